@@ -1,0 +1,1 @@
+"""The sidecar: stores, answers and renders; knows nothing of Qt."""

@@ -1,0 +1,101 @@
+"""Expected errors: each speaks to the user in one or two plain sentences."""
+
+from enum import Enum
+from typing import ClassVar
+
+
+class HearthError(Exception):
+    """Something expected went wrong; the text says what happened and what to do.
+
+    Attributes:
+        status: The HTTP status a route answers with.
+    """
+
+    status: ClassVar[int] = 400
+
+
+class InvalidInputError(HearthError):
+    """What was sent cannot be used."""
+
+    status = 422
+
+
+class NotFoundError(HearthError):
+    """What was asked for is not there, or no longer."""
+
+    status = 404
+
+
+class ConflictError(HearthError):
+    """What was asked for does not fit what is stored."""
+
+    status = 409
+
+
+class TooLargeError(HearthError):
+    """What was sent is larger than Hearth takes."""
+
+    status = 413
+
+
+class StoreError(HearthError):
+    """The database cannot do what was asked."""
+
+    status = 500
+
+
+class StoreBusyError(StoreError):
+    """Another writer kept the database for too long."""
+
+    status = 503
+
+
+class StoreFullError(StoreError):
+    """The disk has no room for the change."""
+
+    status = 507
+
+
+class StoreReadOnlyError(StoreError):
+    """The database file or its folder cannot be written."""
+
+
+class StoreDamagedError(StoreError):
+    """The database file is damaged."""
+
+
+class StoreKeyError(StoreError):
+    """The file does not open with this key, or is no database."""
+
+
+class StoreTooNewError(StoreError):
+    """The database was written by a newer version of Hearth."""
+
+
+class EngineFault(Enum):
+    """Why an engine gave no (whole) answer."""
+
+    REFUSED = "refused"
+    UNAUTHORISED = "unauthorised"
+    MODEL_MISSING = "model missing"
+    CONTEXT_TOO_LONG = "context too long"
+    RATE_LIMITED = "rate limited"
+    TIMEOUT = "timeout"
+    STALLED = "stalled"
+    GARBAGE = "garbage"
+    CUT_OFF = "cut off"
+    SERVER_ERROR = "server error"
+    BAD_MODEL_FILE = "bad model file"
+    OUT_OF_MEMORY = "out of memory"
+    CRASHED = "crashed"
+
+
+class EngineError(HearthError):
+    """An engine failed; the sentence names the engine and the next step."""
+
+    status = 502
+
+    def __init__(self, fault: EngineFault, sentence: str) -> None:
+        """Keep the fault beside the sentence for the user."""
+        super().__init__(sentence)
+        self.fault = fault

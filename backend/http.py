@@ -1,0 +1,105 @@
+"""Requests, responses and routers in Hearth's own types; Robyn stays behind them."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import parse_qsl
+
+from backend.errors import InvalidInputError, TooLargeError
+
+MAX_BODY_BYTES: Final = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a handler is told.
+
+    Attributes:
+        path_params: Percent-decoded once.
+        query: Percent-decoded once; the last of a repeated name wins.
+        headers: Lower-case names; the first of a repeated name.
+    """
+
+    method: str
+    path: str
+    path_params: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    @property
+    def is_htmx(self) -> bool:
+        """Whether htmx asks, and so wants a fragment (but not when restoring)."""
+        return (
+            self.headers.get("hx-request") == "true"
+            and self.headers.get("hx-history-restore-request") != "true"
+        )
+
+    def form(self) -> dict[str, str]:
+        """Return the fields of a url-encoded body.
+
+        Raises:
+            InvalidInputError: The body is not url-encoded UTF-8.
+            TooLargeError: The body is larger than `MAX_BODY_BYTES`.
+        """
+        if len(self.body) > MAX_BODY_BYTES:
+            raise TooLargeError("That text is too long. The limit is one megabyte.")
+        try:
+            pairs = parse_qsl(
+                self.body.decode("utf-8"), keep_blank_values=True, errors="strict"
+            )
+        except ValueError as exc:
+            raise InvalidInputError("The form could not be read.") from exc
+        return dict(pairs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """What a handler answers; security headers are added where it leaves."""
+
+    status: int = 200
+    body: str | bytes = ""
+    content_type: str = "text/html; charset=utf-8"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One method and path; path parameters are written `:name`."""
+
+    method: str
+    path: str
+    handler: Handler
+
+
+class Router:
+    """Collects the routes of one noun."""
+
+    def __init__(self) -> None:
+        self.routes: list[Route] = []
+
+    def get(self, path: str) -> Callable[[Handler], Handler]:
+        """Register a handler that changes nothing."""
+        return self._add("GET", path)
+
+    def post(self, path: str) -> Callable[[Handler], Handler]:
+        """Register a handler that creates or acts."""
+        return self._add("POST", path)
+
+    def put(self, path: str) -> Callable[[Handler], Handler]:
+        """Register a handler that replaces something."""
+        return self._add("PUT", path)
+
+    def delete(self, path: str) -> Callable[[Handler], Handler]:
+        """Register a handler that moves something to the trash."""
+        return self._add("DELETE", path)
+
+    def _add(self, method: str, path: str) -> Callable[[Handler], Handler]:
+        def register(handler: Handler) -> Handler:
+            self.routes.append(Route(method, path, handler))
+            return handler
+
+        return register

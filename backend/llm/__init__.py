@@ -1,0 +1,1 @@
+"""Engines that answer, behind one Protocol."""

@@ -1,0 +1,1 @@
+"""Use cases, free of HTTP and SQL; collaborators come in as Protocols."""

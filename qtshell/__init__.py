@@ -1,0 +1,1 @@
+"""The shell: windows, tray and the life of the sidecar."""

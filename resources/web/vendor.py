@@ -1,0 +1,32 @@
+"""Copies what the page needs out of the pinned npm packages into `vendor/`.
+
+Run after `npm ci` has checked every package against its integrity hash. The icons
+are those named in `icons.txt`.
+"""
+
+import shutil
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+SCRIPTS = {
+    "htmx.js": "htmx.org/dist/htmx.min.js",
+    "sse.js": "htmx-ext-sse/dist/sse.min.js",
+    "idiomorph.js": "idiomorph/dist/idiomorph-ext.min.js",
+}
+
+
+def main() -> None:
+    """Build `vendor/` anew."""
+    packages = HERE / "node_modules"
+    vendor = HERE / "vendor"
+    shutil.rmtree(vendor, ignore_errors=True)
+    (vendor / "icons").mkdir(parents=True)
+    for name, source in SCRIPTS.items():
+        shutil.copyfile(packages / source, vendor / name)
+    for name in (HERE / "icons.txt").read_text().split():
+        icon = packages / "lucide-static" / "icons" / f"{name}.svg"
+        shutil.copyfile(icon, vendor / "icons" / icon.name)
+
+
+if __name__ == "__main__":
+    main()
