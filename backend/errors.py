@@ -84,6 +84,8 @@ class EngineFault(Enum):
     STALLED = "stalled"
     GARBAGE = "garbage"
     CUT_OFF = "cut off"
+    EMPTY = "empty"
+    LIMIT = "limit"
     SERVER_ERROR = "server error"
     BAD_MODEL_FILE = "bad model file"
     OUT_OF_MEMORY = "out of memory"

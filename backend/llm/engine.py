@@ -1,6 +1,6 @@
 """What answers: the Protocol every engine keeps, and the values it speaks in."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -41,10 +41,10 @@ class Engine(Protocol):
         """
         ...
 
-    def stream(self, model: str, turns: Sequence[Turn]) -> AsyncIterator[Delta]:
+    def stream(self, model: str, turns: Sequence[Turn]) -> AsyncGenerator[Delta]:
         """Answer the last turn piece by piece.
 
-        Cancelling is closing the iterator or cancelling the task that reads it;
+        Cancelling is closing the generator or cancelling the task that reads it;
         the engine stops within half a second.
 
         Args:

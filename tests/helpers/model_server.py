@@ -1,0 +1,166 @@
+"""Model servers for tests: a fake one that plays a script, and the real llama.cpp."""
+
+import contextlib
+import json
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from types import TracebackType
+from typing import Self
+
+Script = Callable[["Exchange"], None]
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+
+
+class Exchange:
+    """One request to the fake server, and the raw socket to answer it on."""
+
+    def __init__(self, connection: socket.socket, head: str, body: bytes) -> None:
+        self.method, self.path = head.split(" ", 2)[:2]
+        self.head = head
+        self.body = body
+        self.gone = threading.Event()
+        self._connection = connection
+
+    @property
+    def messages(self) -> list[dict[str, str]]:
+        """The conversation that was sent."""
+        messages: list[dict[str, str]] = json.loads(self.body)["messages"]
+        return messages
+
+    def send(self, data: bytes) -> None:
+        """Write raw bytes."""
+        self._connection.sendall(data)
+
+    def answer(self, status: int, body: str, *headers: str) -> None:
+        """Send a whole answer."""
+        lines = [f"HTTP/1.1 {status} Whatever", *headers]
+        lines += [f"Content-Length: {len(body.encode())}", "", body]
+        self.send("\r\n".join(lines).encode())
+
+    def say(self, *pieces: str, finish: str | None = "stop", done: bool = True) -> None:
+        """Stream an answer; without finish and done it just breaks off."""
+        self.send(HEAD)
+        for piece in pieces:
+            self.send(event({"content": piece}))
+        if finish is not None:
+            self.send(event({}, finish))
+        if done:
+            self.send(b"data: [DONE]\n\n")
+
+    def reset(self) -> None:
+        """End the connection with an RST."""
+        linger = struct.pack("ii", 1, 0)
+        self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        self._connection.close()
+
+    def hang(self) -> None:
+        """Say nothing more until the client lets go."""
+        with contextlib.suppress(OSError):
+            while self._connection.recv(1024):
+                pass
+        self.gone.set()
+
+    def send_for_ever(self, data: bytes) -> None:
+        """Repeat the data until the client lets go."""
+        try:
+            while True:
+                self.send(data)
+        except OSError:
+            self.gone.set()
+
+
+def event(delta: dict[str, str], finish: str | None = None) -> bytes:
+    """Return one event of a streamed answer."""
+    choice = {"index": 0, "delta": delta, "finish_reason": finish}
+    return f"data: {json.dumps({'choices': [choice]})}\n\n".encode()
+
+
+class FakeModelServer:
+    """Plays one script per request; the last script is repeated."""
+
+    def __init__(self, *scripts: Script) -> None:
+        self.requests: list[Exchange] = []
+        self._scripts = scripts
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._open: list[socket.socket] = []
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
+
+    @property
+    def url(self) -> str:
+        """The address without a version."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        port: int = self._socket.getsockname()[1]
+        return port
+
+    def __enter__(self) -> Self:
+        self._accepting.start()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+        for connection in self._open:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+            connection.close()
+        self._accepting.join()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            self._open.append(connection)
+            threading.Thread(
+                target=self._serve, args=(connection,), daemon=True
+            ).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with contextlib.suppress(OSError), connection:
+            exchange = _read_request(connection)
+            if exchange is None:
+                return
+            number = min(len(self.requests), len(self._scripts) - 1)
+            self.requests.append(exchange)
+            self._scripts[number](exchange)
+
+
+def _read_request(connection: socket.socket) -> Exchange | None:
+    read = b""
+    while b"\r\n\r\n" not in read:
+        if not (piece := connection.recv(65536)):
+            return None
+        read += piece
+    raw_head, _, body = read.partition(b"\r\n\r\n")
+    head = raw_head.decode("latin-1")
+    length = _content_length(head.lower().splitlines())
+    while len(body) < length:
+        body += connection.recv(65536)
+    return Exchange(connection, head, body)
+
+
+def _content_length(lines: Iterable[str]) -> int:
+    values = [line.split(":")[1] for line in lines if line.startswith("content-length")]
+    return int(values[0]) if values else 0
+
+
+@contextlib.contextmanager
+def refusing_port() -> Iterator[int]:
+    """Give a port on which nobody listens."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
