@@ -1,0 +1,100 @@
+"""Writes every change of a logged row into the change log, in its own transaction."""
+
+from typing import Final, TypeAlias
+
+from sqlalchemy import event, insert, inspect
+from sqlalchemy.orm import ORMExecuteState, UOWTransaction
+from sqlmodel import Session
+
+from backend.store.clock import HybridClock
+from backend.store.ids import new_id, now_ms
+from backend.store.models import Change, Logged
+
+Fields: TypeAlias = dict[str, str | int | None]
+
+CLOCK: Final = "clock"
+TRANSACTION_ID: Final = "transaction_id"
+_UNLOGGED: Final = frozenset({"id"})
+
+
+class StoreSession(Session):
+    """A session that keeps the change log; without a clock it only reads."""
+
+    @classmethod
+    def to_write(cls, bind: object, clock: HybridClock) -> "StoreSession":
+        """Return a session with a transaction id of its own."""
+        info = {CLOCK: clock, TRANSACTION_ID: new_id()}
+        return cls(bind, info=info, expire_on_commit=False)  # type: ignore[arg-type]  # the engine; kept opaque here
+
+    @property
+    def transaction_id(self) -> str:
+        """The id under which the changes of this session are kept."""
+        return str(self.info[TRANSACTION_ID])
+
+
+@event.listens_for(StoreSession, "before_flush")
+def _on_session_before_flush(
+    session: StoreSession,
+    flush_context: UOWTransaction,  # noqa: ARG001 SQLAlchemy's signature
+    instances: object,  # noqa: ARG001 SQLAlchemy's signature
+) -> None:
+    if CLOCK not in session.info:
+        raise RuntimeError("a session of Database.read() cannot write")
+    for row in session.deleted:
+        if isinstance(row, Logged):
+            raise TypeError("a logged row is deleted by its deleted_at")
+    for row in session.dirty:
+        if isinstance(row, Logged) and session.is_modified(row):
+            row.updated_at = now_ms()
+
+
+@event.listens_for(StoreSession, "after_flush")
+def _on_session_after_flush(
+    session: StoreSession,
+    flush_context: UOWTransaction,  # noqa: ARG001 SQLAlchemy's signature
+) -> None:
+    clock: HybridClock = session.info[CLOCK]
+    rows = [
+        {
+            "transaction_id": session.transaction_id,
+            "table_name": str(row.__tablename__),
+            "row_id": row.id,
+            "before": before,
+            "after": after,
+            "hlc": clock.read(),
+            "device_id": clock.device_id,
+        }
+        for row, before, after in _changes(session)
+    ]
+    if rows:
+        session.connection().execute(insert(Change), rows)
+
+
+@event.listens_for(StoreSession, "do_orm_execute")
+def _on_session_do_orm_execute(state: ORMExecuteState) -> None:
+    mapper = state.bind_mapper
+    if not state.is_select and mapper and issubclass(mapper.class_, Logged):
+        raise TypeError("logged rows are changed one by one, through the session")
+
+
+def _changes(session: Session) -> list[tuple[Logged, Fields | None, Fields]]:
+    new = [
+        (row, None, row.model_dump(exclude={*_UNLOGGED}))
+        for row in session.new
+        if isinstance(row, Logged)
+    ]
+    edited = [
+        (row, *_edited_fields(row)) for row in session.dirty if isinstance(row, Logged)
+    ]
+    return [*new, *(change for change in edited if change[2])]
+
+
+def _edited_fields(row: Logged) -> tuple[Fields, Fields]:
+    before: Fields = {}
+    after: Fields = {}
+    for attribute in inspect(row).attrs:
+        history = attribute.history
+        if history.has_changes():
+            before[attribute.key] = history.deleted[0]
+            after[attribute.key] = history.added[0]
+    return before, after

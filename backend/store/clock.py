@@ -1,0 +1,24 @@
+"""A hybrid logical clock: sorts changes by time, and never runs backwards."""
+
+import threading
+from typing import Final
+
+from backend.store.ids import now_ms
+
+_COUNTER_BITS: Final = 16
+
+
+class HybridClock:
+    """Gives readings that sort as text: 12 hex digits of ms, 4 of a counter, device."""
+
+    def __init__(self, device_id: str, latest: str = "") -> None:
+        """Go on after the latest reading that is stored."""
+        self.device_id = device_id
+        self._lock = threading.Lock()
+        self._last = int(latest[:16], 16) if latest else 0
+
+    def read(self) -> str:
+        """Return a reading after every earlier one."""
+        with self._lock:
+            self._last = max(now_ms() << _COUNTER_BITS, self._last + 1)
+            return f"{self._last:016x}-{self.device_id}"

@@ -1,0 +1,147 @@
+"""Keeps conversations."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlmodel import Session, col, select
+
+from backend.errors import NotFoundError
+from backend.store.change_log import StoreSession
+from backend.store.database import Database
+from backend.store.ids import new_id, now_ms
+from backend.store.models import Conversation
+from backend.store.text import clean_text
+
+_GONE: Final = "This conversation is no longer there. It may be in the trash."
+
+
+class ConversationStore:
+    """Reads and changes conversations; what changes returns its transaction id."""
+
+    def __init__(self, database: Database) -> None:
+        """Work on a database."""
+        self._database = database
+
+    def page(
+        self,
+        *,
+        before: str | None = None,
+        limit: int = 50,
+    ) -> Sequence[Conversation]:
+        """Return the conversations in use, newest activity first.
+
+        Args:
+            before: The `latest` of the last one that is already known.
+            limit: How many at most.
+        """
+        query = (
+            select(Conversation)
+            .where(col(Conversation.deleted_at).is_(None))
+            .order_by(col(Conversation.latest).desc())
+            .limit(limit)
+        )
+        if before is not None:
+            query = query.where(col(Conversation.latest) < before)
+        with self._database.read() as session:
+            return session.exec(query).all()
+
+    def recent(self, limit: int = 5) -> Sequence[Conversation]:
+        """Return the conversations that were active last."""
+        return self.page(limit=limit)
+
+    def get(self, id: str, *, include_deleted: bool = False) -> Conversation:  # noqa: A002 the column's name
+        """Return one conversation.
+
+        Raises:
+            NotFoundError: There is none, or it is in the trash.
+        """
+        with self._database.read() as session:
+            return conversation_in(session, id, include_deleted=include_deleted)
+
+    def create(
+        self,
+        *,
+        title: str = "",
+        engine_id: str = "",
+        model: str = "",
+    ) -> Conversation:
+        """Store a new, empty conversation."""
+        made = Conversation(
+            title=clean_text(title),
+            title_source="user" if title else "none",
+            engine_id=engine_id,
+            model=clean_text(model),
+        )
+        with self._database.write() as session:
+            session.add(made)
+        return made
+
+    def rename(self, id: str, title: str, source: str) -> str:  # noqa: A002 the column's name
+        """Give a title, and say who gave it: "none", "text", "model" or "user".
+
+        Raises:
+            NotFoundError: There is no such conversation.
+        """
+        return self._change(id, title=clean_text(title), title_source=source)
+
+    def choose_model(self, id: str, engine_id: str, model: str) -> str:  # noqa: A002 the column's name
+        """Answer with this engine and model from now on.
+
+        Raises:
+            NotFoundError: There is no such conversation.
+        """
+        return self._change(id, engine_id=engine_id, model=clean_text(model))
+
+    def delete(self, id: str) -> str:  # noqa: A002 the column's name
+        """Put a conversation into the trash.
+
+        Raises:
+            NotFoundError: There is no such conversation, or it is there already.
+        """
+        return self._change(id, deleted_at=now_ms())
+
+    def restore(self, id: str) -> str:  # noqa: A002 the column's name
+        """Take a conversation out of the trash.
+
+        Raises:
+            NotFoundError: There is no such conversation.
+        """
+        return self._change(id, include_deleted=True, deleted_at=None)
+
+    def _change(
+        self,
+        row_id: str,
+        *,
+        include_deleted: bool = False,
+        **fields: str | int | None,
+    ) -> str:
+        with self._database.write() as session:
+            row = conversation_in(session, row_id, include_deleted=include_deleted)
+            row.sqlmodel_update(fields)
+            return session.transaction_id
+
+
+def conversation_in(
+    session: Session,
+    row_id: str,
+    *,
+    include_deleted: bool = False,
+) -> Conversation:
+    """Return a conversation within a session.
+
+    Raises:
+        NotFoundError: There is none, or it is in the trash.
+    """
+    row = session.get(Conversation, row_id)
+    if row is None or (row.deleted_at is not None and not include_deleted):
+        raise NotFoundError(_GONE)
+    return row
+
+
+def touch(session: StoreSession, row_id: str) -> None:
+    """Bring a conversation to the top of the list.
+
+    Raises:
+        NotFoundError: There is none, or it is in the trash.
+    """
+    conversation_in(session, row_id).latest = new_id()

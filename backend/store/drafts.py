@@ -1,0 +1,41 @@
+"""Keeps what is typed and not yet sent."""
+
+from typing import Final
+
+from sqlmodel import Session
+
+from backend.store.database import Database
+from backend.store.models import Draft
+from backend.store.text import clean_text
+
+NEW: Final = "new"
+"""The draft of the conversation that does not exist yet."""
+
+
+class DraftStore:
+    """Reads and saves drafts, by the conversation's id or "new"."""
+
+    def __init__(self, database: Database) -> None:
+        """Work on a database."""
+        self._database = database
+
+    def get(self, id: str) -> str:  # noqa: A002 the column's name
+        """Return a draft, empty when there is none."""
+        with self._database.read() as session:
+            draft = session.get(Draft, id)
+            return draft.text if draft else ""
+
+    def save(self, id: str, text: str) -> None:  # noqa: A002 the column's name
+        """Store a draft; an empty one goes."""
+        with self._database.write() as session:
+            if text:
+                session.merge(Draft(id=id, text=clean_text(text)))
+            else:
+                clear_draft(session, id)
+
+
+def clear_draft(session: Session, row_id: str) -> None:
+    """Drop a draft within a session: it was sent or emptied."""
+    draft = session.get(Draft, row_id)
+    if draft is not None:
+        session.delete(draft)

@@ -1,0 +1,89 @@
+"""Keeps the files of the store private to their owner."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from backend.errors import StoreError, StoreReadOnlyError
+
+_POSIX = os.name == "posix"
+
+
+def make_private_dir(folder: Path) -> None:
+    """Create a folder only its owner may enter.
+
+    Raises:
+        StoreError: It belongs to someone else.
+        StoreReadOnlyError: It cannot be made.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if _POSIX and folder.stat().st_uid != os.geteuid():
+            raise StoreError(
+                f"The folder {folder} belongs to another user. "
+                "Choose a folder of your own.",
+            )
+        folder.chmod(0o700)
+    except OSError as exc:
+        raise StoreReadOnlyError(
+            f"Hearth cannot use the folder {folder}. "
+            "Check that it exists and may be written.",
+        ) from exc
+
+
+def make_private_file(path: Path) -> None:
+    """Create an empty file only its owner may read, or make an old one so.
+
+    Raises:
+        StoreReadOnlyError: The folder cannot be written.
+    """
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except FileExistsError:
+        # Not opened: closing it would drop SQLite's locks on it in this process.
+        _make_private(path)
+    except OSError as exc:
+        raise StoreReadOnlyError(
+            f"Hearth cannot write in the folder {path.parent}. "
+            "Check that the disk is not full or read-only.",
+        ) from exc
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Write a small private file, whole or not at all.
+
+    Raises:
+        OSError: It could not be written; the old one is still there.
+    """
+    number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    written = Path(name)
+    try:
+        with os.fdopen(number, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        written.replace(path)
+        sync_dir(path.parent)
+    except BaseException:
+        written.unlink(missing_ok=True)
+        raise
+
+
+def sync_dir(folder: Path) -> None:
+    """Make the names in a folder durable, where the system knows how."""
+    if not _POSIX:
+        return
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
+
+
+def _make_private(path: Path) -> None:
+    """Do what is possible: a file on a read-only disk stays as it is."""
+    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+        try:
+            path.with_name(name).chmod(0o600)
+        except OSError:
+            continue

@@ -1,0 +1,288 @@
+"""Keeps messages, and the pieces of answers that are still being written."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import delete, text
+from sqlmodel import Session, col, select
+
+from backend.errors import ConflictError, NotFoundError
+from backend.store.change_log import StoreSession
+from backend.store.conversations import touch
+from backend.store.database import Database
+from backend.store.drafts import NEW, clear_draft
+from backend.store.ids import now_ms
+from backend.store.models import Conversation, Message, StreamChunk
+from backend.store.states import MessageState, move
+from backend.store.text import clean_text
+
+_GONE: Final = "This message is no longer there. It may be in the trash."
+_ENDED: Final = "This answer has already ended."
+_KEEP_CHUNK: Final = text("""
+    insert or replace into stream_chunk(message_id, number, kind, text)
+    select :message_id, :number, :kind, :text
+    where exists (
+        select 1 from message where id = :message_id and state = 'streaming'
+    )
+""")
+
+
+class MessageStore:
+    """Reads and changes messages."""
+
+    def __init__(self, database: Database) -> None:
+        """Work on a database."""
+        self._database = database
+
+    def of_conversation(
+        self,
+        id: str,  # noqa: A002 the column's name
+        *,
+        before: str | None = None,
+        limit: int = 100,
+    ) -> Sequence[Message]:
+        """Return the newest messages of a conversation, oldest first.
+
+        Args:
+            id: The conversation.
+            before: Only messages older than the one with this id.
+            limit: How many at most.
+        """
+        query = (
+            select(Message)
+            .where(Message.conversation_id == id, col(Message.deleted_at).is_(None))
+            .order_by(col(Message.id).desc())
+            .limit(limit)
+        )
+        if before is not None:
+            query = query.where(col(Message.id) < before)
+        with self._database.read() as session:
+            return session.exec(query).all()[::-1]
+
+    def get(self, id: str, *, include_deleted: bool = False) -> Message:  # noqa: A002 the column's name
+        """Return one message.
+
+        Raises:
+            NotFoundError: There is none, or it is in the trash.
+        """
+        with self._database.read() as session:
+            return _message_in(session, id, include_deleted=include_deleted)
+
+    def add_exchange(
+        self,
+        conversation_id: str,
+        text: str,
+        *,
+        engine_name: str,
+        model: str,
+    ) -> tuple[Message, Message]:
+        """Store what the user sent and the answer to come; the draft is used up.
+
+        Raises:
+            NotFoundError: There is no such conversation.
+        """
+        with self._database.write() as session:
+            touch(session, conversation_id)
+            clear_draft(session, conversation_id)
+            return _add_exchange(session, conversation_id, text, engine_name, model)
+
+    def begin_conversation(
+        self,
+        text: str,
+        *,
+        engine_id: str,
+        engine_name: str,
+        model: str,
+        title: str = "",
+    ) -> tuple[Conversation, Message, Message]:
+        """Store a new conversation with its first exchange, in one transaction.
+
+        Args:
+            text: What the user sent; it was the draft "new", which is used up.
+            engine_id: Answers in this conversation.
+            engine_name: Stands at the answer.
+            model: The model of that engine.
+            title: A first title, made from the text.
+        """
+        conversation = Conversation(
+            title=clean_text(title),
+            title_source="text" if title else "none",
+            engine_id=engine_id,
+            model=clean_text(model),
+        )
+        with self._database.write() as session:
+            session.add(conversation)
+            clear_draft(session, NEW)
+            asked, answer = _add_exchange(
+                session,
+                conversation.id,
+                text,
+                engine_name,
+                model,
+            )
+            return conversation, asked, answer
+
+    def append_chunk(
+        self,
+        message_id: str,
+        number: int,
+        text: str,
+        reasoning: str = "",
+    ) -> None:
+        """Keep a piece of an answer; keeping the same number again is fine.
+
+        Raises:
+            ConflictError: The answer has ended.
+        """
+        pieces = [
+            {"message_id": message_id, "number": number, "kind": kind, "text": piece}
+            for kind, piece in (
+                ("text", clean_text(text)),
+                ("reasoning", clean_text(reasoning)),
+            )
+            if piece
+        ]
+        with self._database.write() as session:
+            for piece in pieces:
+                kept = session.connection().execute(_KEEP_CHUNK, piece)
+                if not kept.rowcount:
+                    raise ConflictError(_ENDED)
+
+    def partial(self, message_id: str) -> tuple[str, str]:
+        """Return text and reasoning as far as they are stored.
+
+        Raises:
+            NotFoundError: There is no such message.
+        """
+        with self._database.read() as session:
+            return _whole(session, _message_in(session, message_id))
+
+    def finish(
+        self,
+        message_id: str,
+        *,
+        text: str,
+        reasoning: str,
+        state: MessageState,
+        error: str = "",
+    ) -> Message:
+        """Store how an answer ended, with its whole text, and drop its pieces.
+
+        Raises:
+            ConflictError: It has already ended.
+            NotFoundError: There is no such message.
+        """
+        with self._database.write() as session:
+            message = _message_in(session, message_id, include_deleted=True)
+            message.state = move(message.state, state)
+            message.text = clean_text(text)
+            message.reasoning = clean_text(reasoning)
+            message.error = clean_text(error)
+            _drop_chunks(session, message_id)
+            return message
+
+    def reopen(
+        self,
+        message_id: str,
+        *,
+        keep_text: bool,
+        engine_name: str | None = None,
+        model: str | None = None,
+    ) -> Message:
+        """Let an answer be written again: from its start, or on from its end.
+
+        Kept text stays in the row and the pieces follow it; text that is not kept
+        stays in the history of the message.
+
+        Raises:
+            ConflictError: It is being written, or is nothing an engine answers.
+            NotFoundError: There is no such message.
+        """
+        with self._database.write() as session:
+            message = _message_in(session, message_id)
+            if message.role != "assistant":
+                raise ConflictError("Only an answer can be written again.")
+            message.state = move(message.state, MessageState.STREAMING)
+            message.error = ""
+            if not keep_text:
+                message.text = message.reasoning = ""
+            message.engine = message.engine if engine_name is None else engine_name
+            message.model = message.model if model is None else clean_text(model)
+            _drop_chunks(session, message_id)
+            touch(session, message.conversation_id)
+            return message
+
+    def interrupt_open(self) -> list[Message]:
+        """End the answers an earlier run left open, with all that was stored of them.
+
+        To be called at the start, before any answer begins.
+        """
+        open_answers = select(Message).where(
+            col(Message.state) == MessageState.STREAMING,
+        )
+        with self._database.write() as session:
+            messages = list(session.exec(open_answers))
+            for message in messages:
+                message.text, message.reasoning = _whole(session, message)
+                message.state = move(message.state, MessageState.INTERRUPTED)
+            session.connection().execute(delete(StreamChunk))
+            return messages
+
+    def delete(self, id: str) -> str:  # noqa: A002 the column's name
+        """Put a message into the trash; return the transaction id.
+
+        Raises:
+            NotFoundError: There is no such message, or it is there already.
+        """
+        with self._database.write() as session:
+            _message_in(session, id).deleted_at = now_ms()
+            return session.transaction_id
+
+
+def _message_in(
+    session: Session,
+    row_id: str,
+    *,
+    include_deleted: bool = False,
+) -> Message:
+    row = session.get(Message, row_id)
+    if row is None or (row.deleted_at is not None and not include_deleted):
+        raise NotFoundError(_GONE)
+    return row
+
+
+def _add_exchange(
+    session: Session,
+    conversation_id: str,
+    asked_text: str,
+    engine_name: str,
+    model: str,
+) -> tuple[Message, Message]:
+    asked = Message(conversation_id=conversation_id, text=clean_text(asked_text))
+    answer = Message(
+        conversation_id=conversation_id,
+        role="assistant",
+        state=MessageState.STREAMING,
+        engine=engine_name,
+        model=clean_text(model),
+        reply_to=asked.id,
+    )
+    session.add_all([asked, answer])
+    return asked, answer
+
+
+def _whole(session: Session, message: Message) -> tuple[str, str]:
+    pieces = session.exec(
+        select(StreamChunk)
+        .where(StreamChunk.message_id == message.id)
+        .order_by(col(StreamChunk.number)),
+    ).all()
+    said = "".join(piece.text for piece in pieces if piece.kind == "text")
+    thought = "".join(piece.text for piece in pieces if piece.kind == "reasoning")
+    return message.text + said, message.reasoning + thought
+
+
+def _drop_chunks(session: StoreSession, message_id: str) -> None:
+    session.connection().execute(
+        delete(StreamChunk).where(col(StreamChunk.message_id) == message_id),
+    )

@@ -1,0 +1,65 @@
+"""Brings a database file to the present schema, one whole step at a time."""
+
+from collections.abc import Sequence
+
+from backend.errors import StoreTooNewError
+from backend.store.dbapi import Connection, IntegrityError
+from backend.store.schema import STEPS, Step
+
+
+def version_of(connection: Connection) -> int:
+    """Return how many steps the file has taken."""
+    row = connection.execute("pragma user_version").fetchone()
+    return int(row[0]) if row else 0
+
+
+def migrate(connection: Connection, steps: Sequence[Step] = STEPS) -> int:
+    """Take the steps that are missing and return how many those were.
+
+    Each step commits together with its number, so that a file is always at exactly
+    one version, whenever the process dies.
+
+    Raises:
+        StoreTooNewError: The file has taken steps this version does not know.
+    """
+    have = version_of(connection)
+    if have > len(steps):
+        raise StoreTooNewError(
+            "Your data was last opened by a newer version of Hearth. "
+            "Install the newest version to go on; nothing has been changed.",
+        )
+    if have == len(steps):
+        return 0
+    # A table can only be rebuilt while nothing refers to it by force.
+    connection.execute("pragma foreign_keys=off")
+    try:
+        return sum(
+            _take(connection, number, steps[number])
+            for number in range(have, len(steps))
+        )
+    finally:
+        connection.execute("pragma foreign_keys=on")
+
+
+def _take(connection: Connection, number: int, step: Step) -> int:
+    connection.begin("IMMEDIATE")
+    try:
+        if version_of(connection) != number:
+            # Another process was faster.
+            connection.rollback()
+            return 0
+        for statement in step:
+            connection.execute(statement)
+        _check_references(connection, number)
+        connection.execute(f"pragma user_version={number + 1}")
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+    return 1
+
+
+def _check_references(connection: Connection, number: int) -> None:
+    broken = connection.execute("pragma foreign_key_check").fetchall()
+    if broken:
+        raise IntegrityError(f"step {number} breaks references: {broken[:3]}")

@@ -1,0 +1,160 @@
+"""The tables, as SQLModel sees them; `schema` says the same in SQL.
+
+Tables with a full-text index have one column more in SQL, the integer `seq`, which is
+the key of the index and means nothing outside this file of the database. The key that
+counts is `id`, kept unique by an index.
+"""
+
+from typing import Final
+
+from sqlalchemy import JSON, Column, Text
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field, SQLModel
+
+from backend.store.ids import new_id, now_ms
+from backend.store.states import MessageState
+
+
+class _StateColumn(TypeDecorator[MessageState]):
+    """A MessageState as its plain value."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_result_value(
+        self,
+        value: str | None,
+        dialect: object,  # noqa: ARG002 SQLAlchemy's signature
+    ) -> MessageState | None:
+        return None if value is None else MessageState(value)
+
+
+class Logged(SQLModel):
+    """A row whose every change is kept in the change log.
+
+    Attributes:
+        deleted_at: When it went to the trash; None while it is in use.
+    """
+
+    id: str = Field(default_factory=new_id, primary_key=True, sa_type=Text)
+    created_at: int = Field(default_factory=now_ms)
+    updated_at: int = Field(default_factory=now_ms)
+    deleted_at: int | None = None
+
+
+class Conversation(Logged, table=True):
+    """A conversation.
+
+    Attributes:
+        title_source: Who named it: "none", "text", "model" or "user".
+        latest: The id of its last activity; the list is sorted by it.
+    """
+
+    title: str = Field(default="", sa_type=Text)
+    title_source: str = Field(default="none", sa_type=Text)
+    engine_id: str = Field(default="", sa_type=Text)
+    model: str = Field(default="", sa_type=Text)
+    latest: str = Field(default_factory=new_id, sa_type=Text)
+
+
+class Message(Logged, table=True):
+    """One message; while it is STREAMING, its newest text is in `stream_chunk`.
+
+    Attributes:
+        role: "user" or "assistant".
+        error: The sentence that told why the answer failed.
+        engine: The engine's name when it answered.
+        reply_to: The id of the message this one answers.
+    """
+
+    conversation_id: str = Field(default="", sa_type=Text)
+    role: str = Field(default="user", sa_type=Text)
+    text: str = Field(default="", sa_type=Text)
+    reasoning: str = Field(default="", sa_type=Text)
+    state: MessageState = Field(
+        default=MessageState.COMPLETE,
+        sa_column=Column(_StateColumn, nullable=False),
+    )
+    error: str = Field(default="", sa_type=Text)
+    engine: str = Field(default="", sa_type=Text)
+    model: str = Field(default="", sa_type=Text)
+    reply_to: str = Field(default="", sa_type=Text)
+
+
+class EngineRecord(Logged, table=True):
+    """An engine the user has chosen.
+
+    Attributes:
+        kind: "openai" or "builtin".
+    """
+
+    __tablename__ = "engine"
+
+    kind: str = Field(default="openai", sa_type=Text)
+    name: str = Field(default="", sa_type=Text)
+    url: str = Field(default="", sa_type=Text)
+    path: str = Field(default="", sa_type=Text)
+
+
+class Note(Logged, table=True):
+    """A note."""
+
+    title: str = Field(default="", sa_type=Text)
+    body: str = Field(default="", sa_type=Text)
+
+
+class Setting(Logged, table=True):
+    """A setting; its id is its name."""
+
+    value: str = Field(default="", sa_type=Text)
+
+
+class Draft(SQLModel, table=True):
+    """What is typed and not yet sent; the id is the conversation's, or "new"."""
+
+    id: str = Field(primary_key=True, sa_type=Text)
+    text: str = Field(default="", sa_type=Text)
+
+
+class StreamChunk(SQLModel, table=True):
+    """A piece of an answer that is still being written.
+
+    Attributes:
+        kind: "text" or "reasoning".
+    """
+
+    __tablename__ = "stream_chunk"
+
+    message_id: str = Field(primary_key=True, sa_type=Text)
+    number: int = Field(primary_key=True)
+    kind: str = Field(primary_key=True, sa_type=Text)
+    text: str = Field(default="", sa_type=Text)
+
+
+class Change(SQLModel, table=True):
+    """One change of one row; never altered, and removed only for good.
+
+    Attributes:
+        transaction_id: Shared by all changes of one act of the user.
+        before: The changed fields as they were; None for a new row.
+        after: The changed fields as they became.
+        hlc: A hybrid logical clock, which sorts changes also between devices.
+    """
+
+    seq: int | None = Field(default=None, primary_key=True)
+    transaction_id: str = Field(sa_type=Text)
+    table_name: str = Field(sa_type=Text)
+    row_id: str = Field(sa_type=Text)
+    before: dict[str, str | int | None] | None = Field(
+        sa_column=Column(JSON(none_as_null=True), nullable=True),
+    )
+    after: dict[str, str | int | None] = Field(sa_column=Column(JSON, nullable=False))
+    hlc: str = Field(sa_type=Text)
+    device_id: str = Field(sa_type=Text)
+
+
+LOGGED: Final[dict[str, type[Logged]]] = {
+    str(model.__tablename__): model
+    for model in (Conversation, Message, EngineRecord, Note, Setting)
+}
+"""The models whose changes are kept, by table."""

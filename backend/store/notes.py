@@ -1,0 +1,93 @@
+"""Keeps notes."""
+
+from collections.abc import Sequence
+
+from sqlmodel import Session, col, select
+
+from backend.errors import NotFoundError
+from backend.store.database import Database
+from backend.store.ids import now_ms
+from backend.store.models import Note
+from backend.store.text import clean_text
+
+
+class NoteStore:
+    """Reads and changes notes; what changes returns its transaction id."""
+
+    def __init__(self, database: Database) -> None:
+        """Work on a database."""
+        self._database = database
+
+    def page(self, *, before: str | None = None, limit: int = 50) -> Sequence[Note]:
+        """Return the notes in use, newest first.
+
+        Args:
+            before: The id of the last one that is already known.
+            limit: How many at most.
+        """
+        query = (
+            select(Note)
+            .where(col(Note.deleted_at).is_(None))
+            .order_by(col(Note.id).desc())
+            .limit(limit)
+        )
+        if before is not None:
+            query = query.where(col(Note.id) < before)
+        with self._database.read() as session:
+            return session.exec(query).all()
+
+    def get(self, id: str) -> Note:  # noqa: A002 the column's name
+        """Return one note.
+
+        Raises:
+            NotFoundError: There is none, or it is in the trash.
+        """
+        with self._database.read() as session:
+            return _note_in(session, id)
+
+    def create(self, title: str = "", body: str = "") -> Note:
+        """Store a new note."""
+        made = Note(title=clean_text(title), body=clean_text(body))
+        with self._database.write() as session:
+            session.add(made)
+        return made
+
+    def save(self, id: str, body: str, title: str | None = None) -> str:  # noqa: A002 the column's name
+        """Store a note's text, and its title when given.
+
+        Raises:
+            NotFoundError: There is none, or it is in the trash.
+        """
+        with self._database.write() as session:
+            note = _note_in(session, id)
+            note.body = clean_text(body)
+            if title is not None:
+                note.title = clean_text(title)
+            return session.transaction_id
+
+    def delete(self, id: str) -> str:  # noqa: A002 the column's name
+        """Put a note into the trash.
+
+        Raises:
+            NotFoundError: There is none, or it is there already.
+        """
+        with self._database.write() as session:
+            _note_in(session, id).deleted_at = now_ms()
+            return session.transaction_id
+
+    def restore(self, id: str) -> str:  # noqa: A002 the column's name
+        """Take a note out of the trash.
+
+        Raises:
+            NotFoundError: There is no such note.
+        """
+        with self._database.write() as session:
+            _note_in(session, id, include_deleted=True).deleted_at = None
+            return session.transaction_id
+
+
+def _note_in(session: Session, row_id: str, *, include_deleted: bool = False) -> Note:
+    row = session.get(Note, row_id)
+    if row is None or (row.deleted_at is not None and not include_deleted):
+        raise NotFoundError("This note is no longer there. It may be in the trash.")
+    return row

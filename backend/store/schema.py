@@ -1,0 +1,128 @@
+"""The steps of the schema, in SQL; a step that was released is never edited."""
+
+from typing import Final
+
+Step = tuple[str, ...]
+
+_LOGGED: Final = """
+    created_at integer not null default 0,
+    updated_at integer not null default 0,
+    deleted_at integer
+"""
+
+
+def _full_text(table: str, column: str, prefix: str = "2 3 4") -> Step:
+    """Index a text column of the rows that are not deleted.
+
+    The index reads its text from a view, so that a rebuild leaves deleted rows out,
+    and wipes what is removed from it, so that "delete for good" is true.
+    """
+    index, live = f"{table}_fts", f"{table}_live"
+    remove = f"""
+        insert into {index}({index}, rowid, {column})
+        select 'delete', old.seq, old.{column} where old.deleted_at is null;
+    """
+    add = f"""
+        insert into {index}(rowid, {column})
+        select new.seq, new.{column} where new.deleted_at is null;
+    """
+    return (
+        f"""create view {live} as
+            select seq, {column} from {table}
+            where deleted_at is null""",  # noqa: S608 names of our own
+        f"""create virtual table {index} using fts5({column},
+            content='{live}', content_rowid='seq',
+            tokenize='unicode61 remove_diacritics 2', prefix='{prefix}')""",
+        f"insert into {index}({index}, rank) values('secure-delete', 1)",
+        f"create trigger {table}_fts_add after insert on {table} begin {add} end",
+        f"create trigger {table}_fts_drop after delete on {table} begin {remove} end",
+        f"""create trigger {table}_fts_edit
+            after update of {column}, deleted_at on {table}
+            when old.{column} is not new.{column}
+                or old.deleted_at is not new.deleted_at
+            begin {remove} {add} end""",
+    )
+
+
+_FIRST: Final[Step] = (
+    f"""create table conversation(
+        seq integer primary key,
+        id text not null,
+        {_LOGGED},
+        title text not null default '',
+        title_source text not null default 'none',
+        engine_id text not null default '',
+        model text not null default '',
+        latest text not null default ''
+    )""",
+    "create unique index conversation_id on conversation(id)",
+    "create index conversation_latest on conversation(latest) where deleted_at is null",
+    f"""create table message(
+        seq integer primary key,
+        id text not null,
+        {_LOGGED},
+        conversation_id text not null default '',
+        role text not null default 'user',
+        text text not null default '',
+        reasoning text not null default '',
+        state text not null default 'complete',
+        error text not null default '',
+        engine text not null default '',
+        model text not null default '',
+        reply_to text not null default ''
+    )""",
+    "create unique index message_id on message(id)",
+    "create index message_of_conversation on message(conversation_id, id)",
+    "create index message_streaming on message(id) where state = 'streaming'",
+    f"""create table note(
+        seq integer primary key,
+        id text not null,
+        {_LOGGED},
+        title text not null default '',
+        body text not null default ''
+    )""",
+    "create unique index note_id on note(id)",
+    f"""create table engine(
+        id text primary key not null,
+        {_LOGGED},
+        kind text not null default 'openai',
+        name text not null default '',
+        url text not null default '',
+        path text not null default ''
+    )""",
+    f"""create table setting(
+        id text primary key not null,
+        {_LOGGED},
+        value text not null default ''
+    )""",
+    """create table draft(
+        id text primary key not null,
+        text text not null default ''
+    )""",
+    """create table stream_chunk(
+        message_id text not null,
+        number integer not null,
+        kind text not null,
+        text text not null default '',
+        primary key (message_id, number, kind)
+    ) without rowid""",
+    """create table change(
+        seq integer primary key autoincrement,
+        transaction_id text not null,
+        table_name text not null,
+        row_id text not null,
+        before text,
+        after text not null,
+        hlc text not null,
+        device_id text not null
+    )""",
+    "create index change_of_row on change(table_name, row_id, seq)",
+    "create index change_of_transaction on change(transaction_id, seq)",
+    "create index change_hlc on change(hlc)",
+    *_full_text("conversation", "title"),
+    *_full_text("message", "text"),
+    *_full_text("note", "body"),
+)
+
+STEPS: Final[tuple[Step, ...]] = (_FIRST,)
+"""Step number n brings the file from version n to n + 1."""
