@@ -1,0 +1,304 @@
+"""The life of the sidecar as one pure function: phase, event, effect.
+
+Standard library only. The supervisor owns the process and the clock; every decision
+is taken here.
+
+    STOPPED ─▶ LAUNCHING ─▶ PROBING ─▶ READY ◀─▶ UNRESPONSIVE
+                   ▲            │         │            │
+                WAITING ◀── (exited, or ENDING until it is dead)
+                   └─▶ FAILED, after five failures in a minute
+    STOP leads from everywhere, by STOPPING where a process lives, to STOPPED.
+"""
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Final
+
+
+class Phase(Enum):
+    """Where the sidecar is in its life."""
+
+    STOPPED = "stopped"
+    LAUNCHING = "launching"
+    PROBING = "probing"
+    READY = "ready"
+    UNRESPONSIVE = "unresponsive"
+    ENDING = "ending"
+    WAITING = "waiting"
+    FAILED = "failed"
+    STOPPING = "stopping"
+
+
+class Event(Enum):
+    """What happened; the first four are wishes of the user."""
+
+    START = "start"
+    RESTART = "restart"
+    RESTART_SAFELY = "restart safely"
+    STOP = "stop"
+    NOT_STARTED = "not started"
+    HANDSHAKE_RECEIVED = "handshake received"
+    MISMATCHED = "mismatched"
+    PROVED = "proved"
+    DISPROVED = "disproved"
+    EXITED = "exited"
+    DEADLINE = "deadline"
+    WOKE = "woke"
+
+
+class Effect(Enum):
+    """What the supervisor must do."""
+
+    SPAWN = "spawn"
+    PROBE = "probe"
+    BEAT = "beat"
+    HUSH = "hush"
+    LET_GO = "let go"
+    DUMP = "dump"
+    TERMINATE = "terminate"
+    KILL = "kill"
+
+
+class Reason(Enum):
+    """Why the sidecar failed last, as a sentence for the user."""
+
+    CRASHED = "Hearth's helper process stopped unexpectedly."
+    SILENT = "Hearth's helper process started but said nothing for 20 seconds."
+    MISMATCHED = "Another process answered in place of Hearth's helper process."
+    UNPROVED = "Hearth's helper process could not be proved to be the right one."
+    HUNG = "Hearth's helper process stopped answering."
+    NOT_STARTED = "Hearth's helper process could not be started."
+
+
+DEADLINES_MS: Final[dict[Phase, int]] = {
+    Phase.LAUNCHING: 20_000,
+    Phase.PROBING: 10_000,
+    Phase.READY: 2_000,
+    Phase.UNRESPONSIVE: 2_000,
+}
+"""How long a phase may wait; for the last two, the time between heartbeats."""
+
+LADDER: Final[tuple[tuple[Effect, int], ...]] = (
+    (Effect.LET_GO, 3_000),
+    (Effect.TERMINATE, 2_000),
+    (Effect.KILL, 2_000),
+)
+"""How a process is ended, each step with its patience; the last one repeats."""
+
+DUMP_MS: Final = 150
+BACKOFF_MS: Final = (0, 0, 250, 500, 1_000, 2_000, 4_000)
+"""The pause before the next start, by the number of failures remembered."""
+
+GIVE_UP_AFTER: Final = 5
+GIVE_UP_WITHIN_MS: Final = 60_000
+FORGIVEN_AFTER_MS: Final = 600_000
+MISSES_SHOWN: Final = 2
+MISSES_HUNG: Final = 3
+WAKE_GRACE_MS: Final = 10_000
+
+ALIVE: Final = frozenset(
+    {
+        Phase.LAUNCHING,
+        Phase.PROBING,
+        Phase.READY,
+        Phase.UNRESPONSIVE,
+        Phase.ENDING,
+        Phase.STOPPING,
+    }
+)
+"""The phases in which a process exists."""
+
+_SERVING: Final = frozenset({Phase.READY, Phase.UNRESPONSIVE})
+_LEAVING: Final = frozenset({Phase.ENDING, Phase.STOPPING})
+_REASON_AT_DEADLINE: Final = {
+    Phase.LAUNCHING: Reason.SILENT,
+    Phase.PROBING: Reason.UNPROVED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lifecycle:
+    """Everything the next decision depends on.
+
+    Attributes:
+        deadline_ms: When DEADLINE is due; None while nothing is waited for.
+        failures: When it failed lately, oldest first.
+        since_ms: When READY was reached, or when trying to reach it began.
+        unanswered: Heartbeats sent since the last answer.
+        rung: Which step of the ladder was taken last.
+        reason: Why it failed last; None after a wish of the user.
+    """
+
+    phase: Phase = Phase.STOPPED
+    deadline_ms: int | None = None
+    failures: tuple[int, ...] = ()
+    since_ms: int = 0
+    unanswered: int = 0
+    rung: int = 0
+    reason: Reason | None = None
+    safe_mode: bool = False
+
+
+Step = tuple[Lifecycle, tuple[Effect, ...]]
+
+
+def step(state: Lifecycle, event: Event, now_ms: int) -> Step:
+    """Move the state by one event; what does not fit the phase changes nothing."""
+    match event:
+        case Event.START:
+            return _on_start(state, now_ms)
+        case Event.RESTART | Event.RESTART_SAFELY:
+            fresh = _forgiven(state, safe_mode=event is Event.RESTART_SAFELY)
+            return _on_restart(fresh, now_ms)
+        case Event.STOP:
+            return _on_stop(state, now_ms)
+        case Event.DEADLINE:
+            return _on_deadline(state, now_ms)
+        case Event.WOKE:
+            return _on_wake(state, now_ms)
+        case _:
+            return _on_process(state, event, now_ms)
+
+
+def _on_start(state: Lifecycle, now_ms: int) -> Step:
+    if state.phase in ALIVE and state.phase is not Phase.STOPPING:
+        return state, ()
+    return _on_restart(_forgiven(state), now_ms)
+
+
+def _on_restart(state: Lifecycle, now_ms: int) -> Step:
+    fresh = replace(state, since_ms=now_ms)
+    if state.phase in _LEAVING:
+        return replace(fresh, phase=Phase.ENDING), ()
+    if state.phase in ALIVE:
+        return _climb(replace(fresh, phase=Phase.ENDING), 0, now_ms)
+    return _launch(fresh, now_ms)
+
+
+def _on_stop(state: Lifecycle, now_ms: int) -> Step:
+    if state.phase in _LEAVING:
+        return replace(state, phase=Phase.STOPPING), ()
+    if state.phase in ALIVE:
+        return _climb(replace(state, phase=Phase.STOPPING), 0, now_ms)
+    return replace(state, phase=Phase.STOPPED, deadline_ms=None), ()
+
+
+def _on_process(state: Lifecycle, event: Event, now_ms: int) -> Step:
+    match event, state.phase:
+        case Event.HANDSHAKE_RECEIVED, Phase.LAUNCHING:
+            return _enter(state, Phase.PROBING, now_ms), (Effect.PROBE,)
+        case Event.MISMATCHED, Phase.LAUNCHING:
+            return _end(state, Reason.MISMATCHED, now_ms)
+        case Event.PROVED, Phase.PROBING:
+            ready = replace(state, since_ms=now_ms, unanswered=0)
+            return _enter(ready, Phase.READY, now_ms), ()
+        case Event.PROVED, Phase.READY:
+            return replace(state, unanswered=0), ()
+        case Event.PROVED, Phase.UNRESPONSIVE:
+            well = replace(state, unanswered=0, since_ms=now_ms)
+            return _enter(well, Phase.READY, now_ms), ()
+        case Event.DISPROVED, Phase.PROBING | Phase.READY | Phase.UNRESPONSIVE:
+            return _end(state, Reason.UNPROVED, now_ms)
+        case ((Event.EXITED | Event.NOT_STARTED), phase) if phase in ALIVE:
+            return _on_death(state, event, now_ms)
+        case _:
+            return state, ()
+
+
+def _on_death(state: Lifecycle, event: Event, now_ms: int) -> Step:
+    if state.phase is Phase.STOPPING:
+        gone = replace(state, phase=Phase.STOPPED, deadline_ms=None)
+    elif state.phase is Phase.ENDING:
+        gone = _rest(state, now_ms)
+    else:
+        crashed = event is Event.EXITED
+        reason = Reason.CRASHED if crashed else Reason.NOT_STARTED
+        gone = _rest(_blame(state, reason, now_ms), now_ms)
+    return gone, (Effect.HUSH,)
+
+
+def _on_deadline(state: Lifecycle, now_ms: int) -> Step:
+    if state.deadline_ms is None or now_ms < state.deadline_ms:
+        return state, ()
+    if state.phase in _SERVING:
+        return _on_beat_due(state, now_ms)
+    if state.phase in _LEAVING:
+        return _climb(state, min(state.rung + 1, len(LADDER) - 1), now_ms)
+    if state.phase is Phase.WAITING:
+        return _launch(state, now_ms)
+    return _end(state, _REASON_AT_DEADLINE[state.phase], now_ms)
+
+
+def _on_beat_due(state: Lifecycle, now_ms: int) -> Step:
+    if state.unanswered >= MISSES_HUNG:
+        hung = _blame(state, Reason.HUNG, now_ms)
+        ending = replace(
+            hung, phase=Phase.ENDING, rung=len(LADDER) - 2, deadline_ms=now_ms + DUMP_MS
+        )
+        return ending, (Effect.HUSH, Effect.DUMP)
+    shown = state.unanswered >= MISSES_SHOWN
+    phase = Phase.UNRESPONSIVE if shown else state.phase
+    beating = replace(state, unanswered=state.unanswered + 1)
+    return _enter(beating, phase, now_ms), (Effect.BEAT,)
+
+
+def _on_wake(state: Lifecycle, now_ms: int) -> Step:
+    """Nothing said before a sleep or a stall of the machine counts as a hang."""
+    if state.phase in _SERVING:
+        awake = replace(state, unanswered=1, deadline_ms=now_ms + WAKE_GRACE_MS)
+        return awake, (Effect.BEAT,)
+    if state.phase in _REASON_AT_DEADLINE:
+        return _enter(state, state.phase, now_ms), ()
+    if state.phase in _LEAVING:
+        patience_ms = LADDER[state.rung][1]
+        return replace(state, deadline_ms=now_ms + patience_ms), ()
+    if state.phase is Phase.WAITING:
+        return replace(state, deadline_ms=now_ms), ()
+    return state, ()
+
+
+def _launch(state: Lifecycle, now_ms: int) -> Step:
+    return _enter(state, Phase.LAUNCHING, now_ms), (Effect.SPAWN,)
+
+
+def _enter(state: Lifecycle, phase: Phase, now_ms: int) -> Lifecycle:
+    return replace(state, phase=phase, deadline_ms=now_ms + DEADLINES_MS[phase])
+
+
+def _end(state: Lifecycle, reason: Reason, now_ms: int) -> Step:
+    """A process that cannot be used is killed: it has nothing of ours to save."""
+    ending = replace(_blame(state, reason, now_ms), phase=Phase.ENDING)
+    after, effects = _climb(ending, len(LADDER) - 1, now_ms)
+    return after, (Effect.HUSH, *effects)
+
+
+def _climb(state: Lifecycle, rung: int, now_ms: int) -> Step:
+    effect, patience_ms = LADDER[rung]
+    effects = (Effect.HUSH, effect) if rung == 0 else (effect,)
+    return replace(state, rung=rung, deadline_ms=now_ms + patience_ms), effects
+
+
+def _blame(state: Lifecycle, reason: Reason, now_ms: int) -> Lifecycle:
+    served = state.phase in _SERVING
+    healthy = served and now_ms - state.since_ms >= FORGIVEN_AFTER_MS
+    before = () if healthy else state.failures[1 - len(BACKOFF_MS) :]
+    return replace(
+        state,
+        failures=(*before, now_ms),
+        reason=reason,
+        since_ms=now_ms if served else state.since_ms,
+    )
+
+
+def _rest(state: Lifecycle, now_ms: int) -> Lifecycle:
+    """Decide, once the process is dead, whether and when the next one starts."""
+    recent = [at for at in state.failures if now_ms - at < GIVE_UP_WITHIN_MS]
+    in_vain = bool(recent) and now_ms - state.since_ms >= GIVE_UP_WITHIN_MS
+    if len(recent) >= GIVE_UP_AFTER or in_vain:
+        return replace(state, phase=Phase.FAILED, deadline_ms=None)
+    pause_ms = BACKOFF_MS[min(len(state.failures), len(BACKOFF_MS) - 1)]
+    return replace(state, phase=Phase.WAITING, deadline_ms=now_ms + pause_ms)
+
+
+def _forgiven(state: Lifecycle, *, safe_mode: bool = False) -> Lifecycle:
+    return replace(state, failures=(), reason=None, safe_mode=safe_mode)
