@@ -1,6 +1,6 @@
 """Requests, responses and routers in Hearth's own types; Robyn stays behind them."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qsl
@@ -18,6 +18,7 @@ class Request:
         path_params: Percent-decoded once.
         query: Percent-decoded once; the last of a repeated name wins.
         headers: Lower-case names; the first of a repeated name.
+        nonce: Of this response's content security policy; a page's scripts carry it.
     """
 
     method: str
@@ -26,6 +27,7 @@ class Request:
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    nonce: str = ""
 
     @property
     def is_htmx(self) -> bool:
@@ -55,12 +57,17 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """What a handler answers; security headers are added where it leaves."""
+    """What a handler answers; security headers are added where it leaves.
+
+    Attributes:
+        stream: Sent piece by piece instead of the body; read in a thread of its own.
+    """
 
     status: int = 200
     body: str | bytes = ""
     content_type: str = "text/html; charset=utf-8"
     headers: Mapping[str, str] = field(default_factory=dict)
+    stream: Iterator[str] | None = None
 
 
 Handler = Callable[[Request], Awaitable[Response]]

@@ -1,0 +1,88 @@
+"""Serves the page's scripts and styles from memory, under names that hold a hash."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+from backend.errors import NotFoundError
+from backend.http import Request, Response, Router
+
+_TYPES: Final = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".woff2": "font/woff2",
+}
+_HERE = Path(__file__).parent
+_ROOTS = (_HERE / "resources" / "web", _HERE.parent / "resources" / "web")
+"""In an installed wheel, and in the source tree."""
+
+
+class AssetMissingError(LookupError):
+    """A template names an asset that is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One file, read once."""
+
+    url: str
+    content_type: str
+    content: bytes
+
+
+class Assets:
+    """Every asset by its name."""
+
+    def __init__(self, files: Iterable[Path]) -> None:
+        self._by_name = {path.name: _read(path) for path in files}
+        self._by_url = {asset.url: asset for asset in self._by_name.values()}
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read our own files and the fetched ones beside them."""
+        root = next((root for root in _ROOTS if root.is_dir()), _ROOTS[-1])
+        return cls(
+            path
+            for folder in (root / "vendor", root)
+            if folder.is_dir()
+            for path in sorted(folder.iterdir())
+            # A link could point anywhere.
+            if path.suffix in _TYPES and path.is_file() and not path.is_symlink()
+        )
+
+    def url(self, name: str) -> str:
+        """Return where the page finds an asset.
+
+        Raises:
+            AssetMissingError: There is no such file.
+        """
+        if (asset := self._by_name.get(name)) is None:
+            raise AssetMissingError(f"{name} is not among the assets; run make setup")
+        return asset.url
+
+    def build_router(self) -> Router:
+        """Return the route that serves every asset."""
+        router = Router()
+
+        @router.get("/assets/:hash/:name")
+        async def show_asset(request: Request) -> Response:
+            asset = self._by_url.get(request.path)
+            if asset is None:
+                raise NotFoundError("There is no such file.")
+            return Response(
+                body=asset.content,
+                content_type=asset.content_type,
+                headers={"cache-control": "private, max-age=31536000, immutable"},
+            )
+
+        return router
+
+
+def _read(path: Path) -> Asset:
+    content = path.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()[:16]
+    url = f"/assets/{digest}/{path.name}"
+    return Asset(url, _TYPES[path.suffix], content)

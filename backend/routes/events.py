@@ -1,0 +1,28 @@
+"""Events: the one stream per page that carries everything it must hear."""
+
+from backend.events import EventHub
+from backend.http import Request, Response, Router
+
+_MAX_DIGITS = 18
+
+
+def build_router(hub: EventHub) -> Router:
+    """Build the stream's route over a hub."""
+    router = Router()
+
+    @router.get("/events")
+    async def stream_events(request: Request) -> Response:
+        return Response(
+            content_type="text/event-stream",
+            stream=hub.subscribe(since(request)).stream(),
+        )
+
+    return router
+
+
+def since(request: Request) -> int | None:
+    """Return the last event the page knows; a reconnect knows better than the page."""
+    for told in (request.headers.get("last-event-id"), request.query.get("since")):
+        if told and len(told) <= _MAX_DIGITS and told.isascii() and told.isdigit():
+            return int(told)
+    return None

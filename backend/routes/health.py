@@ -1,0 +1,24 @@
+"""Health: the proof that this is the shell's own sidecar, and the heartbeat."""
+
+import json
+from collections.abc import Callable
+
+from backend.http import Request, Response, Router
+from backend.protocol import HEALTH_PATH, prove
+
+_MAX_NONCE_CHARS = 128
+
+
+def build_router(token: str, database_state: Callable[[], str]) -> Router:
+    """Build the one route that needs no token; it never waits for anything."""
+    router = Router()
+
+    @router.get(HEALTH_PATH)
+    async def show_health(request: Request) -> Response:
+        told = {"status": "healthy", "database": database_state()}
+        nonce = request.query.get("nonce", "")
+        if 0 < len(nonce) <= _MAX_NONCE_CHARS:
+            told["proof"] = prove(token, nonce)
+        return Response(body=json.dumps(told), content_type="application/json")
+
+    return router

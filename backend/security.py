@@ -1,0 +1,92 @@
+"""Decides, from a request's head alone, whether it may go on."""
+
+import hmac
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from backend.protocol import HEALTH_PATH, LOOPBACK, TOKEN_HEADER
+
+HeaderReader = Callable[[str], Sequence[str]]
+"""Returns every value of a header, in order; the name is lower-case."""
+
+FIXED_HEADERS: Final = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "x-frame-options": "DENY",
+    "permissions-policy": (
+        "camera=(), microphone=(), geolocation=(), display-capture=(), usb=(), "
+        "serial=(), hid=(), bluetooth=(), payment=(), clipboard-read=()"
+    ),
+}
+NO_STORE: Final = "no-store"
+
+
+class Verdict(Enum):
+    """What becomes of a request; the value is the status of a refusal."""
+
+    PASS = 200
+    UNAUTHORISED = 401
+    FORBIDDEN = 403
+    MISDIRECTED = 421
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """The token of this run and the one place it is good for."""
+
+    token: str
+    port: int
+
+    @property
+    def host(self) -> str:
+        """The only Host that is answered."""
+        return f"{LOOPBACK}:{self.port}"
+
+
+def judge(trust: Trust, method: str, path: str, header: HeaderReader) -> Verdict:
+    """Return whether a request may go on.
+
+    The token comes first, so that nothing can be told apart without it.
+    """
+    is_proof = method == "GET" and path == HEALTH_PATH
+    if not is_proof and not _has_token(trust, header):
+        return Verdict.UNAUTHORISED
+    if list(header("host")) != [trust.host]:
+        return Verdict.MISDIRECTED
+    if not _is_same_origin(trust, method, header):
+        return Verdict.FORBIDDEN
+    return Verdict.PASS
+
+
+def content_security_policy(nonce: str) -> str:
+    """Return the policy of a page whose own scripts carry the nonce."""
+    return (
+        f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; "
+        "img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    )
+
+
+def _has_token(trust: Trust, header: HeaderReader) -> bool:
+    tokens = header(TOKEN_HEADER.lower())
+    return len(tokens) == 1 and hmac.compare_digest(
+        tokens[0].encode(), trust.token.encode()
+    )
+
+
+def _is_same_origin(trust: Trust, method: str, header: HeaderReader) -> bool:
+    origins = list(header("origin"))
+    if origins and origins != [f"http://{trust.host}"]:
+        return False
+    match list(header("sec-fetch-site")):
+        case [] | ["same-origin"]:
+            return True
+        case ["none"]:
+            # Typed or loaded by the shell; another page can never cause it.
+            return method == "GET" and list(header("sec-fetch-mode")) == ["navigate"]
+        case _:
+            return False

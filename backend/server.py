@@ -1,0 +1,189 @@
+"""Lets Robyn serve Hearth's routes behind one guard."""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, Final
+from urllib.parse import unquote, unquote_plus
+
+from backend.binding import (
+    FunctionInfo,
+    Headers,
+    HttpMethod,
+    MiddlewareType,
+    RobynRequest,
+    RobynResponse,
+    RobynServer,
+    Server,
+    StreamingResponse,
+)
+from backend.errors import HearthError, InvalidInputError, TooLargeError
+from backend.http import MAX_BODY_BYTES, Request, Response, Route
+from backend.logs import describe_bug
+from backend.security import (
+    FIXED_HEADERS,
+    NO_STORE,
+    Trust,
+    Verdict,
+    content_security_policy,
+    judge,
+)
+
+log = logging.getLogger("hearth.http")
+
+ErrorRenderer = Callable[[str, int], str]
+"""Turns a sentence for the user and a status into HTML."""
+
+_METHODS: Final = {
+    "GET": HttpMethod.GET,
+    "POST": HttpMethod.POST,
+    "PUT": HttpMethod.PUT,
+    "DELETE": HttpMethod.DELETE,
+}
+_Answer = Any
+"""A response of Robyn's, whole or streamed."""
+
+
+class InvalidHeaderError(ValueError):
+    """A response header holds a line break or another control character."""
+
+
+def build_server(
+    routes: Iterable[Route],
+    trust: Trust,
+    render_error: ErrorRenderer,
+    start: Callable[[], Awaitable[None]],
+) -> RobynServer:
+    """Return a server of these routes; nothing passes but through the guard.
+
+    Args:
+        start: Run on the handlers' loop just before serving. It must not raise:
+            Robyn 0.88 aborts the process then.
+
+    Raises:
+        TypeError: A handler is not `async def`: it would block every other one.
+        ValueError: A route is there twice, or has a method Hearth does not use.
+    """
+    server: RobynServer = Server()
+    server.apply_request_headers(Headers({}))
+    server.apply_response_headers(Headers(FIXED_HEADERS))
+    server.set_response_headers_exclude_paths(None)
+    server.add_global_middleware(
+        MiddlewareType.BEFORE_REQUEST,
+        _function(_guard(trust), params=1, is_async=False),
+    )
+    seen: set[tuple[str, str]] = set()
+    for route in routes:
+        _check(route, seen)
+        answer = _function(_answerer(route, render_error), params=1)
+        server.add_route(_METHODS[route.method], route.path, answer, is_const=False)
+    server.add_startup_handler(_function(start, params=0))
+    return server
+
+
+def _function(
+    handler: Callable[..., object], *, params: int, is_async: bool = True
+) -> FunctionInfo:
+    return FunctionInfo(
+        handler=handler,
+        is_async=is_async,
+        number_of_params=params,
+        args={},
+        kwargs={},
+    )
+
+
+def _check(route: Route, seen: set[tuple[str, str]]) -> None:
+    if not asyncio.iscoroutinefunction(route.handler):
+        raise TypeError(f"the handler of {route.path} must be async def")
+    if route.method not in _METHODS or (route.method, route.path) in seen:
+        raise ValueError(f"{route.method} {route.path} cannot be added")
+    seen.add((route.method, route.path))
+
+
+def _guard(trust: Trust) -> Callable[[RobynRequest], RobynRequest | _Answer]:
+    def guard(request: RobynRequest) -> RobynRequest | _Answer:
+        def values(name: str) -> list[str]:
+            return request.headers.get_all(name) or []
+
+        verdict = judge(trust, request.method, request.url.path, values)
+        if verdict is Verdict.PASS:
+            return request
+        headers = {"content-type": "text/plain", "cache-control": NO_STORE}
+        return RobynResponse(verdict.value, Headers(headers), verdict.name.lower())
+
+    return guard
+
+
+def _answerer(
+    route: Route, render_error: ErrorRenderer
+) -> Callable[[RobynRequest], Awaitable[_Answer]]:
+    async def answer(request: RobynRequest) -> _Answer:
+        nonce = secrets.token_urlsafe(16)
+        try:
+            response = await route.handler(_to_request(request, nonce))
+            return _to_robyn(response, nonce)
+        except HearthError as exc:
+            body = render_error(str(exc), exc.status)
+            return _to_robyn(Response(status=exc.status, body=body), nonce)
+        except Exception as exc:  # noqa: BLE001 the last line: Robyn would log its text
+            return _to_robyn(_bug(route, exc, render_error), nonce)
+
+    return answer
+
+
+def _bug(route: Route, exc: Exception, render_error: ErrorRenderer) -> Response:
+    number = secrets.token_hex(4)
+    log.error("%s in %s %s: %s", number, route.method, route.path, describe_bug(exc))
+    sentence = f"Something went wrong in Hearth. The log has more under {number}."
+    return Response(status=500, body=render_error(sentence, 500))
+
+
+def _to_request(request: RobynRequest, nonce: str) -> Request:
+    body = request.body
+    content = body.encode() if isinstance(body, str) else bytes(body)
+    if len(content) > MAX_BODY_BYTES:
+        raise TooLargeError("That is too large. The limit is one megabyte.")
+    headers: dict[str, str] = {}
+    for name, value in request.headers.multi_items():
+        headers.setdefault(name.lower(), value)
+    try:
+        return Request(
+            method=request.method,
+            path=request.url.path,
+            path_params={
+                name: unquote(value, errors="strict")
+                for name, value in request.path_params.items()
+            },
+            query={
+                unquote_plus(name, errors="strict"): unquote_plus(
+                    values[-1], errors="strict"
+                )
+                for name, values in request.query_params.to_dict().items()
+            },
+            headers=headers,
+            body=content,
+            nonce=nonce,
+        )
+    except UnicodeDecodeError as exc:
+        raise InvalidInputError("The address could not be read.") from exc
+
+
+def _to_robyn(response: Response, nonce: str) -> _Answer:
+    headers = {
+        "content-type": response.content_type,
+        "cache-control": NO_STORE,
+        "content-security-policy": content_security_policy(nonce),
+        **{name.lower(): value for name, value in response.headers.items()},
+    }
+    for name, value in headers.items():
+        if not (name + value).isprintable():
+            raise InvalidHeaderError(f"the header {name!r} cannot be sent")
+    if response.stream is not None:
+        return StreamingResponse(
+            response.stream, response.status, Headers(headers), response.content_type
+        )
+    body = response.body
+    content = body.encode() if isinstance(body, str) else body
+    return RobynResponse(response.status, Headers(headers), content)
