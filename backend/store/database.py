@@ -191,6 +191,22 @@ class Database:
         except (OSError, HearthError):
             return False
 
+    def checkpoint(self) -> bool:
+        """Move the write-ahead log into the file and empty it, unless it is in use.
+
+        Raises:
+            StoreError: The database failed.
+        """
+        with told_to_the_user():
+            pooled = self._engine.raw_connection()
+            try:
+                cursor = pooled.cursor()
+                cursor.execute("pragma wal_checkpoint(truncate)")
+                (busy, *_frames) = cursor.fetchone() or (1,)
+                return not busy
+            finally:
+                pooled.close()
+
     def close(self) -> None:
         """Let the file go."""
         self._engine.dispose()

@@ -7,6 +7,7 @@ row-returning statements only at the fetch and runs a statement again when fetch
 its end. All of that is repaired here.
 """
 
+import math
 import os
 import re
 import threading
@@ -154,12 +155,8 @@ def to_parameter(value: object) -> Value:
                 raise DataError("text with a NUL character")
             # Subclasses such as StrEnum are not taken by the driver.
             return str.__str__(value)
-        case int():
-            if abs(value) > _EXACT_IN_A_DOUBLE:
-                raise DataError("an integer beyond 2**53 would lose precision")
-            return int(value)
-        case float():
-            return float(value)
+        case int() | float():
+            return _exact(value)
         case bytearray() | memoryview():
             return bytes(value)
         case _:
@@ -401,6 +398,16 @@ def _call(function: Callable[..., Any], *args: object) -> Any:  # noqa: ANN401 s
         if type(exc).__name__ == "PanicException":
             raise InternalError(f"driver panic: {exc}") from None
         raise
+
+
+def _exact(number: float) -> int | float:
+    if isinstance(number, int):
+        if abs(number) > _EXACT_IN_A_DOUBLE:
+            raise DataError("an integer beyond 2**53 would lose precision")
+        return int(number)
+    if math.isnan(number):
+        raise DataError("not a number would be stored as NULL")
+    return float(number)
 
 
 def _translate(text: str) -> Error:

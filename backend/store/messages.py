@@ -12,7 +12,7 @@ from backend.store.conversations import touch
 from backend.store.database import Database
 from backend.store.drafts import NEW, clear_draft
 from backend.store.ids import now_ms
-from backend.store.models import Conversation, Message, StreamChunk
+from backend.store.models import Conversation, Message, StreamChunk, Submission
 from backend.store.states import MessageState, move
 from backend.store.text import clean_text
 
@@ -75,8 +75,16 @@ class MessageStore:
         *,
         engine_name: str,
         model: str,
+        submission: str = "",
     ) -> tuple[Message, Message]:
         """Store what the user sent and the answer to come; the draft is used up.
+
+        Args:
+            conversation_id: Where it was said.
+            text: What the user sent.
+            engine_name: Stands at the answer.
+            model: The model of that engine.
+            submission: What the page calls this message; see `submitted()`.
 
         Raises:
             NotFoundError: There is no such conversation.
@@ -84,7 +92,22 @@ class MessageStore:
         with self._database.write() as session:
             touch(session, conversation_id)
             clear_draft(session, conversation_id)
-            return _add_exchange(session, conversation_id, text, engine_name, model)
+            exchange = _add_exchange(session, conversation_id, text, engine_name, model)
+            _keep_submission(session, submission, exchange[0])
+            return exchange
+
+    def submitted(self, submission: str) -> tuple[Message, Message] | None:
+        """Return what a submission became; None when it never arrived.
+
+        A page that lost the answer to its request sends the request again.
+        """
+        with self._database.read() as session:
+            kept = session.get(Submission, submission)
+            if kept is None:
+                return None
+            answers = select(Message).where(Message.reply_to == kept.message_id)
+            asked = _message_in(session, kept.message_id)
+            return asked, session.exec(answers).one()
 
     def begin_conversation(
         self,
@@ -94,6 +117,7 @@ class MessageStore:
         engine_name: str,
         model: str,
         title: str = "",
+        submission: str = "",
     ) -> tuple[Conversation, Message, Message]:
         """Store a new conversation with its first exchange, in one transaction.
 
@@ -103,6 +127,7 @@ class MessageStore:
             engine_name: Stands at the answer.
             model: The model of that engine.
             title: A first title, made from the text.
+            submission: What the page calls this message; see `submitted()`.
         """
         conversation = Conversation(
             title=clean_text(title),
@@ -120,6 +145,7 @@ class MessageStore:
                 engine_name,
                 model,
             )
+            _keep_submission(session, submission, asked)
             return conversation, asked, answer
 
     def append_chunk(
@@ -269,6 +295,11 @@ def _add_exchange(
     )
     session.add_all([asked, answer])
     return asked, answer
+
+
+def _keep_submission(session: Session, submission: str, asked: Message) -> None:
+    if submission:
+        session.add(Submission(id=submission, message_id=asked.id))
 
 
 def _whole(session: Session, message: Message) -> tuple[str, str]:

@@ -158,3 +158,10 @@ LOGGED: Final[dict[str, type[Logged]]] = {
     for model in (Conversation, Message, EngineRecord, Note, Setting)
 }
 """The models whose changes are kept, by table."""
+
+
+class Submission(SQLModel, table=True):
+    """What the page called a message when it sent it; sent again, it is the same."""
+
+    id: str = Field(primary_key=True, sa_type=Text)
+    message_id: str = Field(default="", sa_type=Text)

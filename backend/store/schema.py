@@ -14,8 +14,9 @@ _LOGGED: Final = """
 def _full_text(table: str, column: str, prefix: str = "2 3 4") -> Step:
     """Index a text column of the rows that are not deleted.
 
-    The index reads its text from a view, so that a rebuild leaves deleted rows out,
-    and wipes what is removed from it, so that "delete for good" is true.
+    The index reads its text from a view, so that a rebuild leaves deleted rows out.
+    FTS5's own secure-delete is not used: in SQLite 3.45.1 it corrupts an index with
+    external content at the first update; `ChangeStore.forget` merges instead.
     """
     index, live = f"{table}_fts", f"{table}_live"
     remove = f"""
@@ -33,7 +34,6 @@ def _full_text(table: str, column: str, prefix: str = "2 3 4") -> Step:
         f"""create virtual table {index} using fts5({column},
             content='{live}', content_rowid='seq',
             tokenize='unicode61 remove_diacritics 2', prefix='{prefix}')""",
-        f"insert into {index}({index}, rank) values('secure-delete', 1)",
         f"create trigger {table}_fts_add after insert on {table} begin {add} end",
         f"create trigger {table}_fts_drop after delete on {table} begin {remove} end",
         f"""create trigger {table}_fts_edit
@@ -106,6 +106,10 @@ _FIRST: Final[Step] = (
         text text not null default '',
         primary key (message_id, number, kind)
     ) without rowid""",
+    """create table submission(
+        id text primary key not null,
+        message_id text not null default ''
+    ) without rowid""",
     """create table change(
         seq integer primary key autoincrement,
         transaction_id text not null,
@@ -123,6 +127,8 @@ _FIRST: Final[Step] = (
     *_full_text("message", "text"),
     *_full_text("note", "body"),
 )
+
+FULL_TEXT: Final = ("conversation_fts", "message_fts", "note_fts")
 
 STEPS: Final[tuple[Step, ...]] = (_FIRST,)
 """Step number n brings the file from version n to n + 1."""

@@ -1,0 +1,198 @@
+"""Reads the change log: history, undo, and forgetting for good."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import delete, insert
+from sqlmodel import Session, col, select
+
+from backend.errors import ConflictError, NotFoundError
+from backend.store.change_log import Fields, StoreSession
+from backend.store.database import Database
+from backend.store.ids import now_ms
+from backend.store.models import (
+    LOGGED,
+    Change,
+    Conversation,
+    Draft,
+    Logged,
+    Message,
+    StreamChunk,
+)
+from backend.store.schema import FULL_TEXT
+from backend.store.states import MessageState
+
+_PAGES_PER_STEP: Final = 200
+_KEPT_BY_A_VERSION: Final = frozenset(
+    {"title", "title_source", "text", "reasoning", "body", "value"}
+)
+"""What restoring an earlier version of a row brings back."""
+
+
+class ChangeStore:
+    """Reads the change log and takes back what it tells."""
+
+    def __init__(self, database: Database) -> None:
+        """Work on a database."""
+        self._database = database
+
+    def last(self) -> str | None:
+        """Return the id of the newest transaction."""
+        newest = select(Change.transaction_id).order_by(col(Change.seq).desc()).limit(1)
+        with self._database.read() as session:
+            return session.exec(newest).first()
+
+    def of_row(self, table: str, id: str) -> Sequence[Change]:  # noqa: A002 the column's name
+        """Return the changes of one row, oldest first."""
+        with self._database.read() as session:
+            return _of_row(session, table, id)
+
+    def undo(self, transaction_id: str) -> str:
+        """Take a transaction back; return the id under which that is undone in turn.
+
+        What was new goes to the trash. A field that has changed again since keeps
+        its newer value.
+
+        Raises:
+            NotFoundError: There is no such transaction, or it was forgotten.
+            ConflictError: All of it has changed again, or it began or ended an
+                answer, which only Stop, Retry and Delete do.
+        """
+        query = (
+            select(Change)
+            .where(Change.transaction_id == transaction_id)
+            .order_by(col(Change.seq).desc())
+        )
+        with self._database.write() as session:
+            changes = session.exec(query).all()
+            if not changes:
+                raise NotFoundError("There is nothing left to undo.")
+            if not sum(_revert(session, change) for change in changes):
+                raise ConflictError(
+                    "This has changed again since. Undo the newer change first.",
+                )
+            return session.transaction_id
+
+    def restore_version(self, table: str, id: str, seq: int) -> str:  # noqa: A002 the column's name
+        """Give a row the text it had right after a change; return the transaction id.
+
+        Raises:
+            NotFoundError: There is no such row, or no such change of it.
+        """
+        with self._database.write() as session:
+            changes = _of_row(session, table, id)
+            row = session.get(LOGGED[table], id)
+            if row is None or seq not in {change.seq for change in changes}:
+                raise NotFoundError("This version is no longer there.")
+            version = _folded(
+                [change for change in changes if (change.seq or 0) <= seq]
+            )
+            for field in _KEPT_BY_A_VERSION & version.keys():
+                setattr(row, field, version[field])
+            return session.transaction_id
+
+    def forget(self, table: str, id: str) -> None:  # noqa: A002 the column's name
+        """Delete a row for good, out of the change log too; no undo brings it back.
+
+        A conversation takes its messages and its draft along.
+        """
+        with self._database.write() as session:
+            if table == Conversation.__tablename__:
+                _forget_inside(session, id)
+            _forget_row(session, LOGGED[table], id)
+        for index in FULL_TEXT:
+            self._wipe(index)
+        self._database.checkpoint()
+
+    def _wipe(self, index: str) -> None:
+        """Merge an index into one piece, in which removed words are no more.
+
+        In small steps with a transaction each, so that no statement takes long and
+        others can write in between.
+        """
+        pages, merged = -_PAGES_PER_STEP, True
+        while merged:
+            with self._database.write() as session:
+                run = session.connection().exec_driver_sql
+                before = run("select total_changes()").scalar_one()
+                run(f"insert into {index}({index}, rank) values('merge', {pages})")
+                after = run("select total_changes()").scalar_one()
+                # FTS5 says so: fewer than two changes mean there was nothing to do.
+                merged = after - before >= 2  # noqa: PLR2004 see above
+            pages = _PAGES_PER_STEP
+
+    def replay(self, target: Database) -> None:
+        """Make the logged rows anew, in an empty database, out of the log alone."""
+        with self._database.read() as session:
+            changes = session.exec(select(Change).order_by(col(Change.seq))).all()
+        log: dict[tuple[str, str], list[Change]] = {}
+        for change in changes:
+            log.setdefault((change.table_name, change.row_id), []).append(change)
+        with target.write() as session:
+            for (table, row_id), of_row in log.items():
+                session.connection().execute(
+                    insert(LOGGED[table]),
+                    {"id": row_id, **_folded(of_row)},
+                )
+
+
+def _of_row(session: Session, table: str, row_id: str) -> Sequence[Change]:
+    return session.exec(
+        select(Change)
+        .where(Change.table_name == table, Change.row_id == row_id)
+        .order_by(col(Change.seq)),
+    ).all()
+
+
+def _folded(changes: Sequence[Change]) -> Fields:
+    """Return the fields of a row after its changes, oldest first."""
+    return {field: value for change in changes for field, value in change.after.items()}
+
+
+def _revert(session: StoreSession, change: Change) -> bool:
+    """Take one change back; return whether anything of it was left to take back."""
+    row = session.get(LOGGED[change.table_name], change.row_id)
+    if row is None:
+        return False
+    if change.before is None:
+        was_live = row.deleted_at is None
+        row.deleted_at = row.deleted_at or now_ms()
+        return was_live
+    reverted = False
+    for field, value in change.before.items():
+        if field != "updated_at" and getattr(row, field) == change.after[field]:
+            _put_back(row, field, value)
+            reverted = True
+    return reverted
+
+
+def _put_back(row: Logged, field: str, value: str | int | None) -> None:
+    if field == "state":
+        state = MessageState(str(value))
+        if MessageState.STREAMING in {state, getattr(row, field)}:
+            raise ConflictError(
+                "An answer cannot be undone. Retry it, or delete it.",
+            )
+        value = state
+    setattr(row, field, value)
+
+
+def _forget_inside(session: StoreSession, conversation_id: str) -> None:
+    inside = select(Message.id).where(Message.conversation_id == conversation_id)
+    for message_id in session.exec(inside).all():
+        _forget_row(session, Message, message_id)
+    session.connection().execute(delete(Draft).where(col(Draft.id) == conversation_id))
+
+
+def _forget_row(session: StoreSession, model: type[Logged], row_id: str) -> None:
+    connection = session.connection()
+    connection.execute(
+        delete(StreamChunk).where(col(StreamChunk.message_id) == row_id),
+    )
+    connection.execute(
+        delete(Change).where(
+            col(Change.table_name) == model.__tablename__,
+            col(Change.row_id) == row_id,
+        ),
+    )
+    connection.execute(delete(model).where(col(model.id) == row_id))
