@@ -2,15 +2,22 @@
 
 import contextlib
 import json
+import os
 import socket
 import struct
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from backend.llm.engine_child import ChildConfig, ChildReply
+
 Script = Callable[["Exchange"], None]
 
+_ROOT = Path(__file__).parents[2]
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
 
 
@@ -164,3 +171,32 @@ def refusing_port() -> Iterator[int]:
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         yield held.getsockname()[1]
+
+
+@contextlib.contextmanager
+def llama_server(model: Path, api_key: str = "") -> Iterator[str]:
+    """Run the real llama.cpp on a port, as a server Hearth knows nothing of."""
+    config = ChildConfig(
+        model=str(model),
+        api_key=api_key,
+        parent=os.getpid(),
+        threads=1,
+        context_tokens=2048,
+        sleep_idle_s=900,
+        data_limit_bytes=0,
+    )
+    command = [sys.executable, "-m", "backend.llm.engine_child"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=_ROOT
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(config.to_line())
+        process.stdin.flush()
+        replies = (ChildReply.from_line(line.decode()) for line in process.stdout)
+        reply = next(filter(None, replies))
+        try:
+            assert reply.url, reply.error
+            yield reply.url
+        finally:
+            process.kill()

@@ -1,0 +1,103 @@
+"""The built-in engine: llama.cpp in a child process, on a GGUF file the user picked."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from pathlib import Path
+from typing import Final
+
+from backend.errors import EngineError, EngineFault
+from backend.llm.child import ChildOptions, EngineChild
+from backend.llm.engine import Delta, Turn
+from backend.llm.model_file import check_model_file
+
+log = logging.getLogger(__name__)
+
+NAME: Final = "The built-in engine"
+
+_HUNG: Final = (EngineFault.STALLED, EngineFault.TIMEOUT)
+_BROKEN: Final = (EngineFault.CUT_OFF, EngineFault.REFUSED, EngineFault.CRASHED)
+
+
+class BuiltinEngine:
+    """Runs one model file; the child starts with the first question.
+
+    A child that dies before its first word is replaced once and nobody notices. One
+    that dies later ends the answer with an error, and the next question starts anew.
+    """
+
+    def __init__(self, model_path: Path, options: ChildOptions | None = None) -> None:
+        self._path = model_path.absolute()
+        self._options = options or ChildOptions()
+        self._child: EngineChild | None = None
+        self._starting = asyncio.Lock()
+
+    @property
+    def child_pid(self) -> int | None:
+        """The process id of the running child."""
+        child = self._child
+        return child.pid if child is not None and child.is_alive else None
+
+    async def models(self) -> list[str]:
+        """Return the one model, by the name of its file; nothing is loaded for it.
+
+        Raises:
+            EngineError: The file is no model.
+        """
+        await asyncio.to_thread(check_model_file, self._path, NAME)
+        return [self._path.stem]
+
+    async def stream(
+        self,
+        model: str,
+        turns: Sequence[Turn],
+    ) -> AsyncGenerator[Delta, None]:
+        """Answer the last turn piece by piece.
+
+        Raises:
+            EngineError: No answer, or it broke off; what came before was yielded.
+        """
+        may_restart = True
+        while True:
+            started = False
+            child = await self._running_child()
+            try:
+                engine = await child.engine()
+                async with aclosing(engine.stream(model, turns)) as deltas:
+                    async for delta in deltas:
+                        started = True
+                        yield delta
+            except EngineError as exc:
+                error = await self._explain(child, exc)
+                crashed = error.fault is EngineFault.CRASHED
+                if started or not crashed or not may_restart:
+                    raise error from exc
+                may_restart = False
+                log.info("the engine child is started once more")
+            else:
+                return
+
+    async def close(self) -> None:
+        """End the child."""
+        async with self._starting:
+            child, self._child = self._child, None
+        if child is not None:
+            await child.kill()
+
+    async def _running_child(self) -> EngineChild:
+        async with self._starting:
+            if self._child is None or not self._child.is_alive:
+                await self.models()
+                if self._child is not None:
+                    await self._child.kill()
+                self._child = await EngineChild.start(NAME, self._path, self._options)
+            return self._child
+
+    async def _explain(self, child: EngineChild, error: EngineError) -> EngineError:
+        """Tell a fault of the answer from the end of the child."""
+        if error.fault in _HUNG:
+            await child.kill()
+        elif error.fault in _BROKEN and await child.has_ended():
+            return await child.death()
+        return error

@@ -1,0 +1,147 @@
+"""The process in which llama.cpp runs: started by the sidecar, never by hand.
+
+Its config comes as one JSON line on stdin; it answers with one line on stdout and lives
+until stdin ends. A bad model file can abort it and a stream in flight would deadlock
+its teardown, so it holds nothing worth saving and always leaves through `os._exit`.
+"""
+
+import contextlib
+import ctypes
+import json
+import os
+import signal
+import sys
+import threading
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from backend.protocol import LOOPBACK
+
+_READY: Final = "hearth-engine/1 "
+_EXIT_BAD_MODEL: Final = 3
+_PR_SET_PDEATHSIG: Final = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChildConfig:
+    """What the sidecar tells the child.
+
+    Attributes:
+        parent: The process id the child must be a child of.
+        sleep_idle_s: Seconds without a question after which the model is unloaded.
+        data_limit_bytes: What it may allocate, so that a hostile file cannot take the
+            memory of the whole machine; 0 for no limit.
+    """
+
+    model: str
+    api_key: str
+    parent: int
+    threads: int
+    context_tokens: int
+    sleep_idle_s: int
+    data_limit_bytes: int
+    batch: int = 256
+    cache_mb: int = 256
+
+    def to_line(self) -> bytes:
+        """Return the line to write, with its line break."""
+        return json.dumps(asdict(self)).encode() + b"\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChildReply:
+    """What the child says once: its address, or why it cannot serve the model."""
+
+    url: str = ""
+    error: str = ""
+
+    def to_line(self) -> str:
+        """Return the line to print, with its line break."""
+        return f"{_READY}{json.dumps(asdict(self))}\n"
+
+    @classmethod
+    def from_line(cls, line: str) -> "ChildReply | None":
+        """Read a reply; None for any other line."""
+        if not line.startswith(_READY):
+            return None
+        with contextlib.suppress(ValueError, TypeError):
+            return cls(**json.loads(line.removeprefix(_READY)))
+        return None
+
+
+def main() -> None:
+    """Serve one model until the leash ends."""
+    _die_with_parent()
+    # Ctrl-C in a terminal is the parent's business.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Without it a failed assertion of llama.cpp starts a debugger, which can hang.
+    os.environ["GGML_NO_BACKTRACE"] = "1"
+    config = ChildConfig(**json.loads(sys.stdin.buffer.readline()))
+    if sys.platform != "win32" and os.getppid() != config.parent:
+        os._exit(0)
+    leash = threading.Thread(target=_follow_leash)
+    leash.start()
+    _limit(config.data_limit_bytes)
+    reply = _serve(config)
+    sys.stdout.write(reply.to_line())
+    sys.stdout.flush()
+    if reply.error:
+        os._exit(_EXIT_BAD_MODEL)
+    leash.join()
+
+
+def _die_with_parent() -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _follow_leash() -> None:
+    sys.stdin.buffer.read()
+    os._exit(0)
+
+
+def _limit(data_bytes: int) -> None:
+    if sys.platform != "linux":
+        return
+    import resource  # noqa: PLC0415 not on Windows
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if data_bytes:
+        resource.setrlimit(resource.RLIMIT_DATA, (data_bytes, data_bytes))
+    # When memory is short the kernel should end this process before any other.
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("800", encoding="ascii")
+
+
+def _serve(config: ChildConfig) -> ChildReply:
+    import xllamacpp  # noqa: PLC0415 the limits must stand before it is loaded
+
+    params = xllamacpp.CommonParams()
+    params.model.path = config.model
+    params.model_alias = {Path(config.model).stem}
+    params.hostnames, params.port = [LOOPBACK], 0
+    params.api_keys = [config.api_key] if config.api_key else []
+    params.cors_origins = "null"
+    params.ui = params.endpoint_slots = params.endpoint_metrics = False
+    params.endpoint_props, params.offline = False, True
+    params.verbosity = 1
+    params.n_ctx, params.n_parallel = config.context_tokens, 1
+    params.n_batch = params.n_ubatch = config.batch
+    params.cache_ram_mib = config.cache_mb
+    params.sleep_idle_seconds = config.sleep_idle_s
+    params.cpuparams.n_threads = config.threads
+    params.cpuparams_batch.n_threads = config.threads
+    try:
+        server = xllamacpp.Server(params)
+    except Exception as exc:  # noqa: BLE001 its errors have no common class
+        return ChildReply(error=str(exc) or type(exc).__name__)
+    _KEPT.append(server)
+    return ChildReply(url=server.listening_address)
+
+
+_KEPT: Final[list[object]] = []
+"""Keeps the server from being torn down."""
+
+if __name__ == "__main__":
+    main()
