@@ -1,0 +1,65 @@
+# The one door: `make help` lists what it opens.
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
+RUN := $(UV) run --quiet --no-sync
+VENDOR := resources/web/vendor/.complete
+NO_NETWORK := "Hearth could not fetch what it needs. Check the network connection and run make again."
+
+export UV_PYTHON_PREFERENCE ?= system
+
+.PHONY: help setup run test lint faults bench build install uninstall clean
+
+help: ## Show what make can do
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: .venv/.run $(VENDOR) ## Install what is needed and open Hearth (ARGS="--data-dir …")
+	@.venv/bin/hearth $(ARGS)
+
+setup: .venv/.dev $(VENDOR) ## Install what building and testing need
+
+test: setup lint ## Check the code and run all tests
+	$(RUN) pytest $(PYTEST_ARGS)
+
+lint: setup ## Check style, types, imports and templates
+	$(RUN) ruff format --check .
+	$(RUN) ruff check .
+	$(RUN) mypy
+	$(RUN) lint-imports
+	$(RUN) djlint --quiet --check --lint templates
+
+faults: setup ## Run every fault many times and print a table
+	$(RUN) python -m tests.faults
+
+bench: setup ## Measure speed and memory against peers
+	$(RUN) --group bench python -m tests.benchmarks
+
+build: setup ## Build the wheel and the source archive into dist/
+	$(UV) build --quiet
+
+install: .venv/.run $(VENDOR) ## Put Hearth into the start menu
+	@.venv/bin/hearth --install-desktop
+
+uninstall: .venv/.run ## Take Hearth out of the start menu; your data stays
+	@.venv/bin/hearth --uninstall-desktop
+
+clean: ## Remove what was installed and built here
+	rm -rf .venv .tools dist build resources/web/vendor resources/web/node_modules
+
+.tools/bin/uv:
+	@resources/packaging/install-uv "$(PYTHON)" $(UV_VERSION) || { echo $(NO_NETWORK) >&2; exit 1; }
+
+.venv/.run: pyproject.toml uv.lock | $(filter .tools/bin/uv,$(UV))
+	@resources/packaging/install-libraries run
+	@$(UV) sync --quiet --locked --inexact --no-default-groups --group assets || { echo $(NO_NETWORK) >&2; exit 1; }
+	@touch $@
+
+.venv/.dev: pyproject.toml uv.lock | $(filter .tools/bin/uv,$(UV))
+	@resources/packaging/install-libraries run test
+	@$(UV) sync --quiet --locked || { echo $(NO_NETWORK) >&2; exit 1; }
+	@touch $@ .venv/.run
+
+$(VENDOR): resources/web/package-lock.json resources/web/vendor.py resources/web/icons.txt | .venv/.run
+	@$(RUN) npm ci --silent --ignore-scripts --prefix resources/web || { echo $(NO_NETWORK) >&2; exit 1; }
+	@$(RUN) python resources/web/vendor.py
+	@touch $@
