@@ -1,0 +1,21 @@
+"""The hybrid clock never runs backwards."""
+
+import pytest
+
+from backend.store import clock as module
+from backend.store.clock import HybridClock
+
+
+def test_readings_rise_and_name_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    times = iter([5, 5, 3, 9])
+    monkeypatch.setattr(module, "now_ms", lambda: next(times))
+    clock = HybridClock("device")
+    readings = [clock.read() for _ in range(4)]
+    assert readings == sorted(set(readings))
+    assert readings[0] == "0000000000050000-device"
+
+
+def test_a_clock_goes_on_after_what_is_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "now_ms", lambda: 1)
+    latest = "0000000000050007-other"
+    assert HybridClock("device", latest).read() == "0000000000050008-device"
