@@ -1,0 +1,98 @@
+"""Every action once; the menu bar, the tray and the shortcut list take them here."""
+
+from typing import Final
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMenu, QMenuBar
+
+from qtshell.theme import Theme
+
+_Key = QKeySequence.StandardKey
+_Role = QAction.MenuRole
+
+_THEME_NAMES: Final = {
+    Theme.SYSTEM: "As the System",
+    Theme.LIGHT: "Light",
+    Theme.DARK: "Dark",
+}
+
+
+class Actions(QObject):
+    """The verbs of Hearth, with their names and shortcuts."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        new = self._new
+        self.open_window = new("Open Hearth")
+        self.new_chat = new("New Chat", "Ctrl+N")
+        self.close_window = new("Close Window", "Ctrl+W")
+        self.quit = new("Quit Hearth", "Ctrl+Q", role=_Role.QuitRole)
+        self.undo = new("Undo", _Key.Undo)
+        self.redo = new("Redo", _Key.Redo)
+        self.cut = new("Cut", _Key.Cut)
+        self.copy = new("Copy", _Key.Copy)
+        self.paste = new("Paste", _Key.Paste)
+        self.select_all = new("Select All", _Key.SelectAll)
+        self.find = new("Find…", "Ctrl+F")
+        self.search = new("Search Everywhere", "Ctrl+Shift+F")
+        self.zoom_in = new("Zoom In", "Ctrl++", "Ctrl+=")
+        self.zoom_out = new("Zoom Out", "Ctrl+-")
+        self.zoom_reset = new("Actual Size", "Ctrl+0")
+        self.full_screen = new("Full Screen", "F11")
+        self.full_screen.setCheckable(True)
+        self.toggle_sidebar = new("Toggle Sidebar", "Ctrl+B")
+        self.settings = new("Settings", "Ctrl+,", role=_Role.PreferencesRole)
+        self.restart_backend = new("Restart Backend")
+        self.open_logs = new("Open Log Folder")
+        self.shortcuts = new("Keyboard Shortcuts", "Ctrl+/")
+        self.about = new("About Hearth", role=_Role.AboutRole)
+        self.themes = {theme: new(name) for theme, name in _THEME_NAMES.items()}
+        self._theme_group = QActionGroup(self)
+        for theme in self.themes.values():
+            theme.setCheckable(True)
+            self._theme_group.addAction(theme)
+
+    def with_shortcuts(self) -> list[tuple[str, str]]:
+        """Return the name and the shortcut of each action that has one."""
+        native = QKeySequence.SequenceFormat.NativeText
+        return [
+            (action.text().rstrip("…"), action.shortcut().toString(native))
+            for action in self.findChildren(QAction)
+            if not action.shortcut().isEmpty()
+        ]
+
+    def _new(
+        self,
+        text: str,
+        *keys: str | QKeySequence.StandardKey,
+        role: _Role | None = None,
+    ) -> QAction:
+        action = QAction(text, self)
+        action.setShortcuts([QKeySequence(key) for key in keys])
+        action.setMenuRole(role or _Role.NoRole)
+        return action
+
+
+def fill_menu_bar(bar: QMenuBar, actions: Actions) -> None:
+    """Lay the actions out as the platform's standard menus."""
+    a = actions
+    _menu(bar, "&File", a.new_chat, None, a.close_window, a.quit)
+    editing = (a.undo, a.redo, None, a.cut, a.copy, a.paste, a.select_all)
+    _menu(bar, "&Edit", *editing, None, a.find, a.search)
+    zooming = (a.zoom_in, a.zoom_out, a.zoom_reset)
+    view = _menu(bar, "&View", *zooming, None, a.toggle_sidebar, a.full_screen, None)
+    theme_menu = view.addMenu("Theme")
+    theme_menu.addActions(list(a.themes.values()))
+    _menu(bar, "&Tools", a.settings, None, a.restart_backend, a.open_logs)
+    _menu(bar, "&Help", a.shortcuts, a.about)
+
+
+def _menu(bar: QMenuBar, title: str, *entries: QAction | None) -> QMenu:
+    menu = bar.addMenu(title)
+    for entry in entries:
+        if entry is None:
+            menu.addSeparator()
+        else:
+            menu.addAction(entry)
+    return menu

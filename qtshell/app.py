@@ -1,0 +1,198 @@
+"""Builds the shell and joins its parts; the start-up order is told here as a story.
+
+First the application, because a process started earlier never leaves "Starting". Then
+the sidecar, at once, because its boot is the longest wait. Then the window with its
+splash, and only when that is drawn Chromium, whose import takes longer than all before.
+"""
+
+import os
+import sys
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer
+from PySide6.QtWidgets import QApplication
+
+from qtshell.actions import Actions
+from qtshell.chromium import is_root, prepare_environment
+from qtshell.commands import Commands, LinkOpener, ModelPicker
+from qtshell.icons import icon
+from qtshell.launch import Launch, sidecar_launch
+from qtshell.lifecycle import Phase
+from qtshell.logs import open_logs, redact, watch_for_bugs
+from qtshell.main_window import MainWindow
+from qtshell.options import Options, program_version
+from qtshell.settings import ShellSettings
+from qtshell.sidecar_client import SidecarClient
+from qtshell.signals import SignalWatch
+from qtshell.supervisor import Failure, SidecarSupervisor, Trust
+from qtshell.theme import apply_theme
+from qtshell.tray import TrayIcon
+from qtshell.wishes import Wishes
+
+if TYPE_CHECKING:
+    from qtshell.web_view import WebView
+
+_QUIT_WITHIN_MS: Final = 8_000
+_SAFE: Final = "Your conversations are kept on this computer."
+_RETRY: Final = "Retry, or start in safe mode, without engines and background work."
+_PAGE_CRASHED: Final = "The page crashed several times in a row."
+_NEXT_START: Final = "The next start of Hearth does without the graphics card."
+
+
+class Shell(QObject):
+    """Everything of one running Hearth."""
+
+    def __init__(self, options: Options, launch: Launch) -> None:
+        super().__init__()
+        self._options = options
+        self._settings = ShellSettings(options.data_dir)
+        self.supervisor = SidecarSupervisor(
+            launch, options.data_dir, dev=options.dev, parent=self
+        )
+        self.supervisor.start()
+        apply_theme(self._settings.theme)
+        self.actions = Actions(self)
+        self.window = MainWindow(self.actions, self._settings)
+        self.tray = TrayIcon(self.actions, self)
+        self.view: WebView | None = None
+        self.commands = Commands()
+        self._links = LinkOpener(self.window)
+        self._client = SidecarClient(lambda: self.supervisor.trust, self)
+        self._wishes = Wishes(
+            self.actions, self.window, self.supervisor, self._settings, options
+        )
+        self._has_tray = TrayIcon.isSystemTrayAvailable()
+        self._page_failed = False
+        self._join()
+
+    def begin(self) -> None:
+        """Show what is to be seen and go on in the event loop."""
+        if self._has_tray:
+            self.tray.show()
+        if not (self._options.hidden and self._has_tray):
+            self.window.show()
+        QTimer.singleShot(0, self, self._build_view)
+
+    def quit(self) -> None:
+        """Hide at once, let the sidecar save, then leave."""
+        self.window.save_geometry()
+        self._settings.save()
+        self.window.hide()
+        self.tray.hide()
+        self.supervisor.phase_changed.connect(self._leave_when_stopped)
+        QTimer.singleShot(_QUIT_WITHIN_MS, self, QCoreApplication.quit)
+        self.supervisor.stop()
+        self._leave_when_stopped(self.supervisor.phase)
+
+    def _join(self) -> None:
+        self.supervisor.phase_changed.connect(self._on_supervisor_phase_changed)
+        self.supervisor.ready.connect(self._on_supervisor_ready)
+        self.supervisor.failed.connect(self._on_supervisor_failed)
+        self.actions.quit.triggered.connect(self.quit)
+        self.tray.toggled.connect(self._wishes.toggle_window)
+        self.window.left.connect(self._on_window_left)
+        recovery = self.window.recovery
+        recovery.retry_asked.connect(self._on_retry_asked)
+        recovery.safe_mode_asked.connect(self._on_safe_mode_asked)
+        recovery.folder_asked.connect(self._wishes.open_logs)
+        pick_model = ModelPicker(self._client, self.window)
+        self.commands.register("pick-model", pick_model)
+        self.commands.register("open-logs", lambda _: self._wishes.open_logs())
+        self.commands.register("open-data", lambda _: self._wishes.open_data())
+
+    def _build_view(self) -> None:
+        from qtshell.web_view import WebView  # noqa: PLC0415 see the module's story
+
+        self.view = view = WebView()
+        view.shown.connect(self._on_view_shown)
+        view.command_asked.connect(self.commands.run)
+        view.outside_asked.connect(self._links.ask)
+        view.crashed_for_good.connect(self._on_view_crashed_for_good)
+        self.window.set_view(view)
+        self._wishes.set_view(view)
+        view.set_phase(self.supervisor.phase)
+        if self.supervisor.trust:
+            view.trust(self.supervisor.trust)
+
+    def _on_supervisor_phase_changed(self, phase: Phase) -> None:
+        self.tray.set_phase(phase)
+        if self.view:
+            self.view.set_phase(phase)
+        if phase is Phase.WAITING and self.supervisor.reason:
+            self.window.splash.say(f"{self.supervisor.reason.value} Trying again…")
+
+    def _on_supervisor_ready(self, trust: Trust) -> None:
+        if self.view:
+            self.view.trust(trust)
+        if self.view and self.view.is_loaded:
+            self.window.show_page()
+
+    def _on_supervisor_failed(self, failure: Failure) -> None:
+        lines = tuple(redact(line) for line in failure.last_lines)
+        next_step = f"{_SAFE} {_RETRY}"
+        self.window.show_recovery(failure.reason.value, next_step, lines)
+
+    def _on_view_shown(self) -> None:
+        self._page_failed = False
+        if self.supervisor.phase is not Phase.FAILED:
+            self.window.show_page()
+
+    def _on_view_crashed_for_good(self) -> None:
+        self._page_failed = True
+        self._settings.software_rendering = True
+        self._settings.save()
+        self.window.show_recovery(_PAGE_CRASHED, f"{_SAFE} {_NEXT_START}", ())
+
+    def _on_retry_asked(self) -> None:
+        self.window.show_splash("Starting…")
+        if self._page_failed and self.view:
+            self.view.reload_after_crash()
+        else:
+            self.supervisor.restart()
+
+    def _on_safe_mode_asked(self) -> None:
+        self.window.show_splash("Starting in safe mode…")
+        self.supervisor.restart(safe_mode=True)
+        if self._page_failed and self.view:
+            self.view.reload_after_crash()
+
+    def _on_window_left(self) -> None:
+        if not self._has_tray:
+            self.quit()
+        elif not self._settings.told_about_tray:
+            self._settings.told_about_tray = True
+            self.tray.say_still_here()
+
+    def _leave_when_stopped(self, phase: Phase) -> None:
+        if phase is not Phase.STOPPED:
+            return
+        if self.view:
+            self.view.close_down()
+        QCoreApplication.quit()
+
+
+def run(options: Options, launch: Launch | None = None) -> int:
+    """Run Hearth until the user quits and return the exit code."""
+    for folder in (options.data_dir, options.log_dir):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    open_logs(options.log_dir, dev=options.dev)
+    crash_file = watch_for_bugs(options.log_dir)
+    software = ShellSettings(options.data_dir).software_rendering
+    prepare_environment(
+        os.environ, dev=options.dev, software=software, as_root=is_root()
+    )
+    QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
+    QApplication.setApplicationName("hearth")
+    QApplication.setApplicationDisplayName("Hearth")
+    QApplication.setApplicationVersion(program_version())
+    QApplication.setDesktopFileName("hearth")
+    application = QApplication(sys.argv[:1])
+    application.setWindowIcon(icon())
+    application.setQuitOnLastWindowClosed(False)
+    shell = Shell(options, launch or sidecar_launch())
+    watch = SignalWatch(shell.quit, shell)
+    shell.begin()
+    code = application.exec()
+    watch.deleteLater()
+    crash_file.close()
+    return code

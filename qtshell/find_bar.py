@@ -1,0 +1,58 @@
+"""Finds words in the page, in a thin bar above it."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QWidget
+
+
+class FindBar(QWidget):
+    """A field with next, previous and close.
+
+    Signals:
+        asked: Words to look for, and whether backwards; empty words clear.
+        left: The bar was closed.
+    """
+
+    asked = Signal(str, bool)
+    left = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._field = QLineEdit(placeholderText="Find in this page")
+        self._field.setAccessibleName("Find in this page")
+        previous, following, done = (
+            QPushButton(name) for name in ("Previous", "Next", "Done")
+        )
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 4, 8, 4)
+        row.addWidget(self._field, stretch=1)
+        for button in (previous, following, done):
+            row.addWidget(button)
+        self._field.textChanged.connect(lambda: self._ask(backwards=False))
+        self._field.returnPressed.connect(lambda: self._ask(backwards=False))
+        following.clicked.connect(lambda: self._ask(backwards=False))
+        previous.clicked.connect(lambda: self._ask(backwards=True))
+        done.clicked.connect(self.close_bar)
+        self.hide()
+
+    def open_bar(self) -> None:
+        """Show the bar with its words selected."""
+        self.show()
+        self._field.setFocus()
+        self._field.selectAll()
+
+    def close_bar(self) -> None:
+        """Hide the bar and clear the marks."""
+        self.hide()
+        self.asked.emit("", False)  # noqa: FBT003 Qt's own signature
+        self.left.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Close on Escape."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.close_bar()
+        else:
+            super().keyPressEvent(event)
+
+    def _ask(self, *, backwards: bool) -> None:
+        self.asked.emit(self._field.text(), backwards)

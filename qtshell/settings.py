@@ -1,0 +1,77 @@
+"""What the shell remembers for itself, per data folder."""
+
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QByteArray, QSettings
+
+from qtshell.theme import Theme
+
+_MIN_ZOOM: Final = 0.5
+_MAX_ZOOM: Final = 3.0
+
+
+class ShellSettings:
+    """Typed access to one ini file; a damaged value falls back to its default."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._store = QSettings(str(data_dir / "shell.ini"), QSettings.Format.IniFormat)
+
+    @property
+    def geometry(self) -> QByteArray:
+        """Where the window was, in Qt's own words."""
+        value = self._store.value("window/geometry")
+        return value if isinstance(value, QByteArray) else QByteArray()
+
+    @geometry.setter
+    def geometry(self, value: QByteArray) -> None:
+        self._store.setValue("window/geometry", value)
+
+    @property
+    def theme(self) -> Theme:
+        """Light, dark or as the system."""
+        value = self._store.value("view/theme")
+        known = {theme.value: theme for theme in Theme}
+        return known.get(str(value), Theme.SYSTEM)
+
+    @theme.setter
+    def theme(self, value: Theme) -> None:
+        self._store.setValue("view/theme", value.value)
+
+    @property
+    def zoom(self) -> float:
+        """The page's zoom factor."""
+        try:
+            zoom = float(str(self._store.value("view/zoom", "1")))
+        except ValueError:
+            return 1.0
+        return min(max(zoom, _MIN_ZOOM), _MAX_ZOOM)
+
+    @zoom.setter
+    def zoom(self, value: float) -> None:
+        self._store.setValue("view/zoom", str(min(max(value, _MIN_ZOOM), _MAX_ZOOM)))
+
+    @property
+    def software_rendering(self) -> bool:
+        """Whether the next start does without the graphics card."""
+        return self._flag("view/software_rendering")
+
+    @software_rendering.setter
+    def software_rendering(self, value: bool) -> None:
+        self._store.setValue("view/software_rendering", "yes" if value else "no")
+
+    @property
+    def told_about_tray(self) -> bool:
+        """Whether the user knows that closing the window keeps Hearth running."""
+        return self._flag("told/tray")
+
+    @told_about_tray.setter
+    def told_about_tray(self, value: bool) -> None:
+        self._store.setValue("told/tray", "yes" if value else "no")
+
+    def save(self) -> None:
+        """Write what changed."""
+        self._store.sync()
+
+    def _flag(self, name: str) -> bool:
+        return str(self._store.value(name)) == "yes"

@@ -1,0 +1,212 @@
+"""Shows the sidecar's page and keeps it through restarts and crashes."""
+
+import logging
+from functools import partial
+from typing import Final
+
+from PySide6.QtCore import QElapsedTimer, QTimer, QUrl, Signal
+from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtWebEngineCore import (
+    QWebEngineContextMenuRequest,
+    QWebEngineDownloadRequest,
+    QWebEnginePage,
+)
+from PySide6.QtWebEngineWidgets import QWebEngineView
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+
+from qtshell.actions import Actions
+from qtshell.lifecycle import Phase
+from qtshell.navigation import Origin
+from qtshell.renderer import after_crash
+from qtshell.supervisor import Trust
+from qtshell.theme import background
+from qtshell.urls import encoded
+from qtshell.web_page import ShellPage, TokenInterceptor, private_profile
+
+log = logging.getLogger("hearth.web")
+
+_PAGE_STATES: Final = {
+    Phase.READY: "ready",
+    Phase.UNRESPONSIVE: "unresponsive",
+    Phase.FAILED: "failed",
+}
+
+_Action = QWebEnginePage.WebAction
+
+
+class WebView(QWebEngineView):
+    """The one page of Hearth.
+
+    Signals:
+        shown: A page of the sidecar has been loaded.
+        command_asked: A link to `/shell/<command>` was followed; its URL.
+        outside_asked: The user followed a link that leads out; its URL.
+        crashed_for_good: The renderer died more often than reloading can mend.
+    """
+
+    shown = Signal()
+    command_asked = Signal(QUrl)
+    outside_asked = Signal(QUrl)
+    crashed_for_good = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._profile = private_profile(self)
+        self._interceptor = TokenInterceptor(self)
+        self._profile.setUrlRequestInterceptor(self._interceptor)
+        self._profile.downloadRequested.connect(self._on_download_requested)
+        self._page = ShellPage(self._profile, self)
+        self._page.setBackgroundColor(background())
+        self._page.command_asked.connect(self.command_asked)
+        self._page.outside_asked.connect(self.outside_asked)
+        self._page.loadFinished.connect(lambda ok: self._on_page_load_finished(ok=ok))
+        self._page.renderProcessTerminated.connect(self._on_renderer_terminated)
+        self.setPage(self._page)
+        self._phase = Phase.STOPPED
+        self._path = "/"
+        self._is_loaded = False
+        self._zoom = 1.0
+        self._crashes: tuple[int, ...] = ()
+        self._uptime = QElapsedTimer()
+        self._uptime.start()
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether a page of the sidecar is there."""
+        return self._is_loaded
+
+    def serve(self, actions: Actions) -> None:
+        """Let the editing actions act on the page."""
+        edits = {
+            actions.undo: _Action.Undo,
+            actions.redo: _Action.Redo,
+            actions.cut: _Action.Cut,
+            actions.copy: _Action.Copy,
+            actions.paste: _Action.Paste,
+            actions.select_all: _Action.SelectAll,
+        }
+        for action, edit in edits.items():
+            action.triggered.connect(partial(self._page.triggerAction, edit))
+
+    def find_words(self, words: str, *, backwards: bool = False) -> None:
+        """Mark the next place where the words are; empty words clear the mark."""
+        flag = QWebEnginePage.FindFlag.FindBackward if backwards else _FORWARD
+        self._page.findText(words, flag)
+
+    def trust(self, trust: Trust) -> None:
+        """Show this sidecar: load it, or go on with the page that is there."""
+        moved = self._page.trusted != trust.origin
+        self._interceptor.set_trust(trust)
+        self._page.trusted = trust.origin
+        if moved or not self._is_loaded:
+            self.open_path(self._path)
+
+    def set_phase(self, phase: Phase) -> None:
+        """Tell the page how the sidecar is, and trust nobody while none serves."""
+        self._phase = phase
+        if phase not in (Phase.READY, Phase.UNRESPONSIVE):
+            self._interceptor.set_trust(None)
+        self._tell_phase()
+
+    def open_path(self, path: str) -> None:
+        """Load a path of the sidecar; later, when there is none yet."""
+        self._path = path
+        if self._page.trusted is not None:
+            self._page.load(QUrl(f"{self._page.trusted}{path}"))
+
+    def tell(self, command: str) -> None:
+        """Send the page a `hearth:command` event with this detail."""
+        self._page.runJavaScript(
+            "document.dispatchEvent(new CustomEvent('hearth:command', "
+            f"{{detail: '{command}'}}))"
+        )
+
+    def set_zoom(self, factor: float) -> None:
+        """Zoom, and keep it over reloads."""
+        self._zoom = factor
+        self.setZoomFactor(factor)
+
+    def reload_after_crash(self) -> None:
+        """Forget the crashes and load the page again."""
+        self._crashes = ()
+        self.open_path(self._path)
+
+    def close_down(self) -> None:
+        """Let go of page and profile in the order Chromium asks for."""
+        self.setPage(None)  # type: ignore[arg-type]  # Qt takes null; its stubs do not
+        self._page.deleteLater()
+        self._page.destroyed.connect(self._profile.deleteLater)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offer what makes sense at this place, and no browser's extras."""
+        menu = QMenu(self)
+        for action in _menu_actions(self.lastContextMenuRequest()):
+            menu.addAction(self._page.action(action))
+        if not menu.isEmpty():
+            menu.popup(event.globalPos())
+
+    def _tell_phase(self) -> None:
+        state = _PAGE_STATES.get(self._phase, "reconnecting")
+        self._page.runJavaScript(
+            f"document.documentElement.dataset.sidecar = '{state}'"
+        )
+
+    def _on_page_load_finished(self, *, ok: bool) -> None:
+        self._is_loaded = ok
+        if not ok:
+            return
+        self.setZoomFactor(self._zoom)
+        self._tell_phase()
+        self.shown.emit()
+
+    def _on_renderer_terminated(
+        self, status: QWebEnginePage.RenderProcessTerminationStatus, code: int
+    ) -> None:
+        if status is _NORMAL_END:
+            return
+        self._path = self._current_path()
+        self._is_loaded = False
+        self._crashes, pause_ms = after_crash(self._crashes, self._uptime.elapsed())
+        log.warning("the page's process ended: %s %d", status.name, code)
+        if pause_ms is None:
+            self.crashed_for_good.emit()
+        else:
+            QTimer.singleShot(pause_ms, self, lambda: self.open_path(self._path))
+
+    def _current_path(self) -> str:
+        url = self._page.url()
+        if Origin.of(encoded(url)) is None:
+            return self._path
+        path = url.path(QUrl.ComponentFormattingOption.FullyEncoded) or "/"
+        query = url.query(QUrl.ComponentFormattingOption.FullyEncoded)
+        return f"{path}?{query}" if query else path
+
+    def _on_download_requested(self, download: QWebEngineDownloadRequest) -> None:
+        if Origin.of(encoded(download.url())) != self._page.trusted:
+            download.cancel()
+            return
+        suggested = download.suggestedFileName()
+        chosen, _ = QFileDialog.getSaveFileName(self, "Save As", suggested)
+        if not chosen:
+            download.cancel()
+            return
+        folder, _, name = chosen.rpartition("/")
+        download.setDownloadDirectory(folder)
+        download.setDownloadFileName(name)
+        download.accept()
+
+
+_FORWARD: Final = QWebEnginePage.FindFlag(0)
+_NORMAL_END: Final = (
+    QWebEnginePage.RenderProcessTerminationStatus.NormalTerminationStatus
+)
+
+
+def _menu_actions(request: QWebEngineContextMenuRequest) -> list[_Action]:
+    if request.isContentEditable():
+        edit = [_Action.Undo, _Action.Redo, _Action.Cut, _Action.Copy, _Action.Paste]
+        return [*edit, _Action.SelectAll]
+    actions = [_Action.Copy] if request.selectedText() else []
+    if request.linkUrl().isValid():
+        actions.append(_Action.CopyLinkToClipboard)
+    return actions

@@ -1,0 +1,162 @@
+"""What each action of the user does."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QObject, Qt, QUrl
+from PySide6.QtGui import QAction, QDesktopServices
+from PySide6.QtWidgets import QMessageBox
+
+from qtshell.actions import Actions
+from qtshell.icons import icon
+from qtshell.main_window import MainWindow
+from qtshell.options import Options, program_version
+from qtshell.settings import ShellSettings
+from qtshell.supervisor import SidecarSupervisor
+from qtshell.theme import Theme, apply_theme
+
+if TYPE_CHECKING:
+    from qtshell.web_view import WebView
+
+_ZOOM_STEP: Final = 1.1
+
+
+class Wishes(QObject):
+    """Joins the actions to the window, the page and the sidecar."""
+
+    def __init__(
+        self,
+        actions: Actions,
+        window: MainWindow,
+        supervisor: SidecarSupervisor,
+        settings: ShellSettings,
+        options: Options,
+    ) -> None:
+        super().__init__(window)
+        self._actions = actions
+        self._window = window
+        self._supervisor = supervisor
+        self._settings = settings
+        self._options = options
+        self._view: WebView | None = None
+        self._join()
+        self._join_view_menu()
+
+    def set_view(self, view: "WebView") -> None:
+        """Let wishes that concern the page reach it."""
+        self._view = view
+        view.serve(self._actions)
+        view.set_zoom(self._settings.zoom)
+
+    def open_logs(self) -> None:
+        """Show the log folder in the file manager."""
+        open_folder(self._options.log_dir)
+
+    def open_data(self) -> None:
+        """Show the data folder in the file manager."""
+        open_folder(self._options.data_dir)
+
+    def toggle_window(self) -> None:
+        """Bring the window forward, or hide it when it is there."""
+        if self._window.isVisible() and not self._window.isMinimized():
+            self._window.close()
+        else:
+            self._window.come_forward()
+
+    def _join(self) -> None:
+        a = self._actions
+        deeds: dict[QAction, Callable[[], object]] = {
+            a.open_window: self._window.come_forward,
+            a.new_chat: lambda: self._go("/"),
+            a.settings: lambda: self._go("/settings"),
+            a.close_window: self._window.close,
+            a.find: self._find,
+            a.search: lambda: self._tell("search"),
+            a.restart_backend: self._supervisor.restart,
+            a.open_logs: self.open_logs,
+            a.shortcuts: self._show_shortcuts,
+            a.about: self._show_about,
+        }
+        for action, deed in deeds.items():
+            action.triggered.connect(_without_arguments(deed))
+
+    def _join_view_menu(self) -> None:
+        a = self._actions
+        a.zoom_in.triggered.connect(lambda: self._zoom(_ZOOM_STEP))
+        a.zoom_out.triggered.connect(lambda: self._zoom(1 / _ZOOM_STEP))
+        a.zoom_reset.triggered.connect(lambda: self._zoom(1 / self._settings.zoom))
+        a.toggle_sidebar.triggered.connect(lambda: self._tell("toggle-sidebar"))
+        a.full_screen.toggled.connect(lambda _: self._set_full_screen())
+        for theme, action in a.themes.items():
+            action.setChecked(theme is self._settings.theme)
+            action.triggered.connect(lambda _=False, t=theme: self._set_theme(t))
+
+    def _go(self, path: str) -> None:
+        self._window.come_forward()
+        if self._view:
+            self._view.open_path(path)
+
+    def _tell(self, command: str) -> None:
+        self._window.come_forward()
+        if self._view:
+            self._view.tell(command)
+
+    def _find(self) -> None:
+        if self._window.shows_page:
+            self._window.find_bar.open_bar()
+
+    def _zoom(self, by: float) -> None:
+        self._settings.zoom = self._settings.zoom * by
+        if self._view:
+            self._view.set_zoom(self._settings.zoom)
+
+    def _set_full_screen(self) -> None:
+        if self._actions.full_screen.isChecked():
+            self._window.showFullScreen()
+        else:
+            self._window.showNormal()
+
+    def _set_theme(self, theme: Theme) -> None:
+        self._settings.theme = theme
+        apply_theme(theme)
+
+    def _show_shortcuts(self) -> None:
+        rows = "".join(
+            f"<tr><td style='padding: 3px 32px 3px 0'>{name}</td>"
+            f"<td><b>{keys}</b></td></tr>"
+            for name, keys in self._actions.with_shortcuts()
+        )
+        self._show_box("shortcuts", "Keyboard Shortcuts", f"<table>{rows}</table>")
+
+    def _show_about(self) -> None:
+        words = (
+            f"<h3>Hearth {program_version()}</h3>"
+            "<p>A private assistant that lives on your desktop.</p>"
+            "<p>Everything you write stays on this computer unless you choose "
+            "otherwise.</p>"
+        )
+        self._show_box("about", "About Hearth", words)
+
+    def _show_box(self, name: str, title: str, html: str) -> None:
+        box = QMessageBox(self._window)
+        box.setObjectName(name)
+        box.setWindowTitle(title)
+        box.setTextFormat(Qt.TextFormat.RichText)
+        box.setText(html)
+        if name == "about":
+            box.setIconPixmap(icon().pixmap(64, 64))
+        box.finished.connect(box.deleteLater)
+        box.open()
+
+
+def open_folder(folder: Path) -> None:
+    """Show a folder in the file manager."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+
+def _without_arguments(deed: Callable[[], object]) -> Callable[..., None]:
+    def run(*_: object) -> None:
+        deed()
+
+    return run
