@@ -26,7 +26,7 @@ lint: setup ## Check style, types, imports and templates
 	$(RUN) ruff check .
 	$(RUN) mypy
 	$(RUN) lint-imports
-	$(RUN) djlint --quiet --check --lint templates
+	$(RUN) djlint --quiet --lint templates
 
 faults: setup ## Run every fault many times and print a table
 	$(RUN) python -m tests.faults

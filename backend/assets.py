@@ -20,6 +20,15 @@ _ROOTS = (_HERE / "resources" / "web", _HERE.parent / "resources" / "web")
 """In an installed wheel, and in the source tree."""
 
 
+def icons_dir() -> Path:
+    """Return the folder of the fetched icons, which templates draw inline."""
+    return _root() / "vendor" / "icons"
+
+
+def _root() -> Path:
+    return next((root for root in _ROOTS if root.is_dir()), _ROOTS[-1])
+
+
 class AssetMissingError(LookupError):
     """A template names an asset that is not there."""
 
@@ -41,9 +50,9 @@ class Assets:
         self._by_url = {asset.url: asset for asset in self._by_name.values()}
 
     @classmethod
-    def load(cls) -> Self:
+    def load(cls, root: Path | None = None) -> Self:
         """Read our own files and the fetched ones beside them."""
-        root = next((root for root in _ROOTS if root.is_dir()), _ROOTS[-1])
+        root = root or _root()
         return cls(
             path
             for folder in (root / "vendor", root)
@@ -52,6 +61,10 @@ class Assets:
             # A link could point anywhere.
             if path.suffix in _TYPES and path.is_file() and not path.is_symlink()
         )
+
+    def names(self) -> list[str]:
+        """Return what there is."""
+        return sorted(self._by_name)
 
     def url(self, name: str) -> str:
         """Return where the page finds an asset.

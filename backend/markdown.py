@@ -1,0 +1,200 @@
+"""Turns a model's Markdown into HTML that is safe at every cut of the stream.
+
+Model text is hostile: raw HTML in it is shown as text, and what Markdown makes of the
+rest still passes an allow-list that has no class, id, style or htmx attribute. The
+frame of a code block is ours and is put around the sanitised code.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markdown_it.utils import OptionsDict
+from pygments import lex
+from pygments.lexers import get_lexer_by_name
+from pygments.token import Comment, Keyword, Name, Number, Operator, String, _TokenType
+from pygments.util import ClassNotFound
+
+MAX_HIGHLIGHTED_CHARS: Final = 100_000
+_LINK_SCHEMES: Final = {"http", "https", "mailto"}
+# fmt: off
+_TAGS: Final = frozenset({
+    "a", "b", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5",
+    "h6", "hr", "i", "kbd", "li", "ol", "p", "pre", "s", "samp", "strong", "table",
+    "tbody", "td", "th", "thead", "tr", "u", "ul", "var",
+})
+# fmt: on
+_ATTRIBUTES: Final = {
+    "a": {"href", "title"},
+    "ol": {"start"},
+    "td": {"align"},
+    "th": {"align"},
+}
+# Highlighting without classes: each kind of token is a plain text-level element.
+_HIGHLIGHTS: Final[tuple[tuple[_TokenType, str], ...]] = (
+    (Comment, "i"),
+    (Keyword, "b"),
+    (Operator.Word, "b"),
+    (String, "samp"),
+    (Number, "u"),
+    (Name.Builtin, "kbd"),
+    (Name.Function, "var"),
+    (Name.Class, "var"),
+    (Name.Decorator, "kbd"),
+    (Name.Tag, "b"),
+    (Name.Attribute, "var"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One top-level block of an answer, rendered.
+
+    Attributes:
+        html: Sanitised; for code, the contents of its `<pre><code>`.
+        language: What a code block says it is; "" for other blocks and plain code.
+        is_code: Whether the page frames it as code with Copy.
+        images: Addresses of remote images it names; none is loaded unasked.
+    """
+
+    html: str
+    is_code: bool = False
+    language: str = ""
+    images: tuple[str, ...] = ()
+
+
+def sanitise(html: str) -> str:
+    """Return the HTML with only what the allow-list names."""
+    return nh3.clean(
+        html,
+        tags=set(_TAGS),
+        clean_content_tags={"script", "style"},
+        attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
+        url_schemes=_LINK_SCHEMES,
+        url_relative="deny",
+        link_rel="noopener noreferrer",
+    )
+
+
+def render(text: str) -> list[Block]:
+    """Render a whole text, block by block."""
+    env: dict[str, Any] = {}
+    tokens = _MARKDOWN.parse(text, env)
+    return [_block(group, env) for group in _groups(tokens)]
+
+
+def settled_length(text: str) -> int:
+    """Return how many characters of a growing text are finished blocks.
+
+    In CommonMark later text can only change the last open top-level block, so all
+    before the start of the last block is final (link definitions that come later
+    aside; the end of the answer renders the whole text once more).
+    """
+    tokens = _MARKDOWN.parse(text, {})
+    starts = [t.map[0] for t in tokens if t.level == 0 and t.map and t.nesting >= 0]
+    lines = text.split("\n")
+    return sum(len(line) + 1 for line in lines[: starts[-1]]) if starts else 0
+
+
+def _groups(tokens: Sequence[Token]) -> list[list[Token]]:
+    groups: list[list[Token]] = []
+    for token in tokens:
+        if token.level == 0 and token.nesting >= 0:
+            groups.append([])
+        groups[-1].append(token)
+    return groups
+
+
+def _block(tokens: list[Token], env: dict[str, Any]) -> Block:
+    head = tokens[0]
+    if head.type in {"fence", "code_block"}:
+        words = head.info.split()
+        language = words[0] if words else ""
+        code = _highlight(head.content, language)
+        return Block(code, is_code=True, language=language[:40])
+    html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, env)
+    images = (
+        str(child.attrs.get("src", ""))
+        for token in tokens
+        for child in token.children or ()
+        if child.type == "image"
+    )
+    remote = tuple(dict.fromkeys(src for src in images if _remote_host(src)))
+    return Block(sanitise(html), images=remote)
+
+
+def _remote_host(src: str) -> str | None:
+    try:
+        parts = urlsplit(src)
+    except ValueError:
+        return None
+    return parts.hostname if parts.scheme in {"http", "https"} else None
+
+
+def _highlight(code: str, language: str) -> str:
+    if not language or len(code) > MAX_HIGHLIGHTED_CHARS:
+        return escape(code, quote=False)
+    try:
+        lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
+    except ClassNotFound:
+        return escape(code, quote=False)
+    pieces = []
+    for kind, value in lex(code, lexer):
+        text = escape(value, quote=False)
+        tag = next((t for known, t in _HIGHLIGHTS if _is_a(kind, known)), None)
+        pieces.append(f"<{tag}>{text}</{tag}>" if tag else text)
+    return sanitise("".join(pieces))
+
+
+def _is_a(kind: _TokenType, known: _TokenType) -> bool:
+    return kind[: len(known)] == known
+
+
+def _image(
+    _self: RendererHTML,
+    tokens: Sequence[Token],
+    index: int,
+    _options: OptionsDict,
+    _env: dict[str, Any],
+) -> str:
+    """Name an image instead of loading it: its text, its host, and a link."""
+    token = tokens[index]
+    src = str(token.attrs.get("src", ""))
+    host = _remote_host(src)
+    name = f"[image: {token.content or 'no description'}{f', {host}' if host else ''}]"
+    if host is None:
+        return escape(name)
+    return f'<a href="{escape(src)}">{escape(name)}</a>'
+
+
+def _cell(
+    self: RendererHTML,
+    tokens: Sequence[Token],
+    index: int,
+    options: OptionsDict,
+    _env: dict[str, Any],
+) -> str:
+    """Say a cell's alignment as an attribute: the allow-list has no style."""
+    token = tokens[index]
+    style = str(token.attrs.pop("style", ""))
+    if style:
+        token.attrs["align"] = style.removeprefix("text-align:")
+    return self.renderToken(tokens, index, options, _env)
+
+
+def _markdown() -> MarkdownIt:
+    markdown = MarkdownIt("commonmark", {"html": False, "linkify": False})
+    markdown.enable(["table", "strikethrough"])
+    markdown.add_render_rule("image", _image)
+    markdown.add_render_rule("td_open", _cell)
+    markdown.add_render_rule("th_open", _cell)
+    return markdown
+
+
+_MARKDOWN: Final = _markdown()

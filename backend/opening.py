@@ -1,0 +1,65 @@
+"""Opens the store and builds the services over it; imported late, it is heavy."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from backend.keys import KeyStore
+from backend.llm.engines import EngineRegistry
+from backend.protocol import Hello
+from backend.services.answers import AnswerService, Audience
+from backend.services.conversations import ConversationService
+from backend.services.engines import EngineService
+from backend.services.registry import Services
+from backend.services.settings import SettingService
+from backend.store.conversations import ConversationStore
+from backend.store.database import Database
+from backend.store.drafts import DraftStore
+from backend.store.engines import EngineStore
+from backend.store.messages import MessageStore
+from backend.store.settings import SettingStore
+
+DATABASE_NAME: Final = "hearth.db"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedHouse:
+    """Everything that must be let go of at the end."""
+
+    services: Services
+    answers: AnswerService
+    registry: EngineRegistry
+    close: Callable[[], None]
+
+
+def open_house(hello: Hello, audience: Audience) -> OpenedHouse:
+    """Open the store and end the answers an earlier run left open.
+
+    Raises:
+        StoreError: The store cannot be opened.
+    """
+    database = Database.open(Path(hello.data_dir) / DATABASE_NAME, hello.database_key)
+    messages, settings = MessageStore(database), SettingStore(database)
+    messages.interrupt_open()
+    keys = KeyStore()
+    registry = EngineRegistry(keys)
+    answers = AnswerService(messages, audience)
+    setting_service = SettingService(settings, keys)
+    engine_service = EngineService(EngineStore(database), settings, registry, keys)
+    conversation_service = ConversationService(
+        ConversationStore(database),
+        messages,
+        DraftStore(database),
+        answers,
+        engine_service,
+        setting_service,
+    )
+    services = Services(
+        conversations=conversation_service,
+        engines=engine_service,
+        settings=setting_service,
+    )
+    return OpenedHouse(
+        services=services, answers=answers, registry=registry, close=database.close
+    )

@@ -1,0 +1,186 @@
+"""Messages: how they look, answering again, and telling pages how answers grow."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from backend.events import EventHub
+from backend.http import Request, Response, Router
+from backend.markdown import Block, render, settled_length
+from backend.rendering import Renderer, Template
+from backend.routes.pages import Pages, Toast
+from backend.services.answers import Growing
+from backend.services.registry import Opened
+from backend.store.states import MessageState
+
+if TYPE_CHECKING:
+    from backend.store.models import Message
+
+REASONING_SHOWN_CHARS: Final = 4_000
+
+_NOTES: Final = {
+    MessageState.STOPPED: "Stopped. What had arrived is kept.",
+    MessageState.INTERRUPTED: "Interrupted. What had arrived is kept.",
+}
+
+
+@dataclass(frozen=True)
+class Blocks(Template):
+    """Finished blocks of an answer."""
+
+    template: ClassVar[str] = "messages/_blocks.html"
+    blocks: Iterable[Block]
+
+
+@dataclass(frozen=True)
+class Question(Template):
+    """What the user asked."""
+
+    template: ClassVar[str] = "messages/_question.html"
+    message: "Message"
+
+
+@dataclass(frozen=True)
+class Answer(Template):
+    """What came back, whole or growing."""
+
+    template: ClassVar[str] = "messages/_answer.html"
+    message: "Message"
+    blocks: Blocks
+    tail: Blocks = field(default_factory=lambda: Blocks(()))
+    reasoning: str = ""
+    is_growing: bool = False
+    note: str = ""
+    tone: str = "info"
+    can_continue: bool = False
+
+
+@dataclass(slots=True)
+class _Shown:
+    """How much of a growing answer the pages have.
+
+    Attributes:
+        settled: How many characters are finished blocks.
+        html: Of those blocks.
+    """
+
+    answer: Growing
+    settled: int = 0
+    blocks: list[Block] = field(default_factory=list)
+
+
+class Broadcast:
+    """Tells every page how answers grow: a finished block once, the open one anew."""
+
+    def __init__(self, hub: EventHub, renderer: Renderer, opened: Opened) -> None:
+        self._hub = hub
+        self._renderer = renderer
+        self._opened = opened
+        self._shown: dict[str, _Shown] = {}
+
+    def began(self, answer: Growing) -> None:
+        """Settle what a continued answer already has."""
+        shown = self._shown[answer.message_id] = _Shown(answer)
+        self._settle(shown)
+
+    def grew(self, answer: Growing) -> None:
+        """Send finished blocks once, and the block being written as it is now."""
+        shown = self._shown[answer.message_id]
+        name = f"message:{answer.message_id}"
+        if fresh := self._settle(shown):
+            self._hub.publish(f"{name}:block", self._renderer.render(Blocks(fresh)))
+        self._hub.publish(f"{name}:tail", self._renderer.render(_tail(shown)))
+        if answer.reasoning and not answer.text:
+            self._hub.publish(f"{name}:reasoning", _escaped(answer.reasoning))
+
+    async def ended(self, answer: Growing) -> None:
+        """Send the whole answer as it is stored, and better the title."""
+        services = await self._opened()
+        message = await services.conversations.message(answer.message_id)
+        del self._shown[answer.message_id]
+        html = self._renderer.render(self.view(message))
+        self._hub.publish(f"message:{answer.message_id}", html)
+        await services.conversations.entitle(answer.conversation_id)
+        self._hub.publish("conversations")
+
+    def troubled(self, sentence: str) -> None:
+        """Say that something cannot be stored at present."""
+        self._hub.publish("toast", self._renderer.render(Toast(sentence, "danger")))
+
+    def view(self, message: "Message") -> Template:
+        """Return how a message looks now, growing or ended."""
+        if message.role == "user":
+            return Question(message)
+        shown = self._shown.get(message.id)
+        if shown is not None:
+            return Answer(
+                message,
+                Blocks(shown.blocks),
+                _tail(shown),
+                reasoning=shown.answer.reasoning[-REASONING_SHOWN_CHARS:],
+                is_growing=True,
+            )
+        state = MessageState(message.state)
+        note = message.error or _NOTES.get(state, "")
+        if state is MessageState.COMPLETE and not message.text.strip():
+            note = "The model gave an empty answer."
+        return Answer(
+            message,
+            Blocks(render(message.text)),
+            reasoning=message.reasoning,
+            note=note,
+            tone="danger" if state is MessageState.FAILED else "info",
+            can_continue=bool(note and message.text),
+        )
+
+    @staticmethod
+    def _settle(shown: _Shown) -> list[Block]:
+        """Move what is finished from the tail to the blocks; return it."""
+        rest = shown.answer.text[shown.settled :]
+        length = settled_length(rest)
+        fresh = render(rest[:length]) if length else []
+        shown.settled += length
+        shown.blocks += fresh
+        return fresh
+
+
+def build_router(opened: Opened, pages: Pages, broadcast: Broadcast) -> Router:
+    """Return the routes of messages."""
+    router = Router()
+
+    @router.post("/messages/:id/retry")
+    async def retry(request: Request) -> Response:
+        return await _again(request, keep_text=False)
+
+    @router.post("/messages/:id/continue")
+    async def go_on(request: Request) -> Response:
+        return await _again(request, keep_text=True)
+
+    async def _again(request: Request, *, keep_text: bool) -> Response:
+        services = await opened()
+        message_id = request.path_params["id"]
+        message = await services.conversations.answer_again(
+            message_id, keep_text=keep_text
+        )
+        return pages.fragment(broadcast.view(message))
+
+    @router.get("/messages/:id/text")
+    async def text(request: Request) -> Response:
+        services = await opened()
+        message = await services.conversations.message(request.path_params["id"])
+        return Response(body=message.text, content_type="text/plain; charset=utf-8")
+
+    return router
+
+
+def _tail(shown: _Shown) -> Blocks:
+    return Blocks(render(shown.answer.text[shown.settled :]))
+
+
+def _escaped(text: str) -> str:
+    return (
+        text[-REASONING_SHOWN_CHARS:]
+        .replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replace(">", "&gt;")
+    )

@@ -1,0 +1,118 @@
+"""The frame every page stands in, and the answers all routes share."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from backend.http import Request, Response
+from backend.rendering import Renderer, Template
+
+HTMX_CONFIG: Final = json.dumps(
+    {
+        # Nothing in the page is ever evaluated, and nothing foreign asked.
+        "allowEval": False,
+        "allowScriptTags": False,
+        "selfRequestsOnly": True,
+        # Private pages are not kept by the browser side; Back asks the sidecar.
+        "historyCacheSize": 0,
+        "includeIndicatorStyles": False,
+        "scrollIntoViewOnBoost": False,
+        "responseHandling": [
+            {"code": "204", "swap": False},
+            {"code": "[23]..", "swap": True},
+            {
+                "code": "[45]..",
+                "swap": True,
+                "error": True,
+                "target": "#toasts",
+                "swapOverride": "beforeend",
+            },
+        ],
+    }
+)
+
+
+@dataclass(frozen=True)
+class Layout(Template):
+    """A whole page around what it shows."""
+
+    template: ClassVar[str] = "layout.html"
+    title: str
+    nonce: str
+    seq: int
+    main: Template
+    htmx_config: str = HTMX_CONFIG
+
+
+@dataclass(frozen=True)
+class ErrorView(Template):
+    """A page that could not be shown."""
+
+    template: ClassVar[str] = "errors/_view.html"
+    sentence: str
+    title: str = "Not available"
+
+
+@dataclass(frozen=True)
+class Toast(Template):
+    """A short message at the edge of the page.
+
+    Attributes:
+        undo: What to POST to take the act back; "" for none.
+    """
+
+    template: ClassVar[str] = "errors/_toast.html"
+    sentence: str
+    tone: str = "info"
+    undo: str = ""
+
+
+class Pages:
+    """Answers with a fragment to htmx and with a whole page to a browser."""
+
+    def __init__(self, renderer: Renderer, seq: Callable[[], int]) -> None:
+        self._renderer = renderer
+        self._seq = seq
+
+    def show(self, request: Request, title: str, main: Template) -> Response:
+        """Show something in the page's main part."""
+        if request.is_htmx:
+            return self.fragment(main)
+        context = Layout(f"{title} · Hearth", request.nonce, self._seq(), main)
+        return self.fragment(context)
+
+    def render(self, context: Template) -> str:
+        """Return the HTML of a context, for an event."""
+        return self._renderer.render(context)
+
+    def fragment(
+        self, context: Template, headers: dict[str, str] | None = None
+    ) -> Response:
+        """Answer with a piece of a page."""
+        return Response(body=self._renderer.render(context), headers=headers or {})
+
+    def toast(self, toast: Toast, headers: dict[str, str] | None = None) -> Response:
+        """Answer with a message only, put beside the page's other messages."""
+        html = self._renderer.render(toast)
+        body = f'<div hx-swap-oob="beforeend:#toasts">{html}</div>'
+        return Response(body=body, headers=headers or {})
+
+    def error(self, sentence: str, _status: int) -> str:
+        """Return what an error looks like in the page."""
+        return self._renderer.render(Toast(sentence, tone="danger"))
+
+    def error_page(self, request: Request, sentence: str) -> str:
+        """Return a whole page that says what went wrong."""
+        context = Layout("Hearth", request.nonce, self._seq(), ErrorView(sentence))
+        return self._renderer.render(context)
+
+
+def no_content(headers: dict[str, str] | None = None) -> Response:
+    """Answer that it was done and the page need not change."""
+    return Response(status=204, headers=headers or {})
+
+
+def go_to(path: str) -> dict[str, str]:
+    """Return the header that lets htmx show another page in the main part."""
+    return {"HX-Location": json.dumps({"path": path, "target": "#main"})}

@@ -1,0 +1,45 @@
+"""The settings page."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from backend.http import Request, Response, Router
+from backend.rendering import Template
+from backend.routes.engines import EngineList, engine_list
+from backend.routes.pages import Pages
+from backend.services.registry import Opened
+
+
+@dataclass(frozen=True)
+class SettingsView(Template):
+    """All settings on one page."""
+
+    template: ClassVar[str] = "settings/_view.html"
+    engines: EngineList
+    instructions: str
+    data_dir: str
+    version: str
+
+
+def build_router(opened: Opened, pages: Pages, data_dir: str, version: str) -> Router:
+    """Return the routes of settings."""
+    router = Router()
+
+    @router.get("/settings")
+    async def show(request: Request) -> Response:
+        services = await opened()
+        view = SettingsView(
+            await engine_list(services),
+            await services.settings.instructions(),
+            data_dir,
+            version,
+        )
+        return pages.show(request, "Settings", view)
+
+    @router.put("/settings/instructions")
+    async def instruct(request: Request) -> Response:
+        services = await opened()
+        await services.settings.instruct(request.form().get("instructions", ""))
+        return Response(body="Saved.")
+
+    return router

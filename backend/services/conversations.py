@@ -1,0 +1,296 @@
+"""Conversations: begin, ask, answer again, go on, stop, rename, delete."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from backend.errors import ConflictError, InvalidInputError
+from backend.llm.engine import Engine, Role, Turn
+from backend.services.answers import AnswerService, Growing
+from backend.services.engines import Choice, EngineService
+from backend.services.settings import SettingService
+from backend.services.titles import title_from
+from backend.store.states import MessageState
+from backend.store.text import clean_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from backend.store.conversations import ConversationStore
+    from backend.store.drafts import DraftStore
+    from backend.store.messages import MessageStore
+    from backend.store.models import Conversation, Message
+
+NEW: Final = "new"
+"""The draft of the conversation that does not exist yet."""
+MAX_TEXT_CHARS: Final = 200_000
+MAX_TITLE_CHARS: Final = 300
+LOG_LIMIT: Final = 100
+PAGE_SIZE: Final = 50
+_FIRST_EXCHANGE: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A question and the answer that grows to it."""
+
+    conversation: "Conversation"
+    question: "Message"
+    answer: "Message"
+
+
+class ConversationService:
+    """What a person does with conversations."""
+
+    def __init__(
+        self,
+        conversations: "ConversationStore",
+        messages: "MessageStore",
+        drafts: "DraftStore",
+        answers: AnswerService,
+        engines: EngineService,
+        settings: SettingService,
+    ) -> None:
+        self._conversations = conversations
+        self._messages = messages
+        self._drafts = drafts
+        self._answers = answers
+        self._engines = engines
+        self._settings = settings
+
+    async def page(self, before: str | None = None) -> "Sequence[Conversation]":
+        """Return conversations, newest activity first."""
+        return await asyncio.to_thread(
+            self._conversations.page, before=before, limit=PAGE_SIZE
+        )
+
+    async def get(self, conversation_id: str) -> "Conversation":
+        """Return one conversation.
+
+        Raises:
+            NotFoundError: There is none, or it was deleted.
+        """
+        return await asyncio.to_thread(self._conversations.get, conversation_id)
+
+    async def message(self, message_id: str) -> "Message":
+        """Return one message.
+
+        Raises:
+            NotFoundError: There is none, or it was deleted.
+        """
+        return await asyncio.to_thread(self._messages.get, message_id)
+
+    async def log(
+        self, conversation_id: str, before: str | None = None
+    ) -> "Sequence[Message]":
+        """Return the newest messages of a conversation, oldest first.
+
+        A message still marked as being written, which no task writes any more, ended
+        between the reading and now: it is read again.
+        """
+        while True:
+            found = await asyncio.to_thread(
+                self._messages.of_conversation,
+                conversation_id,
+                before=before,
+                limit=LOG_LIMIT,
+            )
+            streaming = [m.id for m in found if m.state == MessageState.STREAMING]
+            if all(self._answers.is_growing(message_id) for message_id in streaming):
+                return found
+
+    async def draft(self, conversation_id: str) -> str:
+        """Return what was typed and not sent."""
+        return await asyncio.to_thread(self._drafts.get, conversation_id)
+
+    async def save_draft(self, conversation_id: str, text: str) -> None:
+        """Keep what is being typed."""
+        await asyncio.to_thread(self._drafts.save, conversation_id, clean_text(text))
+
+    async def begin(
+        self, text: str, choice: Choice | None, submission: str = ""
+    ) -> Exchange:
+        """Begin a conversation with its first question.
+
+        Args:
+            text: What the user asks.
+            choice: What answers; None for the default.
+            submission: What the page calls it: sent twice, it is asked once.
+
+        Raises:
+            InvalidInputError: The text is empty or too long.
+            ConflictError: Nothing is chosen that could answer.
+        """
+        if again := await self._submitted(submission):
+            return again
+        text = _checked(text)
+        choice = await self._chosen(choice)
+        record, engine = await self._engines.open(choice)
+        conversation, question, answer = await asyncio.to_thread(
+            self._messages.begin_conversation,
+            text,
+            title=title_from(text),
+            engine_id=choice.engine_id,
+            engine_name=record.name,
+            model=choice.model,
+            submission=submission,
+        )
+        await self._start(conversation.id, question, answer, engine, choice)
+        return Exchange(conversation, question, answer)
+
+    async def ask(
+        self, conversation_id: str, text: str, submission: str = ""
+    ) -> Exchange:
+        """Ask the next question of a conversation.
+
+        Raises:
+            InvalidInputError: The text is empty or too long.
+            ConflictError: An answer is still being written, or none can be.
+        """
+        if again := await self._submitted(submission):
+            return again
+        text = _checked(text)
+        conversation = await self.get(conversation_id)
+        choice = await self._choice_of(conversation)
+        record, engine = await self._engines.open(choice)
+        question, answer = await asyncio.to_thread(
+            self._messages.add_exchange,
+            conversation_id,
+            text,
+            engine_name=record.name,
+            model=choice.model,
+            submission=submission,
+        )
+        await self._start(conversation_id, question, answer, engine, choice)
+        return Exchange(conversation, question, answer)
+
+    async def answer_again(self, message_id: str, *, keep_text: bool) -> "Message":
+        """Write an answer anew (Retry), or go on from where it stopped (Continue).
+
+        Raises:
+            ConflictError: It is being written, or nothing can answer.
+        """
+        message = await self.message(message_id)
+        conversation = await self.get(message.conversation_id)
+        choice = await self._choice_of(conversation)
+        record, engine = await self._engines.open(choice)
+        turns = await self._turns(conversation.id, message.reply_to)
+        if keep_text and message.text:
+            turns.append(Turn(Role.ASSISTANT, message.text))
+        message = await asyncio.to_thread(
+            self._messages.reopen,
+            message_id,
+            keep_text=keep_text,
+            engine_name=record.name,
+            model=choice.model,
+        )
+        growing = Growing(message_id, conversation.id, message.text, message.reasoning)
+        self._answers.start(growing, engine, choice.model, turns)
+        return message
+
+    async def stop(self, conversation_id: str) -> None:
+        """Stop the answer being written; what arrived is kept."""
+        await self._answers.stop(conversation_id)
+
+    async def rename(self, conversation_id: str, title: str) -> "Conversation":
+        """Give a conversation another title.
+
+        Raises:
+            InvalidInputError: The title is empty or too long.
+        """
+        title = " ".join(clean_text(title).split())
+        if not 0 < len(title) <= MAX_TITLE_CHARS:
+            raise InvalidInputError(
+                f"A title needs 1 to {MAX_TITLE_CHARS} characters; this has "
+                f"{len(title)}."
+            )
+        await asyncio.to_thread(
+            self._conversations.rename, conversation_id, title, "user"
+        )
+        return await self.get(conversation_id)
+
+    async def delete(self, conversation_id: str) -> str:
+        """Move a conversation to the trash; returns the transaction to undo."""
+        await self._answers.stop(conversation_id)
+        return await asyncio.to_thread(self._conversations.delete, conversation_id)
+
+    async def restore(self, conversation_id: str) -> "Conversation":
+        """Bring a conversation back from the trash."""
+        await asyncio.to_thread(self._conversations.restore, conversation_id)
+        return await self.get(conversation_id)
+
+    async def choose_model(self, conversation_id: str, choice: Choice) -> None:
+        """Let another model answer from here on."""
+        if conversation_id != NEW:
+            await asyncio.to_thread(
+                self._conversations.choose_model,
+                conversation_id,
+                choice.engine_id,
+                choice.model,
+            )
+        await self._engines.choose(choice)
+
+    async def entitle(self, conversation_id: str) -> None:
+        """Better the title with the first answer, unless the user gave one."""
+        conversation = await self.get(conversation_id)
+        found = await self.log(conversation_id)
+        if conversation.title_source != "text" or len(found) != _FIRST_EXCHANGE:
+            return
+        title = title_from(found[0].text, found[1].text)
+        if title and title != conversation.title:
+            await asyncio.to_thread(
+                self._conversations.rename, conversation_id, title, "text"
+            )
+
+    async def _submitted(self, submission: str) -> Exchange | None:
+        found = await asyncio.to_thread(self._messages.submitted, submission)
+        if found is None:
+            return None
+        question, answer = found
+        return Exchange(await self.get(question.conversation_id), question, answer)
+
+    async def _start(
+        self,
+        conversation_id: str,
+        question: "Message",
+        answer: "Message",
+        engine: Engine,
+        choice: Choice,
+    ) -> None:
+        turns = await self._turns(conversation_id, question.id)
+        growing = Growing(answer.id, conversation_id)
+        self._answers.start(growing, engine, choice.model, turns)
+
+    async def _turns(self, conversation_id: str, last: str) -> list[Turn]:
+        found = await asyncio.to_thread(
+            self._messages.of_conversation, conversation_id, limit=LOG_LIMIT
+        )
+        told = await self._settings.instructions()
+        turns = [Turn(Role.SYSTEM, told)] if told.strip() else []
+        turns += [Turn(Role(m.role), m.text) for m in found if m.id <= last and m.text]
+        return turns
+
+    async def _choice_of(self, conversation: "Conversation") -> Choice:
+        chosen = Choice.parse(f"{conversation.engine_id}|{conversation.model}")
+        return await self._chosen(chosen)
+
+    async def _chosen(self, choice: Choice | None) -> Choice:
+        choice = choice or await self._engines.default()
+        if choice is None:
+            raise ConflictError(
+                "Nothing is set up that could answer yet. Choose a model first; "
+                "your text is kept."
+            )
+        return choice
+
+
+def _checked(text: str) -> str:
+    text = clean_text(text).strip()
+    if not text:
+        raise InvalidInputError("There is nothing to send yet.")
+    if len(text) > MAX_TEXT_CHARS:
+        raise InvalidInputError(
+            f"That text has {len(text):,} characters; the limit is "
+            f"{MAX_TEXT_CHARS:,}. Your text is kept: shorten it or send it in parts."
+        )
+    return text

@@ -1,0 +1,27 @@
+"""What the routes work with once the store is open."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from backend.services.conversations import ConversationService
+    from backend.services.engines import EngineService
+    from backend.services.settings import SettingService
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """One of each service."""
+
+    conversations: "ConversationService"
+    engines: "EngineService"
+    settings: "SettingService"
+
+
+Opened = Callable[[], Awaitable[Services]]
+"""Waits until the store is open.
+
+Raises:
+    StoreError: It cannot be opened.
+"""

@@ -1,0 +1,43 @@
+"""What the user set: standing instructions, and what the settings page tells."""
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from backend.errors import InvalidInputError
+from backend.store.text import clean_text
+
+if TYPE_CHECKING:
+    from backend.keys import KeyStore
+    from backend.store.settings import SettingStore
+
+INSTRUCTIONS: Final = "instructions"
+MAX_INSTRUCTIONS_CHARS: Final = 8_000
+
+
+class SettingService:
+    """The user's settings."""
+
+    def __init__(self, settings: "SettingStore", keys: "KeyStore") -> None:
+        self._settings = settings
+        self._keys = keys
+
+    async def instructions(self) -> str:
+        """Return what the model is told at the start of every conversation."""
+        return await asyncio.to_thread(self._settings.get, INSTRUCTIONS)
+
+    async def instruct(self, text: str) -> None:
+        """Keep other standing instructions.
+
+        Raises:
+            InvalidInputError: They are too long.
+        """
+        if len(text) > MAX_INSTRUCTIONS_CHARS:
+            raise InvalidInputError(
+                f"The instructions have {len(text):,} characters; the limit is "
+                f"{MAX_INSTRUCTIONS_CHARS:,}."
+            )
+        await asyncio.to_thread(self._settings.set, INSTRUCTIONS, clean_text(text))
+
+    async def keys_note(self) -> str:
+        """Say where API keys are kept when it is not the system's keyring."""
+        return await asyncio.to_thread(self._keys.explain)

@@ -1,0 +1,33 @@
+// Marks the open conversation in the list, names the window after it, puts the focus
+// where the user goes on, and lets toasts leave.
+(() => {
+  const mark = () => {
+    const title = document.querySelector("#main [data-title]")?.dataset.title;
+    if (title) document.title = `${title} · Hearth`;
+    for (const link of document.querySelectorAll(".sidebar a[href]")) {
+      if (link.getAttribute("href") === location.pathname && location.pathname !== "/") {
+        link.setAttribute("aria-current", "page");
+      } else {
+        link.removeAttribute("aria-current");
+      }
+    }
+  };
+  for (const name of ["htmx:afterSettle", "htmx:pushedIntoHistory", "htmx:historyRestore"]) {
+    document.addEventListener(name, mark);
+  }
+  document.addEventListener("DOMContentLoaded", mark);
+
+  document.addEventListener("htmx:afterSettle", ({ detail }) => {
+    if (detail.target.id !== "main") return;
+    const field = document.querySelector(".composer textarea") ?? document.querySelector("#main h1");
+    if (field?.matches("textarea")) field.focus();
+    document.getElementById("sidebar-toggle").checked = false;
+  });
+
+  document.addEventListener("click", ({ target }) => {
+    target.closest("[data-dismiss]")?.closest(".toast").remove();
+  });
+  document.addEventListener("animationend", ({ target, animationName }) => {
+    if (animationName === "leave") target.remove();
+  });
+})();
