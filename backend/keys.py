@@ -8,7 +8,7 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 log = logging.getLogger(__name__)
@@ -31,6 +31,10 @@ _IN_MEMORY: Final = (
 )
 
 T = TypeVar("T")
+
+
+class _NoVaultError(Exception):
+    """There is no keyring that keeps secrets."""
 
 
 class Vault(Protocol):
@@ -57,7 +61,7 @@ class KeyStore:
 
     def __init__(
         self,
-        find_vault: "Callable[[], Vault | None] | None" = None,
+        find_vault: Callable[[], Vault | None] | None = None,
         patience_s: float = PATIENCE_S,
     ) -> None:
         """Remember how to find the keyring; it is looked for at the first use."""
@@ -66,7 +70,8 @@ class KeyStore:
         self._memory: dict[str, str] = {}
         self._lock = threading.Lock()
         self._vault: Vault | None = None
-        self._why: str | None = None
+        self._late: Future[Any] | None = None
+        self._why = ""
 
     def get(self, engine_id: str, url: str) -> str:
         """Return the key of an engine, "" if it has none for the origin of the URL."""
@@ -101,33 +106,29 @@ class KeyStore:
 
     def _ask(self, question: Callable[[Vault], T]) -> T | None:
         """Ask the keyring; after a failure `_why` says what is wrong with it."""
-        if self._why is not None and self._vault is None:
-            return None
+        if self._late is not None and not self._late.done():
+            return None  # It still hangs, or waits for the user to unlock it.
+        outcome = in_thread(lambda: question(self._open()))
         try:
-            answer = in_time(lambda: question(self._open()), self._patience_s)
+            answer = outcome.result(self._patience_s)
         except TimeoutError:
-            self._vault = None
+            self._late = outcome
             self._why = "the keyring of this computer does not answer"
+        except _NoVaultError:
+            self._why = "this computer has no keyring that keeps them safe"
         except Exception as exc:  # noqa: BLE001 backends raise what they like
             log.info("the keyring failed: %s", type(exc).__name__)
-            self._why = self._why_of(exc)
+            self._why = "the keyring of this computer is locked or refuses Hearth"
         else:
-            self._why = None
+            self._why = ""
             return answer
         return None
 
     def _open(self) -> Vault:
+        self._vault = self._vault or self._find_vault()
         if self._vault is None:
-            self._vault = self._find_vault()
-        if self._vault is None:
-            raise LookupError
+            raise _NoVaultError
         return self._vault
-
-    def _why_of(self, exc: Exception) -> str:
-        if isinstance(exc, LookupError):
-            return "this computer has no keyring that keeps them safe"
-        # A locked keyring may be unlocked later: the next call asks it again.
-        return "the keyring of this computer is locked or refuses Hearth"
 
 
 def origin_of(url: str) -> str:
@@ -154,19 +155,15 @@ def is_trusted(vault: object) -> bool:
     return any(module == name or module.startswith(f"{name}.") for name in _TRUSTED)
 
 
-def in_time(call: Callable[[], T], patience_s: float) -> T:
-    """Run a call that may hang, in a thread that is left behind when it does.
-
-    Raises:
-        TimeoutError: It did not return in time.
-    """
+def in_thread(call: Callable[[], T]) -> "Future[T]":
+    """Run a call that may hang, in a thread that nobody has to wait for."""
     outcome: Future[T] = Future()
 
     def work() -> None:
         try:
             outcome.set_result(call())
-        except BaseException as exc:  # noqa: BLE001 handed to the caller
+        except BaseException as exc:  # noqa: BLE001 handed to who asks for the outcome
             outcome.set_exception(exc)
 
     threading.Thread(target=work, name="keyring", daemon=True).start()
-    return outcome.result(patience_s)
+    return outcome

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -14,7 +15,8 @@ from backend.protocol import LOOPBACK
 KNOWN_PORTS: Final[Mapping[str, int]] = MappingProxyType(
     {"Ollama": 11434, "LM Studio": 1234, "llama.cpp": 8080, "Jan": 1337}
 )
-DEADLINE_S: Final = 0.4
+DEADLINE_S: Final = 0.3
+_CONNECT_S: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +32,29 @@ async def discover(
     ports: Mapping[str, int] = KNOWN_PORTS, deadline_s: float = DEADLINE_S
 ) -> list[Found]:
     """Return the servers that answer within the deadline, in the order of the ports."""
-    probes = (_probe(name, port, deadline_s) for name, port in ports.items())
+    opened = await asyncio.gather(*(_is_open(port) for port in ports.values()))
+    candidates = [name for name, is_open in zip(ports, opened, strict=True) if is_open]
+    if not candidates:
+        return []
+    # Loaded only when a port is open, and not on the time of the servers.
+    await asyncio.to_thread(importlib.import_module, "httpx2")
+    probes = (_probe(name, ports[name], deadline_s) for name in candidates)
     found = await asyncio.gather(*probes)
     return [server for server in found if server is not None]
 
 
-async def _probe(name: str, port: int, deadline_s: float) -> Found | None:
-    with contextlib.suppress(OSError, TimeoutError, EngineError):
-        async with asyncio.timeout(deadline_s):
-            # Most ports are closed: the HTTP client is loaded only for an open one.
+async def _is_open(port: int) -> bool:
+    with contextlib.suppress(OSError, TimeoutError):
+        async with asyncio.timeout(_CONNECT_S):
             _, writer = await asyncio.open_connection(LOOPBACK, port)
             writer.close()
+            return True
+    return False
+
+
+async def _probe(name: str, port: int, deadline_s: float) -> Found | None:
+    with contextlib.suppress(TimeoutError, EngineError):
+        async with asyncio.timeout(deadline_s):
             return await _ask(name, f"http://{LOOPBACK}:{port}", deadline_s)
     return None
 

@@ -53,7 +53,7 @@ class EngineRegistry:
     def __init__(
         self,
         keys: KeyStore,
-        build: "Callable[[EngineRecord, str], Engine] | None" = None,
+        build: Callable[[EngineRecord, str], Engine] | None = None,
     ) -> None:
         self._keys = keys
         self._build = build or build_engine
