@@ -37,7 +37,8 @@ async def discover(
     if not candidates:
         return []
     # Loaded only when a port is open, and not on the time of the servers.
-    await asyncio.to_thread(importlib.import_module, "httpx2")
+    for module in ("httpx2", "httpcore2"):
+        await asyncio.to_thread(importlib.import_module, module)
     probes = (_probe(name, ports[name], deadline_s) for name in candidates)
     found = await asyncio.gather(*probes)
     return [server for server in found if server is not None]
