@@ -18,6 +18,7 @@ class Leash:
 
     def __init__(self, on_end: Callable[[], None]) -> None:
         self._on_end = on_end
+        self._is_held = threading.Event()
         self._first: queue.SimpleQueue[str | None] = queue.SimpleQueue()
 
     def follow(self) -> None:
@@ -36,7 +37,9 @@ class Leash:
             line = None
         if line is None:
             raise ProtocolError("no hello came on stdin")
-        return Hello.from_line(line)
+        hello = Hello.from_line(line)
+        self._is_held.set()
+        return hello
 
     def _read(self) -> None:
         reader = LineReader()
@@ -48,4 +51,6 @@ class Leash:
             # Closed or broken is the end as well.
             pass
         self._first.put(None)
+        # A leash nobody ever held has no end.
+        self._is_held.wait()
         self._on_end()

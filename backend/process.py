@@ -44,10 +44,14 @@ def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def dump_on_request() -> None:
-    """Write every thread's stack to stderr on SIGUSR1, which precedes a kill."""
+    """Write the main thread's stack to stderr on SIGUSR1, which precedes a kill.
+
+    The kernel prefers the main thread, which runs the loop. The stacks of others
+    would be read while they change, which was seen to crash before anything was told.
+    """
     faulthandler.enable()
     if sys.platform != "win32":
-        faulthandler.register(signal.SIGUSR1, all_threads=True)
+        faulthandler.register(signal.SIGUSR1, all_threads=False)
 
 
 def this_system() -> ProcessGuard:

@@ -57,9 +57,8 @@ def build_server(
 ) -> RobynServer:
     """Return a server of these routes; nothing passes but through the guard.
 
-    Args:
-        start: Run on the handlers' loop just before serving. It must not raise:
-            Robyn 0.88 aborts the process then.
+    `start` is run on the handlers' loop just before serving; it must not raise, for
+    Robyn 0.88 aborts the process then.
 
     Raises:
         TypeError: A handler is not `async def`: it would block every other one.
@@ -148,26 +147,31 @@ def _to_request(request: RobynRequest, nonce: str) -> Request:
     headers: dict[str, str] = {}
     for name, value in request.headers.multi_items():
         headers.setdefault(name.lower(), value)
+    query = request.query_params.to_dict().items()
+    return Request(
+        method=request.method,
+        path=request.url.path,
+        path_params={
+            name: _decode(value, unquote) for name, value in request.path_params.items()
+        },
+        query={
+            _decode(name, unquote_plus): _decode(values[-1], unquote_plus)
+            for name, values in query
+        },
+        headers=headers,
+        body=content,
+        nonce=nonce,
+    )
+
+
+def _decode(value: str, unquote_once: Callable[..., str]) -> str:
     try:
-        return Request(
-            method=request.method,
-            path=request.url.path,
-            path_params={
-                name: unquote(value, errors="strict")
-                for name, value in request.path_params.items()
-            },
-            query={
-                unquote_plus(name, errors="strict"): unquote_plus(
-                    values[-1], errors="strict"
-                )
-                for name, values in request.query_params.to_dict().items()
-            },
-            headers=headers,
-            body=content,
-            nonce=nonce,
-        )
+        decoded = unquote_once(value, errors="strict")
     except UnicodeDecodeError as exc:
         raise InvalidInputError("The address could not be read.") from exc
+    if "\0" in decoded:
+        raise InvalidInputError("The address could not be read.")
+    return decoded
 
 
 def _to_robyn(response: Response, nonce: str) -> _Answer:

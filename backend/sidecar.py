@@ -16,11 +16,15 @@ from backend.protocol import LEASH_GRACE_S, Handshake, ProtocolError
 
 if TYPE_CHECKING:
     from backend.app import App
+    from backend.protocol import Hello
 
 log = logging.getLogger("hearth.sidecar")
 
 STOP_S: Final = 3.0
 """Seconds in which what is not saved yet is saved."""
+
+KILL_S: Final = LEASH_GRACE_S - 0.5
+"""Seconds until the end comes whether saved or not."""
 
 _STDOUT, _STDERR = 1, 2
 _BY_HAND = "This is the inner half of Hearth, which `hearth` starts by itself: {}.\n"
@@ -35,7 +39,7 @@ class Stage(Enum):
     ENDING = "ending"
 
 
-def run() -> int:
+def run(build: "Callable[[Hello], App] | None" = None) -> int:
     """Serve one shell; return an exit code when that cannot be."""
     if os.isatty(0):
         sys.stderr.write(_BY_HAND.format("it cannot be run by hand"))
@@ -53,7 +57,7 @@ def run() -> int:
         return 2
     sidecar.prepare(dev=hello.dev)
     listening = listener.listen(hello.port)
-    built = app.build(hello)
+    built = (build or app.build)(hello)
     trust = security.Trust(hello.token, listening.port)
     start = sidecar.starter(built, listening.port)
     serving = server.build_server(built.routes, trust, built.render_error, start)
@@ -99,7 +103,7 @@ class Sidecar:
         if self._stage is Stage.ENDING:
             return
         self._stage = Stage.ENDING
-        self._system.end_within(LEASH_GRACE_S)
+        self._system.end_within(KILL_S)
         self._begin_end()
 
     def _serve(self, app: "App", port: int) -> None:

@@ -1,0 +1,107 @@
+"""A sidecar with routes that go wrong, run as `python -m tests.helpers.odd_sidecar`."""
+
+import asyncio
+import ctypes
+import logging
+import os
+import resource
+import sys
+import time
+from dataclasses import replace
+
+from backend.app import App, build
+from backend.errors import ConflictError
+from backend.http import Request, Response, Router
+from backend.process import MEMORY_HEADROOM_BYTES
+from backend.protocol import Hello
+from backend.sidecar import run
+
+log = logging.getLogger("hearth.odd")
+TIGHT_BYTES = 400 * 1024 * 1024
+CANARY = "HEARTHCANARY-of-an-exception"
+
+
+router = Router()
+
+
+@router.get("/odd/boom")
+async def boom(_request: Request) -> Response:
+    raise RuntimeError(CANARY)
+
+
+@router.get("/odd/conflict")
+async def conflict(_request: Request) -> Response:
+    raise ConflictError("Two <things> of one name.")
+
+
+@router.get("/odd/split")
+async def split(_request: Request) -> Response:
+    return Response(headers={"x-odd": "a\r\nset-cookie: stolen=1"})
+
+
+@router.get("/odd/echo/:name")
+async def echo(request: Request) -> Response:
+    told = f"{request.path_params['name']}|{request.query.get('q', '')}"
+    return Response(body=told, content_type="text/plain; charset=utf-8")
+
+
+@router.post("/odd/length")
+async def length(request: Request) -> Response:
+    return Response(body=str(len(request.body)), content_type="text/plain")
+
+
+@router.get("/odd/sleep")
+async def sleep(_request: Request) -> Response:
+    await asyncio.to_thread(time.sleep, 3)
+    return Response(body="slept")
+
+
+@router.get("/odd/block")
+async def block(_request: Request) -> Response:
+    log.warning("reached")
+    time.sleep(60)
+    return Response()
+
+
+@router.get("/odd/hold-gil")
+async def hold_gil(_request: Request) -> Response:
+    log.warning("reached")
+    ctypes.PyDLL(None).sleep(60)
+    return Response()
+
+
+@router.get("/odd/noise")
+async def noise(_request: Request) -> Response:
+    print("hearth/1 listening on: 127.0.0.1:1 pid: 1")  # noqa: T201 noise
+    for _ in range(2_000):
+        log.error("%s", "x" * 100_000)
+    return Response(body="said")
+
+
+@router.get("/odd/tighten")
+async def tighten(_request: Request) -> Response:
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    tight = soft - MEMORY_HEADROOM_BYTES + TIGHT_BYTES
+    resource.setrlimit(resource.RLIMIT_AS, (tight, hard))
+    return Response(body=str(soft))
+
+
+def build_odd(hello: Hello) -> App:
+    """Return the real application with odd routes beside its own."""
+    app = build(hello)
+
+    async def start() -> None:
+        if "start" in os.environ.get("HEARTH_ODD", ""):
+            raise RuntimeError(CANARY)
+        await app.start()
+
+    async def stop() -> None:
+        if "stop" in os.environ.get("HEARTH_ODD", ""):
+            time.sleep(60)
+        await app.stop()
+
+    return replace(app, routes=[*app.routes, *router.routes], start=start, stop=stop)
+
+
+if __name__ == "__main__":
+    sys.exit(run(build_odd))
