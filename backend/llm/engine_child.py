@@ -107,6 +107,9 @@ def _limit(data_bytes: int) -> None:
     import resource  # noqa: PLC0415 not on Windows
 
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # The sidecar's own limit is inherited, and far too small for a mapped model.
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
     if data_bytes:
         resource.setrlimit(resource.RLIMIT_DATA, (data_bytes, data_bytes))
     # When memory is short the kernel should end this process before any other.

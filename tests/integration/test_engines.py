@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import itertools
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -255,6 +257,71 @@ def test_a_model_that_needs_too_much_memory_is_told(scripted_gguf: Path) -> None
     error = fail_with(scripted_gguf, greedy)
     assert error.fault is EngineFault.OUT_OF_MEMORY
     assert "GB is free" in str(error)
+
+
+UNDER_A_LIMIT = """
+import resource, runpy
+_, hard = resource.getrlimit(resource.RLIMIT_AS)
+resource.setrlimit(resource.RLIMIT_AS, (400_000_000, hard))
+runpy.run_module("backend.llm.engine_child", run_name="__main__")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_AS is Linux's")
+def test_the_memory_limit_of_the_sidecar_does_not_bind_the_model(
+    scripted_gguf: Path,
+) -> None:
+    async def use(engine: BuiltinEngine) -> None:
+        assert text_of(await collect(engine, asking("Hi"))) == scripted_model.HELLO
+
+    command = (sys.executable, "-c", UNDER_A_LIMIT)
+    with_builtin(scripted_gguf, use, replace(OPTIONS, command=command))
+
+
+def test_a_child_ended_by_the_kernel_for_memory_is_told_so(
+    scripted_gguf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kills = itertools.count()
+    monkeypatch.setattr("backend.llm.child.count_oom_kills", lambda: next(kills))
+
+    async def use(engine: BuiltinEngine) -> None:
+        _, fault = await disturb(engine, signal.SIGKILL, after=3)
+        assert fault is EngineFault.OUT_OF_MEMORY
+
+    with_builtin(scripted_gguf, use)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_mutilated_model_harms_nobody_else(
+    scripted_gguf: Path, tmp_path: Path, seed: int
+) -> None:
+    dice = random.Random(seed)
+    content = bytearray(scripted_gguf.read_bytes())
+    for _ in range(40):
+        content[dice.randrange(24, 9000)] = dice.randrange(256)
+    mutilated = tmp_path / "mutilated.gguf"
+    mutilated.write_bytes(content)
+
+    async def use(engine: BuiltinEngine) -> None:
+        with contextlib.suppress(EngineError):
+            await collect(engine, asking("Hi"))
+
+    with_builtin(mutilated, use, replace(OPTIONS, load_s=5))
+
+
+def test_the_end_of_the_leash_ends_the_child_in_the_middle_of_an_answer(
+    scripted_gguf: Path,
+) -> None:
+    async def use(engine: BuiltinEngine) -> None:
+        async with aclosing(engine.stream("", asking("forever"))) as deltas:
+            await anext(deltas)
+            child = await engine._running_child()
+            assert child._process.stdin is not None
+            child._process.stdin.close()
+            assert await child.has_ended(within_s=5)
+        assert child._process.returncode == 0
+
+    with_builtin(scripted_gguf, use)
 
 
 def test_a_conversation_that_is_too_long_is_told(scripted_gguf: Path) -> None:
