@@ -13,6 +13,8 @@ HTMX_CONFIG: Final = json.dumps(
         # Nothing in the page is ever evaluated, and nothing foreign asked.
         "allowEval": False,
         "allowScriptTags": False,
+        # What an element does is written at that element.
+        "disableInheritance": True,
         "selfRequestsOnly": True,
         # Private pages are not kept by the browser side; Back asks the sidecar.
         "historyCacheSize": 0,

@@ -18,7 +18,7 @@
   document.addEventListener("DOMContentLoaded", mark);
 
   document.addEventListener("htmx:afterSettle", ({ detail }) => {
-    if (detail.target.id !== "main") return;
+    if (detail.target?.id !== "main") return;
     const field = document.querySelector(".composer textarea") ?? document.querySelector("#main h1");
     if (field?.matches("textarea")) field.focus();
     document.getElementById("sidebar-toggle").checked = false;
