@@ -10,7 +10,9 @@ from typing import Final, Protocol
 
 OPEN_FILES: Final = 8192
 MEMORY_HEADROOM_BYTES: Final = 3 * 512 * 1024 * 1024
-"""How much more than at its start the sidecar may map (POSIX) or use (Windows)."""
+"""How much memory one run may use beyond what it normally maps."""
+MAPPED_BYTES: Final = 512 * 1024 * 1024
+"""What a normal run maps after its start: 0.1 GB measured, and room for stacks."""
 
 _DROPPED_PREFIXES = ("ROBYN_", "PYTHON", "LD_", "DYLD_", "QT_", "QTWEBENGINE_")
 _STDIN: Final = 0
@@ -132,6 +134,7 @@ else:
         from pathlib import Path
 
         _PR_SET_PDEATHSIG = 1
+        _M_ARENA_MAX = -8
 
         class LinuxGuard(PosixGuard):
             """Signals of the kernel on the parent's death and the leash's end."""
@@ -142,8 +145,11 @@ else:
                 Only the soft limit is set, so that a child may lift it again.
                 """
                 super().bound()
+                # Each thread would reserve 64 MB of addresses for an arena of its own.
+                ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
                 pages = int(Path("/proc/self/statm").read_text().split()[0])
-                most = pages * resource.getpagesize() + MEMORY_HEADROOM_BYTES
+                now = pages * resource.getpagesize()
+                most = now + MAPPED_BYTES + MEMORY_HEADROOM_BYTES
                 _, hard = resource.getrlimit(resource.RLIMIT_AS)
                 if hard == resource.RLIM_INFINITY or most < hard:
                     resource.setrlimit(resource.RLIMIT_AS, (most, hard))

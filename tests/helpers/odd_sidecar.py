@@ -12,7 +12,7 @@ from dataclasses import replace
 from backend.app import App, build
 from backend.errors import ConflictError
 from backend.http import Request, Response, Router
-from backend.process import MEMORY_HEADROOM_BYTES
+from backend.process import MAPPED_BYTES, MEMORY_HEADROOM_BYTES
 from backend.protocol import Hello
 from backend.sidecar import run
 
@@ -81,7 +81,7 @@ async def noise(_request: Request) -> Response:
 @router.get("/odd/tighten")
 async def tighten(_request: Request) -> Response:
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    tight = soft - MEMORY_HEADROOM_BYTES + TIGHT_BYTES
+    tight = soft - MEMORY_HEADROOM_BYTES - MAPPED_BYTES + TIGHT_BYTES
     resource.setrlimit(resource.RLIMIT_AS, (tight, hard))
     return Response(body=str(soft))
 
