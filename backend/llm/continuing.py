@@ -16,7 +16,13 @@ GO_ON: Final = "Go on exactly where you stopped. Repeat nothing."
 
 def is_continuation(turns: Sequence[Turn]) -> bool:
     """Whether the last turn is an answer to go on with."""
-    return bool(turns) and turns[-1].role is Role.ASSISTANT and bool(turns[-1].text)
+    return bool(turns) and turns[-1].role is Role.ASSISTANT
+
+
+def without_empty_answer(turns: Sequence[Turn]) -> Sequence[Turn]:
+    """Return the turns without a last answer that never got a word."""
+    empty = is_continuation(turns) and not turns[-1].text.strip()
+    return turns[:-1] if empty else turns
 
 
 def asked_in_words(turns: Sequence[Turn]) -> list[Turn]:

@@ -9,7 +9,12 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from backend.errors import EngineError, EngineFault
-from backend.llm.continuing import RepeatFilter, asked_in_words, is_continuation
+from backend.llm.continuing import (
+    RepeatFilter,
+    asked_in_words,
+    is_continuation,
+    without_empty_answer,
+)
 from backend.llm.engine import Delta, Turn
 from backend.llm.sentences import sentence_for
 from backend.llm.wire import (
@@ -120,6 +125,7 @@ class OpenAICompatibleEngine:
         Raises:
             EngineError: No answer, or it broke off; what came before was yielded.
         """
+        turns = without_empty_answer(turns)
         continuing = is_continuation(turns)
         stream = self._stream_continuation if continuing else self._stream_persistently
         async with aclosing(stream(model, turns)) as deltas:

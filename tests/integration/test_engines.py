@@ -262,7 +262,7 @@ def test_a_model_that_needs_too_much_memory_is_told(scripted_gguf: Path) -> None
 UNDER_A_LIMIT = """
 import resource, runpy
 _, hard = resource.getrlimit(resource.RLIMIT_AS)
-resource.setrlimit(resource.RLIMIT_AS, (400_000_000, hard))
+resource.setrlimit(resource.RLIMIT_AS, (200_000_000, hard))
 runpy.run_module("backend.llm.engine_child", run_name="__main__")
 """
 

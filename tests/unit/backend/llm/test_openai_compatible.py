@@ -391,6 +391,13 @@ def test_a_continuation_that_breaks_keeps_what_was_held_back() -> None:
     assert error is not None
 
 
+def test_an_answer_that_never_began_is_asked_for_anew() -> None:
+    turns = (*ASK, Turn(Role.ASSISTANT, "\n"))
+    text, error, server = ask(lambda e: e.say("Hi"), turns=turns)
+    assert (text, error) == ("Hi", None)
+    assert [message["role"] for message in server.requests[0].messages] == ["user"]
+
+
 async def models_of(url: str) -> list[str]:
     engine = engine_at(url)
     try:
