@@ -8,13 +8,14 @@ from sqlmodel import Session
 
 from backend.store.clock import HybridClock
 from backend.store.ids import new_id, now_ms
-from backend.store.models import Change, Logged
+from backend.store.models import Change, Logged, Searched
+from backend.store.text import cut_cjk
 
 Fields: TypeAlias = dict[str, str | int | None]
 
 CLOCK: Final = "clock"
 TRANSACTION_ID: Final = "transaction_id"
-_UNLOGGED: Final = frozenset({"id"})
+_UNLOGGED: Final = frozenset({"id", "cjk"})
 
 
 class StoreSession(Session):
@@ -46,6 +47,9 @@ def _on_session_before_flush(
     for row in session.dirty:
         if isinstance(row, Logged) and session.is_modified(row):
             row.updated_at = now_ms()
+    for row in (*session.new, *session.dirty):
+        if isinstance(row, Searched):
+            row.cjk = cut_cjk(row.searched_text())
 
 
 @event.listens_for(StoreSession, "after_flush")
@@ -79,7 +83,7 @@ def _on_session_do_orm_execute(state: ORMExecuteState) -> None:
 
 def _changes(session: Session) -> list[tuple[Logged, Fields | None, Fields]]:
     new = [
-        (row, None, row.model_dump(exclude={*_UNLOGGED}))
+        (row, None, row.model_dump(exclude=set(_UNLOGGED)))
         for row in session.new
         if isinstance(row, Logged)
     ]
@@ -94,7 +98,7 @@ def _edited_fields(row: Logged) -> tuple[Fields, Fields]:
     after: Fields = {}
     for attribute in inspect(row).attrs:
         history = attribute.history
-        if history.has_changes():
+        if history.has_changes() and attribute.key not in _UNLOGGED:
             before[attribute.key] = history.deleted[0]
             after[attribute.key] = history.added[0]
     return before, after

@@ -17,10 +17,12 @@ from backend.store.models import (
     Draft,
     Logged,
     Message,
+    Searched,
     StreamChunk,
 )
 from backend.store.schema import FULL_TEXT
 from backend.store.states import MessageState
+from backend.store.text import cut_cjk
 
 _PAGES_PER_STEP: Final = 200
 _KEPT_BY_A_VERSION: Final = frozenset(
@@ -130,10 +132,20 @@ class ChangeStore:
             log.setdefault((change.table_name, change.row_id), []).append(change)
         with target.write() as session:
             for (table, row_id), of_row in log.items():
+                # Past the session, which would log it once more.
                 session.connection().execute(
                     insert(LOGGED[table]),
-                    {"id": row_id, **_folded(of_row)},
+                    _row(LOGGED[table], row_id, _folded(of_row)),
                 )
+
+
+def _row(model: type[Logged], row_id: str, fields: Fields) -> Fields:
+    """Return a whole row, with what is made from its fields."""
+    whole: Fields = {"id": row_id, **fields}
+    if issubclass(model, Searched):
+        searched = model(**whole).searched_text()  # type: ignore[arg-type]  # fields of JSON
+        whole["cjk"] = cut_cjk(searched)
+    return whole
 
 
 def _of_row(session: Session, table: str, row_id: str) -> Sequence[Change]:

@@ -42,7 +42,22 @@ class Logged(SQLModel):
     deleted_at: int | None = None
 
 
-class Conversation(Logged, table=True):
+class Searched(Logged):
+    """A row with a full-text index.
+
+    Attributes:
+        cjk: The searched text with its Chinese and Japanese characters apart, when
+            it has any; made from the other fields, and so not logged.
+    """
+
+    cjk: str = Field(default="", sa_type=Text)
+
+    def searched_text(self) -> str:
+        """Return what the index of this row is made of."""
+        raise NotImplementedError
+
+
+class Conversation(Searched, table=True):
     """A conversation.
 
     Attributes:
@@ -56,8 +71,12 @@ class Conversation(Logged, table=True):
     model: str = Field(default="", sa_type=Text)
     latest: str = Field(default_factory=new_id, sa_type=Text)
 
+    def searched_text(self) -> str:
+        """Return the title."""
+        return self.title
 
-class Message(Logged, table=True):
+
+class Message(Searched, table=True):
     """One message; while it is STREAMING, its newest text is in `stream_chunk`.
 
     Attributes:
@@ -80,6 +99,10 @@ class Message(Logged, table=True):
     model: str = Field(default="", sa_type=Text)
     reply_to: str = Field(default="", sa_type=Text)
 
+    def searched_text(self) -> str:
+        """Return the text, without the reasoning."""
+        return self.text
+
 
 class EngineRecord(Logged, table=True):
     """An engine the user has chosen.
@@ -96,11 +119,15 @@ class EngineRecord(Logged, table=True):
     path: str = Field(default="", sa_type=Text)
 
 
-class Note(Logged, table=True):
+class Note(Searched, table=True):
     """A note."""
 
     title: str = Field(default="", sa_type=Text)
     body: str = Field(default="", sa_type=Text)
+
+    def searched_text(self) -> str:
+        """Return title and text."""
+        return f"{self.title}\n{self.body}"
 
 
 class Setting(Logged, table=True):

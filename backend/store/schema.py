@@ -11,35 +11,40 @@ _LOGGED: Final = """
 """
 
 
-def _full_text(table: str, column: str, prefix: str = "2 3 4") -> Step:
-    """Index a text column of the rows that are not deleted.
+def _full_text(table: str, text: str) -> Step:
+    """Index the text of the rows that are not deleted.
 
     The index reads its text from a view, so that a rebuild leaves deleted rows out.
     FTS5's own secure-delete is not used: in SQLite 3.45.1 it corrupts an index with
     external content at the first update; `ChangeStore.forget` merges instead.
+
+    Args:
+        table: Has an integer key `seq` and the columns `cjk` and `deleted_at`.
+        text: The expression to index, with `{row}` before each column; where `cjk`
+            is not empty, it holds the same text cut into its characters.
     """
     index, live = f"{table}_fts", f"{table}_live"
+    indexed = f"case when {{row}}cjk = '' then {text} else {{row}}cjk end"
+    old, new = indexed.format(row="old."), indexed.format(row="new.")
     remove = f"""
-        insert into {index}({index}, rowid, {column})
-        select 'delete', old.seq, old.{column} where old.deleted_at is null;
+        insert into {index}({index}, rowid, text)
+        select 'delete', old.seq, {old} where old.deleted_at is null;
     """
     add = f"""
-        insert into {index}(rowid, {column})
-        select new.seq, new.{column} where new.deleted_at is null;
+        insert into {index}(rowid, text)
+        select new.seq, {new} where new.deleted_at is null;
     """
     return (
         f"""create view {live} as
-            select seq, {column} from {table}
+            select seq, {indexed.format(row="")} as text from {table}
             where deleted_at is null""",  # noqa: S608 names of our own
-        f"""create virtual table {index} using fts5({column},
+        f"""create virtual table {index} using fts5(text,
             content='{live}', content_rowid='seq',
-            tokenize='unicode61 remove_diacritics 2', prefix='{prefix}')""",
+            tokenize='unicode61 remove_diacritics 2', prefix='2 3 4')""",
         f"create trigger {table}_fts_add after insert on {table} begin {add} end",
         f"create trigger {table}_fts_drop after delete on {table} begin {remove} end",
-        f"""create trigger {table}_fts_edit
-            after update of {column}, deleted_at on {table}
-            when old.{column} is not new.{column}
-                or old.deleted_at is not new.deleted_at
+        f"""create trigger {table}_fts_edit after update on {table}
+            when old.deleted_at is not new.deleted_at or {old} is not {new}
             begin {remove} {add} end""",
     )
 
@@ -53,7 +58,8 @@ _FIRST: Final[Step] = (
         title_source text not null default 'none',
         engine_id text not null default '',
         model text not null default '',
-        latest text not null default ''
+        latest text not null default '',
+        cjk text not null default ''
     )""",
     "create unique index conversation_id on conversation(id)",
     "create index conversation_latest on conversation(latest) where deleted_at is null",
@@ -69,7 +75,8 @@ _FIRST: Final[Step] = (
         error text not null default '',
         engine text not null default '',
         model text not null default '',
-        reply_to text not null default ''
+        reply_to text not null default '',
+        cjk text not null default ''
     )""",
     "create unique index message_id on message(id)",
     "create index message_of_conversation on message(conversation_id, id)",
@@ -79,7 +86,8 @@ _FIRST: Final[Step] = (
         id text not null,
         {_LOGGED},
         title text not null default '',
-        body text not null default ''
+        body text not null default '',
+        cjk text not null default ''
     )""",
     "create unique index note_id on note(id)",
     f"""create table engine(
@@ -123,9 +131,9 @@ _FIRST: Final[Step] = (
     "create index change_of_row on change(table_name, row_id, seq)",
     "create index change_of_transaction on change(transaction_id, seq)",
     "create index change_hlc on change(hlc)",
-    *_full_text("conversation", "title"),
-    *_full_text("message", "text"),
-    *_full_text("note", "body"),
+    *_full_text("conversation", "{row}title"),
+    *_full_text("message", "{row}text"),
+    *_full_text("note", "{row}title || char(10) || {row}body"),
 )
 
 FULL_TEXT: Final = ("conversation_fts", "message_fts", "note_fts")

@@ -1,0 +1,182 @@
+"""Finds messages, conversations and notes by their words, also while they are typed."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import Row, TextClause, text
+
+from backend.store.database import Database
+from backend.store.text import CJK, SEPARATOR, clean_text, cut_cjk
+
+_MARK: Final = ("\x02", "\x03")
+_SNIPPET_WORDS: Final = 16
+_RANKED: Final = 2_000
+"""Only so many of the newest hits are ranked: a common word may have a million."""
+
+_PIECE: Final = re.compile(r'"([^"]*)"?|([^\s"]+)')
+_LONG_ENOUGH: Final = re.compile(rf"\w\w|[{CJK}]")
+
+
+class Kind(StrEnum):
+    """What can be found."""
+
+    MESSAGE = "message"
+    CONVERSATION = "conversation"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a snippet; a marked one is what was searched for."""
+
+    text: str
+    marked: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """Something found.
+
+    Attributes:
+        id: The message, conversation or note.
+        conversation_id: Where the message is; the conversation itself; "" for notes.
+        title: The title of the conversation or note.
+        snippet: The words around what was found.
+        created_at: Milliseconds, UTC.
+    """
+
+    kind: Kind
+    id: str
+    conversation_id: str
+    title: str
+    snippet: tuple[Piece, ...]
+    created_at: int
+
+
+_FROM: Final = {
+    Kind.MESSAGE: (
+        "message r on r.seq = hit.rowid cross join conversation c"
+        " on c.id = r.conversation_id and c.deleted_at is null",
+        "c.id, c.title",
+    ),
+    Kind.CONVERSATION: ("conversation r on r.seq = hit.rowid", "r.id, r.title"),
+    Kind.NOTE: ("note r on r.seq = hit.rowid", "'', r.title"),
+}
+_SQL: Final = """
+    with cut as materialized (
+        select rowid from {index} where {index} match :match
+        order by rowid desc limit 1 offset :ranked
+    ), hit as materialized (
+        select rowid, bm25({index}) as rank from {index}
+        where {index} match :match
+            and rowid >= coalesce((select rowid from cut), 0)
+    ), best as materialized (
+        select r.seq, hit.rank, r.id, {fields}, r.created_at
+        from hit cross join {rows}
+        where r.created_at between :since and :until
+        order by hit.rank, r.seq desc limit :limit
+    )
+    select best.*, snippet({index}, 0, :open, :close, '…', :words) as snippet
+    from best cross join {index} on {index}.rowid = best.seq
+    where {index} match :match order by best.rank, best.seq desc
+"""
+
+
+class SearchStore:
+    """Searches what is not in the trash."""
+
+    def __init__(self, database: Database) -> None:
+        """Work on a database."""
+        self._database = database
+
+    def search(
+        self,
+        query: str,
+        *,
+        kinds: Sequence[Kind] = tuple(Kind),
+        since: int = 0,
+        until: int = 2**53,
+        limit: int = 20,
+    ) -> list[Hit]:
+        """Return the best hits of each kind, in the order of `kinds`.
+
+        Args:
+            query: Words, of which the last may be half typed, and "quoted phrases".
+            kinds: What to look for.
+            since: Made at this time or later, in ms.
+            until: Made at this time or earlier, in ms.
+            limit: How many of each kind at most.
+        """
+        match = to_match(query)
+        if not match:
+            return []
+        told = {
+            "match": match,
+            "ranked": _RANKED - 1,
+            "since": since,
+            "until": until,
+            "limit": limit,
+            "open": _MARK[0],
+            "close": _MARK[1],
+            "words": _SNIPPET_WORDS,
+        }
+        with self._database.read() as session:
+            return [
+                _to_hit(kind, row)
+                for kind in kinds
+                for row in session.connection().execute(_statement(kind), told)
+            ]
+
+
+def to_match(query: str) -> str:
+    """Return the query in FTS5's language; empty when there is too little to go by.
+
+    Nothing the user types is an operator of that language: every word is quoted.
+    """
+    query = clean_text(query)
+    if not _LONG_ENOUGH.search(query):
+        return ""
+    pieces = list(_PIECE.finditer(query))
+    words = [_quote(piece[1] or piece[2] or "") for piece in pieces]
+    # One letter has too many continuations to look them all up.
+    half_typed = pieces[-1][2] or ""
+    if query.endswith(half_typed) and re.search(r"\w\w$", half_typed) and words[-1]:
+        words[-1] += "*"
+    return " ".join(word for word in words if word)
+
+
+def _quote(words: str) -> str:
+    words = cut_cjk(words) or words
+    return f'"{words}"' if re.search(r"\w", words) else ""
+
+
+def _statement(kind: Kind) -> TextClause:
+    rows, fields = _FROM[kind]
+    return text(_SQL.format(index=f"{kind}_fts", rows=rows, fields=fields))
+
+
+def _to_hit(kind: Kind, row: Row[*tuple[Any, ...]]) -> Hit:
+    _seq, _rank, row_id, conversation_id, title, created_at, snippet = row
+    return Hit(
+        kind=kind,
+        id=row_id,
+        conversation_id=conversation_id,
+        title=title,
+        snippet=_to_pieces(snippet),
+        created_at=created_at,
+    )
+
+
+def _to_pieces(snippet: str) -> tuple[Piece, ...]:
+    whole = snippet.replace(SEPARATOR, "")
+    # Characters that stand together are marked together.
+    whole = whole.replace("".join(reversed(_MARK)), "")
+    pieces = re.split(f"({_MARK[0]}[^{_MARK[1]}]*{_MARK[1]})", whole)
+    return tuple(
+        Piece(piece.strip("".join(_MARK)), piece.startswith(_MARK[0]))
+        for piece in pieces
+        if piece
+    )

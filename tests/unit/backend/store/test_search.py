@@ -1,0 +1,153 @@
+"""Words are found wherever they are, in any script, with their surroundings."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backend.store.changes import ChangeStore
+from backend.store.conversations import ConversationStore
+from backend.store.database import Database
+from backend.store.messages import MessageStore
+from backend.store.notes import NoteStore
+from backend.store.search import Hit, Kind, SearchStore, to_match
+
+
+@pytest.fixture
+def search(database: Database) -> SearchStore:
+    return SearchStore(database)
+
+
+def say(messages: MessageStore, text: str, title: str = "") -> str:
+    """Store a conversation that begins with a text; return the message's id."""
+    return messages.begin_conversation(
+        text,
+        engine_id="",
+        engine_name="",
+        model="",
+        title=title,
+    )[1].id
+
+
+def marked(hit: Hit) -> str:
+    return "".join(f"[{p.text}]" if p.marked else p.text for p in hit.snippet)
+
+
+@pytest.mark.parametrize(
+    ("text", "query", "snippet"),
+    [
+        ("Fire is hot", "fire", "[Fire] is hot"),
+        ("Fire is hot", "ho", "Fire is [hot]"),
+        ("Fire is hot", "hot fi", "[Fire] is [hot]"),
+        ("Crème brûlée für Zoë", "creme brulee zoe", "[Crème] [brûlée] für [Zoë]"),
+        ("a red hot fire", '"red hot" fire', "a [red hot] [fire]"),
+        ("我住在北京市中心", "北京", "我住在[北京]市中心"),
+        ("我住在北京市中心", "京", "我住在北[京]市中心"),
+        ("東京タワーはTokyoにある", "タワー", "東京[タワー]はTokyoにある"),
+        ("東京タワーはTokyoにある", "toky", "東京タワーは[Tokyo]にある"),
+        ("서울은 큰 도시", "서울", "[서울은] 큰 도시"),
+        ("what about C++ and x?", "c++ and", "what about [C]++ [and] x?"),
+        ("NEAR OR NOT", "near or not", "[NEAR] [OR] [NOT]"),
+    ],
+)
+def test_a_text_is_found_and_marked(
+    search: SearchStore,
+    messages: MessageStore,
+    text: str,
+    query: str,
+    snippet: str,
+) -> None:
+    said = say(messages, text)
+    say(messages, "something else entirely")
+    (hit,) = search.search(query)
+    assert (hit.kind, hit.id, marked(hit)) == (Kind.MESSAGE, said, snippet)
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", " ", "f", '"', '""', "*", "hot cold", '"hot red"', "北 市", "?!", "f i"],
+)
+def test_what_is_not_there_or_too_short_finds_nothing(
+    search: SearchStore,
+    messages: MessageStore,
+    query: str,
+) -> None:
+    say(messages, "Fire is red hot 北京")
+    assert search.search(query) == []
+
+
+def test_every_kind_is_found_and_filtered(
+    search: SearchStore,
+    messages: MessageStore,
+    database: Database,
+) -> None:
+    say(messages, "how does fire burn", title="About fire")
+    note = NoteStore(database).create("Fire drill", "leave the house")
+    assert [hit.kind for hit in search.search("fire")] == [
+        Kind.MESSAGE,
+        Kind.CONVERSATION,
+        Kind.NOTE,
+    ]
+    (hit,) = search.search("house", kinds=[Kind.NOTE])
+    assert (hit.id, hit.title) == (note.id, "Fire drill")
+    assert search.search("fire", until=note.created_at - 60_000) == []
+    assert search.search("fire", since=note.created_at + 60_000) == []
+
+
+def test_the_trash_is_not_searched(
+    search: SearchStore,
+    messages: MessageStore,
+    conversations: ConversationStore,
+    database: Database,
+) -> None:
+    said = say(messages, "how does fire burn", title="About fire")
+    conversation = messages.get(said).conversation_id
+    deleted = conversations.delete(conversation)
+    assert search.search("fire") == []
+    undone = ChangeStore(database).undo(deleted)
+    assert len(search.search("fire")) == 2
+    ChangeStore(database).undo(undone)
+    assert search.search("fire") == []
+
+
+def test_an_edited_text_is_found_by_its_new_words_only(
+    search: SearchStore,
+    database: Database,
+) -> None:
+    notes = NoteStore(database)
+    made = notes.create("", "北京 fire")
+    notes.save(made.id, "water")
+    assert search.search("fire") == search.search("北京") == []
+    assert len(search.search("water")) == 1
+
+
+def test_the_newest_of_very_many_hits_are_ranked(
+    search: SearchStore,
+    database: Database,
+) -> None:
+    with database.write() as session:
+        session.connection().exec_driver_sql(
+            "with recursive n(i) as (select 1 union all select i + 1 from n limit 3000)"
+            " insert into note(id, body, created_at)"
+            " select printf('%05d', i), 'common word', i from n",
+        )
+    hits = search.search("common", kinds=[Kind.NOTE], limit=5)
+    assert [hit.id for hit in hits] == ["03000", "02999", "02998", "02997", "02996"]
+
+
+@given(st.text())
+def test_no_query_is_an_error(query: str) -> None:
+    match = to_match(query)
+    assert match.count('"') % 2 == 0
+
+
+def test_no_query_is_an_error_for_the_index_either(
+    search: SearchStore,
+    messages: MessageStore,
+) -> None:
+    say(messages, "Fire is hot")
+
+    @given(st.text(st.sampled_from("ab\"*^:()-+{}\0\ud800 北é'\\NEAR")))
+    def ask(query: str) -> None:
+        search.search(query)
+
+    ask()
