@@ -1,6 +1,7 @@
 """Builds the application: the one place that joins routes, services and store."""
 
 import asyncio
+import gc
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -99,6 +100,10 @@ class House:
             self.state = "failed"
             log.error("the store does not open: %s", exc)  # noqa: TRY400 expected
             raise
+        finally:
+            # What was imported stays: it need not be looked through ever again.
+            gc.freeze()
+            gc.enable()
         self.state = "connected"
         return opened
 

@@ -60,12 +60,16 @@ class Rename(Template):
 
 @dataclass(frozen=True)
 class Composer(Template):
-    """Where the user writes."""
+    """Where the user writes.
+
+    Attributes:
+        draft: What was typed and not sent; None when the page is to ask for it.
+    """
 
     template: ClassVar[str] = "conversations/_composer.html"
     conversation_id: str
     action: str
-    draft: str
+    draft: str | None
     submission: str
 
 
@@ -129,11 +133,13 @@ class ConversationPages:
         self._broadcast = broadcast
         self._renderer = renderer
 
-    async def new(self) -> View:
-        """Return the conversation that does not exist yet."""
-        services = await self._opened()
-        draft = await services.conversations.draft(NEW)
-        composer = Composer(NEW, "/conversations", draft, new_id())
+    def new(self) -> View:
+        """Return the conversation that does not exist yet.
+
+        It waits for nothing: the first page shows before the store is open, and its
+        draft follows.
+        """
+        composer = Composer(NEW, "/conversations", None, new_id())
         return View(UNTITLED, Log(self._hub.seq, "", (), empty=Empty()), composer)
 
     async def view(self, conversation_id: str) -> View:
@@ -191,7 +197,7 @@ def build_router(
 
     @router.get("/")
     async def new(request: Request) -> Response:
-        return pages.show(request, UNTITLED, await shown.new())
+        return pages.show(request, UNTITLED, shown.new())
 
     @router.get("/conversations")
     async def list_(request: Request) -> Response:
@@ -299,6 +305,12 @@ def build_router(
         services = await opened()
         await services.conversations.choose_model(request.path_params["id"], choice)
         return no_content()
+
+    @router.get("/drafts/:id")
+    async def draft(request: Request) -> Response:
+        services = await opened()
+        text = await services.conversations.draft(request.path_params["id"])
+        return Response(body=text, content_type="text/plain; charset=utf-8")
 
     @router.put("/drafts/:id")
     async def save_draft(request: Request) -> Response:

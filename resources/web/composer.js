@@ -1,4 +1,5 @@
-// Enter sends, Esc goes one step back, and a sent text leaves the composer.
+// Enter sends, Esc goes one step back, a sent text leaves the composer, and a draft
+// that comes late stands before what was typed meanwhile.
 document.addEventListener("keydown", (event) => {
   const field = event.target;
   if (event.isComposing) return;
@@ -15,12 +16,30 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// Until the draft is here, nothing is stored or sent that would take its place.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const form = event.detail.elt.closest("form.composer");
+  if (!form?.querySelector("[data-draft]") || event.detail.elt.matches("[data-draft]")) return;
+  if (event.detail.elt === form) form.dataset.sendLater = "";
+  if (event.detail.requestConfig.verb !== "get") event.preventDefault();
+});
+
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
-  if (detail.successful && detail.elt.matches("form.composer") && detail.elt.isConnected) {
-    const field = detail.elt.querySelector("textarea");
-    if (field.value === detail.requestConfig.parameters.text) field.value = "";
-    field.focus();
-    document.getElementById("empty")?.remove();
-    document.querySelector(".log-scroll").scrollTop = 0;
-  }
+  if (!detail.successful || !detail.elt.matches("[data-draft]")) return;
+  const form = detail.elt.closest("form");
+  const field = form.querySelector("textarea");
+  const draft = detail.xhr.responseText;
+  detail.elt.remove();
+  if (draft) field.value = field.value ? `${draft}\n${field.value}` : draft;
+  if ("sendLater" in form.dataset && !draft) form.requestSubmit();
+  else if (field.value) htmx.trigger(field, "input");
+});
+
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  if (!detail.successful || !detail.elt.matches("form.composer") || !detail.elt.isConnected) return;
+  const field = detail.elt.querySelector("textarea");
+  if (field.value === detail.requestConfig.parameters.text) field.value = "";
+  field.focus();
+  document.getElementById("empty")?.remove();
+  document.querySelector(".log-scroll").scrollTop = 0;
 });
