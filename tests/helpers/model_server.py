@@ -1,6 +1,7 @@
 """Model servers for tests: a fake one that plays a script, and the real llama.cpp."""
 
 import contextlib
+import gzip
 import json
 import os
 import socket
@@ -11,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from backend.llm.engine_child import ChildConfig, ChildReply
 
@@ -83,6 +84,59 @@ def event(delta: dict[str, str], finish: str | None = None) -> bytes:
     """Return one event of a streamed answer."""
     choice = {"index": 0, "delta": delta, "finish_reason": finish}
     return f"data: {json.dumps({'choices': [choice]})}\n\n".encode()
+
+
+def refuse(status: int, error: dict[str, Any], *headers: str) -> Script:
+    """Answer with an error object."""
+    return lambda exchange: exchange.answer(
+        status, json.dumps({"error": error}), *headers
+    )
+
+
+def stream(*data: bytes) -> Script:
+    """Send a good head and these bytes, then close."""
+
+    def script(exchange: Exchange) -> None:
+        exchange.send(HEAD + b"".join(data))
+
+    return script
+
+
+def stall_after(*data: bytes) -> Script:
+    """Send these bytes, then nothing."""
+
+    def script(exchange: Exchange) -> None:
+        exchange.send(b"".join(data))
+        exchange.hang()
+
+    return script
+
+
+def reset_after(*data: bytes) -> Script:
+    """Send these bytes, then an RST."""
+
+    def script(exchange: Exchange) -> None:
+        exchange.send(b"".join(data))
+        exchange.reset()
+
+    return script
+
+
+def endless(data: bytes) -> Script:
+    """Stream these bytes until the client lets go."""
+
+    def script(exchange: Exchange) -> None:
+        exchange.send(HEAD)
+        exchange.send_for_ever(data)
+
+    return script
+
+
+def gzip_bomb(exchange: Exchange) -> None:
+    """Send a little that would unfold to much."""
+    bomb = gzip.compress(b"\0" * 20_000_000)
+    exchange.send(HEAD.replace(b"\r\n\r\n", b"\r\nContent-Encoding: gzip\r\n\r\n"))
+    exchange.send(bomb)
 
 
 class FakeModelServer:

@@ -6,10 +6,9 @@ import itertools
 import os
 import random
 import signal
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -351,52 +350,6 @@ def test_an_idle_model_is_unloaded_and_comes_back(scripted_gguf: Path) -> None:
         assert engine.child_pid == child.pid
 
     with_builtin(scripted_gguf, use, replace(OPTIONS, sleep_idle_s=1))
-
-
-PARENT = """
-import asyncio, sys
-from pathlib import Path
-from backend.llm.builtin import BuiltinEngine
-from backend.llm.engine import Role, Turn
-
-async def main():
-    engine = BuiltinEngine(Path(sys.argv[1]))
-    async for delta in engine.stream("", [Turn(Role.USER, "forever")]):
-        if engine.child_pid:
-            print(engine.child_pid, flush=True)
-            break
-    await asyncio.sleep(600)
-
-asyncio.run(main())
-"""
-
-
-@contextlib.contextmanager
-def parent_of_child(
-    model: Path,
-) -> Iterator[tuple[subprocess.Popen[bytes], psutil.Process]]:
-    with subprocess.Popen(
-        [sys.executable, "-c", PARENT, str(model)], stdout=subprocess.PIPE, cwd=ROOT
-    ) as parent:
-        try:
-            assert parent.stdout is not None
-            yield parent, psutil.Process(int(parent.stdout.readline()))
-        finally:
-            parent.kill()
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="the parent-death signal")
-@pytest.mark.parametrize("child_is", ["busy", "stopped"])
-def test_no_orphan_outlives_a_killed_sidecar(
-    scripted_gguf: Path, child_is: str
-) -> None:
-    with parent_of_child(scripted_gguf) as (parent, child):
-        if child_is == "stopped":
-            child.suspend()
-        parent.kill()
-        gone, alive = psutil.wait_procs([child], timeout=5)
-        assert gone
-        assert not alive
 
 
 def test_the_same_engine_answers_as_a_stranger(scripted_gguf: Path) -> None:

@@ -1,12 +1,10 @@
 """The OpenAI-compatible engine against a server that plays every fault."""
 
 import asyncio
-import gzip
 import json
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
-from typing import Any, TypeVar
 
 import psutil
 import pytest
@@ -20,11 +18,15 @@ from tests.helpers.model_server import (
     Exchange,
     FakeModelServer,
     Script,
+    endless,
     event,
+    gzip_bomb,
+    refuse,
     refusing_port,
+    reset_after,
+    stall_after,
+    stream,
 )
-
-T = TypeVar("T")
 
 QUICK = Limits(
     connect_s=1,
@@ -69,53 +71,6 @@ def ask(
     with FakeModelServer(script, *more) as server:
         got, error = asyncio.run(answer_of(server.url, turns, limits))
     return "".join(delta.text for delta in got), error, server
-
-
-def run(coroutine: Coroutine[Any, Any, T]) -> T:
-    return asyncio.run(coroutine)
-
-
-def refuse(status: int, error: dict[str, Any], *headers: str) -> Script:
-    return lambda exchange: exchange.answer(
-        status, json.dumps({"error": error}), *headers
-    )
-
-
-def stream(*data: bytes) -> Script:
-    def script(exchange: Exchange) -> None:
-        exchange.send(HEAD + b"".join(data))
-
-    return script
-
-
-def stall_after(*data: bytes) -> Script:
-    def script(exchange: Exchange) -> None:
-        exchange.send(b"".join(data))
-        exchange.hang()
-
-    return script
-
-
-def reset_after(*data: bytes) -> Script:
-    def script(exchange: Exchange) -> None:
-        exchange.send(b"".join(data))
-        exchange.reset()
-
-    return script
-
-
-def endless(data: bytes) -> Script:
-    def script(exchange: Exchange) -> None:
-        exchange.send(HEAD)
-        exchange.send_for_ever(data)
-
-    return script
-
-
-def gzip_bomb(exchange: Exchange) -> None:
-    bomb = gzip.compress(b"\0" * 20_000_000)
-    exchange.send(HEAD.replace(b"\r\n\r\n", b"\r\nContent-Encoding: gzip\r\n\r\n"))
-    exchange.send(bomb)
 
 
 HI = event({"content": "Hi"})
@@ -242,7 +197,7 @@ def test_a_hostile_stream_costs_no_memory() -> None:
 
 def test_nobody_listening_is_refused_at_once() -> None:
     with refusing_port() as port:
-        got, error = run(answer_of(f"http://127.0.0.1:{port}", ASK))
+        got, error = asyncio.run(answer_of(f"http://127.0.0.1:{port}", ASK))
     assert not got
     assert error is not None
     assert error.fault is EngineFault.REFUSED
@@ -258,7 +213,7 @@ def test_an_answer_arrives_in_pieces_with_its_reasoning() -> None:
         b'data: {"choices": [], "usage": {}}\n\ndata: [DONE]\n\n',
     )
     with FakeModelServer(stream(*pieces)) as server:
-        got, error = run(answer_of(server.url, ASK))
+        got, error = asyncio.run(answer_of(server.url, ASK))
     assert error is None
     assert got == [
         Delta(reasoning="Hm."),
@@ -347,7 +302,7 @@ def test_cancelling_lets_go_within_half_a_second(at: str) -> None:
         return time.monotonic() - started
 
     with FakeModelServer(stall_after(data)) as server:
-        assert run(main(server)) < 0.5
+        assert asyncio.run(main(server)) < 0.5
 
 
 def test_closing_the_iterator_lets_go_of_the_server() -> None:
@@ -359,7 +314,7 @@ def test_closing_the_iterator_lets_go_of_the_server() -> None:
         await engine.close()
 
     with FakeModelServer(stall_after(HEAD, HI)) as server:
-        run(main(server))
+        asyncio.run(main(server))
 
 
 CONTINUED: dict[str, tuple[Script, str]] = {
@@ -409,7 +364,7 @@ async def models_of(url: str) -> list[str]:
 def test_models_are_listed() -> None:
     listed = json.dumps({"object": "list", "data": [{"id": "a"}, {"id": "b"}]})
     with FakeModelServer(lambda e: e.answer(200, listed)) as server:
-        assert run(models_of(server.url)) == ["a", "b"]
+        assert asyncio.run(models_of(server.url)) == ["a", "b"]
     assert server.requests[0].path == "/v1/models"
 
 
@@ -429,11 +384,11 @@ def test_another_kind_of_server_has_no_models(body: str, fault: EngineFault) -> 
         FakeModelServer(lambda e: e.answer(200, body)) as server,
         pytest.raises(EngineError) as caught,
     ):
-        run(models_of(server.url))
+        asyncio.run(models_of(server.url))
     assert caught.value.fault is fault
 
 
 def test_a_silent_server_is_not_waited_for() -> None:
     with FakeModelServer(Exchange.hang) as server, pytest.raises(EngineError) as caught:
-        run(models_of(server.url))
+        asyncio.run(models_of(server.url))
     assert caught.value.fault is EngineFault.TIMEOUT
