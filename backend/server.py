@@ -46,7 +46,7 @@ _Answer = Any
 
 
 class InvalidHeaderError(ValueError):
-    """A response header holds a line break or another control character."""
+    """A response header holds a line break, or what is not ASCII."""
 
 
 def build_server(
@@ -118,14 +118,16 @@ def _guard(trust: Trust) -> Callable[[RobynRequest], RobynRequest | _Answer]:
 def _answerer(
     route: Route, render_error: ErrorRenderer
 ) -> Callable[[RobynRequest], Awaitable[_Answer]]:
+    async def respond(request: RobynRequest, nonce: str) -> Response:
+        try:
+            return await route.handler(_to_request(request, nonce))
+        except HearthError as exc:
+            return Response(status=exc.status, body=render_error(str(exc), exc.status))
+
     async def answer(request: RobynRequest) -> _Answer:
         nonce = secrets.token_urlsafe(16)
         try:
-            response = await route.handler(_to_request(request, nonce))
-            return _to_robyn(response, nonce)
-        except HearthError as exc:
-            body = render_error(str(exc), exc.status)
-            return _to_robyn(Response(status=exc.status, body=body), nonce)
+            return _to_robyn(await respond(request, nonce), nonce)
         except Exception as exc:  # noqa: BLE001 the last line: Robyn would log its text
             return _to_robyn(_bug(route, exc, render_error), nonce)
 
@@ -182,7 +184,7 @@ def _to_robyn(response: Response, nonce: str) -> _Answer:
         **{name.lower(): value for name, value in response.headers.items()},
     }
     for name, value in headers.items():
-        if not (name + value).isprintable():
+        if not ((name + value).isascii() and value.isprintable()):
             raise InvalidHeaderError(f"the header {name!r} cannot be sent")
     if response.stream is not None:
         return StreamingResponse(

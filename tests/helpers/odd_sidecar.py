@@ -39,6 +39,11 @@ async def split(_request: Request) -> Response:
     return Response(headers={"x-odd": "a\r\nset-cookie: stolen=1"})
 
 
+@router.get("/odd/not-ascii")
+async def not_ascii(_request: Request) -> Response:
+    return Response(headers={"x-odd": "é"})
+
+
 @router.get("/odd/echo/:name")
 async def echo(request: Request) -> Response:
     told = f"{request.path_params['name']}|{request.query.get('q', '')}"
