@@ -31,7 +31,6 @@ from tests.helpers.scripted_model import scripted_gguf
 __all__ = ["scripted_gguf"]
 
 OPTIONS = ChildOptions(load_s=20, context_tokens=2048)
-ROOT = Path(__file__).parents[2]
 
 
 def asking(text: str) -> list[Turn]:

@@ -30,10 +30,10 @@ from tests.helpers.model_server import (
 
 QUICK = Limits(
     connect_s=1,
-    first_byte_s=0.4,
-    stall_s=0.3,
-    answer_s=2,
-    models_s=0.5,
+    first_byte_s=1,
+    stall_s=0.7,
+    answer_s=5,
+    models_s=1,
     retry_waits_s=(0.01, 0.01),
     answer_bytes=2_000_000,
     line_bytes=100_000,
@@ -171,7 +171,7 @@ def test_every_fault_is_told_and_keeps_what_came(
     text, error, _ = ask(script)
     assert error is not None
     assert (error.fault, text) == (fault, kept)
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 5
     sentence = str(error)
     assert "Ollama" in sentence
     assert sentence[0].isupper()
