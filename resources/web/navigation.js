@@ -24,6 +24,14 @@
     document.getElementById("sidebar-toggle").checked = false;
   });
 
+  // The same sentence once, and the newest.
+  new MutationObserver(([{ addedNodes }]) => {
+    const added = [...addedNodes].find((node) => node.matches?.(".toast"));
+    for (const toast of document.querySelectorAll("#toasts > .toast")) {
+      if (added && toast !== added && toast.innerText === added.innerText) toast.remove();
+    }
+  }).observe(document.getElementById("toasts"), { childList: true });
+
   document.addEventListener("click", ({ target }) => {
     target.closest("[data-dismiss]")?.closest(".toast").remove();
   });
