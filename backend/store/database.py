@@ -7,27 +7,22 @@ from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel import Session
 
-from backend.errors import (
-    ConflictError,
-    HearthError,
-    StoreBusyError,
-    StoreDamagedError,
-    StoreError,
-    StoreFullError,
-    StoreKeyError,
-    StoreReadOnlyError,
-)
+from backend.errors import HearthError, StoreReadOnlyError
 from backend.store import dbapi
 from backend.store.change_log import StoreSession
 from backend.store.clock import HybridClock
 from backend.store.dialect import build_engine
 from backend.store.files import make_private_dir, make_private_file, replace_file
 from backend.store.ids import ids, new_id
-from backend.store.migrations import migrate
+from backend.store.migrations import migrate, version_of
+from backend.store.schema import STEPS
+from backend.store.sentences import told_to_the_user
+from backend.store.snapshots import Snapshots
+
+BACKUPS: Final = "backups"
+"""The folder of the snapshots, beside the database."""
 
 _POOL_SIZE: Final = 4
 _PATIENCE_S: Final = 5.0
@@ -42,51 +37,6 @@ _PRAGMAS: Final = (
     "secure_delete=on",
     "cache_size=-16384",
     "mmap_size=0",
-)
-_SENTENCES: Final[tuple[tuple[type[dbapi.Error], type[HearthError], str], ...]] = (
-    (
-        dbapi.LockedError,
-        StoreBusyError,
-        "Another program keeps Hearth's database busy. Try again in a moment.",
-    ),
-    (
-        dbapi.DiskFullError,
-        StoreFullError,
-        "The disk is full, so this was not saved. Make room and try again.",
-    ),
-    (
-        dbapi.ReadOnlyError,
-        StoreReadOnlyError,
-        "Hearth's data folder cannot be written, so this was not saved. "
-        "Check the permissions of the folder and the disk.",
-    ),
-    (
-        dbapi.CannotOpenError,
-        StoreReadOnlyError,
-        "Hearth's database file cannot be opened. Check that it is a file and that "
-        "you may read and write it.",
-    ),
-    (
-        dbapi.CorruptError,
-        StoreDamagedError,
-        "Hearth's database is damaged. Restore a backup; the damaged file is kept.",
-    ),
-    (
-        dbapi.BadKeyError,
-        StoreKeyError,
-        "Hearth's database does not open with this key, or is no database. Enter the "
-        "recovery code, or restore a backup.",
-    ),
-    (
-        dbapi.IntegrityError,
-        ConflictError,
-        "This does not fit what is already stored. Reload and try again.",
-    ),
-    (
-        dbapi.Error,
-        StoreError,
-        "Hearth's database could not do this. Check the disk and try again.",
-    ),
 )
 
 
@@ -109,6 +59,8 @@ class Database:
     @classmethod
     def open(cls, path: Path, key: str | None = None) -> "Database":
         """Open or create the database and bring it to the present schema.
+
+        A file of an older schema is first copied, and the copy checked.
 
         Args:
             path: The file; its folder is made, and both are private.
@@ -135,7 +87,10 @@ class Database:
         with told_to_the_user():
             connection = connect()
             try:
-                migrate(connection)
+                if 0 < version_of(connection) < len(STEPS):
+                    backups = path.parent / BACKUPS
+                    Snapshots(path, backups, key).make("before-update")
+                migrate(connection, STEPS)
                 latest = _go_on_after(connection)
             finally:
                 connection.close()
@@ -210,37 +165,6 @@ class Database:
     def close(self) -> None:
         """Let the file go."""
         self._engine.dispose()
-
-
-@contextmanager
-def told_to_the_user() -> Iterator[None]:
-    """Turn the errors of the driver into ours, with a sentence for the user.
-
-    Raises:
-        StoreError: The database failed.
-        ConflictError: A constraint refused the change.
-    """
-    try:
-        yield
-    except DBAPIError as exc:
-        raise _translate(exc.orig) from exc
-    except PoolTimeoutError as exc:
-        raise StoreBusyError(
-            "Hearth is very busy. Try again in a moment.",
-        ) from exc
-    except dbapi.Error as exc:
-        raise _translate(exc) from exc
-
-
-def _translate(error: BaseException | None) -> HearthError:
-    return next(
-        (
-            ours(sentence)
-            for kind, ours, sentence in _SENTENCES
-            if isinstance(error, kind)
-        ),
-        StoreError(_SENTENCES[-1][2]),
-    )
 
 
 def _go_on_after(connection: dbapi.Connection) -> str:

@@ -130,6 +130,30 @@ class Note(Searched, table=True):
         return f"{self.title}\n{self.body}"
 
 
+class Action(Logged, table=True):
+    """A quick action.
+
+    Attributes:
+        kind: "prompt", or the name of a function that needs no model.
+        prompt: What is asked or worked on, with {clipboard}, {selection}, {date}.
+        engine_id: What answers; "" for the default.
+        result: What becomes of the result: "show", "copy" or "note".
+        in_tray: Whether the tray's menu shows it.
+        position: Its place in the list; see `ordering`.
+    """
+
+    name: str = Field(default="", sa_type=Text)
+    icon: str = Field(default="", sa_type=Text)
+    kind: str = Field(default="prompt", sa_type=Text)
+    prompt: str = Field(default="", sa_type=Text)
+    engine_id: str = Field(default="", sa_type=Text)
+    model: str = Field(default="", sa_type=Text)
+    result: str = Field(default="show", sa_type=Text)
+    shortcut: str = Field(default="", sa_type=Text)
+    in_tray: int = 1
+    position: str = Field(default="", sa_type=Text)
+
+
 class Setting(Logged, table=True):
     """A setting; its id is its name."""
 
@@ -182,7 +206,7 @@ class Change(SQLModel, table=True):
 
 LOGGED: Final[dict[str, type[Logged]]] = {
     str(model.__tablename__): model
-    for model in (Conversation, Message, EngineRecord, Note, Setting)
+    for model in (Conversation, Message, EngineRecord, Note, Action, Setting)
 }
 """The models whose changes are kept, by table."""
 

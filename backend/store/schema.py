@@ -98,6 +98,20 @@ _FIRST: Final[Step] = (
         url text not null default '',
         path text not null default ''
     )""",
+    f"""create table action(
+        id text primary key not null,
+        {_LOGGED},
+        name text not null default '',
+        icon text not null default '',
+        kind text not null default 'prompt',
+        prompt text not null default '',
+        engine_id text not null default '',
+        model text not null default '',
+        result text not null default 'show',
+        shortcut text not null default '',
+        in_tray integer not null default 1,
+        position text not null default ''
+    )""",
     f"""create table setting(
         id text primary key not null,
         {_LOGGED},

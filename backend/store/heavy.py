@@ -1,0 +1,149 @@
+"""The helper process in which statements run that would stop the sidecar.
+
+`worker` starts it as `python -m backend.store.heavy`. It reads one job as a JSON line
+on its stdin, answers with one on its stdout, and ends when its stdin does.
+"""
+
+import json
+import os
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from backend.store import dbapi
+from backend.store.files import make_private_file, sync_dir
+from backend.store.migrations import version_of
+from backend.store.schema import FULL_TEXT
+
+Json: TypeAlias = Any
+_PATIENCE_S: Final = 5.0
+
+
+def quick_check(path: Path, key: str | None) -> Json:
+    """Return what is wrong with the file; ["ok"] when nothing is."""
+    return _check(path, key, "quick_check")
+
+
+def integrity_check(path: Path, key: str | None) -> Json:
+    """Return what is wrong with the file, its indexes included."""
+    return _check(path, key, "integrity_check")
+
+
+def rebuild_indexes(path: Path, key: str | None) -> Json:
+    """Make the full-text indexes anew out of the rows."""
+    with _Open(path, key) as connection:
+        for index in FULL_TEXT:
+            connection.execute(f"insert into {index}({index}) values ('rebuild')")  # noqa: S608 names of our own
+    return None
+
+
+def snapshot(path: Path, key: str | None, target: str) -> Json:
+    """Copy the database while it is in use; the copy was opened and checked.
+
+    `VACUUM INTO` is not used: of an encrypted database it writes a plain one.
+    """
+    copy = Path(f"{target}.part")
+    copy.unlink(missing_ok=True)
+    make_private_file(copy)
+    try:
+        with _Open(path, key) as connection:
+            _hold_still(connection, path)
+            shutil.copyfile(path, copy)
+            connection.rollback()
+        _sync(copy)
+        found = quick_check(copy, key)
+        if found != ["ok"]:
+            raise dbapi.CorruptError(f"malformed database schema: {found[:3]}")
+        copy.replace(target)
+        sync_dir(copy.parent)
+    finally:
+        for rest in ("", "-wal", "-shm"):
+            Path(f"{copy}{rest}").unlink(missing_ok=True)
+    return None
+
+
+_JOBS: Final[dict[str, Callable[..., Json]]] = {
+    job.__name__: job
+    for job in (quick_check, integrity_check, rebuild_indexes, snapshot)
+}
+
+
+class _Open:
+    """A connection for the time of a block."""
+
+    def __init__(self, path: Path, key: str | None) -> None:
+        self._connection = dbapi.connect(
+            path,
+            encryption_key=key,
+            timeout_s=_PATIENCE_S,
+            pragmas=("busy_timeout=0", "synchronous=full"),
+        )
+
+    def __enter__(self) -> dbapi.Connection:
+        return self._connection
+
+    def __exit__(self, *_error: object) -> None:
+        self._connection.close()
+
+
+def _check(path: Path, key: str | None, pragma: str) -> Json:
+    with _Open(path, key) as connection:
+        version_of(connection)
+        return [row[0] for row in connection.execute(f"pragma {pragma}(20)")]
+
+
+def _hold_still(connection: dbapi.Connection, path: Path) -> None:
+    """Empty the write-ahead log, so that the file alone is everything, and pin it.
+
+    A reader that began on an empty log reads the file itself, and nobody writes into
+    the file then: what is committed meanwhile goes to the log, without waiting.
+    """
+    log = Path(f"{path}-wal")
+    end = time.monotonic() + _PATIENCE_S
+    while time.monotonic() < end:
+        connection.execute("pragma wal_checkpoint(truncate)")
+        connection.begin("DEFERRED")
+        connection.execute("select count(*) from sqlite_schema")
+        if not log.exists() or log.stat().st_size == 0:
+            return
+        connection.rollback()
+        time.sleep(0.01)
+    raise dbapi.LockedError("database is locked by its readers")
+
+
+def _sync(path: Path) -> None:
+    number = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
+
+
+def _follow_leash() -> None:
+    sys.stdin.buffer.read()
+    os._exit(0)
+
+
+def main() -> None:
+    """Do the one job that is asked for."""
+    asked = json.loads(sys.stdin.readline())
+    threading.Thread(target=_follow_leash, daemon=True).start()
+    try:
+        job = _JOBS[asked["job"]]
+        answer = {"result": job(Path(asked["path"]), asked["key"], **asked["told"])}
+    except dbapi.Error as exc:
+        answer = {"error": type(exc).__name__, "text": str(exc)}
+    except OSError as exc:
+        answer = {"error": "OperationalError", "text": str(exc), "errno": exc.errno}
+    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.flush()
+    # A daemon thread that holds stdin's lock would abort an orderly end.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""Keeps verified copies of the database: made while it is in use, thinned by age."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from backend.errors import StoreDamagedError
+from backend.store.files import make_private_dir
+from backend.store.worker import HeavyJob
+
+_DAYS: Final = 7
+_WEEKS: Final = 4
+_NAME: Final = re.compile(r"hearth-(\d{8}T\d{6}\d{6}Z)-([a-z-]+)\.db")
+_STAMP: Final = "%Y%m%dT%H%M%S%fZ"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """A copy of the database.
+
+    Attributes:
+        reason: Why it was made, such as "daily" or "before-update".
+    """
+
+    path: Path
+    made_at: datetime
+    reason: str
+
+
+class Snapshots:
+    """The snapshots of one database; making one blocks, so call from a thread."""
+
+    def __init__(self, database: Path, folder: Path, key: str | None = None) -> None:
+        """Keep the snapshots of a database file in a folder."""
+        self._database = database
+        self._folder = folder
+        self._key = key
+
+    def all(self) -> list[Snapshot]:
+        """Return the snapshots there are, newest first."""
+        if not self._folder.is_dir():
+            return []
+        found = (_read(path) for path in self._folder.iterdir())
+        known = [snapshot for snapshot in found if snapshot is not None]
+        return sorted(known, key=lambda one: one.made_at, reverse=True)
+
+    def make(self, reason: str = "daily") -> Snapshot:
+        """Make a snapshot; it is there only once it has been opened and checked.
+
+        Raises:
+            StoreFullError: The disk has no room for it.
+            StoreDamagedError: The database itself is damaged.
+            StoreError: It could not be made.
+        """
+        make_private_dir(self._folder)
+        made_at = datetime.now(UTC)
+        path = self._folder / f"hearth-{made_at.strftime(_STAMP)}-{reason}.db"
+        HeavyJob(self._database, self._key, "snapshot", target=str(path)).result()
+        return Snapshot(path=path, made_at=made_at, reason=reason)
+
+    def verify(self, snapshot: Snapshot) -> None:
+        """Open a snapshot and check the whole of it.
+
+        Raises:
+            StoreDamagedError: It is damaged.
+            StoreKeyError: It does not open with this key.
+            StoreError: It could not be read.
+        """
+        if HeavyJob(snapshot.path, self._key, "integrity_check").result() != ["ok"]:
+            raise StoreDamagedError("This backup is damaged. Choose another one.")
+
+    def prune(self) -> list[Snapshot]:
+        """Remove the snapshots nobody will miss, and return those."""
+        known = self.all()
+        keep = to_keep(known)
+        removed = [snapshot for snapshot in known if snapshot not in keep]
+        for snapshot in removed:
+            snapshot.path.unlink(missing_ok=True)
+        return removed
+
+
+def to_keep(snapshots: Sequence[Snapshot]) -> set[Snapshot]:
+    """Return those to keep: manual ones, the last of 7 days and of 4 weeks.
+
+    Days and weeks without a snapshot do not count, so that a machine that was off
+    for a month keeps its old ones.
+    """
+    newest_first = sorted(snapshots, key=lambda one: one.made_at, reverse=True)
+    by_day = {one.made_at.date(): one for one in reversed(newest_first)}
+    by_week = {one.made_at.isocalendar()[:2]: one for one in reversed(newest_first)}
+    manual = {one for one in snapshots if one.reason == "manual"}
+    return manual | _newest(by_day.values(), _DAYS) | _newest(by_week.values(), _WEEKS)
+
+
+def _newest(snapshots: Iterable[Snapshot], count: int) -> set[Snapshot]:
+    return set(sorted(snapshots, key=lambda one: one.made_at, reverse=True)[:count])
+
+
+def _read(path: Path) -> Snapshot | None:
+    match = _NAME.fullmatch(path.name)
+    if match is None:
+        return None
+    try:
+        made_at = datetime.strptime(match[1], _STAMP).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return Snapshot(path=path, made_at=made_at, reason=match[2])
