@@ -18,6 +18,7 @@ Command = Callable[[Mapping[str, str]], None]
 Open = Callable[[QUrl], bool]
 
 _PLAIN = Qt.TextFormat.PlainText
+_LINK_BOX = "open-link"
 _OK = 200
 _REFUSED = 400
 
@@ -82,8 +83,10 @@ class LinkOpener:
 
     def ask(self, url: QUrl) -> None:
         """Show the whole address, in ASCII, and open it on a yes."""
+        if self._window.findChild(QMessageBox, _LINK_BOX):
+            return
         box = QMessageBox(self._window)
-        box.setObjectName("open-link")
+        box.setObjectName(_LINK_BOX)
         box.setIcon(QMessageBox.Icon.Question)
         box.setWindowTitle("Open Link")
         box.setText("Open this address outside Hearth?")

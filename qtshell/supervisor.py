@@ -234,9 +234,7 @@ class SidecarSupervisor(QObject):
                 sidecar_log.info("%s", text)
 
     def _on_process_finished(self, process: QProcess) -> None:
-        log.info(
-            "the sidecar %d ended with %d", process.processId(), process.exitCode()
-        )
+        log.info("the sidecar ended with %d", process.exitCode())
         self._gone(process, Event.EXITED)
 
     def _on_process_error(

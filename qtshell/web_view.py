@@ -60,6 +60,7 @@ class WebView(QWebEngineView):
         self._page.command_asked.connect(self.command_asked)
         self._page.outside_asked.connect(self.outside_asked)
         self._page.loadFinished.connect(lambda ok: self._on_page_load_finished(ok=ok))
+        self._page.urlChanged.connect(self._on_page_url_changed)
         self._page.renderProcessTerminated.connect(self._on_renderer_terminated)
         self.setPage(self._page)
         self._phase = Phase.STOPPED
@@ -133,9 +134,8 @@ class WebView(QWebEngineView):
 
     def close_down(self) -> None:
         """Let go of page and profile in the order Chromium asks for."""
-        self.setPage(None)  # type: ignore[arg-type]  # Qt takes null; its stubs do not
-        self._page.deleteLater()
         self._page.destroyed.connect(self._profile.deleteLater)
+        self._page.deleteLater()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Offer what makes sense at this place, and no browser's extras."""
@@ -152,19 +152,31 @@ class WebView(QWebEngineView):
         )
 
     def _on_page_load_finished(self, *, ok: bool) -> None:
-        self._is_loaded = ok
-        if not ok:
+        self._is_loaded = ok and self._is_at_home()
+        if not self._is_loaded:
             return
         self.setZoomFactor(self._zoom)
         self._tell_phase()
         self.shown.emit()
+
+    def _on_page_url_changed(self, url: QUrl) -> None:
+        """Keep the path; Chromium goes to about:blank without asking."""
+        if self._page.trusted is None or url.isEmpty():
+            return
+        if self._is_at_home():
+            self._path = _path_of(url)
+        else:
+            QTimer.singleShot(0, self, lambda: self.open_path(self._path))
+
+    def _is_at_home(self) -> bool:
+        origin = Origin.of(encoded(self._page.url()))
+        return origin is not None and origin == self._page.trusted
 
     def _on_renderer_terminated(
         self, status: QWebEnginePage.RenderProcessTerminationStatus, code: int
     ) -> None:
         if status is _NORMAL_END:
             return
-        self._path = self._current_path()
         self._is_loaded = False
         self._crashes, pause_ms = after_crash(self._crashes, self._uptime.elapsed())
         log.warning("the page's process ended: %s %d", status.name, code)
@@ -172,14 +184,6 @@ class WebView(QWebEngineView):
             self.crashed_for_good.emit()
         else:
             QTimer.singleShot(pause_ms, self, lambda: self.open_path(self._path))
-
-    def _current_path(self) -> str:
-        url = self._page.url()
-        if Origin.of(encoded(url)) is None:
-            return self._path
-        path = url.path(QUrl.ComponentFormattingOption.FullyEncoded) or "/"
-        query = url.query(QUrl.ComponentFormattingOption.FullyEncoded)
-        return f"{path}?{query}" if query else path
 
     def _on_download_requested(self, download: QWebEngineDownloadRequest) -> None:
         if Origin.of(encoded(download.url())) != self._page.trusted:
@@ -210,3 +214,9 @@ def _menu_actions(request: QWebEngineContextMenuRequest) -> list[_Action]:
     if request.linkUrl().isValid():
         actions.append(_Action.CopyLinkToClipboard)
     return actions
+
+
+def _path_of(url: QUrl) -> str:
+    whole = QUrl.ComponentFormattingOption.FullyEncoded
+    path, query = url.path(whole) or "/", url.query(whole)
+    return f"{path}?{query}" if query else path

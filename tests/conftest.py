@@ -5,10 +5,13 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from PySide6.QtCore import QCoreApplication, Qt
 
-# Chromium refuses to run as root with its sandbox; the shell does the same.
-if hasattr(os, "geteuid") and os.geteuid() == 0:
-    os.environ["QTWEBENGINE_DISABLE_SANDBOX"] = "1"
+from qtshell.chromium import is_root, prepare_environment
+
+# Both must be said before the first QApplication, which pytest-qt builds.
+prepare_environment(os.environ, dev=False, software=False, as_root=is_root())
+QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
 
 
 @pytest.fixture(autouse=True)

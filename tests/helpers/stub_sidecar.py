@@ -29,8 +29,6 @@ from backend.protocol import (  # noqa: E402  run as a program, the path comes f
 )
 from qtshell.launch import Launch  # noqa: E402
 
-PAGES = Path(__file__).with_name("stub_pages")
-
 
 def stub_launch(behaviour: str) -> Launch:
     """Return the command that runs the stub."""
@@ -38,7 +36,11 @@ def stub_launch(behaviour: str) -> Launch:
 
 
 class StubHandler(BaseHTTPRequestHandler):
-    """Serves the proof, a page for any other path and, at /seen, what was asked."""
+    """Serves the proof, and pages to who knows the token.
+
+    /page?html=… is that page, /go?to=… a redirect, /events a stream that stays open,
+    /seen what was asked; anything else is a page with its path as the title.
+    """
 
     token: ClassVar[str] = ""
     honest: ClassVar[bool] = True
@@ -56,10 +58,8 @@ class StubHandler(BaseHTTPRequestHandler):
         self._note("GET")
         if self.headers.get_all(TOKEN_HEADER) != [self.token]:
             self._answer(401, "no")
-        elif parts.path == "/seen":
-            self._answer(200, json.dumps(self.seen), "application/json")
         else:
-            self._page(parts.path)
+            self._show(parts.path, parse_qs(parts.query))
 
     def do_POST(self) -> None:
         """Take a form and tell it back."""
@@ -72,13 +72,29 @@ class StubHandler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 its name
         """Log nothing."""
 
-    def _page(self, path: str) -> None:
-        name = path.strip("/") or "index"
-        page = PAGES / f"{name}.html"
-        if page.is_file():
-            self._answer(200, page.read_text())
-        else:
-            self._answer(200, f"<title>{path}</title><h1>{path}</h1>")
+    def _show(self, path: str, query: dict[str, list[str]]) -> None:
+        match path:
+            case "/seen":
+                self._answer(200, json.dumps(self.seen), "application/json")
+            case "/page":
+                self._answer(200, query["html"][0])
+            case "/go":
+                self.send_response(302)
+                self.send_header("Location", query["to"][0])
+                self.send_header("Set-Cookie", "taken=yes")
+                self.end_headers()
+            case "/events":
+                self._stream()
+            case _:
+                self._answer(200, f"<title>{path}</title><h1>{path}</h1>")
+
+    def _stream(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        self.wfile.write(b"retry: 50\ndata: hello\n\n")
+        self.wfile.flush()
+        threading.Event().wait()
 
     def _note(self, method: str, body: str = "") -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}

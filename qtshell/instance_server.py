@@ -1,0 +1,118 @@
+"""Takes the calls of later launches and lets them be answered piece by piece."""
+
+import logging
+import sys
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtNetwork import QLocalServer, QLocalSocket
+
+from qtshell.single_instance import (
+    MAX_CALL_BYTES,
+    Call,
+    Instance,
+    Reply,
+    WrongCallError,
+)
+
+log = logging.getLogger("hearth.instance")
+
+MAX_CALLERS: Final = 64
+_STILL_HERE_MS: Final = 2_000
+
+
+class Caller(QObject):
+    """One launch that called and waits for its answer.
+
+    Signals:
+        left: It went away, or has its whole answer.
+    """
+
+    left = Signal()
+
+    def __init__(self, wire: QLocalSocket, parent: QObject) -> None:
+        super().__init__(parent)
+        self._wire = wire
+        wire.setParent(self)
+        wire.disconnected.connect(self.left)
+        # It takes silence for a hang, and a model may think for long.
+        self._pulse = QTimer(self, interval=_STILL_HERE_MS)
+        self._pulse.timeout.connect(lambda: self._send(Reply()))
+        self._pulse.start()
+
+    def say(self, text: str) -> None:
+        """Send a piece of the answer."""
+        self._send(Reply(text))
+
+    def finish(self, text: str = "") -> None:
+        """Send the last piece: it was done."""
+        self._end(Reply(text, exit=0))
+
+    def fail(self, error: str, code: int = 1) -> None:
+        """Say why it was not done."""
+        self._end(Reply(error=error, exit=code))
+
+    def _send(self, reply: Reply) -> None:
+        if self._wire.state() is QLocalSocket.LocalSocketState.ConnectedState:
+            self._wire.write(reply.to_line())
+            self._wire.flush()
+
+    def _end(self, reply: Reply) -> None:
+        self._pulse.stop()
+        self._send(reply)
+        self._wire.disconnectFromServer()
+
+
+Answer = Callable[[Call, Caller], None]
+
+
+class InstanceServer(QObject):
+    """Listens where later launches call."""
+
+    def __init__(self, instance: Instance, answer: Answer, parent: QObject) -> None:
+        super().__init__(parent)
+        self._answer = answer
+        self._server = QLocalServer(self)
+        self._server.setMaxPendingConnections(MAX_CALLERS)
+        self._server.newConnection.connect(self._on_new_connection)
+        if sys.platform == "win32":
+            self._server.setSocketOptions(
+                QLocalServer.SocketOption.UserAccessOption,
+            )
+            self._server.listen(instance.address)
+        else:
+            # Bound by us, so that nobody can connect before it is this user's only.
+            self._server.listen(instance.listen().detach())
+
+    @property
+    def is_listening(self) -> bool:
+        """Whether later launches can call."""
+        return self._server.isListening()
+
+    def close(self) -> None:
+        """Take no more calls: the next launch is to be an instance of its own."""
+        self._server.close()
+
+    def _on_new_connection(self) -> None:
+        while wire := self._server.nextPendingConnection():
+            wire.setReadBufferSize(MAX_CALL_BYTES)
+            caller = Caller(wire, self)
+            caller.left.connect(caller.deleteLater)
+            wire.readyRead.connect(lambda c=caller, w=wire: self._on_ready_read(c, w))
+            self._on_ready_read(caller, wire)
+
+    def _on_ready_read(self, caller: Caller, wire: QLocalSocket) -> None:
+        if not wire.canReadLine():
+            if wire.bytesAvailable() >= MAX_CALL_BYTES:
+                wire.abort()
+            return
+        line = bytes(wire.readLine(MAX_CALL_BYTES).data())
+        try:
+            call = Call.from_line(line)
+        except WrongCallError as exc:
+            log.warning("a launch said something odd: %s", exc)
+            caller.fail("The running Hearth is of another version. Quit it first.")
+            return
+        log.info("asked from outside: %s", call.verb)
+        self._answer(call, caller)

@@ -1,0 +1,284 @@
+"""One instance per data folder: who has the lock serves, everybody else calls it.
+
+Standard library only: a second launch must be over before Qt would be imported. The
+system lets go of the lock when a process dies, however it dies, so there is no stale
+lock; the lock file says where its holder listens.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from tempfile import gettempdir
+from typing import BinaryIO, Final
+
+VERSION: Final = 1
+MAX_CALL_BYTES: Final = 1024 * 1024
+"""Room for a text piped into `hearth ask`, the same as the sidecar takes."""
+
+LOCK_NAME: Final = "instance.lock"
+ANSWER_S: Final = 10.0
+"""How long a running instance may take to say that it has heard the call."""
+FREE_S: Final = 15.0
+"""How long an instance that is quitting or starting may take."""
+
+_RETRY_S: Final = 0.02
+_LOCKED_BYTE: Final = 1 << 30
+"""Windows refuses to read a locked byte: this one lies behind the text."""
+
+
+class CallError(Exception):
+    """The running instance cannot be reached; the text says what to do."""
+
+
+class WrongCallError(ValueError):
+    """What arrived is no call of this version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a launch asks of the running instance.
+
+    Attributes:
+        verb: What to do, such as "open" or "ask".
+        text: What to do it with.
+        activation: Lets the instance come to the front on Wayland.
+    """
+
+    verb: str
+    text: str = ""
+    activation: str = ""
+
+    def to_line(self) -> bytes:
+        """Return the call as it is sent."""
+        return json.dumps({"hearth": VERSION, **asdict(self)}).encode() + b"\n"
+
+    @classmethod
+    def from_line(cls, line: bytes) -> "Call":
+        """Read a call.
+
+        Raises:
+            WrongCallError: The line is none, or of another version.
+        """
+        try:
+            told = json.loads(line)
+        except ValueError as exc:
+            raise WrongCallError("the call is not JSON") from exc
+        if not isinstance(told, dict) or told.get("hearth") != VERSION:
+            raise WrongCallError("the call is of another version")
+        values = [told.get(name, "") for name in ("verb", "text", "activation")]
+        if not values[0] or not all(isinstance(value, str) for value in values):
+            raise WrongCallError("the call lacks its verb")
+        return cls(*values)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A piece of an answer; the one with an exit code is the last.
+
+    Attributes:
+        error: A sentence for the user.
+    """
+
+    text: str = ""
+    error: str = ""
+    exit: int | None = None
+
+    def to_line(self) -> bytes:
+        """Return the reply as it is sent."""
+        return json.dumps(asdict(self)).encode() + b"\n"
+
+    @classmethod
+    def from_line(cls, line: bytes) -> "Reply":
+        """Read a reply; one that cannot be read ends the call as failed."""
+        try:
+            told = json.loads(line)
+            return cls(str(told["text"]), str(told["error"]), told["exit"])
+        except (ValueError, KeyError, TypeError):
+            return cls(error="The running Hearth is of another version.", exit=1)
+
+
+@dataclass(slots=True)
+class Instance:
+    """The right to be the one instance of a data folder; ends with the process.
+
+    Attributes:
+        address: Where to listen: a socket's path, or a pipe's name on Windows.
+    """
+
+    address: str
+    _file: BinaryIO = field(repr=False)
+
+    @classmethod
+    def claim(cls, data_dir: Path) -> "Instance | None":
+        """Take the lock, or return None when another process has it."""
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = data_dir / LOCK_NAME
+        file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b")
+        if not _lock(file):
+            file.close()
+            return None
+        address = _address(data_dir)
+        file.truncate(0)
+        file.write(json.dumps({"pid": os.getpid(), "address": address}).encode())
+        file.flush()
+        return cls(address, file)
+
+    def listen(self) -> socket.socket:
+        """Return the listening socket, open to this user only (not on Windows)."""
+        with contextlib.suppress(FileNotFoundError):
+            # Whoever made it is gone, or we would not have the lock.
+            Path(self.address).unlink()
+        listening = socket.socket(socket.AF_UNIX)
+        before = os.umask(0o177)
+        try:
+            listening.bind(self.address)
+        finally:
+            os.umask(before)
+        listening.listen(64)
+        return listening
+
+    def release(self) -> None:
+        """Let another process be the one instance."""
+        if sys.platform != "win32":
+            Path(self.address).unlink(missing_ok=True)
+        self._file.close()
+
+
+def running(data_dir: Path) -> int | None:
+    """Return the process that holds the lock of a data folder, or None."""
+    if not (data_dir / LOCK_NAME).exists():
+        return None
+    claimed = Instance.claim(data_dir)
+    if claimed is not None:
+        claimed.release()
+        return None
+    pid, _ = _holder(data_dir)
+    return pid
+
+
+def call(data_dir: Path, asked: Call, answer_s: float = ANSWER_S) -> Iterator[Reply]:
+    """Yield what the running instance replies; the first one may be empty.
+
+    Raises:
+        CallError: Nobody runs, or it does not answer.
+    """
+    line = asked.to_line()
+    if len(line) > MAX_CALL_BYTES:
+        raise CallError("That text is too long. The limit is one megabyte.")
+    pid, address = _holder(data_dir)
+    try:
+        for reply in _exchange(address, line, answer_s):
+            yield Reply.from_line(reply)
+    except TimeoutError as exc:
+        raise CallError(
+            f"Hearth is running but does not answer. End process {pid} and try again."
+        ) from exc
+    except OSError as exc:
+        raise CallError("Hearth is not running.") from exc
+
+
+def _holder(data_dir: Path) -> tuple[int, str]:
+    try:
+        told = json.loads((data_dir / LOCK_NAME).read_text("utf-8"))
+        return int(told["pid"]), str(told["address"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0, ""
+
+
+def _exchange(address: str, line: bytes, answer_s: float) -> Iterator[bytes]:
+    if sys.platform == "win32":
+        with Path(address).open("r+b", buffering=0) as pipe:
+            pipe.write(line)
+            yield from pipe
+        return
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(answer_s)
+        client.connect(address)
+        client.sendall(line)
+        with client.makefile("rb") as replies:
+            yield from replies
+
+
+def claim_or_call(
+    data_dir: Path, asked: Call, free_s: float = FREE_S
+) -> "Instance | list[Reply]":
+    """Become the one instance, or hand the call over to it.
+
+    Both may take a while: an instance that is starting does not listen yet, and one
+    that is quitting does not listen any more.
+
+    Raises:
+        CallError: Somebody runs and does not answer.
+    """
+    deadline = time.monotonic() + free_s
+    while (claimed := Instance.claim(data_dir)) is None:
+        try:
+            if replies := list(call(data_dir, asked)):
+                return replies
+        except CallError as exc:
+            if isinstance(exc.__cause__, TimeoutError) or time.monotonic() > deadline:
+                raise
+        if time.monotonic() > deadline:
+            raise CallError("Hearth is quitting. Try again in a moment.")
+        time.sleep(_RETRY_S)
+    return claimed
+
+
+def _address(data_dir: Path) -> str:
+    told = f"{_user()}:{data_dir.resolve()}"
+    name = f"hearth-{hashlib.sha256(told.encode()).hexdigest()[:16]}"
+    if sys.platform == "win32":
+        return rf"\\.\pipe\{name}"
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    if runtime and _is_own(Path(runtime)):
+        return str(Path(runtime) / f"{name}.sock")
+    # A socket's path has about a hundred bytes; that of a data folder may not fit.
+    own = Path(gettempdir()) / f"hearth-{_user()}"
+    with contextlib.suppress(FileExistsError):
+        own.mkdir(mode=0o700)
+    folder = own if _is_own(own) else data_dir.resolve()
+    return str(folder / f"{name}.sock")
+
+
+def _is_own(folder: Path) -> bool:
+    """Whether nobody else can put a socket there."""
+    try:
+        about = folder.lstat()
+    except OSError:
+        return False
+    return folder.is_dir() and about.st_uid == _user() and not about.st_mode & 0o077
+
+
+def _user() -> int:
+    return os.getuid() if sys.platform != "win32" else 0
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(file: BinaryIO) -> bool:
+        file.seek(_LOCKED_BYTE)
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        finally:
+            file.seek(0)
+        return True
+
+else:
+    import fcntl
+
+    def _lock(file: BinaryIO) -> bool:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True

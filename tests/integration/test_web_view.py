@@ -1,0 +1,312 @@
+"""The real page over the stub sidecar: one origin, one token, and no way out."""
+
+import json
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import ClassVar
+from urllib.parse import quote
+
+import pytest
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from backend.protocol import LOOPBACK, TOKEN_HEADER
+from qtshell.lifecycle import Phase
+from qtshell.navigation import Origin
+from qtshell.supervisor import SidecarSupervisor, Trust
+from qtshell.web_view import WebView
+from tests.helpers.stub_sidecar import stub_launch
+
+pytestmark = pytest.mark.gui
+
+_WAIT_MS = 15_000
+
+
+class Stranger(BaseHTTPRequestHandler):
+    """Another server of this machine, which must hear nothing."""
+
+    heard: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.heard.append(self.path)
+        self.send_response(200)
+        self.end_headers()
+
+    def do_POST(self) -> None:
+        self.do_GET()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 its name
+        """Log nothing."""
+
+
+@pytest.fixture
+def stranger() -> Iterator[str]:
+    """Serve on another port."""
+    Stranger.heard.clear()
+    server = ThreadingHTTPServer((LOOPBACK, 0), Stranger)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://{LOOPBACK}:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+class Stage:
+    """A supervised stub and a view joined as the shell joins them."""
+
+    def __init__(self, qtbot: QtBot, data_dir: Path) -> None:
+        self.qtbot = qtbot
+        self.supervisor = SidecarSupervisor(stub_launch("obey"), data_dir)
+        self.view = WebView()
+        self.supervisor.phase_changed.connect(self.view.set_phase)
+        self.supervisor.ready.connect(self.view.trust)
+        self.view.resize(800, 600)
+        self.view.show()
+        with qtbot.waitSignal(self.view.shown, timeout=_WAIT_MS):
+            self.supervisor.start()
+
+    @property
+    def origin(self) -> str:
+        """The sidecar's origin."""
+        assert self.supervisor.trust
+        return str(self.supervisor.trust.origin)
+
+    def run(self, script: str) -> object:
+        """Run a script in the page and return its value."""
+        with self.qtbot.waitCallback(timeout=_WAIT_MS) as callback:
+            self.view.page().runJavaScript(script, callback)
+        return callback.args[0]
+
+    def wait_for(self, script: str, value: object = True) -> None:
+        """Wait until a script gives this value."""
+        self.qtbot.waitUntil(lambda: self.run(script) == value, timeout=_WAIT_MS)
+
+    def show(self, html: str) -> None:
+        """Load a page with this content."""
+        self.open("/page?html=" + quote(html))
+
+    def open(self, path: str) -> None:
+        """Load a path."""
+        with self.qtbot.waitSignal(self.view.shown, timeout=_WAIT_MS):
+            self.view.open_path(path)
+
+    def settle(self) -> None:
+        """Wait for a round trip that starts after all that was asked before."""
+        self.run("fetch('/settled').then(() => window.settled = true); 0")
+        self.wait_for("window.settled === true")
+
+    def seen(self) -> list[dict[str, object]]:
+        """Return every request the stub was asked."""
+        self.run("fetch('/seen').then(r => r.text()).then(t => window.seen = t); 0")
+        self.wait_for("typeof window.seen", "string")
+        seen: list[dict[str, object]] = json.loads(str(self.run("window.seen")))
+        return seen
+
+    def close(self) -> None:
+        """End both."""
+        self.supervisor.stop()
+        self.qtbot.waitUntil(
+            lambda: self.supervisor.phase is Phase.STOPPED, timeout=_WAIT_MS
+        )
+        profile = self.view.page().profile()
+        with self.qtbot.waitSignal(profile.destroyed, timeout=_WAIT_MS):
+            self.view.close_down()
+        self.view.close()
+        self.view.deleteLater()
+
+
+@pytest.fixture
+def stage(qtbot: QtBot, tmp_path: Path) -> Iterator[Stage]:
+    """Build a stage and take it down."""
+    built = Stage(qtbot, tmp_path)
+    yield built
+    built.close()
+
+
+def test_every_request_of_the_page_carries_the_token_and_no_cookie(
+    stage: Stage,
+) -> None:
+    stage.show(
+        "<img src=/a.png><iframe src=/frame></iframe>"
+        "<form id=f method=post action=/form><input name=a value=b></form>"
+    )
+    stage.run("document.cookie = 'a=b'; fetch('/go?to=/landed'); 0")
+    stage.run("new EventSource('/events').onmessage = () => window.heard = true; 0")
+    stage.wait_for("window.heard === true")
+    stage.settle()
+    seen = stage.seen()
+    paths = {str(request["path"]) for request in seen}
+    assert {"/", "/a.png", "/frame", "/landed", "/events"} <= paths
+    assert stage.supervisor.trust
+    token = stage.supervisor.trust.token
+    for request in seen:
+        headers = request["headers"]
+        assert isinstance(headers, dict)
+        assert headers[TOKEN_HEADER.lower()] == token
+        assert "cookie" not in headers
+
+
+def test_another_port_hears_nothing_from_the_page(stage: Stage, stranger: str) -> None:
+    websocket = stranger.replace("http", "ws")
+    stage.show(
+        f"<img src={stranger}/img><iframe src={stranger}/frame></iframe>"
+        f"<link rel=stylesheet href={stranger}/css>"
+        f"<link rel=prefetch href={stranger}/prefetch>"
+        f"<script src={stranger}/script></script>"
+        f"<form id=f method=post action={stranger}/form></form>"
+    )
+    stage.run(
+        f"fetch('{stranger}/fetch', {{mode: 'no-cors'}}).catch(() => 0);"
+        f"navigator.sendBeacon('{stranger}/beacon');"
+        f"new EventSource('{stranger}/events');"
+        f"fetch('/go?to={stranger}/redirect').catch(() => 0);"
+        f"try {{ new WebSocket('{websocket}/ws') }} catch (e) {{}};"
+        "document.getElementById('f').submit(); 0"
+    )
+    stage.settle()
+    stage.run(f"location.href = '{stranger}/navigation'; 0")
+    stage.settle()
+    assert Stranger.heard == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["file:///etc/passwd", "data:text/html,<h1>x</h1>", "qrc:/a"],
+)
+def test_the_page_cannot_leave(stage: Stage, url: str) -> None:
+    stage.run(f"location.href = '{url}'; 0")
+    stage.settle()
+    assert stage.view.url() == QUrl(stage.origin + "/")
+
+
+def test_from_an_empty_page_it_comes_back(stage: Stage) -> None:
+    """Chromium asks nobody before it goes to about:blank."""
+    stage.open("/c/3")
+    with stage.qtbot.waitSignal(stage.view.shown, timeout=_WAIT_MS):
+        stage.run("location.href = 'about:blank'; 0")
+    assert stage.view.url() == QUrl(stage.origin + "/c/3")
+
+
+def test_links_become_commands_questions_or_pages(stage: Stage) -> None:
+    stage.show(
+        "<a id=c href=/shell/pick-model?x=1>c</a>"
+        "<a id=o href=https://b\u00fccher.example/a>o</a>"
+        "<a id=w href=/new target=_blank>w</a>"
+    )
+    click = "document.getElementById('{}').click(); 0"
+    with stage.qtbot.waitSignal(stage.view.command_asked, timeout=_WAIT_MS) as asked:
+        stage.run(click.format("c"))
+    assert asked.args[0].path() == "/shell/pick-model"
+    with stage.qtbot.waitSignal(stage.view.outside_asked, timeout=_WAIT_MS) as asked:
+        stage.run(click.format("o"))
+    assert asked.args[0].host(QUrl.ComponentFormattingOption.FullyEncoded) == (
+        "xn--bcher-kva.example"
+    )
+
+
+def test_only_a_link_asks_the_user_to_leave(stage: Stage) -> None:
+    outside = "https://example.com/"
+    with stage.qtbot.assertNotEmitted(stage.view.outside_asked):
+        stage.show(f"<meta http-equiv=refresh content='0;url={outside}'>")
+        stage.run(f"window.open('{outside}'); 0")
+        stage.show(f"<iframe src={outside}></iframe>")
+        stage.settle()
+
+
+def test_after_a_restart_the_page_goes_on_with_the_new_token(stage: Stage) -> None:
+    stage.run(
+        "window.mark = 1; window.states = [];"
+        "new MutationObserver(() => states.push(document.documentElement.dataset"
+        ".sidecar)).observe(document.documentElement, {attributes: true});"
+        "window.hellos = 0;"
+        "new EventSource('/events').onmessage = () => window.hellos++; 0"
+    )
+    stage.wait_for("window.hellos", 1)
+    with stage.qtbot.waitSignal(stage.supervisor.ready, timeout=_WAIT_MS):
+        os.kill(stage.supervisor.pid, signal.SIGKILL)
+    stage.wait_for("window.states.at(-1)", "ready")
+    assert stage.run("window.mark") == 1
+    assert stage.run("window.states[0]") == "reconnecting"
+    stage.wait_for("window.hellos", 2)
+
+
+def test_on_another_port_the_same_path_is_loaded(
+    stage: Stage, qtbot: QtBot, tmp_path: Path
+) -> None:
+    stage.open("/c/1?a=b")
+    other = SidecarSupervisor(stub_launch("obey"), tmp_path)
+    with qtbot.waitSignal(other.ready, timeout=_WAIT_MS) as ready:
+        other.start()
+    with qtbot.waitSignal(stage.view.shown, timeout=_WAIT_MS):
+        stage.view.trust(ready.args[0])
+    assert stage.view.url() == QUrl(f"{ready.args[0].origin}/c/1?a=b")
+    other.stop()
+    qtbot.waitUntil(lambda: other.phase is Phase.STOPPED, timeout=_WAIT_MS)
+
+
+def test_while_nobody_is_proved_the_old_port_gets_nothing(
+    stage: Stage, stranger: str
+) -> None:
+    port = int(stranger.rpartition(":")[2])
+    impostor = Trust(origin=Origin.of_sidecar(port), token="secret")
+    stage.view._interceptor.set_trust(impostor)
+    stage.view.set_phase(Phase.LAUNCHING)
+    stage.run(f"fetch('{stranger}/a', {{mode: 'no-cors'}}).finally(() => tried = 1); 0")
+    stage.wait_for("window.tried", 1)
+    assert Stranger.heard == []
+
+
+ASKS = {
+    "camera": "navigator.mediaDevices.getUserMedia({video: true})",
+    "screen": "navigator.mediaDevices.getDisplayMedia({video: true})",
+    "place": "new Promise((y, n) => navigator.geolocation.getCurrentPosition(y, n))",
+    "clipboard": "navigator.clipboard.readText()",
+    "notifications": "Notification.requestPermission().then(p => {"
+    "if (p !== 'granted') throw p})",
+}
+
+
+@pytest.mark.parametrize("ask", ASKS.values(), ids=ASKS.keys())
+def test_permissions_are_denied(stage: Stage, ask: str) -> None:
+    stage.run(f"{ask}.then(() => said = 'yes', () => said = 'no'); 0")
+    stage.wait_for("window.said", "no")
+
+
+def test_the_page_may_copy_text(stage: Stage) -> None:
+    with stage.qtbot.waitActive(stage.view, timeout=_WAIT_MS):
+        stage.view.activateWindow()
+    stage.view.setFocus()
+    stage.show("<body style='height: 100vh' onclick='copy()'>")
+    stage.wait_for("document.hasFocus()")
+    stage.run(
+        "window.copy = () => navigator.clipboard.writeText('copied')"
+        ".then(() => said = 'yes', e => said = String(e)); 0"
+    )
+
+    def clicked() -> bool:
+        # A click before the first frame is drawn goes nowhere.
+        surface = stage.view.focusProxy()
+        assert surface
+        QTest.mouseClick(surface, Qt.MouseButton.LeftButton)
+        return stage.run("window.said") == "yes"
+
+    stage.qtbot.waitUntil(clicked, timeout=_WAIT_MS)
+
+
+def test_a_dead_renderer_is_reloaded_until_it_dies_too_often(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qtshell.renderer.DELAYS_MS", (0, 1, 2))
+    stage.open("/c/7")
+    for _ in range(3):
+        with stage.qtbot.waitSignal(stage.view.shown, timeout=_WAIT_MS):
+            os.kill(stage.view.page().renderProcessPid(), signal.SIGKILL)
+        assert stage.view.url().path() == "/c/7"
+    with stage.qtbot.waitSignal(stage.view.crashed_for_good, timeout=_WAIT_MS):
+        os.kill(stage.view.page().renderProcessPid(), signal.SIGKILL)
