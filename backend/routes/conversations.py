@@ -269,6 +269,7 @@ def build_router(
             form.get("text", ""),
             Choice.parse(form.get("choice", "")),
             form.get("submission", ""),
+            draft=NEW,
         )
         hub.publish("conversations")
         conversation_id = exchange.conversation.id

@@ -108,7 +108,12 @@ class ConversationService:
         await asyncio.to_thread(self._drafts.save, conversation_id, clean_text(text))
 
     async def begin(
-        self, text: str, choice: Choice | None, submission: str = ""
+        self,
+        text: str,
+        choice: Choice | None,
+        submission: str = "",
+        *,
+        draft: str = "",
     ) -> Exchange:
         """Begin a conversation with its first question.
 
@@ -116,6 +121,7 @@ class ConversationService:
             text: What the user asks.
             choice: What answers; None for the default.
             submission: What the page calls it: sent twice, it is asked once.
+            draft: The draft it was, which is used up; "" leaves all drafts alone.
 
         Raises:
             InvalidInputError: The text is empty or too long.
@@ -134,6 +140,7 @@ class ConversationService:
             engine_name=record.name,
             model=choice.model,
             submission=submission,
+            draft=draft,
         )
         await self._start(conversation.id, question, answer, engine, choice)
         return Exchange(conversation, question, answer)

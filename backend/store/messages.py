@@ -118,16 +118,18 @@ class MessageStore:
         model: str,
         title: str = "",
         submission: str = "",
+        draft: str = NEW,
     ) -> tuple[Conversation, Message, Message]:
         """Store a new conversation with its first exchange, in one transaction.
 
         Args:
-            text: What the user sent; it was the draft "new", which is used up.
+            text: What the user sent.
             engine_id: Answers in this conversation.
             engine_name: Stands at the answer.
             model: The model of that engine.
             title: A first title, made from the text.
             submission: What the page calls this message; see `submitted()`.
+            draft: The draft it was, which is used up; "" for none.
         """
         conversation = Conversation(
             title=clean_text(title),
@@ -137,7 +139,7 @@ class MessageStore:
         )
         with self._database.write() as session:
             session.add(conversation)
-            clear_draft(session, NEW)
+            clear_draft(session, draft)
             asked, answer = _add_exchange(
                 session,
                 conversation.id,

@@ -27,11 +27,21 @@ def between(low: str, high: str) -> str:
 
 
 def spread(count: int) -> list[str]:
-    """Return this many rising keys with room between them."""
-    keys = list[str]()
-    for _ in range(count):
-        keys.append(between(keys[-1] if keys else "", ""))
-    return keys
+    """Return this many rising keys with even room between them."""
+    width = 1
+    while len(DIGITS) ** width <= count:
+        width += 1
+    step = len(DIGITS) ** width // (count + 1)
+    return [_key(step * place, width) for place in range(1, count + 1)]
+
+
+def _key(number: int, width: int) -> str:
+    digits = ""
+    for _ in range(width):
+        number, digit = divmod(number, len(DIGITS))
+        digits = DIGITS[digit] + digits
+    # A zero at the end would leave no room before it.
+    return digits.rstrip(DIGITS[0])
 
 
 def _shared(low: str, high: str) -> int:

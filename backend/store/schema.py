@@ -62,6 +62,7 @@ _FIRST: Final[Step] = (
         cjk text not null default ''
     )""",
     "create unique index conversation_id on conversation(id)",
+    "create index conversation_deleted on conversation(deleted_at) where deleted_at is not null",
     "create index conversation_latest on conversation(latest) where deleted_at is null",
     f"""create table message(
         seq integer primary key,
@@ -79,6 +80,7 @@ _FIRST: Final[Step] = (
         cjk text not null default ''
     )""",
     "create unique index message_id on message(id)",
+    "create index message_deleted on message(deleted_at) where deleted_at is not null",
     "create index message_of_conversation on message(conversation_id, id)",
     "create index message_streaming on message(id) where state = 'streaming'",
     f"""create table note(
@@ -90,6 +92,7 @@ _FIRST: Final[Step] = (
         cjk text not null default ''
     )""",
     "create unique index note_id on note(id)",
+    "create index note_deleted on note(deleted_at) where deleted_at is not null",
     f"""create table engine(
         id text primary key not null,
         {_LOGGED},
