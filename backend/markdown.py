@@ -53,6 +53,15 @@ _HIGHLIGHTS: Final[tuple[tuple[_TokenType, str], ...]] = (
 
 
 @dataclass(frozen=True, slots=True)
+class RemoteImage:
+    """An image an answer names; it is loaded only when the user asks."""
+
+    url: str
+    host: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """One top-level block of an answer, rendered.
 
@@ -60,13 +69,13 @@ class Block:
         html: Sanitised; for code, the contents of its `<pre><code>`.
         language: What a code block says it is; "" for other blocks and plain code.
         is_code: Whether the page frames it as code with Copy.
-        images: Addresses of remote images it names; none is loaded unasked.
+        images: The remote images it names.
     """
 
     html: str
     is_code: bool = False
     language: str = ""
-    images: tuple[str, ...] = ()
+    images: tuple[RemoteImage, ...] = ()
 
 
 def sanitise(html: str) -> str:
@@ -119,14 +128,17 @@ def _block(tokens: list[Token], env: dict[str, Any]) -> Block:
         code = _highlight(head.content, language)
         return Block(code, is_code=True, language=language[:40])
     html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, env)
-    images = (
-        str(child.attrs.get("src", ""))
-        for token in tokens
-        for child in token.children or ()
-        if child.type == "image"
-    )
-    remote = tuple(dict.fromkeys(src for src in images if _remote_host(src)))
-    return Block(sanitise(html), images=remote)
+    return Block(sanitise(html), images=_images(tokens))
+
+
+def _images(tokens: Sequence[Token]) -> tuple[RemoteImage, ...]:
+    found: dict[str, RemoteImage] = {}
+    children = (child for token in tokens for child in token.children or ())
+    for child in children:
+        url = str(child.attrs.get("src", "")) if child.type == "image" else ""
+        if host := _remote_host(url):
+            found.setdefault(url, RemoteImage(url, host, child.content))
+    return tuple(found.values())
 
 
 def _remote_host(src: str) -> str | None:

@@ -11,6 +11,7 @@ from backend.protocol import Hello
 from backend.services.answers import AnswerService, Audience
 from backend.services.conversations import ConversationService
 from backend.services.engines import EngineService
+from backend.services.images import ImageService
 from backend.services.registry import Services
 from backend.services.settings import SettingService
 from backend.store.conversations import ConversationStore
@@ -58,6 +59,7 @@ def open_house(hello: Hello, audience: Audience) -> OpenedHouse:
     services = Services(
         conversations=conversation_service,
         engines=engine_service,
+        images=ImageService(),
         settings=setting_service,
     )
     return OpenedHouse(

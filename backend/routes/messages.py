@@ -10,6 +10,7 @@ from backend.markdown import Block, render, settled_length
 from backend.rendering import Renderer, Template
 from backend.routes.pages import Pages, Toast
 from backend.services.answers import Growing
+from backend.services.images import Image
 from backend.services.registry import Opened
 from backend.store.states import MessageState
 
@@ -26,10 +27,23 @@ _NOTES: Final = {
 
 @dataclass(frozen=True)
 class Blocks(Template):
-    """Finished blocks of an answer."""
+    """Blocks of an answer.
+
+    Attributes:
+        message_id: Of the whole answer, whose images may be asked for; "" for none.
+    """
 
     template: ClassVar[str] = "messages/_blocks.html"
     blocks: Iterable[Block]
+    message_id: str = ""
+
+
+@dataclass(frozen=True)
+class LoadedImage(Template):
+    """An image the user asked for, shown from memory."""
+
+    template: ClassVar[str] = "messages/_image.html"
+    image: Image
 
 
 @dataclass(frozen=True)
@@ -126,7 +140,7 @@ class Broadcast:
             note = "The model gave an empty answer."
         return Answer(
             message,
-            Blocks(render(message.text)),
+            Blocks(render(message.text), message.id),
             reasoning=message.reasoning,
             note=note,
             tone="danger" if state is MessageState.FAILED else "info",
@@ -163,6 +177,14 @@ def build_router(opened: Opened, pages: Pages, broadcast: Broadcast) -> Router:
             message_id, keep_text=keep_text
         )
         return pages.fragment(broadcast.view(message))
+
+    @router.post("/messages/:id/images")
+    async def load_image(request: Request) -> Response:
+        services = await opened()
+        message = await services.conversations.message(request.path_params["id"])
+        url = request.form().get("url", "")
+        image = await services.images.load(message.text, url)
+        return pages.fragment(LoadedImage(image))
 
     @router.get("/messages/:id/text")
     async def text(request: Request) -> Response:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from backend.services.conversations import ConversationService
     from backend.services.engines import EngineService
+    from backend.services.images import ImageService
     from backend.services.settings import SettingService
 
 
@@ -16,6 +17,7 @@ class Services:
 
     conversations: "ConversationService"
     engines: "EngineService"
+    images: "ImageService"
     settings: "SettingService"
 
 
