@@ -18,8 +18,8 @@ FIXED_HEADERS: Final = {
     "cross-origin-resource-policy": "same-origin",
     "x-frame-options": "DENY",
     "permissions-policy": (
-        "camera=(), microphone=(), geolocation=(), display-capture=(), usb=(), "
-        "serial=(), hid=(), bluetooth=(), payment=(), clipboard-read=()"
+        "camera=(), microphone=(), geolocation=(), display-capture=(), serial=(), "
+        "hid=(), clipboard-read=()"
     ),
 }
 NO_STORE: Final = "no-store"
@@ -67,7 +67,8 @@ def content_security_policy(nonce: str) -> str:
     return (
         f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; "
         "img-src 'self' data:; font-src 'self'; connect-src 'self'; "
-        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+        "require-trusted-types-for 'script'; trusted-types default"
     )
 
 
