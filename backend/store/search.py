@@ -66,23 +66,26 @@ _FROM: Final = {
     Kind.NOTE: ("note r on r.seq = hit.rowid", "'', r.title"),
 }
 _SQL: Final = """
-    with cut as materialized (
-        select rowid from {index} where {index} match :match
-        order by rowid desc limit 1 offset :ranked
-    ), hit as materialized (
+    with hit as materialized (
         select rowid, bm25({index}) as rank from {index}
-        where {index} match :match
-            and rowid >= coalesce((select rowid from cut), 0)
+        where {index} match :match order by rowid desc limit :ranked
+    ), ranked as materialized (
+        select rowid, rank from hit order by rank, rowid desc
     ), best as materialized (
         select r.seq, hit.rank, r.id, {fields}, r.created_at
-        from hit cross join {rows}
+        from ranked hit cross join {rows}
         where r.created_at between :since and :until
-        order by hit.rank, r.seq desc limit :limit
+        limit :limit
     )
     select best.*, snippet({index}, 0, :open, :close, '…', :words) as snippet
-    from best cross join {index} on {index}.rowid = best.seq
-    where {index} match :match order by best.rank, best.seq desc
+    from {index} join best on best.seq = +{index}.rowid
+    where {index} match :match
+        and {index}.rowid >= (select min(seq) from best)
+        and {index}.rowid <= (select max(seq) from best)
+    order by best.rank, best.seq desc
 """
+# Once for the rank and once for the snippets: with an equal sign instead of a range
+# the whole list of a half-typed word would be put together anew for every hit.
 
 
 class SearchStore:
@@ -115,7 +118,7 @@ class SearchStore:
             return []
         told = {
             "match": match,
-            "ranked": _RANKED - 1,
+            "ranked": _RANKED,
             "since": since,
             "until": until,
             "limit": limit,

@@ -114,7 +114,7 @@ def test_an_edited_text_is_found_by_its_new_words_only(
     database: Database,
 ) -> None:
     notes = NoteStore(database)
-    made = notes.create("", "北京 fire")
+    made = notes.create("A title", "北京 fire")
     notes.save(made.id, "water")
     assert search.search("fire") == search.search("北京") == []
     assert len(search.search("water")) == 1
