@@ -15,7 +15,15 @@ from backend.events import EventHub
 from backend.http import Route
 from backend.protocol import Hello
 from backend.rendering import Renderer
-from backend.routes import conversations, engines, events, health, messages, settings
+from backend.routes import (
+    api,
+    conversations,
+    engines,
+    events,
+    health,
+    messages,
+    settings,
+)
 from backend.routes.pages import Pages, Toast
 from backend.services.registry import Services
 
@@ -144,6 +152,7 @@ def build(hello: Hello) -> App:
         health.build_router(hello.token, lambda: house.state),
         events.build_router(hub),
         assets.build_router(),
+        api.build_router(house.opened, hub),
         conversations.build_router(house.opened, pages, shown, house.broadcast, hub),
         messages.build_router(house.opened, pages, house.broadcast),
         engines.build_router(house.opened, pages, hub),

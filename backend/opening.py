@@ -8,6 +8,7 @@ from typing import Final
 from backend.keys import KeyStore
 from backend.llm.engines import EngineRegistry
 from backend.protocol import Hello
+from backend.services.activity import Activity
 from backend.services.answers import AnswerService, Audience
 from backend.services.conversations import ConversationService
 from backend.services.engines import EngineService
@@ -45,7 +46,8 @@ def open_house(hello: Hello, audience: Audience) -> OpenedHouse:
     messages.interrupt_open()
     keys = KeyStore()
     registry = EngineRegistry(keys)
-    answers = AnswerService(messages, audience)
+    activity = Activity(audience)
+    answers = AnswerService(messages, activity)
     setting_service = SettingService(settings, keys)
     engine_service = EngineService(EngineStore(database), settings, registry, keys)
     conversation_service = ConversationService(
@@ -57,6 +59,7 @@ def open_house(hello: Hello, audience: Audience) -> OpenedHouse:
         setting_service,
     )
     services = Services(
+        activity=activity,
         conversations=conversation_service,
         engines=engine_service,
         images=ImageService(),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from backend.services.activity import Activity
     from backend.services.conversations import ConversationService
     from backend.services.engines import EngineService
     from backend.services.images import ImageService
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 class Services:
     """One of each service."""
 
+    activity: "Activity"
     conversations: "ConversationService"
     engines: "EngineService"
     images: "ImageService"

@@ -1,0 +1,110 @@
+"""The JSON side of Hearth, for the shell: asking, notes, search, how things are."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Final
+
+from backend.errors import HearthError, NotFoundError
+from backend.events import EventHub
+from backend.http import Handler, Request, Response, Router
+from backend.services.registry import Opened
+from backend.store.states import MessageState
+
+if TYPE_CHECKING:
+    from backend.store.models import Message
+
+MAX_WAIT_S: Final = 25.0
+"""How long a request may wait for news; the shell gives up a little later."""
+
+_MAX_DIGITS: Final = 18
+_NOTES: Final = {
+    MessageState.STOPPED: "The answer was stopped.",
+    MessageState.INTERRUPTED: "The answer was interrupted. What had arrived is kept.",
+}
+
+Facts = Mapping[str, object]
+
+
+def build_router(opened: Opened, hub: EventHub) -> Router:
+    """Return the routes of the JSON side."""
+    router = Router()
+
+    @router.post("/api/v1/ask")
+    @_answering
+    async def ask(request: Request) -> Facts:
+        services = await opened()
+        form = request.form()
+        exchange = await services.conversations.begin(
+            form.get("text", ""), None, form.get("submission", "")
+        )
+        hub.publish("conversations")
+        return {
+            "conversation_id": exchange.conversation.id,
+            "message_id": exchange.answer.id,
+        }
+
+    @router.get("/api/v1/messages/:id")
+    @_answering
+    async def message(request: Request) -> Facts:
+        services = await opened()
+        message_id = request.path_params["id"]
+        known = _number(request, "known")
+        grown = await services.activity.text(message_id, known, _wait_s(request))
+        if grown is not None:
+            return {"text": grown, "state": "streaming", "error": ""}
+        ended = await services.conversations.message(message_id)
+        return {"text": ended.text[known:], "state": ended.state, "error": _why(ended)}
+
+    @router.get("/api/v1/activity")
+    @_answering
+    async def activity(request: Request) -> Facts:
+        services = await opened()
+        since = _number(request, "since")
+        news = await services.activity.news(since, _wait_s(request))
+        ended = []
+        for answer in news.ended:
+            with suppress(NotFoundError):  # deleted meanwhile
+                about = await services.conversations.get(answer.conversation_id)
+                ended.append({**asdict(answer), "title": about.title})
+        return {"seq": news.seq, "growing": news.growing, "ended": ended}
+
+    @router.get("/api/v1/status")
+    @_answering
+    async def status(_request: Request) -> Facts:
+        services = await opened()
+        chosen = await services.engines.default()
+        news = await services.activity.news(0, 0)
+        return {"model": chosen.model if chosen else "", "answering": news.growing}
+
+    return router
+
+
+def _answering(answer: Callable[[Request], Awaitable[Facts]]) -> Handler:
+    """Turn facts into JSON, and a sentence for the user too."""
+
+    async def handle(request: Request) -> Response:
+        try:
+            facts, code = await answer(request), 200
+        except HearthError as exc:
+            facts, code = {"error": str(exc)}, exc.status
+        kind = "application/json"
+        return Response(status=code, body=json.dumps(facts), content_type=kind)
+
+    return handle
+
+
+def _why(message: "Message") -> str:
+    """Say why an answer is not whole; "" when it is."""
+    return message.error or _NOTES.get(MessageState(message.state), "")
+
+
+def _number(request: Request, name: str) -> int:
+    told = request.query.get(name, "")
+    is_number = told.isascii() and told.isdigit() and len(told) <= _MAX_DIGITS
+    return int(told) if is_number else 0
+
+
+def _wait_s(request: Request) -> float:
+    return min(float(_number(request, "wait")), MAX_WAIT_S)

@@ -1,0 +1,127 @@
+"""Tells the shell how answers go: what grows, what has ended, in whose conversation."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+from backend.services.answers import Audience, Growing
+
+ENDED_KEPT: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An answer that has ended.
+
+    Attributes:
+        seq: Rises with every change, also over restarts.
+        seconds: How long it took.
+    """
+
+    seq: int
+    message_id: str
+    conversation_id: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """How answers go, as of a sequence number."""
+
+    seq: int
+    growing: int
+    ended: Sequence[Ended]
+
+
+class Bell:
+    """Wakes everybody who waits for it now."""
+
+    def __init__(self) -> None:
+        self._rung = asyncio.Event()
+
+    def ring(self) -> None:
+        """Wake them; who waits later waits for the next time."""
+        self._rung.set()
+        self._rung = asyncio.Event()
+
+    async def wait(self, seconds: float) -> None:
+        """Return when it rings, or after so many seconds."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._rung.wait(), seconds)
+
+
+class Activity:
+    """Listens to the answers in front of another audience; lives on the event loop."""
+
+    def __init__(self, audience: Audience) -> None:
+        self._audience = audience
+        self._growing: dict[str, tuple[Growing, float]] = {}
+        self._ended: deque[Ended] = deque(maxlen=ENDED_KEPT)
+        # As the events' numbers: exact in JSON, and above those of earlier runs.
+        self._seq = time.time_ns() // 1000
+        self._changed = Bell()
+        self._grown = Bell()
+
+    def began(self, answer: Growing) -> None:
+        """Count the answer."""
+        self._audience.began(answer)
+        self._growing[answer.message_id] = (answer, time.monotonic())
+        self._change()
+
+    def grew(self, answer: Growing) -> None:
+        """Wake who waits for its text."""
+        self._audience.grew(answer)
+        self._grown.ring()
+
+    async def ended(self, answer: Growing) -> None:
+        """Remember that it ended."""
+        try:
+            await self._audience.ended(answer)
+        finally:
+            self._end(answer)
+
+    def troubled(self, sentence: str) -> None:
+        """Pass it on."""
+        self._audience.troubled(sentence)
+
+    async def news(self, since: int, wait_s: float) -> News:
+        """Return how answers go, after a change if `since` is up to date.
+
+        Whoever asks for the first time says 0 and is told of nothing that has ended.
+        """
+        if since == self._seq:
+            await self._changed.wait(wait_s)
+        ended = [answer for answer in self._ended if 0 < since < answer.seq]
+        return News(self._seq, len(self._growing), ended)
+
+    async def text(self, message_id: str, known: int, wait_s: float) -> str | None:
+        """Return what a growing answer has beyond so many characters, waiting for it.
+
+        None when it does not grow, or not any more.
+        """
+        deadline = time.monotonic() + wait_s
+        while message_id in self._growing:
+            answer, _ = self._growing[message_id]
+            left_s = deadline - time.monotonic()
+            if len(answer.text) > known or left_s <= 0:
+                return answer.text[known:]
+            await self._grown.wait(left_s)
+        return None
+
+    def _change(self) -> None:
+        self._seq += 1
+        self._changed.ring()
+
+    def _end(self, answer: Growing) -> None:
+        _, began_at = self._growing.pop(answer.message_id)
+        seconds = time.monotonic() - began_at
+        self._seq += 1
+        self._ended.append(
+            Ended(self._seq, answer.message_id, answer.conversation_id, seconds)
+        )
+        self._change()
+        self._grown.ring()
