@@ -1,20 +1,21 @@
 """Reads the change log: history, undo, and forgetting for good."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from sqlalchemy import delete, insert
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from backend.errors import ConflictError, NotFoundError
 from backend.store.change_log import Fields, StoreSession
 from backend.store.database import Database
+from backend.store.drafts import drop_drafts_of
 from backend.store.ids import now_ms
+from backend.store.messages import replies_to
 from backend.store.models import (
     LOGGED,
     Change,
-    Conversation,
-    Draft,
     Logged,
     Message,
     Searched,
@@ -25,6 +26,7 @@ from backend.store.states import MessageState
 from backend.store.text import cut_cjk
 
 _PAGES_PER_STEP: Final = 200
+_ROWS_PER_STEP: Final = 50
 _KEPT_BY_A_VERSION: Final = frozenset(
     {"title", "title_source", "text", "reasoning", "body", "value"}
 )
@@ -94,17 +96,37 @@ class ChangeStore:
             return session.transaction_id
 
     def forget(self, table: str, id: str) -> None:  # noqa: A002 the column's name
-        """Delete a row for good, out of the change log too; no undo brings it back.
+        """Delete a row for good; see `forget_all()`."""
+        self.forget_all([(table, id)])
 
-        A conversation takes its messages and its draft along.
+    def forget_all(self, rows: Iterable[tuple[str, str]]) -> None:
+        """Delete rows for good, out of the change log too; no undo brings them back.
+
+        A conversation takes its messages and its draft along, and a question its
+        answers that are in the trash. In small steps, so that others can write in
+        between; the row that was named goes last, so that a rest can be found again.
+
+        Args:
+            rows: Table and id of each.
         """
-        with self._database.write() as session:
-            if table == Conversation.__tablename__:
-                _forget_inside(session, id)
-            _forget_row(session, LOGGED[table], id)
+        for table, row_id in rows:
+            while self._forget_some_inside(table, row_id):
+                pass
+            with self._database.write() as session:
+                _forget_row(session, LOGGED[table], row_id)
         for index in FULL_TEXT:
             self._wipe(index)
         self._database.checkpoint()
+
+    def _forget_some_inside(self, table: str, row_id: str) -> bool:
+        inside = _inside(table, row_id)
+        if inside is None:
+            return False
+        with self._database.write() as session:
+            found = session.exec(inside.limit(_ROWS_PER_STEP)).all()
+            for message_id in found:
+                _forget_row(session, Message, message_id)
+            return bool(found)
 
     def _wipe(self, index: str) -> None:
         """Merge an index into one piece, in which removed words are no more.
@@ -189,11 +211,15 @@ def _put_back(row: Logged, field: str, value: str | int | None) -> None:
     setattr(row, field, value)
 
 
-def _forget_inside(session: StoreSession, conversation_id: str) -> None:
-    inside = select(Message.id).where(Message.conversation_id == conversation_id)
-    for message_id in session.exec(inside).all():
-        _forget_row(session, Message, message_id)
-    session.connection().execute(delete(Draft).where(col(Draft.id) == conversation_id))
+def _inside(table: str, row_id: str) -> SelectOfScalar[str] | None:
+    """Return what goes for good together with a row; None when it is alone."""
+    match table:
+        case "conversation":
+            return select(Message.id).where(Message.conversation_id == row_id)
+        case "message":
+            return replies_to(row_id).where(col(Message.deleted_at).is_not(None))
+        case _:
+            return None
 
 
 def _forget_row(session: StoreSession, model: type[Logged], row_id: str) -> None:
@@ -208,3 +234,5 @@ def _forget_row(session: StoreSession, model: type[Logged], row_id: str) -> None
         ),
     )
     connection.execute(delete(model).where(col(model.id) == row_id))
+    if model is not Message:
+        drop_drafts_of(session, row_id)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from backend.store.database import Database
 from backend.store.models import Draft
@@ -10,6 +10,7 @@ from backend.store.text import clean_text
 
 NEW: Final = "new"
 """The draft of the conversation that does not exist yet."""
+_OF_A_NOTE: Final = "note:"
 
 
 class DraftStore:
@@ -39,3 +40,20 @@ def clear_draft(session: Session, row_id: str) -> None:
     draft = session.get(Draft, row_id)
     if draft is not None:
         session.delete(draft)
+
+
+def note_draft(note_id: str) -> str:
+    """Return the id of the draft of a note."""
+    return f"{_OF_A_NOTE}{note_id}"
+
+
+def drafted_notes(session: Session) -> list[str]:
+    """Return the ids of the notes whose newest text is a draft."""
+    drafts = select(Draft.id).where(col(Draft.id).startswith(_OF_A_NOTE))
+    return [row_id.removeprefix(_OF_A_NOTE) for row_id in session.exec(drafts)]
+
+
+def drop_drafts_of(session: Session, row_id: str) -> None:
+    """Drop within a session what is drafted for a conversation or note."""
+    for draft_id in (row_id, note_draft(row_id)):
+        clear_draft(session, draft_id)

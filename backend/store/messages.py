@@ -5,6 +5,7 @@ from typing import Final
 
 from sqlalchemy import delete, text
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from backend.errors import ConflictError, NotFoundError
 from backend.store.change_log import StoreSession
@@ -59,6 +60,41 @@ class MessageStore:
         with self._database.read() as session:
             return session.exec(query).all()[::-1]
 
+    def after(
+        self,
+        id: str,  # noqa: A002 the column's name
+        message_id: str,
+        *,
+        limit: int = 100,
+    ) -> Sequence[Message]:
+        """Return the messages of a conversation that follow one, oldest first."""
+        query = (
+            select(Message)
+            .where(
+                Message.conversation_id == id,
+                col(Message.id) > message_id,
+                col(Message.deleted_at).is_(None),
+            )
+            .order_by(col(Message.id))
+            .limit(limit)
+        )
+        with self._database.read() as session:
+            return session.exec(query).all()
+
+    def around(self, message_id: str, *, limit: int = 100) -> Sequence[Message]:
+        """Return a message among those of its conversation, oldest first.
+
+        Raises:
+            NotFoundError: There is no such message, or it is in the trash.
+        """
+        message, half = self.get(message_id), limit // 2
+        told = message.conversation_id
+        return [
+            *self.of_conversation(told, before=message_id, limit=half),
+            message,
+            *self.after(told, message_id, limit=half),
+        ]
+
     def get(self, id: str, *, include_deleted: bool = False) -> Message:  # noqa: A002 the column's name
         """Return one message.
 
@@ -105,9 +141,9 @@ class MessageStore:
             kept = session.get(Submission, submission)
             if kept is None:
                 return None
-            answers = select(Message).where(Message.reply_to == kept.message_id)
             asked = _message_in(session, kept.message_id)
-            return asked, session.exec(answers).one()
+            (answer, *_later) = session.exec(replies_to(asked.id)).all()
+            return asked, _message_in(session, answer)
 
     def begin_conversation(
         self,
@@ -257,14 +293,30 @@ class MessageStore:
             return messages
 
     def delete(self, id: str) -> str:  # noqa: A002 the column's name
-        """Put a message into the trash; return the transaction id.
+        """Put a message into the trash, a question with its answers.
+
+        Returns:
+            The transaction id.
 
         Raises:
             NotFoundError: There is no such message, or it is there already.
         """
         with self._database.write() as session:
-            _message_in(session, id).deleted_at = now_ms()
+            message = _message_in(session, id)
+            answers = replies_to(id).where(col(Message.deleted_at).is_(None))
+            deleted_at = now_ms()
+            for row_id in (message.id, *session.exec(answers).all()):
+                _message_in(session, row_id).deleted_at = deleted_at
             return session.transaction_id
+
+
+def replies_to(message_id: str) -> SelectOfScalar[str]:
+    """Select the ids of the answers to a question, by way of its conversation."""
+    conversation = select(Message.conversation_id).where(Message.id == message_id)
+    return select(Message.id).where(
+        Message.conversation_id == conversation.scalar_subquery(),
+        Message.reply_to == message_id,
+    )
 
 
 def _message_in(

@@ -1,14 +1,19 @@
 """Keeps notes."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from sqlmodel import Session, col, select
 
 from backend.errors import NotFoundError
 from backend.store.database import Database
+from backend.store.drafts import drafted_notes, note_draft
 from backend.store.ids import now_ms
-from backend.store.models import Note
+from backend.store.models import Draft, Note
 from backend.store.text import clean_text
+
+_GONE: Final = "This note is no longer there. It may be in the trash."
+_TITLE_CHARS: Final = 120
 
 
 class NoteStore:
@@ -46,8 +51,9 @@ class NoteStore:
             return _note_in(session, id)
 
     def create(self, title: str = "", body: str = "") -> Note:
-        """Store a new note."""
-        made = Note(title=clean_text(title), body=clean_text(body))
+        """Store a new note; without a title its first line is one."""
+        body = clean_text(body)
+        made = Note(title=clean_text(title) or title_of(body), body=body)
         with self._database.write() as session:
             session.add(made)
         return made
@@ -64,6 +70,40 @@ class NoteStore:
             if title is not None:
                 note.title = clean_text(title)
             return session.transaction_id
+
+    def keep(self, id: str, body: str) -> None:  # noqa: A002 the column's name
+        """Keep what is being typed into a note, old or new, until `fold()`.
+
+        The change log takes a whole text each time a note changes: not every pause
+        in typing is worth that.
+
+        Raises:
+            NotFoundError: The note is in the trash.
+        """
+        with self._database.write() as session:
+            known = session.get(Note, id)
+            if known is not None and known.deleted_at is not None:
+                raise NotFoundError(_GONE)
+            session.merge(Draft(id=note_draft(id), text=clean_text(body)))
+
+    def unfolded(self) -> list[str]:
+        """Return the ids of the notes whose newest text is only kept."""
+        with self._database.read() as session:
+            return drafted_notes(session)
+
+    def fold(self, id: str) -> None:  # noqa: A002 the column's name
+        """Make what was kept the text of the note; a new one begins with a text."""
+        with self._database.write() as session:
+            draft = session.get(Draft, note_draft(id))
+            if draft is None:
+                return
+            note = session.get(Note, id)
+            if note is None and draft.text.strip():
+                note = Note(id=id)
+                session.add(note)
+            if note is not None and note.body != draft.text:
+                note.title, note.body = title_of(draft.text), draft.text
+            session.delete(draft)
 
     def delete(self, id: str) -> str:  # noqa: A002 the column's name
         """Put a note into the trash.
@@ -86,8 +126,15 @@ class NoteStore:
             return session.transaction_id
 
 
+def title_of(body: str) -> str:
+    """Return what a note is called: its first line, without Markdown's signs."""
+    lines = (line.strip().lstrip("#>*-+ ").strip() for line in body.splitlines())
+    first = next((line for line in lines if line), "")
+    return first if len(first) <= _TITLE_CHARS else f"{first[: _TITLE_CHARS - 1]}…"
+
+
 def _note_in(session: Session, row_id: str, *, include_deleted: bool = False) -> Note:
     row = session.get(Note, row_id)
     if row is None or (row.deleted_at is not None and not include_deleted):
-        raise NotFoundError("This note is no longer there. It may be in the trash.")
+        raise NotFoundError(_GONE)
     return row

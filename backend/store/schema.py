@@ -62,7 +62,8 @@ _FIRST: Final[Step] = (
         cjk text not null default ''
     )""",
     "create unique index conversation_id on conversation(id)",
-    "create index conversation_deleted on conversation(deleted_at) where deleted_at is not null",
+    """create index conversation_deleted on conversation(deleted_at)
+        where deleted_at is not null""",
     "create index conversation_latest on conversation(latest) where deleted_at is null",
     f"""create table message(
         seq integer primary key,

@@ -3,6 +3,7 @@
 import pytest
 
 from backend.errors import ConflictError, NotFoundError
+from backend.store.changes import ChangeStore
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
 from backend.store.drafts import DraftStore
@@ -169,9 +170,32 @@ def test_only_answers_are_written_again(messages: MessageStore, begun: Begun) ->
         messages.reopen(begun[1].id, keep_text=False)
 
 
-def test_a_deleted_message_is_not_shown(messages: MessageStore, begun: Begun) -> None:
-    messages.delete(begun[1].id)
-    assert messages.of_conversation(begun[0].id) == [messages.get(begun[2].id)]
+def test_a_deleted_answer_is_not_shown(messages: MessageStore, begun: Begun) -> None:
+    messages.delete(begun[2].id)
+    assert messages.of_conversation(begun[0].id) == [messages.get(begun[1].id)]
     with pytest.raises(NotFoundError):
-        messages.get(begun[1].id)
-    assert messages.get(begun[1].id, include_deleted=True).deleted_at
+        messages.get(begun[2].id)
+    assert messages.get(begun[2].id, include_deleted=True).deleted_at
+
+
+def test_a_deleted_question_takes_its_answer_along_and_back(
+    database: Database, messages: MessageStore, begun: Begun
+) -> None:
+    other = messages.add_exchange(begun[0].id, "And?", engine_name="E", model="m")
+    deleted = messages.delete(begun[1].id)
+    assert messages.of_conversation(begun[0].id) == list(other)
+    ChangeStore(database).undo(deleted)
+    assert len(messages.of_conversation(begun[0].id)) == 4
+
+
+def test_a_message_is_shown_among_its_neighbours(
+    messages: MessageStore, begun: Begun
+) -> None:
+    for number in range(9):
+        messages.add_exchange(begun[0].id, f"{number}", engine_name="E", model="m")
+    everything = list(messages.of_conversation(begun[0].id))
+    chosen = everything[9]
+    assert list(messages.around(chosen.id, limit=6)) == everything[6:13]
+    assert list(messages.around(everything[0].id)) == everything
+    later = messages.after(begun[0].id, chosen.id, limit=3)
+    assert list(later) == everything[10:13]
