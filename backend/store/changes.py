@@ -25,7 +25,7 @@ from backend.store.schema import FULL_TEXT
 from backend.store.states import MessageState
 from backend.store.text import cut_cjk
 
-_PAGES_PER_STEP: Final = 200
+_PAGES_PER_STEP: Final = 64
 _ROWS_PER_STEP: Final = 50
 _KEPT_BY_A_VERSION: Final = frozenset(
     {"title", "title_source", "text", "reasoning", "body", "value"}
