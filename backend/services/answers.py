@@ -121,6 +121,15 @@ class AnswerService:
         ]
         await self._cancel(chosen, MessageState.STOPPED)
 
+    async def stop_all(self) -> None:
+        """Stop everything that is being written, keeping what arrived."""
+        await self._cancel(list(self._growing.values()), MessageState.STOPPED)
+
+    async def wait(self, message_id: str) -> None:
+        """Return when an answer has ended and is stored; at once when it has."""
+        if task := self._tasks.get(message_id):
+            await asyncio.wait([task])
+
     async def close(self) -> None:
         """Store every growing answer as interrupted: the sidecar ends."""
         await self._cancel(list(self._growing.values()), MessageState.INTERRUPTED)

@@ -57,7 +57,11 @@ class Offer:
 
 
 class EngineService:
-    """The user's engines."""
+    """The user's engines.
+
+    Attributes:
+        is_paused: Whether the user wants nothing to be asked at present.
+    """
 
     def __init__(
         self,
@@ -71,6 +75,7 @@ class EngineService:
         self._registry = registry
         self._keys = keys
         self._offers: dict[str, tuple[float, Offer]] = {}
+        self.is_paused = False
 
     async def offers(self) -> list[Offer]:
         """Ask every engine for its models, all at once and not for long."""
@@ -95,8 +100,13 @@ class EngineService:
         """Return the engine that answers.
 
         Raises:
-            ConflictError: The engine was removed.
+            ConflictError: The engine was removed, or Hearth is paused.
         """
+        if self.is_paused:
+            raise ConflictError(
+                "Hearth is paused. Choose Resume in the menu of its tray icon and send "
+                "again; your text is kept."
+            )
         try:
             record = await asyncio.to_thread(self._engines.get, choice.engine_id)
         except NotFoundError as exc:
