@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QEvent, QSize, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -34,12 +34,12 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._settings = settings
         self._view: WebView | None = None
+        self.splash = Splash()
+        self.recovery = RecoveryPanel()
+        self.find_bar = FindBar()
         self.setWindowTitle("Hearth")
         self.setMinimumSize(_SMALLEST)
         fill_menu_bar(self.menuBar(), actions)
-        self.find_bar = FindBar()
-        self.splash = Splash()
-        self.recovery = RecoveryPanel()
         self._stack = QStackedWidget()
         for page in (self.splash, self.recovery):
             self._stack.addWidget(page)
@@ -96,6 +96,15 @@ class MainWindow(QMainWindow):
     def save_geometry(self) -> None:
         """Remember where the window is."""
         self._settings.geometry = self.saveGeometry()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme when the colours of the desktop change."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange:
+            self.splash.follow_theme()
+            self.recovery.follow_theme()
+            if self._view:
+                self._view.follow_theme()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Hide; what closing means is decided by who listens."""

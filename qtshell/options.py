@@ -3,61 +3,217 @@
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+from enum import Enum
 from pathlib import Path
+from typing import Final
 
-from platformdirs import user_data_dir, user_log_dir
+_NAME: Final = "hearth"
+
+
+class Verb(Enum):
+    """What a launch is for."""
+
+    OPEN = "open"
+    WAKE = "wake"
+    NEW_CHAT = "new-chat"
+    QUICK_ASK = "quick-ask"
+    NOTE_FROM_CLIPBOARD = "note-from-clipboard"
+    ASK = "ask"
+    NOTE = "note"
+    SEARCH = "search"
+    ACTION = "action"
+    STATUS = "status"
+    QUIT = "quit"
+    COMPLETION = "completion"
+    INSTALL_DESKTOP = "install-desktop"
+    UNINSTALL_DESKTOP = "uninstall-desktop"
+    AUTOSTART = "autostart"
+
+
+WINDOWED: Final = frozenset(
+    {
+        Verb.OPEN,
+        Verb.WAKE,
+        Verb.NEW_CHAT,
+        Verb.QUICK_ASK,
+        Verb.NOTE_FROM_CLIPBOARD,
+    }
+)
+"""What starts Hearth in this process when it does not run yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """The command line, with every default filled in."""
+    """The command line, with every default filled in.
+
+    Attributes:
+        name: The action's name, the shell's, or "on" and "off".
+        words: What is asked, noted or searched for; "-" is standard input.
+    """
 
     data_dir: Path
     log_dir: Path
     hidden: bool = False
     dev: bool = False
+    verb: Verb = Verb.OPEN
+    name: str = ""
+    words: tuple[str, ...] = ()
+    as_json: bool = False
+
+    @property
+    def instance_arguments(self) -> tuple[str, ...]:
+        """The arguments that lead another launch to the same instance."""
+        if self.log_dir != _logs_in(self.data_dir):
+            return ()
+        return ("--data-dir", str(self.data_dir))
 
 
 def program_version() -> str:
     """Return the version of what is installed."""
+    # Slow to import, and a second launch does not ask for it.
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415
+
     try:
-        return version("hearth")
+        return version(_NAME)
     except PackageNotFoundError:
         return "development"
 
 
-def read_options(argv: Sequence[str]) -> Options:
-    """Read the arguments; a wrong one ends the program with a sentence."""
+class _Version(argparse.Action):
+    """Says the version and ends the program."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,  # noqa: ARG002 argparse's signature
+        values: object,  # noqa: ARG002 argparse's signature
+        option_string: str | None = None,  # noqa: ARG002 argparse's signature
+    ) -> None:
+        parser.exit(message=f"Hearth {program_version()}\n")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the whole command line; completion and the help are made from it."""
     parser = argparse.ArgumentParser(
-        prog="hearth", description="A private assistant that lives on your desktop."
+        prog=_NAME,
+        description="A private assistant that lives on your desktop. "
+        "Without a command, its window is opened.",
+        epilog="Exit codes: 0 done, 1 failed, 2 wrong usage or no display, "
+        "3 not running.",
     )
+    _add_common(parser, default=None)
+    parser.add_argument("--hidden", action="store_true", help="start in the tray")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version")
+    only = parser.add_mutually_exclusive_group()
+    for verb, help_text in _DEEDS.items():
+        only.add_argument(
+            f"--{verb.value}",
+            dest="verb",
+            action="store_const",
+            const=verb,
+            help=help_text,
+        )
+    only.add_argument(
+        "--autostart",
+        choices=("on", "off"),
+        help="start Hearth in the tray when you log in, or not",
+    )
+    _add_commands(parser)
+    return parser
+
+
+_DEEDS: Final = {
+    Verb.NEW_CHAT: "open the window with a new chat",
+    Verb.QUICK_ASK: "open the small window for a quick question",
+    Verb.NOTE_FROM_CLIPBOARD: "save the clipboard as a note",
+    Verb.INSTALL_DESKTOP: "put Hearth into the start menu",
+    Verb.UNINSTALL_DESKTOP: "take Hearth out of the start menu; your data stays",
+}
+
+
+def _add_common(parser: argparse.ArgumentParser, default: object) -> None:
     parser.add_argument(
         "--data-dir",
         metavar="DIR",
         type=Path,
+        default=default,
         help="keep everything of this instance in DIR",
     )
-    parser.add_argument("--hidden", action="store_true", help="start in the tray")
     parser.add_argument(
         "--dev",
         action="store_true",
+        default=default or False,
         help="developer tools: verbose log, remote debugging of the page allowed",
     )
-    parser.add_argument(
-        "--version", action="version", version=f"Hearth {program_version()}"
+
+
+def _add_commands(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(title="commands", dest="command", metavar="")
+
+    def add(verb: Verb, help_text: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(
+            verb.value, help=help_text, description=f"{help_text.capitalize()}."
+        )
+        _add_common(command, default=argparse.SUPPRESS)
+        return command
+
+    ask = add(Verb.ASK, "ask a question and print the answer as it is written")
+    _add_words(ask, "QUESTION", "the question; '-' or a pipe adds standard input")
+    note = add(Verb.NOTE, "save a note")
+    _add_words(note, "TEXT", "the note; '-' or a pipe adds standard input")
+    search = add(Verb.SEARCH, "find conversations, messages and notes")
+    search.add_argument("words", metavar="WORD", nargs="+", help="what to look for")
+    action = add(Verb.ACTION, "run a quick action on the clipboard or standard input")
+    action.add_argument("name", metavar="NAME", help="the action's name, or its start")
+    _add_words(action, "-", "read standard input instead of the clipboard", nargs="?")
+    status = add(Verb.STATUS, "say whether Hearth runs and how it is")
+    status.add_argument(
+        "--json", dest="as_json", action="store_true", help="print it as JSON"
     )
-    told = parser.parse_args(argv)
+    add(Verb.QUIT, "quit the running Hearth")
+    completion = add(Verb.COMPLETION, "print the completion of a shell")
+    completion.add_argument("name", metavar="SHELL", choices=("bash", "zsh", "fish"))
+
+
+def _add_words(
+    command: argparse.ArgumentParser, name: str, help_text: str, nargs: str = "*"
+) -> None:
+    command.add_argument("words", metavar=name, nargs=nargs, help=help_text)
+
+
+def read_options(argv: Sequence[str]) -> Options:
+    """Read the arguments; a wrong one ends the program with a sentence."""
+    told = build_parser().parse_args(argv)
     data_dir, log_dir = _folders(told.data_dir)
-    return Options(data_dir=data_dir, log_dir=log_dir, hidden=told.hidden, dev=told.dev)
+    words = getattr(told, "words", None) or ()
+    verb, name = told.verb, getattr(told, "name", "")
+    if told.command:
+        verb = Verb(told.command)
+    elif told.autostart:
+        verb, name = Verb.AUTOSTART, told.autostart
+    return Options(
+        data_dir=data_dir,
+        log_dir=log_dir,
+        hidden=told.hidden,
+        dev=told.dev,
+        verb=verb or (Verb.WAKE if told.hidden else Verb.OPEN),
+        name=name,
+        words=(words,) if isinstance(words, str) else tuple(words),
+        as_json=getattr(told, "as_json", False),
+    )
 
 
 def _folders(chosen: Path | None) -> tuple[Path, Path]:
     if chosen is not None:
         home = chosen.expanduser().absolute()
-        return home, home / "logs"
-    name = "hearth"
+        return home, _logs_in(home)
+    from platformdirs import user_data_dir, user_log_dir  # noqa: PLC0415 as above
+
     return (
-        Path(user_data_dir(name, appauthor=False)),
-        Path(user_log_dir(name, appauthor=False)),
+        Path(user_data_dir(_NAME, appauthor=False)),
+        Path(user_log_dir(_NAME, appauthor=False)),
     )
+
+
+def _logs_in(chosen: Path) -> Path:
+    return chosen / "logs"

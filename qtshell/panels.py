@@ -1,6 +1,7 @@
 """What the window shows when there is no page: the splash and the recovery panel."""
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -11,7 +12,7 @@ from PySide6.QtWidgets import (
 )
 
 from qtshell.icons import icon
-from qtshell.theme import background, is_dark
+from qtshell.theme import background, ink
 
 _LOGO = QSize(72, 72)
 _SAY_AFTER_MS = 150
@@ -23,13 +24,13 @@ class Panel(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setAutoFillBackground(True)
-        self._paint()
+        self.follow_theme()
 
-    def _paint(self) -> None:
-        palette = self.palette()
+    def follow_theme(self) -> None:
+        """Take the colours of the theme that is on now."""
+        palette = QPalette()
         palette.setColor(palette.ColorRole.Window, background())
-        text = "#ece7e0" if is_dark() else "#2b2622"
-        palette.setColor(palette.ColorRole.WindowText, text)
+        palette.setColor(palette.ColorRole.WindowText, ink())
         self.setPalette(palette)
 
 
@@ -97,7 +98,6 @@ class RecoveryPanel(Panel):
 
     def explain(self, reason: str, next_step: str, lines: tuple[str, ...]) -> None:
         """Show why, what to do, and the log's last lines."""
-        self._paint()
         self._reason.setText(f"{reason} {next_step}")
         self._log.setPlainText("\n".join(lines) or "(nothing was logged)")
         bar = self._log.verticalScrollBar()

@@ -10,7 +10,8 @@ from backend.protocol import TOKEN_HEADER
 from qtshell.health import local_network, local_request
 from qtshell.supervisor import Trust
 
-_TIMEOUT_MS = 15_000
+_TIMEOUT_MS = 40_000
+"""More than a request that waits for news may take."""
 _MAX_ANSWER_BYTES = 1024 * 1024
 
 Answered = Callable[[int, bytes], None]
@@ -18,7 +19,7 @@ Answered = Callable[[int, bytes], None]
 
 
 class SidecarClient(QObject):
-    """Posts forms to the proved sidecar; it answers like any route of the page."""
+    """Asks the proved sidecar; it answers like any route of the page."""
 
     def __init__(
         self, trust: Callable[[], Trust | None], parent: QObject | None = None
@@ -29,14 +30,30 @@ class SidecarClient(QObject):
 
     def post(self, path: str, form: Mapping[str, str], answered: Answered) -> None:
         """Send a form and hand over the answer."""
-        trust = self._trust()
-        if trust is None:
+        request = self._request(path)
+        if request is None:
             answered(0, b"")
             return
-        request = local_request(QUrl(f"{trust.origin}{path}"))
-        request.setTransferTimeout(_TIMEOUT_MS)
         kind = "application/x-www-form-urlencoded"
         request.setHeader(QNetworkRequest.KnownHeaders.ContentTypeHeader, kind)
+        reply = self._network.post(request, QByteArray(urlencode(form).encode()))
+        reply.finished.connect(lambda: _finish(reply, answered))
+
+    def get(self, path: str, answered: Answered) -> None:
+        """Fetch a path and hand over the answer."""
+        request = self._request(path)
+        if request is None:
+            answered(0, b"")
+            return
+        reply = self._network.get(request)
+        reply.finished.connect(lambda: _finish(reply, answered))
+
+    def _request(self, path: str) -> QNetworkRequest | None:
+        trust = self._trust()
+        if trust is None:
+            return None
+        request = local_request(QUrl(f"{trust.origin}{path}"))
+        request.setTransferTimeout(_TIMEOUT_MS)
         headers = {
             TOKEN_HEADER: trust.token,
             "Origin": str(trust.origin),
@@ -44,8 +61,7 @@ class SidecarClient(QObject):
         }
         for name, value in headers.items():
             request.setRawHeader(QByteArray(name.encode()), QByteArray(value.encode()))
-        reply = self._network.post(request, QByteArray(urlencode(form).encode()))
-        reply.finished.connect(lambda: _finish(reply, answered))
+        return request
 
 
 def _finish(reply: QNetworkReply, answered: Answered) -> None:

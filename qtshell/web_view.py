@@ -9,7 +9,9 @@ from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWebEngineCore import (
     QWebEngineContextMenuRequest,
     QWebEngineDownloadRequest,
+    QWebEngineLoadingInfo,
     QWebEnginePage,
+    QWebEngineScript,
 )
 from PySide6.QtWebEngineWidgets import QWebEngineView
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
@@ -19,7 +21,7 @@ from qtshell.lifecycle import Phase
 from qtshell.navigation import Origin
 from qtshell.renderer import after_crash
 from qtshell.supervisor import Trust
-from qtshell.theme import background
+from qtshell.theme import background, is_dark
 from qtshell.urls import encoded
 from qtshell.web_page import ShellPage, TokenInterceptor, private_profile
 
@@ -32,6 +34,19 @@ _PAGE_STATES: Final = {
 }
 
 _Action = QWebEnginePage.WebAction
+
+# When a document is created its root element may still be missing.
+_THEME_SCRIPT: Final = """(() => {
+  const paint = () => {
+    const root = document.documentElement;
+    if (root) root.style.colorScheme = "SCHEME";
+    return Boolean(root);
+  };
+  if (!paint()) {
+    new MutationObserver((_, observer) => paint() && observer.disconnect())
+      .observe(document, {childList: true});
+  }
+})()"""
 
 
 class WebView(QWebEngineView):
@@ -56,18 +71,19 @@ class WebView(QWebEngineView):
         self._profile.setUrlRequestInterceptor(self._interceptor)
         self._profile.downloadRequested.connect(self._on_download_requested)
         self._page = ShellPage(self._profile, self)
-        self._page.setBackgroundColor(background())
         self._page.command_asked.connect(self.command_asked)
         self._page.outside_asked.connect(self.outside_asked)
-        self._page.loadFinished.connect(lambda ok: self._on_page_load_finished(ok=ok))
+        self._page.loadingChanged.connect(self._on_page_loading_changed)
         self._page.urlChanged.connect(self._on_page_url_changed)
         self._page.renderProcessTerminated.connect(self._on_renderer_terminated)
         self.setPage(self._page)
+        self.follow_theme()
         self._phase = Phase.STOPPED
         self._path = "/"
         self._is_loaded = False
         self._zoom = 1.0
         self._crashes: tuple[int, ...] = ()
+        self._lost = False
         self._uptime = QElapsedTimer()
         self._uptime.start()
 
@@ -127,9 +143,23 @@ class WebView(QWebEngineView):
         self._zoom = factor
         self.setZoomFactor(factor)
 
+    def follow_theme(self) -> None:
+        """Show the page light or dark like the windows, from its first moment."""
+        self._page.setBackgroundColor(background())
+        scheme = "dark" if is_dark() else "light"
+        source = _THEME_SCRIPT.replace("SCHEME", scheme)
+        script = QWebEngineScript()
+        script.setName("theme")
+        script.setInjectionPoint(QWebEngineScript.InjectionPoint.DocumentCreation)
+        script.setWorldId(QWebEngineScript.ScriptWorldId.ApplicationWorld)
+        script.setSourceCode(source)
+        self._page.scripts().clear()
+        self._page.scripts().insert(script)
+        self._page.runJavaScript(source)
+
     def reload_after_crash(self) -> None:
         """Forget the crashes and load the page again."""
-        self._crashes = ()
+        self._crashes, self._lost = (), False
         self.open_path(self._path)
 
     def close_down(self) -> None:
@@ -151,13 +181,22 @@ class WebView(QWebEngineView):
             f"document.documentElement.dataset.sidecar = '{state}'"
         )
 
-    def _on_page_load_finished(self, *, ok: bool) -> None:
-        self._is_loaded = ok and self._is_at_home()
-        if not self._is_loaded:
+    def _on_page_loading_changed(self, info: QWebEngineLoadingInfo) -> None:
+        if info.status() is _STARTED:
             return
-        self.setZoomFactor(self._zoom)
-        self._tell_phase()
-        self.shown.emit()
+        arrived = info.status() is _SUCCEEDED or info.errorDomain() is _HTTP_ERROR
+        self._is_loaded = arrived and self._is_at_home()
+        if self._is_loaded:
+            self.setZoomFactor(self._zoom)
+            self._tell_phase()
+            self.shown.emit()
+        else:
+            QTimer.singleShot(_LOAD_AGAIN_MS, self, self._load_again)
+
+    def _load_again(self) -> None:
+        serving = self._phase in (Phase.READY, Phase.UNRESPONSIVE)
+        if serving and not (self._is_loaded or self._page.isLoading() or self._lost):
+            self.open_path(self._path)
 
     def _on_page_url_changed(self, url: QUrl) -> None:
         """Keep the path; Chromium goes to about:blank without asking."""
@@ -181,6 +220,7 @@ class WebView(QWebEngineView):
         self._crashes, pause_ms = after_crash(self._crashes, self._uptime.elapsed())
         log.warning("the page's process ended: %s %d", status.name, code)
         if pause_ms is None:
+            self._lost = True
             self.crashed_for_good.emit()
         else:
             QTimer.singleShot(pause_ms, self, lambda: self.open_path(self._path))
@@ -200,6 +240,10 @@ class WebView(QWebEngineView):
         download.accept()
 
 
+_STARTED: Final = QWebEngineLoadingInfo.LoadStatus.LoadStartedStatus
+_SUCCEEDED: Final = QWebEngineLoadingInfo.LoadStatus.LoadSucceededStatus
+_HTTP_ERROR: Final = QWebEngineLoadingInfo.ErrorDomain.HttpStatusCodeDomain
+_LOAD_AGAIN_MS: Final = 300
 _FORWARD: Final = QWebEnginePage.FindFlag(0)
 _NORMAL_END: Final = (
     QWebEnginePage.RenderProcessTerminationStatus.NormalTerminationStatus

@@ -124,7 +124,7 @@ class Wishes(QObject):
     def _show_shortcuts(self) -> None:
         rows = "".join(
             f"<tr><td style='padding: 3px 32px 3px 0'>{name}</td>"
-            f"<td><b>{keys}</b></td></tr>"
+            f"<td style='padding: 3px 0'><b>{keys}</b></td></tr>"
             for name, keys in self._actions.with_shortcuts()
         )
         self._show_box("shortcuts", "Keyboard Shortcuts", f"<table>{rows}</table>")

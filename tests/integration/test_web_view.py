@@ -19,6 +19,7 @@ from backend.protocol import LOOPBACK, TOKEN_HEADER
 from qtshell.lifecycle import Phase
 from qtshell.navigation import Origin
 from qtshell.supervisor import SidecarSupervisor, Trust
+from qtshell.theme import Theme, apply_theme
 from qtshell.web_view import WebView
 from tests.helpers.stub_sidecar import stub_launch
 
@@ -310,3 +311,16 @@ def test_a_dead_renderer_is_reloaded_until_it_dies_too_often(
         assert stage.view.url().path() == "/c/7"
     with stage.qtbot.waitSignal(stage.view.crashed_for_good, timeout=_WAIT_MS):
         os.kill(stage.view.page().renderProcessPid(), signal.SIGKILL)
+
+
+def test_the_page_is_light_or_dark_as_the_windows_are(stage: Stage) -> None:
+    scheme = "document.documentElement.style.colorScheme"
+    stage.wait_for(scheme, "light")
+    apply_theme(Theme.DARK)
+    try:
+        stage.view.follow_theme()
+        stage.wait_for(scheme, "dark")
+        stage.open("/c/1")
+        stage.wait_for(scheme, "dark")
+    finally:
+        apply_theme(Theme.SYSTEM)
