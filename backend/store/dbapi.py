@@ -20,6 +20,57 @@ from typing import Any, Final, ParamSpec, TypeAlias, TypeVar
 os.environ["RUST_LOG"] = "off"
 import libsql_experimental as libsql
 
+from backend.store.faults import (
+    BadKeyError,
+    CannotOpenError,
+    CorruptError,
+    DatabaseError,
+    DataError,
+    DiskFullError,
+    Error,
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    LockedError,
+    NotSupportedError,
+    OperationalError,
+    ProgrammingError,
+    ReadOnlyError,
+    Warning,  # noqa: A004 PEP 249 names it so
+    translate,
+)
+
+__all__ = [
+    "BadKeyError",
+    "Binary",
+    "CannotOpenError",
+    "Connection",
+    "CorruptError",
+    "Cursor",
+    "DataError",
+    "DatabaseError",
+    "DiskFullError",
+    "Error",
+    "IntegrityError",
+    "InterfaceError",
+    "InternalError",
+    "LockedError",
+    "NotSupportedError",
+    "OperationalError",
+    "ProgrammingError",
+    "ReadOnlyError",
+    "Row",
+    "Value",
+    "Warning",
+    "apilevel",
+    "connect",
+    "paramstyle",
+    "sqlite_version",
+    "sqlite_version_info",
+    "threadsafety",
+    "to_parameter",
+]
+
 apilevel: Final = "2.0"
 threadsafety: Final = 1
 paramstyle: Final = "qmark"
@@ -39,84 +90,6 @@ _LONGEST_NAP_S: Final = 0.02
 _DML: Final = re.compile(
     r"\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*(?:insert|update|delete|replace|with)\b",
     re.IGNORECASE | re.DOTALL,
-)
-
-
-class Warning(Exception):  # noqa: A001, N818 PEP 249 names it so
-    """Something noteworthy; never raised here."""
-
-
-class Error(Exception):
-    """Any error of this module."""
-
-
-class InterfaceError(Error):
-    """A parameter of a type the driver cannot take."""
-
-
-class DatabaseError(Error):
-    """Any error of the database."""
-
-
-class DataError(DatabaseError):
-    """A value that would not be stored exactly."""
-
-
-class OperationalError(DatabaseError):
-    """The database could not do it now."""
-
-
-class LockedError(OperationalError):
-    """Another writer kept the database for too long."""
-
-
-class DiskFullError(OperationalError):
-    """The disk has no room for the change."""
-
-
-class ReadOnlyError(OperationalError):
-    """The file or its folder cannot be written."""
-
-
-class CannotOpenError(OperationalError):
-    """The file cannot be opened or created."""
-
-
-class IntegrityError(DatabaseError):
-    """A constraint refused the change."""
-
-
-class InternalError(DatabaseError):
-    """The driver panicked."""
-
-
-class CorruptError(DatabaseError):
-    """The file is damaged."""
-
-
-class BadKeyError(DatabaseError):
-    """A wrong key or no database at all: the library cannot tell the two apart."""
-
-
-class ProgrammingError(DatabaseError):
-    """The driver was used in a wrong way."""
-
-
-class NotSupportedError(DatabaseError):
-    """Something libSQL does not have."""
-
-
-_KINDS: Final[tuple[tuple[str, type[Error]], ...]] = (
-    (r"constraint failed|datatype mismatch|cannot store \w+ value", IntegrityError),
-    (r"database (table |schema )?is locked", LockedError),
-    (r"database or disk is full", DiskFullError),
-    (r"readonly database", ReadOnlyError),
-    (r"Unable to open connection|unable to open database", CannotOpenError),
-    (r"image is malformed|malformed database schema|fts5: corrupt", CorruptError),
-    (r"file is not a database", BadKeyError),
-    (r"string or blob too big|integer overflow", DataError),
-    (r"already closed|Misuse", ProgrammingError),
-    (r"Unsupported parameter|cannot be converted", InterfaceError),
 )
 
 
@@ -392,7 +365,7 @@ def _call(function: Callable[..., Any], *args: object) -> Any:  # noqa: ANN401 s
     try:
         return function(*args)
     except (ValueError, TypeError) as exc:
-        raise _translate(str(exc)) from None
+        raise translate(str(exc)) from None
     except BaseException as exc:
         # Rust panics arrive outside Exception and would end the thread.
         if type(exc).__name__ == "PanicException":
@@ -408,10 +381,3 @@ def _exact(number: float) -> int | float:
     if math.isnan(number):
         raise DataError("not a number would be stored as NULL")
     return float(number)
-
-
-def _translate(text: str) -> Error:
-    for pattern, kind in _KINDS:
-        if re.search(pattern, text):
-            return kind(text)
-    return OperationalError(text)
