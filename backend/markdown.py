@@ -31,6 +31,8 @@ _TAGS: Final = frozenset({
 })
 # fmt: on
 _ATTRIBUTES: Final = {
+    # Else nh3 lets lang and title pass everywhere.
+    "*": frozenset[str](),
     "a": {"href", "title"},
     "ol": {"start"},
     "td": {"align"},
