@@ -8,19 +8,31 @@ from typing import Final
 from backend.keys import KeyStore
 from backend.llm.engines import EngineRegistry
 from backend.protocol import Hello
+from backend.services.actions import ActionService
 from backend.services.activity import Activity
 from backend.services.answers import AnswerService, Audience
+from backend.services.builtin_actions import BUILTIN, VERSION
 from backend.services.conversations import ConversationService
 from backend.services.engines import EngineService
+from backend.services.history import HistoryService
 from backend.services.images import ImageService
+from backend.services.notes import NoteService
+from backend.services.pause import PauseService
 from backend.services.registry import Services
+from backend.services.search import SearchService
 from backend.services.settings import SettingService
+from backend.services.trash import TrashService
+from backend.store.actions import ActionStore
+from backend.store.changes import ChangeStore
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
 from backend.store.drafts import DraftStore
 from backend.store.engines import EngineStore
 from backend.store.messages import MessageStore
+from backend.store.notes import NoteStore
+from backend.store.search import SearchStore
 from backend.store.settings import SettingStore
+from backend.store.trash import TrashStore
 
 DATABASE_NAME: Final = "hearth.db"
 
@@ -44,6 +56,7 @@ def open_house(hello: Hello, audience: Audience) -> OpenedHouse:
     database = Database.open(Path(hello.data_dir) / DATABASE_NAME, hello.database_key)
     messages, settings = MessageStore(database), SettingStore(database)
     messages.interrupt_open()
+    changes = ChangeStore(database)
     keys = KeyStore()
     registry = EngineRegistry(keys)
     activity = Activity(audience)
@@ -58,12 +71,22 @@ def open_house(hello: Hello, audience: Audience) -> OpenedHouse:
         engine_service,
         setting_service,
     )
+    actions = ActionStore(database)
+    actions.seed(VERSION, BUILTIN)
     services = Services(
+        actions=ActionService(
+            actions, conversation_service, answers, NoteStore(database)
+        ),
         activity=activity,
         conversations=conversation_service,
         engines=engine_service,
+        history=HistoryService(changes),
         images=ImageService(),
+        notes=NoteService(NoteStore(database)),
+        pause=PauseService(answers, engine_service, registry),
+        search=SearchService(SearchStore(database)),
         settings=setting_service,
+        trash=TrashService(TrashStore(database), changes),
     )
     return OpenedHouse(
         services=services, answers=answers, registry=registry, close=database.close

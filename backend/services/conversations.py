@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from backend.errors import ConflictError, InvalidInputError
@@ -14,7 +15,7 @@ from backend.store.states import MessageState
 from backend.store.text import clean_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from backend.store.conversations import ConversationStore
     from backend.store.drafts import DraftStore
@@ -83,18 +84,55 @@ class ConversationService:
     async def log(
         self, conversation_id: str, before: str | None = None
     ) -> "Sequence[Message]":
-        """Return the newest messages of a conversation, oldest first.
-
-        A message still marked as being written, which no task writes any more, ended
-        between the reading and now: it is read again.
-        """
-        while True:
-            found = await asyncio.to_thread(
+        """Return the newest messages of a conversation, oldest first."""
+        return await self._read_log(
+            partial(
                 self._messages.of_conversation,
                 conversation_id,
                 before=before,
                 limit=LOG_LIMIT,
             )
+        )
+
+    async def log_around(self, message_id: str) -> "Sequence[Message]":
+        """Return a message among those before and after it, oldest first.
+
+        Raises:
+            NotFoundError: There is none, or it was deleted.
+        """
+        return await self._read_log(
+            partial(self._messages.around, message_id, limit=LOG_LIMIT)
+        )
+
+    async def later(self, conversation_id: str, message_id: str) -> "Sequence[Message]":
+        """Return the messages that follow one, oldest first."""
+        return await self._read_log(
+            partial(self._messages.after, conversation_id, message_id, limit=LOG_LIMIT)
+        )
+
+    async def delete_message(self, message_id: str) -> str:
+        """Move a message to the trash, a question with its answers.
+
+        Returns:
+            The transaction to undo.
+        """
+        message = await self.message(message_id)
+        for last in await self.log(message.conversation_id):
+            is_part = message_id in {last.id, last.reply_to}
+            if is_part and self._answers.is_growing(last.id):
+                await self._answers.stop(message.conversation_id)
+        return await asyncio.to_thread(self._messages.delete, message_id)
+
+    async def _read_log(
+        self, read: "Callable[[], Sequence[Message]]"
+    ) -> "Sequence[Message]":
+        """Read messages in a state of the store that agrees with ours.
+
+        A message still marked as being written, which no task writes any more, ended
+        between the reading and now: it is read again.
+        """
+        while True:
+            found = await asyncio.to_thread(read)
             streaming = [m.id for m in found if m.state == MessageState.STREAMING]
             if all(self._answers.is_growing(message_id) for message_id in streaming):
                 return found
@@ -199,8 +237,8 @@ class ConversationService:
         """Stop the answer being written; what arrived is kept."""
         await self._answers.stop(conversation_id)
 
-    async def rename(self, conversation_id: str, title: str) -> "Conversation":
-        """Give a conversation another title.
+    async def rename(self, conversation_id: str, title: str) -> str:
+        """Give a conversation another title; return the transaction to undo.
 
         Raises:
             InvalidInputError: The title is empty or too long.
@@ -211,10 +249,9 @@ class ConversationService:
                 f"A title needs 1 to {MAX_TITLE_CHARS} characters; this has "
                 f"{len(title)}."
             )
-        await asyncio.to_thread(
+        return await asyncio.to_thread(
             self._conversations.rename, conversation_id, title, "user"
         )
-        return await self.get(conversation_id)
 
     async def delete(self, conversation_id: str) -> str:
         """Move a conversation to the trash; returns the transaction to undo."""

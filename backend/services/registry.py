@@ -5,22 +5,34 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from backend.services.actions import ActionService
     from backend.services.activity import Activity
     from backend.services.conversations import ConversationService
     from backend.services.engines import EngineService
+    from backend.services.history import HistoryService
     from backend.services.images import ImageService
+    from backend.services.notes import NoteService
+    from backend.services.pause import PauseService
+    from backend.services.search import SearchService
     from backend.services.settings import SettingService
+    from backend.services.trash import TrashService
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """One of each service."""
 
+    actions: "ActionService"
     activity: "Activity"
     conversations: "ConversationService"
     engines: "EngineService"
+    history: "HistoryService"
     images: "ImageService"
+    notes: "NoteService"
+    pause: "PauseService"
+    search: "SearchService"
     settings: "SettingService"
+    trash: "TrashService"
 
 
 Opened = Callable[[], Awaitable[Services]]

@@ -40,6 +40,11 @@ class ChangeStore:
         """Work on a database."""
         self._database = database
 
+    @property
+    def device_id(self) -> str:
+        """Who makes the changes of this device."""
+        return self._database.clock.device_id
+
     def last(self) -> str | None:
         """Return the id of the newest transaction."""
         newest = select(Change.transaction_id).order_by(col(Change.seq).desc()).limit(1)

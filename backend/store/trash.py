@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import TextClause, text
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from backend.errors import NotFoundError
 from backend.store.database import Database
 from backend.store.messages import replies_to
-from backend.store.models import LOGGED, Message
+from backend.store.models import LOGGED, Logged, Message
 
 TABLES: Final = ("conversation", "note", "message")
 """What can be in the trash. A message of a conversation that is there is part of it."""
@@ -81,6 +81,15 @@ class TrashStore:
         found.sort(key=lambda item: (item.deleted_at, item.id), reverse=True)
         return found[:limit]
 
+    def check(self, table: str, id: str) -> None:  # noqa: A002 the column's name
+        """Look whether something is in the trash.
+
+        Raises:
+            NotFoundError: It is not.
+        """
+        with self._database.read() as session:
+            _row_in(session, table, id)
+
     def restore(self, table: str, id: str) -> str:  # noqa: A002 the column's name
         """Take something out of the trash; return the transaction id.
 
@@ -90,9 +99,7 @@ class TrashStore:
             NotFoundError: It is not there.
         """
         with self._database.write() as session:
-            row = session.get(LOGGED[table], id)
-            if row is None or row.deleted_at is None:
-                raise NotFoundError("This is no longer in the trash.")
+            row = _row_in(session, table, id)
             together = replies_to(id).where(col(Message.deleted_at) == row.deleted_at)
             for answer in session.exec(
                 select(Message).where(col(Message.id).in_(together))
@@ -112,6 +119,13 @@ class TrashStore:
                     text(_EXPIRED.format(table=table)), told
                 )
             ]
+
+
+def _row_in(session: Session, table: str, row_id: str) -> Logged:
+    row = session.get(LOGGED[table], row_id)
+    if row is None or row.deleted_at is None:
+        raise NotFoundError("This is no longer in the trash.")
+    return row
 
 
 def _page_of(table: str) -> TextClause:

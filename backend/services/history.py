@@ -1,0 +1,157 @@
+"""What became of a thing: its versions, what each changed, undo and restore."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from backend.errors import NotFoundError
+from backend.services.differences import Part, compare
+
+if TYPE_CHECKING:
+    from backend.store.changes import ChangeStore
+    from backend.store.models import Change
+
+_TEXT: Final = {"conversation": "title", "note": "body", "message": "text"}
+"""The field of a thing that its versions are versions of, by table."""
+_CREATED: Final = {
+    "conversation": "Begun",
+    "note": "Written",
+    "message": "Written",
+}
+_RENAMED: Final = {
+    "user": "Renamed",
+    "model": "Title given by the model",
+    "text": "Title taken from the text",
+}
+_GONE: Final = "This has no history, or was deleted for good."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """A thing as it was after one change.
+
+    Attributes:
+        what: What the change was, in a few words.
+        is_own: It was changed on this computer.
+        is_now: The thing has this text at present.
+        has_changed: Its text differs from the version before.
+    """
+
+    seq: int
+    at: int
+    what: str
+    text: str
+    is_own: bool
+    is_now: bool
+    has_changed: bool
+
+
+class HistoryService:
+    """Reads the change log and takes back what it tells."""
+
+    def __init__(self, changes: "ChangeStore") -> None:
+        self._changes = changes
+
+    async def undo(self, transaction_id: str) -> str:
+        """Take an act back; return the transaction that undoes this in turn.
+
+        Raises:
+            NotFoundError: There is nothing to take back.
+            ConflictError: It has changed again since.
+        """
+        return await asyncio.to_thread(self._changes.undo, transaction_id)
+
+    async def versions(self, table: str, row_id: str) -> list[Version]:
+        """Return the versions of a title, a note or a message, newest first.
+
+        Raises:
+            NotFoundError: There is no such thing, or no longer.
+        """
+        return await asyncio.to_thread(self._versions, table, row_id)
+
+    async def compare(
+        self, table: str, row_id: str, seq: int, *, with_now: bool
+    ) -> list[Part]:
+        """Return how a version differs from the one before it, or the present one.
+
+        Raises:
+            NotFoundError: There is no such version, or no longer.
+        """
+
+        def read() -> list[Part]:
+            versions = self._versions(table, row_id)
+            at = _index(versions, seq)
+            if with_now:
+                return compare(versions[at].text, versions[0].text)
+            before = versions[at + 1].text if at + 1 < len(versions) else ""
+            return compare(before, versions[at].text)
+
+        return await asyncio.to_thread(read)
+
+    async def restore(self, table: str, row_id: str, seq: int) -> str:
+        """Give a thing the text of a version; return the transaction to undo.
+
+        Raises:
+            NotFoundError: There is no such version, or no longer.
+        """
+        _index(await self.versions(table, row_id), seq)
+        return await asyncio.to_thread(
+            self._changes.restore_version, table, row_id, seq
+        )
+
+    def _versions(self, table: str, row_id: str) -> list[Version]:
+        if table not in _TEXT:
+            raise NotFoundError(_GONE)
+        changes = self._changes.of_row(table, row_id)
+        if not changes:
+            raise NotFoundError(_GONE)
+        texts = _texts(table, changes)
+        versions = []
+        for i, change in enumerate(changes):
+            what = _what(table, change, is_first=i == 0)
+            if what:
+                versions.append(
+                    Version(
+                        seq=change.seq or 0,
+                        at=int(change.hlc[:12], 16),
+                        what=what,
+                        text=texts[i],
+                        is_own=change.device_id == self._changes.device_id,
+                        is_now=texts[i] == texts[-1],
+                        has_changed=texts[i] != (texts[i - 1] if i else ""),
+                    )
+                )
+        return versions[::-1]
+
+
+def _texts(table: str, changes: "Sequence[Change]") -> list[str]:
+    """Return the text after each change."""
+    texts: list[str] = []
+    for change in changes:
+        before = texts[-1] if texts else ""
+        texts.append(str(change.after.get(_TEXT[table], before)))
+    return texts
+
+
+def _what(table: str, change: "Change", *, is_first: bool) -> str:
+    """Say what a change did; nothing for one that nobody asked for or sees."""
+    after = change.after
+    if is_first:
+        return _CREATED[table]
+    if "deleted_at" in after:
+        return "Moved to the trash" if after["deleted_at"] else "Taken out of the trash"
+    if _TEXT[table] not in after:
+        return ""
+    if table == "conversation":
+        return _RENAMED.get(str(after.get("title_source", "user")), "Renamed")
+    if "state" in after:
+        return "Began again" if after["state"] == "streaming" else "Answered"
+    return "Edited"
+
+
+def _index(versions: Sequence[Version], seq: int) -> int:
+    for i, version in enumerate(versions):
+        if version.seq == seq:
+            return i
+    raise NotFoundError("This version is no longer there.")

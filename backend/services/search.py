@@ -1,0 +1,90 @@
+"""Searches everything the user has, from two characters on."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from backend.store.ids import now_ms
+from backend.store.text import clean_text
+
+if TYPE_CHECKING:
+    from backend.store.search import Hit, SearchStore
+
+MAX_QUERY_CHARS: Final = 500
+LIMIT: Final = 30
+_LIMIT_BESIDE_OTHERS: Final = 5
+_DAY_MS: Final = 24 * 60 * 60 * 1000
+
+
+class Scope(StrEnum):
+    """What is searched."""
+
+    ALL = "all"
+    CONVERSATIONS = "conversation"
+    NOTES = "note"
+    MESSAGES = "message"
+
+
+class Span(StrEnum):
+    """How far back is searched."""
+
+    ANY = "any"
+    WEEK = "week"
+    MONTH = "month"
+    YEAR = "year"
+
+
+_DAYS: Final = {Span.WEEK: 7, Span.MONTH: 30, Span.YEAR: 365}
+_ALL: Final[dict[Scope, int]] = {
+    Scope.CONVERSATIONS: _LIMIT_BESIDE_OTHERS,
+    Scope.NOTES: _LIMIT_BESIDE_OTHERS,
+    Scope.MESSAGES: LIMIT,
+}
+"""What is shown of each kind when everything is searched, in this order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What was found of one kind, best first.
+
+    Attributes:
+        has_more: There is more of it than is shown.
+    """
+
+    scope: Scope
+    hits: "Sequence[Hit]"
+    has_more: bool
+
+
+class SearchService:
+    """Finds titles, messages and notes by their words."""
+
+    def __init__(
+        self, store: "SearchStore", *, clock: Callable[[], int] = now_ms
+    ) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def search(
+        self, query: str, scope: Scope = Scope.ALL, span: Span = Span.ANY
+    ) -> list[Group]:
+        """Return what was found, without the kinds of which there is nothing."""
+        return await asyncio.to_thread(self._search, query, scope, span)
+
+    def _search(self, query: str, scope: Scope, span: Span) -> list[Group]:
+        query = clean_text(query)[:MAX_QUERY_CHARS]
+        limits: dict[Scope, int] = _ALL if scope is Scope.ALL else {scope: LIMIT}
+        groups = (self._group(query, one, span, limits[one]) for one in limits)
+        return [group for group in groups if group.hits]
+
+    def _group(self, query: str, scope: Scope, span: Span, limit: int) -> Group:
+        from backend.store.search import Kind  # noqa: PLC0415 heavy to import
+
+        days = _DAYS.get(span)
+        since = self._clock() - days * _DAY_MS if days else 0
+        hits = self._store.search(
+            query, kinds=[Kind(scope.value)], since=since, limit=limit + 1
+        )
+        return Group(scope, hits[:limit], has_more=len(hits) > limit)

@@ -1,0 +1,95 @@
+"""The trash: 30 days to change one's mind, then everything in it goes for good."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final
+
+from backend.errors import NotFoundError, StoreError
+from backend.store.ids import now_ms
+
+if TYPE_CHECKING:
+    from backend.store.changes import ChangeStore
+    from backend.store.trash import Discarded, TrashStore
+
+log = logging.getLogger("hearth.trash")
+
+PAGE_SIZE: Final = 50
+KEPT_DAYS: Final = 30
+PURGE_EVERY_S: Final = 60 * 60.0
+_DAY_MS: Final = 24 * 60 * 60 * 1000
+
+
+class TrashService:
+    """What a person does with what was deleted."""
+
+    def __init__(
+        self,
+        trash: "TrashStore",
+        changes: "ChangeStore",
+        *,
+        clock: Callable[[], int] = now_ms,
+    ) -> None:
+        self._trash = trash
+        self._changes = changes
+        self._clock = clock
+
+    async def page(
+        self, before: tuple[int, str] | None = None
+    ) -> "Sequence[Discarded]":
+        """Return what is in the trash, latest first."""
+        told = {"before": before} if before else {}
+        return await asyncio.to_thread(self._trash.page, limit=PAGE_SIZE, **told)
+
+    def days_left(self, deleted_at: int) -> int:
+        """Return for how many days something stays in the trash."""
+        return max(0, KEPT_DAYS - (self._clock() - deleted_at) // _DAY_MS)
+
+    async def restore(self, table: str, row_id: str) -> str:
+        """Take something out of the trash; return the transaction to undo.
+
+        Raises:
+            NotFoundError: It is not there.
+        """
+        _check(table)
+        return await asyncio.to_thread(self._trash.restore, table, row_id)
+
+    async def forget(self, table: str, row_id: str) -> None:
+        """Delete something in the trash for good.
+
+        Raises:
+            NotFoundError: It is not there.
+        """
+        _check(table)
+        await asyncio.to_thread(self._forget, table, row_id)
+
+    async def empty(self) -> None:
+        """Delete everything that is in the trash now for good."""
+        await asyncio.to_thread(self._forget_before, self._clock() + 1)
+
+    async def purge(self) -> None:
+        """Delete for good what has been in the trash for 30 days."""
+        before = self._clock() - KEPT_DAYS * _DAY_MS
+        await asyncio.to_thread(self._forget_before, before)
+
+    async def keep_clean(self) -> None:
+        """Purge now and then, for as long as this runs."""
+        while True:
+            try:
+                await self.purge()
+            except StoreError as exc:
+                log.warning("the trash was not purged: %s", exc)
+            await asyncio.sleep(PURGE_EVERY_S)
+
+    def _forget(self, table: str, row_id: str) -> None:
+        self._trash.check(table, row_id)
+        self._changes.forget_all([(table, row_id)])
+
+    def _forget_before(self, before: int) -> None:
+        while expired := self._trash.expired(before):
+            self._changes.forget_all(expired)
+
+
+def _check(table: str) -> None:
+    if table not in {"conversation", "note", "message"}:
+        raise NotFoundError("There is no such thing in the trash.")
