@@ -16,12 +16,14 @@ from backend.http import Route
 from backend.protocol import Hello
 from backend.rendering import Renderer
 from backend.routes import (
+    actions,
     api,
     conversations,
     engines,
     events,
     health,
     messages,
+    quick,
     settings,
 )
 from backend.routes.pages import Pages, Toast
@@ -125,6 +127,9 @@ class House:
             return
         known: set[str] | None = None
         while True:
+            if services.pause.is_paused:
+                await asyncio.sleep(LOOK_AROUND_S)
+                continue
             found = {
                 server.url: server.name for server in await services.engines.found()
             }
@@ -152,7 +157,9 @@ def build(hello: Hello) -> App:
         health.build_router(hello.token, lambda: house.state),
         events.build_router(hub),
         assets.build_router(),
+        actions.build_router(house.opened, pages, hub),
         api.build_router(house.opened, hub),
+        quick.build_router(house.opened, house.broadcast, renderer, hub),
         conversations.build_router(house.opened, pages, shown, house.broadcast, hub),
         messages.build_router(house.opened, pages, house.broadcast),
         engines.build_router(house.opened, pages, hub),

@@ -7,7 +7,6 @@ from typing import Final, Protocol
 
 from backend.errors import InvalidInputError
 from backend.services.engines import Choice
-from backend.store.actions import Facts
 from backend.store.text import clean_text
 
 PROMPT: Final = "prompt"
@@ -45,6 +44,10 @@ _MODIFIERS: Final = ("Ctrl", "Alt", "Shift", "Meta")
 _KEY: Final = re.compile(r"[A-Z0-9]|F[1-9]|F1[0-2]|Space")
 _TAKEN: Final = frozenset({"Ctrl+Shift+F"})
 _ENOUGH: Final = 2
+
+
+Facts = dict[str, str | int]
+"""Fields of an action, by name."""
 
 
 class Filed(Protocol):

@@ -149,7 +149,7 @@ class ActionService:
         action_id: str,
         clipboard: str,
         selection: str,
-        kept: Callable[[], None] = lambda: None,
+        kept: Callable[[], object] = lambda: None,
     ) -> Outcome:
         """Run an action.
 
@@ -181,7 +181,7 @@ class ActionService:
         return Outcome(action, made)
 
     async def _ask(
-        self, action: "Action", text: str, subject: str, kept: Callable[[], None]
+        self, action: "Action", text: str, subject: str, kept: Callable[[], object]
     ) -> Outcome:
         choice = Choice.parse(f"{action.engine_id}|{action.model}")
         exchange = await self._conversations.begin(text, choice)
@@ -196,14 +196,16 @@ class ActionService:
             task.add_done_callback(self._keeping.discard)
         return Outcome(action, exchange=exchange)
 
-    async def _keep_answer(self, exchange: Exchange, kept: Callable[[], None]) -> None:
+    async def _keep_answer(
+        self, exchange: Exchange, kept: Callable[[], object]
+    ) -> None:
         await self._answers.wait(exchange.answer.id)
         answer = await self._conversations.message(exchange.answer.id)
         if answer.state is MessageState.COMPLETE and answer.text.strip():
             await self._keep(answer.text, kept)
 
-    async def _keep(self, text: str, kept: Callable[[], None]) -> None:
-        await asyncio.to_thread(self._notes.create, title_from(text), text)
+    async def _keep(self, text: str, kept: Callable[[], object]) -> None:
+        await asyncio.to_thread(self._notes.create, "", text)
         kept()
 
     async def _see_that_free(self, shortcut: str, action_id: str = "") -> None:

@@ -1,6 +1,6 @@
 """Keeps the quick actions, in the user's order."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, TypeAlias
 
 from sqlmodel import Session, col, select
@@ -15,7 +15,7 @@ from backend.store.text import clean_text
 SEEDED: Final = "actions.seeded"
 """The setting that says which set of built-in actions the user was given."""
 
-Facts: TypeAlias = dict[str, str | int]
+Facts: TypeAlias = Mapping[str, str | int]
 """Fields of an action: name, icon, kind, prompt, engine_id, model and so on."""
 
 
@@ -147,7 +147,7 @@ def _action_in(
     return row
 
 
-def _cleaned(facts: Facts) -> Facts:
+def _cleaned(facts: Facts) -> dict[str, str | int]:
     return {
         name: clean_text(value) if isinstance(value, str) else value
         for name, value in facts.items()

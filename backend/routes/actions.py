@@ -1,0 +1,230 @@
+"""Quick actions: the page on which the user makes, orders, imports and exports them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from backend.events import EventHub
+from backend.http import Request, Response, Router
+from backend.rendering import Template
+from backend.routes.engines import EngineRow
+from backend.routes.pages import Pages, Toast, go_to, no_content
+from backend.services.action_forms import ICONS, KINDS, RESULTS
+from backend.services.engines import Choice
+from backend.services.registry import Opened, Services
+
+if TYPE_CHECKING:
+    from backend.store.models import Action
+
+TITLE = "Quick actions"
+
+
+@dataclass(frozen=True)
+class ActionRow:
+    """An action in the list.
+
+    Attributes:
+        above: The action before it; "" for the first.
+        below: The action after the next one; "" when there is none.
+    """
+
+    id: str
+    name: str
+    icon: str
+    what: str
+    result: str
+    shortcut: str
+    in_tray: bool
+    above: str
+    below: str
+    is_last: bool
+
+
+@dataclass(frozen=True)
+class ActionList(Template):
+    """All actions in their order."""
+
+    template: ClassVar[str] = "actions/_list.html"
+    rows: Sequence[ActionRow]
+
+    @classmethod
+    def of(cls, actions: "Sequence[Action]") -> Self:
+        """Return the list of these actions."""
+        ids = ["", *(action.id for action in actions), "", ""]
+        return cls(
+            [
+                ActionRow(
+                    id=action.id,
+                    name=action.name,
+                    icon=action.icon if action.icon in ICONS else ICONS[0],
+                    what=KINDS.get(action.kind, action.kind),
+                    result=RESULTS.get(action.result, action.result).lower(),
+                    shortcut=action.shortcut,
+                    in_tray=bool(action.in_tray),
+                    above=ids[at],
+                    below=ids[at + 3],
+                    is_last=at == len(actions) - 1,
+                )
+                for at, action in enumerate(actions)
+            ]
+        )
+
+
+@dataclass(frozen=True)
+class ActionsView(Template):
+    """The page of quick actions."""
+
+    template: ClassVar[str] = "actions/_view.html"
+    actions: ActionList
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActionForm(Template):
+    """The form for a new action, and for another one's facts.
+
+    Attributes:
+        id: Of the action to change; "" for a new one.
+        choice: The engine and model it asks; "" for the default.
+        is_listed: Whether that model can be reached now.
+    """
+
+    template: ClassVar[str] = "actions/_form.html"
+    engines: Sequence[EngineRow]
+    title: str = "New quick action"
+    id: str = ""
+    name: str = ""
+    chosen_icon: str = ICONS[0]
+    kind: str = "prompt"
+    prompt: str = ""
+    choice: str = ""
+    choice_name: str = ""
+    is_listed: bool = False
+    result: str = "show"
+    shortcut: str = ""
+    in_tray: bool = True
+    icons: Sequence[str] = ICONS
+    kinds: Mapping[str, str] = field(default_factory=lambda: KINDS)
+    results: Mapping[str, str] = field(default_factory=lambda: RESULTS)
+
+
+async def _form_of(services: Services, action_id: str) -> ActionForm:
+    action = await services.actions.get(action_id)
+    rows = [EngineRow.of(offer) for offer in await services.engines.offers()]
+    choice = Choice.parse(f"{action.engine_id}|{action.model}")
+    return ActionForm(
+        engines=rows,
+        title=action.name,
+        id=action.id,
+        name=action.name,
+        chosen_icon=action.icon,
+        kind=action.kind,
+        prompt=action.prompt,
+        choice=str(choice or ""),
+        choice_name=action.model,
+        is_listed=any(
+            row.id == action.engine_id and action.model in row.models for row in rows
+        ),
+        result=action.result,
+        shortcut=action.shortcut,
+        in_tray=bool(action.in_tray),
+    )
+
+
+def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
+    """Return the routes of the page of quick actions."""
+    router = Router()
+
+    async def list_now() -> ActionList:
+        services = await opened()
+        return ActionList.of(await services.actions.all())
+
+    @router.get("/actions")
+    async def show(request: Request) -> Response:
+        return pages.show(request, TITLE, ActionsView(await list_now()))
+
+    @router.get("/actions/list")
+    async def list_(_request: Request) -> Response:
+        return pages.fragment(await list_now())
+
+    @router.get("/actions/new")
+    async def new(request: Request) -> Response:
+        services = await opened()
+        rows = [EngineRow.of(offer) for offer in await services.engines.offers()]
+        return pages.show(request, TITLE, ActionForm(engines=rows))
+
+    @router.get("/actions/:id/edit")
+    async def edit(request: Request) -> Response:
+        form = await _form_of(await opened(), request.path_params["id"])
+        return pages.show(request, form.title, form)
+
+    @router.post("/actions")
+    async def add(request: Request) -> Response:
+        services = await opened()
+        await services.actions.add(request.form())
+        hub.publish("actions")
+        return no_content(go_to("/actions"))
+
+    @router.put("/actions/:id")
+    async def change(request: Request) -> Response:
+        services = await opened()
+        await services.actions.change(request.path_params["id"], request.form())
+        hub.publish("actions")
+        return no_content(go_to("/actions"))
+
+    @router.put("/actions/:id/tray")
+    async def show_in_tray(request: Request) -> Response:
+        services = await opened()
+        await services.actions.show_in_tray(
+            request.path_params["id"], shown="in_tray" in request.form()
+        )
+        hub.publish("actions")
+        return no_content()
+
+    @router.put("/actions/:id/place")
+    async def place(request: Request) -> Response:
+        services = await opened()
+        before = request.form().get("before", "")
+        await services.actions.place(request.path_params["id"], before)
+        hub.publish("actions")
+        return pages.fragment(await list_now())
+
+    @router.delete("/actions/:id")
+    async def delete(request: Request) -> Response:
+        services = await opened()
+        action_id = request.path_params["id"]
+        action = await services.actions.get(action_id)
+        await services.actions.delete(action_id)
+        hub.publish("actions")
+        undo = f"/actions/{action_id}/restore"
+        return pages.toast(Toast(f"Deleted “{action.name}”.", undo=undo))
+
+    @router.post("/actions/:id/restore")
+    async def restore(request: Request) -> Response:
+        services = await opened()
+        await services.actions.restore(request.path_params["id"])
+        hub.publish("actions")
+        return Response()
+
+    @router.get("/actions/export")
+    async def export(_request: Request) -> Response:
+        services = await opened()
+        return Response(
+            body=await services.actions.export(),
+            content_type="application/json",
+            headers={
+                "content-disposition": 'attachment; filename="hearth-actions.json"'
+            },
+        )
+
+    @router.post("/actions/import")
+    async def take_in(request: Request) -> Response:
+        services = await opened()
+        count = await services.actions.take_in(request.form().get("content", ""))
+        words = f"{count} quick action{'' if count == 1 else 's'} added."
+        if not count:
+            words = "All quick actions of this file are there already."
+        hub.publish("actions")
+        hub.publish("toast", pages.render(Toast(words, tone="success")))
+        return no_content()
+
+    return router

@@ -1,0 +1,175 @@
+"""What the tray and the quick ask window need, as JSON for the shell."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+
+from backend.errors import HearthError
+from backend.events import EventHub
+from backend.http import Handler, Request, Response, Router
+from backend.markdown import Block
+from backend.rendering import Renderer, Template
+from backend.routes.conversations import UNTITLED
+from backend.routes.messages import Answer, Broadcast
+from backend.services.action_forms import PROMPT
+from backend.services.registry import Opened
+
+DRAFT: Final = "quick"
+"""The draft of what is typed in the quick ask window."""
+RECENT: Final = 5
+WAIT_S: Final = 10.0
+"""How long a request may wait for an answer to grow."""
+_MAX_DIGITS: Final = 9
+
+Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class QuickAnswer(Template):
+    """An answer as a rich text widget shows it: no buttons, no pictures."""
+
+    template: ClassVar[str] = "actions/_answer.html"
+    blocks: Sequence[Block]
+
+
+def build_router(
+    opened: Opened, broadcast: Broadcast, renderer: Renderer, hub: EventHub
+) -> Router:
+    """Return the routes of tray and quick ask."""
+    router = Router()
+
+    @router.get("/api/v1/actions")
+    @_as_json
+    async def actions(_request: Request) -> Facts:
+        services = await opened()
+        told = [
+            {
+                "id": action.id,
+                "name": action.name,
+                "result": action.result,
+                "shortcut": action.shortcut,
+                "in_tray": bool(action.in_tray),
+                "asks_model": action.kind == PROMPT,
+            }
+            for action in await services.actions.all()
+        ]
+        return {"actions": told}
+
+    @router.post("/api/v1/actions/:id/run")
+    @_as_json
+    async def run(request: Request) -> Facts:
+        services = await opened()
+        form = request.form()
+        outcome = await services.actions.run(
+            request.path_params["id"],
+            form.get("clipboard", ""),
+            form.get("selection", ""),
+            kept=lambda: hub.publish("notes"),
+        )
+        told = {"name": outcome.action.name, "result": outcome.action.result}
+        if outcome.exchange is None:
+            return {**told, "text": outcome.text}
+        hub.publish("conversations")
+        return {
+            **told,
+            "conversation_id": outcome.exchange.conversation.id,
+            "message_id": outcome.exchange.answer.id,
+        }
+
+    @router.get("/api/v1/conversations/recent")
+    @_as_json
+    async def recent(_request: Request) -> Facts:
+        services = await opened()
+        found = (await services.conversations.page())[:RECENT]
+        told = [{"id": each.id, "title": each.title or UNTITLED} for each in found]
+        return {"conversations": told}
+
+    @router.get("/api/v1/quick")
+    @_as_json
+    async def quick(_request: Request) -> Facts:
+        services = await opened()
+        return {"draft": await services.conversations.draft(DRAFT)}
+
+    @router.post("/api/v1/quick/draft")
+    @_as_json
+    async def save_draft(request: Request) -> Facts:
+        services = await opened()
+        await services.conversations.save_draft(DRAFT, request.form().get("text", ""))
+        return {}
+
+    @router.post("/api/v1/quick")
+    @_as_json
+    async def ask(request: Request) -> Facts:
+        services = await opened()
+        form = request.form()
+        text, submission = form.get("text", ""), form.get("submission", "")
+        if conversation_id := form.get("conversation", ""):
+            exchange = await services.conversations.ask(
+                conversation_id, text, submission
+            )
+            await services.conversations.save_draft(DRAFT, "")
+        else:
+            exchange = await services.conversations.begin(
+                text, None, submission, draft=DRAFT
+            )
+        hub.publish("conversations")
+        return {
+            "conversation_id": exchange.conversation.id,
+            "message_id": exchange.answer.id,
+        }
+
+    @router.get("/api/v1/quick/:id")
+    @_as_json
+    async def answer(request: Request) -> Facts:
+        services = await opened()
+        message_id = request.path_params["id"]
+        known = _number(request.query.get("known", ""))
+        # Only waits: what has grown is shown as the page shows it, rendered.
+        await services.activity.text(message_id, known, WAIT_S if known else 0)
+        message = await services.conversations.message(message_id)
+        view = broadcast.view(message)
+        if not isinstance(view, Answer):
+            return {"html": "", "text": message.text, "size": 0, "is_growing": False}
+        blocks = [*view.blocks.blocks, *view.tail.blocks]
+        grown = await services.activity.text(message_id, 0, 0)
+        text = message.text if grown is None else grown
+        return {
+            "html": renderer.render(QuickAnswer(blocks)),
+            "text": text,
+            "size": len(text),
+            "note": view.note,
+            "is_growing": view.is_growing,
+        }
+
+    @router.post("/api/v1/pause")
+    @_as_json
+    async def pause(request: Request) -> Facts:
+        services = await opened()
+        if request.form().get("paused") == "yes":
+            await services.pause.begin()
+        else:
+            services.pause.end()
+        return {"paused": services.pause.is_paused}
+
+    return router
+
+
+def _as_json(answer: Callable[[Request], Awaitable[Facts]]) -> Handler:
+    """Answer with JSON, and say in it why something was not done."""
+
+    async def handle(request: Request) -> Response:
+        try:
+            facts, status = await answer(request), 200
+        except HearthError as exc:
+            facts, status = {"error": str(exc)}, exc.status
+        return Response(
+            status=status, body=json.dumps(facts), content_type="application/json"
+        )
+
+    return handle
+
+
+def _number(told: str) -> int:
+    is_number = told.isascii() and told.isdigit() and len(told) <= _MAX_DIGITS
+    return int(told) if is_number else 0

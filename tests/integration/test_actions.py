@@ -1,0 +1,190 @@
+"""Quick actions and quick ask through a real sidecar and the scripted model."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.helpers.scripted_model import HELLO, MARKDOWN, scripted_gguf
+from tests.helpers.sidecar import Answer, Sidecar
+
+__all__ = ["scripted_gguf"]
+
+pytestmark = pytest.mark.sidecar
+
+_FORM = {"content-type": "application/x-www-form-urlencoded"}
+OWN = {"name": "Shorten", "kind": "prompt", "prompt": "markdown {clipboard}"}
+
+
+@pytest.fixture
+def sidecar(tmp_path: Path) -> Iterator[Sidecar]:
+    with Sidecar.start(tmp_path) as running:
+        assert running.wait_for_database() == "connected"
+        yield running
+
+
+@pytest.fixture
+def ready(sidecar: Sidecar, scripted_gguf: Path) -> Sidecar:
+    """A sidecar with a model."""
+    send(sidecar, "POST", "/engines/builtin", path=str(scripted_gguf))
+    return sidecar
+
+
+def send(sidecar: Sidecar, method: str, target: str, /, **form: str) -> Answer:
+    body = urlencode(form).encode()
+    return sidecar.request(method, target, headers=_FORM, body=body, timeout=30)
+
+
+def told(answer: Answer) -> dict[str, Any]:
+    assert answer.status == 200, answer.text
+    facts: dict[str, Any] = json.loads(answer.body)
+    return facts
+
+
+def names(sidecar: Sidecar) -> list[str]:
+    actions = told(sidecar.get("/api/v1/actions"))["actions"]
+    return [action["name"] for action in actions]
+
+
+def run(sidecar: Sidecar, action_id: str, **form: str) -> Answer:
+    return send(sidecar, "POST", f"/api/v1/actions/{action_id}/run", **form)
+
+
+def follow(sidecar: Sidecar, message_id: str) -> dict[str, Any]:
+    """Return an answer once it has ended."""
+    known = 0
+    while True:
+        facts = told(sidecar.get(f"/api/v1/quick/{message_id}?known={known}"))
+        if not facts["is_growing"]:
+            return facts
+        known = max(1, facts["size"])
+
+
+def test_everybody_begins_with_the_same_actions(sidecar: Sidecar) -> None:
+    assert names(sidecar)[:6] == [
+        "Explain",
+        "Summarise",
+        "Translate",
+        "Fix Grammar",
+        "Save as Note",
+        "Clean Text",
+    ]
+
+
+def test_an_action_without_a_model_answers_at_once(sidecar: Sidecar) -> None:
+    facts = told(run(sidecar, "redact", clipboard="Call 555 010"))
+    assert facts["text"] == "Call [number]"
+    assert facts["result"] == "copy"
+
+
+def test_what_cannot_be_run_says_why(sidecar: Sidecar) -> None:
+    empty = run(sidecar, "count", clipboard=" ")
+    assert empty.status == 422
+    assert "Copy some" in json.loads(empty.body)["error"]
+    no_model = run(sidecar, "explain", clipboard="x")
+    assert no_model.status == 409
+    assert "Choose a model" in json.loads(no_model.body)["error"]
+    assert run(sidecar, "nothing", clipboard="x").status == 404
+
+
+def test_an_action_with_a_model_streams_into_a_named_conversation(
+    ready: Sidecar,
+) -> None:
+    facts = told(run(ready, "explain", clipboard="Entropy rises."))
+    ended = follow(ready, facts["message_id"])
+    assert ended["text"] == HELLO
+    recent = told(ready.get("/api/v1/conversations/recent"))["conversations"]
+    assert recent == [
+        {"id": facts["conversation_id"], "title": "Explain: Entropy rises"}
+    ]
+
+
+def test_a_result_is_saved_as_a_note(ready: Sidecar) -> None:
+    told(run(ready, "save-note", clipboard="Buy milk"))
+    send(ready, "POST", "/actions", **OWN, result="note")
+    own = told(ready.get("/api/v1/actions"))["actions"][-1]["id"]
+    with ready.open_events() as events:
+        facts = told(run(ready, own, clipboard="x"))
+        assert next(event.seq for event in events if event.name == "notes")
+    assert follow(ready, facts["message_id"])["text"] == MARKDOWN
+
+
+def test_quick_ask_leaves_the_draft_of_the_window_alone(ready: Sidecar) -> None:
+    send(ready, "PUT", "/drafts/new", text="half a thought")
+    send(ready, "POST", "/api/v1/quick/draft", text="quick hal")
+    assert told(ready.get("/api/v1/quick"))["draft"] == "quick hal"
+    facts = told(send(ready, "POST", "/api/v1/quick", text="hi", submission="s1"))
+    again = told(send(ready, "POST", "/api/v1/quick", text="hi", submission="s1"))
+    assert again == facts
+    follow(ready, facts["message_id"])
+    assert "half a thought" in ready.get("/drafts/new").text
+    assert told(ready.get("/api/v1/quick"))["draft"] == ""
+    more = send(
+        ready,
+        "POST",
+        "/api/v1/quick",
+        text="markdown please",
+        conversation=facts["conversation_id"],
+    )
+    ended = follow(ready, told(more)["message_id"])
+    assert ended["text"] == MARKDOWN
+    assert "<h1>" in ended["html"]
+    assert "<button" not in ended["html"]
+
+
+def test_while_paused_nothing_answers(ready: Sidecar) -> None:
+    facts = told(send(ready, "POST", "/api/v1/quick", text="forever"))
+    assert told(send(ready, "POST", "/api/v1/pause", paused="yes")) == {"paused": True}
+    assert "Stopped" in follow(ready, facts["message_id"])["note"]
+    refused = send(ready, "POST", "/api/v1/quick", text="hi")
+    assert refused.status == 409
+    assert "paused" in json.loads(refused.body)["error"]
+    told(send(ready, "POST", "/api/v1/pause", paused="no"))
+    facts = told(send(ready, "POST", "/api/v1/quick", text="hi"))
+    assert follow(ready, facts["message_id"])["text"] == HELLO
+
+
+def test_the_page_lists_makes_changes_and_deletes(sidecar: Sidecar) -> None:
+    assert "Redact E-mails and Numbers" in sidecar.get("/actions").text
+    assert "New quick action" in sidecar.get("/actions/new").text
+    made = send(sidecar, "POST", "/actions", **OWN, shortcut="Ctrl+Alt+K")
+    assert made.status == 204
+    own = told(sidecar.get("/api/v1/actions"))["actions"][-1]
+    assert (own["name"], own["in_tray"]) == ("Shorten", False)
+    path = f"/actions/{own['id']}"
+    assert "markdown {clipboard}" in sidecar.get(f"{path}/edit").text
+    assert send(sidecar, "PUT", f"{path}/tray", in_tray="yes").status == 204
+    taken = send(sidecar, "POST", "/actions", **OWN, shortcut="alt+ctrl+k")
+    assert taken.status == 409
+    changed = send(sidecar, "PUT", path, **{**OWN, "name": "<Shrink>"})
+    assert changed.status == 204
+    assert "&lt;Shrink&gt;" in sidecar.get("/actions/list").text
+    assert f"{path}/restore" in send(sidecar, "DELETE", path).text
+    assert "<Shrink>" not in names(sidecar)
+    send(sidecar, "POST", f"{path}/restore")
+    assert names(sidecar)[-1] == "<Shrink>"
+
+
+def test_the_order_is_the_users(sidecar: Sidecar) -> None:
+    placed = send(sidecar, "PUT", "/actions/count/place", before="explain")
+    assert placed.text.index("Count") < placed.text.index("Explain")
+    send(sidecar, "PUT", "/actions/explain/place", before="")
+    assert (names(sidecar)[0], names(sidecar)[-1]) == ("Count", "Explain")
+
+
+def test_a_file_brings_actions_to_another_hearth(
+    sidecar: Sidecar, tmp_path: Path
+) -> None:
+    send(sidecar, "POST", "/actions", **OWN, in_tray="yes")
+    exported = sidecar.get("/actions/export")
+    assert "attachment" in exported.headers["content-disposition"]
+    with Sidecar.start(tmp_path / "other") as other:
+        taken = send(other, "POST", "/actions/import", content=exported.text)
+        assert taken.status == 204
+        assert names(other) == names(sidecar)
+        send(other, "POST", "/actions/import", content=exported.text)
+        assert names(other) == names(sidecar)
+        assert send(other, "POST", "/actions/import", content="{}").status == 422
