@@ -16,14 +16,17 @@ from qtshell.actions import Actions
 from qtshell.chromium import is_root, prepare_environment
 from qtshell.commands import Commands, LinkOpener, ModelPicker
 from qtshell.icons import icon
+from qtshell.identity import APP_ID
 from qtshell.launch import Launch, sidecar_launch
 from qtshell.lifecycle import Phase
 from qtshell.logs import open_logs, redact, watch_for_bugs
 from qtshell.main_window import MainWindow
 from qtshell.options import Options, program_version
+from qtshell.presence import Presence
 from qtshell.settings import ShellSettings
 from qtshell.sidecar_client import SidecarClient
 from qtshell.signals import SignalWatch
+from qtshell.single_instance import Instance
 from qtshell.supervisor import Failure, SidecarSupervisor, Trust
 from qtshell.theme import apply_theme
 from qtshell.tray import TrayIcon
@@ -42,7 +45,7 @@ _NEXT_START: Final = "The next start of Hearth does without the graphics card."
 class Shell(QObject):
     """Everything of one running Hearth."""
 
-    def __init__(self, options: Options, launch: Launch) -> None:
+    def __init__(self, options: Options, launch: Launch, instance: Instance) -> None:
         super().__init__()
         self._options = options
         self._settings = ShellSettings(options.data_dir)
@@ -61,6 +64,17 @@ class Shell(QObject):
         self._wishes = Wishes(
             self.actions, self.window, self.supervisor, self._settings, options
         )
+        self.presence = Presence(
+            instance=instance,
+            options=options,
+            supervisor=self.supervisor,
+            client=self._client,
+            actions=self.actions,
+            window=self.window,
+            tray=self.tray,
+            wishes=self._wishes,
+            leave=self.quit,
+        )
         self._has_tray = TrayIcon.isSystemTrayAvailable()
         self._page_failed = False
         self._join()
@@ -72,9 +86,11 @@ class Shell(QObject):
         if not (self._options.hidden and self._has_tray):
             self.window.show()
         QTimer.singleShot(0, self, self._build_view)
+        self.presence.begin()
 
     def quit(self) -> None:
         """Hide at once, let the sidecar save, then leave."""
+        self.presence.close()
         self.window.save_geometry()
         self._settings.save()
         self.window.hide()
@@ -171,10 +187,9 @@ class Shell(QObject):
         QCoreApplication.quit()
 
 
-def run(options: Options, launch: Launch | None = None) -> int:
-    """Run Hearth until the user quits and return the exit code."""
-    for folder in (options.data_dir, options.log_dir):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+def run(options: Options, instance: Instance, launch: Launch | None = None) -> int:
+    """Run the one instance until the user quits and return the exit code."""
+    options.log_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     open_logs(options.log_dir, dev=options.dev)
     crash_file = watch_for_bugs(options.log_dir)
     software = ShellSettings(options.data_dir).software_rendering
@@ -185,11 +200,11 @@ def run(options: Options, launch: Launch | None = None) -> int:
     QApplication.setApplicationName("hearth")
     QApplication.setApplicationDisplayName("Hearth")
     QApplication.setApplicationVersion(program_version())
-    QApplication.setDesktopFileName("hearth")
+    QApplication.setDesktopFileName(APP_ID)
     application = QApplication(sys.argv[:1])
     application.setWindowIcon(icon())
     application.setQuitOnLastWindowClosed(False)
-    shell = Shell(options, launch or sidecar_launch())
+    shell = Shell(options, launch or sidecar_launch(), instance)
     watch = SignalWatch(shell.quit, shell)
     shell.begin()
     code = application.exec()

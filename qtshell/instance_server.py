@@ -25,6 +25,9 @@ _STILL_HERE_MS: Final = 2_000
 class Caller(QObject):
     """One launch that called and waits for its answer.
 
+    Attributes:
+        is_there: Whether it still listens.
+
     Signals:
         left: It went away, or has its whole answer.
     """
@@ -35,7 +38,8 @@ class Caller(QObject):
         super().__init__(parent)
         self._wire = wire
         wire.setParent(self)
-        wire.disconnected.connect(self.left)
+        self.is_there = True
+        wire.disconnected.connect(self._on_wire_disconnected)
         # It takes silence for a hang, and a model may think for long.
         self._pulse = QTimer(self, interval=_STILL_HERE_MS)
         self._pulse.timeout.connect(lambda: self._send(Reply()))
@@ -54,14 +58,19 @@ class Caller(QObject):
         self._end(Reply(error=error, exit=code))
 
     def _send(self, reply: Reply) -> None:
-        if self._wire.state() is QLocalSocket.LocalSocketState.ConnectedState:
+        if self.is_there:
             self._wire.write(reply.to_line())
             self._wire.flush()
 
     def _end(self, reply: Reply) -> None:
-        self._pulse.stop()
-        self._send(reply)
-        self._wire.disconnectFromServer()
+        if self.is_there:
+            self._pulse.stop()
+            self._send(reply)
+            self._wire.disconnectFromServer()
+
+    def _on_wire_disconnected(self) -> None:
+        self.is_there = False
+        self.left.emit()
 
 
 Answer = Callable[[Call, Caller], None]
@@ -95,7 +104,8 @@ class InstanceServer(QObject):
         self._server.close()
 
     def _on_new_connection(self) -> None:
-        while wire := self._server.nextPendingConnection():
+        while self._server.hasPendingConnections():
+            wire = self._server.nextPendingConnection()
             wire.setReadBufferSize(MAX_CALL_BYTES)
             caller = Caller(wire, self)
             caller.left.connect(caller.deleteLater)

@@ -42,6 +42,11 @@ WINDOWED: Final = frozenset(
 """What starts Hearth in this process when it does not run yet."""
 
 
+_WITHOUT_WINDOW: Final = frozenset(
+    {Verb.WAKE, Verb.QUICK_ASK, Verb.NOTE_FROM_CLIPBOARD}
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """The command line, with every default filled in.
@@ -191,12 +196,13 @@ def read_options(argv: Sequence[str]) -> Options:
         verb = Verb(told.command)
     elif told.autostart:
         verb, name = Verb.AUTOSTART, told.autostart
+    verb = verb or (Verb.WAKE if told.hidden else Verb.OPEN)
     return Options(
         data_dir=data_dir,
         log_dir=log_dir,
-        hidden=told.hidden,
+        hidden=told.hidden or verb in _WITHOUT_WINDOW,
         dev=told.dev,
-        verb=verb or (Verb.WAKE if told.hidden else Verb.OPEN),
+        verb=verb,
         name=name,
         words=(words,) if isinstance(words, str) else tuple(words),
         as_json=getattr(told, "as_json", False),

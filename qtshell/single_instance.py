@@ -6,7 +6,6 @@ lock; the lock file says where its holder listens.
 """
 
 import contextlib
-import hashlib
 import json
 import os
 import socket
@@ -15,7 +14,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from tempfile import gettempdir
 from typing import BinaryIO, Final
 
 VERSION: Final = 1
@@ -27,6 +25,9 @@ ANSWER_S: Final = 10.0
 """How long a running instance may take to say that it has heard the call."""
 FREE_S: Final = 15.0
 """How long an instance that is quitting or starting may take."""
+
+_MAX_PATH_BYTES: Final = 100
+"""What every system takes as a socket's path."""
 
 _RETRY_S: Final = 0.02
 _LOCKED_BYTE: Final = 1 << 30
@@ -47,11 +48,13 @@ class Call:
 
     Attributes:
         verb: What to do, such as "open" or "ask".
+        name: Of what is to be done, such as an action's.
         text: What to do it with.
         activation: Lets the instance come to the front on Wayland.
     """
 
     verb: str
+    name: str = ""
     text: str = ""
     activation: str = ""
 
@@ -72,7 +75,7 @@ class Call:
             raise WrongCallError("the call is not JSON") from exc
         if not isinstance(told, dict) or told.get("hearth") != VERSION:
             raise WrongCallError("the call is of another version")
-        values = [told.get(name, "") for name in ("verb", "text", "activation")]
+        values = [told.get(name, "") for name in cls.__slots__]
         if not values[0] or not all(isinstance(value, str) for value in values):
             raise WrongCallError("the call lacks its verb")
         return cls(*values)
@@ -117,7 +120,11 @@ class Instance:
 
     @classmethod
     def claim(cls, data_dir: Path) -> "Instance | None":
-        """Take the lock, or return None when another process has it."""
+        """Take the lock, or return None when another process has it.
+
+        Raises:
+            CallError: There is no place of this user's own to listen at.
+        """
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = data_dir / LOCK_NAME
         file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b")
@@ -232,6 +239,10 @@ def claim_or_call(
 
 
 def _address(data_dir: Path) -> str:
+    # Slow to import, and only the one instance needs them.
+    import hashlib  # noqa: PLC0415
+    from tempfile import gettempdir  # noqa: PLC0415
+
     told = f"{_user()}:{data_dir.resolve()}"
     name = f"hearth-{hashlib.sha256(told.encode()).hexdigest()[:16]}"
     if sys.platform == "win32":
@@ -239,12 +250,15 @@ def _address(data_dir: Path) -> str:
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
     if runtime and _is_own(Path(runtime)):
         return str(Path(runtime) / f"{name}.sock")
-    # A socket's path has about a hundred bytes; that of a data folder may not fit.
+    within = data_dir.resolve() / "instance.sock"
+    if len(os.fsencode(within)) <= _MAX_PATH_BYTES:
+        return str(within)
     own = Path(gettempdir()) / f"hearth-{_user()}"
     with contextlib.suppress(FileExistsError):
         own.mkdir(mode=0o700)
-    folder = own if _is_own(own) else data_dir.resolve()
-    return str(folder / f"{name}.sock")
+    if not _is_own(own):
+        raise CallError(f"{own} belongs to somebody else. Set XDG_RUNTIME_DIR.")
+    return str(own / f"{name}.sock")
 
 
 def _is_own(folder: Path) -> bool:

@@ -57,6 +57,12 @@ class Wishes(QObject):
         """Show the data folder in the file manager."""
         open_folder(self._options.data_dir)
 
+    def go(self, path: str) -> None:
+        """Bring the window forward and show a page of the sidecar."""
+        self._window.come_forward()
+        if self._view:
+            self._view.open_path(path)
+
     def toggle_window(self) -> None:
         """Bring the window forward, or hide it when it is there."""
         if self._window.isVisible() and not self._window.isMinimized():
@@ -68,8 +74,8 @@ class Wishes(QObject):
         a = self._actions
         deeds: dict[QAction, Callable[[], object]] = {
             a.open_window: self._window.come_forward,
-            a.new_chat: lambda: self._go("/"),
-            a.settings: lambda: self._go("/settings"),
+            a.new_chat: lambda: self.go("/"),
+            a.settings: lambda: self.go("/settings"),
             a.close_window: self._window.close,
             a.find: self._find,
             a.search: lambda: self._tell("search"),
@@ -91,11 +97,6 @@ class Wishes(QObject):
         for theme, action in a.themes.items():
             action.setChecked(theme is self._settings.theme)
             action.triggered.connect(lambda _=False, t=theme: self._set_theme(t))
-
-    def _go(self, path: str) -> None:
-        self._window.come_forward()
-        if self._view:
-            self._view.open_path(path)
 
     def _tell(self, command: str) -> None:
         self._window.come_forward()

@@ -1,0 +1,54 @@
+"""Says that a long answer is ready when nobody is looking."""
+
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QApplication, QSystemTrayIcon, QWidget
+
+from qtshell.activity import Activity, EndedAnswer
+
+LONG_S: Final = 10.0
+"""Who waited less has not gone elsewhere."""
+
+_SHOWN_MS: Final = 10_000
+_READY: Final = "The answer is ready"
+
+
+class Notices(QObject):
+    """Shows a notice; a click on it opens its conversation."""
+
+    def __init__(
+        self,
+        activity: Activity,
+        tray: QSystemTrayIcon,
+        window: QWidget,
+        open_path: Callable[[str], None],
+    ) -> None:
+        super().__init__(window)
+        self._tray = tray
+        self._window = window
+        self._open_path = open_path
+        # The tray tells of clicks on any message, not on which.
+        self._path = ""
+        self._expiry = QTimer(self, singleShot=True, interval=_SHOWN_MS * 2)
+        self._expiry.timeout.connect(self._forget)
+        activity.answer_ended.connect(self._on_answer_ended)
+        tray.messageClicked.connect(self._on_message_clicked)
+
+    def _on_answer_ended(self, answer: EndedAnswer) -> None:
+        if answer.seconds < LONG_S or QApplication.activeWindow() is not None:
+            return
+        self._path = f"/conversations/{answer.conversation_id}"
+        self._expiry.start()
+        if self._tray.isVisible():
+            self._tray.showMessage(_READY, answer.title, self._tray.icon(), _SHOWN_MS)
+        QApplication.alert(self._window)
+
+    def _on_message_clicked(self) -> None:
+        if self._path:
+            self._open_path(self._path)
+            self._forget()
+
+    def _forget(self) -> None:
+        self._path = ""

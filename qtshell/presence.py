@@ -1,0 +1,103 @@
+"""Joins a running Hearth to the desktop around it: later launches and notices."""
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QGuiApplication
+
+from qtshell.actions import Actions
+from qtshell.activity import Activity
+from qtshell.instance_server import InstanceServer
+from qtshell.main_window import MainWindow
+from qtshell.notices import Notices
+from qtshell.options import Options, Verb, program_version
+from qtshell.remote import Remote
+from qtshell.sidecar_client import SidecarClient
+from qtshell.single_instance import Call, Instance
+from qtshell.supervisor import SidecarSupervisor
+from qtshell.tray import TrayIcon
+from qtshell.wishes import Wishes
+
+
+class Aloud:
+    """Hears an answer for somebody without a terminal and says it by the tray."""
+
+    is_there = True
+
+    def __init__(self, tray: TrayIcon) -> None:
+        self._tray = tray
+
+    def say(self, text: str) -> None:
+        """Wait for the end."""
+
+    def finish(self, text: str = "") -> None:
+        """Say that it was done."""
+        self._tray.showMessage("Hearth", text, self._tray.icon())
+
+    def fail(self, error: str, code: int = 1) -> None:  # noqa: ARG002 a listener's
+        """Say why it was not done."""
+        self._tray.showMessage("Hearth", error, self._tray.icon())
+
+
+class Presence(QObject):
+    """What makes Hearth reachable from outside its window."""
+
+    def __init__(
+        self,
+        *,
+        instance: Instance,
+        options: Options,
+        supervisor: SidecarSupervisor,
+        client: SidecarClient,
+        actions: Actions,
+        window: MainWindow,
+        tray: TrayIcon,
+        wishes: Wishes,
+        leave: Callable[[], None],
+    ) -> None:
+        super().__init__(window)
+        self._options = options
+        self._supervisor = supervisor
+        self._window = window
+        self._tray = tray
+        self.deeds: dict[Verb, Callable[[], None]] = {
+            Verb.OPEN: window.come_forward,
+            Verb.WAKE: _nothing,
+            Verb.NEW_CHAT: actions.new_chat.trigger,
+            Verb.QUICK_ASK: actions.new_chat.trigger,
+            Verb.NOTE_FROM_CLIPBOARD: self._note_clipboard,
+            Verb.QUIT: leave,
+        }
+        self._remote = remote = Remote(
+            client, supervisor, self.deeds, self._facts, self
+        )
+        self._server = InstanceServer(instance, remote.answer, self)
+        self.activity = Activity(client, supervisor, self)
+        Notices(self.activity, tray, window, wishes.go)
+
+    def begin(self) -> None:
+        """Do what this first launch asked for beside opening."""
+        if self._options.verb is not Verb.OPEN:
+            self.deeds[self._options.verb]()
+
+    def close(self) -> None:
+        """Take no more calls."""
+        self._server.close()
+
+    def _note_clipboard(self) -> None:
+        text = QGuiApplication.clipboard().text()
+        # It was asked from a menu: there is no terminal to answer in.
+        self._remote.answer(Call(Verb.NOTE.value, text=text), Aloud(self._tray))
+
+    def _facts(self) -> dict[str, Any]:
+        return {
+            "version": program_version(),
+            "phase": self._supervisor.phase.value,
+            "window": "shown" if self._window.isVisible() else "hidden",
+            "data_dir": str(self._options.data_dir),
+        }
+
+
+def _nothing() -> None:
+    """Being there is all that was asked."""
