@@ -182,6 +182,26 @@ class StreamChunk(SQLModel, table=True):
     text: str = Field(default="", sa_type=Text)
 
 
+class ImportRun(SQLModel, table=True):
+    """An import; its id is the transaction id of all its changes.
+
+    Attributes:
+        name: Of the file.
+        source: The program it came from.
+        state: How far it is; one that is not at an end when Hearth starts was cut off.
+        report: What it came to, in JSON.
+    """
+
+    __tablename__ = "import_run"
+
+    id: str = Field(default_factory=new_id, primary_key=True, sa_type=Text)
+    created_at: int = Field(default_factory=now_ms)
+    name: str = Field(default="", sa_type=Text)
+    source: str = Field(default="", sa_type=Text)
+    state: str = Field(default="importing", sa_type=Text)
+    report: str = Field(default="", sa_type=Text)
+
+
 class Change(SQLModel, table=True):
     """One change of one row; never altered, and removed only for good.
 

@@ -136,6 +136,14 @@ _FIRST: Final[Step] = (
         id text primary key not null,
         message_id text not null default ''
     ) without rowid""",
+    """create table import_run(
+        id text primary key not null,
+        created_at integer not null default 0,
+        name text not null default '',
+        source text not null default '',
+        state text not null default 'importing',
+        report text not null default ''
+    )""",
     """create table change(
         seq integer primary key autoincrement,
         transaction_id text not null,

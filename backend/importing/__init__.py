@@ -1,0 +1,1 @@
+"""Reads what other programs export; a process of its own, which trusts no byte."""

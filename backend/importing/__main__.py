@@ -1,0 +1,90 @@
+"""The reading process: `reader` starts it as `python -m backend.importing`.
+
+It reads one wish as a JSON line on its stdin, answers with JSON lines on its stdout,
+and ends when its stdin does.
+"""
+
+import dataclasses
+import json
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any, Final
+
+from backend.errors import HearthError
+from backend.importing.bundles import open_bundle, unreadable
+from backend.importing.limits import confine, damaged
+from backend.importing.recognise import Reading, recognise
+from backend.importing.records import NoteRow, Row, Tally
+
+_PROGRESS_S: Final = 0.2
+_TOO_MUCH: Final = (
+    "Reading this needs more memory than Hearth gives to an import. Nothing was "
+    "imported. Export it in smaller parts."
+)
+
+
+def _say(kind: str, told: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps({"kind": kind, **told}) + "\n")
+
+
+def _read(path: Path, *, tell_rows: bool) -> None:
+    tally = Tally()
+    reading = recognise(open_bundle(path))
+    told_at = 0.0
+    for row in reading.rows(tally):
+        if tell_rows:
+            _say_row(row)
+        if time.monotonic() - told_at > _PROGRESS_S:
+            told_at = time.monotonic()
+            _say("progress", {"done": reading.done, "total": reading.total})
+            sys.stdout.flush()
+    _say("end", _summary(reading, tally))
+
+
+def _say_row(row: Row) -> None:
+    if isinstance(row, NoteRow):
+        _say("note", {"row": dataclasses.asdict(row)})
+        return
+    head = dataclasses.asdict(dataclasses.replace(row, messages=()))
+    _say("conversation", {"row": {k: v for k, v in head.items() if k != "messages"}})
+    for message in row.messages:
+        _say("message", {"row": dataclasses.asdict(message)})
+
+
+def _summary(reading: Reading, tally: Tally) -> dict[str, Any]:
+    told = {
+        field.name: getattr(tally, field.name) for field in dataclasses.fields(tally)
+    }
+    return told | {"source": reading.source, "skipped": dict(tally.skipped)}
+
+
+def _follow_leash() -> None:
+    sys.stdin.buffer.read()
+    os._exit(0)
+
+
+def main() -> None:
+    """Read what is asked for."""
+    asked = json.loads(sys.stdin.readline())
+    threading.Thread(target=_follow_leash, daemon=True).start()
+    confine()
+    try:
+        _read(Path(asked["path"]), tell_rows=asked["tell_rows"])
+    except HearthError as exc:
+        _say("error", {"sentence": str(exc)})
+    except MemoryError:
+        _say("error", {"sentence": _TOO_MUCH})
+    except RecursionError:
+        _say("error", {"sentence": str(damaged())})
+    except OSError as exc:
+        _say("error", {"sentence": str(unreadable(exc))})
+    sys.stdout.flush()
+    # A daemon thread that holds stdin's lock would abort an orderly end.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

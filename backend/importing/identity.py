@@ -1,0 +1,71 @@
+"""Gives imported rows ids that are the same at every import and sort by their time."""
+
+import hashlib
+import time
+import uuid
+from typing import Final
+
+from backend.importing.records import ConversationRow, MessageRow, Source, Talk
+
+_COUNTER_BITS: Final = 12
+_RANDOM_BITS: Final = 62
+_NO_DATE_MS: Final = 946_684_800_000
+"""1 January 2000: where the ids of what has no date begin."""
+
+
+def made_id(stamp: int, key: str) -> str:
+    """Return a UUIDv7 whose random part is made from a key.
+
+    Args:
+        stamp: Milliseconds, and a counter in the lowest 12 bits.
+        key: What the source calls it.
+    """
+    digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
+    chance = int.from_bytes(digest[:8]) >> (64 - _RANDOM_BITS)
+    ms, counter = divmod(stamp, 1 << _COUNTER_BITS)
+    number = ms << 80 | 0x7 << 76 | counter << 64 | 0b10 << _RANDOM_BITS | chance
+    return str(uuid.UUID(int=number))
+
+
+def settle(source: Source, talk: Talk) -> ConversationRow:
+    """Return a conversation with ids and times.
+
+    Ids rise from message to message, because messages are read in the order of their
+    ids, even where the times of the source do not rise. What has no date counts as
+    said now, but its ids do not depend on when it is imported.
+    """
+    begin = talk.at_ms or next((s.at_ms for s in talk.said if s.at_ms), None)
+    told = talk.key or f"{talk.title}/{talk.said[0].text}"
+    prefix = f"{source}/{told}"
+    stamp = (begin or _NO_DATE_MS) << _COUNTER_BITS
+    conversation_id = made_id(stamp, prefix)
+    now = time.time_ns() // 1_000_000
+    rows: list[MessageRow] = []
+    asked = ""
+    for said in talk.said:
+        stamp = max((said.at_ms or 0) << _COUNTER_BITS, stamp + 1)
+        at = stamp >> _COUNTER_BITS if begin else now
+        row = MessageRow(
+            id=made_id(stamp, f"{prefix}/{said.key}"),
+            conversation_id=conversation_id,
+            created_at=at,
+            updated_at=at,
+            role=said.role,
+            text=said.text,
+            reasoning=said.reasoning,
+            engine=source if said.role == "assistant" else "",
+            model=said.model,
+            reply_to=asked if said.role == "assistant" else "",
+        )
+        asked = row.id if row.role == "user" else asked
+        rows.append(row)
+    last = rows[-1]
+    return ConversationRow(
+        id=conversation_id,
+        created_at=begin or now,
+        updated_at=last.created_at,
+        title=talk.title,
+        title_source="user" if talk.title else "none",
+        latest=last.id if begin else made_id(now << _COUNTER_BITS, prefix),
+        messages=tuple(rows),
+    )

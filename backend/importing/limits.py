@@ -1,0 +1,77 @@
+"""How much a file to import may hold, and how the reading process is bound."""
+
+import sys
+from typing import Final
+
+from backend.errors import InvalidInputError, TooLargeError
+
+MAX_FILE_BYTES: Final = 500 * 1024 * 1024
+MAX_MESSAGE_BYTES: Final = 5 * 1024 * 1024
+MAX_CONVERSATIONS: Final = 200_000
+MAX_ENTRY_CHARS: Final = 64 * 1024 * 1024
+MAX_NAMES: Final = 200_000
+MAX_DEPTH: Final = 4
+_MEMORY_BYTES: Final = 2 * 1024**3
+_CPU_S: Final = 900
+_FORBIDDEN: Final = (
+    "socket.",
+    "subprocess.",
+    "os.system",
+    "os.exec",
+    "os.fork",
+    "os.posix_spawn",
+    "os.remove",
+    "os.rename",
+    "os.mkdir",
+    "shutil.",
+    "ctypes.",
+    "urllib.",
+    "winreg.",
+)
+
+
+def damaged() -> InvalidInputError:
+    """Return the error for a file that cannot be read to its end."""
+    return InvalidInputError(
+        "This file is damaged, or it was cut off while it was saved or copied. "
+        "Nothing was imported. Export or download it again."
+    )
+
+
+def unknown() -> InvalidInputError:
+    """Return the error for a file of no known program."""
+    return InvalidInputError(
+        "This is not an export that Hearth knows. Choose the file that ChatGPT, "
+        "Claude, Jan, LM Studio, Open WebUI, Chatbox or Hearth exported."
+    )
+
+
+def too_large(what: str) -> TooLargeError:
+    """Return the error for something beyond a limit."""
+    return TooLargeError(f"{what} Nothing was imported.")
+
+
+def confine() -> None:
+    """Let this process use bounded memory and time, and neither write nor connect."""
+    if sys.platform != "win32":
+        import resource  # noqa: PLC0415 not on Windows
+
+        for kind, most in (
+            (resource.RLIMIT_CPU, _CPU_S),
+            (resource.RLIMIT_FSIZE, 0),
+            (resource.RLIMIT_CORE, 0),
+        ):
+            resource.setrlimit(kind, (most, most))
+        if sys.platform != "darwin":
+            resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
+    sys.addaudithook(_refuse)
+
+
+def _refuse(event: str, arguments: tuple[object, ...]) -> None:
+    writes = (
+        event == "open"
+        and isinstance(arguments[1], str)
+        and (set(arguments[1]) & set("wax+"))
+    )
+    if writes or event.startswith(_FORBIDDEN):
+        raise PermissionError(f"the reader of imports must not: {event}")

@@ -1,0 +1,151 @@
+"""Reads the entries of a JSON file one by one, whatever the size of the file."""
+
+import codecs
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, BinaryIO, Final
+
+from backend.errors import InvalidInputError
+from backend.importing.limits import MAX_ENTRY_CHARS, damaged, too_large, unknown
+
+_CHUNK: Final = 1024 * 1024
+_SPACE: Final = re.compile(r"[ \t\n\r]*")
+_NESTED: Final = InvalidInputError(
+    "This file is nested deeper than any export is. Nothing was imported."
+)
+
+
+def entries(file: BinaryIO) -> Iterator[tuple[str, Any]]:
+    """Yield the elements of the file's list, or the members of its object.
+
+    A member that is a list is yielded element by element under its name, so that no
+    more than one entry is held at a time. An element of a list has the name "".
+
+    Raises:
+        InvalidInputError: The file is no JSON, was cut off, or is nested too deeply.
+        TooLargeError: One entry is too large.
+    """
+    window = _Window(file)
+    match window.peek():
+        case "[":
+            for element in _elements(window):
+                yield "", element
+        case "{":
+            yield from _members(window)
+        case _:
+            raise unknown()
+    if window.peek():
+        raise damaged()
+
+
+def whole(file: BinaryIO) -> Any:  # noqa: ANN401 any JSON
+    """Return the one value of a small file.
+
+    Raises:
+        InvalidInputError: As for `entries`.
+        TooLargeError: As for `entries`.
+    """
+    window = _Window(file)
+    window.peek()
+    return window.value()
+
+
+def lines(file: BinaryIO) -> Iterator[Any]:
+    """Yield the values of a file with one on each line.
+
+    Raises:
+        InvalidInputError: As for `entries`.
+        TooLargeError: As for `entries`.
+    """
+    window = _Window(file)
+    while window.peek():
+        yield window.value()
+
+
+def _elements(window: "_Window") -> Iterator[Any]:
+    window.expect("[")
+    if window.peek() == "]":
+        window.expect("]")
+        return
+    while True:
+        yield window.value()
+        if window.expect(",]") == "]":
+            return
+
+
+def _members(window: "_Window") -> Iterator[tuple[str, Any]]:
+    window.expect("{")
+    if window.peek() == "}":
+        window.expect("}")
+        return
+    while True:
+        name = window.value() if window.peek() == '"' else None
+        window.expect(":")
+        if name is None:
+            raise damaged()
+        if window.peek() == "[":
+            for element in _elements(window):
+                yield name, element
+        else:
+            yield name, window.value()
+        if window.expect(",}") == "}":
+            return
+
+
+class _Window:
+    """The part of the text that is being looked at."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._to_text = codecs.getincrementaldecoder("utf-8-sig")("replace")
+        self._json = json.JSONDecoder()
+        self._text = ""
+        self._at = 0
+        self._has_ended = False
+
+    def peek(self) -> str:
+        """Return the next character that is no space; "" at the end."""
+        while True:
+            found = _SPACE.match(self._text, self._at)
+            self._at = found.end() if found else self._at
+            if self._at < len(self._text) or self._has_ended:
+                return self._text[self._at : self._at + 1]
+            self._grow()
+
+    def expect(self, allowed: str) -> str:
+        """Take one of these characters."""
+        found = self.peek()
+        if not found or found not in allowed:
+            raise damaged()
+        self._at += 1
+        return found
+
+    def value(self) -> Any:  # noqa: ANN401 any JSON
+        """Take a whole value, reading on until it is there."""
+        self.peek()
+        while True:
+            try:
+                found, end = self._json.raw_decode(self._text, self._at)
+            except RecursionError:
+                raise _NESTED from None
+            except ValueError:
+                end = -1
+                found = None
+            # A number that ends where the window does may go on.
+            if end >= 0 and (end < len(self._text) or self._has_ended):
+                self._at = end
+                return found
+            if self._has_ended:
+                raise damaged()
+            self._grow()
+
+    def _grow(self) -> None:
+        """Read on, twice as much each time, so that growing stays cheap."""
+        kept = self._text[self._at :]
+        if len(kept) > MAX_ENTRY_CHARS:
+            raise too_large("One entry of this file is larger than Hearth takes.")
+        piece = self._file.read(max(_CHUNK, len(kept)))
+        self._has_ended = not piece
+        self._text = kept + self._to_text.decode(piece, final=self._has_ended)
+        self._at = 0
