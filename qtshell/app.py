@@ -197,7 +197,7 @@ def run(options: Options, instance: Instance, launch: Launch | None = None) -> i
         os.environ, dev=options.dev, software=software, as_root=is_root()
     )
     QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
-    QApplication.setApplicationName("hearth")
+    QApplication.setApplicationName(APP_ID)
     QApplication.setApplicationDisplayName("Hearth")
     QApplication.setApplicationVersion(program_version())
     QApplication.setDesktopFileName(APP_ID)

@@ -82,7 +82,6 @@ class LinuxDesktop:
             "desktop",
             EXEC=exec_line(self._command),
             PROGRAM=_escaped(self._command[0]),
-            WM_CLASS=APP_ID,
         )
 
     @property

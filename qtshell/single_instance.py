@@ -127,11 +127,11 @@ class Instance:
         """
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = data_dir / LOCK_NAME
+        address = _address(data_dir)
         file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b")
         if not _lock(file):
             file.close()
             return None
-        address = _address(data_dir)
         file.truncate(0)
         file.write(json.dumps({"pid": os.getpid(), "address": address}).encode())
         file.flush()

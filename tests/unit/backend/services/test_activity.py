@@ -7,7 +7,6 @@ import pytest
 from backend.services.activity import Activity
 from backend.services.answers import Growing
 
-
 pytestmark = pytest.mark.anyio
 
 
