@@ -13,6 +13,8 @@ HTMX_CONFIG: Final = json.dumps(
         # Nothing in the page is ever evaluated, and nothing foreign asked.
         "allowEval": False,
         "allowScriptTags": False,
+        # Only what a route puts beside its answer may land elsewhere in the page.
+        "allowNestedOobSwaps": False,
         # What an element does is written at that element.
         "disableInheritance": True,
         "selfRequestsOnly": True,
@@ -62,12 +64,14 @@ class Toast(Template):
 
     Attributes:
         undo: What to POST to take the act back; "" for none.
+        undo_label: What that is called.
     """
 
     template: ClassVar[str] = "errors/_toast.html"
     sentence: str
     tone: str = "info"
     undo: str = ""
+    undo_label: str = "Undo"
 
 
 class Pages:
@@ -113,6 +117,11 @@ class Pages:
 def no_content(headers: dict[str, str] | None = None) -> Response:
     """Answer that it was done and the page need not change."""
     return Response(status=204, headers=headers or {})
+
+
+def undo_path(transaction_id: str) -> str:
+    """Return what to POST to take an act back."""
+    return f"/changes/{transaction_id}/undo"
 
 
 def go_to(path: str) -> dict[str, str]:

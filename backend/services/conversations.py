@@ -12,7 +12,7 @@ from backend.services.engines import Choice, EngineService
 from backend.services.settings import SettingService
 from backend.services.titles import title_from
 from backend.store.states import MessageState
-from backend.store.text import clean_text
+from backend.store.text import clean_text, note_title
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,6 +38,20 @@ class Exchange:
     conversation: "Conversation"
     question: "Message"
     answer: "Message"
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What left a conversation in one act.
+
+    Attributes:
+        transaction_id: Undoes it.
+        title: The beginning of what the act was about.
+    """
+
+    transaction_id: str
+    title: str
+    message_ids: "Sequence[str]"
 
 
 class ConversationService:
@@ -110,18 +124,20 @@ class ConversationService:
             partial(self._messages.after, conversation_id, message_id, limit=LOG_LIMIT)
         )
 
-    async def delete_message(self, message_id: str) -> str:
+    async def delete_message(self, message_id: str) -> "Removed":
         """Move a message to the trash, a question with its answers.
 
-        Returns:
-            The transaction to undo.
+        Raises:
+            NotFoundError: There is none, or it is there already.
         """
         message = await self.message(message_id)
-        for last in await self.log(message.conversation_id):
-            is_part = message_id in {last.id, last.reply_to}
-            if is_part and self._answers.is_growing(last.id):
-                await self._answers.stop(message.conversation_id)
-        return await asyncio.to_thread(self._messages.delete, message_id)
+        answers = await asyncio.to_thread(self._messages.answers_to, message_id)
+        together = (message_id, *answers)
+        if any(self._answers.is_growing(one) for one in together):
+            await self._answers.stop(message.conversation_id)
+        deleted = await asyncio.to_thread(self._messages.delete, message_id)
+        title = note_title(message.text)
+        return Removed(deleted, title, together)
 
     async def _read_log(
         self, read: "Callable[[], Sequence[Message]]"

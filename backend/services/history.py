@@ -24,6 +24,7 @@ _RENAMED: Final = {
     "model": "Title given by the model",
     "text": "Title taken from the text",
 }
+_TITLE_CHARS: Final = 120
 _GONE: Final = "This has no history, or was deleted for good."
 
 
@@ -47,6 +48,23 @@ class Version:
     has_changed: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """What became of one thing.
+
+    Attributes:
+        conversation_id: Where a message is; "" for other things.
+        versions: Newest first.
+    """
+
+    table: str
+    row_id: str
+    conversation_id: str
+    title: str
+    is_deleted: bool
+    versions: Sequence[Version]
+
+
 class HistoryService:
     """Reads the change log and takes back what it tells."""
 
@@ -62,13 +80,13 @@ class HistoryService:
         """
         return await asyncio.to_thread(self._changes.undo, transaction_id)
 
-    async def versions(self, table: str, row_id: str) -> list[Version]:
-        """Return the versions of a title, a note or a message, newest first.
+    async def of(self, table: str, row_id: str) -> History:
+        """Return the history of a conversation's title, a note or a message.
 
         Raises:
             NotFoundError: There is no such thing, or no longer.
         """
-        return await asyncio.to_thread(self._versions, table, row_id)
+        return await asyncio.to_thread(self._of, table, row_id)
 
     async def compare(
         self, table: str, row_id: str, seq: int, *, with_now: bool
@@ -80,7 +98,7 @@ class HistoryService:
         """
 
         def read() -> list[Part]:
-            versions = self._versions(table, row_id)
+            versions = self._of(table, row_id).versions
             at = _index(versions, seq)
             if with_now:
                 return compare(versions[at].text, versions[0].text)
@@ -95,34 +113,43 @@ class HistoryService:
         Raises:
             NotFoundError: There is no such version, or no longer.
         """
-        _index(await self.versions(table, row_id), seq)
+        _index((await self.of(table, row_id)).versions, seq)
         return await asyncio.to_thread(
             self._changes.restore_version, table, row_id, seq
         )
 
-    def _versions(self, table: str, row_id: str) -> list[Version]:
-        if table not in _TEXT:
-            raise NotFoundError(_GONE)
-        changes = self._changes.of_row(table, row_id)
+    def _of(self, table: str, row_id: str) -> History:
+        changes = self._changes.of_row(table, row_id) if table in _TEXT else ()
         if not changes:
             raise NotFoundError(_GONE)
-        texts = _texts(table, changes)
-        versions = []
-        for i, change in enumerate(changes):
-            what = _what(table, change, is_first=i == 0)
-            if what:
-                versions.append(
-                    Version(
-                        seq=change.seq or 0,
-                        at=int(change.hlc[:12], 16),
-                        what=what,
-                        text=texts[i],
-                        is_own=change.device_id == self._changes.device_id,
-                        is_now=texts[i] == texts[-1],
-                        has_changed=texts[i] != (texts[i - 1] if i else ""),
-                    )
-                )
-        return versions[::-1]
+        now = {k: v for change in changes for k, v in change.after.items()}
+        first_line = str(now.get("title") or now.get("text", "")).strip()
+        return History(
+            table=table,
+            row_id=row_id,
+            conversation_id=str(now.get("conversation_id", "")),
+            title=first_line.partition("\n")[0][:_TITLE_CHARS],
+            is_deleted=now["deleted_at"] is not None,
+            versions=_versions(table, changes, self._changes.device_id),
+        )
+
+
+def _versions(table: str, changes: "Sequence[Change]", device_id: str) -> list[Version]:
+    texts = _texts(table, changes)
+    versions = [
+        Version(
+            seq=change.seq or 0,
+            at=int(change.hlc[:12], 16),
+            what=what,
+            text=texts[i],
+            is_own=change.device_id == device_id,
+            is_now=texts[i] == texts[-1],
+            has_changed=texts[i] != (texts[i - 1] if i else ""),
+        )
+        for i, change in enumerate(changes)
+        if (what := _what(table, change, is_first=i == 0))
+    ]
+    return versions[::-1]
 
 
 def _texts(table: str, changes: "Sequence[Change]") -> list[str]:

@@ -95,6 +95,12 @@ class MessageStore:
             *self.after(told, message_id, limit=half),
         ]
 
+    def answers_to(self, id: str) -> Sequence[str]:  # noqa: A002 the column's name
+        """Return the ids of the answers to a question that are not in the trash."""
+        live = replies_to(id).where(col(Message.deleted_at).is_(None))
+        with self._database.read() as session:
+            return session.exec(live).all()
+
     def get(self, id: str, *, include_deleted: bool = False) -> Message:  # noqa: A002 the column's name
         """Return one message.
 

@@ -10,10 +10,9 @@ from backend.store.database import Database
 from backend.store.drafts import drafted_notes, note_draft
 from backend.store.ids import now_ms
 from backend.store.models import Draft, Note
-from backend.store.text import clean_text
+from backend.store.text import clean_text, note_title
 
 _GONE: Final = "This note is no longer there. It may be in the trash."
-_TITLE_CHARS: Final = 120
 
 
 class NoteStore:
@@ -53,7 +52,7 @@ class NoteStore:
     def create(self, title: str = "", body: str = "") -> Note:
         """Store a new note; without a title its first line is one."""
         body = clean_text(body)
-        made = Note(title=clean_text(title) or title_of(body), body=body)
+        made = Note(title=clean_text(title) or note_title(body), body=body)
         with self._database.write() as session:
             session.add(made)
         return made
@@ -102,7 +101,7 @@ class NoteStore:
                 note = Note(id=id)
                 session.add(note)
             if note is not None and note.body != draft.text:
-                note.title, note.body = title_of(draft.text), draft.text
+                note.title, note.body = note_title(draft.text), draft.text
             session.delete(draft)
 
     def delete(self, id: str) -> str:  # noqa: A002 the column's name
@@ -124,13 +123,6 @@ class NoteStore:
         with self._database.write() as session:
             _note_in(session, id, include_deleted=True).deleted_at = None
             return session.transaction_id
-
-
-def title_of(body: str) -> str:
-    """Return what a note is called: its first line, without Markdown's signs."""
-    lines = (line.strip().lstrip("#>*-+ ").strip() for line in body.splitlines())
-    first = next((line for line in lines if line), "")
-    return first if len(first) <= _TITLE_CHARS else f"{first[: _TITLE_CHARS - 1]}…"
 
 
 def _note_in(session: Session, row_id: str, *, include_deleted: bool = False) -> Note:

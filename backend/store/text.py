@@ -6,6 +6,8 @@ from typing import Final
 SEPARATOR: Final = "\u200b"
 """Has no width, and ends a word for the index."""
 
+TITLE_CHARS: Final = 120
+
 CJK: Final = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _CJK: Final = re.compile(f"[{CJK}]")
 
@@ -33,3 +35,10 @@ def cut_cjk(text: str) -> str:
     """
     cut, count = _CJK.subn(rf"{SEPARATOR}\g<0>{SEPARATOR}", text)
     return cut if count else ""
+
+
+def note_title(body: str) -> str:
+    """Return what a note is called: its first line, without Markdown's signs."""
+    lines = (line.strip().lstrip("#>*-+ ").strip() for line in body.splitlines())
+    first = next((line for line in lines if line), "")
+    return first if len(first) <= TITLE_CHARS else f"{first[: TITLE_CHARS - 1]}…"

@@ -6,7 +6,8 @@ from backend.errors import NotFoundError
 from backend.store.changes import ChangeStore
 from backend.store.database import Database
 from backend.store.ids import new_id
-from backend.store.notes import NoteStore, title_of
+from backend.store.notes import NoteStore
+from backend.store.text import note_title
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def test_a_deleted_note_comes_back(database: Database) -> None:
     ],
 )
 def test_the_first_line_is_the_title(body: str, title: str) -> None:
-    assert title_of(body) == title
+    assert note_title(body) == title
 
 
 def test_what_is_typed_becomes_one_change_when_it_is_folded(

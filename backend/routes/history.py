@@ -1,0 +1,115 @@
+"""History: undo, what became of a thing, comparing and restoring its versions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from backend.errors import NotFoundError
+from backend.events import EventHub
+from backend.http import Request, Response, Router
+from backend.rendering import Template
+from backend.routes.pages import Pages, Toast, undo_path
+from backend.services.differences import Part
+from backend.services.history import History, Version
+from backend.services.registry import Opened
+
+
+@dataclass(frozen=True)
+class HistoryView(Template):
+    """The versions of one thing, newest first.
+
+    Attributes:
+        path: Where the thing itself is shown.
+        base: The path of this page.
+    """
+
+    template: ClassVar[str] = "history/_view.html"
+    title: str
+    path: str
+    base: str
+    versions: Sequence[Version]
+
+
+@dataclass(frozen=True)
+class Differences(Template):
+    """How one version differs from the one before it, or from the present."""
+
+    template: ClassVar[str] = "history/_differences.html"
+    parts: Sequence[Part]
+    path: str
+    with_now: bool
+
+
+def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
+    """Return the routes of history."""
+    router = Router()
+
+    @router.post("/changes/:id/undo")
+    async def undo(request: Request) -> Response:
+        services = await opened()
+        undone = await services.history.undo(request.path_params["id"])
+        hub.publish("resync")
+        if "again" in request.query:
+            return pages.toast(Toast("Done again.", undo=undo_path(undone)))
+        again = f"{undo_path(undone)}?again=1"
+        return pages.toast(Toast("Undone.", undo=again, undo_label="Redo"))
+
+    @router.get("/history/:table/:id")
+    async def show(request: Request) -> Response:
+        view = await _view(request)
+        return pages.show(request, view.title, view)
+
+    @router.get("/history/:table/:id/:seq")
+    async def compare(request: Request) -> Response:
+        services = await opened()
+        table, row_id = request.path_params["table"], request.path_params["id"]
+        with_now = request.query.get("with") == "now"
+        parts = await services.history.compare(
+            table, row_id, _seq(request), with_now=with_now
+        )
+        path = f"/history/{table}/{row_id}/{_seq(request)}"
+        return pages.fragment(Differences(parts, path, with_now))
+
+    @router.post("/history/:table/:id/:seq/restore")
+    async def restore(request: Request) -> Response:
+        services = await opened()
+        table, row_id = request.path_params["table"], request.path_params["id"]
+        restored = await services.history.restore(table, row_id, _seq(request))
+        hub.publish("resync")
+        toast = Toast("Restored the earlier version.", undo=undo_path(restored))
+        hub.publish("toast", pages.render(toast))
+        return pages.fragment(await _view(request))
+
+    async def _view(request: Request) -> HistoryView:
+        services = await opened()
+        await services.notes.settle()
+        table, row_id = request.path_params["table"], request.path_params["id"]
+        history = await services.history.of(table, row_id)
+        return HistoryView(
+            history.title or "Untitled",
+            _place(history),
+            f"/history/{table}/{row_id}",
+            history.versions,
+        )
+
+    return router
+
+
+def _seq(request: Request) -> int:
+    seq = request.path_params["seq"]
+    if not (seq.isascii() and seq.isdigit() and len(seq) <= 15):  # noqa: PLR2004 fits SQLite's integers
+        raise NotFoundError("This version is no longer there.")
+    return int(seq)
+
+
+def _place(history: History) -> str:
+    if history.is_deleted:
+        return "/trash"
+    match history.table:
+        case "note":
+            return f"/notes/{history.row_id}"
+        case "message":
+            around = f"around={history.row_id}#message-{history.row_id}"
+            return f"/conversations/{history.conversation_id}?{around}"
+        case _:
+            return f"/conversations/{history.row_id}"

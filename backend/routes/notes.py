@@ -1,0 +1,162 @@
+"""Notes: the list, one note with autosave and preview, deleting."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from backend.errors import NotFoundError
+from backend.events import EventHub
+from backend.http import Request, Response, Router
+from backend.markdown import render
+from backend.rendering import Template
+from backend.routes.messages import Blocks
+from backend.routes.pages import Pages, Toast, go_to, no_content, undo_path
+from backend.routes.search import HitItem, hit_items
+from backend.services.notes import MAX_NOTE_CHARS, PAGE_SIZE
+from backend.services.registry import Opened
+from backend.services.search import Scope
+from backend.store.ids import new_id
+from backend.store.text import note_title
+
+if TYPE_CHECKING:
+    from backend.store.models import Note
+
+UNTITLED = "Untitled note"
+_BEGINNING_CHARS = 200
+
+
+@dataclass(frozen=True)
+class Item(Template):
+    """One note in the list."""
+
+    template: ClassVar[str] = "notes/_item.html"
+    note: "Note"
+    title: str
+    beginning: str
+
+
+@dataclass(frozen=True)
+class NoteList(Template):
+    """A page of the list, or what was found in the notes.
+
+    Attributes:
+        query: What was looked for; "" for the whole list.
+    """
+
+    template: ClassVar[str] = "notes/_list.html"
+    items: Sequence[Item]
+    hits: Sequence[HitItem] = ()
+    query: str = ""
+    more: str = ""
+    is_first: bool = True
+
+
+@dataclass(frozen=True)
+class NotesView(Template):
+    """All notes."""
+
+    template: ClassVar[str] = "notes/_view.html"
+    list: NoteList
+
+
+@dataclass(frozen=True)
+class Editor(Template):
+    """One note, being written."""
+
+    template: ClassVar[str] = "notes/_editor.html"
+    note_id: str
+    title: str
+    body: str
+    is_new: bool
+    max_chars: int = MAX_NOTE_CHARS
+
+
+@dataclass(frozen=True)
+class Saved(Template):
+    """What saving tells the page."""
+
+    template: ClassVar[str] = "notes/_saved.html"
+    title: str
+
+
+def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
+    """Return the routes of notes."""
+    router = Router()
+
+    @router.get("/notes")
+    async def show_all(request: Request) -> Response:
+        return pages.show(request, "Notes", NotesView(await _list(None)))
+
+    @router.get("/notes/list")
+    async def list_(request: Request) -> Response:
+        if query := request.query.get("q", "").strip():
+            services = await opened()
+            await services.notes.settle()
+            found = await services.search.search(query, Scope.NOTES)
+            return pages.fragment(NoteList((), hit_items(found), query))
+        return pages.fragment(await _list(request.query.get("before")))
+
+    @router.get("/notes/new")
+    async def new(request: Request) -> Response:
+        editor = Editor(new_id(), UNTITLED, "", is_new=True)
+        return pages.show(request, "New note", editor)
+
+    @router.get("/notes/:id")
+    async def show(request: Request) -> Response:
+        services = await opened()
+        note = await services.notes.get(request.path_params["id"])
+        title = note.title or UNTITLED
+        return pages.show(
+            request, title, Editor(note.id, title, note.body, is_new=False)
+        )
+
+    @router.put("/notes/:id")
+    async def write(request: Request) -> Response:
+        services = await opened()
+        body = request.form().get("body", "")
+        await services.notes.write(_known_form(request.path_params["id"]), body)
+        return pages.fragment(Saved(note_title(body) or UNTITLED))
+
+    @router.post("/notes/preview")
+    async def preview(request: Request) -> Response:
+        return pages.fragment(Blocks(render(request.form().get("body", ""))))
+
+    @router.delete("/notes/:id")
+    async def delete(request: Request) -> Response:
+        services = await opened()
+        note_id = request.path_params["id"]
+        note = await services.notes.get(note_id)
+        deleted = await services.notes.delete(note_id)
+        hub.publish("notes")
+        title = note.title or UNTITLED
+        toast = Toast(f"Deleted “{title}”.", undo=undo_path(deleted))
+        shown = urlsplit(request.headers.get("hx-current-url", "")).path
+        if shown == "/notes":
+            return pages.toast(toast)
+        hub.publish("toast", pages.render(toast))
+        return no_content(go_to("/notes"))
+
+    async def _list(before: str | None) -> NoteList:
+        services = await opened()
+        found = await services.notes.page(before)
+        more = found[-1].id if len(found) == PAGE_SIZE else ""
+        items = [_item(note) for note in found]
+        return NoteList(items, more=more, is_first=before is None)
+
+    return router
+
+
+def _item(note: "Note") -> Item:
+    lines = (line.strip() for line in note.body.strip().splitlines()[1:])
+    beginning = " ".join(line for line in lines if line)[:_BEGINNING_CHARS]
+    return Item(note, note.title or UNTITLED, beginning)
+
+
+def _known_form(note_id: str) -> str:
+    """Return the id as we write it: the page names a new note, within limits."""
+    try:
+        return str(UUID(note_id))
+    except ValueError as exc:
+        raise NotFoundError("There is no such note.") from exc

@@ -1,0 +1,171 @@
+"""Search: one page that follows what is typed into the sidebar's field."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Final
+from urllib.parse import urlencode, urlsplit
+
+from backend.http import Request, Response, Router
+from backend.rendering import Template
+from backend.routes.pages import Pages
+from backend.services.registry import Opened
+from backend.services.search import LIMIT, MAX_QUERY_CHARS, Group, Scope, Span
+
+if TYPE_CHECKING:
+    from backend.store.search import Hit
+
+MIN_CHARS: Final = 2
+_UNTITLED: Final = {Scope.CONVERSATIONS: "New chat", Scope.NOTES: "Untitled note"}
+_SCOPES: Final = {
+    Scope.ALL: "Everything",
+    Scope.CONVERSATIONS: "Titles",
+    Scope.NOTES: "Notes",
+    Scope.MESSAGES: "Messages",
+}
+_SPANS: Final = {
+    Span.ANY: "Any time",
+    Span.WEEK: "Past 7 days",
+    Span.MONTH: "Past 30 days",
+    Span.YEAR: "Past year",
+}
+_SCOPE_NAMES: Final = {scope.value: scope for scope in Scope}
+_SPAN_NAMES: Final = {span.value: span for span in Span}
+_ICONS: Final = {
+    Scope.CONVERSATIONS: "message-square",
+    Scope.NOTES: "notebook-pen",
+    Scope.MESSAGES: "message-square",
+}
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One choice of a filter."""
+
+    name: str
+    path: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True)
+class HitItem(Template):
+    """Something found, and where it leads."""
+
+    template: ClassVar[str] = "search/_hit.html"
+    hit: "Hit"
+    path: str
+    title: str
+    icon_name: str
+    is_title: bool
+
+
+@dataclass(frozen=True)
+class Section(Template):
+    """What was found of one kind.
+
+    Attributes:
+        more: Where there is more of it; "" when this is all that is shown.
+        note: Says that only the best are shown.
+    """
+
+    template: ClassVar[str] = "search/_section.html"
+    name: str
+    items: Sequence[HitItem]
+    more: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class SearchView(Template):
+    """The field's words, the filters, and what was found."""
+
+    template: ClassVar[str] = "search/_view.html"
+    query: str
+    scope: Scope
+    span: Span
+    scopes: Sequence[Filter]
+    spans: Sequence[Filter]
+    sections: Sequence[Section]
+    is_too_short: bool
+    is_filtered: bool
+    everything: str
+
+
+def build_router(opened: Opened, pages: Pages) -> Router:
+    """Return the routes of the search."""
+    router = Router()
+
+    @router.get("/search")
+    async def show(request: Request) -> Response:
+        services = await opened()
+        await services.notes.settle()
+        query = request.query.get("q", "")[:MAX_QUERY_CHARS]
+        scope = _SCOPE_NAMES.get(request.query.get("kind", ""), Scope.ALL)
+        span = _SPAN_NAMES.get(request.query.get("when", ""), Span.ANY)
+        groups = await services.search.search(query, scope, span)
+        answer = pages.show(request, "Search", _view(query, scope, span, groups))
+        if not request.is_htmx:
+            return answer
+        # One entry in the history for one search, however much is typed.
+        was_here = urlsplit(request.headers.get("hx-current-url", "")).path == "/search"
+        name = "HX-Replace-Url" if was_here else "HX-Push-Url"
+        return Response(body=answer.body, headers={name: _path(query, scope, span)})
+
+    return router
+
+
+def hit_items(groups: Sequence[Group]) -> list[HitItem]:
+    """Return what was found, without its kinds."""
+    return [_item(group.scope, hit) for group in groups for hit in group.hits]
+
+
+def _view(query: str, scope: Scope, span: Span, groups: Sequence[Group]) -> SearchView:
+    return SearchView(
+        query=query,
+        scope=scope,
+        span=span,
+        scopes=[
+            Filter(name, _path(query, one, span), one is scope)
+            for one, name in _SCOPES.items()
+        ],
+        spans=[
+            Filter(name, _path(query, scope, one), one is span)
+            for one, name in _SPANS.items()
+        ],
+        sections=[_section(query, scope, span, group) for group in groups],
+        is_too_short=len(query.strip()) < MIN_CHARS,
+        is_filtered=(scope, span) != (Scope.ALL, Span.ANY),
+        everything=_path(query, Scope.ALL, Span.ANY),
+    )
+
+
+def _section(query: str, scope: Scope, span: Span, group: Group) -> Section:
+    items = hit_items([group])
+    if not group.has_more:
+        return Section(_SCOPES[group.scope], items)
+    if group.scope is scope or len(items) >= LIMIT:
+        note = f"The best {LIMIT}. Add a word to find fewer."
+        return Section(_SCOPES[group.scope], items, note=note)
+    return Section(_SCOPES[group.scope], items, _path(query, group.scope, span))
+
+
+def _item(scope: Scope, hit: "Hit") -> HitItem:
+    match scope:
+        case Scope.NOTES:
+            path = f"/notes/{hit.id}"
+        case Scope.MESSAGES:
+            place = f"/conversations/{hit.conversation_id}"
+            path = f"{place}?around={hit.id}#message-{hit.id}"
+        case _:
+            path = f"/conversations/{hit.id}"
+    title = hit.title or _UNTITLED.get(scope, "New chat")
+    is_title = scope is Scope.CONVERSATIONS
+    return HitItem(hit, path, title, _ICONS[scope], is_title)
+
+
+def _path(query: str, scope: Scope, span: Span) -> str:
+    told = {"q": query}
+    if scope is not Scope.ALL:
+        told["kind"] = scope.value
+    if span is not Span.ANY:
+        told["when"] = span.value
+    return f"/search?{urlencode(told)}"

@@ -1,0 +1,127 @@
+"""The trash: what was deleted, taking it back, deleting for good."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from backend.errors import InvalidInputError
+from backend.events import EventHub
+from backend.http import Request, Response, Router
+from backend.rendering import Template
+from backend.routes.pages import Pages, Toast, undo_path
+from backend.services.registry import Opened
+from backend.services.trash import KEPT_DAYS, PAGE_SIZE
+
+if TYPE_CHECKING:
+    from backend.store.trash import Discarded
+
+_KINDS: Final = {
+    "conversation": ("message-square", "Conversation"),
+    "note": ("notebook-pen", "Note"),
+    "message": ("message-square", "Message"),
+}
+_UNTITLED: Final = "Untitled"
+
+
+@dataclass(frozen=True)
+class Item(Template):
+    """One thing in the trash."""
+
+    template: ClassVar[str] = "trash/_item.html"
+    path: str
+    history: str
+    key: str
+    icon_name: str
+    kind: str
+    title: str
+    deleted_at: int
+    days_left: int
+
+
+@dataclass(frozen=True)
+class ItemList(Template):
+    """A page of what is in the trash."""
+
+    template: ClassVar[str] = "trash/_list.html"
+    items: Sequence[Item]
+    more: str
+    is_first: bool
+
+
+@dataclass(frozen=True)
+class TrashView(Template):
+    """The trash."""
+
+    template: ClassVar[str] = "trash/_view.html"
+    list: ItemList
+    kept_days: int = KEPT_DAYS
+
+
+def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
+    """Return the routes of the trash."""
+    router = Router()
+
+    @router.get("/trash")
+    async def show(request: Request) -> Response:
+        return pages.show(request, "Trash", TrashView(await _list(None)))
+
+    @router.get("/trash/list")
+    async def list_(request: Request) -> Response:
+        before = request.query.get("before")
+        return pages.fragment(await _list(_cursor(before) if before else None))
+
+    @router.post("/trash/:table/:id/restore")
+    async def restore(request: Request) -> Response:
+        services = await opened()
+        restored = await services.trash.restore(
+            request.path_params["table"], request.path_params["id"]
+        )
+        hub.publish("resync")
+        return pages.toast(Toast("Restored.", undo=undo_path(restored)))
+
+    @router.delete("/trash/:table/:id")
+    async def forget(request: Request) -> Response:
+        services = await opened()
+        await services.trash.forget(
+            request.path_params["table"], request.path_params["id"]
+        )
+        hub.publish("trash")
+        return pages.toast(Toast("Deleted for good."))
+
+    @router.delete("/trash")
+    async def empty(request: Request) -> Response:
+        services = await opened()
+        await services.trash.empty()
+        hub.publish("toast", pages.render(Toast("The trash is empty.")))
+        return pages.show(request, "Trash", TrashView(await _list(None)))
+
+    async def _list(before: tuple[int, str] | None) -> ItemList:
+        services = await opened()
+        found = await services.trash.page(before)
+        items = [_item(one, services.trash.days_left(one.deleted_at)) for one in found]
+        last = found[-1] if len(found) == PAGE_SIZE else None
+        more = f"{last.deleted_at}-{last.id}" if last else ""
+        return ItemList(items, more, is_first=before is None)
+
+    return router
+
+
+def _item(found: "Discarded", days_left: int) -> Item:
+    icon_name, kind = _KINDS[found.table]
+    return Item(
+        path=f"/trash/{found.table}/{found.id}",
+        history=f"/history/{found.table}/{found.id}",
+        key=found.id,
+        icon_name=icon_name,
+        kind=kind,
+        title=found.title.strip() or _UNTITLED,
+        deleted_at=found.deleted_at,
+        days_left=days_left,
+    )
+
+
+def _cursor(text: str) -> tuple[int, str]:
+    at, _, row_id = text.partition("-")
+    if not (at.isascii() and at.isdigit() and len(at) <= 15):  # noqa: PLR2004 fits SQLite's integers
+        raise InvalidInputError("This page of the trash is not there. Reload it.")
+    return int(at), row_id

@@ -1,0 +1,65 @@
+// Search: the shortcut puts the cursor into the field, the arrows walk through what was
+// found, Esc goes back to where it began; and the message that was chosen is shown.
+(() => {
+  const field = () => document.getElementById("search-field");
+  const hits = () => [...document.querySelectorAll("#main .hit")];
+  const isShown = () => location.pathname === "/search";
+
+  const open = () => {
+    const toggle = document.getElementById("sidebar-toggle");
+    toggle.checked = matchMedia("(max-width: 760px)").matches;
+    field().focus();
+    field().select();
+  };
+
+  const leave = () => {
+    field().value = "";
+    field().blur();
+    if (isShown()) history.back();
+  };
+
+  const walk = (by) => {
+    const found = hits();
+    const at = found.indexOf(document.activeElement) + by;
+    (at < 0 ? field() : found[Math.min(at, found.length - 1)])?.focus();
+  };
+
+  document.addEventListener("hearth:command", ({ detail }) => {
+    const toggle = document.getElementById("sidebar-toggle");
+    if (detail === "search") open();
+    if (detail === "toggle-sidebar") toggle.checked = !toggle.checked;
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const { target, key } = event;
+    const isField = target === field();
+    if (event.isComposing || !(isField || (isShown() && target.closest("#main, body")))) return;
+    const isHit = target.matches(".hit");
+    if (key === "Escape") leave();
+    else if (key === "ArrowDown" && (isField || isHit)) walk(1);
+    else if (key === "ArrowUp" && isHit) walk(-1);
+    else if (key === "Enter" && isField) {
+      document.getElementById("sidebar-toggle").checked &&= !matchMedia("(max-width: 760px)").matches;
+      walk(1);
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }, { capture: true });
+
+  const show = () => {
+    const id = document.getElementById("log")?.dataset.around;
+    if (document.activeElement !== field() && !id) {
+      const query = isShown() && new URLSearchParams(location.search).get("q");
+      field().value = query || "";
+    }
+    const message = id && document.getElementById(`message-${id}`);
+    if (!message) return;
+    message.scrollIntoView({ block: "center" });
+    message.dataset.found = "";
+  };
+  document.addEventListener("htmx:afterSettle", ({ detail }) => {
+    if (detail.target?.id === "main") show();
+  });
+  document.addEventListener("htmx:historyRestore", show);
+  document.addEventListener("DOMContentLoaded", show);
+})();
