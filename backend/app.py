@@ -21,11 +21,18 @@ from backend.routes import (
     conversations,
     engines,
     events,
+    exports,
     health,
+    history,
+    imports,
     messages,
+    notes,
     quick,
+    search,
     settings,
+    trash,
 )
+from backend.routes.notices import PageNotices
 from backend.routes.pages import Pages, Toast
 from backend.services.registry import Services
 
@@ -68,14 +75,18 @@ class House:
         self._hub = hub
         self._renderer = renderer
         self._opening: "asyncio.Task[OpenedHouse]" | None = None
-        self._looking: asyncio.Task[None] | None = None
+        self._background: list[asyncio.Task[None]] = []
         self.state = "opening"
         self.broadcast = messages.Broadcast(hub, renderer, self.opened)
+        self._notices = PageNotices(hub, renderer)
 
     async def start(self) -> None:
         """Begin to open the store; call on the handlers' loop."""
         self._opening = asyncio.create_task(self._open(), name="open the store")
-        self._looking = asyncio.create_task(self._look_around(), name="look around")
+        self._background = [
+            asyncio.create_task(self._look_around(), name="look around"),
+            asyncio.create_task(self._keep_clean(), name="purge the trash"),
+        ]
 
     async def opened(self) -> Services:
         """Wait for the services.
@@ -87,14 +98,16 @@ class House:
 
     async def stop(self) -> None:
         """Store growing answers, end engines, close the store."""
-        if self._looking:
-            self._looking.cancel()
+        for task in self._background:
+            task.cancel()
         self._hub.close()
         try:
             opened = await self._wait()
         except HearthError:
             return
         await opened.answers.close()
+        await opened.services.exports.close()
+        await opened.services.imports.close()
         await opened.registry.close_all()
         await asyncio.to_thread(opened.close)
 
@@ -105,7 +118,9 @@ class House:
 
     async def _open(self) -> "OpenedHouse":
         try:
-            opened = await asyncio.to_thread(_open, self._hello, self.broadcast)
+            opened = await asyncio.to_thread(
+                _open, self._hello, self.broadcast, self._notices
+            )
         except HearthError as exc:
             self.state = "failed"
             log.error("the store does not open: %s", exc)  # noqa: TRY400 expected
@@ -116,6 +131,17 @@ class House:
             gc.enable()
         self.state = "connected"
         return opened
+
+    async def _keep_clean(self) -> None:
+        """Fold what was typed last time, end broken imports, purge the trash."""
+        try:
+            services = await self.opened()
+            await services.notes.settle()
+            await services.imports.recover()
+        except HearthError:
+            return
+        if not self._hello.safe_mode:
+            await services.trash.keep_clean()
 
     async def _look_around(self) -> None:
         """Tell the page when a local server appears or leaves."""
@@ -150,9 +176,7 @@ def build(hello: Hello) -> App:
     renderer = Renderer(templates, icons_dir(), assets.url)
     pages = Pages(renderer, lambda: hub.seq)
     house = House(hello, hub, renderer)
-    shown = conversations.ConversationPages(
-        house.opened, hub, house.broadcast, renderer
-    )
+    shown = conversations.ConversationPages(house.opened, house.broadcast, renderer)
     routers = (
         health.build_router(hello.token, lambda: house.state),
         events.build_router(hub),
@@ -163,6 +187,12 @@ def build(hello: Hello) -> App:
         conversations.build_router(house.opened, pages, shown, house.broadcast, hub),
         messages.build_router(house.opened, pages, house.broadcast),
         engines.build_router(house.opened, pages, hub),
+        notes.build_router(house.opened, pages, hub),
+        search.build_router(house.opened, pages),
+        trash.build_router(house.opened, pages, hub),
+        history.build_router(house.opened, pages, hub),
+        exports.build_router(house.opened, pages),
+        imports.build_router(house.opened, pages),
         settings.build_router(house.opened, pages, hello.data_dir, version("hearth")),
     )
     return App(
@@ -174,8 +204,10 @@ def build(hello: Hello) -> App:
     )
 
 
-def _open(hello: Hello, broadcast: messages.Broadcast) -> "OpenedHouse":
+def _open(
+    hello: Hello, broadcast: messages.Broadcast, notices: PageNotices
+) -> "OpenedHouse":
     # SQLModel alone takes half a second to import: the first page does not wait.
     from backend.opening import open_house  # noqa: PLC0415
 
-    return open_house(hello, broadcast)
+    return open_house(hello, broadcast, notices)

@@ -6,12 +6,12 @@ from itertools import groupby
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import urlsplit
 
-from backend.errors import InvalidInputError
+from backend.errors import InvalidInputError, NotFoundError
 from backend.events import EventHub
 from backend.http import Request, Response, Router
 from backend.rendering import Renderer, Template
 from backend.routes.messages import Broadcast
-from backend.routes.pages import Pages, Toast, go_to, no_content
+from backend.routes.pages import Pages, Toast, go_to, no_content, undo_path
 from backend.services.conversations import LOG_LIMIT, NEW, PAGE_SIZE
 from backend.services.engines import Choice
 from backend.services.registry import Opened
@@ -64,6 +64,7 @@ class Composer(Template):
 
     Attributes:
         draft: What was typed and not sent; None when the page is to ask for it.
+        is_behind: The newest messages are not shown; sending shows them.
     """
 
     template: ClassVar[str] = "conversations/_composer.html"
@@ -71,6 +72,7 @@ class Composer(Template):
     action: str
     draft: str | None
     submission: str
+    is_behind: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,15 +93,32 @@ class Earlier(Template):
 
 
 @dataclass(frozen=True)
+class Later(Template):
+    """Messages from after those shown."""
+
+    template: ClassVar[str] = "messages/_later.html"
+    conversation_id: str
+    messages: Sequence[Template]
+    later: str
+
+
+@dataclass(frozen=True)
 class Log(Template):
-    """The messages of a conversation, as of an event's sequence number."""
+    """The messages of a conversation.
+
+    Attributes:
+        around: The message the user came for; "" when it is the newest ones.
+        earlier: The first one shown, when there are earlier ones.
+        later: The last one shown, when there are later ones.
+    """
 
     template: ClassVar[str] = "messages/_log.html"
-    seq: int
     conversation_id: str
     messages: Sequence[Template]
     earlier: str = ""
     empty: Empty | None = None
+    around: str = ""
+    later: str = ""
 
 
 @dataclass(frozen=True)
@@ -110,6 +129,7 @@ class View(Template):
     title: str
     log: Log
     composer: Composer
+    conversation_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -126,10 +146,9 @@ class ConversationPages:
     """Builds what the routes of conversations show."""
 
     def __init__(
-        self, opened: Opened, hub: EventHub, broadcast: Broadcast, renderer: Renderer
+        self, opened: Opened, broadcast: Broadcast, renderer: Renderer
     ) -> None:
         self._opened = opened
-        self._hub = hub
         self._broadcast = broadcast
         self._renderer = renderer
 
@@ -140,29 +159,54 @@ class ConversationPages:
         draft follows.
         """
         composer = Composer(NEW, "/conversations", None, new_id())
-        return View(UNTITLED, Log(self._hub.seq, "", (), empty=Empty()), composer)
+        return View(UNTITLED, Log("", (), empty=Empty()), composer)
 
-    async def view(self, conversation_id: str) -> View:
-        """Return one conversation."""
+    async def view(self, conversation_id: str, around: str = "") -> View:
+        """Return one conversation, at its end or around a message."""
         services = await self._opened()
         conversation = await services.conversations.get(conversation_id)
         draft = await services.conversations.draft(conversation_id)
-        log = await self.log(conversation_id)
+        log = await self.log(conversation_id, around)
         action = f"/conversations/{conversation_id}/messages"
-        composer = Composer(conversation_id, action, draft, new_id())
-        return View(conversation.title or UNTITLED, log, composer)
+        composer = Composer(
+            conversation_id, action, draft, new_id(), is_behind=bool(log.later)
+        )
+        return View(conversation.title or UNTITLED, log, composer, conversation_id)
 
-    async def log(self, conversation_id: str) -> Log:
-        """Return its newest messages.
-
-        The sequence number is read in the same breath as the growing answers, with
-        no other task in between, so that each event is either in the log or after it.
-        """
+    async def log(self, conversation_id: str, around: str = "") -> Log:
+        """Return its newest messages, or those around one."""
         services = await self._opened()
+        if around and (log := await self._log_around(conversation_id, around)):
+            return log
         found = await services.conversations.log(conversation_id)
         views = [self._broadcast.view(message) for message in found]
         earlier = found[0].id if len(found) == LOG_LIMIT else ""
-        return Log(self._hub.seq, conversation_id, views, earlier)
+        return Log(conversation_id, views, earlier)
+
+    async def _log_around(self, conversation_id: str, message_id: str) -> Log | None:
+        services = await self._opened()
+        try:
+            found = await services.conversations.log_around(message_id)
+        except NotFoundError:
+            return None
+        if found[0].conversation_id != conversation_id:
+            return None
+        at = next(i for i, message in enumerate(found) if message.id == message_id)
+        return Log(
+            conversation_id,
+            [self._broadcast.view(message) for message in found],
+            earlier=found[0].id if at == LOG_LIMIT // 2 else "",
+            around=message_id,
+            later=found[-1].id if len(found) - 1 - at == LOG_LIMIT // 2 else "",
+        )
+
+    async def later(self, conversation_id: str, after: str) -> Later:
+        """Return the messages after one."""
+        services = await self._opened()
+        found = await services.conversations.later(conversation_id, after)
+        views = [self._broadcast.view(message) for message in found]
+        more = found[-1].id if len(found) == LOG_LIMIT else ""
+        return Later(conversation_id, views, more)
 
     async def earlier(self, conversation_id: str, before: str) -> Earlier:
         """Return the messages before one."""
@@ -205,7 +249,8 @@ def build_router(
 
     @router.get("/conversations/:id")
     async def show(request: Request) -> Response:
-        view = await shown.view(request.path_params["id"])
+        around = request.query.get("around", "")
+        view = await shown.view(request.path_params["id"], around)
         return pages.show(request, view.title, view)
 
     @router.get("/conversations/:id/log")
@@ -213,7 +258,10 @@ def build_router(
         conversation_id = request.path_params["id"]
         if before := request.query.get("before"):
             return pages.fragment(await shown.earlier(conversation_id, before))
-        return pages.fragment(await shown.log(conversation_id))
+        if after := request.query.get("after"):
+            return pages.fragment(await shown.later(conversation_id, after))
+        around = request.query.get("around", "")
+        return pages.fragment(await shown.log(conversation_id, around))
 
     @router.get("/conversations/:id/item")
     async def item(request: Request) -> Response:
@@ -230,10 +278,14 @@ def build_router(
     @router.put("/conversations/:id/title")
     async def rename(request: Request) -> Response:
         services = await opened()
-        conversation = await services.conversations.rename(
-            request.path_params["id"], request.form().get("title", "")
+        conversation_id = request.path_params["id"]
+        renamed = await services.conversations.rename(
+            conversation_id, request.form().get("title", "")
         )
         hub.publish("conversations")
+        toast = Toast("Renamed.", undo=undo_path(renamed))
+        hub.publish("toast", pages.render(toast))
+        conversation = await services.conversations.get(conversation_id)
         return pages.fragment(Item(conversation, conversation.title))
 
     @router.delete("/conversations/:id")
@@ -241,25 +293,18 @@ def build_router(
         services = await opened()
         conversation_id = request.path_params["id"]
         conversation = await services.conversations.get(conversation_id)
-        await services.conversations.delete(conversation_id)
+        deleted = await services.conversations.delete(conversation_id)
         hub.publish("conversations")
         shown_path = urlsplit(request.headers.get("hx-current-url", "")).path
         is_open = shown_path == f"/conversations/{conversation_id}"
         toast = Toast(
             f"Deleted “{conversation.title or UNTITLED}”.",
-            undo=f"/conversations/{conversation_id}/restore",
+            undo=undo_path(deleted),
         )
         if is_open:
             hub.publish("toast", pages.render(toast))
             return no_content(go_to("/"))
         return pages.toast(toast)
-
-    @router.post("/conversations/:id/restore")
-    async def restore(request: Request) -> Response:
-        services = await opened()
-        await services.conversations.restore(request.path_params["id"])
-        hub.publish("conversations")
-        return Response()
 
     @router.post("/conversations")
     async def begin(request: Request) -> Response:
@@ -272,7 +317,9 @@ def build_router(
             draft=NEW,
         )
         hub.publish("conversations")
-        conversation_id = exchange.conversation.id
+        return await _whole(exchange.conversation.id)
+
+    async def _whole(conversation_id: str) -> Response:
         view = await shown.view(conversation_id)
         headers = {"HX-Push-Url": f"/conversations/{conversation_id}"}
         return pages.fragment(view, headers)
@@ -287,6 +334,8 @@ def build_router(
             form.get("submission", ""),
         )
         hub.publish("conversations")
+        if "behind" in form:
+            return await _whole(request.path_params["id"])
         question, answer = exchange.question, exchange.answer
         return pages.fragment(
             Sent(broadcast.view(question), broadcast.view(answer), new_id())

@@ -1,14 +1,17 @@
 """Messages: how they look, answering again, and telling pages how answers grow."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Final
+
+from markupsafe import escape
 
 from backend.events import EventHub
 from backend.http import Request, Response, Router
 from backend.markdown import Block, render, settled_length
 from backend.rendering import Renderer, Template
-from backend.routes.pages import Pages, Toast
+from backend.routes.pages import Pages, Toast, undo_path
 from backend.services.answers import Growing
 from backend.services.images import Image
 from backend.services.registry import Opened
@@ -56,10 +59,15 @@ class Question(Template):
 
 @dataclass(frozen=True)
 class Answer(Template):
-    """What came back, whole or growing."""
+    """What came back, whole or growing.
+
+    Attributes:
+        seq: Of the latest event that is already part of it.
+    """
 
     template: ClassVar[str] = "messages/_answer.html"
     message: "Message"
+    seq: int
     blocks: Blocks
     tail: Blocks = field(default_factory=lambda: Blocks(()))
     reasoning: str = ""
@@ -67,6 +75,15 @@ class Answer(Template):
     note: str = ""
     tone: str = "info"
     can_continue: bool = False
+
+
+@dataclass(frozen=True)
+class RemovedView(Template):
+    """Takes messages out of the log and offers Undo."""
+
+    template: ClassVar[str] = "messages/_removed.html"
+    message_ids: Sequence[str]
+    toast: Toast
 
 
 @dataclass(slots=True)
@@ -100,20 +117,19 @@ class Broadcast:
     def grew(self, answer: Growing) -> None:
         """Send finished blocks once, and the block being written as it is now."""
         shown = self._shown[answer.message_id]
-        name = f"message:{answer.message_id}"
         if fresh := self._settle(shown):
-            self._hub.publish(f"{name}:block", self._renderer.render(Blocks(fresh)))
-        self._hub.publish(f"{name}:tail", self._renderer.render(_tail(shown)))
+            self._tell(answer, "blocks", self._renderer.render(Blocks(fresh)))
+        self._tell(answer, "tail", self._renderer.render(_tail(shown)))
         if answer.reasoning and not answer.text:
-            self._hub.publish(f"{name}:reasoning", _escaped(answer.reasoning))
+            thought = answer.reasoning[-REASONING_SHOWN_CHARS:]
+            self._tell(answer, "reasoning", str(escape(thought)))
 
     async def ended(self, answer: Growing) -> None:
         """Send the whole answer as it is stored, and better the title."""
         services = await self._opened()
         message = await services.conversations.message(answer.message_id)
         del self._shown[answer.message_id]
-        html = self._renderer.render(self.view(message))
-        self._hub.publish(f"message:{answer.message_id}", html)
+        self._tell(answer, "whole", self._renderer.render(self.view(message)))
         await services.conversations.entitle(answer.conversation_id)
         self._hub.publish("conversations")
 
@@ -122,13 +138,18 @@ class Broadcast:
         self._hub.publish("toast", self._renderer.render(Toast(sentence, "danger")))
 
     def view(self, message: "Message") -> Template:
-        """Return how a message looks now, growing or ended."""
+        """Return how a message looks now, growing or ended; render it at once.
+
+        Its sequence number is read in the same breath as the growing text, with no
+        other task in between, so that each event is either part of it or comes after.
+        """
         if message.role == "user":
             return Question(message)
         shown = self._shown.get(message.id)
         if shown is not None:
             return Answer(
                 message,
+                self._hub.seq,
                 Blocks(shown.blocks),
                 _tail(shown),
                 reasoning=shown.answer.reasoning[-REASONING_SHOWN_CHARS:],
@@ -140,12 +161,17 @@ class Broadcast:
             note = "The model gave an empty answer."
         return Answer(
             message,
+            self._hub.seq,
             Blocks(render(message.text), message.id),
             reasoning=message.reasoning,
             note=note,
             tone="danger" if state is MessageState.FAILED else "info",
             can_continue=bool(note and message.text),
         )
+
+    def _tell(self, answer: Growing, part: str, html: str) -> None:
+        told = {"message": answer.message_id, "part": part, "html": html}
+        self._hub.publish("answer", json.dumps(told))
 
     @staticmethod
     def _settle(shown: _Shown) -> list[Block]:
@@ -186,6 +212,16 @@ def build_router(opened: Opened, pages: Pages, broadcast: Broadcast) -> Router:
         image = await services.images.load(message.text, url)
         return pages.fragment(LoadedImage(image))
 
+    @router.delete("/messages/:id")
+    async def delete(request: Request) -> Response:
+        services = await opened()
+        removed = await services.conversations.delete_message(request.path_params["id"])
+        toast = Toast(
+            f"Deleted “{removed.title or 'an empty message'}”.",
+            undo=undo_path(removed.transaction_id),
+        )
+        return pages.fragment(RemovedView(removed.message_ids, toast))
+
     @router.get("/messages/:id/text")
     async def text(request: Request) -> Response:
         services = await opened()
@@ -197,12 +233,3 @@ def build_router(opened: Opened, pages: Pages, broadcast: Broadcast) -> Router:
 
 def _tail(shown: _Shown) -> Blocks:
     return Blocks(render(shown.answer.text[shown.settled :]))
-
-
-def _escaped(text: str) -> str:
-    return (
-        text[-REASONING_SHOWN_CHARS:]
-        .replace("&", "&amp;")
-        .replace("<", "&lt;")
-        .replace(">", "&gt;")
-    )

@@ -36,7 +36,9 @@ document.addEventListener("htmx:afterRequest", ({ detail }) => {
 });
 
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
-  if (!detail.successful || !detail.elt.matches("form.composer") || !detail.elt.isConnected) return;
+  // htmx also tells the form of what an element did that is no longer in it.
+  const isSent = detail.successful && detail.requestConfig.verb === "post";
+  if (!isSent || !detail.elt.matches("form.composer") || !detail.elt.isConnected) return;
   const field = detail.elt.querySelector("textarea");
   if (field.value === detail.requestConfig.parameters.text) field.value = "";
   field.focus();

@@ -52,13 +52,4 @@
     repeat();
     htmx.trigger(document.body, "hearth:ready");
   }).observe(root, { attributes: true, attributeFilter: ["data-sidecar"] });
-
-  // An event that is already in the log as it was rendered is not shown again.
-  document.addEventListener("htmx:sseBeforeMessage", (event) => {
-    const log = document.getElementById("log");
-    const isOfLog = event.detail.type.startsWith("message:");
-    if (isOfLog && log && Number(event.detail.lastEventId) <= Number(log.dataset.seq)) {
-      event.preventDefault();
-    }
-  });
 })();

@@ -1,0 +1,38 @@
+// Lets answers grow. Every event of an answer has a rising number; an answer knows the
+// number it was rendered at. What comes before its answer is in the page, or again after
+// a reconnect, is so neither lost nor shown twice.
+(() => {
+  const KEPT = 2000;
+  const recent = [];
+
+  const apply = ({ seq, message, part, html }) => {
+    const answer = document.getElementById(`message-${message}`);
+    if (!answer?.dataset.seq || seq <= Number(answer.dataset.seq)) return;
+    answer.dataset.seq = seq;
+    const place = (selector, swapStyle) => {
+      const target = selector ? answer.querySelector(selector) : answer;
+      if (target) htmx.swap(target, html, { swapStyle, swapDelay: 0, settleDelay: 0 });
+    };
+    if (part === "blocks") place(".blocks", "beforeend");
+    if (part === "tail") place(".tail", "innerHTML");
+    if (part === "whole") place("", "morph:outerHTML");
+    if (part === "reasoning") {
+      answer.querySelector(".reasoning").hidden = false;
+      place(".reasoning-text", "innerHTML");
+    }
+  };
+
+  const createEventSource = htmx.createEventSource;
+  htmx.createEventSource = (url) => {
+    const source = createEventSource(url);
+    source.addEventListener("answer", ({ lastEventId, data }) => {
+      const event = { seq: Number(lastEventId), ...JSON.parse(data) };
+      recent.push(event);
+      if (recent.length > KEPT) recent.shift();
+      apply(event);
+    });
+    return source;
+  };
+
+  document.addEventListener("htmx:afterSwap", () => recent.forEach(apply));
+})();

@@ -1,0 +1,286 @@
+"""Starts the real program on a real screen and uses it as a person does.
+
+The page is driven over Chromium's developer protocol, which `--dev` allows, and its
+parts are found by the roles and names a screen reader is told.
+"""
+
+import base64
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Final, Self
+from urllib.request import urlopen
+
+import psutil
+from websockets.sync.client import ClientConnection, connect
+
+from backend.protocol import LOOPBACK
+
+ROOT: Final = Path(__file__).parents[2]
+ARTIFACTS: Final = ROOT / "tests" / "artifacts"
+PATIENCE_S: Final = 60.0
+_LISTENING: Final = re.compile(r"DevTools listening on ws://(127\.0\.0\.1:\d+)/")
+_KEYS: Final = {"Enter": (13, "\r"), "Escape": (27, ""), "Tab": (9, "")}
+
+
+class Window:
+    """A running Hearth and its page."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        """Use `Window.start`."""
+        self.process = process
+        self.output: list[str] = []
+        self._last = 0
+        self._devtools = ""
+        self._listening = threading.Event()
+        self._page: ClientConnection | None = None
+        self._open = ExitStack()
+        self._reader = threading.Thread(target=self._read_output, daemon=True)
+        self._reader.start()
+
+    @classmethod
+    def start(cls, data_dir: Path, *arguments: str) -> Self:
+        """Open Hearth on a data folder and wait for its page."""
+        window = cls.launch(data_dir, *arguments)
+        window.attach()
+        return window
+
+    @classmethod
+    def launch(cls, data_dir: Path, *arguments: str) -> Self:
+        """Open Hearth without waiting for anything."""
+        process = subprocess.Popen(
+            cls.command(data_dir, *arguments),
+            cwd=ROOT,
+            env=os.environ | {"QTWEBENGINE_REMOTE_DEBUGGING": _free_address()},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+        return cls(process)
+
+    @staticmethod
+    def command(data_dir: Path, *arguments: str) -> list[str]:
+        """Return the command line that opens Hearth on a data folder."""
+        program = [sys.executable, "-m", "qtshell", "--dev"]
+        return [*program, "--data-dir", str(data_dir), *arguments]
+
+    @property
+    def log(self) -> str:
+        """Everything the program wrote."""
+        return "".join(self.output)
+
+    @property
+    def children(self) -> list[psutil.Process]:
+        """Every process below the shell."""
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    @property
+    def sidecar(self) -> psutil.Process:
+        """The sidecar's process."""
+        return next(p for p in self.children if "backend" in p.cmdline())
+
+    @property
+    def port(self) -> int:
+        """The port of the page's origin."""
+        return int(self.evaluate("location.port"))
+
+    def attach(self) -> None:
+        """Connect to the page, also again after its renderer was replaced."""
+        assert self._listening.wait(PATIENCE_S), self.log
+        self._open.close()
+        address = until(self._page_address, "the page", self._why)
+        self._page = self._open.enter_context(connect(address))
+        self.wait_for("document.readyState === 'complete' && location.port !== ''")
+
+    def evaluate(self, script: str) -> Any:  # noqa: ANN401 whatever the page answers
+        """Return what an expression of the page gives; promises are awaited."""
+        told = self.send(
+            "Runtime.evaluate",
+            expression=script,
+            returnByValue=True,
+            awaitPromise=True,
+            userGesture=True,
+        )
+        assert "exceptionDetails" not in told, told["exceptionDetails"]
+        return told["result"].get("value")
+
+    def wait_for(self, script: str) -> Any:  # noqa: ANN401 whatever the page answers
+        """Wait until an expression of the page is true, and return it."""
+        return until(lambda: self.evaluate(script), script, self._why)
+
+    def find(self, role: str, name: str) -> str:
+        """Return the page's handle of the element with this role and name."""
+        return str(until(lambda: self._query(role, name), f"{role} {name}", self._why))
+
+    def has(self, role: str, name: str) -> bool:
+        """Whether a screen reader finds such an element now."""
+        return self._query(role, name) is not None
+
+    def click(self, role: str, name: str) -> None:
+        """Press an element."""
+        self._call(self.find(role, name), "function() { this.click() }")
+
+    def text_of(self, role: str, name: str) -> str:
+        """Return the visible text of an element."""
+        return str(
+            self._call(self.find(role, name), "function() {return this.innerText}")
+        )
+
+    def write(self, role: str, name: str, text: str) -> None:
+        """Put the cursor into a field and type."""
+        self._call(self.find(role, name), "function() { this.focus() }")
+        self.send("Input.insertText", text=text)
+
+    def press(self, key: str) -> None:
+        """Press a key where the focus is."""
+        code, text = _KEYS[key]
+        pressed = {"key": key, "code": key, "windowsVirtualKeyCode": code}
+        down = pressed | ({"text": text} if text else {})
+        self.send("Input.dispatchKeyEvent", type="keyDown", **down)
+        self.send("Input.dispatchKeyEvent", type="keyUp", **pressed)
+
+    def ask(self, text: str) -> None:
+        """Write a message and send it."""
+        self.write("textbox", "Message", text)
+        self.press("Enter")
+
+    def use_model(self, path: Path) -> None:
+        """Choose a model file, as the shell does when its dialog was answered."""
+        form = f"new URLSearchParams({{path: {json.dumps(str(path))}}})"
+        script = f"fetch('/engines/builtin', {{method: 'POST', body: {form}}})"
+        assert self.evaluate(f"{script}.then(r => r.status)") == 204
+
+    def screenshot(self, name: str) -> Path:
+        """Photograph the whole screen into the artifacts folder."""
+        ARTIFACTS.mkdir(exist_ok=True)
+        path = ARTIFACTS / f"{name}.png"
+        subprocess.run(["import", "-window", "root", path], check=True, timeout=30)
+        return path
+
+    def photograph(self, name: str) -> Path:
+        """Photograph the page alone."""
+        ARTIFACTS.mkdir(exist_ok=True)
+        path = ARTIFACTS / f"{name}.png"
+        told = self.send("Page.captureScreenshot", format="png")
+        path.write_bytes(base64.b64decode(told["data"]))
+        return path
+
+    def send(self, method: str, **params: object) -> dict[str, Any]:
+        """Send one command of the developer protocol and return its result."""
+        assert self._page is not None
+        self._last += 1
+        number = self._last
+        message = {"id": number, "method": method, "params": params}
+        self._page.send(json.dumps(message))
+        while True:
+            told = json.loads(self._page.recv(timeout=PATIENCE_S))
+            if told.get("id") == number:
+                assert "error" not in told, told
+                return dict(told["result"])
+
+    def quit(self) -> int:
+        """Quit as the desktop does at logout, and return the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(PATIENCE_S)
+
+    def kill(self) -> None:
+        """Let the shell die without a word."""
+        self.process.kill()
+        self.process.wait(PATIENCE_S)
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave nothing behind."""
+        self.close()
+
+    def close(self) -> None:
+        """End what still runs and let go of the page."""
+        self._open.close()
+        below = [] if self.process.poll() is not None else self.children
+        if self.process.poll() is None:
+            self.quit()
+        for process in below:
+            if process.is_running():
+                process.kill()
+        self._reader.join(PATIENCE_S)
+
+    def _page_address(self) -> str | None:
+        with urlopen(f"http://{self._devtools}/json", timeout=5) as answer:
+            pages = [t for t in json.load(answer) if t["type"] == "page"]
+        found = [p for p in pages if p["url"].startswith("http://127.0.0.1")]
+        return found[0]["webSocketDebuggerUrl"] if found else None
+
+    def _query(self, role: str, name: str) -> str | None:
+        root = self.send("Runtime.evaluate", expression="document.documentElement")
+        told = self.send(
+            "Accessibility.queryAXTree",
+            objectId=root["result"]["objectId"],
+            accessibleName=name,
+            role=role,
+        )
+        shown = [node for node in told["nodes"] if not node["ignored"]]
+        if not shown:
+            return None
+        node = shown[0]["backendDOMNodeId"]
+        resolved = self.send("DOM.resolveNode", backendNodeId=node)
+        return str(resolved["object"]["objectId"])
+
+    def _call(self, handle: str, function: str) -> Any:  # noqa: ANN401 as evaluate
+        told = self.send(
+            "Runtime.callFunctionOn",
+            objectId=handle,
+            functionDeclaration=function,
+            returnByValue=True,
+            userGesture=True,
+        )
+        return told["result"].get("value")
+
+    def _read_output(self) -> None:
+        assert self.process.stdout is not None
+        with self.process.stdout:
+            for line in self.process.stdout:
+                self.output.append(line)
+                if match := _LISTENING.search(line):
+                    self._devtools = match[1]
+                    self._listening.set()
+
+    def _why(self) -> str:
+        return f"{self.log[-3000:]}\nexit code: {self.process.poll()}"
+
+
+def _free_address() -> str:
+    # WebEngine refuses port 0 here.
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return f"{LOOPBACK}:{probe.getsockname()[1]}"
+
+
+def until(check: Callable[[], Any], what: str, why: Callable[[], str] = str) -> Any:  # noqa: ANN401 whatever the check gives
+    """Ask until the answer is true, and return it."""
+    deadline = time.monotonic() + PATIENCE_S
+    pause = threading.Event()
+    while time.monotonic() < deadline:
+        if answer := check():
+            return answer
+        pause.wait(0.02)
+    raise AssertionError(f"waited in vain for {what}\n{why()}")
+
+
+def are_gone(processes: Sequence[psutil.Process], seconds: float = 5.0) -> bool:
+    """Whether all processes end within so many seconds."""
+    _, alive = psutil.wait_procs(processes, timeout=seconds)
+    return not [p for p in alive if p.status() != psutil.STATUS_ZOMBIE]
