@@ -72,6 +72,16 @@ class StoreTooNewError(StoreError):
     """The database was written by a newer version of Hearth."""
 
 
+class StoreClosedError(StoreError):
+    """The store is not open; the page shows why and what to do."""
+
+    status = 423
+
+
+class StoreLockedError(StoreClosedError):
+    """The store is encrypted and waits for its key."""
+
+
 class EngineFault(Enum):
     """Why an engine gave no (whole) answer."""
 

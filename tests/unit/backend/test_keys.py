@@ -2,69 +2,19 @@
 
 import importlib
 import logging
-import threading
 import time
-from collections.abc import Callable
 
 import pytest
 from keyring.backend import KeyringBackend
-from keyring.errors import KeyringError, KeyringLocked
+from keyring.errors import KeyringLocked
 
-from backend import keys
-from backend.keys import KeyStore, Vault, find_os_vault, is_trusted, origin_of
+from backend import os_keyring
+from backend.keys import KeyStore, origin_of
+from backend.os_keyring import find_os_vault, is_trusted
+from tests.helpers.vaults import BROKEN, FailingVault, HangingVault, WorkingVault
 
 KEY = "sk-canary-123"
 URL = "https://api.example.org/v1"
-
-
-class WorkingVault:
-    """A keyring that works."""
-
-    def __init__(self) -> None:
-        self.kept: dict[tuple[str, str], str] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.kept.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.kept[service, username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        del self.kept[service, username]
-
-
-class FailingVault(WorkingVault):
-    """A keyring that answers everything with an error, until it is unlocked."""
-
-    def __init__(self, error: Exception) -> None:
-        super().__init__()
-        self.error: Exception | None = error
-
-    def get_password(self, service: str, username: str) -> str | None:
-        if self.error is not None:
-            raise self.error
-        return super().get_password(service, username)
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        if self.error is not None:
-            raise self.error
-        super().set_password(service, username, password)
-
-
-class HangingVault(WorkingVault):
-    """A keyring that waits for its password."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.unlocked = threading.Event()
-
-    def get_password(self, service: str, username: str) -> str | None:
-        self.unlocked.wait()
-        return super().get_password(service, username)
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.unlocked.wait()
-        super().set_password(service, username, password)
 
 
 def library_keyring(module: str, name: str = "Keyring") -> KeyringBackend:
@@ -99,19 +49,20 @@ def test_a_key_is_given_out_only_for_its_origin() -> None:
         assert store.get("e1", other) == ""
 
 
-BROKEN: dict[str, tuple[Callable[[], Vault | None], str]] = {
-    "locked": (lambda: FailingVault(KeyringLocked()), "locked"),
-    "denied": (lambda: FailingVault(KeyringError()), "refuses"),
-    "odd": (lambda: FailingVault(KeyError("x")), "refuses"),
-    "missing": (lambda: None, "has no keyring"),
-    "hanging": (HangingVault, "does not answer"),
+WHY = {
+    "locked": "locked",
+    "denied": "refuses",
+    "missing": "has no keyring",
+    "hanging": "does not answer",
+    "odd": "refuses",
 }
 
 
-@pytest.mark.parametrize(("find", "why"), BROKEN.values(), ids=BROKEN)
+@pytest.mark.parametrize(("kind", "why"), WHY.items(), ids=WHY)
 def test_without_a_keyring_keys_live_in_memory_and_the_user_is_told(
-    find: Callable[[], Vault | None], why: str, caplog: pytest.LogCaptureFixture
+    kind: str, why: str, caplog: pytest.LogCaptureFixture
 ) -> None:
+    find = (BROKEN | {"odd": lambda: FailingVault(KeyError("x"))})[kind]
     caplog.set_level(logging.DEBUG)
     vault = find()
     store = KeyStore(lambda: vault, patience_s=0.1)
@@ -140,7 +91,7 @@ def test_a_keyring_that_answers_late_is_used_again() -> None:
     vault = HangingVault()
     store = KeyStore(lambda: vault, patience_s=0.05)
     assert store.get("e1", URL) == ""
-    late = store._late
+    late = store._keyring.late
     assert late is not None
     vault.unlocked.set()
     late.result(1)
@@ -190,4 +141,4 @@ def test_a_chain_is_searched_for_a_trusted_keyring(
 )
 def test_an_origin_is_scheme_host_and_port(url: str, origin: str) -> None:
     assert origin_of(url) == origin
-    assert keys.SERVICE == "Hearth"
+    assert os_keyring.SERVICE == "Hearth"

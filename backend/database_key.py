@@ -1,0 +1,347 @@
+"""Keeps the key of the database: in the OS keyring, or sealed under a passphrase.
+
+There is one random key per data folder, made once and for all. Choosing another way to
+keep it only rewrites `key.json`; whether a file is encrypted is read off the file
+itself, so that the two can never disagree. The key file also holds the key sealed under
+the recovery code, and a check value that tells a wrong key from a damaged file.
+
+The sidecar asks the keyring itself, in a thread beside the heavy imports: the shell
+stays quick, and what cannot be opened is a page like any other.
+"""
+
+import hashlib
+import hmac
+import json
+import logging
+import secrets
+import threading
+from dataclasses import dataclass, replace
+from enum import Enum
+from pathlib import Path
+from typing import Final, Self
+
+from backend.errors import InvalidInputError, StoreLockedError, StoreReadOnlyError
+from backend.os_keyring import OsKeyring
+from backend.sealing import Sealed, new_recovery_code, normal_code
+from backend.store.files import make_private_dir, replace_file
+
+log = logging.getLogger("hearth.keys")
+
+KEY_FILE: Final = "key.json"
+MIN_PASSPHRASE_CHARS: Final = 8
+_FORMAT: Final = 1
+_KEY_BYTES: Final = 32
+_PLAIN: Final = b"SQLite format 3\0"
+
+_ASK_AGAIN: Final = (
+    "Your conversations are encrypted, and {why}. "
+    "Unlock the keyring and try again, or enter your recovery code."
+)
+_GONE: Final = (
+    "Your conversations are encrypted, and the keyring of this computer no longer has "
+    "their key. Enter your recovery code; nothing is lost."
+)
+_ENTER_IT: Final = "Your conversations are encrypted. Enter your passphrase."
+_WRONG: Final = (
+    "This is neither the passphrase nor the recovery code of this data folder. "
+    "Check it and try again; your data is as it was."
+)
+_UNWRITABLE: Final = (
+    "Hearth cannot write in its data folder, so nothing was changed. "
+    "Check that the disk is not full or read-only."
+)
+
+
+class KeyMode(Enum):
+    """Where the key is kept between two runs."""
+
+    KEYRING = "keyring"
+    PASSPHRASE = "passphrase"  # noqa: S105 a word, no secret
+
+
+class Seal(Enum):
+    """How a database file is written."""
+
+    NONE = "not there yet"
+    PLAIN = "plain"
+    ENCRYPTED = "encrypted"
+
+
+def seal_of(path: Path) -> Seal:
+    """Return how a file is written; a damaged plain one may pass for encrypted."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(_PLAIN))
+    except OSError:
+        return Seal.NONE
+    if not start:
+        return Seal.NONE
+    return Seal.PLAIN if start == _PLAIN else Seal.ENCRYPTED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRecord:
+    """What `key.json` holds; no key can be read from it.
+
+    Attributes:
+        id: The key's name in the keyring.
+        check: Only the right key gives the same value.
+    """
+
+    id: str
+    check: str
+    mode: KeyMode
+    passphrase: Sealed | None = None
+    recovery: Sealed | None = None
+
+    @classmethod
+    def read(cls, path: Path) -> Self | None:
+        """Read the file; None when there is none that makes sense."""
+        try:
+            told = json.loads(path.read_text("utf-8"))
+            if not isinstance(told, dict) or told.get("format") != _FORMAT:
+                return None
+            return cls(
+                id=str(told["id"]),
+                check=str(told["check"]),
+                mode=KeyMode(told["mode"]),
+                passphrase=Sealed.from_json(told.get("passphrase")),
+                recovery=Sealed.from_json(told.get("recovery")),
+            )
+        except (OSError, ValueError, KeyError):
+            return None
+
+    def to_text(self) -> str:
+        """Return it as the file holds it."""
+        sealed = {"passphrase": self.passphrase, "recovery": self.recovery}
+        told = {
+            "format": _FORMAT,
+            "id": self.id,
+            "check": self.check,
+            "mode": self.mode.value,
+            **{name: one and one.to_json() for name, one in sealed.items()},
+        }
+        return json.dumps(told, indent=1)
+
+    def fits(self, key: bytes) -> bool:
+        """Whether this is the key."""
+        return hmac.compare_digest(self.check, _check_of(key))
+
+
+class DatabaseKey:
+    """The key of one data folder; methods block, so call them in a thread."""
+
+    def __init__(
+        self, folder: Path, keyring: OsKeyring, given: str | None = None
+    ) -> None:
+        """Keep the key of the database in this folder.
+
+        Args:
+            folder: The data folder.
+            keyring: Where the key is kept unless the user chose otherwise.
+            given: A key to use instead, in hexadecimal; nothing is kept then.
+        """
+        self._folder = folder
+        self._keyring = keyring
+        self._given = given
+        self._key: bytes | None = None
+        self._lock = threading.RLock()
+
+    @property
+    def value(self) -> str | None:
+        """The key in hexadecimal, once it is known."""
+        return self._given or (self._key.hex() if self._key else None)
+
+    @property
+    def mode(self) -> KeyMode | None:
+        """Where the key is kept; None when there is none."""
+        record = self._record()
+        return record.mode if record else None
+
+    @property
+    def has_recovery_code(self) -> bool:
+        """Whether a recovery code opens it."""
+        record = self._record()
+        return record is not None and record.recovery is not None
+
+    @property
+    def keyring_problem(self) -> str:
+        """What was wrong with the keyring when it was asked last; "" for nothing."""
+        return self._keyring.why
+
+    def for_file(self, path: Path) -> str | None:
+        """Return what opens a file: None for a plain one."""
+        return None if seal_of(path) is Seal.PLAIN else self.value
+
+    def unlock_at_start(self, database: Path) -> None:
+        """Get the key if the database needs one; make one for a new database.
+
+        Raises:
+            StoreLockedError: It needs a key that cannot be had without the user.
+        """
+        with self._lock:
+            seal = seal_of(database)
+            if self.value or seal is Seal.PLAIN:
+                return
+            record = self._record()
+            if record:
+                self._fetch(record)
+            elif seal is Seal.NONE:
+                self._make_kept()
+
+    def unlock(self, secret: str) -> None:
+        """Get the key by a passphrase or a recovery code.
+
+        Raises:
+            InvalidInputError: It is neither.
+        """
+        with self._lock:
+            record = self._record()
+            if record is None:
+                raise InvalidInputError(_WRONG)
+            key = _opened(record, secret)
+            if key is None or not record.fits(key):
+                raise InvalidInputError(_WRONG)
+            self._key = key
+            if record.mode is KeyMode.KEYRING and self._keyring.get(record.id) is None:
+                # Emptied or replaced: the next start shall open by itself again.
+                self._keyring.set(record.id, key.hex())
+
+    def keep_in_keyring(self) -> None:
+        """Keep the key in the keyring from now on; make one if there is none.
+
+        Raises:
+            InvalidInputError: There is no keyring that keeps it.
+            StoreReadOnlyError: The data folder cannot be written.
+        """
+        with self._lock:
+            key, record = self._key_and_record()
+            if not self._kept(record.id, key):
+                why = self._keyring.why or "the keyring of this computer lost it again"
+                raise InvalidInputError(
+                    f"The key cannot be kept there: {why}. Choose a passphrase."
+                )
+            self._write(replace(record, mode=KeyMode.KEYRING, passphrase=None), key)
+
+    def protect(self, passphrase: str) -> None:
+        """Keep the key sealed under a passphrase from now on, and nowhere else.
+
+        Raises:
+            InvalidInputError: The passphrase is too short.
+            StoreReadOnlyError: The data folder cannot be written.
+        """
+        if len(passphrase) < MIN_PASSPHRASE_CHARS:
+            raise InvalidInputError(
+                f"Choose a passphrase of at least {MIN_PASSPHRASE_CHARS} characters."
+            )
+        with self._lock:
+            key, record = self._key_and_record()
+            sealed = Sealed.make(key, passphrase)
+            self._write(
+                replace(record, mode=KeyMode.PASSPHRASE, passphrase=sealed), key
+            )
+            if record.mode is KeyMode.KEYRING:
+                self._keyring.delete(record.id)
+
+    def new_recovery_code(self) -> str:
+        """Return a code that opens the database; an earlier one no longer does.
+
+        Raises:
+            InvalidInputError: There is no key to recover.
+            StoreReadOnlyError: The data folder cannot be written.
+        """
+        with self._lock:
+            record = self._record()
+            if self._key is None or record is None:
+                raise InvalidInputError("Nothing is encrypted, so no code is needed.")
+            code = new_recovery_code()
+            sealed = Sealed.make(self._key, normal_code(code))
+            self._write(replace(record, recovery=sealed), self._key)
+            return code
+
+    def copy_beside(self, folder: Path) -> None:
+        """Put the key file beside backups, so that the recovery code opens those.
+
+        Raises:
+            OSError: It cannot be written there.
+        """
+        record = self._record()
+        if record and KeyRecord.read(folder / KEY_FILE) != record:
+            replace_file(folder / KEY_FILE, record.to_text())
+
+    def _record(self) -> KeyRecord | None:
+        """Read the key file, or its copy beside the backups when it is lost."""
+        if self._given:
+            return None
+        places = (self._folder, self._folder / "backups")
+        found = (KeyRecord.read(place / KEY_FILE) for place in places)
+        return next((record for record in found if record), None)
+
+    def _fetch(self, record: KeyRecord) -> None:
+        if record.mode is KeyMode.PASSPHRASE:
+            raise StoreLockedError(_ENTER_IT)
+        kept = self._keyring.get(record.id)
+        if self._keyring.why:
+            raise StoreLockedError(_ASK_AGAIN.format(why=self._keyring.why))
+        key = _from_hex(kept or "")
+        if key is None or not record.fits(key):
+            raise StoreLockedError(_GONE)
+        self._key = key
+
+    def _make_kept(self) -> None:
+        """Make a key for a new database, unless nothing here would keep it."""
+        key, record = _new()
+        if not self._kept(record.id, key):
+            log.info("not encrypted yet: %s", self._keyring.why)
+            return
+        make_private_dir(self._folder)
+        self._write(record, key)
+
+    def _kept(self, name: str, key: bytes) -> bool:
+        return self._keyring.set(name, key.hex()) and (
+            self._keyring.get(name) == key.hex()
+        )
+
+    def _key_and_record(self) -> tuple[bytes, KeyRecord]:
+        record = self._record()
+        if self._key and record:
+            return self._key, record
+        if record:
+            # Backups may be encrypted although the database is not: one key for all.
+            self._fetch(record)
+            return self._key or b"", record
+        return _new()
+
+    def _write(self, record: KeyRecord, key: bytes) -> None:
+        try:
+            replace_file(self._folder / KEY_FILE, record.to_text())
+            copy = self._folder / "backups"
+            if copy.is_dir():
+                replace_file(copy / KEY_FILE, record.to_text())
+        except OSError as exc:
+            raise StoreReadOnlyError(_UNWRITABLE) from exc
+        self._key = key
+
+
+def _new() -> tuple[bytes, KeyRecord]:
+    key = secrets.token_bytes(_KEY_BYTES)
+    name = f"database-{secrets.token_hex(8)}"
+    return key, KeyRecord(id=name, check=_check_of(key), mode=KeyMode.KEYRING)
+
+
+def _check_of(key: bytes) -> str:
+    return hmac.new(key, b"hearth database key", hashlib.sha256).hexdigest()
+
+
+def _from_hex(text: str) -> bytes | None:
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        return None
+    return key if len(key) == _KEY_BYTES else None
+
+
+def _opened(record: KeyRecord, secret: str) -> bytes | None:
+    if record.passphrase and (key := record.passphrase.open(secret)):
+        return key
+    return record.recovery.open(normal_code(secret)) if record.recovery else None
