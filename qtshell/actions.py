@@ -25,6 +25,9 @@ class Actions(QObject):
         super().__init__(parent)
         new = self._new
         self.open_window = new("Open Hearth")
+        self.quick_ask = new("Quick Ask…")
+        self.pause = new("Pause")
+        self.pause.setCheckable(True)
         self.new_chat = new("New Chat", "Ctrl+N")
         self.close_window = new("Close Window", "Ctrl+W")
         self.quit = new("Quit Hearth", "Ctrl+Q", role=_Role.QuitRole)
@@ -84,7 +87,8 @@ def fill_menu_bar(bar: QMenuBar, actions: Actions) -> None:
     view = _menu(bar, "&View", *zooming, None, a.toggle_sidebar, a.full_screen, None)
     theme_menu = view.addMenu("Theme")
     theme_menu.addActions(list(a.themes.values()))
-    _menu(bar, "&Tools", a.settings, None, a.restart_backend, a.open_logs)
+    tools = (a.quick_ask, a.pause, None, a.settings, None)
+    _menu(bar, "&Tools", *tools, a.restart_backend, a.open_logs)
     _menu(bar, "&Help", a.shortcuts, a.about)
 
 

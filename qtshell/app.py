@@ -12,17 +12,19 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
+from qtshell.action_files import ActionImporter
 from qtshell.actions import Actions
 from qtshell.chromium import is_root, prepare_environment
-from qtshell.commands import Commands, LinkOpener, ModelPicker
+from qtshell.commands import Commands, LinkOpener, ModelPicker, tell
 from qtshell.icons import icon
 from qtshell.identity import APP_ID
 from qtshell.launch import Launch, sidecar_launch
 from qtshell.lifecycle import Phase
 from qtshell.logs import open_logs, redact, watch_for_bugs
 from qtshell.main_window import MainWindow
-from qtshell.options import Options, program_version
+from qtshell.options import Options, Verb, program_version
 from qtshell.presence import Presence
+from qtshell.quick_access import QuickAccess
 from qtshell.settings import ShellSettings
 from qtshell.sidecar_client import SidecarClient
 from qtshell.signals import SignalWatch
@@ -36,6 +38,12 @@ if TYPE_CHECKING:
     from qtshell.web_view import WebView
 
 _QUIT_WITHIN_MS: Final = 8_000
+_TRAY_WITHIN_MS: Final = 10_000
+"""At the start of a session the tray may come after us."""
+_NO_TRAY: Final = "This desktop shows no tray icons."
+_MINIMISED: Final = (
+    "Hearth keeps its window instead: closing it minimises it. Quit with Ctrl+Q."
+)
 _SAFE: Final = "Your conversations are kept on this computer."
 _RETRY: Final = "Retry, or start in safe mode, without engines and background work."
 _PAGE_CRASHED: Final = "The page crashed several times in a row."
@@ -75,22 +83,35 @@ class Shell(QObject):
             wishes=self._wishes,
             leave=self.quit,
         )
-        self._has_tray = TrayIcon.isSystemTrayAvailable()
+        self.quick = QuickAccess(
+            client=self._client,
+            supervisor=self.supervisor,
+            activity=self.presence.activity,
+            actions=self.actions,
+            tray=self.tray,
+            window=self.window,
+            open_path=self._wishes.go,
+        )
+        self.presence.deeds[Verb.QUICK_ASK] = self.quick.open_quick_ask
         self._page_failed = False
         self._join()
 
     def begin(self) -> None:
         """Show what is to be seen and go on in the event loop."""
-        if self._has_tray:
-            self.tray.show()
-        if not (self._options.hidden and self._has_tray):
+        # Without a tray this shows the icon as soon as there is one.
+        self.tray.show()
+        if self._options.hidden:
+            QTimer.singleShot(_TRAY_WITHIN_MS, self, self._keep_window)
+        else:
             self.window.show()
         QTimer.singleShot(0, self, self._build_view)
+        self.quick.begin()
         self.presence.begin()
 
     def quit(self) -> None:
         """Hide at once, let the sidecar save, then leave."""
         self.presence.close()
+        self.quick.close()
         self.window.save_geometry()
         self._settings.save()
         self.window.hide()
@@ -113,6 +134,8 @@ class Shell(QObject):
         recovery.folder_asked.connect(self._wishes.open_logs)
         pick_model = ModelPicker(self._client, self.window)
         self.commands.register("pick-model", pick_model)
+        importer = ActionImporter(self._client, self.window)
+        self.commands.register("import-actions", importer)
         self.commands.register("open-logs", lambda _: self._wishes.open_logs())
         self.commands.register("open-data", lambda _: self._wishes.open_data())
 
@@ -173,11 +196,20 @@ class Shell(QObject):
             self.view.reload_after_crash()
 
     def _on_window_left(self) -> None:
-        if not self._has_tray:
-            self.quit()
+        if not self.tray.is_there:
+            self._keep_window()
         elif not self._settings.told_about_tray:
             self._settings.told_about_tray = True
             self.tray.say_still_here()
+
+    def _keep_window(self) -> None:
+        """Leave a window to come back by where no tray shows an icon."""
+        if self.tray.is_there or self.window.isVisible():
+            return
+        self.window.showMinimized()
+        if not self._settings.told_without_tray:
+            self._settings.told_without_tray = True
+            tell(self.window, _NO_TRAY, _MINIMISED)
 
     def _leave_when_stopped(self, phase: Phase) -> None:
         if phase is not Phase.STOPPED:

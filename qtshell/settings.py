@@ -69,6 +69,15 @@ class ShellSettings:
     def told_about_tray(self, value: bool) -> None:
         self._store.setValue("told/tray", "yes" if value else "no")
 
+    @property
+    def told_without_tray(self) -> bool:
+        """Whether the user knows that this desktop has no tray."""
+        return self._flag("told/without_tray")
+
+    @told_without_tray.setter
+    def told_without_tray(self, value: bool) -> None:
+        self._store.setValue("told/without_tray", "yes" if value else "no")
+
     def save(self) -> None:
         """Write what changed."""
         self._store.sync()

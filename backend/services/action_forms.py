@@ -31,7 +31,7 @@ ICONS: Final = (
     "zap", "sparkles", "wand-sparkles", "lightbulb", "list", "languages", "spell-check",
     "notebook-pen", "eraser", "hash", "case-upper", "case-lower", "case-sensitive",
     "remove-formatting", "shield", "text-quote", "code", "mail", "briefcase", "globe",
-    "book-open", "star", "heart",
+    "book-open", "star",
 )
 # fmt: on
 MAX_NAME_CHARS: Final = 80

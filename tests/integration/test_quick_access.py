@@ -1,0 +1,278 @@
+"""Tray menu, quick actions and quick ask with a real sidecar and the scripted model."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLineEdit, QMenu
+from pytestqt.qtbot import QtBot
+
+from qtshell.actions import Actions
+from qtshell.activity import Activity
+from qtshell.launch import sidecar_launch
+from qtshell.lifecycle import Phase
+from qtshell.main_window import MainWindow
+from qtshell.quick_access import QuickAccess
+from qtshell.quick_window import QuickWindow
+from qtshell.settings import ShellSettings
+from qtshell.sidecar_client import SidecarClient
+from qtshell.supervisor import SidecarSupervisor
+from qtshell.tray import TrayIcon
+from tests.helpers.scripted_model import HELLO, scripted_gguf
+
+__all__ = ["scripted_gguf"]
+
+pytestmark = [pytest.mark.gui, pytest.mark.sidecar]
+
+_WAIT_MS = 20_000
+
+
+class Desk:
+    """A shell without a page: sidecar, tray, quick ask."""
+
+    def __init__(self, qtbot: QtBot, data_dir: Path) -> None:
+        self.qtbot = qtbot
+        self.supervisor = SidecarSupervisor(sidecar_launch(), data_dir)
+        self.client = SidecarClient(lambda: self.supervisor.trust, self.supervisor)
+        self.actions = Actions()
+        self.window = MainWindow(self.actions, ShellSettings(data_dir))
+        self.tray = TrayIcon(self.actions, self.window)
+        self.activity = Activity(self.client, self.supervisor, self.window)
+        self.opened: list[str] = []
+        self.notices: list[str] = []
+        self.tray.tell = self._tell  # type: ignore[method-assign]  # no bus here
+        self.quick = QuickAccess(
+            client=self.client,
+            supervisor=self.supervisor,
+            activity=self.activity,
+            actions=self.actions,
+            tray=self.tray,
+            window=self.window,
+            open_path=self.opened.append,
+        )
+        self.supervisor.phase_changed.connect(self.tray.set_phase)
+        with qtbot.waitSignal(self.supervisor.ready, timeout=_WAIT_MS):
+            self.supervisor.start()
+
+    def choose_model(self, path: Path) -> None:
+        """Let this model answer."""
+        done: list[int] = []
+        form = {"path": str(path)}
+        self.client.post(
+            "/engines/builtin", form, lambda status, _: done.append(status)
+        )
+        self.wait(lambda: done == [204])
+
+    def open(self) -> QuickWindow:
+        """Open quick ask and return its window once it can be typed in."""
+        self.quick.open_quick_ask()
+        window = self.quick._window
+        assert window is not None
+        self.wait(window.question.hasFocus)
+        return window
+
+    def menu(self, name: str) -> QMenu:
+        """Return a menu inside the tray's menu."""
+        menus = self.tray.contextMenu().findChildren(QMenu)
+        return next(menu for menu in menus if menu.title() == name)
+
+    def entry(self, menu: QMenu, name: str) -> QAction:
+        """Return an entry once it is there."""
+        names: Callable[[], list[str]] = lambda: [a.text() for a in menu.actions()]  # noqa: E731
+        self.wait(lambda: name in names())
+        return next(entry for entry in menu.actions() if entry.text() == name)
+
+    def wait(self, condition: Callable[[], bool]) -> None:
+        """Wait until a condition holds."""
+        self.qtbot.waitUntil(condition, timeout=_WAIT_MS)
+
+    def close(self) -> None:
+        """End everything."""
+        self.quick.close()
+        self.supervisor.stop()
+        self.wait(lambda: self.supervisor.phase is Phase.STOPPED)
+        with self.qtbot.waitSignal(self.client.destroyed, timeout=_WAIT_MS):
+            self.client.deleteLater()
+        self.window.deleteLater()
+
+    def _tell(self, heading: str, words: str) -> bool:
+        self.notices.append(f"{heading}: {words}")
+        return True
+
+
+@pytest.fixture
+def desk(qtbot: QtBot, tmp_path: Path) -> Iterator[Desk]:
+    """Build a desk and take it down."""
+    built = Desk(qtbot, tmp_path)
+    yield built
+    built.close()
+
+
+@pytest.fixture
+def ready(desk: Desk, scripted_gguf: Path) -> Desk:
+    """A desk with a model."""
+    desk.choose_model(scripted_gguf)
+    return desk
+
+
+def copy(text: str) -> None:
+    QGuiApplication.clipboard().setText(text)
+
+
+def pasted() -> str:
+    return QGuiApplication.clipboard().text()
+
+
+def test_the_tray_offers_everything_once(desk: Desk) -> None:
+    names = [entry.text() for entry in desk.tray.contextMenu().actions()]
+    assert names == [
+        "Open Hearth",
+        "New Chat",
+        "Quick Ask…",
+        "",
+        "Quick Actions",
+        "Recent Chats",
+        "",
+        "Pause",
+        "Restart Backend",
+        "Settings",
+        "",
+        "Quit Hearth",
+    ]
+    menu = desk.menu("Quick Actions")
+    desk.entry(menu, "Explain")
+    names = [entry.text() for entry in menu.actions()]
+    assert names[1:] == ["Summarise", "Translate", "Fix Grammar", "Save as Note"]
+
+
+def test_a_question_is_asked_and_its_answer_grows(ready: Desk) -> None:
+    window = ready.open()
+    QTest.keyClicks(window.question, "hello")
+    QTest.keyClick(
+        window.question, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier
+    )
+    QTest.keyClicks(window.question, "there")
+    assert window.question.toPlainText() == "hello\nthere"
+    QTest.keyClick(window.question, Qt.Key.Key_Return)
+    ready.wait(lambda: window.answer.toPlainText() == HELLO)
+    ready.wait(window.copy.isVisible)
+    assert window.question.toPlainText() == ""
+    window.copy.click()
+    assert pasted() == HELLO
+    recent = ready.menu("Recent Chats")
+    ready.entry(recent, "hello").trigger()
+    assert ready.opened[0].startswith("/conversations/")
+
+
+def test_escape_gives_the_keyboard_back(ready: Desk) -> None:
+    line = QLineEdit()
+    ready.qtbot.addWidget(line)
+    line.show()
+    line.activateWindow()
+    ready.wait(line.hasFocus)
+    window = ready.open()
+    QTest.keyClicks(window.question, "half a question")
+    QTest.keyClick(window.question, Qt.Key.Key_Escape)
+    assert not window.isVisible()
+    ready.wait(line.hasFocus)
+    assert ready.open().question.toPlainText() == "half a question"
+
+
+def test_what_is_typed_outlives_the_program(desk: Desk) -> None:
+    window = desk.open()
+    window.question.setPlainText("half a question")
+    drafts: list[bytes] = []
+
+    def ask() -> bool:
+        desk.client.get("/api/v1/quick", lambda _, body: drafts.append(body))
+        return any(b"half a question" in draft for draft in drafts)
+
+    desk.wait(ask)
+
+
+def test_an_answer_goes_on_in_the_window(ready: Desk) -> None:
+    window = ready.open()
+    window.question.setPlainText("forever")
+    QTest.keyClick(window.question, Qt.Key.Key_Return)
+    ready.wait(lambda: "tick" in window.answer.toPlainText())
+    QTest.keyClick(
+        window.question, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier
+    )
+    assert len(ready.opened) == 1
+    assert not window.isVisible()
+    ready.actions.pause.trigger()
+    ready.wait(lambda: ready.tray.toolTip() == "Hearth: paused")
+
+
+def test_a_long_answer_leaves_room_on_the_screen(ready: Desk) -> None:
+    window = ready.open()
+    window.question.setPlainText("markdown")
+    QTest.keyClick(window.question, Qt.Key.Key_Return)
+    ready.wait(lambda: "end of the long answer" in window.answer.toPlainText())
+    room = window.screen().availableGeometry()
+    ready.wait(lambda: window.height() > room.height() * 0.3)
+    assert window.height() <= room.height() * 0.6 + 1
+    assert room.contains(window.geometry())
+
+
+def test_the_clipboard_is_used_only_when_its_chip_is_pressed(desk: Desk) -> None:
+    copy("the copied text")
+    window = desk.open()
+    desk.wait(window.clipboard_chip.isVisible)
+    window.question.setPlainText("Shorten")
+    assert window.whole_question() == "Shorten"
+    window.clipboard_chip.click()
+    assert window.whole_question() == "Shorten\n\nthe copied text"
+
+
+def test_a_problem_is_said_and_the_question_stays(desk: Desk) -> None:
+    window = desk.open()
+    window.question.setPlainText("hello")
+    QTest.keyClick(window.question, Qt.Key.Key_Return)
+    desk.wait(lambda: "Choose a model" in window._words.text())
+    assert window.question.toPlainText() == "hello"
+
+
+def test_quick_actions_work_on_the_clipboard(ready: Desk) -> None:
+    copy("Call 555 010")
+    ready.quick.quick_actions.run("redact")
+    ready.wait(lambda: pasted() == "Call [number]")
+    assert ready.notices[-1].startswith("Redact E-mails and Numbers: The result")
+    ready.quick.quick_actions.run("save-note")
+    ready.wait(lambda: ready.notices[-1] == "Save as Note: Saved as a note.")
+    ready.quick.quick_actions.run("count")
+    ready.wait(lambda: ready.quick._window is not None)
+    window = ready.quick._window
+    assert window is not None
+    ready.wait(lambda: "Words: 2" in window.answer.toPlainText())
+    menu = ready.menu("Quick Actions")
+    ready.entry(menu, "Explain").trigger()
+    ready.wait(lambda: window.answer.toPlainText() == HELLO)
+
+
+def test_an_action_without_text_says_so(desk: Desk) -> None:
+    copy("")
+    desk.quick.quick_actions.run("redact")
+    desk.wait(lambda: any("no text to work on" in told for told in desk.notices))
+
+
+def test_the_icon_tells_that_an_answer_is_written(ready: Desk) -> None:
+    window = ready.open()
+    window.question.setPlainText("forever")
+    QTest.keyClick(window.question, Qt.Key.Key_Return)
+    ready.wait(lambda: ready.tray.toolTip() == "Hearth: answering")
+    ready.wait(window.stop.isVisible)
+    window.stop.click()
+    ready.wait(lambda: ready.tray.toolTip() == "Hearth")
+    ready.wait(lambda: "Stopped" in window.answer.toPlainText())
+
+
+def test_a_question_waits_for_a_sidecar_that_restarts(ready: Desk) -> None:
+    window = ready.open()
+    ready.supervisor.restart()
+    window.question.setPlainText("hello")
+    QTest.keyClick(window.question, Qt.Key.Key_Return)
+    ready.wait(lambda: window.answer.toPlainText() == HELLO)
