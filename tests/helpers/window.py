@@ -96,7 +96,7 @@ class Window:
 
     def attach(self) -> None:
         """Connect to the page, also again after its renderer was replaced."""
-        assert self._listening.wait(PATIENCE_S), self.log
+        until(self._is_up, "the program", self._why)
         self._open.close()
         address = until(self._page_address, "the page", self._why)
         self._page = self._open.enter_context(connect(address))
@@ -217,6 +217,10 @@ class Window:
             if process.is_running():
                 process.kill()
         self._reader.join(PATIENCE_S)
+
+    def _is_up(self) -> bool:
+        assert self.process.poll() is None, self._why()
+        return self._listening.is_set()
 
     def _page_address(self) -> str | None:
         with urlopen(f"http://{self._devtools}/json", timeout=5) as answer:
