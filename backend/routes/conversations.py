@@ -129,7 +129,6 @@ class View(Template):
     title: str
     log: Log
     composer: Composer
-    conversation_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -171,7 +170,7 @@ class ConversationPages:
         composer = Composer(
             conversation_id, action, draft, new_id(), is_behind=bool(log.later)
         )
-        return View(conversation.title or UNTITLED, log, composer, conversation_id)
+        return View(conversation.title or UNTITLED, log, composer)
 
     async def log(self, conversation_id: str, around: str = "") -> Log:
         """Return its newest messages, or those around one."""

@@ -116,8 +116,11 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
     async def write(request: Request) -> Response:
         services = await opened()
         body = request.form().get("body", "")
-        await services.notes.write(_known_form(request.path_params["id"]), body)
-        return pages.fragment(Saved(note_title(body) or UNTITLED))
+        note_id = _known_form(request.path_params["id"])
+        await services.notes.write(note_id, body)
+        is_new = _shown_path(request) == "/notes/new"
+        headers = {"HX-Replace-Url": f"/notes/{note_id}"} if is_new else {}
+        return pages.fragment(Saved(note_title(body) or UNTITLED), headers)
 
     @router.post("/notes/preview")
     async def preview(request: Request) -> Response:
@@ -132,8 +135,7 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
         hub.publish("notes")
         title = note.title or UNTITLED
         toast = Toast(f"Deleted “{title}”.", undo=undo_path(deleted))
-        shown = urlsplit(request.headers.get("hx-current-url", "")).path
-        if shown == "/notes":
+        if _shown_path(request) == "/notes":
             return pages.toast(toast)
         hub.publish("toast", pages.render(toast))
         return no_content(go_to("/notes"))
@@ -146,6 +148,10 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
         return NoteList(items, more=more, is_first=before is None)
 
     return router
+
+
+def _shown_path(request: Request) -> str:
+    return urlsplit(request.headers.get("hx-current-url", "")).path
 
 
 def _item(note: "Note") -> Item:

@@ -21,7 +21,9 @@
     if (detail.target?.id !== "main") return;
     const field = document.querySelector(".composer textarea") ?? document.querySelector("#main h1");
     if (field?.matches("textarea")) field.focus();
-    document.getElementById("sidebar-toggle").checked = false;
+    const isNarrow = matchMedia("(max-width: 760px)").matches;
+    const isSearching = document.activeElement?.id === "search-field";
+    if (isNarrow && !isSearching) document.getElementById("sidebar-toggle").checked = false;
   });
 
   // The same sentence once, and the newest.
@@ -34,6 +36,7 @@
 
   document.addEventListener("click", ({ target }) => {
     target.closest("[data-dismiss]")?.closest(".toast").remove();
+    target.closest(".menu > a")?.closest("[popover]").hidePopover();
   });
   document.addEventListener("animationend", ({ target, animationName }) => {
     if (animationName === "leave") target.remove();
