@@ -4,6 +4,7 @@ It reads one wish as a JSON line on its stdin, answers with JSON lines on its st
 and ends when its stdin does.
 """
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -32,15 +33,16 @@ def _say(kind: str, told: dict[str, Any]) -> None:
 
 def _read(path: Path, *, tell_rows: bool) -> None:
     tally = Tally()
-    reading = recognise(open_bundle(path))
     told_at = 0.0
-    for row in reading.rows(tally):
-        if tell_rows:
-            _say_row(row)
-        if time.monotonic() - told_at > _PROGRESS_S:
-            told_at = time.monotonic()
-            _say("progress", {"done": reading.done, "total": reading.total})
-            sys.stdout.flush()
+    with contextlib.closing(open_bundle(path)) as bundle:
+        reading = recognise(bundle)
+        for row in reading.rows(tally):
+            if tell_rows:
+                _say_row(row)
+            if time.monotonic() - told_at > _PROGRESS_S:
+                told_at = time.monotonic()
+                _say("progress", {"done": reading.done, "total": reading.total})
+                sys.stdout.flush()
     _say("end", _summary(reading, tally))
 
 

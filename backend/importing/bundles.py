@@ -6,7 +6,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Final, Protocol
+from typing import Final, Protocol
 
 from backend.errors import HearthError, InvalidInputError
 from backend.importing.limits import (
@@ -16,6 +16,7 @@ from backend.importing.limits import (
     damaged,
     too_large,
 )
+from backend.importing.stream import Readable
 
 _PAIR: Final = ("thread.json", "messages.jsonl")
 _TOO_LARGE: Final = "This is larger than 500 MB, the most Hearth imports at once."
@@ -39,8 +40,12 @@ class Bundle(Protocol):
 
     sizes: dict[str, int]
 
-    def open(self, name: str) -> BinaryIO:
+    def open(self, name: str) -> Readable:
         """Open one of the files."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what is open."""
         ...
 
 
@@ -80,9 +85,12 @@ class FileBundle:
         self.sizes = {n: p.stat().st_size for n, p in found.items() if p.is_file()}
         _check(self.sizes)
 
-    def open(self, name: str) -> BinaryIO:
+    def open(self, name: str) -> Readable:
         """Open one of the files."""
         return (self._folder / name).open("rb")
+
+    def close(self) -> None:
+        """Nothing stays open."""
 
 
 class FolderBundle:
@@ -93,9 +101,12 @@ class FolderBundle:
         self.sizes = dict(self._walk())
         _check(self.sizes)
 
-    def open(self, name: str) -> BinaryIO:
+    def open(self, name: str) -> Readable:
         """Open one of the files."""
         return (self._folder / name).open("rb")
+
+    def close(self) -> None:
+        """Nothing stays open."""
 
     def _walk(self) -> Iterator[tuple[str, int]]:
         seen = 0
@@ -126,7 +137,9 @@ class ZipBundle:
             self._zip = zipfile.ZipFile(path)
         except _ZIP_FAULTS as exc:
             raise damaged() from exc
-        infos = self._zip.infolist()
+        self.sizes = self._sizes(self._zip.infolist())
+
+    def _sizes(self, infos: list[zipfile.ZipInfo]) -> dict[str, int]:
         if len(infos) > MAX_NAMES:
             raise too_large("This archive holds too many files.")
         if any(info.flag_bits & 1 for info in infos):
@@ -134,38 +147,41 @@ class ZipBundle:
                 "This archive is protected by a password. Unpack it first, then "
                 "choose the file inside."
             )
-        self.sizes = {
+        return {
             info.filename: info.file_size
             for info in infos
             if info.filename.endswith((".json", ".jsonl"))
             and not info.filename.startswith("__MACOSX/")
         }
 
-    def open(self, name: str) -> BinaryIO:
+    def open(self, name: str) -> Readable:
         """Open one of the files."""
         try:
-            return _ZippedFile(self._zip.open(name))  # type: ignore[return-value]  # reads only
+            return _ZippedFile(self._zip.open(name))
         except _ZIP_FAULTS as exc:
             raise damaged() from exc
+
+    def close(self) -> None:
+        """Close the archive."""
+        self._zip.close()
 
 
 class _ZippedFile:
     """A file of an archive whose faults are told as damage."""
 
-    def __init__(self, inner: object) -> None:
+    def __init__(self, inner: Readable) -> None:
         self._inner = inner
 
-    def __enter__(self) -> "_ZippedFile":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._inner.close()  # type: ignore[attr-defined]
-
-    def read(self, size: int) -> bytes:
+    def read(self, size: int, /) -> bytes:
+        """Return at most so many bytes; none at the end."""
         try:
-            return self._inner.read(size)  # type: ignore[attr-defined, no-any-return]
+            return self._inner.read(size)
         except _ZIP_FAULTS as exc:
             raise damaged() from exc
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._inner.close()
 
 
 def check_total(sizes: list[int]) -> int:

@@ -23,8 +23,8 @@ def read(item: object, tally: Tally) -> Talk | None:
             thought.append(reasoning)
             continue
         candidate = _said(node_id, message, "\n\n".join(thought), tally)
-        thought.clear()
-        take(said, candidate, tally)
+        if take(said, candidate, tally):
+            thought.clear()
     on_path = set(path)
     others = [node for key, node in nodes.items() if key not in on_path]
     tally.skip(Skip.BRANCH, sum(map(_is_spoken, others)))

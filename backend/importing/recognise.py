@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, BinaryIO, Final
+from typing import Any, Final, Self
 
 from backend.errors import HearthError
 from backend.importing import (
@@ -27,7 +28,7 @@ from backend.importing.records import (
     Talk,
     Tally,
 )
-from backend.importing.stream import entries, lines, whole
+from backend.importing.stream import Readable, entries, lines, whole
 
 _SHARD: Final = re.compile(r"(?:.*/)?conversations(?:-\d+)?\.json")
 _LOOKED_AT: Final = 1_000
@@ -173,17 +174,22 @@ class Reading:
 class _Metered:
     """A file whose reading is counted."""
 
-    def __init__(self, reading: Reading, file: BinaryIO) -> None:
+    def __init__(self, reading: Reading, file: Readable) -> None:
         self._reading = reading
         self._file = file
 
-    def __enter__(self) -> BinaryIO:
-        return self  # type: ignore[return-value]  # reads only
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of it."""
         self._file.close()
 
-    def read(self, size: int) -> bytes:
+    def read(self, size: int, /) -> bytes:
+        """Return at most so many bytes; none at the end."""
         piece = self._file.read(size)
         self._reading.done += len(piece)
         return piece
@@ -223,7 +229,7 @@ def _named(bundle: Bundle) -> tuple[Source, list[str]]:
 def _source_of(bundle: Bundle, name: str, *, is_only: bool) -> Source | None:
     check_total([bundle.sizes[name]])
     try:
-        with bundle.open(name) as file:
+        with closing(bundle.open(name)) as file:
             found = (_classify(*entry) for entry in islice(entries(file), _LOOKED_AT))
             return next((source for source in found if source), None)
     except HearthError:

@@ -4,7 +4,7 @@ import codecs
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, BinaryIO, Final
+from typing import Any, Final, Protocol
 
 from backend.errors import InvalidInputError
 from backend.importing.limits import MAX_ENTRY_CHARS, damaged, too_large, unknown
@@ -16,7 +16,19 @@ _NESTED: Final = InvalidInputError(
 )
 
 
-def entries(file: BinaryIO) -> Iterator[tuple[str, Any]]:
+class Readable(Protocol):
+    """What a file must do here."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most so many bytes; none at the end."""
+        ...
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
+
+
+def entries(file: Readable) -> Iterator[tuple[str, Any]]:
     """Yield the elements of the file's list, or the members of its object.
 
     A member that is a list is yielded element by element under its name, so that no
@@ -39,7 +51,7 @@ def entries(file: BinaryIO) -> Iterator[tuple[str, Any]]:
         raise damaged()
 
 
-def whole(file: BinaryIO) -> Any:  # noqa: ANN401 any JSON
+def whole(file: Readable) -> Any:  # noqa: ANN401 any JSON
     """Return the one value of a small file.
 
     Raises:
@@ -51,7 +63,7 @@ def whole(file: BinaryIO) -> Any:  # noqa: ANN401 any JSON
     return window.value()
 
 
-def lines(file: BinaryIO) -> Iterator[Any]:
+def lines(file: Readable) -> Iterator[Any]:
     """Yield the values of a file with one on each line.
 
     Raises:
@@ -96,7 +108,7 @@ def _members(window: "_Window") -> Iterator[tuple[str, Any]]:
 class _Window:
     """The part of the text that is being looked at."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: Readable) -> None:
         self._file = file
         self._to_text = codecs.getincrementaldecoder("utf-8-sig")("replace")
         self._json = json.JSONDecoder()

@@ -84,8 +84,8 @@ def split_thoughts(text: str) -> tuple[str, str]:
     return _THOUGHT.sub("", text).strip(), "\n\n".join(t.strip() for t in found).strip()
 
 
-def take(said: list[Said], candidate: Said, tally: Tally) -> None:
-    """Add a message, unless there is a reason to leave it out."""
+def take(said: list[Said], candidate: Said, tally: Tally) -> bool:
+    """Add a message, unless there is a reason to leave it out; return whether."""
     if candidate.role not in {"user", "assistant"}:
         tally.skip(Skip.INSTRUCTIONS)
     elif not candidate.text.strip() and not candidate.reasoning.strip():
@@ -94,6 +94,8 @@ def take(said: list[Said], candidate: Said, tally: Tally) -> None:
         tally.skip(Skip.TOO_LONG)
     else:
         said.append(candidate)
+        return True
+    return False
 
 
 def _size(text: str) -> int:

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Final
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from backend.errors import NotFoundError
@@ -12,38 +14,44 @@ from backend.store.change_log import TRANSACTION_ID, Fields, StoreSession
 from backend.store.database import Database
 from backend.store.ids import new_id, now_ms
 from backend.store.models import LOGGED, Conversation, ImportRun, Logged
+from backend.store.states import MessageState
 from backend.store.text import clean_text
 
-STEP: Final = 100
-"""How many rows one transaction takes back."""
+STEP: Final = 200
+"""How many changes one transaction takes back."""
 
-_TOUCHED: Final = text("""
-    select seq, table_name, row_id from change
-    where transaction_id = :run and seq < :before
-        and (before is null or json_extract(before, '$.deleted_at') is not null)
-    order by seq desc limit :limit
-""")
-_GONE_ON_WITH: Final = text("""
-    select exists(
-        select 1 from message m
-        where m.conversation_id = :id and m.id > :run and m.deleted_at is null
-            and not exists(
-                select 1 from change c
-                where c.table_name = 'message' and c.row_id = m.id
-                    and c.transaction_id = :run
-            )
-    )
-""")
-_INSIDE: Final = text("""
-    select exists(
-        select 1 from message m join change c
-            on c.table_name = 'conversation' and c.row_id = m.conversation_id
-        where m.id = :id and c.transaction_id = :run and (
-            c.before is null or json_extract(c.before, '$.deleted_at') is not null
+_ADDS: Final = """(
+    {change}.before is null or json_extract({change}.before, '$.deleted_at') is not null
+)"""
+"""Whether a change brought a row in, or out of the trash."""
+
+_TOUCHED: Final = text(f"""
+    select seq, table_name, row_id,
+        case table_name
+        when 'conversation' then exists(
+            select 1 from message m
+            where m.conversation_id = touched.row_id and m.id > :run
+                and m.deleted_at is null and not exists(
+                    select 1 from change own
+                    where own.table_name = 'message' and own.row_id = m.id
+                        and own.transaction_id = :run
+                )
         )
-    )
-""")
-"""Whether a message goes to the trash, or stays, with its whole conversation."""
+        when 'message' then exists(
+            select 1 from message m join change around
+                on around.table_name = 'conversation'
+                and around.row_id = m.conversation_id
+            where m.id = touched.row_id and around.transaction_id = :run
+                and {_ADDS.format(change="around")}
+        )
+        else 0 end as stays
+    from change touched
+    where transaction_id = :run and seq < :before
+        and {_ADDS.format(change="touched")}
+    order by seq desc limit :limit
+""")  # noqa: S608 text of our own
+"""What to take back. A conversation stays where the user went on in it, and a message
+goes or stays with its conversation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +96,9 @@ class ImportStore:
         """Work on a database."""
         self._database = database
 
-    def begin(self, name: str, source: str) -> ImportRun:
+    def begin(self, run_id: str, name: str, source: str) -> ImportRun:
         """Record that an import begins, so that a crash does not leave half of one."""
-        run = ImportRun(name=clean_text(name), source=source)
+        run = ImportRun(id=run_id, name=clean_text(name), source=source)
         with self._database.write() as session:
             session.add(run)
         return run
@@ -129,10 +137,10 @@ class ImportStore:
             rows: Tables and fields, a conversation before its messages.
         """
         added = Added()
-        with self._database.write() as session:
+        with self._database.write() as session, session.no_autoflush:
             session.info[TRANSACTION_ID] = run_id
-            for table, fields in rows:
-                added += _add(session, LOGGED[table], _clean(fields))
+            for table, group in groupby(rows, key=itemgetter(0)):
+                added += _add(session, LOGGED[table], [fields for _, fields in group])
         return added
 
     def take_back(self, run_id: str, undo_id: str, before: int = 2**53) -> Step:
@@ -148,21 +156,14 @@ class ImportStore:
         """
         told = {"run": run_id, "before": before, "limit": STEP}
         kept = 0
-        with self._database.write() as session:
+        with self._database.write() as session, session.no_autoflush:
             session.info[TRANSACTION_ID] = undo_id
             touched = session.connection().execute(_TOUCHED, told).all()
-            for _, table, row_id in touched:
-                row = session.get(LOGGED[table], row_id)
-                if row is None or row.deleted_at is not None:
-                    continue
-                asked = {"id": row_id, "run": run_id}
-                match table:
-                    case "conversation" if _asks(session, _GONE_ON_WITH, asked):
-                        kept += 1
-                    case "message" if _asks(session, _INSIDE, asked):
-                        pass
-                    case _:
-                        row.deleted_at = now_ms()
+            for _, table, row_id, stays in touched:
+                kept += bool(stays and table == "conversation")
+                row = None if stays else session.get(LOGGED[table], row_id)
+                if row is not None and row.deleted_at is None:
+                    row.deleted_at = now_ms()
         return Step(touched[-1][0] if len(touched) == STEP else 0, kept)
 
     def new_undo(self) -> str:
@@ -170,28 +171,28 @@ class ImportStore:
         return new_id()
 
 
-def _add(session: StoreSession, model: type[Logged], fields: Fields) -> Added:
-    row = session.get(model, fields["id"])
-    if row is None:
-        session.add(model(**fields))  # type: ignore[arg-type]  # checked where they were read
-        return Added(new=1)
-    if isinstance(row, Conversation):
-        row.latest = max(row.latest, str(fields["latest"]))
-    if row.deleted_at is None:
-        return Added(known=1)
-    row.deleted_at = None
-    return Added(restored=1)
+def _add(session: StoreSession, model: type[Logged], rows: Sequence[Fields]) -> Added:
+    wanted = {str(fields["id"]): _clean(fields) for fields in rows}
+    there = session.exec(select(model).where(col(model.id).in_(wanted))).all()
+    restored = 0
+    for row in there:
+        fields = wanted.pop(row.id)
+        if isinstance(row, Conversation):
+            row.latest = max(row.latest, str(fields["latest"]))
+        restored += row.deleted_at is not None
+        row.deleted_at = None
+    session.add_all(model(**fields) for fields in wanted.values())  # type: ignore[arg-type]  # checked where they were read
+    return Added(len(wanted), restored, len(there) - restored)
 
 
 def _clean(fields: Fields) -> Fields:
-    return {
+    told = {
         name: clean_text(value) if isinstance(value, str) else value
         for name, value in fields.items()
     }
-
-
-def _asks(session: Session, query: TextClause, told: dict[str, str]) -> bool:
-    return bool(session.connection().execute(query, told).scalar_one())
+    return (
+        told | {"state": MessageState(str(told["state"]))} if "state" in told else told
+    )
 
 
 def _run_in(session: Session, run_id: str) -> ImportRun:

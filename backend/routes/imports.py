@@ -1,0 +1,179 @@
+"""Imports: choose a file, see what it holds, import, cancel, undo."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from backend.errors import InvalidInputError
+from backend.http import Request, Response, Router
+from backend.rendering import Template
+from backend.routes.pages import Pages, no_content
+from backend.services.import_states import ImportState
+from backend.services.imports import Import, Report, Summary
+from backend.services.registry import Opened, Services
+
+if TYPE_CHECKING:
+    from backend.store.models import ImportRun
+
+
+@dataclass(frozen=True)
+class Current(Template):
+    """The import the user is at, in whatever state it is."""
+
+    template: ClassVar[str] = "imports/_current.html"
+    id: str
+    name: str
+    state: ImportState
+    percent: int
+    holds: str
+    source: str
+    first_ms: int
+    last_ms: int
+    skipped: Sequence[tuple[int, str]]
+    came_to: Sequence[str]
+    error: str
+
+
+@dataclass(frozen=True)
+class Past:
+    """An import that has ended."""
+
+    id: str
+    name: str
+    source: str
+    at: int
+    came_to: str
+    can_undo: bool
+
+
+@dataclass(frozen=True)
+class State(Template):
+    """What changes on the page of imports."""
+
+    template: ClassVar[str] = "imports/_state.html"
+    current: Current | None
+    past: Sequence[Past]
+
+
+@dataclass(frozen=True)
+class ImportView(Template):
+    """The page of imports."""
+
+    template: ClassVar[str] = "imports/_view.html"
+    state: State
+
+
+def build_router(opened: Opened, pages: Pages) -> Router:
+    """Return the routes of imports."""
+    router = Router()
+
+    @router.get("/imports")
+    async def show(request: Request) -> Response:
+        view = ImportView(await _state(await opened()))
+        return pages.show(request, "Import", view)
+
+    @router.get("/imports/state")
+    async def state(_: Request) -> Response:
+        return pages.fragment(await _state(await opened()))
+
+    @router.post("/imports")
+    async def look(request: Request) -> Response:
+        services = await opened()
+        path = Path(request.form().get("path", ""))
+        if "\0" in str(path) or not path.is_absolute():
+            raise InvalidInputError("There is no such file. Choose it again.")
+        services.imports.look(path)
+        return no_content()
+
+    @router.post("/imports/:id/begin")
+    async def begin(request: Request) -> Response:
+        services = await opened()
+        services.imports.begin(request.path_params["id"])
+        return no_content()
+
+    @router.post("/imports/:id/cancel")
+    async def cancel(request: Request) -> Response:
+        services = await opened()
+        services.imports.cancel(request.path_params["id"])
+        return no_content()
+
+    @router.post("/imports/:id/undo")
+    async def undo(request: Request) -> Response:
+        services = await opened()
+        await services.imports.undo(request.path_params["id"])
+        return no_content()
+
+    return router
+
+
+async def _state(services: Services) -> State:
+    current = services.imports.current
+    runs = await services.imports.past()
+    past = [
+        _past(run)
+        for run in runs
+        if run.state in {ImportState.DONE, ImportState.UNDONE}
+        and not (current and current.id == run.id)
+    ]
+    return State(_current(current) if current else None, past)
+
+
+def _current(current: Import) -> Current:
+    summary = current.summary
+    skipped = sorted(summary.skipped.items() if summary else (), key=lambda s: -s[1])
+    return Current(
+        id=current.id,
+        name=current.path.name,
+        state=current.state,
+        percent=round(100 * current.share),
+        holds=_holds(summary) if summary else "",
+        source=summary.source if summary else "",
+        first_ms=summary.first_ms if summary else 0,
+        last_ms=summary.last_ms if summary else 0,
+        skipped=[(count, why) for why, count in skipped],
+        came_to=_came_to(current.report),
+        error=current.error,
+    )
+
+
+def _past(run: "ImportRun") -> Past:
+    report = Report.from_json(run.report)
+    is_done = run.state == ImportState.DONE
+    came_to = " ".join(_came_to(report)) if is_done else "Taken back."
+    return Past(run.id, run.name, run.source, run.created_at, came_to, is_done)
+
+
+def _holds(summary: Summary) -> str:
+    counted = [
+        _counted(summary.conversations, "conversation"),
+        _counted(summary.messages, "message"),
+    ]
+    if summary.notes:
+        counted.append(_counted(summary.notes, "note"))
+    *most, last = counted
+    return f"{', '.join(most)} and {last}"
+
+
+def _came_to(report: Report) -> list[str]:
+    """Say what an import came to, in sentences."""
+    sentences = []
+    if report.new or report.new_messages:
+        new = _counted(report.new, "new entry", "new entries")
+        messages = _counted(report.new_messages, "message")
+        sentences.append(
+            f"{new} with {messages}." if report.new else f"{messages} new."
+        )
+    if report.restored:
+        sentences.append(f"{report.restored:,} came back from the trash.")
+    if report.known:
+        were = "was" if report.known == 1 else "were"
+        sentences.append(f"{report.known:,} {were} here already.")
+    if report.kept:
+        kept = _counted(report.kept, "conversation")
+        sentences.append(f"{kept} stayed, because you went on there.")
+    return sentences or ["Nothing was added."]
+
+
+def _counted(count: int, one: str, many: str = "") -> str:
+    return f"{count:,} {one if count == 1 else many or one + 's'}"

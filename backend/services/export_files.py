@@ -1,0 +1,242 @@
+"""The forms of an export: Markdown, HTML and JSON, written piece by piece."""
+
+import io
+import json
+import re
+import unicodedata
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import IO, TYPE_CHECKING, ClassVar, Final
+
+from backend.importing.hearth import FORMAT, VERSION
+from backend.markdown import Block, render
+from backend.rendering import Template
+
+if TYPE_CHECKING:
+    from backend.store.models import Conversation, Logged, Message, Note
+
+_UNLOGGED: Final = {"cjk", "deleted_at", "conversation_id"}
+_UNFIT: Final = re.compile(r"[\x00-\x1f\x7f<>:\"/\\|?*]+")
+_MAX_RENDERED_CHARS: Final = 400_000
+_MAX_NAME_BYTES: Final = 120
+_RESERVED: Final = re.compile(r"(?i)(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?")
+
+
+class ExportFormat(StrEnum):
+    """What an export can be; the value ends the names of its files."""
+
+    MARKDOWN = "md"
+    HTML = "html"
+    JSON = "json"
+
+
+Pieces = Iterator[str]
+Render = Callable[[Template], str]
+Messages = Callable[["Conversation"], Iterable["Message"]]
+
+
+@dataclass(frozen=True)
+class Head(Template):
+    """Where an exported page begins."""
+
+    template: ClassVar[str] = "exports/_head.html"
+    title: str
+    created_at: int
+    kind: str
+
+
+@dataclass(frozen=True)
+class Turn(Template):
+    """One exported message, or the text of a note.
+
+    Attributes:
+        plain: Text that is shown as it is, instead of blocks.
+    """
+
+    template: ClassVar[str] = "exports/_turn.html"
+    who: str
+    role: str
+    at: int
+    reasoning: str
+    plain: str
+    blocks: list[Block]
+    error: str
+
+
+@dataclass(frozen=True)
+class Foot(Template):
+    """Where an exported page ends."""
+
+    template: ClassVar[str] = "exports/_foot.html"
+    exported_at: int
+
+
+def conversation_pieces(
+    form: ExportFormat,
+    conversation: "Conversation",
+    messages: Iterable["Message"],
+    show: Render,
+) -> Pieces:
+    """Yield one conversation in a form."""
+    match form:
+        case ExportFormat.MARKDOWN:
+            return _markdown(conversation, messages)
+        case ExportFormat.HTML:
+            return _html(conversation, messages, show)
+        case ExportFormat.JSON:
+            return _json([_json_conversation(conversation, messages)], [])
+
+
+def note_pieces(form: ExportFormat, note: "Note", show: Render) -> Pieces:
+    """Yield one note as Markdown or HTML."""
+    if form is ExportFormat.HTML:
+        yield show(Head(note.title or "Note", note.created_at, "Note"))
+        yield show(Turn("", "note", note.updated_at, "", "", render(note.body), ""))
+        yield show(Foot(_now()))
+        return
+    yield _front_matter(note, note.title)
+    yield note.body.rstrip() + "\n"
+
+
+def all_as_json(
+    conversations: Iterable["Conversation"], messages: Messages, notes: Iterable["Note"]
+) -> Pieces:
+    """Yield everything as one JSON document."""
+    told = (_json_conversation(one, messages(one)) for one in conversations)
+    return _json(told, (_as_json(_fields(note)) for note in notes))
+
+
+class Archive:
+    """A zip file of exported pages."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._zip = zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED)
+
+    def add(self, folder: str, row: "Conversation | Note", form: str) -> IO[bytes]:
+        """Open a new file, named after its day, its title and its id."""
+        name = file_name(row.title, "Untitled")
+        day = datetime.fromtimestamp(row.created_at / 1000).astimezone().date()
+        whole = f"{folder}/{day} {name} {row.id[-6:]}.{form}"
+        return self._zip.open(whole, "w", force_zip64=True)
+
+    def close(self) -> None:
+        """Write the list of the files."""
+        self._zip.close()
+
+
+@contextmanager
+def archive_in(file: IO[bytes]) -> Iterator[Archive]:
+    """Lend an archive that is whole at the end of the block."""
+    archive = Archive(file)
+    yield archive
+    archive.close()
+
+
+def write_pieces(pieces: Pieces, file: IO[bytes]) -> None:
+    """Write text into a file."""
+    for piece in pieces:
+        file.write(piece.encode("utf-8", "replace"))
+
+
+def file_name(title: str, otherwise: str) -> str:
+    """Return a title as a name every system takes, without an ending."""
+    plain = unicodedata.normalize("NFC", _UNFIT.sub(" ", title))
+    name = " ".join(plain.split()).strip(". ")
+    name = name.encode()[:_MAX_NAME_BYTES].decode(errors="ignore").strip(". ")
+    return otherwise if not name or _RESERVED.fullmatch(name) else name
+
+
+def _markdown(conversation: "Conversation", messages: Iterable["Message"]) -> Pieces:
+    yield _front_matter(conversation, conversation.title)
+    yield f"# {' '.join(conversation.title.split()) or 'Conversation'}\n"
+    for message in messages:
+        yield f"\n## {_who(message)}\n\n*{_iso(message.created_at)}*\n\n"
+        if message.reasoning:
+            yield "<details><summary>Reasoning</summary>\n\n"
+            yield f"{message.reasoning.strip()}\n\n</details>\n\n"
+        yield message.text.rstrip() + "\n"
+        if message.error:
+            yield f"\n> {message.error}\n"
+
+
+def _html(
+    conversation: "Conversation", messages: Iterable["Message"], show: Render
+) -> Pieces:
+    title = conversation.title or "Conversation"
+    yield show(Head(title, conversation.created_at, "Conversation"))
+    for message in messages:
+        is_plain = message.role == "user" or len(message.text) > _MAX_RENDERED_CHARS
+        yield show(
+            Turn(
+                _who(message),
+                message.role,
+                message.created_at,
+                message.reasoning,
+                message.text if is_plain else "",
+                [] if is_plain else render(message.text),
+                message.error,
+            )
+        )
+    yield show(Foot(_now()))
+
+
+def _json(conversations: Iterable[Pieces], notes: Iterable[str]) -> Pieces:
+    head = {"format": FORMAT, "version": VERSION, "exported_at": _now()}
+    yield json.dumps(head)[:-1]
+    for name, rows in (("conversations", conversations), ("notes", notes)):
+        yield f',\n"{name}": ['
+        for number, row in enumerate(rows):
+            yield ",\n" if number else "\n"
+            yield from row
+        yield "\n]"
+    yield "}\n"
+
+
+def _json_conversation(
+    conversation: "Conversation", messages: Iterable["Message"]
+) -> Pieces:
+    yield f'{_as_json(_fields(conversation))[:-1]}, "messages": ['
+    for number, message in enumerate(messages):
+        yield ",\n" if number else "\n"
+        yield _as_json(_fields(message))
+    yield "]}"
+
+
+def _fields(row: "Logged") -> dict[str, object]:
+    return row.model_dump(exclude=_UNLOGGED)
+
+
+def _as_json(fields: dict[str, object]) -> str:
+    return json.dumps(fields, ensure_ascii=False)
+
+
+def _front_matter(row: "Conversation | Note", title: str) -> str:
+    told = io.StringIO()
+    told.write("---\n")
+    # A JSON string is a YAML string too.
+    told.write(f"title: {json.dumps(title, ensure_ascii=False)}\n")
+    told.write(f"created: {_iso(row.created_at)}\n")
+    told.write(f"updated: {_iso(row.updated_at)}\n")
+    told.write(f"id: {row.id}\nsource: Hearth\n---\n\n")
+    return told.getvalue()
+
+
+def _who(message: "Message") -> str:
+    if message.role == "user":
+        return "You"
+    return (
+        " · ".join(name for name in (message.engine, message.model) if name) or "Answer"
+    )
+
+
+def _iso(ms: int) -> str:
+    at = datetime.fromtimestamp(ms / 1000, UTC)
+    return at.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _now() -> int:
+    return int(datetime.now(UTC).timestamp() * 1000)

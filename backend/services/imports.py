@@ -1,0 +1,389 @@
+"""Imports: look at a file, import it, cancel, and take it back as a whole."""
+
+import asyncio
+import json
+import logging
+import threading
+import time
+from collections.abc import Coroutine, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from backend.errors import ConflictError, HearthError, InvalidInputError, NotFoundError
+from backend.importing.reader import Reader
+from backend.services.import_states import UNFINISHED, ImportState, move
+from backend.services.notices import Notices
+from backend.services.titles import title_from
+from backend.store.ids import new_id
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from backend.store.imports import Added, ImportStore
+    from backend.store.models import ImportRun
+
+log = logging.getLogger("hearth.imports")
+
+NOUN: Final = "imports"
+_BATCH_ROWS: Final = 100
+_BATCH_CHARS: Final = 60_000
+_TOLD_EVERY_S: Final = 0.25
+_BREATH_S: Final = 0.002
+"""Between two batches, so that whoever waits for the write lock gets it."""
+
+_CLOSE_S: Final = 2.0
+_BUSY: Final = "Another import is under way. Wait for it, or cancel it."
+_BUG: Final = "This import failed inside Hearth; the log tells more."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What a file holds.
+
+    Attributes:
+        source: The program it comes from.
+        skipped: How much is left out, by the reason.
+    """
+
+    source: str
+    conversations: int
+    messages: int
+    notes: int
+    first_ms: int
+    last_ms: int
+    skipped: Mapping[str, int]
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> "Summary":
+        """Return what the reader told at its end."""
+        return cls(**{name: told[name] for name in cls.__dataclass_fields__})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What an import came to.
+
+    Attributes:
+        new: Conversations and notes that were not there.
+        new_messages: Messages that were not there.
+        restored: What was in the trash.
+        known: Conversations and notes that were there already.
+        kept: Conversations that stayed when it was taken back.
+    """
+
+    new: int = 0
+    new_messages: int = 0
+    restored: int = 0
+    known: int = 0
+    kept: int = 0
+
+    @classmethod
+    def from_json(cls, text: str) -> "Report":
+        """Return a stored report; an empty one for none."""
+        return cls(**json.loads(text)) if text else cls()
+
+    def to_json(self) -> str:
+        """Return it as it is stored."""
+        return json.dumps(asdict(self))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Import:
+    """The import the user is at.
+
+    Attributes:
+        share: How much of the file is read, from 0 to 1.
+        error: Why it failed, for the user.
+        stamp: Whether the file is still the one that was looked at.
+    """
+
+    id: str
+    path: Path
+    stamp: tuple[int, int]
+    state: ImportState = ImportState.LOOKING
+    summary: Summary | None = None
+    report: Report = Report()
+    share: float = 0.0
+    error: str = ""
+
+
+class ImportService:
+    """One import at a time, as a task of its own."""
+
+    def __init__(self, store: "ImportStore", notices: Notices) -> None:
+        self._store = store
+        self._notices = notices
+        self._current: Import | None = None
+        self._reader: Reader | None = None
+        self._cancelled = threading.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._told_at = 0.0
+        self._is_closing = False
+
+    @property
+    def current(self) -> Import | None:
+        """The import that is looked at, under way or just ended."""
+        return self._current
+
+    async def past(self) -> "Sequence[ImportRun]":
+        """Return the imports that have ended, newest first."""
+        return await asyncio.to_thread(self._store.latest)
+
+    def look(self, path: Path) -> Import:
+        """Begin to look at a file; what it holds is told when that is known.
+
+        Raises:
+            InvalidInputError: There is no such file.
+            ConflictError: Another import is under way.
+        """
+        if self._current and self._current.state in UNFINISHED:
+            raise ConflictError(_BUSY)
+        self._stop_reading()
+        self._current = Import(id=new_id(), path=path, stamp=_stamp(path))
+        self._begin(self._look(self._current))
+        return self._current
+
+    def begin(self, import_id: str) -> None:
+        """Import what was looked at.
+
+        Raises:
+            ConflictError: It is not there to be imported, or the file has changed.
+        """
+        current = self._expect(import_id)
+        if _stamp(current.path) != current.stamp:
+            raise ConflictError("The file has changed meanwhile. Choose it again.")
+        self._go(ImportState.IMPORTING, share=0.0)
+        self._begin(self._import(current))
+
+    def cancel(self, import_id: str) -> None:
+        """End an import; what it has stored is taken back. Or put an ended one away.
+
+        Raises:
+            NotFoundError: It is not the current one.
+            ConflictError: It is being taken back.
+        """
+        current = self._expect(import_id)
+        if current.state is ImportState.IMPORTING:
+            self._stop_reading()
+            return
+        self._go(ImportState.DISMISSED)
+        self._stop_reading()
+        self._current = None
+        self._tell()
+
+    async def undo(self, run_id: str) -> None:
+        """Begin to take a past import back.
+
+        Raises:
+            NotFoundError: There is no such import.
+            ConflictError: It was taken back, or another one is at work.
+        """
+        run = await asyncio.to_thread(self._store.get, run_id)
+        if self._current and self._current.state in UNFINISHED:
+            raise ConflictError(_BUSY)
+        state = move(ImportState(run.state), ImportState.UNDOING)
+        report = Report.from_json(run.report)
+        self._stop_reading()
+        self._current = Import(
+            id=run_id, path=Path(run.name), stamp=(0, 0), state=state, report=report
+        )
+        self._begin(self._take_back(self._current))
+
+    async def recover(self) -> None:
+        """Take back what an earlier run of Hearth did not bring to its end."""
+        runs = await asyncio.to_thread(self._store.latest)
+        for run in runs:
+            if run.state not in UNFINISHED:
+                continue
+            kept = await asyncio.to_thread(self._undo_all, run.id)
+            report = replace(Report.from_json(run.report), kept=kept)
+            await self._end(run.id, ImportState.UNDONE, report)
+            if run.state == ImportState.IMPORTING:
+                self._notices.say(
+                    f"The import of {run.name} was interrupted, and what it had added "
+                    "is in the trash. Import the file again."
+                )
+
+    async def close(self) -> None:
+        """End what is under way; it is taken back at the next start."""
+        self._is_closing = True
+        self._stop_reading()
+        if self._task:
+            await asyncio.wait([self._task], timeout=_CLOSE_S)
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        self._cancelled.clear()
+        self._task = asyncio.create_task(work, name="import")
+        self._tell()
+
+    async def _look(self, current: Import) -> None:
+        try:
+            summary, _ = await asyncio.to_thread(self._read, current, None)
+        except HearthError as exc:
+            self._fail(current, str(exc))
+        except Exception:  # a bug must not leave the page waiting
+            log.exception("looking at an import failed")
+            self._fail(current, _BUG)
+        else:
+            if self._is_current(current):
+                self._go(ImportState.READY, summary=summary)
+
+    async def _import(self, current: Import) -> None:
+        source = current.summary.source if current.summary else ""
+        try:
+            await asyncio.to_thread(
+                self._store.begin, current.id, current.path.name, source
+            )
+            summary, report = await asyncio.to_thread(self._read, current, current.id)
+            await self._end(current.id, ImportState.DONE, report)
+        except HearthError as exc:
+            why = "" if self._cancelled.is_set() else str(exc)
+        except Exception:  # a bug must not leave half an import
+            log.exception("an import failed")
+            why = _BUG
+        else:
+            self._go(ImportState.DONE, summary=summary, report=report, share=1.0)
+            self._notices.changed("conversations")
+            return
+        if not self._is_closing:
+            self._go(ImportState.UNDOING)
+            await self._take_back(current, why)
+
+    async def _take_back(self, current: Import, error: str = "") -> None:
+        try:
+            await self._end(current.id, ImportState.UNDOING, current.report)
+            kept = await asyncio.to_thread(self._undo_all, current.id)
+            report = replace(current.report, kept=kept)
+            await self._end(current.id, ImportState.UNDONE, report)
+        except HearthError as exc:
+            self._go(ImportState.FAILED, error=f"It could not be taken back. {exc}")
+            return
+        to = ImportState.FAILED if error else ImportState.UNDONE
+        self._go(to, error=error, report=report)
+        self._notices.changed("conversations")
+
+    async def _end(self, run_id: str, state: ImportState, report: Report) -> None:
+        await asyncio.to_thread(self._store.end, run_id, state, report.to_json())
+
+    def _read(self, current: Import, run_id: str | None) -> tuple[Summary, Report]:
+        """Read the file, and store its rows when there is a run; in a thread."""
+        self._reader = reader = Reader(current.path, tell_rows=run_id is not None)
+        if self._cancelled.is_set():
+            reader.cancel()
+        batch = _Batch(self._store, run_id or "")
+        for told in reader.told():
+            match told["kind"]:
+                case "progress":
+                    self._progress(current, told["done"] / max(1, told["total"]))
+                case "end":
+                    batch.flush()
+                    return Summary.of(told), batch.report
+                case table:
+                    batch.add(table, told["row"])
+        raise InvalidInputError("The file could not be read to its end.")
+
+    def _undo_all(self, run_id: str) -> int:
+        undo_id, before, kept = self._store.new_undo(), 2**53, 0
+        while before:
+            if self._is_closing:
+                raise ConflictError("Hearth is closing. It goes on at the next start.")
+            step = self._store.take_back(run_id, undo_id, before)
+            before, kept = step.before, kept + step.kept
+            time.sleep(_BREATH_S)
+        return kept
+
+    def _progress(self, current: Import, share: float) -> None:
+        if time.monotonic() - self._told_at < _TOLD_EVERY_S:
+            return
+        self._told_at = time.monotonic()
+        if self._current and self._is_current(current):
+            self._current = replace(self._current, share=share)
+            self._tell()
+
+    def _is_current(self, current: Import) -> bool:
+        return self._current is not None and self._current.id == current.id
+
+    def _fail(self, current: Import, sentence: str) -> None:
+        if self._is_current(current):
+            self._go(ImportState.FAILED, error=sentence)
+
+    def _expect(self, import_id: str) -> Import:
+        if self._current is None or self._current.id != import_id:
+            raise NotFoundError(
+                "This import is no longer there. Choose the file again."
+            )
+        return self._current
+
+    def _go(self, to: ImportState, **fields: Any) -> None:  # noqa: ANN401 of Import
+        if self._current is None:
+            return
+        state = move(self._current.state, to)
+        self._current = replace(self._current, state=state, **fields)
+        self._tell()
+
+    def _stop_reading(self) -> None:
+        self._cancelled.set()
+        if self._reader:
+            self._reader.cancel()
+
+    def _tell(self) -> None:
+        self._notices.changed(NOUN)
+
+
+class _Batch:
+    """Collects rows until they are worth a transaction."""
+
+    def __init__(self, store: "ImportStore", run_id: str) -> None:
+        self._store = store
+        self._run_id = run_id
+        self._rows: list[tuple[str, dict[str, Any]]] = []
+        self._chars = 0
+        self._untitled: dict[str, Any] | None = None
+        self.report = Report()
+
+    def add(self, table: str, row: dict[str, Any]) -> None:
+        """Take a row; it may be stored now or later."""
+        if table == "conversation" and not row["title"]:
+            self._untitled = row
+        elif table == "message" and self._untitled and row["role"] == "user":
+            # Its row is still here: a batch is never stored right after a head.
+            title = title_from(row["text"])
+            self._untitled |= {"title": title, "title_source": "text"}
+            self._untitled = None
+        self._rows.append((table, row))
+        self._chars += sum(len(v) for v in row.values() if isinstance(v, str))
+        is_full = len(self._rows) >= _BATCH_ROWS or self._chars >= _BATCH_CHARS
+        if is_full and table != "conversation":
+            self.flush()
+
+    def flush(self) -> None:
+        """Store what was taken, one kind after the other."""
+        messages = [pair for pair in self._rows if pair[0] == "message"]
+        heads = [pair for pair in self._rows if pair[0] != "message"]
+        self._rows, self._chars, self._untitled = [], 0, None
+        report = self.report
+        if heads:
+            added = self._store.add(self._run_id, heads)
+            report = replace(
+                report, new=report.new + added.new, known=report.known + added.known
+            )
+            report = _restored(report, added)
+        if messages:
+            added = self._store.add(self._run_id, messages)
+            report = replace(report, new_messages=report.new_messages + added.new)
+            report = _restored(report, added)
+        self.report = report
+        time.sleep(_BREATH_S)
+
+
+def _restored(report: Report, added: "Added") -> Report:
+    return replace(report, restored=report.restored + added.restored)
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        told = path.stat()
+    except (OSError, ValueError) as exc:
+        raise InvalidInputError("There is no such file. Choose it again.") from exc
+    return told.st_mtime_ns, told.st_size

@@ -1,0 +1,15 @@
+"""How services tell open pages what happened while nobody asked."""
+
+from typing import Protocol
+
+
+class Notices(Protocol):
+    """Reaches every open page, from any thread."""
+
+    def changed(self, noun: str) -> None:
+        """Let pages fetch what they show of a noun anew."""
+        ...
+
+    def say(self, sentence: str, *, tone: str = "info", undo: str = "") -> None:
+        """Show a sentence, with a way to take the act back when `undo` names one."""
+        ...

@@ -1,0 +1,109 @@
+"""Reads everything in use, page by page in the order it was made, for exports."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from sqlmodel import Session, col, func, select
+
+from backend.store.conversations import conversation_in
+from backend.store.database import Database
+from backend.store.messages import MessageStore
+from backend.store.models import Conversation, Logged, Message, Note
+from backend.store.states import MessageState
+
+PAGE: Final = 50
+_R = TypeVar("_R", bound=Logged)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much there is."""
+
+    conversations: int
+    notes: int
+
+
+class ExportStore:
+    """Reads rows that are not in the trash; no statement takes long."""
+
+    def __init__(self, database: Database) -> None:
+        """Work on a database."""
+        self._database = database
+        self._messages = MessageStore(database)
+
+    def counts(self) -> Counts:
+        """Return how much there is to export."""
+        with self._database.read() as session:
+            return Counts(_count(session, Conversation), _count(session, Note))
+
+    def conversation(self, id: str) -> Conversation:  # noqa: A002 the column's name
+        """Return one conversation.
+
+        Raises:
+            NotFoundError: There is none, or it is in the trash.
+        """
+        with self._database.read() as session:
+            return conversation_in(session, id)
+
+    def conversations(self) -> Iterator[Conversation]:
+        """Yield all conversations, oldest first."""
+        return self._all(Conversation)
+
+    def notes(self) -> Iterator[Note]:
+        """Yield all notes, oldest first."""
+        return self._all(Note)
+
+    def messages(self, conversation_id: str) -> Iterator[Message]:
+        """Yield the messages of a conversation, oldest first.
+
+        An answer that is being written is given as far as it is stored.
+        """
+        after = ""
+        while True:
+            query = (
+                select(Message)
+                .where(
+                    Message.conversation_id == conversation_id,
+                    col(Message.id) > after,
+                    col(Message.deleted_at).is_(None),
+                )
+                .order_by(col(Message.id))
+                .limit(PAGE)
+            )
+            with self._database.read() as session:
+                page = session.exec(query).all()
+            yield from map(self._as_stored, page)
+            if len(page) < PAGE:
+                return
+            after = page[-1].id
+
+    def _as_stored(self, message: Message) -> Message:
+        if message.state is MessageState.STREAMING:
+            message.text, message.reasoning = self._messages.partial(message.id)
+            message.state = MessageState.INTERRUPTED
+        return message
+
+    def _all(self, model: type[_R]) -> Iterator[_R]:
+        after = ""
+        while True:
+            page = self._page(model, after)
+            yield from page
+            if len(page) < PAGE:
+                return
+            after = page[-1].id
+
+    def _page(self, model: type[_R], after: str) -> Sequence[_R]:
+        query = (
+            select(model)
+            .where(col(model.id) > after, col(model.deleted_at).is_(None))
+            .order_by(col(model.id))
+            .limit(PAGE)
+        )
+        with self._database.read() as session:
+            return session.exec(query).all()
+
+
+def _count(session: Session, model: type[Logged]) -> int:
+    query = select(func.count()).select_from(model)
+    return session.exec(query.where(col(model.deleted_at).is_(None))).one()
