@@ -14,9 +14,12 @@ from backend.services.answers import AnswerService, Audience
 from backend.services.builtin_actions import BUILTIN, VERSION
 from backend.services.conversations import ConversationService
 from backend.services.engines import EngineService
+from backend.services.exports import ExportService
 from backend.services.history import HistoryService
 from backend.services.images import ImageService
+from backend.services.imports import ImportService
 from backend.services.notes import NoteService
+from backend.services.notices import Notices
 from backend.services.pause import PauseService
 from backend.services.registry import Services
 from backend.services.search import SearchService
@@ -28,6 +31,8 @@ from backend.store.conversations import ConversationStore
 from backend.store.database import Database
 from backend.store.drafts import DraftStore
 from backend.store.engines import EngineStore
+from backend.store.exports import ExportStore
+from backend.store.imports import ImportStore
 from backend.store.messages import MessageStore
 from backend.store.notes import NoteStore
 from backend.store.search import SearchStore
@@ -47,7 +52,7 @@ class OpenedHouse:
     close: Callable[[], None]
 
 
-def open_house(hello: Hello, audience: Audience) -> OpenedHouse:
+def open_house(hello: Hello, audience: Audience, notices: Notices) -> OpenedHouse:
     """Open the store and end the answers an earlier run left open.
 
     Raises:
@@ -80,8 +85,10 @@ def open_house(hello: Hello, audience: Audience) -> OpenedHouse:
         activity=activity,
         conversations=conversation_service,
         engines=engine_service,
+        exports=ExportService(ExportStore(database), notices, Path(hello.data_dir)),
         history=HistoryService(changes),
         images=ImageService(),
+        imports=ImportService(ImportStore(database), notices),
         notes=NoteService(NoteStore(database)),
         pause=PauseService(answers, engine_service, registry),
         search=SearchService(SearchStore(database)),

@@ -40,7 +40,7 @@ class Renderer:
             auto_reload=False,
         )
         self._env.globals.update(asset=asset_url, icon=self._icon, part=self.part)
-        self._env.filters.update(moment=self._moment, exact=_exact)
+        self._env.filters.update(moment=self._moment, exact=_exact, day=self.day)
 
     def render(self, context: Template) -> str:
         """Return the HTML of a context."""

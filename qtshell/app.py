@@ -16,6 +16,7 @@ from qtshell.action_files import ActionImporter
 from qtshell.actions import Actions
 from qtshell.chromium import is_root, prepare_environment
 from qtshell.commands import Commands, LinkOpener, ModelPicker, tell
+from qtshell.exchange import ExportSaver, ImportPicker
 from qtshell.icons import icon
 from qtshell.identity import APP_ID
 from qtshell.launch import Launch, sidecar_launch
@@ -136,6 +137,10 @@ class Shell(QObject):
         self.commands.register("pick-model", pick_model)
         importer = ActionImporter(self._client, self.window)
         self.commands.register("import-actions", importer)
+        exporter = ExportSaver(self._client, self.window)
+        self.commands.register("save-export", exporter)
+        picker = ImportPicker(self._client, self.window)
+        self.commands.register("pick-import", picker)
         self.commands.register("open-logs", lambda _: self._wishes.open_logs())
         self.commands.register("open-data", lambda _: self._wishes.open_data())
 

@@ -9,8 +9,10 @@ if TYPE_CHECKING:
     from backend.services.activity import Activity
     from backend.services.conversations import ConversationService
     from backend.services.engines import EngineService
+    from backend.services.exports import ExportService
     from backend.services.history import HistoryService
     from backend.services.images import ImageService
+    from backend.services.imports import ImportService
     from backend.services.notes import NoteService
     from backend.services.pause import PauseService
     from backend.services.search import SearchService
@@ -26,8 +28,10 @@ class Services:
     activity: "Activity"
     conversations: "ConversationService"
     engines: "EngineService"
+    exports: "ExportService"
     history: "HistoryService"
     images: "ImageService"
+    imports: "ImportService"
     notes: "NoteService"
     pause: "PauseService"
     search: "SearchService"
