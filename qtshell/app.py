@@ -26,6 +26,7 @@ from qtshell.main_window import MainWindow
 from qtshell.options import Options, Verb, program_version
 from qtshell.presence import Presence
 from qtshell.quick_access import QuickAccess
+from qtshell.references import keep_constants
 from qtshell.settings import ShellSettings
 from qtshell.sidecar_client import SidecarClient
 from qtshell.signals import SignalWatch
@@ -226,6 +227,7 @@ class Shell(QObject):
 
 def run(options: Options, instance: Instance, launch: Launch | None = None) -> int:
     """Run the one instance until the user quits and return the exit code."""
+    keep_constants()
     options.log_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     open_logs(options.log_dir, dev=options.dev)
     crash_file = watch_for_bugs(options.log_dir)

@@ -65,10 +65,14 @@ def colours() -> Colours:
     return DARK if is_dark() else LIGHT
 
 
-def window_style(c: Colours) -> str:
+def window_style(c: Colours, *, is_round: bool) -> str:
     """Return the style sheet of the window."""
+    radius = 16 if is_round else 0
     return f"""
-        #quick-ask {{ background: {c.raised}; border: 1px solid {c.edge}; }}
+        #quick-ask {{
+            background: {c.raised}; border: 1px solid {c.edge};
+            border-radius: {radius}px;
+        }}
         #quick-ask QLabel {{ color: {c.ink_2}; }}
         #quick-ask QLabel[tone="danger"] {{ color: {c.danger}; }}
         #question, #answer {{

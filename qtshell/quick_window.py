@@ -23,7 +23,7 @@ from qtshell.quick_style import Colours, answer_style, colours, window_style
 WIDTH: Final = 640
 SHARE_OF_SCREEN: Final = 0.6
 HINT: Final = "Enter asks · Shift+Enter breaks the line · Esc closes"
-FOLLOW_UP: Final = "Enter asks on · Ctrl+Enter opens this in Hearth · Esc closes"
+FOLLOW_UP: Final = "Enter asks on · Esc closes"
 _PLACEHOLDER: Final = "Ask anything"
 _MARGIN: Final = 16
 _LOGO: Final = QSize(22, 22)
@@ -85,6 +85,9 @@ class AnswerView(QTextBrowser):
         self.setOpenLinks(False)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.document().setDocumentMargin(2)
+        font = self.font()
+        font.setPointSizeF(font.pointSizeF() * 1.1)
+        self.setFont(font)
 
     def loadResource(self, _kind: int, _name: QUrl | str) -> object:
         """Load nothing."""
@@ -125,6 +128,9 @@ class QuickWindow(QWidget):
         self.setWindowTitle("Quick Ask · Hearth")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAttribute(Qt.WidgetAttribute.WA_MacAlwaysShowToolWindow)
+        # X11 alone may be without a compositor: corners would be black there.
+        self._is_round = QGuiApplication.platformName() != "xcb"
+        self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground, self._is_round)
         self.question = Question(self)
         self.answer = AnswerView(self)
         self.clipboard_chip = _chip("Use clipboard")
@@ -132,6 +138,7 @@ class QuickWindow(QWidget):
         self.stop = QPushButton("Stop")
         self.copy = QPushButton("Copy")
         self.more = QPushButton("Open in Hearth")
+        self.more.setToolTip("Go on in the main window (Ctrl+Enter)")
         self._words = QLabel(HINT, wordWrap=True)
         self._words.setTextFormat(Qt.TextFormat.PlainText)
         self._rule = QFrame()
@@ -150,7 +157,7 @@ class QuickWindow(QWidget):
         if chosen is self._colours:
             return
         self._colours = chosen
-        self.setStyleSheet(window_style(chosen))
+        self.setStyleSheet(window_style(chosen, is_round=self._is_round))
         self.answer.document().setDefaultStyleSheet(answer_style(chosen))
 
     def warm_up(self) -> None:
@@ -271,6 +278,8 @@ class QuickWindow(QWidget):
         foot.addWidget(self._words, stretch=1)
         for button in (self.stop, self.copy, self.more):
             foot.addWidget(button)
+        # The layout sets the window's size by what is in it.
+        self.question.setFixedWidth(WIDTH - 2 * _MARGIN - _LOGO.width() - top.spacing())
         column = QVBoxLayout(self)
         column.setContentsMargins(_MARGIN, _MARGIN, _MARGIN, 12)
         column.setSpacing(12)
@@ -280,7 +289,6 @@ class QuickWindow(QWidget):
         column.addLayout(foot)
         self._rule.setObjectName("rule")
         self._rule.setFixedHeight(1)
-        self.setFixedWidth(WIDTH)
         column.setSizeConstraint(QLayout.SizeConstraint.SetFixedSize)
         for chip in (self.clipboard_chip, self.selection_chip):
             chip.hide()

@@ -8,7 +8,9 @@ import pytest
 from PySide6.QtCore import QCoreApplication, Qt
 
 from qtshell.chromium import is_root, prepare_environment
+from qtshell.references import keep_constants
 
+keep_constants()
 # Both must be said before the first QApplication, which pytest-qt builds.
 prepare_environment(os.environ, dev=False, software=False, as_root=is_root())
 QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
