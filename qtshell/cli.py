@@ -20,9 +20,10 @@ from qtshell.single_instance import (
     Call,
     CallError,
     Instance,
+    NotRunningError,
     Reply,
-    call,
     claim_or_call,
+    reach,
     running,
 )
 
@@ -46,6 +47,8 @@ def run(options: Options) -> int | Instance:
     """Do what was asked; return the exit code, or the right to be the instance."""
     try:
         return _run(options)
+    except NotRunningError:
+        return _not_running(options)
     except CallError as exc:
         return fail(str(exc))
     except KeyboardInterrupt:
@@ -95,7 +98,7 @@ def quit_when_running(options: Options) -> int:
     """Ask the running instance, if any, to quit and wait until it has."""
     if running(options.data_dir) is None:
         return Exit.DONE
-    code = show(call(options.data_dir, Call(Verb.QUIT.value)))
+    code = show(reach(options.data_dir, Call(Verb.QUIT.value)))
     deadline = time.monotonic() + START_S
     while not code and running(options.data_dir) is not None:
         if time.monotonic() > deadline:
@@ -122,7 +125,7 @@ def _send(options: Options, text: str) -> int:
     if problem := _start_when_needed(options):
         return fail(problem)
     wants = "json" if options.as_json else options.name
-    return show(call(options.data_dir, Call(options.verb.value, wants, text)))
+    return show(reach(options.data_dir, Call(options.verb.value, wants, text)))
 
 
 def _text(options: Options) -> str:
@@ -185,11 +188,12 @@ def _start_when_needed(options: Options) -> str:
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:
         try:
-            if list(call(options.data_dir, Call(Verb.WAKE.value))):
-                return ""
-        except CallError:
+            list(reach(options.data_dir, Call(Verb.WAKE.value)))
+        except NotRunningError:
             if started.poll():
                 break
+        else:
+            return ""
         time.sleep(_LOOK_AGAIN_S)
     return f"Hearth could not be started. The reason is in {options.log_dir}."
 

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from itertools import chain, repeat
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -23,19 +24,25 @@ MAX_CALL_BYTES: Final = 1024 * 1024
 LOCK_NAME: Final = "instance.lock"
 ANSWER_S: Final = 10.0
 """How long a running instance may take to say that it has heard the call."""
-FREE_S: Final = 15.0
+FREE_S: Final = 60.0
 """How long an instance that is quitting or starting may take."""
 
 _MAX_PATH_BYTES: Final = 100
 """What every system takes as a socket's path."""
 
-_RETRY_S: Final = 0.02
+_RETRY_S: Final = (0.02, 0.05, 0.1, 0.25)
+"""Rarer and rarer: who waits must not keep the one waited for from starting."""
+_BUSY: Final = "Hearth is starting or quitting. Try again in a moment."
 _LOCKED_BYTE: Final = 1 << 30
 """Windows refuses to read a locked byte: this one lies behind the text."""
 
 
 class CallError(Exception):
     """The running instance cannot be reached; the text says what to do."""
+
+
+class NotRunningError(CallError):
+    """Nobody is there to call."""
 
 
 class WrongCallError(ValueError):
@@ -171,10 +178,11 @@ def running(data_dir: Path) -> int | None:
 
 
 def call(data_dir: Path, asked: Call, answer_s: float = ANSWER_S) -> Iterator[Reply]:
-    """Yield what the running instance replies; the first one may be empty.
+    """Yield what the running instance replies; pieces may be empty.
 
     Raises:
-        CallError: Nobody runs, or it does not answer.
+        NotRunningError: Nobody runs, or not yet, or not any more.
+        CallError: It does not answer, or would not take the text.
     """
     line = asked.to_line()
     if len(line) > MAX_CALL_BYTES:
@@ -188,7 +196,7 @@ def call(data_dir: Path, asked: Call, answer_s: float = ANSWER_S) -> Iterator[Re
             f"Hearth is running but does not answer. End process {pid} and try again."
         ) from exc
     except OSError as exc:
-        raise CallError("Hearth is not running.") from exc
+        raise NotRunningError("Hearth is not running.") from exc
 
 
 def _holder(data_dir: Path) -> tuple[int, str]:
@@ -224,18 +232,46 @@ def claim_or_call(
     Raises:
         CallError: Somebody runs and does not answer.
     """
-    deadline = time.monotonic() + free_s
+    deadline, pauses = time.monotonic() + free_s, _pauses()
     while (claimed := Instance.claim(data_dir)) is None:
         try:
             if replies := list(call(data_dir, asked)):
                 return replies
-        except CallError as exc:
-            if isinstance(exc.__cause__, TimeoutError) or time.monotonic() > deadline:
-                raise
+        except NotRunningError:
+            pass
         if time.monotonic() > deadline:
-            raise CallError("Hearth is quitting. Try again in a moment.")
-        time.sleep(_RETRY_S)
+            raise CallError(_BUSY)
+        time.sleep(next(pauses))
     return claimed
+
+
+def reach(data_dir: Path, asked: Call, free_s: float = FREE_S) -> Iterator[Reply]:
+    """Yield what the running instance replies, waiting for one that is starting.
+
+    Raises:
+        NotRunningError: Nobody runs.
+        CallError: It does not answer.
+    """
+    deadline, pauses = time.monotonic() + free_s, _pauses()
+    while True:
+        try:
+            replies = call(data_dir, asked)
+            first = next(replies, None)
+        except NotRunningError:
+            if running(data_dir) is None:
+                raise
+        else:
+            if first is not None:
+                yield first
+                yield from replies
+                return
+        if time.monotonic() > deadline:
+            raise CallError(_BUSY)
+        time.sleep(next(pauses))
+
+
+def _pauses() -> Iterator[float]:
+    return chain(_RETRY_S, repeat(_RETRY_S[-1]))
 
 
 def _address(data_dir: Path) -> str:
