@@ -46,6 +46,9 @@ class Actions(QObject):
         self.full_screen.setCheckable(True)
         self.toggle_sidebar = new("Toggle Sidebar", "Ctrl+B")
         self.settings = new("Settings", "Ctrl+,", role=_Role.PreferencesRole)
+        self.global_shortcut = new("Global Shortcut…")
+        self.start_at_login = new("Start at Log-in")
+        self.start_at_login.setCheckable(True)
         self.restart_backend = new("Restart Backend")
         self.open_logs = new("Open Log Folder")
         self.shortcuts = new("Keyboard Shortcuts", "Ctrl+/")
@@ -88,7 +91,8 @@ def fill_menu_bar(bar: QMenuBar, actions: Actions) -> None:
     theme_menu = view.addMenu("Theme")
     theme_menu.addActions(list(a.themes.values()))
     tools = (a.quick_ask, a.pause, None, a.settings, None)
-    _menu(bar, "&Tools", *tools, a.restart_backend, a.open_logs)
+    desktop = (a.global_shortcut, a.start_at_login, None)
+    _menu(bar, "&Tools", *tools, *desktop, a.restart_backend, a.open_logs)
     _menu(bar, "&Help", a.shortcuts, a.about)
 
 

@@ -16,6 +16,8 @@ from qtshell.action_files import ActionImporter
 from qtshell.actions import Actions
 from qtshell.chromium import is_root, prepare_environment
 from qtshell.commands import Commands, LinkOpener, ModelPicker, tell
+from qtshell.desktop import this_desktop
+from qtshell.desktop_wishes import DesktopWishes
 from qtshell.exchange import ExportSaver, ImportPicker
 from qtshell.icons import icon
 from qtshell.identity import APP_ID
@@ -95,6 +97,14 @@ class Shell(QObject):
             open_path=self._wishes.go,
         )
         self.presence.deeds[Verb.QUICK_ASK] = self.quick.open_quick_ask
+        self.desktop_wishes = DesktopWishes(
+            actions=self.actions,
+            window=self.window,
+            tray=self.tray,
+            settings=self._settings,
+            desktop=this_desktop(options),
+            quick_ask=self.quick.open_quick_ask,
+        )
         self._page_failed = False
         self._join()
 
@@ -108,6 +118,7 @@ class Shell(QObject):
             self.window.show()
         QTimer.singleShot(0, self, self._build_view)
         self.quick.begin()
+        self.desktop_wishes.begin()
         self.presence.begin()
 
     def quit(self) -> None:

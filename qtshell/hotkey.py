@@ -120,6 +120,11 @@ def parse_keys(keys: str) -> tuple[Qt.KeyboardModifier, Qt.Key]:
     return modifiers, key
 
 
+def needs_consent() -> bool:
+    """Whether the desktop shows a dialog before it gives a shortcut."""
+    return _way() == "wayland"
+
+
 def _way() -> str:
     if QGuiApplication.platformName() == "xcb" and os.environ.get("WAYLAND_DISPLAY"):
         # Under Xwayland a grab sees no key typed into a Wayland window.

@@ -61,6 +61,25 @@ class ShellSettings:
         self._store.setValue("view/software_rendering", "yes" if value else "no")
 
     @property
+    def hotkey(self) -> str | None:
+        """The global shortcut, "" for none; None when nothing was chosen yet."""
+        value = self._store.value("desktop/hotkey")
+        return value if isinstance(value, str) else None
+
+    @hotkey.setter
+    def hotkey(self, value: str) -> None:
+        self._store.setValue("desktop/hotkey", value)
+
+    @property
+    def told_about_hotkey(self) -> bool:
+        """Whether the user knows that the global shortcut cannot be had."""
+        return self._flag("told/hotkey")
+
+    @told_about_hotkey.setter
+    def told_about_hotkey(self, value: bool) -> None:
+        self._store.setValue("told/hotkey", "yes" if value else "no")
+
+    @property
     def told_about_tray(self) -> bool:
         """Whether the user knows that closing the window keeps Hearth running."""
         return self._flag("told/tray")
