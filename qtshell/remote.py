@@ -99,7 +99,7 @@ class Remote(QObject):
     def _search(self, call: Call, caller: Listener) -> None:
         def show(told: Told) -> None:
             lines = [
-                f"{hit['title']}\n    {hit['snippet']}\n    {hit['kind']} {hit['id']}"
+                f"{hit['kind']}: {hit['title']}\n    {' '.join(hit['snippet'].split())}"
                 for hit in told["hits"]
             ]
             caller.finish("\n".join(lines) or "Nothing was found.")
@@ -129,7 +129,9 @@ class Remote(QObject):
                     told["conversation_id"], told["message_id"], self, caller
                 ).go_on()
             else:
-                caller.finish(str(told.get("text", "")))
+                caller.finish(
+                    told["text"] or (_NOTED if told["result"] == "note" else "")
+                )
 
         self.get("/api/v1/actions", caller, run)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from backend.errors import HearthError, NotFoundError
 from backend.events import EventHub
 from backend.http import Handler, Request, Response, Router
+from backend.routes.conversations import UNTITLED
 from backend.services.registry import Opened
 from backend.store.states import MessageState
 
@@ -56,6 +57,31 @@ def build_router(opened: Opened, hub: EventHub) -> Router:
             return {"text": grown, "state": "streaming", "error": ""}
         ended = await services.conversations.message(message_id)
         return {"text": ended.text[known:], "state": ended.state, "error": _why(ended)}
+
+    @router.post("/api/v1/notes")
+    @_answering
+    async def note(request: Request) -> Facts:
+        services = await opened()
+        kept = await services.notes.create(request.form().get("text", ""))
+        hub.publish("notes")
+        return {"id": kept.id}
+
+    @router.get("/api/v1/search")
+    @_answering
+    async def search(request: Request) -> Facts:
+        services = await opened()
+        groups = await services.search.search(request.query.get("q", ""))
+        hits = [
+            {
+                "kind": hit.kind.value,
+                "id": hit.id,
+                "title": hit.title or UNTITLED,
+                "snippet": "".join(piece.text for piece in hit.snippet),
+            }
+            for group in groups
+            for hit in group.hits
+        ]
+        return {"hits": hits}
 
     @router.get("/api/v1/activity")
     @_answering
