@@ -4,6 +4,7 @@
 (() => {
   const KEPT = 2000;
   const recent = [];
+  let isPlacing = false;
 
   const apply = ({ seq, message, part, html }) => {
     const answer = document.getElementById(`message-${message}`);
@@ -11,11 +12,19 @@
     answer.dataset.seq = seq;
     const place = (selector, swapStyle) => {
       const target = selector ? answer.querySelector(selector) : answer;
-      if (target) htmx.swap(target, html, { swapStyle, swapDelay: 0, settleDelay: 0 });
+      const how = { swapStyle, swapDelay: 0, settleDelay: 0 };
+      // Without a context htmx finds no extension, and puts a morph into the target.
+      isPlacing = true;
+      if (target) htmx.swap(target, html, how, { contextElement: target });
+      isPlacing = false;
     };
     if (part === "blocks") place(".blocks", "beforeend");
     if (part === "tail") place(".tail", "innerHTML");
-    if (part === "whole") place("", "morph:outerHTML");
+    if (part === "whole") {
+      place("", "morph:outerHTML");
+      // It was rendered just before the event that brings it.
+      document.getElementById(`message-${message}`).dataset.seq = seq;
+    }
     if (part === "reasoning") {
       answer.querySelector(".reasoning").hidden = false;
       place(".reasoning-text", "innerHTML");
@@ -34,5 +43,7 @@
     return source;
   };
 
-  document.addEventListener("htmx:afterSwap", () => recent.forEach(apply));
+  document.addEventListener("htmx:afterSwap", () => {
+    if (!isPlacing) recent.forEach(apply);
+  });
 })();
