@@ -1,5 +1,6 @@
 """Shows the sidecar's page and keeps it through restarts and crashes."""
 
+import json
 import logging
 from functools import partial
 from typing import Final
@@ -32,6 +33,9 @@ _PAGE_STATES: Final = {
     Phase.UNRESPONSIVE: "unresponsive",
     Phase.FAILED: "failed",
 }
+
+_READ_PLACE: Final = "window.hearthPlace?.read()"
+_READ_PLACE_MS: Final = 500
 
 _Action = QWebEnginePage.WebAction
 
@@ -81,6 +85,8 @@ class WebView(QWebEngineView):
         self._phase = Phase.STOPPED
         self._path = "/"
         self._is_loaded = False
+        self._is_moving = False
+        self._place = ""
         self._zoom = 1.0
         self._crashes: tuple[int, ...] = ()
         self._lost = False
@@ -115,7 +121,12 @@ class WebView(QWebEngineView):
         moved = self._page.trusted != trust.origin
         self._interceptor.set_trust(trust)
         self._page.trusted = trust.origin
-        if moved or not self._is_loaded:
+        if moved and self._is_loaded:
+            # What is typed goes along; a page that hangs is not waited for.
+            QTimer.singleShot(_READ_PLACE_MS, self, lambda: self._move(None))
+            self._is_moving = True
+            self._page.runJavaScript(_READ_PLACE, self._move)
+        elif moved or not self._is_loaded:
             self.open_path(self._path)
 
     def set_phase(self, phase: Phase) -> None:
@@ -175,6 +186,18 @@ class WebView(QWebEngineView):
         if not menu.isEmpty():
             menu.popup(event.globalPos())
 
+    def _move(self, place: object) -> None:
+        if self._is_moving:
+            self._is_moving = False
+            self._place = place if isinstance(place, str) else ""
+            self.open_path(self._path)
+
+    def _restore_place(self) -> None:
+        place, self._place = self._place, ""
+        if place:
+            script = f"window.hearthPlace?.restore({json.dumps(place)})"
+            self._page.runJavaScript(script)
+
     def _tell_phase(self) -> None:
         state = _PAGE_STATES.get(self._phase, "reconnecting")
         self._page.runJavaScript(
@@ -189,6 +212,7 @@ class WebView(QWebEngineView):
         if self._is_loaded:
             self.setZoomFactor(self._zoom)
             self._tell_phase()
+            self._restore_place()
             self.shown.emit()
         else:
             QTimer.singleShot(_LOAD_AGAIN_MS, self, self._load_again)
