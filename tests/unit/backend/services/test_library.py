@@ -1,0 +1,182 @@
+"""Search, notes, trash and history, over a real store."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from backend.errors import HearthError, InvalidInputError, NotFoundError
+from backend.services import notes as notes_module
+from backend.services.history import HistoryService
+from backend.services.notes import MAX_NOTE_CHARS, NoteService
+from backend.services.search import Scope, SearchService, Span
+from backend.services.trash import KEPT_DAYS, TrashService
+from backend.store.ids import new_id, now_ms
+from backend.store.search import SearchStore
+from tests.helpers.library import Library, open_library
+
+DAY_MS = 24 * 60 * 60 * 1000
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    with open_library(tmp_path / "data") as opened:
+        yield opened
+
+
+def search_at(library: Library, days_later: int = 0) -> SearchService:
+    now = now_ms() + days_later * DAY_MS
+    return SearchService(SearchStore(library.database), clock=lambda: now)
+
+
+def test_everything_is_searched_in_groups_with_titles_first(library: Library) -> None:
+    library.talk("Fire", *[(f"fire {number}?", "hot") for number in range(40)])
+    library.notes.create(body="Fire drill")
+    groups = asyncio.run(search_at(library).search("fire"))
+    assert [(group.scope, len(group.hits), group.has_more) for group in groups] == [
+        (Scope.CONVERSATIONS, 1, False),
+        (Scope.NOTES, 1, False),
+        (Scope.MESSAGES, 30, True),
+    ]
+    (notes,) = asyncio.run(search_at(library).search("fire", Scope.NOTES))
+    assert [hit.title for hit in notes.hits] == ["Fire drill"]
+
+
+@pytest.mark.parametrize(
+    ("span", "days_later", "is_found"),
+    [
+        (Span.WEEK, 6, True),
+        (Span.WEEK, 8, False),
+        (Span.MONTH, 29, True),
+        (Span.MONTH, 31, False),
+        (Span.YEAR, 364, True),
+        (Span.YEAR, 366, False),
+        (Span.ANY, 4_000, True),
+    ],
+)
+def test_only_what_is_young_enough_is_found(
+    library: Library, span: Span, days_later: int, *, is_found: bool
+) -> None:
+    library.notes.create(body="Fire drill")
+    found = asyncio.run(search_at(library, days_later).search("fire", span=span))
+    assert bool(found) is is_found
+
+
+def test_a_note_becomes_one_change_when_the_typing_rests(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notes_module, "FOLD_AFTER_S", 0.01)
+    note_id = new_id()
+
+    async def type_and_rest() -> None:
+        service = NoteService(library.notes)
+        await asyncio.gather(*[service.write(note_id, "Fi") for _ in range(3)])
+        await service.write(note_id, "Fire\r\ndrill")
+        while library.notes.unfolded():
+            await asyncio.sleep(0.01)
+
+    asyncio.run(type_and_rest())
+    assert library.notes.get(note_id).body == "Fire\ndrill"
+    assert len(library.changes.of_row("note", note_id)) <= 2
+
+
+def test_a_note_is_read_as_it_was_typed_last(library: Library) -> None:
+    note_id = new_id()
+
+    async def type_and_read() -> list[str]:
+        service = NoteService(library.notes)
+        await service.write(note_id, "Fire")
+        body = (await service.get(note_id)).body
+        await service.write(note_id, "Fire drill")
+        return [body, *(note.body for note in await service.page())]
+
+    assert asyncio.run(type_and_read()) == ["Fire", "Fire drill"]
+
+
+@pytest.mark.parametrize("text", ["", " \n", "a" * (MAX_NOTE_CHARS + 1)])
+def test_no_note_is_made_of_nothing_or_too_much(library: Library, text: str) -> None:
+    with pytest.raises(InvalidInputError):
+        asyncio.run(NoteService(library.notes).create(text))
+
+
+def test_the_trash_is_purged_after_thirty_days(library: Library) -> None:
+    for number in range(120):
+        library.notes.delete(library.notes.create(body=f"Fire {number}").id)
+    kept = library.notes.create(body="Water").id
+    now = now_ms()
+
+    def after(days: int) -> TrashService:
+        return TrashService(
+            library.trash, library.changes, clock=lambda: now + days * DAY_MS
+        )
+
+    asyncio.run(after(KEPT_DAYS - 1).purge())
+    assert len(library.trash.page(limit=500)) == 120
+    assert after(KEPT_DAYS - 1).days_left(now) == 1
+    asyncio.run(after(KEPT_DAYS + 1).purge())
+    assert library.trash.page() == []
+    assert library.notes.get(kept).body == "Water"
+
+
+@pytest.mark.parametrize("table", ["note", "engine", "nothing"])
+def test_only_what_is_in_the_trash_is_deleted_for_good(
+    library: Library, table: str
+) -> None:
+    note = library.notes.create(body="Fire")
+    service = TrashService(library.trash, library.changes)
+    with pytest.raises(NotFoundError):
+        asyncio.run(service.forget(table, note.id))
+    assert library.notes.get(note.id).body == "Fire"
+
+
+def test_the_history_says_what_was_done(library: Library) -> None:
+    conversation, _ = library.talk("Fire", ("What is fire?", "Hot."))
+    library.conversations.rename(conversation.id, "Flames", "user")
+    library.conversations.rename(conversation.id, "Embers", "model")
+    library.conversations.delete(conversation.id)
+    history = asyncio.run(
+        HistoryService(library.changes).of("conversation", conversation.id)
+    )
+    assert (history.title, history.is_deleted) == ("Embers", True)
+    assert [(version.what, version.text) for version in history.versions] == [
+        ("Moved to the trash", "Embers"),
+        ("Title given by the model", "Embers"),
+        ("Renamed", "Flames"),
+        ("Begun", "Fire"),
+    ]
+    assert all(version.is_own for version in history.versions)
+
+
+def test_an_answer_that_was_written_again_keeps_its_earlier_text(
+    library: Library,
+) -> None:
+    _, (_, answer) = library.talk("Fire", ("What is fire?", "Hot."))
+    library.messages.reopen(answer.id, keep_text=False)
+    service = HistoryService(library.changes)
+    history = asyncio.run(service.of("message", answer.id))
+    assert [version.what for version in history.versions] == [
+        "Began again",
+        "Answered",
+        "Written",
+    ]
+    answered = history.versions[1]
+    restored = asyncio.run(service.restore("message", answer.id, answered.seq))
+    assert library.messages.get(answer.id).text == "Hot."
+    asyncio.run(service.undo(asyncio.run(service.undo(restored))))
+    assert library.messages.get(answer.id).text == "Hot."
+
+
+@pytest.mark.parametrize(
+    ("table", "row_id", "seq"),
+    [("note", "nothing", 1), ("engine", "note", 1), ("note", "note", 99)],
+)
+def test_what_has_no_history_says_so(
+    library: Library, table: str, row_id: str, seq: int
+) -> None:
+    note = library.notes.create(body="Fire")
+    row_id = note.id if row_id == "note" else row_id
+    with pytest.raises(HearthError):
+        asyncio.run(
+            HistoryService(library.changes).compare(table, row_id, seq, with_now=True)
+        )
