@@ -24,6 +24,7 @@ from backend.errors import InvalidInputError, StoreLockedError, StoreReadOnlyErr
 from backend.os_keyring import OsKeyring
 from backend.sealing import Sealed, new_recovery_code, normal_code
 from backend.store.files import make_private_dir, replace_file
+from backend.store.seals import Seal, key_for, seal_of
 
 log = logging.getLogger("hearth.keys")
 
@@ -31,7 +32,6 @@ KEY_FILE: Final = "key.json"
 MIN_PASSPHRASE_CHARS: Final = 8
 _FORMAT: Final = 1
 _KEY_BYTES: Final = 32
-_PLAIN: Final = b"SQLite format 3\0"
 
 _ASK_AGAIN: Final = (
     "Your conversations are encrypted, and {why}. "
@@ -57,26 +57,6 @@ class KeyMode(Enum):
 
     KEYRING = "keyring"
     PASSPHRASE = "passphrase"  # noqa: S105 a word, no secret
-
-
-class Seal(Enum):
-    """How a database file is written."""
-
-    NONE = "not there yet"
-    PLAIN = "plain"
-    ENCRYPTED = "encrypted"
-
-
-def seal_of(path: Path) -> Seal:
-    """Return how a file is written; a damaged plain one may pass for encrypted."""
-    try:
-        with path.open("rb") as file:
-            start = file.read(len(_PLAIN))
-    except OSError:
-        return Seal.NONE
-    if not start:
-        return Seal.NONE
-    return Seal.PLAIN if start == _PLAIN else Seal.ENCRYPTED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +151,7 @@ class DatabaseKey:
 
     def for_file(self, path: Path) -> str | None:
         """Return what opens a file: None for a plain one."""
-        return None if seal_of(path) is Seal.PLAIN else self.value
+        return key_for(path, self.value)
 
     def unlock_at_start(self, database: Path) -> None:
         """Get the key if the database needs one; make one for a new database.

@@ -1,15 +1,25 @@
 """Opens the database and lends out its sessions: the one door to it."""
 
 import os
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from sqlalchemy import Engine, text
+from sqlalchemy.pool import QueuePool
 from sqlmodel import Session
 
-from backend.errors import HearthError, StoreReadOnlyError
+from backend.errors import (
+    HearthError,
+    StoreBusyError,
+    StoreError,
+    StoreReadOnlyError,
+    StoreTooNewError,
+)
 from backend.store import dbapi
 from backend.store.change_log import StoreSession
 from backend.store.clock import HybridClock
@@ -26,6 +36,11 @@ BACKUPS: Final = "backups"
 
 _POOL_SIZE: Final = 4
 _PATIENCE_S: Final = 5.0
+_NAP_S: Final = 0.005
+_TRY_BYTES: Final = 256 * 1024
+_TRY: Final = text("insert or replace into draft(id, text) values ('try', :text)")
+_TRIED: Final = text("delete from draft where id = 'try'")
+_READING: Final = ("busy_timeout=0", "query_only=1", "trusted_schema=off")
 _PRAGMAS: Final = (
     # Waiting in C would stop every thread of the process: dbapi waits instead.
     "busy_timeout=0",
@@ -39,6 +54,20 @@ _PRAGMAS: Final = (
     "mmap_size=0",
 )
 
+_CLOSED: Final = "Hearth is exchanging its database. Try again in a moment."
+_TOO_NEW: Final = (
+    "Your data was last opened by a newer version of Hearth, so it can be read here "
+    "but not changed. Install the newest version to go on; nothing is lost."
+)
+_READ_ONLY: Final = (
+    "Hearth's data folder cannot be written, so your data can be read but not changed. "
+    "Check the permissions of the folder and the disk, then start Hearth again."
+)
+_NOT_CLOSED_WELL: Final = (
+    "Hearth's data folder cannot be written, and its database was not closed well last "
+    "time. Make the folder writable and start Hearth again; nothing is lost."
+)
+
 
 class Database:
     """An open database. All methods may be called from any thread.
@@ -46,61 +75,71 @@ class Database:
     Attributes:
         path: The file.
         clock: Stamps every change.
+        refusal: Why nothing is written; None for a database that can be written.
+        on_trouble: Told of every failure of the database, in any thread.
     """
 
-    def __init__(self, path: Path, engine: Engine, clock: HybridClock) -> None:
+    def __init__(
+        self,
+        path: Path,
+        engine: Engine,
+        clock: HybridClock,
+        refusal: StoreError | None = None,
+    ) -> None:
         """Use `Database.open`."""
         self.path = path
         self.clock = clock
+        self.refusal = refusal
+        self.on_trouble: Callable[[StoreError], object] = _ignore
         self._engine = engine
         self._writer = engine.execution_options(isolation_level="IMMEDIATE")
         self._inode = path.stat().st_ino
+        self._closed = threading.Event()
 
     @classmethod
     def open(cls, path: Path, key: str | None = None) -> "Database":
         """Open or create the database and bring it to the present schema.
 
-        A file of an older schema is first copied, and the copy checked.
+        A file of an older schema is first copied, and the copy checked. One of a newer
+        version, or on a read-only disk, is opened for reading alone: see `refusal`.
 
         Args:
             path: The file; its folder is made, and both are private.
             key: Opens an encrypted database; None for a plain one.
 
         Raises:
-            StoreTooNewError: A newer version of Hearth wrote it.
             StoreKeyError: The key is wrong, or the file is no database.
             StoreDamagedError: The file is damaged.
             StoreReadOnlyError: The file or its folder cannot be written.
             StoreError: The folder belongs to another user, or anything else.
         """
-        make_private_dir(path.parent)
-        make_private_file(path)
+        refusal = _disk_refusal(path)
+        if refusal is None:
+            make_private_dir(path.parent)
+            make_private_file(path)
 
         def connect() -> dbapi.Connection:
             return dbapi.connect(
-                path,
+                path if refusal is None else _unchanging(path),
                 encryption_key=key,
                 timeout_s=_PATIENCE_S,
-                pragmas=_PRAGMAS,
+                pragmas=_PRAGMAS if refusal is None else _READING,
             )
 
         with told_to_the_user():
             connection = connect()
             try:
-                if 0 < version_of(connection) < len(STEPS):
-                    backups = path.parent / BACKUPS
-                    Snapshots(path, backups, key).make("before-update")
-                migrate(connection, STEPS)
+                refusal = refusal or _prepare(connection, path, key)
                 latest = _go_on_after(connection)
             finally:
                 connection.close()
-        clock = HybridClock(_device_id(path.parent), latest)
+        device = "" if refusal else _device_id(path.parent)
         engine = build_engine(
             connect,
             pool_size=_POOL_SIZE,
             pool_timeout_s=_PATIENCE_S * 2,
         )
-        return cls(path, engine, clock)
+        return cls(path, engine, HybridClock(device, latest), refusal)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -110,7 +149,7 @@ class Database:
             StoreError: The database failed.
         """
         with (
-            told_to_the_user(),
+            self._watched(),
             StoreSession(self._engine, expire_on_commit=False) as session,
         ):
             yield session
@@ -124,10 +163,13 @@ class Database:
 
         Raises:
             StoreError: The database failed; nothing of the block was stored.
+            StoreTooNewError: A newer version of Hearth wrote it.
             ConflictError: A constraint refused it.
         """
+        if self.refusal:
+            raise type(self.refusal)(str(self.refusal))
         with (
-            told_to_the_user(),
+            self._watched(),
             StoreSession.to_write(self._writer, self.clock) as session,
         ):
             yield session
@@ -162,9 +204,78 @@ class Database:
             finally:
                 pooled.close()
 
+    def try_to_write(self) -> None:
+        """Write something that leaves nothing behind, to see whether that works again.
+
+        Raises:
+            StoreError: It does not.
+        """
+        with self.write() as session:
+            session.connection().execute(_TRY, {"text": "." * _TRY_BYTES})
+        with self.write() as session:
+            session.connection().execute(_TRIED)
+
     def close(self) -> None:
-        """Let the file go."""
+        """Let the file go, for good: what still wants to use it is refused.
+
+        Raises:
+            StoreBusyError: Somebody does not give it back.
+        """
+        self._closed.set()
+        end = time.monotonic() + _PATIENCE_S
+        while self._lent():
+            if time.monotonic() > end:
+                self._closed.clear()
+                raise StoreBusyError("Hearth is very busy. Try again in a moment.")
+            time.sleep(_NAP_S)
         self._engine.dispose()
+
+    def _lent(self) -> int:
+        pool = self._engine.pool
+        return pool.checkedout() if isinstance(pool, QueuePool) else 0
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        try:
+            with told_to_the_user():
+                if self._closed.is_set():
+                    raise StoreBusyError(_CLOSED)
+                yield
+        except StoreError as exc:
+            self.on_trouble(exc)
+            raise
+
+
+def _ignore(_trouble: StoreError) -> None:
+    pass
+
+
+def _disk_refusal(path: Path) -> StoreError | None:
+    """Tell whether a database that is there lies where nothing can be written."""
+    if not path.is_file() or os.access(path.parent, os.W_OK):
+        return None
+    log = Path(f"{path}-wal")
+    if log.exists() and log.stat().st_size > 0:
+        raise StoreReadOnlyError(_NOT_CLOSED_WELL)
+    return StoreReadOnlyError(_READ_ONLY)
+
+
+def _unchanging(path: Path) -> str:
+    # Without this SQLite wants to write beside a file it only reads.
+    return f"file:{quote(os.fspath(path))}?immutable=1"
+
+
+def _prepare(
+    connection: dbapi.Connection, path: Path, key: str | None
+) -> StoreError | None:
+    """Bring the file to the present schema; return why that must not be."""
+    version = version_of(connection)
+    if version > len(STEPS):
+        return StoreTooNewError(_TOO_NEW)
+    if 0 < version < len(STEPS):
+        Snapshots(path, path.parent / BACKUPS, key).make("before-update")
+    migrate(connection, STEPS)
+    return None
 
 
 def _go_on_after(connection: dbapi.Connection) -> str:

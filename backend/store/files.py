@@ -1,12 +1,14 @@
 """Keeps the files of the store private to their owner."""
 
 import os
+import stat
 import tempfile
 from pathlib import Path
 
 from backend.errors import StoreError, StoreReadOnlyError
 
 _POSIX = os.name == "posix"
+_PRIVATE_DIR = 0o700
 
 
 def make_private_dir(folder: Path) -> None:
@@ -17,13 +19,14 @@ def make_private_dir(folder: Path) -> None:
         StoreReadOnlyError: It cannot be made.
     """
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(mode=_PRIVATE_DIR, parents=True, exist_ok=True)
         if _POSIX and folder.stat().st_uid != os.geteuid():
             raise StoreError(
                 f"The folder {folder} belongs to another user. "
                 "Choose a folder of your own.",
             )
-        folder.chmod(0o700)
+        if stat.S_IMODE(folder.stat().st_mode) != _PRIVATE_DIR:
+            folder.chmod(_PRIVATE_DIR)
     except OSError as exc:
         raise StoreReadOnlyError(
             f"Hearth cannot use the folder {folder}. "

@@ -46,29 +46,17 @@ def snapshot(path: Path, key: str | None, target: str) -> Json:
 
     `VACUUM INTO` is not used: of an encrypted database it writes a plain one.
     """
-    copy = Path(f"{target}.part")
-    copy.unlink(missing_ok=True)
-    make_private_file(copy)
-    try:
-        with _Open(path, key) as connection:
-            _hold_still(connection, path)
-            shutil.copyfile(path, copy)
-            connection.rollback()
-        _sync(copy)
-        found = quick_check(copy, key)
-        if found != ["ok"]:
-            raise dbapi.CorruptError(f"malformed database schema: {found[:3]}")
-        copy.replace(target)
-        sync_dir(copy.parent)
-    finally:
-        for rest in ("", "-wal", "-shm"):
-            Path(f"{copy}{rest}").unlink(missing_ok=True)
-    return None
+    _copy_checked(path, key, Path(target), key)
+
+
+def stage(path: Path, key: str | None, target: str, new_key: str) -> Json:
+    """Copy a database and give the copy another key, or none; it is checked too."""
+    _copy_checked(path, key, Path(target), new_key or None)
 
 
 _JOBS: Final[dict[str, Callable[..., Json]]] = {
     job.__name__: job
-    for job in (quick_check, integrity_check, rebuild_indexes, snapshot)
+    for job in (quick_check, integrity_check, rebuild_indexes, snapshot, stage)
 }
 
 
@@ -88,6 +76,37 @@ class _Open:
 
     def __exit__(self, *_error: object) -> None:
         self._connection.close()
+
+
+def _copy_checked(
+    path: Path, key: str | None, target: Path, new_key: str | None
+) -> None:
+    copy = Path(f"{target}.part")
+    copy.unlink(missing_ok=True)
+    make_private_file(copy)
+    try:
+        with _Open(path, key) as connection:
+            _hold_still(connection, path)
+            shutil.copyfile(path, copy)
+            connection.rollback()
+        if new_key != key:
+            _rekey(copy, key, new_key)
+        _sync(copy)
+        found = quick_check(copy, new_key)
+        if found != ["ok"]:
+            raise dbapi.CorruptError(f"malformed database schema: {found[:3]}")
+        copy.replace(target)
+        sync_dir(copy.parent)
+    finally:
+        for rest in ("", "-wal", "-shm", "-journal"):
+            Path(f"{copy}{rest}").unlink(missing_ok=True)
+
+
+def _rekey(copy: Path, key: str | None, new_key: str | None) -> None:
+    # Rekeying is refused in WAL mode; the next opening switches back to it.
+    with _Open(copy, key) as connection:
+        connection.execute("pragma journal_mode=delete")
+        connection.execute(f"pragma rekey='{new_key or ''}'")
 
 
 def _check(path: Path, key: str | None, pragma: str) -> Json:

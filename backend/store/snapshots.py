@@ -3,16 +3,21 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from backend.errors import StoreDamagedError
 from backend.store.files import make_private_dir
+from backend.store.seals import key_for
 from backend.store.worker import HeavyJob
 
 _DAYS: Final = 7
 _WEEKS: Final = 4
+_ALWAYS: Final = 2
+MANUAL: Final = "manual"
+_BEFORE: Final = "before-"
+_UNDO_FOR: Final = timedelta(days=7)
 _NAME: Final = re.compile(r"hearth-(\d{8}T\d{6}\d{6}Z)-([a-z-]+)\.db")
 _STAMP: Final = "%Y%m%dT%H%M%S%fZ"
 
@@ -29,15 +34,38 @@ class Snapshot:
     made_at: datetime
     reason: str
 
+    @property
+    def size(self) -> int:
+        """How many bytes it takes; 0 when it is gone."""
+        try:
+            return self.path.stat().st_size
+        except OSError:
+            return 0
+
 
 class Snapshots:
     """The snapshots of one database; making one blocks, so call from a thread."""
 
-    def __init__(self, database: Path, folder: Path, key: str | None = None) -> None:
-        """Keep the snapshots of a database file in a folder."""
+    def __init__(
+        self,
+        database: Path,
+        folder: Path,
+        key: str | None = None,
+        *,
+        spare_key: str | None = None,
+    ) -> None:
+        """Keep the snapshots of a database file in a folder.
+
+        Args:
+            database: The file.
+            folder: Plain and encrypted snapshots may lie in it side by side.
+            key: Opens the database; None for a plain one.
+            spare_key: Opens encrypted snapshots when the database is plain.
+        """
         self._database = database
         self._folder = folder
         self._key = key
+        self._spare_key = spare_key
 
     def all(self) -> list[Snapshot]:
         """Return the snapshots there are, newest first."""
@@ -69,13 +97,18 @@ class Snapshots:
             StoreKeyError: It does not open with this key.
             StoreError: It could not be read.
         """
-        if HeavyJob(snapshot.path, self._key, "integrity_check").result() != ["ok"]:
+        key = key_for(snapshot.path, self._key or self._spare_key)
+        if HeavyJob(snapshot.path, key, "integrity_check").result() != ["ok"]:
             raise StoreDamagedError("This backup is damaged. Choose another one.")
 
-    def prune(self) -> list[Snapshot]:
-        """Remove the snapshots nobody will miss, and return those."""
+    def prune(self, limit_bytes: int | None = None) -> list[Snapshot]:
+        """Remove the snapshots nobody will miss, and return those.
+
+        Args:
+            limit_bytes: All together may take as much; the two newest stay anyway.
+        """
         known = self.all()
-        keep = to_keep(known)
+        keep = within(limit_bytes, to_keep(known)) if limit_bytes else to_keep(known)
         removed = [snapshot for snapshot in known if snapshot not in keep]
         for snapshot in removed:
             snapshot.path.unlink(missing_ok=True)
@@ -85,14 +118,36 @@ class Snapshots:
 def to_keep(snapshots: Sequence[Snapshot]) -> set[Snapshot]:
     """Return those to keep: manual ones, the last of 7 days and of 4 weeks.
 
+    What was made before a risky step can be gone back to for a week.
+
     Days and weeks without a snapshot do not count, so that a machine that was off
     for a month keeps its old ones.
     """
     newest_first = sorted(snapshots, key=lambda one: one.made_at, reverse=True)
     by_day = {one.made_at.date(): one for one in reversed(newest_first)}
     by_week = {one.made_at.isocalendar()[:2]: one for one in reversed(newest_first)}
-    manual = {one for one in snapshots if one.reason == "manual"}
-    return manual | _newest(by_day.values(), _DAYS) | _newest(by_week.values(), _WEEKS)
+    asked = {
+        one
+        for one in snapshots
+        if one.reason == MANUAL
+        or (
+            one.reason.startswith(_BEFORE)
+            and newest_first[0].made_at - one.made_at < _UNDO_FOR
+        )
+    }
+    return asked | _newest(by_day.values(), _DAYS) | _newest(by_week.values(), _WEEKS)
+
+
+def within(limit_bytes: int, snapshots: Iterable[Snapshot]) -> set[Snapshot]:
+    """Return those that fit, without the oldest; manual ones and the two newest do."""
+    newest_first = sorted(snapshots, key=lambda one: one.made_at, reverse=True)
+    keep, taken = set[Snapshot](), 0
+    for number, snapshot in enumerate(newest_first):
+        taken += snapshot.size
+        must_stay = number < _ALWAYS or snapshot.reason == MANUAL
+        if must_stay or taken <= limit_bytes:
+            keep.add(snapshot)
+    return keep
 
 
 def _newest(snapshots: Iterable[Snapshot], count: int) -> set[Snapshot]:

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from backend.database_key import KEY_FILE, DatabaseKey, KeyMode, Seal, seal_of
+from backend.database_key import KEY_FILE, DatabaseKey, KeyMode
 from backend.errors import InvalidInputError, StoreLockedError
 from backend.os_keyring import OsKeyring, Vault
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
+from backend.store.seals import Seal, seal_of
 from tests.helpers.vaults import BROKEN, FailingVault, HangingVault, WorkingVault
 
 

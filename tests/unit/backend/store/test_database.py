@@ -11,6 +11,7 @@ from sqlalchemy import text, update
 
 from backend.errors import (
     ConflictError,
+    StoreBusyError,
     StoreDamagedError,
     StoreError,
     StoreFullError,
@@ -124,15 +125,51 @@ def test_a_damaged_file_is_told(path: Path) -> None:
         Database.open(path)
 
 
-def test_a_newer_file_is_refused_and_left_alone(path: Path) -> None:
-    Database.open(path).close()
+def test_a_newer_file_is_read_and_left_alone(path: Path) -> None:
+    database = Database.open(path)
+    ConversationStore(database).create(title="kept")
+    database.close()
     connection = dbapi.connect(path)
     connection.execute("pragma user_version=999")
     connection.close()
     before = path.read_bytes()
-    with pytest.raises(StoreTooNewError):
-        Database.open(path)
+    database = Database.open(path)
+    conversations = ConversationStore(database)
+    assert [row.title for row in conversations.page()] == ["kept"]
+    with pytest.raises(StoreTooNewError, match="newer version"):
+        conversations.create(title="not taken")
+    database.close()
     assert path.read_bytes() == before
+
+
+def test_a_closed_database_is_never_opened_again(database: Database) -> None:
+    conversations = ConversationStore(database)
+    database.close()
+    for use in (conversations.create, conversations.page, database.try_to_write):
+        with pytest.raises(StoreBusyError):
+            use()
+
+
+def test_a_database_that_is_in_use_is_not_closed(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_PATIENCE_S", 0.05)
+    with database.read() as session:
+        session.connection()
+        with pytest.raises(StoreBusyError):
+            database.close()
+    ConversationStore(database).create(title="goes on")
+
+
+def test_trouble_is_told_and_trying_leaves_nothing(database: Database) -> None:
+    told: list[StoreError] = []
+    database.on_trouble = told.append
+    database.try_to_write()
+    with database.read() as session:
+        assert session.connection().execute(text("select * from draft")).all() == []
+    with pytest.raises(StoreError), database.read() as session:
+        session.connection().execute(text("select * from nothing"))
+    assert len(told) == 1
 
 
 def test_a_full_disk_is_told_and_all_else_goes_on(

@@ -13,7 +13,7 @@ from backend.store.conversations import ConversationStore
 from backend.store.database import Database
 from backend.store.messages import MessageStore
 from backend.store.schema import STEPS
-from backend.store.snapshots import Snapshot, Snapshots, to_keep
+from backend.store.snapshots import Snapshot, Snapshots, to_keep, within
 
 
 def names(folder: Path) -> list[str]:
@@ -135,3 +135,22 @@ def test_pruning_removes_only_snapshots(database: Database) -> None:
     assert snapshots.prune() == [made[0]]
     assert snapshots.all() == [made[1]]
     assert names(made[0].path.parent) == [made[1].path.name, "holiday.db"]
+
+
+def test_a_size_limit_takes_the_oldest_but_never_the_newest_two(
+    tmp_path: Path,
+) -> None:
+    known = [at(0), at(1), at(2, "manual"), at(3), at(4)]
+    sized = []
+    for number, one in enumerate(known):
+        path = tmp_path / str(number)
+        path.write_bytes(b"." * 10)
+        sized.append(Snapshot(path=path, made_at=one.made_at, reason=one.reason))
+    assert within(40, sized) == set(sized[:4])
+    assert within(1, sized) == set(sized[:3])
+
+
+def test_what_was_made_before_a_risky_step_stays_for_a_week() -> None:
+    known = [at(0.1), at(0.2, "before-restore"), at(0.3), at(40, "before-update")]
+    assert to_keep(known) == {known[0], known[1], known[3]}
+    assert known[1] in to_keep([at(6), at(6.1, "before-restore"), known[1], known[0]])

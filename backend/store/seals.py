@@ -1,0 +1,37 @@
+"""Tells by a database file itself whether it is encrypted.
+
+Nothing else says so: a note kept elsewhere could disagree after a crash. Never look at
+a database this process has open: closing the file would drop SQLite's locks on it, and
+the next process that closes it would take away the log that is still being written.
+"""
+
+from enum import Enum
+from pathlib import Path
+from typing import Final
+
+_PLAIN: Final = b"SQLite format 3\0"
+
+
+class Seal(Enum):
+    """How a database file is written."""
+
+    NONE = "not there yet"
+    PLAIN = "plain"
+    ENCRYPTED = "encrypted"
+
+
+def seal_of(path: Path) -> Seal:
+    """Return how a file is written; a damaged plain one may pass for encrypted."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(_PLAIN))
+    except OSError:
+        return Seal.NONE
+    if not start:
+        return Seal.NONE
+    return Seal.PLAIN if start == _PLAIN else Seal.ENCRYPTED
+
+
+def key_for(path: Path, key: str | None) -> str | None:
+    """Return what opens a file: None for a plain one."""
+    return None if seal_of(path) is Seal.PLAIN else key
