@@ -47,3 +47,11 @@
     if (!isPlacing) recent.forEach(apply);
   });
 })();
+  // What was asked may have come with the log already, after a reconnect.
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (detail.target.id !== "log" || detail.requestConfig.verb !== "post") return;
+    for (const [, id] of detail.serverResponse.matchAll(/<article[^>]* id="([^"]+)"/g)) {
+      document.getElementById(id)?.remove();
+    }
+  });
+
