@@ -8,8 +8,13 @@
   const open = () => {
     const toggle = document.getElementById("sidebar-toggle");
     toggle.checked = matchMedia("(max-width: 760px)").matches;
-    field().focus();
-    field().select();
+    const enter = () => {
+      field().focus();
+      field().select();
+    };
+    enter();
+    // A sidebar that slides in takes the focus only once it has begun to.
+    requestAnimationFrame(() => requestAnimationFrame(enter));
   };
 
   const leave = () => {
@@ -33,7 +38,8 @@
   document.addEventListener("keydown", (event) => {
     const { target, key } = event;
     const isField = target === field();
-    if (event.isComposing || !(isField || (isShown() && target.closest("#main, body")))) return;
+    const isPage = isShown() && (target === document.body || target.closest("#main"));
+    if (event.isComposing || !(isField || isPage)) return;
     const isHit = target.matches(".hit");
     if (key === "Escape") leave();
     else if (key === "ArrowDown" && (isField || isHit)) walk(1);

@@ -20,6 +20,7 @@ from backend.store.models import LOGGED
 from backend.store.notes import NoteStore
 from backend.store.settings import SettingStore
 from backend.store.states import MessageState
+from backend.store.trash import TrashStore
 
 
 @pytest.fixture
@@ -207,6 +208,7 @@ class Actor:
         self.conversations = ConversationStore(database)
         self.messages = MessageStore(database)
         self.notes = NoteStore(database)
+        self.trash = TrashStore(database)
         self.settings = SettingStore(database)
         self.changes = ChangeStore(database)
         self.rows: dict[str, list[str]] = {table: [] for table in FORGETTABLE}
@@ -268,6 +270,15 @@ class Actor:
     def save_note(self, number: int, text: str) -> None:
         self.notes.save(self.one("note", number), text)
 
+    def type_note(self, number: int, text: str) -> None:
+        row_id = self.one("note", number)
+        self.notes.keep(row_id, text)
+        self.notes.fold(row_id)
+
+    def take_out(self, number: int, text: str) -> None:
+        table = FORGETTABLE[number % len(FORGETTABLE)]
+        self.trash.restore(table, self.one(table, number))
+
     def setting(self, number: int, text: str) -> None:
         self.settings.set(str(number % 3), text)
 
@@ -298,6 +309,8 @@ ACTS: dict[str, Callable[[Actor, int, str], None]] = {
         Actor.delete_message,
         Actor.note,
         Actor.save_note,
+        Actor.type_note,
+        Actor.take_out,
         Actor.setting,
         Actor.undo,
         Actor.version,
