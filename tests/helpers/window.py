@@ -99,7 +99,7 @@ class Window:
         until(self._is_up, "the program", self._why)
         self._open.close()
         address = until(self._page_address, "the page", self._why)
-        self._page = self._open.enter_context(connect(address))
+        self._page = self._open.enter_context(connect(address, close_timeout=0))
         self.wait_for("document.readyState === 'complete' && location.port !== ''")
 
     def evaluate(self, script: str) -> Any:  # noqa: ANN401 whatever the page answers

@@ -1,0 +1,50 @@
+"""Does every fault many times to the running program and prints what it cost.
+
+The table goes to stdout as Markdown, the progress to stderr. Exit code 1 says that a
+fault cost more than it may.
+"""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from pyvirtualdisplay.display import Display
+
+from tests.helpers.fault_table import FAULTS, Fault, Series, to_markdown
+from tests.helpers.scripted_model import write_scripted_model
+from tests.helpers.trials import Trial, running
+
+
+def measure(fault: Fault, runs: int, model: Path) -> Series:
+    """Do one fault so often to one program."""
+    trials: list[Trial] = []
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as program:
+        if fault.with_engine:
+            program.use_model_file(model)
+        for number in range(1, runs + 1):
+            trial = fault.inject(program)
+            trials.append(trial)
+            sys.stderr.write(f"{fault.name} {number}/{runs}: {trial}\n")
+        left = program.end()
+    return Series(fault, trials, left)
+
+
+def main() -> int:
+    """Measure what is asked for and return the exit code."""
+    parser = argparse.ArgumentParser(prog="make faults", description=__doc__)
+    parser.add_argument("--runs", type=int, help="of each fault, instead of its own")
+    parser.add_argument("--only", default="", help="faults with this in their name")
+    told = parser.parse_args()
+    chosen = [fault for fault in FAULTS if told.only in fault.name]
+    with tempfile.TemporaryDirectory() as folder, Display(size=(1440, 1000)):
+        model = write_scripted_model(Path(folder) / "scripted.gguf")
+        series = [measure(one, told.runs or one.runs, model) for one in chosen]
+    sys.stdout.write(to_markdown(series) + "\n")
+    problems = [problem for one in series for problem in one.problems()]
+    sys.stderr.writelines(f"{problem}\n" for problem in problems)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,43 @@
+"""Every fault a few times: the short form of `make faults`, without its clock.
+
+A loaded machine takes longer to recover; what must never happen is a loss.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.fault_table import FAULTS, Fault
+from tests.helpers.scripted_model import scripted_gguf
+from tests.helpers.trials import Trials, running
+
+__all__ = ["scripted_gguf"]
+
+pytestmark = pytest.mark.e2e
+
+PATIENT_TEXT_MS = 2_000
+
+
+@pytest.fixture(scope="module")
+def trials(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trials]:
+    """One program, to which everything is done."""
+    with running(tmp_path_factory.mktemp("data")) as program:
+        yield program
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=[fault.name for fault in FAULTS])
+def test_it_comes_back_with_everything(
+    trials: Trials, fault: Fault, scripted_gguf: Path
+) -> None:
+    if fault.with_engine:
+        trials.use_model_file(scripted_gguf)
+    for _ in range(fault.few):
+        trial = fault.inject(trials)
+        assert trial.rows_lost == 0
+        assert trial.children_left == 0
+        assert trial.text_lost_ms < PATIENT_TEXT_MS
+
+
+def test_nothing_is_left_when_it_quits(trials: Trials) -> None:
+    assert trials.end() == 0

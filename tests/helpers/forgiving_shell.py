@@ -1,0 +1,25 @@
+"""The real program with a short memory, so that many faults can follow one another.
+
+Run as `python -m tests.helpers.forgiving_shell`, with the program's own options. Half
+a second of health forgives a failure instead of ten minutes, so that each fault is met
+like the first one.
+"""
+
+import sys
+from typing import Final
+
+from qtshell import lifecycle, renderer
+from qtshell.__main__ import main
+
+_FORGIVEN_MS: Final = 500
+
+
+def forgive_soon() -> None:
+    """Shorten how long failures are remembered."""
+    vars(lifecycle).update(FORGIVEN_AFTER_MS=_FORGIVEN_MS)
+    vars(renderer).update(WITHIN_MS=_FORGIVEN_MS)
+
+
+if __name__ == "__main__":
+    forgive_soon()
+    sys.exit(main())
