@@ -100,6 +100,7 @@ class EngineFault(Enum):
     BAD_MODEL_FILE = "bad model file"
     OUT_OF_MEMORY = "out of memory"
     CRASHED = "crashed"
+    SAFE_MODE = "safe mode"
 
 
 class EngineError(HearthError):

@@ -7,6 +7,7 @@ from typing import Final
 
 from backend.keys import KeyStore
 from backend.llm.engines import EngineRegistry
+from backend.llm.resting import let_rest
 from backend.protocol import Hello
 from backend.services.actions import ActionService
 from backend.services.activity import Activity
@@ -63,7 +64,7 @@ def open_house(hello: Hello, audience: Audience, notices: Notices) -> OpenedHous
     messages.interrupt_open()
     changes = ChangeStore(database)
     keys = KeyStore()
-    registry = EngineRegistry(keys)
+    registry = EngineRegistry(keys, let_rest if hello.safe_mode else None)
     activity = Activity(audience)
     answers = AnswerService(messages, activity)
     setting_service = SettingService(settings, keys)

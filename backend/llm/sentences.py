@@ -60,6 +60,10 @@ _SENTENCES: Final = {
         "{name} ran out of memory{detail}. Close other programs or choose a smaller "
         "model, then choose Retry."
     ),
+    EngineFault.SAFE_MODE: (
+        "{name} rests, because Hearth runs in safe mode. Choose Restart Backend in "
+        "the Tools menu, then choose Retry."
+    ),
     EngineFault.CRASHED: (
         "{name} stopped unexpectedly. What had arrived is kept: choose Continue or "
         "Retry; if it comes again, choose another model file."
