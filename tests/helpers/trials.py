@@ -230,7 +230,7 @@ class Trials:
         engine.kill()
         self.window.wait_for(f"!({IS_BUSY})")
         assert self.window.has("button", "Continue")
-        self._compare(message_id)
+        self.compare(message_id)
         self.ask("Hello")
         self.window.wait_for(f"{LAST_ANSWER}.innerText.includes('Hello')")
         recovery_s = time.monotonic() - started
@@ -278,6 +278,16 @@ class Trials:
             children_left=left,
         )
 
+    def compare(self, message_id: str) -> str:
+        """See that the page shows what the database holds; return it."""
+        prose = f"document.getElementById('prose-{message_id}')"
+        article = f"document.getElementById('message-{message_id}')"
+        self.window.wait_for(f"{article}.getAttribute('aria-busy') === 'false'")
+        text = self._stored(message_id)
+        shown = self.window.evaluate(f"{prose}.innerText")
+        assert shown.split() == text.split()
+        return text
+
     def end(self) -> int:
         """Quit the program; return how many of its processes are left."""
         below = self.window.children
@@ -302,7 +312,7 @@ class Trials:
     def _text_lost_ms(
         self, message_id: str, killed_at: float, *, is_open: bool = True
     ) -> float:
-        text = self._compare(message_id) if is_open else self._stored(message_id)
+        text = self.compare(message_id) if is_open else self._stored(message_id)
         said = list(self.server.said)
         words = [word for _, word in said]
         known = len(text.split())
@@ -313,16 +323,6 @@ class Trials:
     def _stored(self, message_id: str) -> str:
         text = self.request(f"/messages/{message_id}/text")
         assert text is not None
-        return text
-
-    def _compare(self, message_id: str) -> str:
-        """See that the page shows what the database holds; return it."""
-        prose = f"document.getElementById('prose-{message_id}')"
-        article = f"document.getElementById('message-{message_id}')"
-        self.window.wait_for(f"{article}.getAttribute('aria-busy') === 'false'")
-        text = self._stored(message_id)
-        shown = self.window.evaluate(f"{prose}.innerText")
-        assert shown.split() == text.split()
         return text
 
 
