@@ -109,7 +109,11 @@ class KeyRecord:
 
 
 class DatabaseKey:
-    """The key of one data folder; methods block, so call them in a thread."""
+    """The key of one data folder; methods block, so call them in a thread.
+
+    Attributes:
+        of_database: What opens the database as it is now; None for a plain one.
+    """
 
     def __init__(
         self, folder: Path, keyring: OsKeyring, given: str | None = None
@@ -126,6 +130,7 @@ class DatabaseKey:
         self._given = given
         self._key: bytes | None = None
         self._lock = threading.RLock()
+        self.of_database: str | None = None
 
     @property
     def value(self) -> str | None:
@@ -148,6 +153,16 @@ class DatabaseKey:
     def keyring_problem(self) -> str:
         """What was wrong with the keyring when it was asked last; "" for nothing."""
         return self._keyring.why
+
+    @property
+    def is_given(self) -> bool:
+        """Whether it came from outside, and so may be a wrong one."""
+        return self._given is not None
+
+    def settle(self, database: Path) -> str | None:
+        """Look at the database, which must be closed, and return what opens it."""
+        self.of_database = self.for_file(database)
+        return self.of_database
 
     def for_file(self, path: Path) -> str | None:
         """Return what opens a file: None for a plain one."""
@@ -215,6 +230,9 @@ class DatabaseKey:
                 f"Choose a passphrase of at least {MIN_PASSPHRASE_CHARS} characters."
             )
         with self._lock:
+            if self._key is None and self._record():
+                # The key of earlier, encrypted backups is not to be lost.
+                self._open_again(passphrase)
             key, record = self._key_and_record()
             sealed = Sealed.make(key, passphrase)
             self._write(
@@ -222,6 +240,18 @@ class DatabaseKey:
             )
             if record.mode is KeyMode.KEYRING:
                 self._keyring.delete(record.id)
+
+    def want(self) -> str | None:
+        """Return the key also when the database is plain: backups may need it.
+
+        Raises:
+            StoreLockedError: It cannot be had without the user.
+        """
+        with self._lock:
+            record = self._record()
+            if self.value is None and record:
+                self._fetch(record)
+            return self.value
 
     def new_recovery_code(self) -> str:
         """Return a code that opens the database; an earlier one no longer does.
@@ -248,6 +278,11 @@ class DatabaseKey:
         record = self._record()
         if record and KeyRecord.read(folder / KEY_FILE) != record:
             replace_file(folder / KEY_FILE, record.to_text())
+
+    def _open_again(self, secret: str) -> None:
+        record = self._record()
+        if record and record.mode is KeyMode.PASSPHRASE:
+            self.unlock(secret)
 
     def _record(self) -> KeyRecord | None:
         """Read the key file, or its copy beside the backups when it is lost."""

@@ -1,19 +1,31 @@
 """Opens the store and builds the services over it; imported late, it is heavy."""
 
-from collections.abc import Callable
+import logging
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from backend.database_key import DatabaseKey
+from backend.errors import (
+    StoreBusyError,
+    StoreFullError,
+    StoreKeyError,
+    StoreReadOnlyError,
+    StoreTooNewError,
+)
 from backend.keys import KeyStore
 from backend.llm.engines import EngineRegistry
 from backend.llm.resting import let_rest
+from backend.logs import describe_bug
 from backend.protocol import Hello
 from backend.services.actions import ActionService
 from backend.services.activity import Activity
 from backend.services.answers import AnswerService, Audience
+from backend.services.backups import BackupService, Exchange
 from backend.services.builtin_actions import BUILTIN, VERSION
 from backend.services.conversations import ConversationService
+from backend.services.encryption import EncryptionService
 from backend.services.engines import EngineService
 from backend.services.exports import ExportService
 from backend.services.history import HistoryService
@@ -26,21 +38,34 @@ from backend.services.registry import Services
 from backend.services.search import SearchService
 from backend.services.settings import SettingService
 from backend.services.trash import TrashService
+from backend.services.troubles import TroubleService
 from backend.store.actions import ActionStore
 from backend.store.changes import ChangeStore
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
 from backend.store.drafts import DraftStore
 from backend.store.engines import EngineStore
+from backend.store.exchange import drop_staged
 from backend.store.exports import ExportStore
 from backend.store.imports import ImportStore
 from backend.store.messages import MessageStore
 from backend.store.notes import NoteStore
+from backend.store.rescue import is_damaged, is_gone, rescue
 from backend.store.search import SearchStore
 from backend.store.settings import SettingStore
 from backend.store.trash import TrashStore
 
+log = logging.getLogger("hearth.store")
+
 DATABASE_NAME: Final = "hearth.db"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keeping:
+    """What can be done with the files of the store, whether it is open or not."""
+
+    backups: BackupService
+    encryption: EncryptionService
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,18 +75,73 @@ class OpenedHouse:
     services: Services
     answers: AnswerService
     registry: EngineRegistry
-    close: Callable[[], None]
+    database: Database
 
 
-def open_house(hello: Hello, audience: Audience, notices: Notices) -> OpenedHouse:
-    """Open the store and end the answers an earlier run left open.
+def build_keeping(
+    data_dir: Path, key: DatabaseKey, exchange: Exchange, notices: Notices
+) -> Keeping:
+    """Build what needs no open database."""
+    database = data_dir / DATABASE_NAME
+    backups = BackupService(database, key, exchange, notices)
+    encryption = EncryptionService(database, key, backups, exchange)
+    return Keeping(backups=backups, encryption=encryption)
+
+
+def open_database(path: Path, key: DatabaseKey, backups: BackupService) -> Database:
+    """Open the store; bring it back from a backup when it is damaged or gone.
+
+    Raises:
+        StoreError: It cannot be opened, and is as it was.
+    """
+    if os.access(path.parent, os.W_OK):
+        drop_staged(path)
+    key.settle(path)
+    snapshots = backups.snapshots()
+    if is_gone(path, snapshots):
+        rescue(path, key.value, snapshots)
+        return _ready(path, key)
+    try:
+        return _ready(path, key)
+    except (StoreFullError, StoreReadOnlyError, StoreBusyError, StoreTooNewError):
+        raise
+    except Exception as exc:  # a damaged file raises what it likes
+        log.warning("the database does not open: %s", describe_bug(exc))
+        may_be_key = isinstance(exc, StoreKeyError) and key.is_given
+        if may_be_key or not is_damaged(path, key.of_database):
+            raise
+    rescue(path, key.value, snapshots)
+    return _ready(path, key)
+
+
+def _ready(path: Path, key: DatabaseKey) -> Database:
+    """Open the database and end the answers an earlier run left open."""
+    database = Database.open(path, key.settle(path))
+    try:
+        if database.refusal is None:
+            MessageStore(database).interrupt_open()
+            ActionStore(database).seed(VERSION, BUILTIN)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def open_house(
+    hello: Hello,
+    key: DatabaseKey,
+    keeping: Keeping,
+    audience: Audience,
+    notices: Notices,
+) -> OpenedHouse:
+    """Open the store and build the services over it.
 
     Raises:
         StoreError: The store cannot be opened.
     """
-    database = Database.open(Path(hello.data_dir) / DATABASE_NAME, hello.database_key)
+    data_dir = Path(hello.data_dir)
+    database = open_database(data_dir / DATABASE_NAME, key, keeping.backups)
     messages, settings = MessageStore(database), SettingStore(database)
-    messages.interrupt_open()
     changes = ChangeStore(database)
     keys = KeyStore()
     registry = EngineRegistry(keys, let_rest if hello.safe_mode else None)
@@ -78,7 +158,6 @@ def open_house(hello: Hello, audience: Audience, notices: Notices) -> OpenedHous
         setting_service,
     )
     actions = ActionStore(database)
-    actions.seed(VERSION, BUILTIN)
     services = Services(
         actions=ActionService(
             actions, conversation_service, answers, NoteStore(database)
@@ -86,7 +165,7 @@ def open_house(hello: Hello, audience: Audience, notices: Notices) -> OpenedHous
         activity=activity,
         conversations=conversation_service,
         engines=engine_service,
-        exports=ExportService(ExportStore(database), notices, Path(hello.data_dir)),
+        exports=ExportService(ExportStore(database), notices, data_dir),
         history=HistoryService(changes),
         images=ImageService(),
         imports=ImportService(ImportStore(database), notices),
@@ -95,7 +174,11 @@ def open_house(hello: Hello, audience: Audience, notices: Notices) -> OpenedHous
         search=SearchService(SearchStore(database)),
         settings=setting_service,
         trash=TrashService(TrashStore(database), changes),
+        troubles=TroubleService(database, key, keeping.backups, notices),
     )
     return OpenedHouse(
-        services=services, answers=answers, registry=registry, close=database.close
+        services=services,
+        answers=answers,
+        registry=registry,
+        database=database,
     )

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
+from backend.errors import StoreClosedError
 from backend.http import Request, Response
 from backend.rendering import Renderer, Template
 
@@ -104,8 +105,11 @@ class Pages:
         body = f'<div hx-swap-oob="beforeend:#toasts">{html}</div>'
         return Response(body=body, headers=headers or {})
 
-    def error(self, sentence: str, _status: int) -> str:
+    def error(self, sentence: str, status: int) -> str:
         """Return what an error looks like in the page."""
+        if status == StoreClosedError.status:
+            # The page of the closed store says it once for all.
+            return ""
         return self._renderer.render(Toast(sentence, tone="danger"))
 
     def error_page(self, request: Request, sentence: str) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from backend.services.search import SearchService
     from backend.services.settings import SettingService
     from backend.services.trash import TrashService
+    from backend.services.troubles import TroubleService
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,7 @@ class Services:
     search: "SearchService"
     settings: "SettingService"
     trash: "TrashService"
+    troubles: "TroubleService"
 
 
 Opened = Callable[[], Awaitable[Services]]

@@ -1,0 +1,312 @@
+"""Opens the store beside the first page, exchanges it while Hearth runs, closes it."""
+
+import asyncio
+import gc
+import logging
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from backend.database_key import DatabaseKey
+from backend.errors import HearthError, StoreClosedError, StoreLockedError
+from backend.events import EventHub
+from backend.logs import describe_bug
+from backend.os_keyring import FindVault, OsKeyring
+from backend.protocol import Hello
+from backend.rendering import Renderer
+from backend.routes.messages import Broadcast
+from backend.routes.notices import PageNotices
+from backend.routes.pages import Toast
+from backend.services.registry import Services
+
+if TYPE_CHECKING:
+    from backend.opening import Keeping, OpenedHouse
+
+log = logging.getLogger("hearth.app")
+
+LOOK_AROUND_S: Final = 5.0
+"""How often local servers are looked for, so that one that starts shows up."""
+
+CHECK_AFTER_S: Final = 3.0
+"""When the whole database is looked through: not while the first page is drawn."""
+
+_BUG: Final = "Hearth's database does not open. The log tells more."
+
+T = TypeVar("T")
+
+
+class House:
+    """The services of one run: opened beside the first page, closed at the end.
+
+    Attributes:
+        state: What the health route tells: opening, connected, locked or failed.
+    """
+
+    def __init__(
+        self,
+        hello: Hello,
+        hub: EventHub,
+        renderer: Renderer,
+        find_vault: FindVault | None = None,
+    ) -> None:
+        self._hello = hello
+        self._is_safe_mode = hello.safe_mode
+        self._data_dir = Path(hello.data_dir)
+        self._key = DatabaseKey(
+            self._data_dir, OsKeyring(find_vault), hello.database_key
+        )
+        self._hub = hub
+        self._renderer = renderer
+        self._opening: asyncio.Task[OpenedHouse] | None = None
+        self._background: list[asyncio.Task[None]] = []
+        self._rescuing: asyncio.Task[None] | None = None
+        self._keeping: Keeping | None = None
+        self._exchanging = asyncio.Lock()
+        self.state = "opening"
+        self.broadcast = Broadcast(hub, renderer, self.opened)
+        self._notices = PageNotices(hub, renderer)
+
+    async def start(self) -> None:
+        """Begin to open the store; call on the handlers' loop."""
+        self._opening = asyncio.create_task(self._open(), name="open the store")
+        self._go_on()
+
+    async def opened(self) -> Services:
+        """Wait for the services.
+
+        Raises:
+            StoreClosedError: The store cannot be opened.
+        """
+        return (await self._wait()).services
+
+    async def keeping(self) -> "Keeping":
+        """Return what works on the store's files also when it does not open."""
+        build = await asyncio.to_thread(_import_opening)
+        if self._keeping is None:
+            self._keeping = build(
+                self._data_dir, self._key, self.exchange, self._notices
+            )
+        return self._keeping
+
+    async def unlock(self, secret: str) -> None:
+        """Open a locked store with a passphrase or a recovery code.
+
+        Raises:
+            InvalidInputError: It is neither.
+            StoreClosedError: The store does not open for another reason.
+        """
+        await asyncio.to_thread(self._key.unlock, secret)
+        await self.try_again()
+
+    async def try_again(self) -> None:
+        """Open a store that did not open.
+
+        Raises:
+            StoreClosedError: It still does not.
+        """
+        async with self._exchanging:
+            if self.state not in {"opening", "connected"}:
+                await self._begin_anew(self._open())
+        await self._wait()
+
+    async def exchange(self, change: Callable[[], T]) -> T:
+        """Close the store, have its files changed, and open it again.
+
+        Whoever asks for the store meanwhile waits.
+
+        Raises:
+            HearthError: The change failed; the store is open as it was.
+        """
+        async with self._exchanging:
+            outcome: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+            await self._begin_anew(self._exchange(self._opening, change, outcome))
+            try:
+                await self._wait()
+            except StoreClosedError:
+                log.warning("the store did not open after an exchange")
+            self._hub.publish("resync")
+            return await outcome
+
+    async def stop(self) -> None:
+        """Store growing answers, end engines, close the store."""
+        for task in self._background:
+            task.cancel()
+        self._hub.close()
+        try:
+            opened = await self._wait()
+        except HearthError:
+            return
+        await _close(opened)
+
+    async def _wait(self) -> "OpenedHouse":
+        if self._opening is None:
+            raise RuntimeError("the house was not started")
+        return await asyncio.shield(self._opening)
+
+    async def _begin_anew(self, opening: "Coroutine[Any, Any, OpenedHouse]") -> None:
+        for task in self._background:
+            task.cancel()
+        self.state = "opening"
+        self._opening = asyncio.create_task(opening, name="open the store")
+        self._go_on()
+
+    async def _exchange(
+        self,
+        before: "asyncio.Task[OpenedHouse] | None",
+        change: Callable[[], T],
+        outcome: "asyncio.Future[T]",
+    ) -> "OpenedHouse":
+        try:
+            if before and not before.exception():
+                await _close(before.result())
+            outcome.set_result(await asyncio.to_thread(change))
+        except HearthError as exc:
+            outcome.set_exception(exc)
+        except Exception as exc:  # noqa: BLE001 the store must be opened again
+            log.critical("an exchange failed: %s", describe_bug(exc))
+            outcome.set_exception(StoreClosedError(_BUG))
+        return await self._open()
+
+    async def _open(self) -> "OpenedHouse":
+        database = self._data_dir / "hearth.db"
+        # The keyring answers while the heavy modules are imported.
+        unlocking = asyncio.create_task(
+            asyncio.to_thread(self._key.unlock_at_start, database)
+        )
+        try:
+            keeping = await self.keeping()
+            await unlocking
+            opened = await asyncio.to_thread(
+                _open,
+                self._hello,
+                self._key,
+                keeping,
+                self.broadcast,
+                self._notices,
+            )
+        except StoreLockedError:
+            self.state = "locked"
+            raise
+        except HearthError as exc:
+            self.state = "failed"
+            log.error("the store does not open: %s", exc)  # noqa: TRY400 expected
+            raise StoreClosedError(str(exc)) from exc
+        except Exception as exc:
+            self.state = "failed"
+            log.critical("the store does not open: %s", describe_bug(exc))
+            raise StoreClosedError(_BUG) from exc
+        finally:
+            # What was imported stays: it need not be looked through ever again.
+            gc.freeze()
+            gc.enable()
+        self.state = "connected"
+        return opened
+
+    def _go_on(self) -> None:
+        """Begin what goes on behind the pages for as long as the store is open."""
+        works = {
+            "look around": self._look_around,
+            "purge the trash": self._keep_clean,
+            "look through the database": self._check,
+            "watch for trouble": self._watch,
+            "make backups": self._keep_backups,
+        }
+        self._background = [
+            asyncio.create_task(self._work(work), name=name)
+            for name, work in works.items()
+        ]
+
+    async def _work(
+        self, work: "Callable[[Services], Coroutine[Any, Any, None]]"
+    ) -> None:
+        try:
+            await work(await self.opened())
+        except HearthError as exc:
+            log.info("background work ended: %s", exc)
+
+    async def _check(self, _services: Services) -> None:
+        """Look through the database once, and have it rescued when it is damaged."""
+        from backend.store.rescue import is_damaged, rescue  # noqa: PLC0415 as _open
+
+        if self._is_safe_mode:
+            return
+        await asyncio.sleep(CHECK_AFTER_S)
+        database = (await self._wait()).database
+        key, backups = self._key, (await self.keeping()).backups
+        if not await asyncio.to_thread(is_damaged, database.path, key.of_database):
+            return
+        log.warning("a damaged database is exchanged")
+
+        def change() -> None:
+            rescue(database.path, key.value, backups.snapshots())
+
+        # Not in this task: the exchange cancels it.
+        self._rescuing = asyncio.create_task(self._rescue(change))
+
+    async def _rescue(self, change: Callable[[], None]) -> None:
+        try:
+            await self.exchange(change)
+        except HearthError as exc:
+            log.warning("the damaged database stays: %s", exc)
+        self._notices.changed("troubles")
+
+    async def _watch(self, services: Services) -> None:
+        await services.troubles.watch()
+
+    async def _keep_backups(self, _services: Services) -> None:
+        if not self._is_safe_mode:
+            await (await self.keeping()).backups.keep()
+
+    async def _keep_clean(self, services: Services) -> None:
+        """Fold what was typed last time, end broken imports, purge the trash."""
+        await services.notes.settle()
+        await services.imports.recover()
+        if not self._is_safe_mode:
+            await services.trash.keep_clean()
+
+    async def _look_around(self, services: Services) -> None:
+        """Tell the page when a local server appears or leaves."""
+        if self._is_safe_mode:
+            return
+        known: set[str] | None = None
+        while True:
+            if services.pause.is_paused:
+                await asyncio.sleep(LOOK_AROUND_S)
+                continue
+            found = {
+                server.url: server.name for server in await services.engines.found()
+            }
+            if known is not None and known != set(found):
+                self._hub.publish("engines")
+                for url in found.keys() - known:
+                    toast = Toast(f"{found[url]} is running. Choose it in Settings.")
+                    self._hub.publish("toast", self._renderer.render(toast))
+            known = set(found)
+            await asyncio.sleep(LOOK_AROUND_S)
+
+
+async def _close(opened: "OpenedHouse") -> None:
+    await opened.answers.close()
+    await opened.services.exports.close()
+    await opened.services.imports.close()
+    await opened.registry.close_all()
+    await asyncio.to_thread(opened.database.close)
+
+
+def _import_opening() -> "Callable[..., Keeping]":
+    # SQLModel alone takes half a second to import: the first page does not wait.
+    from backend.opening import build_keeping  # noqa: PLC0415
+
+    return build_keeping
+
+
+def _open(
+    hello: Hello,
+    key: DatabaseKey,
+    keeping: "Keeping",
+    broadcast: Broadcast,
+    notices: PageNotices,
+) -> "OpenedHouse":
+    from backend.opening import open_house  # noqa: PLC0415 see above
+
+    return open_house(hello, key, keeping, broadcast, notices)

@@ -1,0 +1,106 @@
+"""The page of the backups."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from backend.http import Request, Response, Router
+from backend.rendering import Template
+from backend.routes.pages import Pages, Toast, no_content
+
+if TYPE_CHECKING:
+    from backend.opening import Keeping
+    from backend.services.backups import Backup
+
+_REASONS: Final = {
+    "manual": "Made by you",
+    "daily": "Daily",
+    "before-update": "Before an update",
+    "before-restore": "Before a restore",
+    "before-import": "Before an import",
+}
+_KB: Final = 1024
+
+
+@dataclass(frozen=True)
+class Item(Template):
+    """One backup."""
+
+    template: ClassVar[str] = "backups/_item.html"
+    backup: "Backup"
+    reason: str
+    size: str
+
+
+@dataclass(frozen=True)
+class BackupList(Template):
+    """All backups."""
+
+    template: ClassVar[str] = "backups/_list.html"
+    items: Sequence[Item]
+
+
+@dataclass(frozen=True)
+class BackupsView(Template):
+    """The page."""
+
+    template: ClassVar[str] = "backups/_view.html"
+    list: BackupList
+    folder: str
+    is_away: bool
+
+
+def build_router(keeping: "Callable[[], Awaitable[Keeping]]", pages: Pages) -> Router:
+    """Return the routes of backups."""
+    router = Router()
+
+    @router.get("/backups")
+    async def show(request: Request) -> Response:
+        backups = (await keeping()).backups
+        view = BackupsView(await list_all(), str(backups.folder), backups.is_away)
+        return pages.show(request, "Backups", view)
+
+    @router.get("/backups/list")
+    async def list_(_request: Request) -> Response:
+        return pages.fragment(await list_all())
+
+    @router.post("/backups")
+    async def make(_request: Request) -> Response:
+        await (await keeping()).backups.make()
+        return pages.toast(Toast("The backup is made and verified.", tone="success"))
+
+    @router.post("/backups/:name/verify")
+    async def verify(request: Request) -> Response:
+        await (await keeping()).backups.verify(request.path_params["name"])
+        return pages.toast(Toast("This backup is whole.", tone="success"))
+
+    @router.post("/backups/:name/restore")
+    async def restore(request: Request) -> Response:
+        backups = (await keeping()).backups
+        before = await backups.restore(request.path_params["name"])
+        undo = f"/backups/{before}/restore" if before else ""
+        return pages.toast(Toast("The backup is restored.", tone="success", undo=undo))
+
+    @router.post("/backups/folder")
+    async def choose(request: Request) -> Response:
+        backups = (await keeping()).backups
+        await backups.choose_folder(request.form().get("path", ""))
+        return no_content()
+
+    async def list_all() -> BackupList:
+        found = await (await keeping()).backups.all()
+        return BackupList([_item(backup) for backup in found])
+
+    return router
+
+
+def _item(backup: "Backup") -> Item:
+    return Item(backup, _REASONS.get(backup.reason, "Automatic"), _size(backup.size))
+
+
+def _size(count: float) -> str:
+    for unit in ("bytes", "KB", "MB"):
+        if count < _KB:
+            return f"{count:.0f} {unit}"
+        count /= _KB
+    return f"{count:.1f} GB"
