@@ -90,7 +90,13 @@ def _run(options: Options) -> int | Instance:
 
 def _open(options: Options) -> int | Instance:
     asked = Call(options.verb.value, activation=_activation())
-    claimed = claim_or_call(options.data_dir, asked)
+    try:
+        claimed = claim_or_call(options.data_dir, asked)
+    except OSError as exc:
+        raise CallError(
+            f"Hearth cannot use the folder {options.data_dir}: {exc.strerror}. "
+            "Make room or give yourself access, or choose another with --data-dir."
+        ) from exc
     return claimed if isinstance(claimed, Instance) else show(claimed)
 
 
