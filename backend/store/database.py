@@ -36,6 +36,10 @@ BACKUPS: Final = "backups"
 
 _POOL_SIZE: Final = 4
 _PATIENCE_S: Final = 5.0
+_GONE: Final = (
+    "The database is no longer in {folder}, so nothing can be stored. Bring the folder "
+    "back, or choose Restart Backend in the Tools menu to begin anew."
+)
 _NAP_S: Final = 0.005
 _TRY_BYTES: Final = 256 * 1024
 _TRY: Final = text("insert or replace into draft(id, text) values ('try', :text)")
@@ -173,6 +177,9 @@ class Database:
             StoreSession.to_write(self._writer, self.clock) as session,
         ):
             yield session
+            if not self._is_in_its_place():
+                # A file that was removed goes on taking writes nobody will see.
+                raise StoreError(_GONE.format(folder=self.path.parent))
             session.commit()
 
     def healthy(self) -> bool:
@@ -181,11 +188,17 @@ class Database:
         A file that was moved or deleted goes on taking writes, which nobody will see.
         """
         try:
-            if self.path.stat().st_ino != self._inode:
+            if not self._is_in_its_place():
                 return False
             with self.read() as session:
                 return session.connection().execute(text("select 1")).scalar() == 1
         except (OSError, HearthError):
+            return False
+
+    def _is_in_its_place(self) -> bool:
+        try:
+            return self.path.stat().st_ino == self._inode
+        except OSError:
             return False
 
     def checkpoint(self) -> bool:

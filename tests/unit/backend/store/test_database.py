@@ -24,6 +24,7 @@ from backend.store import dbapi
 from backend.store.changes import ChangeStore
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
+from backend.store.drafts import DraftStore
 from backend.store.ids import IdSource, ids
 from backend.store.messages import MessageStore
 from backend.store.models import Conversation
@@ -289,6 +290,20 @@ def test_a_file_that_was_moved_away_is_not_healthy(database: Database) -> None:
     assert not database.healthy()
     moved.rename(database.path)
     assert database.healthy()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="an open file cannot be moved")
+def test_nothing_is_acknowledged_that_a_moved_file_would_swallow(
+    database: Database,
+) -> None:
+    drafts = DraftStore(database)
+    drafts.save("new", "a connection is open now")
+    moved = database.path.rename(database.path.with_name("moved.db"))
+    with pytest.raises(StoreError, match="no longer in"):
+        drafts.save("new", "a thought")
+    moved.rename(database.path)
+    drafts.save("new", "a thought")
+    assert drafts.get("new") == "a thought"
 
 
 def test_nothing_acknowledged_is_lost_to_ten_kills(path: Path) -> None:
