@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.trials import ForgivingWindow
-from tests.helpers.window import ROOT, Window
+from tests.helpers.trials import ForgivingWindow, running
+from tests.helpers.window import ROOT, Window, until
 
 pytestmark = pytest.mark.e2e
 
@@ -41,3 +41,16 @@ def test_a_database_that_cannot_be_opened_does_not_end_the_sidecar(
         assert window.sidecar.pid == pid
     finally:
         window.close()
+
+
+def test_a_removed_folder_is_told_and_what_is_typed_stays(tmp_path: Path) -> None:
+    data_dir = tmp_path / "data"
+    with running(data_dir) as trials:
+        away = data_dir.rename(tmp_path / "away")
+        trials.window.write("textbox", "Message", "typed without a disk")
+        trials.window.wait_for(f"{TOASTS}.includes('no longer in')")
+        assert trials.request("/drafts/new") == ""
+        away.rename(data_dir)
+        trials.window.write("textbox", "Message", ", and with one")
+        whole = "typed without a disk, and with one"
+        until(lambda: trials.request("/drafts/new") == whole, "the draft")
