@@ -9,7 +9,7 @@ from tests.helpers.trials import Trial, Trials
 
 KILL_P95_S: Final = 1.5
 HANG_P95_S: Final = 9.0
-ORPHAN_S: Final = 5.0
+LEFT_ALONE_S: Final = 5.0
 TEXT_LOST_MS: Final = 250.0
 
 
@@ -69,7 +69,14 @@ FAULTS: Final = (
         inject=Trials.kill_shell,
         runs=30,
         few=1,
-        limit_s=ORPHAN_S,
+        limit_s=LEFT_ALONE_S,
+    ),
+    Fault(
+        name="all killed, in an answer (the next start)",
+        inject=Trials.kill_everything,
+        runs=30,
+        few=1,
+        limit_s=LEFT_ALONE_S,
     ),
     Fault(
         name="engine killed, in an answer (until the next one)",

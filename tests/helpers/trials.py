@@ -6,6 +6,7 @@ text is the age of the oldest word that had been sent by the model server and wa
 in the database.
 """
 
+import contextlib
 import itertools
 import json
 import random
@@ -273,6 +274,30 @@ class Trials:
         self._wait_until_usable()
         return Trial(
             recovery_s=recovery_s,
+            rows_lost=self.rows_lost(),
+            text_lost_ms=self._text_lost_ms(message_id, killed_at, is_open=False),
+            children_left=left,
+        )
+
+    def kill_everything(self) -> Trial:
+        """Kill all processes at once, as a power cut does; a new start has all."""
+        self.open("/")
+        message_id = self.ask(f"Count {next(self._numbers)}")
+        self.keep_row()
+        self._wait_at_most(1.0)
+        below = self.window.children
+        killed_at = time.monotonic()
+        self.window.process.kill()
+        for process in below:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        left = 0 if are_gone(below) else 1
+        self.window.close()
+        started = time.monotonic()
+        self.window = ForgivingWindow.start(self._data_dir)
+        self._wait_until_usable()
+        return Trial(
+            recovery_s=time.monotonic() - started,
             rows_lost=self.rows_lost(),
             text_lost_ms=self._text_lost_ms(message_id, killed_at, is_open=False),
             children_left=left,

@@ -1,6 +1,7 @@
 """What the log keeps and what it must not."""
 
 import logging
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -75,3 +76,21 @@ def test_the_file_is_the_users_own_and_tracebacks_are_redacted(
     assert token not in written
     assert path.stat().st_mode & 0o077 == 0
     assert path.parent.stat().st_mode & 0o077 == 0
+
+
+def test_five_files_are_kept_however_much_is_logged(
+    tmp_path: Path, restored_root: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qtshell.logs._MAX_BYTES", 10_000)
+    # As the program sets it before anything else.
+    before = os.umask(0o077)
+    try:
+        path = open_logs(tmp_path / "logs", dev=False)
+        for number in range(1_000):
+            logging.getLogger("hearth.test").info("%s %s", number, "word " * 40)
+    finally:
+        os.umask(before)
+    files = list(path.parent.iterdir())
+    assert len(files) == 5
+    assert all(file.stat().st_size <= 10_000 for file in files)
+    assert all(file.stat().st_mode & 0o077 == 0 for file in files)
