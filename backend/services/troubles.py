@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Final
 from backend.database_key import DatabaseKey, KeyMode
 from backend.errors import StoreError, StoreFullError, StoreReadOnlyError
 from backend.services.notices import Notices
-from backend.store.rescue import Rescue
 
 if TYPE_CHECKING:
     from backend.services.backups import BackupService
     from backend.store.database import Database
+    from backend.store.rescue import Rescue
 
 log = logging.getLogger("hearth.store")
 
@@ -70,6 +70,8 @@ class TroubleService:
     async def dismiss(self, kind: str) -> None:
         """Forget something that has happened."""
         if kind == "rescue":
+            from backend.store.rescue import Rescue  # noqa: PLC0415 heavy
+
             await asyncio.to_thread(Rescue.forget, self._folder)
             self._notices.changed(NOUN)
 
@@ -140,6 +142,9 @@ class TroubleService:
         return Trouble(kind="refusal", sentence=str(refusal)) if refusal else None
 
     def _of_rescue(self) -> Trouble | None:
+        # Heavy: the first page does not wait for it.
+        from backend.store.rescue import Rescue  # noqa: PLC0415 heavy
+
         rescue = Rescue.read(self._folder)
         if rescue is None:
             return None
@@ -180,7 +185,7 @@ class TroubleService:
         )
 
 
-def _account_of(rescue: Rescue) -> str:
+def _account_of(rescue: "Rescue") -> str:
     found = (
         f"Hearth found its database damaged; the file is kept as {rescue.kept}. "
         if rescue.kept
