@@ -74,9 +74,12 @@ DEADLINES_MS: Final[dict[Phase, int]] = {
     Phase.LAUNCHING: 20_000,
     Phase.PROBING: 10_000,
     Phase.READY: 2_000,
-    Phase.UNRESPONSIVE: 2_000,
+    Phase.UNRESPONSIVE: 1_500,
 }
-"""How long a phase may wait; for the last two, the time between heartbeats."""
+"""How long a phase may wait; for the last two, the time between heartbeats.
+
+The last one is shorter, so that a hang is over within nine seconds, restart included.
+"""
 
 LADDER: Final[tuple[tuple[Effect, int], ...]] = (
     (Effect.LET_GO, 3_000),
