@@ -15,6 +15,7 @@ from qtshell.app import Shell
 from qtshell.launch import Launch, sidecar_launch
 from qtshell.lifecycle import Phase, Reason
 from qtshell.options import Options
+from qtshell.settings import ShellSettings
 from qtshell.single_instance import Instance
 
 pytestmark = [pytest.mark.gui, pytest.mark.sidecar, pytest.mark.expects_errors]
@@ -107,3 +108,17 @@ def test_the_log_folder_opens(failed: Shell, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("qtshell.wishes.open_folder", opened.append)
     QTest.mouseClick(failed.window.recovery.folder, Qt.MouseButton.LeftButton)
     assert [folder.name for folder in opened] == ["logs"]
+
+
+def test_a_page_that_crashes_too_often_waits_for_the_user(
+    qtbot: QtBot, build: Build
+) -> None:
+    shell = build(sidecar_launch())
+    come_back(qtbot, shell)
+    assert shell.view
+    shell.view.crashed_for_good.emit()
+    assert shell.window.recovery.isVisibleTo(shell.window)
+    assert "without the graphics card" in words(shell)
+    assert ShellSettings(shell._options.data_dir).software_rendering
+    QTest.mouseClick(shell.window.recovery.retry, Qt.MouseButton.LeftButton)
+    come_back(qtbot, shell)
