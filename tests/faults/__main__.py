@@ -22,6 +22,8 @@ def measure(fault: Fault, runs: int, model: Path) -> Series:
     with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as program:
         if fault.with_engine:
             program.use_model_file(model)
+        else:
+            program.use_ticking_server()
         for number in range(1, runs + 1):
             trial = fault.inject(program)
             trials.append(trial)

@@ -1,11 +1,10 @@
 """An answer belongs to the sidecar: no window, page or kill takes text from it."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
 
-from tests.helpers.trials import IS_BUSY, LAST_ANSWER, Trials, running
+from tests.helpers.trials import IS_BUSY, LAST_ANSWER, Trials
 from tests.helpers.window import until
 
 pytestmark = pytest.mark.e2e
@@ -18,13 +17,6 @@ const stream = new EventSource("/events");
 stream.addEventListener("answer", event => heard.push(JSON.parse(event.data)));
 new Promise(opened => { stream.onopen = () => opened(true) })
 """
-
-
-@pytest.fixture(scope="module")
-def trials(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trials]:
-    """One program with a server that counts for ever."""
-    with running(tmp_path_factory.mktemp("data")) as program:
-        yield program
 
 
 @pytest.fixture

@@ -31,8 +31,8 @@ def say(sidecar: Sidecar, path: str, **form: str) -> None:
 
 @pytest.mark.parametrize(
     "shift_s",
-    [_DAY_S, -_DAY_S, _YEARS_S, -_YEARS_S],
-    ids=["a day on", "a day back", "ten years on", "ten years back"],
+    [-_DAY_S, _YEARS_S, -_YEARS_S],
+    ids=["a day back", "ten years on", "ten years back"],
 )
 def test_messages_keep_their_order_and_events_arrive(
     tmp_path: Path, shift_s: int

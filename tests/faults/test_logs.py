@@ -17,6 +17,7 @@ TITLE = "canary-of-the-draft"
 
 def test_faults_are_logged_without_what_was_said(tmp_path: Path) -> None:
     with running(tmp_path) as trials:
+        trials.use_ticking_server()
         form = {"content-type": "application/x-www-form-urlencoded"}
         body = f"url={trials.server.url}/v1&key={KEY}&name=Other"
         trials.request("/engines", method="POST", headers=form, body=body)

@@ -3,27 +3,19 @@
 A loaded machine takes longer to recover; what must never happen is a loss.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.helpers.fault_table import FAULTS, Fault
 from tests.helpers.scripted_model import scripted_gguf
-from tests.helpers.trials import Trials, running
+from tests.helpers.trials import Trials
 
 __all__ = ["scripted_gguf"]
 
 pytestmark = pytest.mark.e2e
 
 PATIENT_TEXT_MS = 2_000
-
-
-@pytest.fixture(scope="module")
-def trials(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trials]:
-    """One program, to which everything is done."""
-    with running(tmp_path_factory.mktemp("data")) as program:
-        yield program
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=[fault.name for fault in FAULTS])
@@ -37,7 +29,3 @@ def test_it_comes_back_with_everything(
         assert trial.rows_lost == 0
         assert trial.children_left == 0
         assert trial.text_lost_ms < PATIENT_TEXT_MS
-
-
-def test_nothing_is_left_when_it_quits(trials: Trials) -> None:
-    assert trials.end() == 0

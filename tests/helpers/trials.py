@@ -174,12 +174,18 @@ class Trials:
     def ask(self, text: str) -> str:
         """Ask in the open conversation; return the id of the answer that grows."""
         self.server.said = []
+        self.clear_field()
         before = self.window.evaluate("document.querySelectorAll('.answer').length")
         self.window.ask(text)
         self.window.wait_for(
             f"document.querySelectorAll('.answer').length > {before} && {IS_BUSY}"
         )
         return str(self.window.evaluate(f"{LAST_ANSWER}.id")).removeprefix("message-")
+
+    def clear_field(self) -> None:
+        """Take out what was typed before, also when it comes late."""
+        self.window.wait_for("document.querySelector('[data-draft]') === null")
+        self.window.evaluate("document.querySelector('textarea').value = ''")
 
     def kill_idle_sidecar(self) -> Trial:
         """Kill the sidecar while it does nothing."""
@@ -243,8 +249,7 @@ class Trials:
         """Kill the page's process; what was being typed is there again."""
         self.open("/")
         draft = f"a thought {next(self._numbers)}"
-        self.window.wait_for("document.querySelector('[data-draft]') === null")
-        self.window.evaluate("document.querySelector('textarea').value = ''")
+        self.clear_field()
         self.window.write("textbox", "Message", draft)
         until(lambda: self.request("/drafts/new") == draft, "the draft")
         renderer = self.window.renderer
@@ -375,7 +380,6 @@ def running(data_dir: Path) -> Iterator[Trials]:
         try:
             trials.window.attach()
             until(trials.is_usable, "the database")
-            trials.use_ticking_server()
             yield trials
         finally:
             trials.window.close()
