@@ -35,13 +35,23 @@ document.addEventListener("htmx:afterRequest", ({ detail }) => {
   else if (field.value) htmx.trigger(field, "input");
 });
 
+// What is on its way needs no draft; what could not be sent, or is typed meanwhile, does.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const { elt, requestConfig } = event.detail;
+  const isOnItsWay = elt.closest("form.composer")?.classList.contains("htmx-request");
+  if (requestConfig.verb === "put" && isOnItsWay) event.preventDefault();
+});
+
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
   // htmx also tells the form of what an element did that is no longer in it.
-  const isSent = detail.successful && detail.requestConfig.verb === "post";
-  if (!isSent || !detail.elt.matches("form.composer") || !detail.elt.isConnected) return;
-  const field = detail.elt.querySelector("textarea");
-  if (field.value === detail.requestConfig.parameters.text) field.value = "";
-  field.focus();
-  document.getElementById("empty")?.remove();
-  document.querySelector(".log-scroll").scrollTop = 0;
+  const { elt, requestConfig, successful } = detail;
+  if (requestConfig.verb !== "post" || !elt.matches("form.composer") || !elt.isConnected) return;
+  const field = elt.querySelector("textarea");
+  if (successful) {
+    if (field.value === requestConfig.parameters.text) field.value = "";
+    field.focus();
+    document.getElementById("empty")?.remove();
+    document.querySelector(".log-scroll").scrollTop = 0;
+  }
+  if (field.value) htmx.trigger(field, "input");
 });

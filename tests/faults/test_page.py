@@ -119,6 +119,20 @@ def test_a_message_in_flight_is_asked_exactly_once(
         window.click("button", "Stop")
 
 
+def test_what_is_sent_slowly_does_not_come_back_as_a_draft(trials: Trials) -> None:
+    window = trials.window
+    trials.open("/")
+    trials.clear_field()
+    sidecar = window.sidecar
+    sidecar.suspend()
+    window.ask("Slowly")
+    window.evaluate("new Promise(done => setTimeout(done, 600))")
+    sidecar.resume()
+    window.wait_for(f"({BUBBLES}).includes('Slowly')")
+    assert trials.request("/drafts/new") == ""
+    window.click("button", "Stop")
+
+
 def test_on_another_port_the_same_place_is_opened_with_all_that_was_typed(
     conversation: Trials,
 ) -> None:
