@@ -39,10 +39,13 @@ def main() -> int:
     parser.add_argument("--only", default="", help="faults with this in their name")
     told = parser.parse_args()
     chosen = [fault for fault in FAULTS if told.only in fault.name]
-    with tempfile.TemporaryDirectory() as folder, Display(size=(1440, 1000)):
-        model = write_scripted_model(Path(folder) / "scripted.gguf")
-        series = [measure(one, told.runs or one.runs, model) for one in chosen]
-    sys.stdout.write(to_markdown(series) + "\n")
+    series: list[Series] = []
+    try:
+        with tempfile.TemporaryDirectory() as folder, Display(size=(1440, 1000)):
+            model = write_scripted_model(Path(folder) / "scripted.gguf")
+            series.extend(measure(one, told.runs or one.runs, model) for one in chosen)
+    finally:
+        sys.stdout.write(to_markdown(series) + "\n")
     problems = [problem for one in series for problem in one.problems()]
     sys.stderr.writelines(f"{problem}\n" for problem in problems)
     return 1 if problems else 0
