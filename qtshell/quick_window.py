@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QUrl, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QCursor, QGuiApplication, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
@@ -27,6 +27,8 @@ FOLLOW_UP: Final = "Enter asks on · Esc closes"
 _PLACEHOLDER: Final = "Ask anything"
 _MARGIN: Final = 16
 _LOGO: Final = QSize(22, 22)
+_FOCUS_CHECK_MS: Final = 30
+_FOCUS_CHECKS: Final = 30
 _MAX_LINES: Final = 8
 _BELOW_POINTER: Final = QPoint(-WIDTH // 2, 16)
 _AT_END_PX: Final = 4
@@ -146,6 +148,9 @@ class QuickWindow(QWidget):
         self._answer_text = ""
         self._colours: Colours | None = None
         self._before: QWidget | None = None
+        self._checks_left = 0
+        self._focus_check = QTimer(self, interval=_FOCUS_CHECK_MS)
+        self._focus_check.timeout.connect(self._on_focus_check_timeout)
         self._lay_out()
         self._join()
         self.paint_theme()
@@ -175,6 +180,8 @@ class QuickWindow(QWidget):
         self.raise_()
         self.activateWindow()
         self.question.setFocus(Qt.FocusReason.PopupFocusReason)
+        self._checks_left = _FOCUS_CHECKS
+        self._focus_check.start()
 
     def leave(self) -> None:
         """Hide, and give the keyboard back to the window that had it."""
@@ -252,6 +259,19 @@ class QuickWindow(QWidget):
         super().changeEvent(event)
         if event.type() is QEvent.Type.PaletteChange:
             self.paint_theme()
+
+    def _on_focus_check_timeout(self) -> None:
+        """Take the focus the window system gave and Qt's widgets overlooked.
+
+        Qt 6.12 on X11: when the window was hidden just before, its focus may look
+        unchanged, and then no widget is told.
+        """
+        self._checks_left -= 1
+        if not self._checks_left or not self.isVisible() or self.isActiveWindow():
+            self._focus_check.stop()
+        elif QGuiApplication.focusWindow() is self.windowHandle():
+            QApplication.setActiveWindow(self)
+            self.question.setFocus()
 
     def _show_below(self, *, shown: bool) -> None:
         for part in (self._rule, self.answer):
