@@ -104,6 +104,10 @@ class ShellPage(QWebEnginePage):
         self.trusted: Origin | None = None
         for attribute, value in _SETTINGS.items():
             self.settings().setAttribute(attribute, value)
+        # Else Qt itself hands a clicked smb: or ms-settings: to the desktop.
+        self.settings().setUnknownUrlSchemePolicy(
+            QWebEngineSettings.UnknownUrlSchemePolicy.DisallowUnknownUrlSchemes
+        )
         self.permissionRequested.connect(_deny)
         self.newWindowRequested.connect(self._on_new_window_requested)
         self.fileSystemAccessRequested.connect(lambda request: request.reject())

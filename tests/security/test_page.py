@@ -1,0 +1,401 @@
+"""Hostile text in the real page: nothing runs, nothing leaves, nothing acts."""
+
+import json
+from collections.abc import Iterator
+from typing import Self
+
+import pytest
+from PySide6.QtCore import QObject, QUrl, Slot
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QMessageBox
+from pytestqt.qtbot import QtBot
+
+from qtshell.commands import LinkOpener
+from tests.helpers.canary import Canary
+from tests.helpers.page import Parrot, RealPage
+from tests.helpers.payloads import fenced, payloads, remote_fetches
+
+pytestmark = [pytest.mark.sidecar, pytest.mark.gui]
+
+PER_ANSWER = 60
+
+WATCH = """
+window.violations = [];
+document.addEventListener('securitypolicyviolation', (e) =>
+  violations.push(e.effectiveDirective + ' ' + e.blockedURI));
+window.asked = [];
+document.addEventListener('htmx:configRequest', (e) => asked.push(e.detail.path));
+performance.setResourceTimingBufferSize(100000);
+document.body.insertAdjacentHTML('beforeend', '<p id="victim">untouched</p>');
+"""
+
+# Everything in answers that is neither on the allow-list nor the frame around it.
+ODD = """
+(() => {
+  const tags = new Set(('a b blockquote br code del em h1 h2 h3 h4 h5 h6 hr i kbd li '
+    + 'ol p pre s samp strong table tbody td th thead tr u ul var').split(' '));
+  const names = new Set(['href', 'title', 'rel', 'start', 'align']);
+  const odd = [];
+  for (const element of document.querySelectorAll('.prose [hx-disable] *')) {
+    if (!tags.has(element.localName)) odd.push(element.outerHTML);
+    for (const { name } of element.attributes)
+      if (!names.has(name)) odd.push(element.outerHTML);
+    if (element.href && !/^(https?|mailto):/.test(element.href))
+      odd.push(element.href);
+  }
+  const image = /^[/]messages[/][0-9a-f-]{36}[/]images$/;
+  for (const acting of document.querySelectorAll('.prose :is([hx-post], [hx-get])'))
+    if (!image.test(acting.getAttribute('hx-post'))) odd.push(acting.outerHTML);
+  return JSON.stringify(odd);
+})()
+"""
+
+STATE = """
+JSON.stringify({
+  owned: typeof window.owned,
+  victim: document.getElementById('victim').textContent,
+  victims: document.querySelectorAll('#victim').length,
+  violations,
+  strange: asked.concat(performance.getEntriesByType('resource').map((e) => e.name))
+    .filter((name) => name.includes('owned') || /:\\/\\//.test(name)
+      && !name.startsWith(location.origin)),
+})
+"""
+
+UNTOUCHED = {
+    "owned": "undefined",
+    "victim": "untouched",
+    "victims": 1,
+    "violations": [],
+    "strange": [],
+}
+
+
+@pytest.fixture(scope="module")
+def canary() -> Iterator[Canary]:
+    """Return a server that must hear nothing."""
+    with Canary() as listening:
+        yield listening
+
+
+@pytest.fixture(scope="module")
+def parrot() -> Iterator[Parrot]:
+    """Return a model that says what it is told."""
+    parrot = Parrot("<img src=x onerror=window.owned=1>")
+    with parrot.server:
+        yield parrot
+
+
+@pytest.fixture(scope="module")
+def page(
+    request: pytest.FixtureRequest,
+    qapp: object,
+    tmp_path_factory: pytest.TempPathFactory,
+    parrot: Parrot,
+) -> Iterator[RealPage]:
+    """Return the page with the model chosen."""
+    page = RealPage(QtBot(request), tmp_path_factory.mktemp("data"))
+    page.use_model(parrot, "<script>window.owned=1</script>")
+    yield page
+    page.close()
+
+
+def assert_untouched(page: RealPage, canary: Canary) -> None:
+    """Fail when anything ran, moved or was asked for."""
+    page.settle()
+    assert json.loads(str(page.run(STATE))) == UNTOUCHED
+    assert json.loads(str(page.run(ODD))) == []
+    assert str(page.view.url().toString()).startswith(f"{page.trust.origin}/")
+    assert canary.heard == []
+
+
+def answers(url: str) -> list[str]:
+    """Return the payloads as answers; what may swallow the rest stands alone."""
+    every = payloads(url)
+    groups = [
+        "\n\n".join(every[start : start + PER_ANSWER])
+        for start in range(0, len(every), PER_ANSWER)
+    ]
+    return [*groups, *fenced(url)]
+
+
+def test_more_than_500_payloads_streamed_through_the_page_do_nothing(
+    page: RealPage, parrot: Parrot, canary: Canary
+) -> None:
+    assert len(payloads()) + len(fenced()) >= 500
+    page.open("/")
+    page.run(WATCH)
+    for number, text in enumerate(answers(canary.url)):
+        parrot.texts[f"number {number}"] = text
+        page.ask(f"number {number}")
+        assert_untouched(page, canary)
+    # And once more as it is stored.
+    page.open(page.view.url().path())
+    page.run(WATCH)
+    assert_untouched(page, canary)
+
+
+def test_sixty_ways_to_fetch_ask_nobody_before_a_click(
+    page: RealPage, parrot: Parrot, canary: Canary
+) -> None:
+    forms = remote_fetches(canary.url)
+    assert len(forms) >= 60
+    parrot.texts["fetch"] = "\n\n".join(forms)
+    page.open("/")
+    page.run(WATCH)
+    page.ask("fetch")
+    assert_untouched(page, canary)
+    assert page.run("document.querySelectorAll('.remote-image').length") != 0
+    assert page.run("document.querySelectorAll('.prose img').length") == 0
+
+
+def test_an_image_of_this_computer_is_not_loaded_even_on_a_click(
+    page: RealPage, parrot: Parrot, canary: Canary
+) -> None:
+    parrot.texts["image"] = f"![x]({canary.url}/i.png)"
+    page.open("/")
+    page.run(WATCH)
+    page.ask("image")
+    page.run("document.querySelector('.remote-image button').click()")
+    page.wait_for(
+        "document.querySelector('#toasts').textContent.includes('own network')"
+    )
+    assert page.run("document.querySelectorAll('.prose img').length") == 0
+    assert_untouched(page, canary)
+
+
+def test_a_question_with_payloads_is_text(
+    page: RealPage, parrot: Parrot, canary: Canary
+) -> None:
+    question = "<img src=x onerror=window.owned=1><p id=victim hx-get=/owned>x</p>"
+    parrot.texts[question] = "ok"
+    page.open("/")
+    page.run(WATCH)
+    page.ask(question)
+    assert page.run("document.querySelector('.bubble').textContent") == question
+    assert_untouched(page, canary)
+
+
+def test_unsanitised_text_would_still_meet_the_other_barriers(
+    page: RealPage, canary: Canary
+) -> None:
+    page.open("/")
+    # Only the sanitiser holds a preconnect, which opens a connection even where every
+    # request is refused, names that hide the document's own methods, and what htmx
+    # obeys wherever it stands in an answer.
+    held = (
+        "rel=pre",
+        "name=getElementById",
+        "<template><p id",
+        "hx-partial",
+        "hx-preserve",
+    )
+    forms = [
+        form for form in payloads(canary.url) if not any(word in form for word in held)
+    ]
+    prepare = (
+        f"if (!document.querySelector('body > #victim')) {{ {WATCH} }};"
+        "window.stage ??= document.body.appendChild(document.createElement('div'));"
+    )
+    for start in range(0, len(forms), PER_ANSWER):
+        for form in forms[start : start + PER_ANSWER]:
+            html = json.dumps(f"<div hx-disable>{form}</div>")
+            page.run(
+                f"{prepare} htmx.swap(stage, {html}, {{swapStyle: 'innerHTML'}}); 0"
+            )
+        page.settle()
+        page.wait_for(
+            f"location.origin === '{page.trust.origin}'"
+            "&& document.readyState === 'complete' && 'htmx' in window"
+        )
+        page.run(f"{prepare} 0")
+        assert page.run("typeof window.owned") == "undefined"
+        victim = "document.querySelector('body > #victim').textContent"
+        assert page.run(victim) == "untouched"
+        assert page.run("asked.filter((path) => /owned|:/.test(path)).length") == 0
+        assert str(page.view.url().toString()).startswith(f"{page.trust.origin}/")
+        assert canary.heard == []
+
+
+def test_a_string_never_becomes_a_script(page: RealPage) -> None:
+    page.open("/")
+    for attempt in (
+        "document.createElement('script').text = 'window.owned = 1'",
+        "document.createElement('script').src = '/assets/x.js'",
+        "new Function('window.owned = 1')()",
+        "setTimeout('window.owned = 1')",
+        "trustedTypes.createPolicy('another', {})",
+        "new Worker('data:text/javascript,postMessage(1)')",
+    ):
+        told = (
+            f"(() => {{ try {{ {attempt}; return 'ran' }} catch {{ return 'no' }} }})()"
+        )
+        assert page.run(told) == "no", attempt
+    assert page.run("typeof window.owned") == "undefined"
+
+
+def test_webrtc_sends_no_packet(page: RealPage, canary: Canary) -> None:
+    page.open("/")
+    page.run(
+        "(async () => { window.gathered = false;"
+        f"const urls = 'stun:127.0.0.1:{canary.port}';"
+        "const peer = new RTCPeerConnection({iceServers: [{urls}]});"
+        "peer.onicegatheringstatechange = () => {"
+        "  if (peer.iceGatheringState === 'complete') window.gathered = true; };"
+        "peer.createDataChannel('x');"
+        "await peer.setLocalDescription(await peer.createOffer()); })(); 0"
+    )
+    page.wait_for("window.gathered")
+    assert canary.heard == []
+
+
+FORBIDDEN_LINKS = [
+    "file:///etc/passwd",
+    "file://host/share",
+    "file:",
+    "smb://host/share",
+    "nfs://host/x",
+    "afp://host/x",
+    "dav://host/x",
+    "sftp://host/x",
+    "ftp://host/x",
+    "ssh://host",
+    "telnet://host",
+    "rdp://host",
+    "vnc://host",
+    "ldap://host/x",
+    "gopher://host/x",
+    "ms-msdt:/id PCWDiagnostic",
+    "ms-settings:privacy",
+    "ms-officecmd:x",
+    "ms-word:ofe|u|http://host/x",
+    "ms-excel:ofv|u|http://host/x",
+    "ms-appinstaller:?source=http://host/x",
+    "ms-search:query=x",
+    "search-ms:query=x&crumb=location:\\\\\\\\host",
+    "ms-cxh-full:x",
+    "microsoft-edge:http://host",
+    "shell:startup",
+    "jar:http://host/x!/",
+    "javascript:window.owned=1",
+    "JAVASCRIPT:window.owned=1",
+    " javascript:window.owned=1",
+    "java\\nscript:window.owned=1",
+    "vbscript:x",
+    "data:text/html,<script>window.owned=1</script>",
+    "blob:http://127.0.0.1/x",
+    "filesystem:http://127.0.0.1/x",
+    "view-source:http://host/",
+    "chrome://settings",
+    "chrome-extension://x/y",
+    "devtools://devtools/x",
+    "about:blank#x",
+    "about:srcdoc",
+    "qrc:/x",
+    "qrc:///qtwebchannel/qwebchannel.js",
+    "ws://host/",
+    "wss://host/",
+    "tel:+123",
+    "sms:+123",
+    "facetime:x",
+    "steam://run/1",
+    "zoommtg://host/join",
+    "slack://open",
+    "vscode://file/etc/passwd",
+    "itms-services://?action=x",
+    "intent://host#Intent;scheme=http;end",
+    "magnet:?xt=x",
+    "bitcoin:x",
+    "irc://host",
+    "news:x",
+    "res://x/y",
+    "mk:@MSITStore:x",
+    "x-apple.systempreferences:x",
+    "mailto:a@b.example?attach=/etc/passwd",
+    "http://user:word@host.example/",
+    "https://host.example:99999/",
+]
+
+
+class Desktop(QObject):
+    """Takes what would be handed to the desktop."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.opened: list[str] = []
+        schemes = {link.strip().partition(":")[0].lower() for link in FORBIDDEN_LINKS}
+        self.schemes = {scheme for scheme in schemes if scheme.isascii()}
+
+    @Slot(QUrl)
+    def take(self, url: QUrl) -> None:
+        """Remember an address."""
+        self.opened.append(url.toString())
+
+    def __enter__(self) -> Self:
+        for scheme in self.schemes:
+            QDesktopServices.setUrlHandler(
+                scheme,
+                self,
+                "take",  # type: ignore[arg-type]  # the stub says bytes, Qt wants str
+            )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for scheme in self.schemes:
+            QDesktopServices.unsetUrlHandler(scheme)
+
+
+def test_of_sixty_forbidden_links_none_is_opened(page: RealPage) -> None:
+    assert len(FORBIDDEN_LINKS) >= 60
+    asked: list[str] = []
+    links = LinkOpener(page.view)
+    page.view.outside_asked.connect(links.ask)
+    page.view.outside_asked.connect(lambda url: asked.append(url.toString()))
+    page.open("/")
+    here = page.view.url()
+    with Desktop() as desktop:
+        for link in FORBIDDEN_LINKS:
+            for target in ("_self", "_blank"):
+                page.run(
+                    "(() => { const link = document.createElement('a');"
+                    f"link.href = '{link}'; link.target = '{target}';"
+                    "document.body.append(link); link.click(); })()"
+                )
+                page.settle()
+        assert page.run("typeof window.owned") == "undefined"
+        page.wait_until(lambda: page.view.url() == here)
+        assert asked == []
+        page.run(
+            "document.body.insertAdjacentHTML('beforeend',"
+            "'<a id=out href=https://example.com/>x</a>');"
+            "document.getElementById('out').click()"
+        )
+        page.wait_until(lambda: asked == ["https://example.com/"])
+        assert desktop.opened == []
+    box = page.view.findChild(QMessageBox)
+    assert box is not None
+    assert box.informativeText() == "https://example.com/"
+    box.close()
+
+
+def test_windows_permissions_and_files_are_denied(page: RealPage) -> None:
+    page.open("/")
+    asks = {
+        "microphone": "navigator.mediaDevices.getUserMedia({audio: true})",
+        "camera": "navigator.mediaDevices.getUserMedia({video: true})",
+        "clipboard": "navigator.clipboard.readText()",
+        "notifications": "Notification.requestPermission()"
+        ".then((said) => said === 'granted' || Promise.reject())",
+        "file": "fetch('file:///etc/passwd')",
+    }
+    for name, ask in asks.items():
+        page.run(
+            f"window.said = ''; {ask}.then(() => said = 'yes', () => said = 'no'); 0"
+        )
+        page.wait_for("window.said", "no")
+        assert page.run("window.said") == "no", name
+    assert page.run("window.open('/') === null") is True
+    assert page.run("window.open('https://example.com/') === null") is True
+    page.run("location.href = 'file:///etc/passwd'; 0")
+    page.settle()
+    assert page.view.url().toString() == f"{page.trust.origin}/"
