@@ -223,9 +223,11 @@ class Shell(QObject):
         """Leave a window to come back by where no tray shows an icon."""
         if self.tray.is_there or self.window.isVisible():
             return
-        self.window.showMinimized()
-        if not self._settings.told_without_tray:
+        if self._settings.told_without_tray:
+            self.window.showMinimized()
+        else:
             self._settings.told_without_tray = True
+            self.window.show()
             tell(self.window, _NO_TRAY, _MINIMISED)
 
     def _leave_when_stopped(self, phase: Phase) -> None:

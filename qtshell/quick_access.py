@@ -132,7 +132,6 @@ class QuickAccess(QObject):
 
     def _set_paused(self) -> None:
         is_paused = self._pause.isChecked()
-        self._pause.setText("Resume" if is_paused else "Pause")
         self._tray.set_paused(paused=is_paused)
         form = {"paused": "yes" if is_paused else "no"}
         self._client.post("/api/v1/pause", form, _ignore)

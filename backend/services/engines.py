@@ -104,7 +104,7 @@ class EngineService:
         """
         if self.is_paused:
             raise ConflictError(
-                "Hearth is paused. Choose Resume in the menu of its tray icon and send "
+                "Hearth is paused. Untick Pause in the menu of its tray icon and send "
                 "again; your text is kept."
             )
         try:
