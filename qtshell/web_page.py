@@ -104,7 +104,8 @@ class ShellPage(QWebEnginePage):
         self.trusted: Origin | None = None
         for attribute, value in _SETTINGS.items():
             self.settings().setAttribute(attribute, value)
-        # Else Qt itself hands a clicked smb: or ms-settings: to the desktop.
+        # Else a click on smb: or ms-settings: empties the page, and only our refusal
+        # of the navigation keeps Qt from handing the address to the desktop.
         self.settings().setUnknownUrlSchemePolicy(
             QWebEngineSettings.UnknownUrlSchemePolicy.DisallowUnknownUrlSchemes
         )
