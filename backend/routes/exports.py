@@ -45,6 +45,7 @@ def build_router(opened: Opened, pages: Pages) -> Router:
         except ValueError as exc:
             raise InvalidInputError("Choose Markdown, a web page or JSON.") from exc
         path = Path(form.get("path", ""))
+        await services.notes.settle()
         services.exports.begin(form.get("what", ""), form_of_file, path, pages.render)
         return no_content()
 

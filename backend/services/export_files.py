@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _UNLOGGED: Final = {"cjk", "deleted_at", "conversation_id"}
 _UNFIT: Final = re.compile(r"[\x00-\x1f\x7f<>:\"/\\|?*]+")
 _MAX_RENDERED_CHARS: Final = 400_000
+_TURNS: Final = "<!--turns-->"
 _MAX_NAME_BYTES: Final = 120
 _RESERVED: Final = re.compile(r"(?i)(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?")
 
@@ -40,13 +41,14 @@ Messages = Callable[["Conversation"], Iterable["Message"]]
 
 
 @dataclass(frozen=True)
-class Head(Template):
-    """Where an exported page begins."""
+class Page(Template):
+    """An exported page, around what it shows."""
 
-    template: ClassVar[str] = "exports/_head.html"
+    template: ClassVar[str] = "exports/_page.html"
     title: str
     created_at: int
     kind: str
+    exported_at: int
 
 
 @dataclass(frozen=True)
@@ -65,14 +67,6 @@ class Turn(Template):
     plain: str
     blocks: list[Block]
     error: str
-
-
-@dataclass(frozen=True)
-class Foot(Template):
-    """Where an exported page ends."""
-
-    template: ClassVar[str] = "exports/_foot.html"
-    exported_at: int
 
 
 def conversation_pieces(
@@ -94,9 +88,10 @@ def conversation_pieces(
 def note_pieces(form: ExportFormat, note: "Note", show: Render) -> Pieces:
     """Yield one note as Markdown or HTML."""
     if form is ExportFormat.HTML:
-        yield show(Head(note.title or "Note", note.created_at, "Note"))
-        yield show(Turn("", "note", note.updated_at, "", "", render(note.body), ""))
-        yield show(Foot(_now()))
+        page = Page(note.title or "Note", note.created_at, "Note", _now())
+        head, foot = show(page).split(_TURNS)
+        turn = Turn("", "note", note.updated_at, "", "", render(note.body), "")
+        yield head + show(turn) + foot
         return
     yield _front_matter(note, note.title)
     yield note.body.rstrip() + "\n"
@@ -167,7 +162,9 @@ def _html(
     conversation: "Conversation", messages: Iterable["Message"], show: Render
 ) -> Pieces:
     title = conversation.title or "Conversation"
-    yield show(Head(title, conversation.created_at, "Conversation"))
+    page = Page(title, conversation.created_at, "Conversation", _now())
+    head, foot = show(page).split(_TURNS)
+    yield head
     for message in messages:
         is_plain = message.role == "user" or len(message.text) > _MAX_RENDERED_CHARS
         yield show(
@@ -181,7 +178,7 @@ def _html(
                 message.error,
             )
         )
-    yield show(Foot(_now()))
+    yield foot
 
 
 def _json(conversations: Iterable[Pieces], notes: Iterable[str]) -> Pieces:
