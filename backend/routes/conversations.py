@@ -6,7 +6,12 @@ from itertools import groupby
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import urlsplit
 
-from backend.errors import InvalidInputError, NotFoundError
+from backend.errors import (
+    InvalidInputError,
+    NotFoundError,
+    StoreFullError,
+    StoreReadOnlyError,
+)
 from backend.events import EventHub
 from backend.http import Request, Response, Router
 from backend.rendering import Renderer, Template
@@ -365,7 +370,11 @@ def build_router(
     async def save_draft(request: Request) -> Response:
         services = await opened()
         text = request.form().get("text", "")
-        await services.conversations.save_draft(request.path_params["id"], text)
+        try:
+            await services.conversations.save_draft(request.path_params["id"], text)
+        except (StoreFullError, StoreReadOnlyError) as exc:
+            # Told above the page, once; the text stays in the composer.
+            return Response(status=exc.status)
         return no_content()
 
     return router

@@ -43,10 +43,6 @@
     return source;
   };
 
-  document.addEventListener("htmx:afterSwap", () => {
-    if (!isPlacing) recent.forEach(apply);
-  });
-})();
   // What was asked may have come with the log already, after a reconnect.
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     if (detail.target.id !== "log" || detail.requestConfig.verb !== "post") return;
@@ -55,3 +51,7 @@
     }
   });
 
+  document.addEventListener("htmx:afterSwap", () => {
+    if (!isPlacing) recent.forEach(apply);
+  });
+})();

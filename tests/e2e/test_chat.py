@@ -58,7 +58,6 @@ def test_a_person_chats_with_a_model_file_and_finds_it_all_again(
     assert not is_open(port)
 
     with Window.start(data_dir) as window:
-        window.wait_for("document.querySelector('.conversation-item a')")
         window.click("link", "Hello, who are you?")
         window.wait_for("document.querySelectorAll('.message').length === 4")
         assert window.evaluate(ANSWER) == stopped
@@ -88,9 +87,11 @@ def test_a_draft_and_a_rename_survive_a_killed_shell(
         window.use_model(scripted_gguf)
         window.ask("Hello")
         window.wait_for("!document.querySelector('[aria-busy=true]')")
-        window.click("button", "Actions for Hello from the scripted llama")
+        title = "Hello from the scripted llama.cpp fixture model"
+        window.click("button", f"Actions for {title}")
         window.click("menuitem", "Rename")
-        window.evaluate("document.querySelector('input[name=title]').select()")
+        window.find("textbox", "Title")
+        window.evaluate("document.querySelector('input[name=title]').value = ''")
         window.write("textbox", "Title", "A better name")
         window.press("Enter")
         window.find("link", "A better name")
