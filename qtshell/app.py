@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 
 from qtshell.action_files import ActionImporter
 from qtshell.actions import Actions
+from qtshell.backups import BackupFolderPicker, open_backups
 from qtshell.chromium import is_root, prepare_environment
 from qtshell.commands import Commands, LinkOpener, ModelPicker, tell
 from qtshell.desktop import this_desktop
@@ -29,6 +30,7 @@ from qtshell.options import Options, Verb, program_version
 from qtshell.presence import Presence
 from qtshell.quick_access import QuickAccess
 from qtshell.references import keep_constants
+from qtshell.rest import Rest
 from qtshell.settings import ShellSettings
 from qtshell.sidecar_client import SidecarClient
 from qtshell.signals import SignalWatch
@@ -105,6 +107,7 @@ class Shell(QObject):
             desktop=this_desktop(options),
             quick_ask=self.quick.open_quick_ask,
         )
+        self.rest = Rest(self.window)
         self._page_failed = False
         self._join()
 
@@ -153,6 +156,10 @@ class Shell(QObject):
         self.commands.register("save-export", exporter)
         picker = ImportPicker(self._client, self.window)
         self.commands.register("pick-import", picker)
+        chooser = BackupFolderPicker(self._client, self.window)
+        self.commands.register("pick-backup-folder", chooser)
+        data_dir = self._options.data_dir
+        self.commands.register("open-backups", lambda _: open_backups(data_dir))
         self.commands.register("open-logs", lambda _: self._wishes.open_logs())
         self.commands.register("open-data", lambda _: self._wishes.open_data())
 
@@ -166,6 +173,7 @@ class Shell(QObject):
         view.crashed_for_good.connect(self._on_view_crashed_for_good)
         self.window.set_view(view)
         self._wishes.set_view(view)
+        self.rest.set_view(view)
         view.set_phase(self.supervisor.phase)
         if self.supervisor.trust:
             view.trust(self.supervisor.trust)

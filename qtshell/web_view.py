@@ -126,7 +126,7 @@ class WebView(QWebEngineView):
             QTimer.singleShot(_READ_PLACE_MS, self, lambda: self._move(None))
             self._is_moving = True
             self._page.runJavaScript(_READ_PLACE, self._move)
-        elif moved or not self._is_loaded:
+        elif moved or not (self._is_loaded or self._rests):
             self.open_path(self._path)
 
     def set_phase(self, phase: Phase) -> None:
@@ -144,7 +144,7 @@ class WebView(QWebEngineView):
 
     def tell(self, command: str) -> None:
         """Send the page a `hearth:command` event with this detail."""
-        self._page.runJavaScript(
+        self._run(
             "document.dispatchEvent(new CustomEvent('hearth:command', "
             f"{{detail: '{command}'}}))"
         )
@@ -166,7 +166,12 @@ class WebView(QWebEngineView):
         script.setSourceCode(source)
         self._page.scripts().clear()
         self._page.scripts().insert(script)
-        self._page.runJavaScript(source)
+        self._run(source)
+
+    def rest(self) -> None:
+        """Give the memory of a hidden page back; shown again, it is as it was."""
+        if self._is_loaded and self._phase is Phase.READY and not self.isVisible():
+            self._page.runJavaScript(_READ_PLACE, self._discard)
 
     def reload_after_crash(self) -> None:
         """Forget the crashes and load the page again."""
@@ -192,6 +197,21 @@ class WebView(QWebEngineView):
             self._place = place if isinstance(place, str) else ""
             self.open_path(self._path)
 
+    def _discard(self, place: object) -> None:
+        # Qt says "" for what is undefined: a page that cannot tell stays.
+        can_tell = isinstance(place, str) and place != ""
+        if can_tell and self._is_loaded and not self.isVisible():
+            self._place, self._is_loaded = str(place), False
+            self._page.setLifecycleState(_DISCARDED)
+
+    @property
+    def _rests(self) -> bool:
+        return self._page.lifecycleState() is _DISCARDED
+
+    def _run(self, script: str) -> None:
+        if not self._rests:
+            self._page.runJavaScript(script)
+
     def _restore_place(self) -> None:
         place, self._place = self._place, ""
         if place:
@@ -200,9 +220,7 @@ class WebView(QWebEngineView):
 
     def _tell_phase(self) -> None:
         state = _PAGE_STATES.get(self._phase, "reconnecting")
-        self._page.runJavaScript(
-            f"document.documentElement.dataset.sidecar = '{state}'"
-        )
+        self._run(f"document.documentElement.dataset.sidecar = '{state}'")
 
     def _on_page_loading_changed(self, info: QWebEngineLoadingInfo) -> None:
         if info.status() is _STARTED:
@@ -264,6 +282,7 @@ class WebView(QWebEngineView):
         download.accept()
 
 
+_DISCARDED: Final = QWebEnginePage.LifecycleState.Discarded
 _STARTED: Final = QWebEngineLoadingInfo.LoadStatus.LoadStartedStatus
 _SUCCEEDED: Final = QWebEngineLoadingInfo.LoadStatus.LoadSucceededStatus
 _HTTP_ERROR: Final = QWebEngineLoadingInfo.ErrorDomain.HttpStatusCodeDomain
