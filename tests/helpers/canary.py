@@ -9,26 +9,20 @@ from backend.protocol import LOOPBACK
 
 
 class Canary:
-    """Listens on one port for TCP and UDP, and sings when anybody comes."""
+    """Listens on a TCP and a UDP port, and sings when anybody comes."""
 
     def __init__(self) -> None:
         self.heard: list[bytes] = []
         self._tcp = socket.create_server((LOOPBACK, 0))
         self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._udp.bind((LOOPBACK, self.port))
+        self._udp.bind((LOOPBACK, 0))
+        self.port: int = self._tcp.getsockname()[1]
+        self.udp_port: int = self._udp.getsockname()[1]
+        self.url = f"http://{LOOPBACK}:{self.port}"
         self._threads = [
             threading.Thread(target=listen, daemon=True)
             for listen in (self._accept, self._receive)
         ]
-
-    @property
-    def port(self) -> int:
-        port: int = self._tcp.getsockname()[1]
-        return port
-
-    @property
-    def url(self) -> str:
-        return f"http://{LOOPBACK}:{self.port}"
 
     def __enter__(self) -> Self:
         for thread in self._threads:
@@ -40,7 +34,7 @@ class Canary:
             self._tcp.shutdown(socket.SHUT_RDWR)
         self._tcp.close()
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as waker:
-            waker.sendto(b"end", self._udp.getsockname())
+            waker.sendto(b"end", (LOOPBACK, self.udp_port))
         for thread in self._threads:
             thread.join(5)
         self._udp.close()
