@@ -4,13 +4,13 @@ import logging
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from PySide6.QtCore import QStandardPaths
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from qtshell.commands import tell
-from qtshell.sidecar_client import SidecarClient
+from qtshell.sidecar_client import Answered
 
 log = logging.getLogger("hearth.shell")
 
@@ -36,10 +36,18 @@ _IMPORTED: Final = (
 )
 
 
+class Client(Protocol):
+    """What posts a form to the sidecar."""
+
+    def post(self, path: str, form: Mapping[str, str], answered: Answered) -> None:
+        """Send a form and hand over the answer."""
+        ...
+
+
 class ExportSaver:
     """Asks where an export goes and in which form, and has the sidecar write it."""
 
-    def __init__(self, client: SidecarClient, window: QWidget) -> None:
+    def __init__(self, client: Client, window: QWidget) -> None:
         self._client = client
         self._window = window
 
@@ -85,7 +93,7 @@ class ExportSaver:
 class ImportPicker:
     """Asks for a file or a folder to import, and has the sidecar look at it."""
 
-    def __init__(self, client: SidecarClient, window: QWidget) -> None:
+    def __init__(self, client: Client, window: QWidget) -> None:
         self._client = client
         self._window = window
 

@@ -9,8 +9,9 @@ from backend.errors import InvalidInputError
 from backend.http import Request, Response, Router
 from backend.rendering import Template
 from backend.routes.pages import Pages, no_content
+from backend.services.import_reports import Report, Summary
 from backend.services.import_states import ImportState
-from backend.services.imports import Import, Report, Summary
+from backend.services.imports import Import
 from backend.services.registry import Opened, Services
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Current(Template):
     last_ms: int
     skipped: Sequence[tuple[int, str]]
     came_to: Sequence[str]
+    can_undo: bool
     error: str
 
 
@@ -132,7 +134,8 @@ def _current(current: Import) -> Current:
         first_ms=summary.first_ms if summary else 0,
         last_ms=summary.last_ms if summary else 0,
         skipped=[(count, why) for why, count in skipped],
-        came_to=_came_to(current.report),
+        came_to=_came_to(current.report, is_back=current.state is ImportState.UNDONE),
+        can_undo=current.report.has_added,
         error=current.error,
     )
 
@@ -140,8 +143,9 @@ def _current(current: Import) -> Current:
 def _past(run: "ImportRun") -> Past:
     report = Report.from_json(run.report)
     is_done = run.state == ImportState.DONE
-    came_to = " ".join(_came_to(report)) if is_done else "Taken back."
-    return Past(run.id, run.name, run.source, run.created_at, came_to, is_done)
+    came_to = " ".join(_came_to(report, is_back=not is_done))
+    can_undo = is_done and report.has_added
+    return Past(run.id, run.name, run.source, run.created_at, came_to, can_undo)
 
 
 def _holds(summary: Summary) -> str:
@@ -155,25 +159,27 @@ def _holds(summary: Summary) -> str:
     return f"{', '.join(most)} and {last}"
 
 
-def _came_to(report: Report) -> list[str]:
-    """Say what an import came to, in sentences."""
+def _came_to(report: Report, *, is_back: bool) -> list[str]:
+    """Say what an import came to, or what was left of it, in sentences."""
+    if is_back:
+        kept = _counted(report.kept, "conversation")
+        stayed = f"{kept} stayed, because you went on there."
+        return ["Taken back.", *([stayed] if report.kept else [])]
     sentences = []
-    if report.new or report.new_messages:
-        new = _counted(report.new, "new entry", "new entries")
-        messages = _counted(report.new_messages, "message")
-        sentences.append(
-            f"{new} with {messages}." if report.new else f"{messages} new."
-        )
+    if report.new:
+        new = _counted(report.new, "new conversation")
+        sentences.append(f"{new} with {_counted(report.new_messages, 'message')}.")
+    elif report.new_messages:
+        sentences.append(f"{_counted(report.new_messages, 'new message')}.")
+    if report.new_notes:
+        sentences.append(f"{_counted(report.new_notes, 'new note')}.")
     if report.restored:
         sentences.append(f"{report.restored:,} came back from the trash.")
     if report.known:
         were = "was" if report.known == 1 else "were"
         sentences.append(f"{report.known:,} {were} here already.")
-    if report.kept:
-        kept = _counted(report.kept, "conversation")
-        sentences.append(f"{kept} stayed, because you went on there.")
     return sentences or ["Nothing was added."]
 
 
-def _counted(count: int, one: str, many: str = "") -> str:
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
+def _counted(count: int, one: str) -> str:
+    return f"{count:,} {one if count == 1 else one + 's'}"

@@ -1,17 +1,17 @@
 """Imports: look at a file, import it, cancel, and take it back as a whole."""
 
 import asyncio
-import json
 import logging
 import threading
 import time
-from collections.abc import Coroutine, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Coroutine
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from backend.errors import ConflictError, HearthError, InvalidInputError, NotFoundError
 from backend.importing.reader import Reader
+from backend.services.import_reports import Report, Summary
 from backend.services.import_states import UNFINISHED, ImportState, move
 from backend.services.notices import Notices
 from backend.services.titles import title_from
@@ -20,7 +20,7 @@ from backend.store.ids import new_id
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from backend.store.imports import Added, ImportStore
+    from backend.store.imports import ImportStore
     from backend.store.models import ImportRun
 
 log = logging.getLogger("hearth.imports")
@@ -32,60 +32,16 @@ _TOLD_EVERY_S: Final = 0.25
 _BREATH_S: Final = 0.002
 """Between two batches, so that whoever waits for the write lock gets it."""
 
+_COUNTERS: Final = {
+    "conversation": "new",
+    "note": "new_notes",
+    "message": "new_messages",
+}
+"""What new rows of a table count as, in the order they are stored."""
+
 _CLOSE_S: Final = 2.0
 _BUSY: Final = "Another import is under way. Wait for it, or cancel it."
 _BUG: Final = "This import failed inside Hearth; the log tells more."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
-    """What a file holds.
-
-    Attributes:
-        source: The program it comes from.
-        skipped: How much is left out, by the reason.
-    """
-
-    source: str
-    conversations: int
-    messages: int
-    notes: int
-    first_ms: int
-    last_ms: int
-    skipped: Mapping[str, int]
-
-    @classmethod
-    def of(cls, told: Mapping[str, Any]) -> "Summary":
-        """Return what the reader told at its end."""
-        return cls(**{name: told[name] for name in cls.__dataclass_fields__})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """What an import came to.
-
-    Attributes:
-        new: Conversations and notes that were not there.
-        new_messages: Messages that were not there.
-        restored: What was in the trash.
-        known: Conversations and notes that were there already.
-        kept: Conversations that stayed when it was taken back.
-    """
-
-    new: int = 0
-    new_messages: int = 0
-    restored: int = 0
-    known: int = 0
-    kept: int = 0
-
-    @classmethod
-    def from_json(cls, text: str) -> "Report":
-        """Return a stored report; an empty one for none."""
-        return cls(**json.loads(text)) if text else cls()
-
-    def to_json(self) -> str:
-        """Return it as it is stored."""
-        return json.dumps(asdict(self))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +59,7 @@ class Import:
     stamp: tuple[int, int]
     state: ImportState = ImportState.LOOKING
     summary: Summary | None = None
-    report: Report = Report()
+    report: Report = field(default_factory=Report)
     share: float = 0.0
     error: str = ""
 
@@ -359,26 +315,13 @@ class _Batch:
 
     def flush(self) -> None:
         """Store what was taken, one kind after the other."""
-        messages = [pair for pair in self._rows if pair[0] == "message"]
-        heads = [pair for pair in self._rows if pair[0] != "message"]
+        for table, counter in _COUNTERS.items():
+            if rows := [pair for pair in self._rows if pair[0] == table]:
+                self.report = self.report.plus(
+                    counter, self._store.add(self._run_id, rows)
+                )
         self._rows, self._chars, self._untitled = [], 0, None
-        report = self.report
-        if heads:
-            added = self._store.add(self._run_id, heads)
-            report = replace(
-                report, new=report.new + added.new, known=report.known + added.known
-            )
-            report = _restored(report, added)
-        if messages:
-            added = self._store.add(self._run_id, messages)
-            report = replace(report, new_messages=report.new_messages + added.new)
-            report = _restored(report, added)
-        self.report = report
         time.sleep(_BREATH_S)
-
-
-def _restored(report: Report, added: "Added") -> Report:
-    return replace(report, restored=report.restored + added.restored)
 
 
 def _stamp(path: Path) -> tuple[int, int]:

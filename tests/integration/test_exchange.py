@@ -101,12 +101,12 @@ def test_a_file_is_looked_at_imported_once_and_taken_back(
     assert "messages of other branches" in preview
     assert "Star 59" not in sidecar.get("/conversations").text
     assert post(sidecar, f"/imports/{import_id}/begin").status == 204
-    assert "60 new entries with 180 messages" in wait_for(sidecar, "Imported from")
+    assert "60 new conversations with 180 messages" in wait_for(sidecar, "Imported from")
     assert "Star 59" in sidecar.get("/conversations").text
     _, again = bring_in(sidecar, path)
     assert "60 were here already." in again
     assert post(sidecar, f"/imports/{import_id}/undo").status == 204
-    wait_for(sidecar, "This import was taken back")
+    wait_for(sidecar, "Taken back.")
     assert "Star" not in sidecar.get("/conversations").text
     assert post(sidecar, f"/imports/{import_id}/undo").status == 409
 
@@ -121,7 +121,7 @@ def test_cancelling_takes_back_what_was_stored(
     while "Stars" not in sidecar.get("/conversations").text:
         assert time.monotonic() < deadline
     assert post(sidecar, f"/imports/{import_id}/cancel").status == 204
-    wait_for(sidecar, "This import was taken back")
+    wait_for(sidecar, "Taken back.")
     assert "Stars" not in sidecar.get("/conversations").text
 
 
