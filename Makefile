@@ -32,7 +32,8 @@ faults: setup ## Run every fault many times and print a table
 	$(RUN) python -m tests.faults
 
 bench: setup ## Measure speed and memory against peers
-	$(RUN) --group bench python -m tests.benchmarks
+	@$(UV) sync --quiet --locked --inexact --group bench
+	$(RUN) python -m tests.benchmarks
 
 build: setup ## Build the wheel and the source archive into dist/
 	$(UV) build --quiet

@@ -1,0 +1,34 @@
+"""Runs the benchmarks and prints their tables: python -m tests.benchmarks [GROUP …]."""
+
+import argparse
+import sys
+from typing import Final
+
+from tests.benchmarks import launch, store
+from tests.benchmarks.machine import load, machine
+from tests.benchmarks.tables import missed
+
+GROUPS: Final = {"launch": launch.measure, "store": store.measure}
+
+
+def main() -> None:
+    """Measure the groups asked for, or all; exit 1 when an aim was missed."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
+    parser.add_argument("groups", nargs="*", choices=[*GROUPS, []], default=[])
+    chosen = parser.parse_args().groups or list(GROUPS)
+    tables = []
+    for name in chosen:
+        before = load()
+        table = GROUPS[name]()
+        tables.append(table)
+        sys.stdout.write(
+            f"{table.to_markdown()}\n\nLoad: {before} before, {load()} after.\n\n"
+        )
+    sys.stdout.write(f"{machine()}\n")
+    for problem in missed(tables):
+        sys.stdout.write(f"Missed: {problem}\n")
+    sys.exit(bool(missed(tables)))
+
+
+if __name__ == "__main__":
+    main()
