@@ -1,6 +1,6 @@
 """Copies what the page needs out of the pinned npm packages into `vendor/`.
 
-Run after `npm ci` has checked every package against its integrity hash. The icons
+Run after `npm ci`, which has checked every package against its integrity hash. The icons
 are those named in `icons.txt`.
 """
 
@@ -26,6 +26,8 @@ def main() -> None:
     for name in (HERE / "icons.txt").read_text().split():
         icon = packages / "lucide-static" / "icons" / f"{name}.svg"
         shutil.copyfile(icon, vendor / "icons" / icon.name)
+    # The wheel takes this folder as it is.
+    shutil.rmtree(packages)
 
 
 if __name__ == "__main__":
