@@ -13,7 +13,12 @@ from pytestqt.qtbot import QtBot
 from qtshell.commands import LinkOpener
 from tests.helpers.canary import Canary
 from tests.helpers.page import Parrot, RealPage
-from tests.helpers.payloads import fenced, payloads, remote_fetches
+from tests.helpers.payloads import (
+    FORBIDDEN_LINKS,
+    fenced,
+    payloads,
+    remote_fetches,
+)
 
 pytestmark = [pytest.mark.sidecar, pytest.mark.gui]
 
@@ -249,74 +254,6 @@ def test_webrtc_sends_no_packet(page: RealPage, canary: Canary) -> None:
     assert canary.heard == []
 
 
-FORBIDDEN_LINKS = [
-    "file:///etc/passwd",
-    "file://host/share",
-    "file:",
-    "smb://host/share",
-    "nfs://host/x",
-    "afp://host/x",
-    "dav://host/x",
-    "sftp://host/x",
-    "ftp://host/x",
-    "ssh://host",
-    "telnet://host",
-    "rdp://host",
-    "vnc://host",
-    "ldap://host/x",
-    "gopher://host/x",
-    "ms-msdt:/id PCWDiagnostic",
-    "ms-settings:privacy",
-    "ms-officecmd:x",
-    "ms-word:ofe|u|http://host/x",
-    "ms-excel:ofv|u|http://host/x",
-    "ms-appinstaller:?source=http://host/x",
-    "ms-search:query=x",
-    "search-ms:query=x&crumb=location:\\\\\\\\host",
-    "ms-cxh-full:x",
-    "microsoft-edge:http://host",
-    "shell:startup",
-    "jar:http://host/x!/",
-    "javascript:window.owned=1",
-    "JAVASCRIPT:window.owned=1",
-    " javascript:window.owned=1",
-    "java\\nscript:window.owned=1",
-    "vbscript:x",
-    "data:text/html,<script>window.owned=1</script>",
-    "blob:http://127.0.0.1/x",
-    "filesystem:http://127.0.0.1/x",
-    "view-source:http://host/",
-    "chrome://settings",
-    "chrome-extension://x/y",
-    "devtools://devtools/x",
-    "about:blank#x",
-    "about:srcdoc",
-    "qrc:/x",
-    "qrc:///qtwebchannel/qwebchannel.js",
-    "ws://host/",
-    "wss://host/",
-    "tel:+123",
-    "sms:+123",
-    "facetime:x",
-    "steam://run/1",
-    "zoommtg://host/join",
-    "slack://open",
-    "vscode://file/etc/passwd",
-    "itms-services://?action=x",
-    "intent://host#Intent;scheme=http;end",
-    "magnet:?xt=x",
-    "bitcoin:x",
-    "irc://host",
-    "news:x",
-    "res://x/y",
-    "mk:@MSITStore:x",
-    "x-apple.systempreferences:x",
-    "mailto:a@b.example?attach=/etc/passwd",
-    "http://user:word@host.example/",
-    "https://host.example:99999/",
-]
-
-
 class Desktop(QObject):
     """Takes what would be handed to the desktop."""
 
@@ -402,3 +339,14 @@ def test_windows_permissions_and_files_are_denied(page: RealPage) -> None:
     page.run("location.href = 'file:///etc/passwd'; 0")
     page.settle()
     assert page.view.url().toString() == f"{page.trust.origin}/"
+
+
+def test_an_image_from_memory_is_shown(page: RealPage) -> None:
+    gif = "R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
+    page.open("/")
+    page.run(
+        "window.stage = document.body.appendChild(document.createElement('div'));"
+        f'htmx.swap(stage, \'<img src="data:image/gif;base64,{gif}" alt="x">\','
+        "{swapStyle: 'innerHTML'}); 0"
+    )
+    page.wait_for("stage.querySelector('img')?.naturalWidth", 1)
