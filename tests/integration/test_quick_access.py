@@ -150,12 +150,12 @@ def test_the_tray_offers_everything_once(desk: Desk) -> None:
 
 def test_a_question_is_asked_and_its_answer_grows(ready: Desk) -> None:
     window = ready.open()
-    QTest.keyClicks(window.question, "hello")
+    QTest.keyClicks(window.question, "hello, who are you")
     QTest.keyClick(
         window.question, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier
     )
     QTest.keyClicks(window.question, "there")
-    assert window.question.toPlainText() == "hello\nthere"
+    assert window.question.toPlainText() == "hello, who are you\nthere"
     QTest.keyClick(window.question, Qt.Key.Key_Return)
     ready.wait(lambda: window.answer.toPlainText() == HELLO)
     ready.wait(window.copy.isVisible)
@@ -163,7 +163,7 @@ def test_a_question_is_asked_and_its_answer_grows(ready: Desk) -> None:
     window.copy.click()
     assert pasted() == HELLO
     recent = ready.menu("Recent Chats")
-    ready.entry(recent, "hello").trigger()
+    ready.entry(recent, "hello, who are you").trigger()
     assert ready.opened[0].startswith("/conversations/")
 
 
