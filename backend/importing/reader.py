@@ -47,7 +47,9 @@ class Reader:
         """
         try:
             for line in self._stdout:
-                told = json.loads(line) if line.endswith(b"\n") else {"kind": ""}
+                if not line.endswith(b"\n"):
+                    break
+                told = json.loads(line)
                 if told["kind"] == "error":
                     raise InvalidInputError(told["sentence"])
                 yield told

@@ -230,3 +230,15 @@ def test_cancelling_ends_the_reading(tmp_path: Path) -> None:
     reader.cancel()
     with pytest.raises(InvalidInputError, match="cancelled"):
         list(told)
+
+
+def test_a_line_cut_by_cancelling_is_not_taken_for_a_row(tmp_path: Path) -> None:
+    path = tmp_path / "conversations.json"
+    path.write_text(message(content=[], text="x" * (4 * MB)), "utf-8")
+    reader = Reader(path, tell_rows=True)
+    kinds = []
+    with pytest.raises(InvalidInputError, match="cancelled"):  # noqa: PT012 all of it
+        for told in reader.told():
+            kinds.append(told["kind"])
+            reader.cancel()
+    assert set(kinds) <= {"conversation", "message"}
