@@ -101,7 +101,9 @@ def test_a_file_is_looked_at_imported_once_and_taken_back(
     assert "messages of other branches" in preview
     assert "Star 59" not in sidecar.get("/conversations").text
     assert post(sidecar, f"/imports/{import_id}/begin").status == 204
-    assert "60 new conversations with 180 messages" in wait_for(sidecar, "Imported from")
+    assert "60 new conversations with 180 messages" in wait_for(
+        sidecar, "Imported from"
+    )
     assert "Star 59" in sidecar.get("/conversations").text
     _, again = bring_in(sidecar, path)
     assert "60 were here already." in again
