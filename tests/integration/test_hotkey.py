@@ -23,7 +23,8 @@ def press(keys: str) -> None:
 @pytest.mark.parametrize(
     ("keys", "typed"),
     [
-        ("Ctrl+Alt+Space", "ctrl+alt+space"),
+        # Not the usual keys: a Hearth of another test may hold those.
+        ("Ctrl+Alt+K", "ctrl+alt+k"),
         ("Ctrl+Shift+H", "ctrl+shift+h"),
         ("Meta+F9", "super+F9"),
     ],
@@ -40,9 +41,9 @@ def test_keys_are_heard_whatever_window_has_the_focus(
 
 def test_other_keys_are_left_to_others(qtbot: QtBot) -> None:
     hotkey = Hotkey()
-    hotkey.hold("Ctrl+Alt+Space")
+    hotkey.hold("Ctrl+Alt+K")
     with qtbot.assertNotEmitted(hotkey.pressed, wait=200):
-        press("ctrl+space")
+        press("ctrl+k")
     hotkey.release()
 
 
