@@ -24,7 +24,12 @@ from backend.store import dbapi
 from backend.store.change_log import StoreSession
 from backend.store.clock import HybridClock
 from backend.store.dialect import build_engine
-from backend.store.files import make_private_dir, make_private_file, replace_file
+from backend.store.files import (
+    make_private_dir,
+    make_private_file,
+    replace_file,
+    sweep,
+)
 from backend.store.ids import ids, new_id
 from backend.store.migrations import migrate, version_of
 from backend.store.schema import STEPS
@@ -120,6 +125,7 @@ class Database:
         refusal = _disk_refusal(path)
         if refusal is None:
             make_private_dir(path.parent)
+            sweep(path.parent)
             make_private_file(path)
 
         def connect() -> dbapi.Connection:

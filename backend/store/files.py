@@ -72,6 +72,16 @@ def replace_file(path: Path, text: str) -> None:
         raise
 
 
+def sweep(folder: Path) -> None:
+    """Remove what `replace_file` left half-written when it was killed.
+
+    To be called before anything writes into the folder.
+    """
+    for pattern in (".*.json-????????", ".device-????????"):
+        for left in folder.glob(pattern):
+            left.unlink(missing_ok=True)
+
+
 def sync_dir(folder: Path) -> None:
     """Make the names in a folder durable, where the system knows how."""
     if not _POSIX:

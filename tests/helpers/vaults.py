@@ -1,7 +1,9 @@
 """Keyrings of every kind a computer can have."""
 
+import json
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 from keyring.errors import KeyringError, KeyringLocked
@@ -23,6 +25,35 @@ class WorkingVault:
 
     def delete_password(self, service: str, username: str) -> None:
         del self.kept[service, username]
+
+
+class FileVault:
+    """A keyring that works, and that another process may look into."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def get_password(self, service: str, username: str) -> str | None:
+        secret = self._kept().get(f"{service} {username}")
+        return secret if secret is None else str(secret)
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self._path.write_text(
+            json.dumps(self._kept() | {f"{service} {username}": password})
+        )
+
+    def delete_password(self, service: str, username: str) -> None:
+        kept = self._kept()
+        del kept[f"{service} {username}"]
+        self._path.write_text(json.dumps(kept))
+
+    def _kept(self) -> dict[str, object]:
+        try:
+            kept = json.loads(self._path.read_text())
+        except OSError:
+            return {}
+        assert isinstance(kept, dict)
+        return kept
 
 
 class FailingVault(WorkingVault):
