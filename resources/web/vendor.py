@@ -1,7 +1,7 @@
 """Copies what the page needs out of the pinned npm packages into `vendor/`.
 
-Run after `npm ci`, which has checked every package against its integrity hash. The icons
-are those named in `icons.txt`.
+Run after `npm ci`, which has checked every package against its integrity hash. The
+icons are those named in `icons.txt`.
 """
 
 import shutil
