@@ -1,0 +1,184 @@
+"""Hearth in a desktop: installed, launched from its entry, called, and taken out."""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+
+from qtshell.identity import APP_ID
+from qtshell.single_instance import running
+from tests.helpers.window import ARTIFACTS, ROOT, until
+
+pytestmark = [pytest.mark.gui, pytest.mark.e2e]
+
+
+@dataclass(frozen=True)
+class Home:
+    """A user's folders, with Hearth in the start menu."""
+
+    path: Path
+
+    @property
+    def data_dir(self) -> Path:
+        return self.path / "my data"
+
+    @property
+    def entry(self) -> Path:
+        return self.path / "share" / "applications" / f"{APP_ID}.desktop"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        own = {
+            "HOME": str(self.path),
+            "XDG_DATA_HOME": str(self.path / "share"),
+            "XDG_CONFIG_HOME": str(self.path / "config"),
+        }
+        return os.environ | own
+
+    def run(
+        self, *command: str, piped: str | None = None
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run a program as this user."""
+        return subprocess.run(
+            command,
+            cwd=ROOT,
+            env=self.environment,
+            stdin=subprocess.DEVNULL if piped is None else None,
+            input=piped,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=90,
+        )
+
+    def hearth(
+        self, *arguments: str, piped: str | None = None
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run Hearth's command line as this user."""
+        program = [sys.executable, "-m", "qtshell", "--data-dir", str(self.data_dir)]
+        return self.run(*program, *arguments, piped=piped)
+
+    def status(self) -> dict[str, object]:
+        """Return what Hearth says of itself."""
+        told: dict[str, object] = json.loads(self.hearth("status", "--json").stdout)
+        return told
+
+    def wait_until_ready(self) -> None:
+        """Wait for the sidecar behind the window."""
+        until(lambda: self.status().get("phase") == "ready", "Hearth to be ready")
+
+    def screenshot(self, name: str) -> None:
+        """Photograph the screen into the artifacts folder."""
+        ARTIFACTS.mkdir(exist_ok=True)
+        path = ARTIFACTS / f"{name}.png"
+        subprocess.run(["import", "-window", "root", path], check=True, timeout=30)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    """Install for a user of the test's own, and leave nothing running."""
+    home = Home(tmp_path)
+    told = home.hearth("--install-desktop")
+    assert told.returncode == 0, told.stderr
+    yield home
+    if pid := running(home.data_dir):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process = psutil.Process(pid)
+            tree = [process, *process.children(recursive=True)]
+            process.terminate()
+            _, alive = psutil.wait_procs(tree, timeout=20)
+            for left in alive:
+                left.kill()
+
+
+def window_of(pid: object) -> str | None:
+    told = subprocess.run(
+        ["xdotool", "search", "--onlyvisible", "--pid", str(pid), "--name", "Hearth"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return told.stdout.split()[0] if told.stdout.split() else None
+
+
+@pytest.mark.parametrize("launcher", ["gio", "gtk-launch"])
+def test_the_entry_opens_the_window_and_again_raises_the_same(
+    home: Home, launcher: str
+) -> None:
+    command = {
+        "gio": ("gio", "launch", str(home.entry)),
+        "gtk-launch": ("gtk-launch", f"{APP_ID}.desktop"),
+    }[launcher]
+    # The launcher's own output stays open in what it launched.
+    with subprocess.Popen(
+        command,
+        env=home.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ):
+        home.wait_until_ready()
+        pid = home.status()["pid"]
+        window = until(lambda: window_of(pid), "the window")
+        told = home.run("xprop", "-id", window, "WM_CLASS")
+        assert f'"{APP_ID}"' in told.stdout
+        home.screenshot(f"desktop-{launcher}")
+        closing = ["windowactivate", "--sync", window, "key", "alt+F4"]
+        subprocess.run(["xdotool", *closing], check=True)
+        until(lambda: home.status()["window"] == "hidden", "the window to hide")
+        subprocess.run(
+            command,
+            env=home.environment,
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=60,
+        )
+        until(lambda: home.status()["window"] == "shown", "the window again")
+        assert home.status()["pid"] == pid
+        assert home.hearth("quit").returncode == 0
+
+
+def test_uninstalling_stops_hearth_and_leaves_the_data(home: Home) -> None:
+    assert home.hearth("note", "kept").returncode == 0
+    pid = running(home.data_dir)
+    assert pid is not None
+    tree = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+    assert home.hearth("--autostart", "on").returncode == 0
+    told = home.hearth("--uninstall-desktop")
+    assert told.returncode == 0, told.stderr
+    assert not psutil.wait_procs(tree, timeout=10)[1]
+    left = {p for p in home.path.rglob("*") if p.is_file()}
+    assert left
+    assert all(p.is_relative_to(home.data_dir) or ".cache" in p.parts for p in left), (
+        left
+    )
+    assert (home.data_dir / "hearth.db").exists()
+
+
+def test_notes_are_saved_found_and_acted_on_from_the_command_line(home: Home) -> None:
+    told = home.hearth("note", "-", piped="The kettle is in the attic.\n")
+    assert (told.returncode, told.stdout) == (0, "Saved as a note.\n")
+    assert "kettle" in home.hearth("search", "kettle").stdout
+    assert home.hearth("search", "teapot").stdout == "Nothing was found.\n"
+    told = home.hearth("action", "upper", piped="whisper")
+    assert (told.returncode, told.stdout) == (0, "WHISPER\n")
+    told = home.hearth("action", "dance", piped="x")
+    assert told.returncode == 1
+    assert "Known: " in told.stderr
+
+
+def test_the_entry_saves_the_clipboard_as_a_note(home: Home) -> None:
+    subprocess.run(
+        ["xclip", "-selection", "clipboard"], input=b"From afar", check=True, timeout=10
+    )
+    assert home.hearth("note", "first").returncode == 0
+    assert home.hearth("--note-from-clipboard").returncode == 0
+    until(lambda: "afar" in home.hearth("search", "afar").stdout, "the note")
