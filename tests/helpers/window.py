@@ -32,6 +32,10 @@ _LISTENING: Final = re.compile(r"DevTools listening on ws://(127\.0\.0\.1:\d+)/"
 _KEYS: Final = {"Enter": (13, "\r"), "Escape": (27, ""), "Tab": (9, "")}
 
 
+class PageMovedError(Exception):
+    """The page was replaced by another one while it was asked."""
+
+
 class Window:
     """A running Hearth and its page."""
 
@@ -116,7 +120,14 @@ class Window:
 
     def wait_for(self, script: str) -> Any:  # noqa: ANN401 whatever the page answers
         """Wait until an expression of the page is true, and return it."""
-        return until(lambda: self.evaluate(script), script, self._why)
+
+        def is_true() -> Any:  # noqa: ANN401 whatever the page answers
+            try:
+                return self.evaluate(script)
+            except PageMovedError:
+                return None
+
+        return until(is_true, script, self._why)
 
     def find(self, role: str, name: str) -> str:
         """Return the page's handle of the element with this role and name."""
@@ -185,6 +196,8 @@ class Window:
         while True:
             told = json.loads(self._page.recv(timeout=PATIENCE_S))
             if told.get("id") == number:
+                if "context" in told.get("error", {}).get("message", ""):
+                    raise PageMovedError(told["error"]["message"])
                 assert "error" not in told, told
                 return dict(told["result"])
 
