@@ -133,7 +133,7 @@ class Shell(QObject):
         self.window.hide()
         self.tray.hide()
         self.supervisor.phase_changed.connect(self._leave_when_stopped)
-        QTimer.singleShot(_QUIT_WITHIN_MS, self, QCoreApplication.quit)
+        QTimer.singleShot(_QUIT_WITHIN_MS, self, _leave)
         self.supervisor.stop()
         self._leave_when_stopped(self.supervisor.phase)
 
@@ -243,7 +243,12 @@ class Shell(QObject):
             return
         if self.view:
             self.view.close_down()
-        QCoreApplication.quit()
+        _leave()
+
+
+def _leave() -> None:
+    # Unlike quit(), no window is asked: ours answers a wish to close by hiding.
+    QCoreApplication.exit(0)
 
 
 def run(options: Options, instance: Instance, launch: Launch | None = None) -> int:

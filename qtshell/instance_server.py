@@ -82,6 +82,7 @@ class InstanceServer(QObject):
     def __init__(self, instance: Instance, answer: Answer, parent: QObject) -> None:
         super().__init__(parent)
         self._answer = answer
+        self._is_closed = False
         self._server = QLocalServer(self)
         self._server.setMaxPendingConnections(MAX_CALLERS)
         self._server.newConnection.connect(self._on_new_connection)
@@ -102,6 +103,7 @@ class InstanceServer(QObject):
     def close(self) -> None:
         """Take no more calls: the next launch is to be an instance of its own."""
         self._server.close()
+        self._is_closed = True
 
     def _on_new_connection(self) -> None:
         while self._server.hasPendingConnections():
@@ -113,6 +115,10 @@ class InstanceServer(QObject):
             self._on_ready_read(caller, wire)
 
     def _on_ready_read(self, caller: Caller, wire: QLocalSocket) -> None:
+        if self._is_closed:
+            # Left without an answer, the launch becomes the next instance.
+            wire.abort()
+            return
         if not wire.canReadLine():
             if wire.bytesAvailable() >= MAX_CALL_BYTES:
                 wire.abort()
