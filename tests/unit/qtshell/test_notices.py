@@ -1,0 +1,81 @@
+"""A long answer is told of when nobody looks, and a click leads to it."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QSystemTrayIcon, QWidget
+from pytestqt.qtbot import QtBot
+
+from qtshell.activity import Activity, EndedAnswer
+from qtshell.notices import LONG_S, Notices
+from qtshell.sidecar_client import SidecarClient
+from qtshell.supervisor import SidecarSupervisor
+from tests.helpers.stub_sidecar import stub_launch
+
+pytestmark = pytest.mark.gui
+
+
+class Tray(QSystemTrayIcon):
+    """A tray that keeps what it is told to say."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(QIcon(), parent)
+        self.said: list[str] = []
+
+    def isVisible(self) -> bool:  # noqa: N802 Qt's own name
+        return True
+
+    def showMessage(self, *told: object) -> None:  # noqa: N802 Qt's own name
+        self.said.append(str(told[1]))
+
+
+class Scene:
+    """Notices over an activity that is told what happens."""
+
+    def __init__(self, qtbot: QtBot, data_dir: Path) -> None:
+        self.window = QWidget()
+        qtbot.addWidget(self.window)
+        self.tray = Tray(self.window)
+        supervisor = SidecarSupervisor(stub_launch("obey"), data_dir)
+        supervisor.setParent(self.window)
+        client = SidecarClient(lambda: None, self.window)
+        self.activity = Activity(client, supervisor, self.window)
+        self.opened: list[str] = []
+        Notices(self.activity, self.tray, self.window, self.opened.append)
+
+    def end(self, seconds: float) -> None:
+        self.activity.answer_ended.emit(
+            EndedAnswer(conversation_id="c1", title="Tides", seconds=seconds)
+        )
+
+
+@pytest.fixture
+def scene(qtbot: QtBot, tmp_path: Path) -> Scene:
+    return Scene(qtbot, tmp_path)
+
+
+def test_a_long_answer_is_told_of_and_the_click_opens_it(scene: Scene) -> None:
+    scene.end(LONG_S + 1)
+    assert scene.tray.said == ["Tides"]
+    scene.tray.messageClicked.emit()
+    scene.tray.messageClicked.emit()
+    assert scene.opened == ["/conversations/c1"]
+
+
+def test_a_short_answer_is_not_told_of(scene: Scene) -> None:
+    scene.end(LONG_S - 1)
+    assert scene.tray.said == []
+
+
+def test_nothing_is_said_to_who_looks(qtbot: QtBot, scene: Scene) -> None:
+    scene.window.show()
+    with qtbot.waitActive(scene.window):
+        scene.window.activateWindow()
+    scene.end(LONG_S + 1)
+    assert scene.tray.said == []
+
+
+def test_a_click_on_another_message_opens_nothing(scene: Scene) -> None:
+    scene.tray.messageClicked.emit()
+    assert scene.opened == []
