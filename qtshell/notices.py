@@ -24,11 +24,15 @@ class Notices(QObject):
         tray: QSystemTrayIcon,
         window: QWidget,
         open_path: Callable[[str], None],
+        is_looking: Callable[[], bool] = lambda: (
+            QApplication.activeWindow() is not None
+        ),
     ) -> None:
         super().__init__(window)
         self._tray = tray
         self._window = window
         self._open_path = open_path
+        self._is_looking = is_looking
         # The tray tells of clicks on any message, not on which.
         self._path = ""
         self._expiry = QTimer(self, singleShot=True, interval=_SHOWN_MS * 2)
@@ -37,7 +41,7 @@ class Notices(QObject):
         tray.messageClicked.connect(self._on_message_clicked)
 
     def _on_answer_ended(self, answer: EndedAnswer) -> None:
-        if answer.seconds < LONG_S or QApplication.activeWindow() is not None:
+        if answer.seconds < LONG_S or self._is_looking():
             return
         self._path = f"/conversations/{answer.conversation_id}"
         self._expiry.start()
