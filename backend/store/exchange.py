@@ -59,8 +59,9 @@ def stage_fresh(database: Path) -> Path:
 
 def drop_staged(database: Path) -> None:
     """Remove what an exchange that was cut short left behind."""
-    for end in ("", "-journal", *_LOGS):
-        _beside(database, f"{STAGED}{end}").unlink(missing_ok=True)
+    for name in (STAGED, f"{STAGED}.part"):
+        for end in ("", "-journal", *_LOGS):
+            _beside(database, f"{name}{end}").unlink(missing_ok=True)
 
 
 def put_in_place(staged: Path, database: Path, *, is_aside: bool = False) -> None:

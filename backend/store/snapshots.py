@@ -112,6 +112,9 @@ class Snapshots:
         removed = [snapshot for snapshot in known if snapshot not in keep]
         for snapshot in removed:
             snapshot.path.unlink(missing_ok=True)
+        for part in self._folder.glob("hearth-*.part*"):
+            # A copy that was cut short.
+            part.unlink(missing_ok=True)
         return removed
 
 

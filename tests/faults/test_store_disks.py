@@ -27,11 +27,10 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 def mount(*arguments: str) -> int:
     try:
-        return subprocess.run(
-            ["mount", *arguments], capture_output=True, check=False
-        ).returncode
+        done = subprocess.run(["mount", *arguments], check=False, capture_output=True)
     except FileNotFoundError:
         return 1
+    return done.returncode
 
 
 def send(sidecar: Sidecar, path: str, method: str = "POST", **form: str) -> Answer:
