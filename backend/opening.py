@@ -108,7 +108,7 @@ def open_database(path: Path, key: DatabaseKey, backups: BackupService) -> Datab
     except Exception as exc:  # a damaged file raises what it likes
         log.warning("the database does not open: %s", describe_bug(exc))
         may_be_key = isinstance(exc, StoreKeyError) and key.is_given
-        if may_be_key or not is_damaged(path, key.of_database):
+        if may_be_key or not is_damaged(path, key.of_database, look_at_schema=True):
             raise
     rescue(path, key.value, snapshots)
     return _ready(path, key)

@@ -16,11 +16,12 @@ from typing import Any, Final, TypeAlias
 
 from backend.store import dbapi
 from backend.store.files import make_private_file, sync_dir
-from backend.store.migrations import version_of
+from backend.store.migrations import migrate, version_of
 from backend.store.schema import FULL_TEXT
 
 Json: TypeAlias = Any
 _PATIENCE_S: Final = 5.0
+_SCHEMA: Final = "select type, name, sql from sqlite_schema"
 
 
 def quick_check(path: Path, key: str | None) -> Json:
@@ -31,6 +32,22 @@ def quick_check(path: Path, key: str | None) -> Json:
 def integrity_check(path: Path, key: str | None) -> Json:
     """Return what is wrong with the file, its indexes included."""
     return _check(path, key, "integrity_check")
+
+
+def schema_check(path: Path, key: str | None) -> Json:
+    """Return what the file's schema has more or less than it should; ["ok"] if none.
+
+    A bit that flipped in a column's name is no damage to SQLite, but is to us.
+    """
+    with _Open(path, key) as connection, _Open(":memory:", None) as fresh:
+        migrate(fresh)
+        if version_of(connection) != version_of(fresh):
+            return ["ok"]
+        schemas = [
+            {(row[0], row[1], row[2]) for row in one.execute(_SCHEMA)}
+            for one in (connection, fresh)
+        ]
+    return sorted(row[1] for row in schemas[0] ^ schemas[1]) or ["ok"]
 
 
 def rebuild_indexes(path: Path, key: str | None) -> Json:
@@ -56,14 +73,21 @@ def stage(path: Path, key: str | None, target: str, new_key: str) -> Json:
 
 _JOBS: Final[dict[str, Callable[..., Json]]] = {
     job.__name__: job
-    for job in (quick_check, integrity_check, rebuild_indexes, snapshot, stage)
+    for job in (
+        quick_check,
+        integrity_check,
+        schema_check,
+        rebuild_indexes,
+        snapshot,
+        stage,
+    )
 }
 
 
 class _Open:
     """A connection for the time of a block."""
 
-    def __init__(self, path: Path, key: str | None) -> None:
+    def __init__(self, path: Path | str, key: str | None) -> None:
         self._connection = dbapi.connect(
             path,
             encryption_key=key,

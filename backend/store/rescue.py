@@ -11,7 +11,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from backend.errors import StoreError, StoreFullError, StoreReadOnlyError
+from backend.errors import (
+    StoreDamagedError,
+    StoreError,
+    StoreFullError,
+    StoreKeyError,
+    StoreReadOnlyError,
+)
 from backend.store.exchange import (
     drop_staged,
     put_in_place,
@@ -73,21 +79,27 @@ def is_gone(database: Path, snapshots: Sequence[Snapshot]) -> bool:
     return bool(snapshots) and seal_of(database) is Seal.NONE
 
 
-def is_damaged(database: Path, key: str | None) -> bool:
+def is_damaged(
+    database: Path, key: str | None, *, look_at_schema: bool = False
+) -> bool:
     """Look through the whole file, in a process of its own; it may be in use.
 
     Args:
         database: The file.
         key: What opens it; None for a plain one.
+        look_at_schema: Also take for damaged what has not the schema it should.
 
     Raises:
         StoreError: It could not be looked through, which says nothing about it.
     """
+    jobs = ("quick_check", "schema_check") if look_at_schema else ("quick_check",)
+    return any(_finds_damage(database, key, job) for job in jobs)
+
+
+def _finds_damage(database: Path, key: str | None, job: str) -> bool:
     try:
-        found = HeavyJob(database, key, "quick_check").result()
-    except (StoreFullError, StoreReadOnlyError):
-        raise
-    except StoreError as exc:
+        found = HeavyJob(database, key, job).result()
+    except (StoreDamagedError, StoreKeyError) as exc:
         log.warning("the check of the database failed: %s", exc)
         return True
     if found != ["ok"]:
