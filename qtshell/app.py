@@ -9,7 +9,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
 from qtshell.action_files import ActionImporter
@@ -57,7 +57,13 @@ _NEXT_START: Final = "The next start of Hearth does without the graphics card."
 
 
 class Shell(QObject):
-    """Everything of one running Hearth."""
+    """Everything of one running Hearth.
+
+    Signals:
+        left: It was told to quit, and nothing of it runs any more.
+    """
+
+    left = Signal()
 
     def __init__(self, options: Options, launch: Launch, instance: Instance) -> None:
         super().__init__()
@@ -133,7 +139,7 @@ class Shell(QObject):
         self.window.hide()
         self.tray.hide()
         self.supervisor.phase_changed.connect(self._leave_when_stopped)
-        QTimer.singleShot(_QUIT_WITHIN_MS, self, _leave)
+        QTimer.singleShot(_QUIT_WITHIN_MS, self, self.left.emit)
         self.supervisor.stop()
         self._leave_when_stopped(self.supervisor.phase)
 
@@ -243,12 +249,7 @@ class Shell(QObject):
             return
         if self.view:
             self.view.close_down()
-        _leave()
-
-
-def _leave() -> None:
-    # Unlike quit(), no window is asked: ours answers a wish to close by hiding.
-    QCoreApplication.exit(0)
+        self.left.emit()
 
 
 def run(options: Options, instance: Instance, launch: Launch | None = None) -> int:
@@ -270,6 +271,8 @@ def run(options: Options, instance: Instance, launch: Launch | None = None) -> i
     application.setWindowIcon(icon())
     application.setQuitOnLastWindowClosed(False)
     shell = Shell(options, launch or sidecar_launch(), instance)
+    # Unlike quit(), no window is asked: ours answers a wish to close by hiding.
+    shell.left.connect(lambda: QCoreApplication.exit(0))
     watch = SignalWatch(shell.quit, shell)
     shell.begin()
     code = application.exec()
