@@ -7,6 +7,7 @@ frame of a code block is ours and is put around the sanitised code.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -80,17 +81,19 @@ class Block:
     images: tuple[RemoteImage, ...] = ()
 
 
+_CLEANER: Final = nh3.Cleaner(
+    tags=set(_TAGS),
+    clean_content_tags={"script", "style"},
+    attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
+    url_schemes=_LINK_SCHEMES,
+    url_relative="deny",
+    link_rel="noopener noreferrer",
+)
+
+
 def sanitise(html: str) -> str:
     """Return the HTML with only what the allow-list names."""
-    return nh3.clean(
-        html,
-        tags=set(_TAGS),
-        clean_content_tags={"script", "style"},
-        attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
-        url_schemes=_LINK_SCHEMES,
-        url_relative="deny",
-        link_rel="noopener noreferrer",
-    )
+    return _CLEANER.clean(html)
 
 
 def render(text: str) -> list[Block]:
@@ -161,13 +164,14 @@ def _highlight(code: str, language: str) -> str:
     pieces = []
     for kind, value in lex(code, lexer):
         text = escape(value, quote=False)
-        tag = next((t for known, t in _HIGHLIGHTS if _is_a(kind, known)), None)
+        tag = _tag_of(kind)
         pieces.append(f"<{tag}>{text}</{tag}>" if tag else text)
     return sanitise("".join(pieces))
 
 
-def _is_a(kind: _TokenType, known: _TokenType) -> bool:
-    return kind[: len(known)] == known
+@lru_cache(maxsize=512)
+def _tag_of(kind: _TokenType) -> str | None:
+    return next((t for known, t in _HIGHLIGHTS if kind[: len(known)] == known), None)
 
 
 def _image(

@@ -182,7 +182,9 @@ class ConversationPages:
         services = await self._opened()
         if around and (log := await self._log_around(conversation_id, around)):
             return log
-        found = await services.conversations.log(conversation_id)
+        found = await self._broadcast.read(
+            lambda: services.conversations.log(conversation_id)
+        )
         views = [self._broadcast.view(message) for message in found]
         earlier = found[0].id if len(found) == LOG_LIMIT else ""
         return Log(conversation_id, views, earlier)
@@ -190,7 +192,9 @@ class ConversationPages:
     async def _log_around(self, conversation_id: str, message_id: str) -> Log | None:
         services = await self._opened()
         try:
-            found = await services.conversations.log_around(message_id)
+            found = await self._broadcast.read(
+                lambda: services.conversations.log_around(message_id)
+            )
         except NotFoundError:
             return None
         if found[0].conversation_id != conversation_id:
@@ -207,7 +211,9 @@ class ConversationPages:
     async def later(self, conversation_id: str, after: str) -> Later:
         """Return the messages after one."""
         services = await self._opened()
-        found = await services.conversations.later(conversation_id, after)
+        found = await self._broadcast.read(
+            lambda: services.conversations.later(conversation_id, after)
+        )
         views = [self._broadcast.view(message) for message in found]
         more = found[-1].id if len(found) == LOG_LIMIT else ""
         return Later(conversation_id, views, more)
@@ -215,7 +221,9 @@ class ConversationPages:
     async def earlier(self, conversation_id: str, before: str) -> Earlier:
         """Return the messages before one."""
         services = await self._opened()
-        found = await services.conversations.log(conversation_id, before=before)
+        found = await self._broadcast.read(
+            lambda: services.conversations.log(conversation_id, before=before)
+        )
         views = [self._broadcast.view(message) for message in found]
         more = found[0].id if len(found) == LOG_LIMIT else ""
         return Earlier(conversation_id, views, more)

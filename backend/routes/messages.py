@@ -1,7 +1,7 @@
 """Messages: how they look, answering again, and telling pages how answers grow."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -10,6 +10,7 @@ from markupsafe import escape
 from backend.events import EventHub
 from backend.http import Request, Response, Router
 from backend.markdown import Block, render, settled_length
+from backend.rendered import Rendered
 from backend.rendering import Renderer, Template
 from backend.routes.pages import Pages, Toast, undo_path
 from backend.services.answers import Growing
@@ -108,6 +109,7 @@ class Broadcast:
         self._renderer = renderer
         self._opened = opened
         self._shown: dict[str, _Shown] = {}
+        self._rendered = Rendered()
 
     def began(self, answer: Growing) -> None:
         """Settle what a continued answer already has."""
@@ -128,14 +130,29 @@ class Broadcast:
         """Send the whole answer as it is stored, and better the title."""
         services = await self._opened()
         message = await services.conversations.message(answer.message_id)
-        del self._shown[answer.message_id]
-        self._tell(answer, "whole", self._renderer.render(self.view(message)))
+        await self._rendered.prepare([message.text])
+        shown = self._shown.get(answer.message_id)
+        if shown and shown.answer is answer:  # else it is being written again
+            del self._shown[answer.message_id]
+            self._tell(answer, "whole", self._renderer.render(self.view(message)))
         await services.conversations.entitle(answer.conversation_id)
         self._hub.publish("conversations")
 
     def troubled(self, sentence: str) -> None:
         """Say that something cannot be stored at present."""
         self._hub.publish("toast", self._renderer.render(Toast(sentence, "danger")))
+
+    async def read(
+        self, reading: "Callable[[], Awaitable[Sequence[Message]]]"
+    ) -> "Sequence[Message]":
+        """Read messages until what ended is rendered, and what grows still grows."""
+        while True:
+            found = await reading()
+            ended = {m.text for m in found if m.role != "user"}
+            await self._rendered.prepare(ended)
+            growing = (m.id for m in found if m.state == MessageState.STREAMING)
+            if all(message_id in self._shown for message_id in growing):
+                return found
 
     def view(self, message: "Message") -> Template:
         """Return how a message looks now, growing or ended; render it at once.
@@ -162,7 +179,7 @@ class Broadcast:
         return Answer(
             message,
             self._hub.seq,
-            Blocks(render(message.text), message.id),
+            Blocks(self._rendered.blocks(message.text), message.id),
             reasoning=message.reasoning,
             note=note,
             tone="danger" if state is MessageState.FAILED else "info",

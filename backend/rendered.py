@@ -1,0 +1,46 @@
+"""Keeps texts as HTML for a while: a page opened again costs no rendering."""
+
+import asyncio
+from collections.abc import Collection
+from typing import Final
+
+from backend.markdown import Block, render
+
+KEPT_CHARS: Final = 1_000_000
+"""How much text is kept rendered, in memory only."""
+
+
+class Rendered:
+    """The texts rendered of late. Use on the event loop."""
+
+    def __init__(self, kept_chars: int = KEPT_CHARS) -> None:
+        self._kept_chars = kept_chars
+        self._kept: dict[str, list[Block]] = {}
+        self._chars = 0
+
+    async def prepare(self, texts: Collection[str]) -> None:
+        """Render texts beside the event loop, which a long one would hold.
+
+        However long they are, all of them are kept until others are prepared.
+        """
+        for text in texts:
+            blocks = self._kept.get(text)
+            if blocks is None:
+                blocks = await asyncio.to_thread(render, text)
+            self._keep(text, blocks)
+        while self._chars > self._kept_chars and len(self._kept) > len(texts):
+            self._drop(next(iter(self._kept)))
+
+    def blocks(self, text: str) -> list[Block]:
+        """Return the blocks of a text, rendered now if it was not prepared."""
+        blocks = self._kept.get(text)
+        return render(text) if blocks is None else blocks
+
+    def _keep(self, text: str, blocks: list[Block]) -> None:
+        self._drop(text)
+        self._kept[text] = blocks
+        self._chars += len(text)
+
+    def _drop(self, text: str) -> None:
+        if self._kept.pop(text, None) is not None:
+            self._chars -= len(text)

@@ -1,0 +1,85 @@
+"""What was rendered is kept in memory, within bounds, and never holds the loop."""
+
+import asyncio
+from pathlib import Path
+
+from backend.events import EventHub
+from backend.rendered import Rendered
+from backend.rendering import Renderer
+from backend.routes.messages import Broadcast
+from backend.services.answers import Growing
+from backend.services.registry import Services
+from backend.store.models import Message
+from backend.store.states import MessageState
+
+LONG = "A *paragraph* with `code`.\n\n" * 500
+
+
+def is_kept(rendered: Rendered, text: str) -> bool:
+    return rendered.blocks(text) is rendered.blocks(text)
+
+
+def test_a_text_is_rendered_once() -> None:
+    rendered = Rendered()
+    assert not is_kept(rendered, "*one*")
+    asyncio.run(rendered.prepare(["*one*", ""]))
+    assert is_kept(rendered, "*one*")
+    assert is_kept(rendered, "")
+
+
+def test_what_was_shown_longest_ago_is_let_go() -> None:
+    async def show(*texts: str) -> None:
+        await rendered.prepare(texts)
+
+    rendered = Rendered(kept_chars=8)
+    for text in ("one", "two", "one", "three"):
+        asyncio.run(show(text))
+    assert [is_kept(rendered, text) for text in ("one", "two", "three")] == [
+        *(True, False, True)
+    ]
+    asyncio.run(show("more than eight", "and more"))
+    assert is_kept(rendered, "more than eight")
+
+
+def test_other_work_goes_on_while_a_long_text_is_rendered() -> None:
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    async def race() -> None:
+        counting = asyncio.create_task(count())
+        await Rendered().prepare([LONG])
+        counting.cancel()
+
+    asyncio.run(race())
+    assert turns > 1
+
+
+async def closed() -> Services:
+    raise NotImplementedError
+
+
+def test_a_log_is_read_again_when_an_answer_ends_meanwhile(tmp_path: Path) -> None:
+    growing = Message(
+        id="1", role="assistant", conversation_id="2", state=MessageState.STREAMING
+    )
+    ended = Message(id="1", role="assistant", conversation_id="2", text="*All*")
+    states = iter([[growing], [ended]])
+
+    async def reading() -> list[Message]:
+        return next(states)
+
+    async def still_growing() -> list[Message]:
+        return [growing]
+
+    async def read() -> None:
+        broadcast = Broadcast(EventHub(), Renderer(tmp_path, tmp_path, str), closed)
+        assert await broadcast.read(reading) == [ended]
+        broadcast.began(Growing("1", "2"))
+        assert await broadcast.read(still_growing) == [growing]
+
+    asyncio.run(read())
