@@ -180,6 +180,8 @@ class Shell(QObject):
         self.window.set_view(view)
         self._wishes.set_view(view)
         self.rest.set_view(view)
+        if not self._options.dev:  # A page that waits in a debugger does not hang.
+            view.watch()
         view.set_phase(self.supervisor.phase)
         if self.supervisor.trust:
             view.trust(self.supervisor.trust)

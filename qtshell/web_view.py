@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 from qtshell.actions import Actions
 from qtshell.lifecycle import Phase
 from qtshell.navigation import Origin
+from qtshell.page_watch import BEAT_MS, PageWatch
 from qtshell.renderer import after_crash
 from qtshell.supervisor import Trust
 from qtshell.theme import background, is_dark
@@ -178,6 +179,10 @@ class WebView(QWebEngineView):
         self._crashes, self._lost = (), False
         self.open_path(self._path)
 
+    def watch(self, beat_ms: int = BEAT_MS) -> None:
+        """End the process of a page that hangs; it is loaded as after a crash."""
+        PageWatch(self._page, self._must_answer, beat_ms=beat_ms, parent=self)
+
     def close_down(self) -> None:
         """Let go of page and profile in the order Chromium asks for."""
         self._page.destroyed.connect(self._profile.deleteLater)
@@ -207,6 +212,9 @@ class WebView(QWebEngineView):
     @property
     def _rests(self) -> bool:
         return self._page.lifecycleState() is _DISCARDED
+
+    def _must_answer(self) -> bool:
+        return self._is_loaded and self.isVisible()
 
     def _run(self, script: str) -> None:
         if not self._rests:

@@ -147,6 +147,21 @@ def test_a_dead_renderer_is_reloaded_until_it_dies_too_often(
         os.kill(stage.view.page().renderProcessPid(), signal.SIGKILL)
 
 
+@pytest.mark.parametrize("how", ["busy", "stopped"])
+def test_a_page_that_hangs_is_ended_and_loaded_again(stage: Stage, how: str) -> None:
+    stage.open("/c/7")
+    page = stage.view.page()
+    hung = page.renderProcessPid()
+    stage.view.watch(beat_ms=200)
+    with stage.qtbot.waitSignal(stage.view.shown, timeout=_WAIT_MS):
+        if how == "busy":
+            page.runJavaScript("while (true) {}")
+        else:
+            os.kill(hung, signal.SIGSTOP)
+    assert page.renderProcessPid() != hung
+    assert stage.view.url().path() == "/c/7"
+
+
 def test_every_request_of_the_page_carries_the_token_and_no_cookie(
     stage: Stage,
 ) -> None:
