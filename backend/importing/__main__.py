@@ -6,10 +6,7 @@ and ends when its stdin does.
 
 import contextlib
 import dataclasses
-import json
-import os
 import sys
-import threading
 import time
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +16,7 @@ from backend.importing.bundles import open_bundle, unreadable
 from backend.importing.limits import confine, damaged
 from backend.importing.recognise import Reading, recognise
 from backend.importing.records import NoteRow, Row, Tally
+from backend.job import answer, finish, take_job
 
 _PROGRESS_S: Final = 0.2
 _TOO_MUCH: Final = (
@@ -28,7 +26,7 @@ _TOO_MUCH: Final = (
 
 
 def _say(kind: str, told: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps({"kind": kind, **told}) + "\n")
+    answer({"kind": kind, **told})
 
 
 def _read(path: Path, *, tell_rows: bool) -> None:
@@ -63,15 +61,9 @@ def _summary(reading: Reading, tally: Tally) -> dict[str, Any]:
     return told | {"source": reading.source, "skipped": dict(tally.skipped)}
 
 
-def _follow_leash() -> None:
-    sys.stdin.buffer.read()
-    os._exit(0)
-
-
 def main() -> None:
     """Read what is asked for."""
-    asked = json.loads(sys.stdin.readline())
-    threading.Thread(target=_follow_leash, daemon=True).start()
+    asked = take_job()
     confine()
     try:
         _read(Path(asked["path"]), tell_rows=asked["tell_rows"])
@@ -83,9 +75,7 @@ def main() -> None:
         _say("error", {"sentence": str(damaged())})
     except OSError as exc:
         _say("error", {"sentence": str(unreadable(exc))})
-    sys.stdout.flush()
-    # A daemon thread that holds stdin's lock would abort an orderly end.
-    os._exit(0)
+    finish()
 
 
 if __name__ == "__main__":

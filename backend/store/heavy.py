@@ -4,16 +4,14 @@
 on its stdin, answers with one on its stdout, and ends when its stdin does.
 """
 
-import json
 import os
 import shutil
-import sys
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from backend.job import answer, finish, take_job
 from backend.store import dbapi
 from backend.store.files import make_private_file, sync_dir
 from backend.store.migrations import migrate, version_of
@@ -166,26 +164,18 @@ def _sync(path: Path) -> None:
         os.close(number)
 
 
-def _follow_leash() -> None:
-    sys.stdin.buffer.read()
-    os._exit(0)
-
-
 def main() -> None:
     """Do the one job that is asked for."""
-    asked = json.loads(sys.stdin.readline())
-    threading.Thread(target=_follow_leash, daemon=True).start()
+    asked = take_job()
     try:
         job = _JOBS[asked["job"]]
-        answer = {"result": job(Path(asked["path"]), asked["key"], **asked["told"])}
+        told = {"result": job(Path(asked["path"]), asked["key"], **asked["told"])}
     except dbapi.Error as exc:
-        answer = {"error": type(exc).__name__, "text": str(exc)}
+        told = {"error": type(exc).__name__, "text": str(exc)}
     except OSError as exc:
-        answer = {"error": "OperationalError", "text": str(exc), "errno": exc.errno}
-    sys.stdout.write(json.dumps(answer) + "\n")
-    sys.stdout.flush()
-    # A daemon thread that holds stdin's lock would abort an orderly end.
-    os._exit(0)
+        told = {"error": "OperationalError", "text": str(exc), "errno": exc.errno}
+    answer(told)
+    finish()
 
 
 if __name__ == "__main__":
