@@ -64,7 +64,7 @@ class Section(Template):
 
     Attributes:
         more: Where there is more of it; "" when this is all that is shown.
-        note: Says that only the best are shown.
+        note: Says which of very many are shown.
     """
 
     template: ClassVar[str] = "search/_section.html"
@@ -143,7 +143,8 @@ def _section(query: str, scope: Scope, span: Span, group: Group) -> Section:
     if not group.has_more:
         return Section(_SCOPES[group.scope], items)
     if group.scope is scope or len(items) >= LIMIT:
-        note = f"The best {LIMIT}. Add a word to find fewer."
+        which = "newest" if group.scope is Scope.MESSAGES else "best"
+        note = f"The {which} {LIMIT}. Add a word to find fewer."
         return Section(_SCOPES[group.scope], items, note=note)
     return Section(_SCOPES[group.scope], items, _path(query, group.scope, span))
 

@@ -47,7 +47,7 @@ _ALL: Final[dict[Scope, int]] = {
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What was found of one kind, best first.
+    """What was found of one kind: messages newest first, titles and notes best first.
 
     Attributes:
         has_more: There is more of it than is shown.

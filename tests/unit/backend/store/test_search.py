@@ -120,6 +120,20 @@ def test_an_edited_text_is_found_by_its_new_words_only(
     assert len(search.search("water")) == 1
 
 
+def test_messages_come_newest_first_and_titles_best_first(
+    search: SearchStore,
+    messages: MessageStore,
+) -> None:
+    said = [
+        say(messages, "fire fire fire", title="fire fire fire"),
+        say(messages, "how to put out a fire", title="Of fire, and more words"),
+    ]
+    found = search.search("fire", kinds=[Kind.MESSAGE])
+    assert [hit.id for hit in found] == said[::-1]
+    titles = search.search("fire", kinds=[Kind.CONVERSATION])
+    assert next(hit.title for hit in titles) == "fire fire fire"
+
+
 def test_the_newest_of_very_many_hits_are_ranked(
     search: SearchStore,
     database: Database,
