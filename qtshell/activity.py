@@ -30,10 +30,12 @@ class Activity(QObject):
     """Follows the answers of whatever sidecar serves.
 
     Signals:
+        moved: Something is not what it was: an answer, a title, a quick action.
         growing_changed: How many answers are being written.
         answer_ended: The `EndedAnswer`.
     """
 
+    moved = Signal()
     growing_changed = Signal(int)
     answer_ended = Signal(object)
 
@@ -70,7 +72,7 @@ class Activity(QObject):
 
     def _take(self, body: bytes) -> None:
         told = json.loads(body)
-        self._since = int(told["seq"])
+        before, self._since = self._since, int(told["seq"])
         self._count(int(told["growing"]))
         for answer in told["ended"]:
             self.answer_ended.emit(
@@ -80,6 +82,9 @@ class Activity(QObject):
                     seconds=answer["seconds"],
                 )
             )
+
+        if self._since != before:
+            self.moved.emit()
 
     def _count(self, growing: int) -> None:
         if growing != self._growing:

@@ -20,6 +20,7 @@ from qtshell.commands import Commands, LinkOpener, ModelPicker, tell
 from qtshell.desktop import this_desktop
 from qtshell.desktop_wishes import DesktopWishes
 from qtshell.exchange import ExportSaver, ImportPicker
+from qtshell.hotkey import Hotkeys
 from qtshell.icons import icon
 from qtshell.identity import APP_ID
 from qtshell.launch import Launch, sidecar_launch
@@ -95,6 +96,7 @@ class Shell(QObject):
             wishes=self._wishes,
             leave=self.quit,
         )
+        self.hotkeys = Hotkeys(self)
         self.quick = QuickAccess(
             client=self._client,
             supervisor=self.supervisor,
@@ -102,6 +104,7 @@ class Shell(QObject):
             actions=self.actions,
             tray=self.tray,
             window=self.window,
+            hotkeys=self.hotkeys,
             open_path=self._wishes.go,
         )
         self.presence.deeds[Verb.QUICK_ASK] = self.quick.open_quick_ask
@@ -111,6 +114,7 @@ class Shell(QObject):
             tray=self.tray,
             settings=self._settings,
             desktop=this_desktop(options),
+            hotkeys=self.hotkeys,
             quick_ask=self.quick.open_quick_ask,
         )
         self.rest = Rest(self.window)
@@ -133,6 +137,7 @@ class Shell(QObject):
     def quit(self) -> None:
         """Hide at once, let the sidecar save, then leave."""
         self.presence.close()
+        self.hotkeys.release()
         self.quick.close()
         self.window.save_geometry()
         self._settings.save()

@@ -18,12 +18,19 @@ from PySide6.QtWidgets import (
 from qtshell.actions import Actions
 from qtshell.commands import tell
 from qtshell.desktop import Desktop
-from qtshell.hotkey import DEFAULT, Hotkey, needs_consent
+from qtshell.hotkey import DEFAULT, Hotkeys, needs_consent
 from qtshell.settings import ShellSettings
 from qtshell.tray import TrayIcon
 
 log = logging.getLogger("hearth.shell")
 
+BY_HAND: Final = (
+    "You can bind the command “hearth --quick-ask” to a key in the keyboard settings "
+    "of your desktop instead."
+)
+
+_NAME: Final = "quick-ask"
+_DESCRIPTION: Final = "Quick Ask"
 _WHAT: Final = "Press the keys that open the quick question in any program."
 _HELD: Final = "These keys are in use."
 _NONE: Final = "No keys are chosen."
@@ -34,12 +41,12 @@ _MIN_WIDTH: Final = 420
 class ShortcutDialog(QDialog):
     """Asks for the keys and says at once whether they can be had."""
 
-    def __init__(self, keys: str, hotkey: Hotkey, window: QWidget) -> None:
+    def __init__(self, keys: str, hotkeys: Hotkeys, window: QWidget) -> None:
         super().__init__(window)
         self.setObjectName("global-shortcut")
         self.setWindowTitle("Global Shortcut")
         self.setMinimumWidth(_MIN_WIDTH)
-        self._hotkey = hotkey
+        self._hotkeys = hotkeys
         self._before = keys
         self.field = QKeySequenceEdit(QKeySequence(keys))
         self.field.setMaximumSequenceLength(1)
@@ -57,9 +64,9 @@ class ShortcutDialog(QDialog):
         for widget in (QLabel(_WHAT), self.field, self.said, buttons):
             column.addWidget(widget)
         self.field.editingFinished.connect(self._try)
-        hotkey.refused.connect(self.said.setText)
-        hotkey.described.connect(lambda name: self.said.setText(f"{_HELD} {name}"))
-        self.rejected.connect(lambda: hotkey.hold(self._before))
+        hotkeys.refused.connect(self._on_hotkeys_refused)
+        hotkeys.described.connect(self._on_hotkeys_described)
+        self.rejected.connect(lambda: self._hold(self._before))
 
     @property
     def keys(self) -> str:
@@ -69,7 +76,18 @@ class ShortcutDialog(QDialog):
 
     def _try(self) -> None:
         self.said.setText(_HELD if self.keys else _NONE)
-        self._hotkey.hold(self.keys)
+        self._hold(self.keys)
+
+    def _hold(self, keys: str) -> None:
+        self._hotkeys.hold(_NAME, keys, _DESCRIPTION)
+
+    def _on_hotkeys_refused(self, name: str, why: str) -> None:
+        if name == _NAME:
+            self.said.setText(f"{why} {BY_HAND}")
+
+    def _on_hotkeys_described(self, name: str, keys: str) -> None:
+        if name == _NAME:
+            self.said.setText(f"{_HELD} {keys}")
 
 
 class DesktopWishes(QObject):
@@ -83,6 +101,7 @@ class DesktopWishes(QObject):
         tray: TrayIcon,
         settings: ShellSettings,
         desktop: Desktop,
+        hotkeys: Hotkeys,
         quick_ask: Callable[[], None],
     ) -> None:
         super().__init__(window)
@@ -91,9 +110,9 @@ class DesktopWishes(QObject):
         self._tray = tray
         self._settings = settings
         self._desktop = desktop
-        self.hotkey = Hotkey(self)
-        self.hotkey.pressed.connect(quick_ask)
-        self.hotkey.refused.connect(self._on_hotkey_refused)
+        self._hotkeys = hotkeys
+        hotkeys.pressed.connect(lambda name: quick_ask() if name == _NAME else None)
+        hotkeys.refused.connect(self._on_hotkeys_refused)
         actions.start_at_login.setChecked(desktop.starts_at_login)
         actions.start_at_login.triggered.connect(self._on_start_at_login_triggered)
         actions.global_shortcut.triggered.connect(self._choose_shortcut)
@@ -103,7 +122,7 @@ class DesktopWishes(QObject):
         keys = self._settings.hotkey
         if keys is None:
             keys = "" if needs_consent() else DEFAULT
-        self.hotkey.hold(keys)
+        self._hotkeys.hold(_NAME, keys, _DESCRIPTION)
 
     def _on_start_at_login_triggered(self) -> None:
         on = self._actions.start_at_login.isChecked()
@@ -117,7 +136,7 @@ class DesktopWishes(QObject):
     def _choose_shortcut(self) -> None:
         keys = self._settings.hotkey
         dialog = ShortcutDialog(
-            DEFAULT if keys is None else keys, self.hotkey, self._window
+            DEFAULT if keys is None else keys, self._hotkeys, self._window
         )
         dialog.accepted.connect(lambda: self._keep(dialog.keys))
         dialog.finished.connect(dialog.deleteLater)
@@ -127,10 +146,11 @@ class DesktopWishes(QObject):
         self._settings.hotkey = keys
         self._settings.told_about_hotkey = False
 
-    def _on_hotkey_refused(self, why: str) -> None:
-        """Say it once; the dialog says it for itself."""
-        log.info("the global shortcut was refused: %s", why)
-        if self._settings.told_about_hotkey:
+    def _on_hotkeys_refused(self, name: str, why: str) -> None:
+        """Say it once; the dialog says it for itself, and the page for actions."""
+        log.info("the shortcut %s was refused: %s", name, why)
+        if name != _NAME or self._settings.told_about_hotkey:
             return
         self._settings.told_about_hotkey = True
-        self._tray.showMessage("No global shortcut", why, self._tray.icon())
+        told = f"{why} {BY_HAND}"
+        self._tray.showMessage("No global shortcut", told, self._tray.icon())

@@ -1,25 +1,24 @@
-"""One shortcut that works in every window, by whatever way the desktop offers.
+"""Shortcuts that work in every window, by whatever way the desktop offers.
 
 There is no kept library for this: python-xlib has had no release since 2022, xcffib
 needs a compiler, and pynput and keyboard read every key that is typed. What is asked
-here of each system is only to be told of this one shortcut.
+here of each system is only to be told of these shortcuts.
 """
 
 import os
 import sys
-from typing import Final, Protocol
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
 
-from PySide6.QtCore import QKeyCombination, QObject, Qt, Signal
+from PySide6.QtCore import QKeyCombination, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeySequence
+
+if TYPE_CHECKING:
+    from qtshell.hotkey_portal import PortalGrab
 
 DEFAULT: Final = "Ctrl+Alt+Space"
 """Free on GNOME, KDE, Windows and macOS with one keyboard layout."""
-
-BY_HAND: Final = (
-    "You can bind the command “hearth --quick-ask” to a key in the keyboard settings "
-    "of your desktop instead."
-)
-
 
 _Key = Qt.Key
 _MODIFIER_KEYS: Final = (
@@ -28,6 +27,9 @@ _MODIFIER_KEYS: Final = (
     _Key.Key_Shift,
     _Key.Key_Meta,
 )
+
+
+_UNKNOWN_DISPLAY: Final = "This display ({way}) has no global shortcuts."
 
 
 class HotkeyError(Exception):
@@ -41,64 +43,110 @@ class Grab(Protocol):
         """Let it go."""
 
 
-class Hotkey(QObject):
-    """The global shortcut.
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Keys, and what they do, as the desktop shows it to the user."""
+
+    keys: str
+    description: str
+
+
+class Hotkeys(QObject):
+    """The global shortcuts, each under a name of its own.
 
     Signals:
-        pressed: It was pressed, in whatever window.
-        refused: Why it cannot be had, and what to do.
-        described: How the desktop itself calls the shortcut it gave.
+        pressed: The name of the one that was pressed, in whatever window.
+        refused: A name, and why its keys cannot be had.
+        described: A name, and how the desktop itself calls the keys it gave.
     """
 
-    pressed = Signal()
-    refused = Signal(str)
-    described = Signal(str)
+    pressed = Signal(str)
+    refused = Signal(str, str)
+    described = Signal(str, str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._grab: Grab | None = None
+        self._wishes: dict[str, Wish] = {}
+        self._grabs: dict[str, Grab] = {}
+        self._portal: PortalGrab | None = None
+        # The portal takes all shortcuts at once, and may ask the user.
+        self._asking = QTimer(self, singleShot=True, interval=0)
+        self._asking.timeout.connect(self._ask_portal)
 
-    def hold(self, keys: str) -> None:
+    def hold(self, name: str, keys: str, description: str) -> None:
         """Take these keys instead of those before; empty ones take none."""
-        self.release()
-        if not keys:
+        wish = Wish(keys, description)
+        if keys and self._wishes.get(name) == wish:
             return
+        had = self._wishes.pop(name, None)
+        if name in self._grabs:
+            self._grabs.pop(name).release()
         try:
-            modifiers, key = parse_keys(keys)
-            self._grab = self._take(modifiers, key)
+            if keys:
+                self._take(name, wish)
         except HotkeyError as exc:
-            self.refused.emit(f"{exc} {BY_HAND}")
+            self.refused.emit(name, str(exc))
+        if _way() == "wayland" and (had or name in self._wishes):
+            self._asking.start()
 
     def release(self) -> None:
-        """Let the keys go."""
-        if self._grab is not None:
-            self._grab.release()
-            self._grab = None
+        """Let all keys go."""
+        self._asking.stop()
+        self._wishes.clear()
+        for grab in (*self._grabs.values(), *filter(None, [self._portal])):
+            grab.release()
+        self._grabs.clear()
+        self._portal = None
 
-    def _take(self, modifiers: Qt.KeyboardModifier, key: Qt.Key) -> Grab:
-        match _way():
-            case "xcb":
-                from qtshell.hotkey_x11 import X11Grab  # noqa: PLC0415 one of four
+    def _take(self, name: str, wish: Wish) -> None:
+        modifiers, key = parse_keys(wish.keys)
+        for other in self._wishes.values():
+            if parse_keys(other.keys) == (modifiers, key):
+                raise HotkeyError(f"“{other.description}” has this shortcut already.")
+        if _way() != "wayland":
+            take = _taker(_way())
+            self._grabs[name] = take(modifiers, key, lambda: self.pressed.emit(name))
+        self._wishes[name] = wish
 
-                return X11Grab(modifiers, key, self.pressed.emit)
-            case "wayland":
-                from qtshell.hotkey_portal import PortalGrab  # noqa: PLC0415 as above
+    def _ask_portal(self) -> None:
+        from qtshell.hotkey_portal import PortalGrab  # noqa: PLC0415 one of four
 
-                grab = PortalGrab(modifiers, key, self)
-                grab.pressed.connect(self.pressed)
-                grab.described.connect(self.described)
-                grab.refused.connect(lambda why: self.refused.emit(f"{why} {BY_HAND}"))
-                return grab
-            case "windows":
-                from qtshell.hotkey_windows import WindowsGrab  # noqa: PLC0415 as above
+        if self._portal is not None:
+            self._portal.release()
+            self._portal.deleteLater()
+        self._portal = None
+        if self._wishes:
+            self._portal = PortalGrab(self._wishes, self)
+            self._portal.pressed.connect(self.pressed)
+            self._portal.described.connect(self.described)
+            self._portal.refused.connect(self._on_portal_refused)
 
-                return WindowsGrab(modifiers, key, self.pressed.emit)
-            case "cocoa":
-                from qtshell.hotkey_mac import MacGrab  # noqa: PLC0415 as above
+    def _on_portal_refused(self, name: str, why: str) -> None:
+        # Asked for again, it is a new wish.
+        self._wishes.pop(name, None)
+        self.refused.emit(name, why)
 
-                return MacGrab(modifiers, key, self.pressed.emit)
-            case other:
-                raise HotkeyError(f"This display ({other}) has no global shortcuts.")
+
+Take = Callable[[Qt.KeyboardModifier, Qt.Key, Callable[[], None]], Grab]
+
+
+def _taker(way: str) -> Take:
+    """Return what takes one shortcut on this kind of display."""
+    match way:
+        case "xcb":
+            from qtshell.hotkey_x11 import X11Grab  # noqa: PLC0415 one of four
+
+            return X11Grab
+        case "windows":
+            from qtshell.hotkey_windows import WindowsGrab  # noqa: PLC0415 as above
+
+            return WindowsGrab
+        case "cocoa":
+            from qtshell.hotkey_mac import MacGrab  # noqa: PLC0415 as above
+
+            return MacGrab
+        case _:
+            raise HotkeyError(_UNKNOWN_DISPLAY.format(way=way))
 
 
 def parse_keys(keys: str) -> tuple[Qt.KeyboardModifier, Qt.Key]:

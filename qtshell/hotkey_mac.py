@@ -2,8 +2,9 @@
 
 import ctypes
 import ctypes.util
+import itertools
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from PySide6.QtCore import Qt
 
@@ -37,6 +38,11 @@ _NAMED: Final = {
 _SIGNATURE: Final = int.from_bytes(b"HRTH", "big")
 _KEYBOARD: Final = int.from_bytes(b"keyb", "big")
 _HOT_KEY_PRESSED: Final = 5
+_DIRECT_OBJECT: Final = int.from_bytes(b"----", "big")
+_HOT_KEY_ID: Final = int.from_bytes(b"hkid", "big")
+_NOT_OURS: Final = -9874
+"""What tells Carbon to ask the next handler: every grab has one."""
+_NUMBERS: Final = itertools.count(1)
 
 _Handler = ctypes.CFUNCTYPE(
     ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p
@@ -55,26 +61,34 @@ class MacGrab:
     """One key held for all windows."""
 
     def __init__(
-        self, modifiers: Qt.KeyboardModifier, key: Qt.Key, pressed: Callable[[], None]
+        self,
+        modifiers: Qt.KeyboardModifier,
+        key: Qt.Key,
+        pressed: Callable[[], None],
+        carbon: Any = None,  # noqa: ANN401 a library, whose functions are not typed
     ) -> None:
         """Take the key.
 
         Raises:
             HotkeyError: Another program has it.
         """
-        self._carbon = ctypes.CDLL(ctypes.util.find_library("Carbon"))
+        self._carbon = carbon or ctypes.CDLL(ctypes.util.find_library("Carbon"))
+        self._number = next(_NUMBERS)
         self._carbon.GetApplicationEventTarget.restype = ctypes.c_void_p
         target = ctypes.c_void_p(self._carbon.GetApplicationEventTarget())
         self._reference, self._installed = ctypes.c_void_p(), ctypes.c_void_p()
 
-        def heard(_call: object, _event: object, _data: object) -> int:
+        def heard(_call: object, event: int, _data: object) -> int:
+            if self._number_in(event) != self._number:
+                return _NOT_OURS
             pressed()
             return 0
 
         # Kept, because Carbon keeps only its address.
         self._handler = _Handler(heard)
         event = _EventType(_KEYBOARD, _HOT_KEY_PRESSED)
-        told = (key_code(key), mask_of(modifiers), _HotKeyId(_SIGNATURE, 1), target, 0)
+        hot_key = _HotKeyId(_SIGNATURE, self._number)
+        told = (key_code(key), mask_of(modifiers), hot_key, target, 0)
         if self._carbon.RegisterEventHotKey(*told, ctypes.byref(self._reference)):
             raise HotkeyError("Another program has this shortcut already.")
         self._carbon.InstallEventHandler(
@@ -85,6 +99,15 @@ class MacGrab:
             None,
             ctypes.byref(self._installed),
         )
+
+    def _number_in(self, event: int) -> int:
+        told = _HotKeyId()
+        size = ctypes.c_ulong(ctypes.sizeof(told))
+        kinds = (ctypes.c_uint32(_DIRECT_OBJECT), ctypes.c_uint32(_HOT_KEY_ID), None)
+        self._carbon.GetEventParameter(
+            ctypes.c_void_p(event), *kinds, size, None, ctypes.byref(told)
+        )
+        return int(told.number)
 
     def release(self) -> None:
         """Let the key go."""

@@ -1,4 +1,4 @@
-"""The global shortcut on Wayland: the GlobalShortcuts portal over D-Bus.
+"""The global shortcuts on Wayland: the GlobalShortcuts portal over D-Bus.
 
 With jeepney, which the keyring brings along: QtDBus of PySide6 cannot say the nested
 types of this portal. It waits in a thread of its own.
@@ -8,6 +8,7 @@ import contextlib
 import logging
 import os
 import threading
+from collections.abc import Mapping
 from typing import Any, Final
 
 from jeepney import DBusAddress, HeaderFields, MatchRule, message_bus, new_method_call
@@ -15,12 +16,11 @@ from jeepney.io.blocking import DBusConnection, Proxy, open_dbus_connection
 from jeepney.wrappers import DBusErrorResponse
 from PySide6.QtCore import QObject, Qt, Signal
 
+from qtshell.hotkey import Wish, parse_keys
 from qtshell.identity import APP_ID
 
 log = logging.getLogger("hearth.shell")
 
-_SHORTCUT: Final = "quick-ask"
-_DESCRIPTION: Final = "Open the quick question of Hearth"
 _BUS: Final = "org.freedesktop.portal.Desktop"
 _PATH: Final = "/org/freedesktop/portal/desktop"
 _SHORTCUTS: Final = DBusAddress(
@@ -30,6 +30,7 @@ _REGISTRY: Final = DBusAddress(
     _PATH, _BUS, interface="org.freedesktop.host.portal.Registry"
 )
 _REQUEST: Final = "org.freedesktop.portal.Request"
+_NOT_GIVEN: Final = "The desktop gave no keys for it."
 _ASK_S: Final = 10.0
 _DIALOG_S: Final = 300.0
 """The desktop may ask the user first."""
@@ -47,30 +48,28 @@ class PortalRefusedError(Exception):
 
 
 class PortalGrab(QObject):
-    """A shortcut the desktop gave, or gives once the user agreed.
+    """Shortcuts the desktop gave, or gives once the user agreed.
 
     Signals:
-        pressed: It was pressed.
-        refused: Why there is none.
-        described: How the desktop calls the keys it gave.
+        pressed: The name of the one that was pressed.
+        refused: A name, and why there are no keys for it.
+        described: A name, and how the desktop calls the keys it gave.
     """
 
-    pressed = Signal()
-    refused = Signal(str)
-    described = Signal(str)
+    pressed = Signal(str)
+    refused = Signal(str, str)
+    described = Signal(str, str)
 
-    def __init__(
-        self, modifiers: Qt.KeyboardModifier, key: Qt.Key, parent: QObject
-    ) -> None:
+    def __init__(self, wishes: Mapping[str, Wish], parent: QObject) -> None:
         super().__init__(parent)
-        self._trigger = trigger(modifiers, key)
+        self._wishes = dict(wishes)
         self._released = threading.Event()
         self._connection: DBusConnection | None = None
         self._thread = threading.Thread(target=self._run, name="portal", daemon=True)
         self._thread.start()
 
     def release(self) -> None:
-        """Let the shortcut go: the portal ends the session of who leaves."""
+        """Let the shortcuts go: the portal ends the session of who leaves."""
         self._released.set()
         if self._connection is not None:
             with contextlib.suppress(OSError):  # it has ended by itself
@@ -83,20 +82,28 @@ class PortalGrab(QObject):
                 self._connection = connection
                 self._listen(_Portal(connection))
         except PortalRefusedError as exc:
-            self.refused.emit(str(exc))
+            self._refuse(str(exc))
         except (OSError, KeyError, DBusErrorResponse, TimeoutError) as exc:
             if not self._released.is_set():
                 log.info("no global shortcuts: %s", exc)
-                self.refused.emit("This desktop offers no global shortcuts.")
+                self._refuse("This desktop offers no global shortcuts.")
+
+    def _refuse(self, why: str) -> None:
+        for name in self._wishes:
+            self.refused.emit(name, why)
 
     def _listen(self, portal: "_Portal") -> None:
         session = portal.open_session()
-        if told := portal.bind(session, self._trigger):
-            self.described.emit(told)
+        given = portal.bind(session, self._wishes)
+        for name in self._wishes:
+            if name in given:
+                self.described.emit(name, given[name])
+            else:
+                self.refused.emit(name, _NOT_GIVEN)
         while not self._released.is_set():
             member, body = portal.next_signal()
-            if member == "Activated" and tuple(body[:2]) == (session, _SHORTCUT):
-                self.pressed.emit()
+            if member == "Activated" and body[0] == session and body[1] in given:
+                self.pressed.emit(body[1])
 
 
 class _Portal:
@@ -115,19 +122,26 @@ class _Portal:
         results = self._request("CreateSession", "a{sv}", (options,), _ASK_S)
         return str(results["session_handle"][1])
 
-    def bind(self, session: str, keys: str) -> str:
-        """Ask for the keys; return how the desktop calls what it gave."""
-        wish = {
-            "description": ("s", _DESCRIPTION),
-            "preferred_trigger": ("s", keys),
-        }
+    def bind(self, session: str, wishes: Mapping[str, Wish]) -> dict[str, str]:
+        """Ask for the keys; return how the desktop calls what it gave, by name."""
+        asked = [
+            (
+                name,
+                {
+                    "description": ("s", wish.description),
+                    "preferred_trigger": ("s", trigger(*parse_keys(wish.keys))),
+                },
+            )
+            for name, wish in wishes.items()
+        ]
         options: dict[str, Any] = {}
-        body = (session, [(_SHORTCUT, wish)], "", options)
+        body = (session, asked, "", options)
         kinds = "oa(sa{sv})sa{sv}"
         results = self._request("BindShortcuts", kinds, body, _DIALOG_S)
-        for _, about in results.get("shortcuts", ("", ()))[1]:
-            return str(about.get("trigger_description", ("s", ""))[1])
-        return ""
+        return {
+            str(name): str(about.get("trigger_description", ("s", ""))[1])
+            for name, about in results.get("shortcuts", ("", ()))[1]
+        }
 
     def next_signal(self) -> tuple[str, tuple[Any, ...]]:
         """Wait for a signal and return its name and what it says."""

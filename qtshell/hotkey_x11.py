@@ -48,6 +48,7 @@ _KEYSYMS: Final = {
 _F1_KEYSYM: Final = 0xFFBE
 _LATIN_1: Final = range(0x20, 0x100)
 _KEY_PRESS: Final = 2
+_KEY_RELEASE: Final = 3
 _ASYNC: Final = 1
 
 
@@ -57,6 +58,15 @@ class _Cookie(Structure):
 
 class _Screens(Structure):
     _fields_ = (("data", POINTER(c_uint32)), ("rem", c_int), ("index", c_int))
+
+
+class _KeyEvent(Structure):
+    _fields_ = (
+        ("kind", c_uint8),
+        ("code", c_uint8),
+        ("sequence", c_uint16),
+        ("time", c_uint32),
+    )
 
 
 class X11Grab:
@@ -71,6 +81,7 @@ class X11Grab:
             HotkeyError: Another program has it, or the keyboard does not.
         """
         self._pressed = pressed
+        self._released_at = -1
         self._xcb, self._keysyms = _libraries()
         self._connection = self._xcb.xcb_connect(None, None)
         if self._xcb.xcb_connection_has_error(self._connection):
@@ -128,9 +139,13 @@ class X11Grab:
 
     def _on_notifier_activated(self) -> None:
         while event := self._xcb.xcb_poll_for_event(self._connection):
-            kind = ctypes.cast(event, POINTER(c_uint8))[0]
+            told = ctypes.cast(event, POINTER(_KeyEvent))[0]
+            kind, at = told.kind & 0x7F, int(told.time)
             _free(event)
-            if kind & 0x7F == _KEY_PRESS:
+            if kind == _KEY_RELEASE:
+                self._released_at = at
+            # A key held down repeats: it is let go and pressed in one moment.
+            elif kind == _KEY_PRESS and at != self._released_at:
                 self._pressed()
 
 

@@ -4,12 +4,14 @@ from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QObject, Qt, QTimer, QUrl
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
+from qtshell.action_shortcuts import ActionShortcuts
 from qtshell.actions import Actions
 from qtshell.activity import Activity
 from qtshell.commands import LinkOpener
+from qtshell.hotkey import Hotkeys
 from qtshell.navigation import Verdict, classify_navigation
 from qtshell.quick_actions import QuickActions
 from qtshell.quick_ask import QuickAsk
@@ -35,6 +37,7 @@ class QuickAccess(QObject):
         actions: Actions,
         tray: TrayIcon,
         window: QWidget,
+        hotkeys: Hotkeys,
         open_path: Callable[[str], None],
     ) -> None:
         super().__init__(window)
@@ -42,12 +45,13 @@ class QuickAccess(QObject):
         self._supervisor = supervisor
         self._pause = actions.pause
         self._tray = tray
-        self._main = window
         self._open_path = open_path
         self._window: QuickWindow | None = None
         self._quick_ask: QuickAsk | None = None
-        self._shortcuts: list[QAction] = []
         self.quick_actions = QuickActions(client, self.quick_ask, tray.tell, self)
+        self._shortcuts = ActionShortcuts(
+            hotkeys, client, window, self.quick_actions.run
+        )
         self._join(activity, actions)
 
     def begin(self) -> None:
@@ -81,7 +85,8 @@ class QuickAccess(QObject):
 
     def _join(self, activity: Activity, actions: Actions) -> None:
         self._supervisor.ready.connect(self._on_supervisor_ready)
-        activity.growing_changed.connect(self._on_activity_growing_changed)
+        activity.growing_changed.connect(self._tray.set_growing)
+        activity.moved.connect(self.quick_actions.refresh)
         actions.quick_ask.triggered.connect(lambda _: self.open_quick_ask())
         actions.pause.toggled.connect(lambda _: self._set_paused())
         self._tray.opening.connect(self.quick_actions.refresh)
@@ -90,21 +95,18 @@ class QuickAccess(QObject):
             lambda chosen: self._open_path(f"/conversations/{chosen}")
         )
         self.quick_actions.changed.connect(self._on_quick_actions_changed)
-        # The page may have changed them: the user goes on elsewhere.
+        # The page may have renamed a chat: the user goes on elsewhere.
         QGuiApplication.instance().applicationStateChanged.connect(  # type: ignore[union-attr]  # there is one
             self._on_application_state_changed
         )
 
     def _on_supervisor_ready(self) -> None:
         self.quick_actions.refresh()
+        self._shortcuts.tell()
         if self._pause.isChecked():
             self._set_paused()
         if self._quick_ask is not None:
             self._quick_ask.go_on()
-
-    def _on_activity_growing_changed(self, growing: int) -> None:
-        self._tray.set_growing(growing)
-        self.quick_actions.refresh()
 
     def _on_application_state_changed(self, state: Qt.ApplicationState) -> None:
         if state is Qt.ApplicationState.ApplicationInactive:
@@ -113,22 +115,7 @@ class QuickAccess(QObject):
     def _on_quick_actions_changed(self) -> None:
         self._tray.set_actions(self.quick_actions.actions)
         self._tray.set_recent(self.quick_actions.recent)
-        for old in self._shortcuts:
-            self._main.removeAction(old)
-            old.deleteLater()
-        self._shortcuts = [
-            self._shortcut(action.id, action.shortcut)
-            for action in self.quick_actions.actions
-            if action.shortcut
-        ]
-
-    def _shortcut(self, action_id: str, keys: str) -> QAction:
-        shortcut = QAction(self._main)
-        shortcut.setShortcut(QKeySequence(keys))
-        shortcut.setShortcutContext(Qt.ShortcutContext.ApplicationShortcut)
-        shortcut.triggered.connect(lambda _: self.quick_actions.run(action_id))
-        self._main.addAction(shortcut)
-        return shortcut
+        self._shortcuts.hold(self.quick_actions.actions)
 
     def _set_paused(self) -> None:
         is_paused = self._pause.isChecked()

@@ -24,6 +24,7 @@ class ActionRow:
     """An action in the list.
 
     Attributes:
+        refused: Why its shortcut does not work in other programs; "" when it does.
         above: The action before it; "" for the first.
         below: The action after the next one; "" when there is none.
     """
@@ -34,6 +35,7 @@ class ActionRow:
     what: str
     result: str
     shortcut: str
+    refused: str
     in_tray: bool
     above: str
     below: str
@@ -48,8 +50,8 @@ class ActionList(Template):
     rows: Sequence[ActionRow]
 
     @classmethod
-    def of(cls, actions: "Sequence[Action]") -> Self:
-        """Return the list of these actions."""
+    def of(cls, actions: "Sequence[Action]", refused: Mapping[str, str]) -> Self:
+        """Return the list of these actions, with why shortcuts were refused."""
         ids = ["", *(action.id for action in actions), "", ""]
         return cls(
             [
@@ -60,6 +62,7 @@ class ActionList(Template):
                     what=KINDS.get(action.kind, action.kind),
                     result=RESULTS.get(action.result, action.result).lower(),
                     shortcut=action.shortcut,
+                    refused=refused.get(action.id, ""),
                     in_tray=bool(action.in_tray),
                     above=ids[at],
                     below=ids[at + 3],
@@ -101,6 +104,7 @@ class ActionForm(Template):
     is_listed: bool = False
     result: str = "show"
     shortcut: str = ""
+    refused: str = ""
     in_tray: bool = True
     icons: Sequence[str] = ICONS
     kinds: Mapping[str, str] = field(default_factory=lambda: KINDS)
@@ -126,6 +130,7 @@ async def _form_of(services: Services, action_id: str) -> ActionForm:
         ),
         result=action.result,
         shortcut=action.shortcut,
+        refused=services.actions.refused_shortcuts.get(action.id, ""),
         in_tray=bool(action.in_tray),
     )
 
@@ -136,7 +141,13 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
 
     async def list_now() -> ActionList:
         services = await opened()
-        return ActionList.of(await services.actions.all())
+        refused = services.actions.refused_shortcuts
+        return ActionList.of(await services.actions.all(), refused)
+
+    async def changed() -> None:
+        """Tell every page, and the shell, whose tray and keys show the actions."""
+        hub.publish("actions")
+        (await opened()).activity.stir()
 
     @router.get("/actions")
     async def show(request: Request) -> Response:
@@ -161,14 +172,14 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
     async def add(request: Request) -> Response:
         services = await opened()
         await services.actions.add(request.form())
-        hub.publish("actions")
+        await changed()
         return no_content(go_to("/actions"))
 
     @router.put("/actions/:id")
     async def change(request: Request) -> Response:
         services = await opened()
         await services.actions.change(request.path_params["id"], request.form())
-        hub.publish("actions")
+        await changed()
         return no_content(go_to("/actions"))
 
     @router.put("/actions/:id/tray")
@@ -177,7 +188,7 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
         await services.actions.show_in_tray(
             request.path_params["id"], shown="in_tray" in request.form()
         )
-        hub.publish("actions")
+        await changed()
         return no_content()
 
     @router.put("/actions/:id/place")
@@ -185,7 +196,7 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
         services = await opened()
         before = request.form().get("before", "")
         await services.actions.place(request.path_params["id"], before)
-        hub.publish("actions")
+        await changed()
         return pages.fragment(await list_now())
 
     @router.delete("/actions/:id")
@@ -194,7 +205,7 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
         action_id = request.path_params["id"]
         action = await services.actions.get(action_id)
         await services.actions.delete(action_id)
-        hub.publish("actions")
+        await changed()
         undo = f"/actions/{action_id}/restore"
         return pages.toast(Toast(f"Deleted “{action.name}”.", undo=undo))
 
@@ -202,7 +213,7 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
     async def restore(request: Request) -> Response:
         services = await opened()
         await services.actions.restore(request.path_params["id"])
-        hub.publish("actions")
+        await changed()
         return Response()
 
     @router.get("/actions/export")
@@ -223,7 +234,7 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
         words = f"{count} quick action{'' if count == 1 else 's'} added."
         if not count:
             words = "All quick actions of this file are there already."
-        hub.publish("actions")
+        await changed()
         hub.publish("toast", pages.render(Toast(words, tone="success")))
         return no_content()
 

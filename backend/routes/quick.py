@@ -56,6 +56,16 @@ def build_router(
         ]
         return {"actions": told}
 
+    @router.post("/api/v1/actions/shortcuts")
+    @_as_json
+    async def refuse(request: Request) -> Facts:
+        services = await opened()
+        refused = dict(request.form())
+        if refused != services.actions.refused_shortcuts:
+            services.actions.refused_shortcuts = refused
+            hub.publish("actions")
+        return {}
+
     @router.post("/api/v1/actions/:id/run")
     @_as_json
     async def run(request: Request) -> Facts:

@@ -67,6 +67,8 @@ class ActionService:
         self._notes = notes
         self._today = today
         self._keeping: set[asyncio.Task[None]] = set()
+        self.refused_shortcuts: Mapping[str, str] = {}
+        """Why the desktop does not give an action its keys, by the action's id."""
 
     async def all(self) -> "Sequence[Action]":
         """Return the actions in the user's order."""

@@ -112,6 +112,10 @@ class Activity:
             await self._grown.wait(left_s)
         return None
 
+    def stir(self) -> None:
+        """Say that something else changed which the shell shows."""
+        self._change()
+
     def _change(self) -> None:
         self._seq += 1
         self._changed.ring()

@@ -1,6 +1,6 @@
 """A GlobalShortcuts portal that gives, refuses, and presses; run as a program.
 
-`python -m tests.helpers.fake_portal gives|refuses`: prints a line for every call.
+`python -m tests.helpers.fake_portal gives|gives-one|refuses` prints a line per call.
 """
 
 import sys
@@ -60,7 +60,9 @@ def main(behaviour: str) -> None:
             case "BindShortcuts" if behaviour == "refuses":
                 respond(call, 1, {})
             case "BindShortcuts":
-                told = [("quick-ask", {"trigger_description": ("s", "Ctrl+Space")})]
+                names = [name for name, _ in call.body[1]]
+                given = names[:1] if behaviour == "gives-one" else names
+                told = [(n, {"trigger_description": ("s", "Ctrl")}) for n in given]
                 respond(call, 0, {"shortcuts": ("a(sa{sv})", told)})
                 interface = "org.freedesktop.portal.GlobalShortcuts"
                 pressed = (SESSION, "quick-ask", 1, dict[str, object]())

@@ -1,4 +1,4 @@
-"""The global shortcut on a real X server, and through a portal on a real bus."""
+"""Global shortcuts on a real X server, and through a portal on a real bus."""
 
 import re
 import subprocess
@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from qtshell.hotkey import BY_HAND, Hotkey, parse_keys
+from qtshell.desktop_wishes import BY_HAND, ShortcutDialog
+from qtshell.hotkey import Hotkeys, Wish, parse_keys
 from qtshell.hotkey_portal import PortalGrab, trigger
 from tests.helpers.window import ROOT
 
@@ -18,6 +20,13 @@ pytestmark = pytest.mark.gui
 
 def press(keys: str) -> None:
     subprocess.run(["xdotool", "key", "--clearmodifiers", keys], check=True)
+
+
+@pytest.fixture
+def hotkeys() -> Iterator[Hotkeys]:
+    held = Hotkeys()
+    yield held
+    held.release()
 
 
 @pytest.mark.parametrize(
@@ -30,50 +39,104 @@ def press(keys: str) -> None:
     ],
 )
 def test_keys_are_heard_whatever_window_has_the_focus(
-    qtbot: QtBot, keys: str, typed: str
+    qtbot: QtBot, hotkeys: Hotkeys, keys: str, typed: str
 ) -> None:
-    hotkey = Hotkey()
-    hotkey.hold(keys)
-    with qtbot.waitSignal(hotkey.pressed, timeout=10_000):
+    hotkeys.hold("one", keys, "One")
+    with qtbot.waitSignal(hotkeys.pressed, timeout=10_000) as pressed:
         press(typed)
-    hotkey.release()
+    assert pressed.args == ["one"]
 
 
-def test_other_keys_are_left_to_others(qtbot: QtBot) -> None:
-    hotkey = Hotkey()
-    hotkey.hold("Ctrl+Alt+K")
-    with qtbot.assertNotEmitted(hotkey.pressed, wait=200):
+def test_each_name_has_keys_of_its_own_and_can_change_them(
+    qtbot: QtBot, hotkeys: Hotkeys
+) -> None:
+    heard: list[str] = []
+    hotkeys.pressed.connect(heard.append)
+    hotkeys.hold("one", "Ctrl+Alt+K", "One")
+    hotkeys.hold("two", "Ctrl+Alt+J", "Two")
+    press("ctrl+alt+j")
+    qtbot.waitUntil(lambda: heard == ["two"], timeout=10_000)
+    hotkeys.hold("two", "", "Two")
+    hotkeys.hold("one", "Ctrl+Alt+J", "One")
+    press("ctrl+alt+k")
+    press("ctrl+alt+j")
+    qtbot.waitUntil(lambda: heard == ["two", "one"], timeout=10_000)
+
+
+def test_keys_held_down_are_one_press(qtbot: QtBot, hotkeys: Hotkeys) -> None:
+    heard: list[str] = []
+    hotkeys.pressed.connect(heard.append)
+    hotkeys.hold("one", "Ctrl+Alt+K", "One")
+    hotkeys.hold("two", "Ctrl+Alt+J", "Two")
+    # X repeats a key that is held for 0.66 s.
+    held = ["keydown", "ctrl+alt+k", "sleep", "1", "keyup", "ctrl+alt+k"]
+    subprocess.run(["xdotool", *held], check=True)
+    press("ctrl+alt+j")
+    qtbot.waitUntil(lambda: heard[-1:] == ["two"], timeout=10_000)
+    assert heard == ["one", "two"]
+
+
+def test_other_keys_are_left_to_others(qtbot: QtBot, hotkeys: Hotkeys) -> None:
+    hotkeys.hold("one", "Ctrl+Alt+K", "One")
+    with qtbot.assertNotEmitted(hotkeys.pressed, wait=200):
         press("ctrl+k")
-    hotkey.release()
 
 
-def test_keys_somebody_else_has_are_refused_with_a_way_out(qtbot: QtBot) -> None:
-    first, second = Hotkey(), Hotkey()
-    first.hold("Ctrl+Alt+J")
-    with qtbot.waitSignal(second.refused, timeout=5_000) as refused:
-        second.hold("Ctrl+Alt+J")
-    assert refused.args is not None
-    assert "Another program" in refused.args[0]
-    assert BY_HAND in refused.args[0]
-    first.release()
-    with qtbot.waitSignal(second.pressed, timeout=10_000):
-        second.hold("Ctrl+Alt+J")
+def test_keys_somebody_else_has_are_refused(qtbot: QtBot, hotkeys: Hotkeys) -> None:
+    other = Hotkeys()
+    other.hold("one", "Ctrl+Alt+J", "One")
+    with qtbot.waitSignal(hotkeys.refused, timeout=5_000) as refused:
+        hotkeys.hold("one", "Ctrl+Alt+J", "One")
+    assert refused.args == ["one", "Another program has this shortcut already."]
+    other.release()
+    with qtbot.waitSignal(hotkeys.pressed, timeout=10_000):
+        hotkeys.hold("one", "Ctrl+Alt+J", "One")
         press("ctrl+alt+j")
-    second.release()
+
+
+def test_keys_hearth_uses_itself_are_refused_by_name(
+    qtbot: QtBot, hotkeys: Hotkeys
+) -> None:
+    hotkeys.hold("one", "Ctrl+Alt+J", "Quick Ask")
+    with qtbot.waitSignal(hotkeys.refused, timeout=5_000) as refused:
+        hotkeys.hold("two", "Alt+Ctrl+J", "Two")
+    assert refused.args == ["two", "“Quick Ask” has this shortcut already."]
+
+
+def test_the_dialog_says_why_and_what_to_do_instead(
+    qtbot: QtBot, hotkeys: Hotkeys
+) -> None:
+    other, window = Hotkeys(), QWidget()
+    qtbot.addWidget(window)
+    other.hold("one", "Ctrl+Alt+J", "One")
+    dialog = ShortcutDialog("Ctrl+Alt+K", hotkeys, window)
+    dialog.field.setKeySequence("Ctrl+Alt+J")
+    dialog.field.editingFinished.emit()
+    assert dialog.said.text().startswith("Another program has this shortcut already.")
+    assert dialog.said.text().endswith(BY_HAND)
+    other.release()
+    dialog.reject()
+    with qtbot.waitSignal(hotkeys.pressed, timeout=10_000):
+        press("ctrl+alt+k")
 
 
 @pytest.mark.parametrize("keys", ["H", "Shift+H", "Ctrl", "nonsense", "Ctrl+K, Ctrl+C"])
-def test_keys_that_would_be_in_the_way_are_refused(qtbot: QtBot, keys: str) -> None:
-    hotkey = Hotkey()
-    with qtbot.waitSignal(hotkey.refused, timeout=5_000):
-        hotkey.hold(keys)
+def test_keys_that_would_be_in_the_way_are_refused(
+    qtbot: QtBot, hotkeys: Hotkeys, keys: str
+) -> None:
+    with qtbot.waitSignal(hotkeys.refused, timeout=5_000):
+        hotkeys.hold("one", keys, "One")
 
 
-def test_no_keys_take_nothing(qtbot: QtBot) -> None:
-    hotkey = Hotkey()
-    with qtbot.assertNotEmitted(hotkey.refused, wait=10):
-        hotkey.hold("")
-    hotkey.release()
+def test_no_keys_take_nothing(qtbot: QtBot, hotkeys: Hotkeys) -> None:
+    with qtbot.assertNotEmitted(hotkeys.refused, wait=10):
+        hotkeys.hold("one", "", "One")
+
+
+WISHES = {
+    "quick-ask": Wish("Ctrl+Alt+Space", "Quick Ask"),
+    "action-1": Wish("Ctrl+Alt+E", "Explain"),
+}
 
 
 @pytest.fixture
@@ -111,39 +174,72 @@ def portal(bus: None) -> Iterator[Callable[[str], "subprocess.Popen[str]"]]:
             process.kill()
 
 
-def test_a_portal_that_agrees_gives_the_shortcut(
+def test_a_portal_that_agrees_gives_all_shortcuts_of_one_session(
     qtbot: QtBot, portal: Callable[[str], "subprocess.Popen[str]"]
 ) -> None:
     process = portal("gives")
     parent = QObject()
-    grab = PortalGrab(*parse_keys("Ctrl+Alt+Space"), parent)
+    given: list[str] = []
+    grab = PortalGrab(WISHES, parent)
+    grab.described.connect(lambda name, _: given.append(name))
     with qtbot.waitSignals([grab.described, grab.pressed], timeout=10_000):
         pass
+    assert given == list(WISHES)
     grab.release()
     process.kill()
     calls = process.communicate()[0]
     assert re.search(r"Register .*org\.hearth\.Hearth", calls)
+    assert calls.count("BindShortcuts") == 1
     assert "CTRL+ALT+space" in calls
+    assert "CTRL+ALT+e" in calls
 
 
-def test_a_portal_that_refuses_is_told_of(
-    qtbot: QtBot, portal: Callable[[str], "subprocess.Popen[str]"]
+def test_wishes_of_one_moment_are_one_question_to_the_portal(
+    qtbot: QtBot,
+    portal: Callable[[str], "subprocess.Popen[str]"],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    portal("refuses")
+    monkeypatch.setattr("qtshell.hotkey._way", lambda: "wayland")
+    process = portal("gives")
+    hotkeys = Hotkeys()
+    with qtbot.waitSignal(hotkeys.pressed, timeout=10_000) as pressed:
+        for name, wish in WISHES.items():
+            hotkeys.hold(name, wish.keys, wish.description)
+    assert pressed.args == ["quick-ask"]
+    hotkeys.release()
+    process.kill()
+    assert process.communicate()[0].count("BindShortcuts") == 1
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "refused", "why"),
+    [
+        ("refuses", list(WISHES), "The desktop did not allow the shortcut."),
+        ("gives-one", ["action-1"], "The desktop gave no keys for it."),
+    ],
+)
+def test_a_portal_that_refuses_is_told_of(
+    qtbot: QtBot,
+    portal: Callable[[str], "subprocess.Popen[str]"],
+    behaviour: str,
+    refused: list[str],
+    why: str,
+) -> None:
+    portal(behaviour)
     parent = QObject()
-    grab = PortalGrab(*parse_keys("Ctrl+Alt+Space"), parent)
-    with qtbot.waitSignal(grab.refused, timeout=10_000) as refused:
-        pass
-    assert refused.args == ["The desktop did not allow the shortcut."]
+    told: list[tuple[str, str]] = []
+    grab = PortalGrab(WISHES, parent)
+    grab.refused.connect(lambda name, why: told.append((name, why)))
+    qtbot.waitUntil(lambda: told == [(name, why) for name in refused], timeout=10_000)
     grab.release()
 
 
 def test_a_bus_without_a_portal_is_told_of(qtbot: QtBot, bus: None) -> None:
     parent = QObject()
-    grab = PortalGrab(*parse_keys("Ctrl+Alt+Space"), parent)
+    grab = PortalGrab({"quick-ask": WISHES["quick-ask"]}, parent)
     with qtbot.waitSignal(grab.refused, timeout=10_000) as refused:
         pass
-    assert refused.args == ["This desktop offers no global shortcuts."]
+    assert refused.args == ["quick-ask", "This desktop offers no global shortcuts."]
     grab.release()
 
 

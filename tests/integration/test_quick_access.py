@@ -1,5 +1,6 @@
 """Tray menu, quick actions and quick ask with a real sidecar and the scripted model."""
 
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from qtshell.actions import Actions
 from qtshell.activity import Activity
+from qtshell.hotkey import Hotkeys
 from qtshell.launch import sidecar_launch
 from qtshell.lifecycle import Phase
 from qtshell.main_window import MainWindow
@@ -44,6 +46,7 @@ class Desk:
         self.opened: list[str] = []
         self.notices: list[str] = []
         self.tray.tell = self._tell  # type: ignore[method-assign]  # no bus here
+        self.hotkeys = Hotkeys(self.window)
         self.quick = QuickAccess(
             client=self.client,
             supervisor=self.supervisor,
@@ -51,6 +54,7 @@ class Desk:
             actions=self.actions,
             tray=self.tray,
             window=self.window,
+            hotkeys=self.hotkeys,
             open_path=self.opened.append,
         )
         self.supervisor.phase_changed.connect(self.tray.set_phase)
@@ -91,6 +95,7 @@ class Desk:
 
     def close(self) -> None:
         """End everything."""
+        self.hotkeys.release()
         self.quick.close()
         self.supervisor.stop()
         self.wait(lambda: self.supervisor.phase is Phase.STOPPED)
@@ -276,3 +281,39 @@ def test_a_question_waits_for_a_sidecar_that_restarts(ready: Desk) -> None:
     window.question.setPlainText("hello")
     QTest.keyClick(window.question, Qt.Key.Key_Return)
     ready.wait(lambda: window.answer.toPlainText() == HELLO)
+
+
+def add_action(desk: Desk, **facts: str) -> None:
+    """Make an action as its form does."""
+    form = {"name": "Shout", "kind": "upper", "result": "copy", **facts}
+    done: list[int] = []
+    desk.client.post("/actions", form, lambda status, _: done.append(status))
+    desk.wait(lambda: done == [204])
+
+
+def page_of_actions(desk: Desk) -> str:
+    pages: list[bytes] = []
+    desk.client.get("/actions", lambda _, body: pages.append(body))
+    desk.wait(lambda: bool(pages))
+    return pages[0].decode()
+
+
+def test_an_actions_shortcut_works_in_every_program(desk: Desk) -> None:
+    add_action(desk, shortcut="Ctrl+Alt+Y")
+    desk.wait(lambda: any(a.shortcut for a in desk.quick.quick_actions.actions))
+    copy("one two three")
+    # No window of Hearth is open.
+    subprocess.run(["xdotool", "key", "ctrl+alt+y"], check=True)
+    desk.wait(lambda: pasted() == "ONE TWO THREE")
+
+
+def test_keys_that_are_refused_are_told_on_the_page(desk: Desk) -> None:
+    other = Hotkeys()
+    other.hold("x", "Ctrl+Alt+U", "X")
+    add_action(desk, shortcut="Ctrl+Alt+U")
+    desk.wait(lambda: "Another program has this shortcut" in page_of_actions(desk))
+    desk.supervisor.restart()
+    desk.wait(lambda: desk.supervisor.phase is not Phase.READY)
+    desk.wait(lambda: desk.supervisor.phase is Phase.READY)
+    desk.wait(lambda: "Another program has this shortcut" in page_of_actions(desk))
+    other.release()
