@@ -1,11 +1,12 @@
 """Requests, responses and routers in Hearth's own types; Robyn stays behind them."""
 
+import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qsl
 
-from backend.errors import InvalidInputError, TooLargeError
+from backend.errors import HearthError, InvalidInputError, TooLargeError
 
 MAX_BODY_BYTES: Final = 1024 * 1024
 
@@ -71,6 +72,21 @@ class Response:
 
 
 Handler = Callable[[Request], Awaitable[Response]]
+Facts = Mapping[str, object]
+
+
+def as_json(answer: Callable[[Request], Awaitable[Facts]]) -> Handler:
+    """Answer the shell with JSON, which also says why something was not done."""
+
+    async def handle(request: Request) -> Response:
+        try:
+            facts, status = await answer(request), 200
+        except HearthError as exc:
+            facts, status = {"error": str(exc)}, exc.status
+        kind = "application/json"
+        return Response(status=status, body=json.dumps(facts), content_type=kind)
+
+    return handle
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,12 @@
 """The JSON side of Hearth, for the shell: asking, notes, search, how things are."""
 
-import json
-from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
-from backend.errors import HearthError, NotFoundError
+from backend.errors import NotFoundError
 from backend.events import EventHub
-from backend.http import Handler, Request, Response, Router
+from backend.http import Facts, Request, Router, as_json
 from backend.routes.conversations import UNTITLED
 from backend.services.registry import Opened
 from backend.store.states import MessageState
@@ -25,15 +23,13 @@ _NOTES: Final = {
     MessageState.INTERRUPTED: "The answer was interrupted. What had arrived is kept.",
 }
 
-Facts = Mapping[str, object]
-
 
 def build_router(opened: Opened, hub: EventHub) -> Router:
     """Return the routes of the JSON side."""
     router = Router()
 
     @router.post("/api/v1/ask")
-    @_answering
+    @as_json
     async def ask(request: Request) -> Facts:
         services = await opened()
         form = request.form()
@@ -47,7 +43,7 @@ def build_router(opened: Opened, hub: EventHub) -> Router:
         }
 
     @router.get("/api/v1/messages/:id")
-    @_answering
+    @as_json
     async def message(request: Request) -> Facts:
         services = await opened()
         message_id = request.path_params["id"]
@@ -59,7 +55,7 @@ def build_router(opened: Opened, hub: EventHub) -> Router:
         return {"text": ended.text[known:], "state": ended.state, "error": _why(ended)}
 
     @router.post("/api/v1/notes")
-    @_answering
+    @as_json
     async def note(request: Request) -> Facts:
         services = await opened()
         kept = await services.notes.create(request.form().get("text", ""))
@@ -67,7 +63,7 @@ def build_router(opened: Opened, hub: EventHub) -> Router:
         return {"id": kept.id}
 
     @router.get("/api/v1/search")
-    @_answering
+    @as_json
     async def search(request: Request) -> Facts:
         services = await opened()
         groups = await services.search.search(request.query.get("q", ""))
@@ -84,7 +80,7 @@ def build_router(opened: Opened, hub: EventHub) -> Router:
         return {"hits": hits}
 
     @router.get("/api/v1/activity")
-    @_answering
+    @as_json
     async def activity(request: Request) -> Facts:
         services = await opened()
         since = _number(request, "since")
@@ -97,7 +93,7 @@ def build_router(opened: Opened, hub: EventHub) -> Router:
         return {"seq": news.seq, "growing": news.growing, "ended": ended}
 
     @router.get("/api/v1/status")
-    @_answering
+    @as_json
     async def status(_request: Request) -> Facts:
         services = await opened()
         chosen = await services.engines.default()
@@ -105,20 +101,6 @@ def build_router(opened: Opened, hub: EventHub) -> Router:
         return {"model": chosen.model if chosen else "", "answering": news.growing}
 
     return router
-
-
-def _answering(answer: Callable[[Request], Awaitable[Facts]]) -> Handler:
-    """Turn facts into JSON, and a sentence for the user too."""
-
-    async def handle(request: Request) -> Response:
-        try:
-            facts, code = await answer(request), 200
-        except HearthError as exc:
-            facts, code = {"error": str(exc)}, exc.status
-        kind = "application/json"
-        return Response(status=code, body=json.dumps(facts), content_type=kind)
-
-    return handle
 
 
 def _why(message: "Message") -> str:

@@ -1,13 +1,11 @@
 """What the tray and the quick ask window need, as JSON for the shell."""
 
-import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 
-from backend.errors import HearthError
 from backend.events import EventHub
-from backend.http import Handler, Request, Response, Router
+from backend.http import Facts, Request, Router, as_json
 from backend.markdown import Block
 from backend.rendering import Renderer, Template
 from backend.routes.conversations import UNTITLED
@@ -21,8 +19,6 @@ RECENT: Final = 5
 WAIT_S: Final = 10.0
 """How long a request may wait for an answer to grow."""
 _MAX_DIGITS: Final = 9
-
-Facts = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -40,7 +36,7 @@ def build_router(
     router = Router()
 
     @router.get("/api/v1/actions")
-    @_as_json
+    @as_json
     async def actions(_request: Request) -> Facts:
         services = await opened()
         told = [
@@ -57,7 +53,7 @@ def build_router(
         return {"actions": told}
 
     @router.post("/api/v1/actions/shortcuts")
-    @_as_json
+    @as_json
     async def refuse(request: Request) -> Facts:
         services = await opened()
         refused = dict(request.form())
@@ -67,7 +63,7 @@ def build_router(
         return {}
 
     @router.post("/api/v1/actions/:id/run")
-    @_as_json
+    @as_json
     async def run(request: Request) -> Facts:
         services = await opened()
         form = request.form()
@@ -88,7 +84,7 @@ def build_router(
         }
 
     @router.get("/api/v1/conversations/recent")
-    @_as_json
+    @as_json
     async def recent(_request: Request) -> Facts:
         services = await opened()
         found = (await services.conversations.page())[:RECENT]
@@ -96,20 +92,20 @@ def build_router(
         return {"conversations": told}
 
     @router.get("/api/v1/quick")
-    @_as_json
+    @as_json
     async def quick(_request: Request) -> Facts:
         services = await opened()
         return {"draft": await services.conversations.draft(DRAFT)}
 
     @router.post("/api/v1/quick/draft")
-    @_as_json
+    @as_json
     async def save_draft(request: Request) -> Facts:
         services = await opened()
         await services.conversations.save_draft(DRAFT, request.form().get("text", ""))
         return {}
 
     @router.post("/api/v1/quick")
-    @_as_json
+    @as_json
     async def ask(request: Request) -> Facts:
         services = await opened()
         form = request.form()
@@ -130,7 +126,7 @@ def build_router(
         }
 
     @router.get("/api/v1/quick/:id")
-    @_as_json
+    @as_json
     async def answer(request: Request) -> Facts:
         services = await opened()
         message_id = request.path_params["id"]
@@ -153,7 +149,7 @@ def build_router(
         }
 
     @router.post("/api/v1/pause")
-    @_as_json
+    @as_json
     async def pause(request: Request) -> Facts:
         services = await opened()
         if request.form().get("paused") == "yes":
@@ -163,21 +159,6 @@ def build_router(
         return {"paused": services.pause.is_paused}
 
     return router
-
-
-def _as_json(answer: Callable[[Request], Awaitable[Facts]]) -> Handler:
-    """Answer with JSON, and say in it why something was not done."""
-
-    async def handle(request: Request) -> Response:
-        try:
-            facts, status = await answer(request), 200
-        except HearthError as exc:
-            facts, status = {"error": str(exc)}, exc.status
-        return Response(
-            status=status, body=json.dumps(facts), content_type="application/json"
-        )
-
-    return handle
 
 
 def _number(told: str) -> int:
