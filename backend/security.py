@@ -11,7 +11,15 @@ from backend.protocol import HEALTH_PATH, LOOPBACK, TOKEN_HEADER
 HeaderReader = Callable[[str], Sequence[str]]
 """Returns every value of a header, in order; the name is lower-case."""
 
-FIXED_HEADERS: Final = {
+NO_STORE: Final = "no-store"
+DEFAULT_HEADERS: Final = {
+    # Where a page is answered it brings a policy of its own; Robyn's own answers, as
+    # for a path that is not there, have this one.
+    "content-security-policy": (
+        "default-src 'none'; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "cache-control": NO_STORE,
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",
@@ -22,7 +30,7 @@ FIXED_HEADERS: Final = {
         "hid=(), clipboard-read=()"
     ),
 }
-NO_STORE: Final = "no-store"
+"""What every answer carries that a handler did not give another value."""
 
 
 class Verdict(Enum):

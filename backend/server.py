@@ -22,8 +22,7 @@ from backend.errors import HearthError, InvalidInputError, TooLargeError
 from backend.http import MAX_BODY_BYTES, Request, Response, Route
 from backend.logs import describe_bug
 from backend.security import (
-    FIXED_HEADERS,
-    NO_STORE,
+    DEFAULT_HEADERS,
     Trust,
     Verdict,
     content_security_policy,
@@ -66,7 +65,7 @@ def build_server(
     """
     server: RobynServer = Server()
     server.apply_request_headers(Headers({}))
-    server.apply_response_headers(Headers(FIXED_HEADERS))
+    server.apply_response_headers(Headers(DEFAULT_HEADERS))
     server.set_response_headers_exclude_paths(None)
     server.add_global_middleware(
         MiddlewareType.BEFORE_REQUEST,
@@ -109,7 +108,7 @@ def _guard(trust: Trust) -> Callable[[RobynRequest], RobynRequest | _Answer]:
         verdict = judge(trust, request.method, request.url.path, values)
         if verdict is Verdict.PASS:
             return request
-        headers = {"content-type": "text/plain", "cache-control": NO_STORE}
+        headers = {"content-type": "text/plain"}
         return RobynResponse(verdict.value, Headers(headers), verdict.name.lower())
 
     return guard
@@ -179,7 +178,6 @@ def _decode(value: str, unquote_once: Callable[..., str]) -> str:
 def _to_robyn(response: Response, nonce: str) -> _Answer:
     headers = {
         "content-type": response.content_type,
-        "cache-control": NO_STORE,
         "content-security-policy": content_security_policy(nonce),
         **{name.lower(): value for name, value in response.headers.items()},
     }

@@ -7,11 +7,13 @@ import pytest
 
 from backend.http import Route
 from backend.protocol import HEALTH_PATH, LOOPBACK, new_token
+from backend.security import DEFAULT_HEADERS
 from tests.helpers.sidecar import Sidecar
 
 pytestmark = pytest.mark.sidecar
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE")
+SEALED = DEFAULT_HEADERS["content-security-policy"]
 UNKNOWN = ("/", "/nope", "/assets", "/assets/x/y.js", "/.env", "/docs", "/openapi.json")
 
 
@@ -165,6 +167,35 @@ def test_no_answer_has_a_cors_header_and_all_are_hardened(
             assert answer.headers["x-content-type-options"] == "nosniff"
             assert answer.headers["referrer-policy"] == "no-referrer"
             assert answer.headers["x-frame-options"] == "DENY"
+
+
+def test_what_no_handler_answers_may_do_nothing(sidecar: Sidecar) -> None:
+    head = (host_of(sidecar), token_of(sidecar))
+    for method in METHODS:
+        for path, lines in (("/nope", head), ("/", head[:1])):
+            answer = sidecar.ask(method, path, *lines)
+            assert answer.status in {401, 404}
+            assert answer.headers["content-security-policy"] == SEALED
+            assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("raw", "status"),
+    [
+        ("FOO / HTTP/1.1\r\nhost: x\r\n\r\n", b"405"),
+        ("FOO /nope HTTP/1.1\r\nhost: x\r\n\r\n", b"405"),
+        ("nonsense\r\n\r\n", b"400"),
+    ],
+)
+def test_what_never_reaches_the_guard_gets_nothing_of_ours(
+    sidecar: Sidecar, raw: str, status: bytes
+) -> None:
+    told = sidecar.send_raw(raw.encode(), timeout=1)
+    start, _, body = told.partition(b"\r\n\r\n")
+    assert status in start.split(b"\r\n")[0]
+    assert body in {b"", b"Method not allowed"}
+    assert b"text/html" not in start
+    assert b"set-cookie" not in start
 
 
 def test_the_event_stream_is_hardened(sidecar: Sidecar) -> None:
