@@ -106,11 +106,12 @@ def render(text: str) -> list[Block]:
 def settled_length(text: str) -> int:
     """Return how many characters of a growing text are finished blocks.
 
-    In CommonMark later text can only change the last open top-level block, so all
+    In CommonMark later lines can only change the last open top-level block, so all
     before the start of the last block is final (link definitions that come later
-    aside; the end of the answer renders the whole text once more).
+    aside; the end of the answer renders the whole text once more). A line that is
+    still growing decides nothing: "-" after a list begins another one, "-->" does not.
     """
-    tokens = _MARKDOWN.parse(text, {})
+    tokens = _MARKDOWN.parse(text[: text.rfind("\n") + 1], {})
     starts = [t.map[0] for t in tokens if t.level == 0 and t.map and t.nesting >= 0]
     lines = text.split("\n")
     return sum(len(line) + 1 for line in lines[: starts[-1]]) if starts else 0

@@ -159,6 +159,13 @@ def test_streamed_blocks_and_tail_are_the_whole(
     assert blocks + tail == render(text)
 
 
+def test_a_line_that_grows_settles_nothing() -> None:
+    text = "1. one\n-->"
+    for cut in range(len(text)):
+        blocks, tail = _stream(text, [cut])
+        assert blocks + tail == render(text), cut
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.text(max_size=300))
 def test_any_text_is_safe(text: str) -> None:
