@@ -175,16 +175,18 @@ else:
 
         def _arm_alarm_on_leash(libc: ctypes.CDLL) -> None:
             # A thread that holds the GIL for ever also stops the one that follows
-            # the leash. So the kernel sends SIGTRAP (5) at the leash's end, and the
+            # the leash. So the kernel sends SIGILL (4) at the leash's end, and the
             # C function alarm() is its handler: called with the signal's number, it
-            # has the process killed in 5 seconds unless it has ended by then.
+            # has the process killed in 4 seconds unless it has ended by then. It
+            # handles one signal alone (System V): a real illegal instruction, which
+            # is met again at once, still ends the process.
             handler = ctypes.cast(libc.alarm, ctypes.c_void_p)
-            libc.signal.argtypes = [ctypes.c_int, ctypes.c_void_p]
-            libc.signal.restype = ctypes.c_void_p
-            libc.signal(signal.SIGTRAP, handler)
+            libc.sysv_signal.argtypes = [ctypes.c_int, ctypes.c_void_p]
+            libc.sysv_signal.restype = ctypes.c_void_p
+            libc.sysv_signal(signal.SIGILL, handler)
             try:
                 fcntl.fcntl(_STDIN, fcntl.F_SETOWN, os.getpid())
-                fcntl.fcntl(_STDIN, fcntl.F_SETSIG, signal.SIGTRAP)
+                fcntl.fcntl(_STDIN, fcntl.F_SETSIG, signal.SIGILL)
                 flags = fcntl.fcntl(_STDIN, fcntl.F_GETFL)
                 fcntl.fcntl(_STDIN, fcntl.F_SETFL, flags | os.O_ASYNC)
             except OSError:

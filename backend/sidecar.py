@@ -23,7 +23,7 @@ log = logging.getLogger("hearth.sidecar")
 STOP_S: Final = 3.0
 """Seconds in which what is not saved yet is saved."""
 
-KILL_S: Final = LEASH_GRACE_S - 0.5
+KILL_S: Final = LEASH_GRACE_S - 1
 """Seconds until the end comes whether saved or not."""
 
 _STDOUT, _STDERR = 1, 2

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -100,12 +101,22 @@ def test_it_dies_with_the_shell_in_any_state(tmp_path: Path, state: str) -> None
         assert shell.stdout is not None
         pid = int(shell.stdout.readline())
         shell.kill()
-    wait_until_gone(pid, 5.5)
+    wait_until_gone(pid, 5.0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's word on a pipe")
+def test_an_illegal_instruction_still_ends_it(sidecar: Sidecar) -> None:
+    """The first one sets the alarm, as its handler serves the leash."""
+    pause = threading.Event()
+    while sidecar.process.poll() is None:
+        sidecar.process.send_signal(signal.SIGILL)
+        pause.wait(0.1)
+    assert sidecar.process.returncode == -signal.SIGILL
 
 
 def test_an_end_that_hangs_is_cut_short(tmp_path: Path) -> None:
     with Sidecar.start(tmp_path, module=ODD, environment={"HEARTH_ODD": "stop"}) as odd:
-        assert odd.stop(5.5) == -signal.SIGALRM
+        assert odd.stop(5.0) == -signal.SIGALRM
 
 
 def test_a_start_that_fails_leaves_health_and_page(tmp_path: Path) -> None:
