@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from backend.store.database import Database
@@ -37,9 +38,7 @@ class DraftStore:
 
 def clear_draft(session: Session, row_id: str) -> None:
     """Drop a draft within a session: it was sent or emptied."""
-    draft = session.get(Draft, row_id)
-    if draft is not None:
-        session.delete(draft)
+    session.connection().execute(delete(Draft).where(col(Draft.id) == row_id))
 
 
 def note_draft(note_id: str) -> str:
