@@ -9,9 +9,10 @@ from backend.http import Request, Response, Router
 from backend.rendering import Template
 from backend.routes.engines import EngineRow
 from backend.routes.pages import Pages, Toast, go_to, no_content
-from backend.services.action_forms import ICONS, KINDS, RESULTS
+from backend.services.action_forms import EMPTY_FORM, ICONS, KINDS, RESULTS
 from backend.services.engines import Choice
 from backend.services.registry import Opened, Services
+from backend.store.drafts import NEW
 
 if TYPE_CHECKING:
     from backend.store.models import Action
@@ -87,51 +88,75 @@ class ActionForm(Template):
 
     Attributes:
         id: Of the action to change; "" for a new one.
+        is_draft: Whether it was filled in before and not saved.
         choice: The engine and model it asks; "" for the default.
         is_listed: Whether that model can be reached now.
     """
 
     template: ClassVar[str] = "actions/_form.html"
     engines: Sequence[EngineRow]
-    title: str = "New quick action"
+    title: str
     id: str = ""
-    name: str = ""
-    chosen_icon: str = ICONS[0]
-    kind: str = "prompt"
-    prompt: str = ""
-    choice: str = ""
-    choice_name: str = ""
-    is_listed: bool = False
-    result: str = "show"
-    shortcut: str = ""
+    name: str
+    chosen_icon: str
+    kind: str
+    prompt: str
+    choice: str
+    choice_name: str
+    is_listed: bool
+    result: str
+    shortcut: str
+    in_tray: bool
     refused: str = ""
-    in_tray: bool = True
+    is_draft: bool
     icons: Sequence[str] = ICONS
     kinds: Mapping[str, str] = field(default_factory=lambda: KINDS)
     results: Mapping[str, str] = field(default_factory=lambda: RESULTS)
 
 
+def _stored(action: "Action") -> dict[str, str]:
+    """Return an action as its form would send it."""
+    return {
+        "name": action.name,
+        "icon": action.icon,
+        "kind": action.kind,
+        "prompt": action.prompt,
+        "choice": str(Choice.parse(f"{action.engine_id}|{action.model}") or ""),
+        "result": action.result,
+        "shortcut": action.shortcut,
+        "in_tray": "yes" if action.in_tray else "",
+    }
+
+
 async def _form_of(services: Services, action_id: str) -> ActionForm:
-    action = await services.actions.get(action_id)
+    """Return the form of an action, or of a new one, as it was typed last."""
+    is_new = action_id == NEW
+    before = dict(EMPTY_FORM)
+    if not is_new:
+        before = _stored(await services.actions.get(action_id))
+    told = before | await services.actions.draft(action_id)
     rows = [EngineRow.of(offer) for offer in await services.engines.offers()]
-    choice = Choice.parse(f"{action.engine_id}|{action.model}")
+    choice = Choice.parse(told["choice"])
+    refused = services.actions.refused_shortcuts.get(action_id, "")
     return ActionForm(
         engines=rows,
-        title=action.name,
-        id=action.id,
-        name=action.name,
-        chosen_icon=action.icon,
-        kind=action.kind,
-        prompt=action.prompt,
+        title="New quick action" if is_new else before["name"],
+        id="" if is_new else action_id,
+        name=told["name"],
+        chosen_icon=told["icon"],
+        kind=told["kind"],
+        prompt=told["prompt"],
         choice=str(choice or ""),
-        choice_name=action.model,
-        is_listed=any(
-            row.id == action.engine_id and action.model in row.models for row in rows
+        choice_name=choice.model if choice else "",
+        is_listed=choice is not None
+        and any(
+            row.id == choice.engine_id and choice.model in row.models for row in rows
         ),
-        result=action.result,
-        shortcut=action.shortcut,
-        refused=services.actions.refused_shortcuts.get(action.id, ""),
-        in_tray=bool(action.in_tray),
+        result=told["result"],
+        shortcut=told["shortcut"],
+        in_tray=bool(told["in_tray"]),
+        refused=refused if told["shortcut"] == before["shortcut"] else "",
+        is_draft=told != before,
     )
 
 
@@ -159,14 +184,25 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
 
     @router.get("/actions/new")
     async def new(request: Request) -> Response:
-        services = await opened()
-        rows = [EngineRow.of(offer) for offer in await services.engines.offers()]
-        return pages.show(request, TITLE, ActionForm(engines=rows))
+        return pages.show(request, TITLE, await _form_of(await opened(), NEW))
 
     @router.get("/actions/:id/edit")
     async def edit(request: Request) -> Response:
         form = await _form_of(await opened(), request.path_params["id"])
         return pages.show(request, form.title, form)
+
+    @router.put("/actions/:id/draft")
+    async def keep_draft(request: Request) -> Response:
+        services = await opened()
+        await services.actions.save_draft(request.form(), request.path_params["id"])
+        return no_content()
+
+    @router.delete("/actions/:id/draft")
+    async def start_over(request: Request) -> Response:
+        services = await opened()
+        await services.actions.drop_draft(request.path_params["id"])
+        form = await _form_of(services, request.path_params["id"])
+        return pages.fragment(form)
 
     @router.post("/actions")
     async def add(request: Request) -> Response:

@@ -49,6 +49,18 @@ _ENOUGH: Final = 2
 Facts = dict[str, str | int]
 """Fields of an action, by name."""
 
+EMPTY_FORM: Final[Mapping[str, str]] = {
+    "name": "",
+    "icon": ICONS[0],
+    "kind": PROMPT,
+    "prompt": "",
+    "choice": "",
+    "result": "show",
+    "shortcut": "",
+    "in_tray": "yes",
+}
+"""The fields of the form, as they are before anything is typed."""
+
 
 class Filed(Protocol):
     """An action as it is stored."""
@@ -98,6 +110,16 @@ def read_form(form: Mapping[str, str]) -> Facts:
         "shortcut": read_shortcut(form.get("shortcut", "")),
         "in_tray": int(form.get("in_tray", "") in {"yes", "on", "1", "True"}),
     }
+
+
+def to_draft(form: Mapping[str, str]) -> str:
+    """Return a form that is being filled in as a text to keep; nothing is checked."""
+    return json.dumps({name: form.get(name, "") for name in EMPTY_FORM})
+
+
+def from_draft(draft: str) -> dict[str, str]:
+    """Return the form that was kept; an empty one where there is none."""
+    return dict(json.loads(draft)) if draft else {}
 
 
 def read_shortcut(text: str) -> str:

@@ -8,7 +8,14 @@ from datetime import date
 from typing import TYPE_CHECKING, Final, Protocol
 
 from backend.errors import ConflictError, InvalidInputError
-from backend.services.action_forms import PROMPT, from_file, read_form, to_file
+from backend.services.action_forms import (
+    PROMPT,
+    from_draft,
+    from_file,
+    read_form,
+    to_draft,
+    to_file,
+)
 from backend.services.answers import AnswerService
 from backend.services.conversations import (
     MAX_TEXT_CHARS,
@@ -18,6 +25,7 @@ from backend.services.conversations import (
 from backend.services.engines import Choice
 from backend.services.text_actions import LOCAL
 from backend.services.titles import title_from
+from backend.store.drafts import NEW, action_draft
 from backend.store.states import MessageState
 
 if TYPE_CHECKING:
@@ -91,7 +99,9 @@ class ActionService:
         """
         facts = read_form(form)
         await self._see_that_free(str(facts["shortcut"]))
-        return (await asyncio.to_thread(self._actions.add, facts))[0]
+        added = (await asyncio.to_thread(self._actions.add, facts))[0]
+        await self.drop_draft()
+        return added
 
     async def change(self, action_id: str, form: Mapping[str, str]) -> "Action":
         """Change an action.
@@ -103,7 +113,22 @@ class ActionService:
         """
         facts = read_form(form)
         await self._see_that_free(str(facts["shortcut"]), action_id)
-        return await asyncio.to_thread(self._actions.change, action_id, facts)
+        changed = await asyncio.to_thread(self._actions.change, action_id, facts)
+        await self.drop_draft(action_id)
+        return changed
+
+    async def draft(self, action_id: str = NEW) -> dict[str, str]:
+        """Return the form as it was typed and not yet saved; empty when it was."""
+        return from_draft(await self._conversations.draft(action_draft(action_id)))
+
+    async def save_draft(self, form: Mapping[str, str], action_id: str = NEW) -> None:
+        """Keep the form while it is being filled in."""
+        draft = action_draft(action_id)
+        await self._conversations.save_draft(draft, to_draft(form))
+
+    async def drop_draft(self, action_id: str = NEW) -> None:
+        """Forget what was typed: it is saved, or the user starts over."""
+        await self._conversations.save_draft(action_draft(action_id), "")
 
     async def show_in_tray(self, action_id: str, *, shown: bool) -> "Action":
         """Put an action into the tray's menu, or take it out."""

@@ -12,6 +12,7 @@ from backend.store.text import clean_text
 NEW: Final = "new"
 """The draft of the conversation that does not exist yet."""
 _OF_A_NOTE: Final = "note:"
+_OF_AN_ACTION: Final = "action:"
 
 
 class DraftStore:
@@ -46,6 +47,11 @@ def note_draft(note_id: str) -> str:
     return f"{_OF_A_NOTE}{note_id}"
 
 
+def action_draft(action_id: str) -> str:
+    """Return the id of the draft of a quick action's form."""
+    return f"{_OF_AN_ACTION}{action_id}"
+
+
 def drafted_notes(session: Session) -> list[str]:
     """Return the ids of the notes whose newest text is a draft."""
     drafts = select(Draft.id).where(col(Draft.id).startswith(_OF_A_NOTE))
@@ -53,6 +59,6 @@ def drafted_notes(session: Session) -> list[str]:
 
 
 def drop_drafts_of(session: Session, row_id: str) -> None:
-    """Drop within a session what is drafted for a conversation or note."""
-    for draft_id in (row_id, note_draft(row_id)):
+    """Drop within a session what is drafted for a conversation, note or action."""
+    for draft_id in (row_id, note_draft(row_id), action_draft(row_id)):
         clear_draft(session, draft_id)

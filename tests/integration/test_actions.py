@@ -188,3 +188,20 @@ def test_a_file_brings_actions_to_another_hearth(
         send(other, "POST", "/actions/import", content=exported.text)
         assert names(other) == names(sidecar)
         assert send(other, "POST", "/actions/import", content="{}").status == 422
+
+
+def test_a_form_that_was_not_saved_is_there_again(sidecar: Sidecar) -> None:
+    typed = {**OWN, "name": "Shor", "shortcut": "Ctrl+"}
+    assert send(sidecar, "PUT", "/actions/new/draft", **typed).status == 204
+    form = sidecar.get("/actions/new").text
+    assert 'value="Shor"' in form
+    assert "not saved yet" in form
+    assert send(sidecar, "POST", "/actions", **OWN).status == 204
+    assert 'value="Shor"' not in sidecar.get("/actions/new").text
+    own = told(sidecar.get("/api/v1/actions"))["actions"][-1]["id"]
+    send(sidecar, "PUT", f"/actions/{own}/draft", **{**OWN, "prompt": "half a tho"})
+    assert "half a tho" in sidecar.get(f"/actions/{own}/edit").text
+    assert "half a tho" not in sidecar.get("/actions/new").text
+    over = sidecar.request("DELETE", f"/actions/{own}/draft")
+    assert "markdown {clipboard}" in over.text
+    assert "not saved yet" not in over.text
