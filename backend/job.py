@@ -11,9 +11,15 @@ import sys
 import threading
 from collections.abc import Generator
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any, Final, cast
 
 import backend
+
+if sys.platform != "win32":
+    import fcntl
+    import select
+
+_STDIN: Final = 0
 
 
 class Job:
@@ -62,8 +68,24 @@ class Job:
 def take_job() -> Any:  # noqa: ANN401 what was asked, in JSON
     """Return what this process is asked for; from now on it ends with its parent."""
     asked = json.loads(sys.stdin.readline())
-    threading.Thread(target=_follow_leash, daemon=True).start()
+    end_with_leash()
     return asked
+
+
+def end_with_leash() -> None:
+    """End when stdin does, also while a statement holds the interpreter lock.
+
+    A copy that outlived its sidecar would meet the next one's under the same name.
+    """
+    if sys.platform != "win32":
+        # Nobody handles SIGIO, so the kernel ends this process by it.
+        fcntl.fcntl(_STDIN, fcntl.F_SETOWN, os.getpid())
+        flags = fcntl.fcntl(_STDIN, fcntl.F_GETFL)
+        fcntl.fcntl(_STDIN, fcntl.F_SETFL, flags | os.O_ASYNC)
+        # It sends none for an end that came before: nothing else is to be read here.
+        if select.select([_STDIN], [], [], 0)[0]:
+            os._exit(0)
+    threading.Thread(target=_follow_leash, daemon=True).start()
 
 
 def answer(told: dict[str, Any]) -> None:

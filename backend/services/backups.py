@@ -17,9 +17,11 @@ from backend.errors import (
     HearthError,
     InvalidInputError,
     NotFoundError,
+    StoreBusyError,
     StoreDamagedError,
     StoreError,
     StoreFullError,
+    StoreReadOnlyError,
 )
 from backend.services.notices import Notices
 from backend.store.database import BACKUPS
@@ -272,7 +274,7 @@ class BackupService:
             secret = self._key.want()
         try:
             before = self.snap("before-restore").path.name
-        except StoreFullError:
+        except (StoreBusyError, StoreFullError, StoreReadOnlyError):
             raise
         except StoreError as exc:
             log.warning("the present state gives no backup: %s", exc)

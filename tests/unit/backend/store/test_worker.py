@@ -1,5 +1,8 @@
 """Heavy statements run elsewhere, answer, fail in sentences and can be ended."""
 
+import json
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -10,6 +13,7 @@ from backend.store.database import Database
 from backend.store.notes import NoteStore
 from backend.store.search import SearchStore
 from backend.store.worker import HeavyJob
+from tests.helpers.sidecar import ROOT
 
 
 @pytest.mark.parametrize("job", ["quick_check", "integrity_check"])
@@ -55,3 +59,49 @@ def test_a_job_is_cancelled_from_another_thread(database: Database) -> None:
         job.result()
     canceller.join()
     assert database.healthy()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a job object does it there")
+def test_one_whose_sidecar_died_at_once_begins_nothing(database: Database) -> None:
+    copy = database.path.with_name("copy.db")
+    asked = {"job": "snapshot", "path": str(database.path), "key": None}
+    command = [sys.executable, "-m", "backend.store.heavy"]
+    told = json.dumps({**asked, "told": {"target": str(copy)}})
+    done = subprocess.run(
+        command,
+        check=False,
+        cwd=ROOT,
+        input=f"{told}\n",
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0
+    assert done.stdout == ""
+    assert not list(database.path.parent.glob("copy*"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a job object does it there")
+def test_it_ends_with_its_leash_in_the_midst_of_a_statement() -> None:
+    endless = """
+from backend.job import end_with_leash
+from backend.store import dbapi
+end_with_leash()
+connection = dbapi.connect(":memory:")
+print("begun", flush=True)
+connection.execute(
+    "with recursive n(i) as (select 1 union all select i + 1 from n)"
+    " select count(*) from n"
+)
+"""
+    command = [sys.executable, "-c", endless]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.stdin.close()
+        try:
+            process.wait(30)
+        finally:
+            process.kill()
