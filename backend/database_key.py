@@ -66,6 +66,7 @@ class KeyRecord:
     Attributes:
         id: The key's name in the keyring.
         check: Only the right key gives the same value.
+        is_noted: Whether the user said to have written the recovery code down.
     """
 
     id: str
@@ -73,6 +74,7 @@ class KeyRecord:
     mode: KeyMode
     passphrase: Sealed | None = None
     recovery: Sealed | None = None
+    is_noted: bool = True
 
     @classmethod
     def read(cls, path: Path) -> Self | None:
@@ -87,6 +89,7 @@ class KeyRecord:
                 mode=KeyMode(told["mode"]),
                 passphrase=Sealed.from_json(told.get("passphrase")),
                 recovery=Sealed.from_json(told.get("recovery")),
+                is_noted=told.get("noted") is not False,
             )
         except (OSError, ValueError, KeyError):
             return None
@@ -99,6 +102,7 @@ class KeyRecord:
             "id": self.id,
             "check": self.check,
             "mode": self.mode.value,
+            "noted": self.is_noted,
             **{name: one and one.to_json() for name, one in sealed.items()},
         }
         return json.dumps(told, indent=1)
@@ -113,6 +117,7 @@ class DatabaseKey:
 
     Attributes:
         of_database: What opens the database as it is now; None for a plain one.
+        first_code: A recovery code nobody asked for, until the user has noted it.
     """
 
     def __init__(
@@ -131,6 +136,7 @@ class DatabaseKey:
         self._key: bytes | None = None
         self._lock = threading.RLock()
         self.of_database: str | None = None
+        self.first_code = ""
 
     @property
     def value(self) -> str | None:
@@ -148,6 +154,17 @@ class DatabaseKey:
         """Whether a recovery code opens it."""
         record = self._record()
         return record is not None and record.recovery is not None
+
+    @property
+    def needs_noting(self) -> bool:
+        """Whether all is lost with the keyring, as far as the user has said."""
+        record = self._record()
+        return (
+            self.of_database is not None
+            and record is not None
+            and record.mode is KeyMode.KEYRING
+            and not (record.recovery and record.is_noted)
+        )
 
     @property
     def keyring_problem(self) -> str:
@@ -266,8 +283,31 @@ class DatabaseKey:
                 raise InvalidInputError("Nothing is encrypted, so no code is needed.")
             code = new_recovery_code()
             sealed = Sealed.make(self._key, normal_code(code))
-            self._write(replace(record, recovery=sealed), self._key)
+            self._write(replace(record, recovery=sealed, is_noted=True), self._key)
+            self.first_code = ""
             return code
+
+    def make_first_code(self) -> None:
+        """Make a recovery code to be shown unasked, unless there is one already.
+
+        Raises:
+            StoreReadOnlyError: The data folder cannot be written.
+        """
+        with self._lock:
+            if self._key and self.needs_noting and not self.has_recovery_code:
+                code = self.new_recovery_code()
+                self._note(is_noted=False)
+                self.first_code = code
+
+    def note_recovery_code(self) -> None:
+        """Remember that the user has written the code down.
+
+        Raises:
+            StoreReadOnlyError: The data folder cannot be written.
+        """
+        with self._lock:
+            self._note(is_noted=True)
+            self.first_code = ""
 
     def copy_beside(self, folder: Path) -> None:
         """Put the key file beside backups, so that the recovery code opens those.
@@ -278,6 +318,11 @@ class DatabaseKey:
         record = self._record()
         if record and KeyRecord.read(folder / KEY_FILE) != record:
             replace_file(folder / KEY_FILE, record.to_text())
+
+    def _note(self, *, is_noted: bool) -> None:
+        record = self._record()
+        if record and self._key:
+            self._write(replace(record, is_noted=is_noted), self._key)
 
     def _open_again(self, secret: str) -> None:
         record = self._record()

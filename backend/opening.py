@@ -84,7 +84,7 @@ def build_keeping(
     """Build what needs no open database."""
     database = data_dir / DATABASE_NAME
     backups = BackupService(database, key, exchange, notices)
-    encryption = EncryptionService(database, key, backups, exchange)
+    encryption = EncryptionService(database, key, backups, exchange, notices)
     return Keeping(backups=backups, encryption=encryption)
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from backend.database_key import DatabaseKey, KeyMode
 from backend.errors import InvalidInputError
 from backend.services.backups import BackupService, Exchange
+from backend.services.notices import Notices
+from backend.services.troubles import NOUN as TROUBLES
 from backend.store.exchange import put_in_place, stage
 
 if TYPE_CHECKING:
@@ -43,11 +45,13 @@ class EncryptionService:
         key: DatabaseKey,
         backups: BackupService,
         exchange: Exchange,
+        notices: Notices,
     ) -> None:
         self._database = database
         self._key = key
         self._backups = backups
         self._exchange = exchange
+        self._notices = notices
 
     async def state(self) -> EncryptionState:
         """Return how the data is kept now."""
@@ -61,6 +65,8 @@ class EncryptionService:
             StoreError: It could not be done; everything is as it was.
         """
         await self._encrypt(self._key.keep_in_keyring)
+        await asyncio.to_thread(self._key.make_first_code)
+        self._notices.changed(TROUBLES)
 
     async def use_passphrase(self, passphrase: str, again: str) -> None:
         """Encrypt with a key that a passphrase opens.
@@ -72,6 +78,7 @@ class EncryptionService:
         if passphrase != again:
             raise InvalidInputError("The two passphrases differ. Type both again.")
         await self._encrypt(lambda: self._key.protect(passphrase))
+        self._notices.changed(TROUBLES)
 
     async def decrypt(self) -> None:
         """Keep the data as plain files from now on; encrypted backups stay so.
@@ -82,6 +89,7 @@ class EncryptionService:
         self._check()
         if self._key.of_database:
             await self._exchange(lambda: self._rekey(None))
+        self._notices.changed(TROUBLES)
 
     async def new_recovery_code(self) -> str:
         """Return a code that opens the data; an earlier one no longer does.
@@ -89,7 +97,9 @@ class EncryptionService:
         Raises:
             InvalidInputError: Nothing is encrypted.
         """
-        return await asyncio.to_thread(self._key.new_recovery_code)
+        code = await asyncio.to_thread(self._key.new_recovery_code)
+        self._notices.changed(TROUBLES)
+        return code
 
     async def _encrypt(self, keep: "Callable[[], None]") -> None:
         self._check()

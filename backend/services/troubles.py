@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from backend.database_key import DatabaseKey, KeyMode
+from backend.database_key import DatabaseKey
 from backend.errors import StoreError, StoreFullError, StoreReadOnlyError
 from backend.services.notices import Notices
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("hearth.store")
 
 NOUN: Final = "troubles"
+CODE: Final = "recovery-code"
 ROOM_BYTES: Final = 64 * 1024 * 1024
 """What is asked for when the disk is full; less may do, and is tried."""
 TRY_EVERY_S: Final = 2.0
@@ -41,6 +42,7 @@ class Trouble:
     path: str = ""
     label: str = ""
     can_be_dismissed: bool = False
+    code: str = ""
 
 
 class TroubleService:
@@ -69,6 +71,9 @@ class TroubleService:
 
     async def dismiss(self, kind: str) -> None:
         """Forget something that has happened."""
+        if kind == CODE:
+            await asyncio.to_thread(self._key.note_recovery_code)
+            self._notices.changed(NOUN)
         if kind == "rescue":
             from backend.store.rescue import Rescue  # noqa: PLC0415 heavy
 
@@ -78,6 +83,7 @@ class TroubleService:
     async def watch(self) -> None:
         """While nothing can be written, try again and again; tell when it works."""
         self._loop = asyncio.get_running_loop()
+        await self._show_first_code()
         while True:
             await self._news.wait()
             self._notices.changed(NOUN)
@@ -87,6 +93,14 @@ class TroubleService:
             self._news.clear()
             self._notices.changed(NOUN)
             self._notices.say("Hearth can save again.", tone="success")
+
+    async def _show_first_code(self) -> None:
+        try:
+            await asyncio.to_thread(self._key.make_first_code)
+        except StoreError as exc:
+            log.warning("there is no recovery code yet: %s", exc)
+        if self._key.first_code:
+            self._notices.changed(NOUN)
 
     def _try(self) -> None:
         try:
@@ -170,11 +184,21 @@ class TroubleService:
         )
 
     def _of_recovery_code(self) -> Trouble | None:
-        is_safe = self._key.of_database is None or self._key.has_recovery_code
-        if is_safe or self._key.mode is not KeyMode.KEYRING:
+        if not self._key.needs_noting:
             return None
+        if self._key.first_code:
+            return Trouble(
+                kind=CODE,
+                tone="info",
+                sentence=(
+                    "Your conversations are encrypted. Write this recovery code down "
+                    "and keep it away from this computer: it opens them should the "
+                    "keyring be lost."
+                ),
+                code=self._key.first_code,
+            )
         return Trouble(
-            kind="recovery-code",
+            kind=CODE,
             tone="info",
             sentence=(
                 "Your conversations are encrypted. Write down a recovery code: it "

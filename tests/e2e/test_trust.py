@@ -14,6 +14,7 @@ from tests.helpers.sidecar import Answer, Sidecar
 from tests.helpers.vaults import BROKEN
 
 CANARY = "canary-7f3a-bird"
+CODE = re.compile(r"(?:[0-9A-Z]{5}-){5}[0-9A-Z]{5}")
 Start = Callable[..., Sidecar]
 
 pytestmark = pytest.mark.sidecar
@@ -114,6 +115,37 @@ def test_it_starts_with_every_kind_of_keyring(
     assert ("recovery code" in told) is (kind == "ok")
 
 
+def first_code(sidecar: Sidecar) -> str:
+    """Wait for the recovery code that the first page shows unasked."""
+    end = time.monotonic() + 30
+    while not (found := CODE.search(sidecar.get("/troubles").text)):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    return found[0]
+
+
+def test_the_first_run_shows_a_recovery_code_until_it_is_written_down(
+    start: Start,
+) -> None:
+    sidecar = start()
+    write(sidecar, "kept")
+    code = first_code(sidecar)
+    assert first_code(sidecar) == code
+    sidecar.stop()
+    sidecar = start("missing")
+    assert sidecar.wait_for_database() == "locked"
+    assert send(sidecar, "/unlock", secret=code).headers["hx-redirect"] == "/"
+    assert written(sidecar) == "kept"
+    sidecar.stop()
+    sidecar = start()
+    sidecar.wait_for_database()
+    assert "Get the code" in sidecar.get("/troubles").text
+    told = send(sidecar, "/troubles/recovery-code", "DELETE").text
+    assert "recovery code" not in told
+    sidecar.stop()
+    assert "recovery code" not in start().get("/troubles").text
+
+
 @pytest.mark.parametrize("kind", [*BROKEN, "swapped"])
 def test_the_recovery_code_opens_it_when_the_keyring_does_not(
     start: Start, kind: str
@@ -121,7 +153,7 @@ def test_the_recovery_code_opens_it_when_the_keyring_does_not(
     sidecar = start()
     write(sidecar, "kept")
     shown = send(sidecar, "/encryption/code").text
-    code = re.search(r"(?:[0-9A-Z]{5}-){5}[0-9A-Z]{5}", shown)
+    code = CODE.search(shown)
     assert code
     sidecar.stop()
     sidecar = start("ok", "other.json") if kind == "swapped" else start(kind)

@@ -44,7 +44,7 @@ class Store:
         self.key = DatabaseKey(folder, OsKeyring(lambda: vault))
         self.backups = BackupService(self.path, self.key, self.exchange, Silence())
         self.encryption = EncryptionService(
-            self.path, self.key, self.backups, self.exchange
+            self.path, self.key, self.backups, self.exchange, Silence()
         )
         self.database = self.open()
 
