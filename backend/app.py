@@ -9,7 +9,7 @@ from typing import Final
 from backend.assets import Assets, icons_dir
 from backend.events import EventHub
 from backend.house import House
-from backend.http import Route
+from backend.http import ErrorRenderer, Route
 from backend.os_keyring import FindVault
 from backend.protocol import Hello
 from backend.rendering import Renderer
@@ -49,14 +49,14 @@ class App:
         start: Run once on the handlers' loop when serving begins.
         stop: Saves what is not saved yet, within three seconds.
         database_state: What the health route tells; never waits.
-        render_error: Turns a sentence for the user and a status into HTML.
+        render_error: Answers with a sentence for the user.
     """
 
     routes: list[Route]
     start: Callable[[], Awaitable[None]]
     stop: Callable[[], Awaitable[None]]
     database_state: Callable[[], str]
-    render_error: Callable[[str, int], str]
+    render_error: ErrorRenderer
 
 
 def build(hello: Hello, find_vault: FindVault | None = None) -> App:

@@ -38,6 +38,11 @@ class Request:
             and self.headers.get("hx-history-restore-request") != "true"
         )
 
+    @property
+    def is_document(self) -> bool:
+        """Whether a browser asks for a page of its own."""
+        return self.headers.get("sec-fetch-dest") == "document"
+
     def form(self) -> dict[str, str]:
         """Return the fields of a url-encoded body.
 
@@ -72,6 +77,8 @@ class Response:
 
 
 Handler = Callable[[Request], Awaitable[Response]]
+ErrorRenderer = Callable[[Request | None, str, int], Response]
+"""Answers a request, which may be unreadable, with a sentence and a status."""
 Facts = Mapping[str, object]
 
 

@@ -19,7 +19,7 @@ from backend.binding import (
     StreamingResponse,
 )
 from backend.errors import HearthError, InvalidInputError, TooLargeError
-from backend.http import MAX_BODY_BYTES, Request, Response, Route
+from backend.http import MAX_BODY_BYTES, ErrorRenderer, Request, Response, Route
 from backend.logs import describe_bug
 from backend.security import (
     DEFAULT_HEADERS,
@@ -30,9 +30,6 @@ from backend.security import (
 )
 
 log = logging.getLogger("hearth.http")
-
-ErrorRenderer = Callable[[str, int], str]
-"""Turns a sentence for the user and a status into HTML."""
 
 _METHODS: Final = {
     "GET": HttpMethod.GET,
@@ -117,27 +114,25 @@ def _guard(trust: Trust) -> Callable[[RobynRequest], RobynRequest | _Answer]:
 def _answerer(
     route: Route, render_error: ErrorRenderer
 ) -> Callable[[RobynRequest], Awaitable[_Answer]]:
-    async def respond(request: RobynRequest, nonce: str) -> Response:
-        try:
-            return await route.handler(_to_request(request, nonce))
-        except HearthError as exc:
-            return Response(status=exc.status, body=render_error(str(exc), exc.status))
-
     async def answer(request: RobynRequest) -> _Answer:
         nonce = secrets.token_urlsafe(16)
+        asked: Request | None = None
         try:
-            return _to_robyn(await respond(request, nonce), nonce)
+            asked = _to_request(request, nonce)
+            return _to_robyn(await route.handler(asked), nonce)
+        except HearthError as exc:
+            told = render_error(asked, str(exc), exc.status)
         except Exception as exc:  # noqa: BLE001 the last line: Robyn would log its text
-            return _to_robyn(_bug(route, exc, render_error), nonce)
+            told = render_error(asked, _bug(route, exc), 500)
+        return _to_robyn(told, nonce)
 
     return answer
 
 
-def _bug(route: Route, exc: Exception, render_error: ErrorRenderer) -> Response:
+def _bug(route: Route, exc: Exception) -> str:
     number = secrets.token_hex(4)
     log.error("%s in %s %s: %s", number, route.method, route.path, describe_bug(exc))
-    sentence = f"Something went wrong in Hearth. The log has more under {number}."
-    return Response(status=500, body=render_error(sentence, 500))
+    return f"Something went wrong in Hearth. The log has more under {number}."
 
 
 def _to_request(request: RobynRequest, nonce: str) -> Request:

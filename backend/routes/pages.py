@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 from backend.errors import StoreClosedError
@@ -36,6 +36,9 @@ HTMX_CONFIG: Final = json.dumps(
         ],
     }
 )
+
+CLOSED_PATH: Final = "/unlock"
+"""The page of a store that does not open."""
 
 
 @dataclass(frozen=True)
@@ -105,17 +108,17 @@ class Pages:
         body = f'<div hx-swap-oob="beforeend:#toasts">{html}</div>'
         return Response(body=body, headers=headers or {})
 
-    def error(self, sentence: str, status: int) -> str:
-        """Return what an error looks like in the page."""
-        if status == StoreClosedError.status:
-            # The page of the closed store says it once for all.
-            return ""
-        return self._renderer.render(Toast(sentence, tone="danger"))
-
-    def error_page(self, request: Request, sentence: str) -> str:
-        """Return a whole page that says what went wrong."""
-        context = Layout("Hearth", request.nonce, self._seq(), ErrorView(sentence))
-        return self._renderer.render(context)
+    def error(self, request: Request | None, sentence: str, status: int) -> Response:
+        """Answer with an error: a page of its own, or a message in the page."""
+        is_closed = status == StoreClosedError.status
+        if request and request.is_document:
+            if is_closed:
+                return Response(status=303, headers={"Location": CLOSED_PATH})
+            shown = self.show(request, "Not available", ErrorView(sentence))
+            return replace(shown, status=status)
+        # The page of the closed store says it once for all.
+        toast = "" if is_closed else self.render(Toast(sentence, tone="danger"))
+        return Response(status=status, body=toast)
 
 
 def no_content(headers: dict[str, str] | None = None) -> Response:

@@ -2,16 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from backend.errors import StoreClosedError
 from backend.http import Request, Response, Router
 from backend.rendering import Template
-from backend.routes.pages import Pages, go_to, no_content
+from backend.routes.pages import CLOSED_PATH, Pages, go_to, no_content
 from backend.services.registry import Opened
 from backend.services.troubles import Trouble
-
-CLOSED_PATH: Final = "/unlock"
 
 
 @dataclass(frozen=True)

@@ -100,6 +100,19 @@ def test_a_restore_brings_back_what_was_and_can_be_taken_back(start: Start) -> N
     assert written(sidecar) == "new words"
 
 
+@pytest.mark.parametrize("path", ["/notes", "/conversations/none", "/settings"])
+def test_a_page_that_cannot_be_shown_says_why(start: Start, path: str) -> None:
+    document = {"sec-fetch-dest": "document"}
+    sidecar = start()
+    write(sidecar, "kept")
+    missing = sidecar.request("GET", "/notes/none", headers=document)
+    assert missing.status == 404
+    assert "<html" in missing.text
+    sidecar.stop()
+    closed = start("missing").request("GET", path, headers=document)
+    assert (closed.status, closed.headers["location"]) == (303, "/unlock")
+
+
 @pytest.mark.parametrize("kind", ["ok", *BROKEN])
 def test_it_starts_with_every_kind_of_keyring(
     start: Start, data: Path, kind: str
