@@ -101,9 +101,14 @@ class Sidecar:
         if drain:
             sidecar._drain()
         assert process.stdin is not None
-        process.stdin.write(hello.to_line().encode())
-        process.stdin.flush()
-        sidecar.port = sidecar._read_handshake().port
+        try:
+            process.stdin.write(hello.to_line().encode())
+            process.stdin.flush()
+            sidecar.port = sidecar._read_handshake().port
+        except BaseException:
+            # A pipe that is left open would fail whichever test comes to collect it.
+            sidecar.__exit__()
+            raise
         return sidecar
 
     @property
