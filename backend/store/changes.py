@@ -56,16 +56,25 @@ class ChangeStore:
         with self._database.read() as session:
             return _of_row(session, table, id)
 
+    def messages_of(self, transaction_id: str) -> Sequence[str]:
+        """Return the ids of the messages a transaction changed."""
+        query = select(Change.row_id).where(
+            Change.transaction_id == transaction_id,
+            Change.table_name == Message.__tablename__,
+        )
+        with self._database.read() as session:
+            return session.exec(query).all()
+
     def undo(self, transaction_id: str) -> str:
         """Take a transaction back; return the id under which that is undone in turn.
 
         What was new goes to the trash. A field that has changed again since keeps
-        its newer value.
+        its newer value. An answer that was begun again becomes what it was before.
 
         Raises:
             NotFoundError: There is no such transaction, or it was forgotten.
-            ConflictError: All of it has changed again, or it began or ended an
-                answer, which only Stop, Retry and Delete do.
+            ConflictError: All of it has changed again, or it concerns an answer that
+                is being written, or ended one, which only Retry and Delete undo.
         """
         query = (
             select(Change)
@@ -87,12 +96,17 @@ class ChangeStore:
 
         Raises:
             NotFoundError: There is no such row, or no such change of it.
+            ConflictError: It is an answer that is still being written.
         """
         with self._database.write() as session:
             changes = _of_row(session, table, id)
             row = session.get(LOGGED[table], id)
             if row is None or seq not in {change.seq for change in changes}:
                 raise NotFoundError("This version is no longer there.")
+            if isinstance(row, Message) and row.state is MessageState.STREAMING:
+                raise ConflictError(
+                    "This answer is still being written. Stop it first, then restore."
+                )
             version = _folded(
                 [change for change in changes if (change.seq or 0) <= seq]
             )
@@ -197,12 +211,40 @@ def _revert(session: StoreSession, change: Change) -> bool:
         was_live = row.deleted_at is None
         row.deleted_at = row.deleted_at or now_ms()
         return was_live
+    if change.after.get("state") == MessageState.STREAMING:
+        return _revert_answer(session, row, change)
     reverted = False
     for field, value in change.before.items():
         if field != "updated_at" and getattr(row, field) == change.after[field]:
             _put_back(row, field, value)
             reverted = True
     return reverted
+
+
+def _revert_answer(session: StoreSession, row: Logged, begun: Change) -> bool:
+    """Take back that an answer was begun again, with all that was written then.
+
+    All or nothing: text of one attempt never stands beside the model of another.
+    """
+    later = _of_row(session, begun.table_name, begun.row_id)
+    ended = next(
+        (
+            change
+            for change in later
+            if (change.seq or 0) > (begun.seq or 0) and "state" in change.after
+        ),
+        None,
+    )
+    if ended is None:
+        raise ConflictError("This answer is still being written. Stop it first.")
+    before: Fields = {**(ended.before or {}), **(begun.before or {})}
+    after: Fields = {**begun.after, **ended.after}
+    fields = [field for field in before if field != "updated_at"]
+    if any(getattr(row, field) != after[field] for field in fields):
+        return False
+    for field in fields:
+        _put_back(row, field, before[field])
+    return True
 
 
 def _put_back(row: Logged, field: str, value: str | int | None) -> None:
@@ -239,5 +281,4 @@ def _forget_row(session: StoreSession, model: type[Logged], row_id: str) -> None
         ),
     )
     connection.execute(delete(model).where(col(model.id) == row_id))
-    if model is not Message:
-        drop_drafts_of(session, row_id)
+    drop_drafts_of(session, row_id)

@@ -13,6 +13,7 @@ NEW: Final = "new"
 """The draft of the conversation that does not exist yet."""
 _OF_A_NOTE: Final = "note:"
 _OF_AN_ACTION: Final = "action:"
+_OF_AN_EDIT: Final = "edit:"
 
 
 class DraftStore:
@@ -52,6 +53,11 @@ def action_draft(action_id: str) -> str:
     return f"{_OF_AN_ACTION}{action_id}"
 
 
+def edit_draft(message_id: str) -> str:
+    """Return the id of the draft of a message that is being edited."""
+    return f"{_OF_AN_EDIT}{message_id}"
+
+
 def drafted_notes(session: Session) -> list[str]:
     """Return the ids of the notes whose newest text is a draft."""
     drafts = select(Draft.id).where(col(Draft.id).startswith(_OF_A_NOTE))
@@ -59,6 +65,7 @@ def drafted_notes(session: Session) -> list[str]:
 
 
 def drop_drafts_of(session: Session, row_id: str) -> None:
-    """Drop within a session what is drafted for a conversation, note or action."""
-    for draft_id in (row_id, note_draft(row_id), action_draft(row_id)):
+    """Drop within a session what is drafted for a row of any kind."""
+    drafts = (row_id, note_draft(row_id), action_draft(row_id), edit_draft(row_id))
+    for draft_id in drafts:
         clear_draft(session, draft_id)

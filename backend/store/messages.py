@@ -108,7 +108,7 @@ class MessageStore:
             NotFoundError: There is none, or it is in the trash.
         """
         with self._database.read() as session:
-            return _message_in(session, id, include_deleted=include_deleted)
+            return message_in(session, id, include_deleted=include_deleted)
 
     def add_exchange(
         self,
@@ -147,9 +147,9 @@ class MessageStore:
             kept = session.get(Submission, submission)
             if kept is None:
                 return None
-            asked = _message_in(session, kept.message_id)
+            asked = message_in(session, kept.message_id)
             (answer, *_later) = session.exec(replies_to(asked.id)).all()
-            return asked, _message_in(session, answer)
+            return asked, message_in(session, answer)
 
     def begin_conversation(
         self,
@@ -225,7 +225,7 @@ class MessageStore:
             NotFoundError: There is no such message.
         """
         with self._database.read() as session:
-            return _whole(session, _message_in(session, message_id))
+            return _whole(session, message_in(session, message_id))
 
     def finish(
         self,
@@ -243,7 +243,7 @@ class MessageStore:
             NotFoundError: There is no such message.
         """
         with self._database.write() as session:
-            message = _message_in(session, message_id, include_deleted=True)
+            message = message_in(session, message_id, include_deleted=True)
             message.state = move(message.state, state)
             message.text = clean_text(text)
             message.reasoning = clean_text(reasoning)
@@ -258,29 +258,28 @@ class MessageStore:
         keep_text: bool,
         engine_name: str | None = None,
         model: str | None = None,
-    ) -> Message:
+    ) -> tuple[Message, str]:
         """Let an answer be written again: from its start, or on from its end.
 
         Kept text stays in the row and the pieces follow it; text that is not kept
         stays in the history of the message.
+
+        Returns:
+            The answer and the transaction id.
 
         Raises:
             ConflictError: It is being written, or is nothing an engine answers.
             NotFoundError: There is no such message.
         """
         with self._database.write() as session:
-            message = _message_in(session, message_id)
+            message = message_in(session, message_id)
             if message.role != "assistant":
                 raise ConflictError("Only an answer can be written again.")
-            message.state = move(message.state, MessageState.STREAMING)
-            message.error = ""
-            if not keep_text:
-                message.text = message.reasoning = ""
+            begin_again(session, message, keep_text=keep_text)
             message.engine = message.engine if engine_name is None else engine_name
             message.model = message.model if model is None else clean_text(model)
-            _drop_chunks(session, message_id)
             touch(session, message.conversation_id)
-            return message
+            return message, session.transaction_id
 
     def interrupt_open(self) -> list[Message]:
         """End the answers an earlier run left open, with all that was stored of them.
@@ -308,11 +307,11 @@ class MessageStore:
             NotFoundError: There is no such message, or it is there already.
         """
         with self._database.write() as session:
-            message = _message_in(session, id)
+            message = message_in(session, id)
             answers = replies_to(id).where(col(Message.deleted_at).is_(None))
             deleted_at = now_ms()
             for row_id in (message.id, *session.exec(answers).all()):
-                _message_in(session, row_id).deleted_at = deleted_at
+                message_in(session, row_id).deleted_at = deleted_at
             return session.transaction_id
 
 
@@ -325,12 +324,30 @@ def replies_to(message_id: str) -> SelectOfScalar[str]:
     )
 
 
-def _message_in(
+def begin_again(session: StoreSession, message: Message, *, keep_text: bool) -> None:
+    """Let an answer be written again within a session.
+
+    Raises:
+        ConflictError: It is being written.
+    """
+    message.state = move(message.state, MessageState.STREAMING)
+    message.error = ""
+    if not keep_text:
+        message.text = message.reasoning = ""
+    _drop_chunks(session, message.id)
+
+
+def message_in(
     session: Session,
     row_id: str,
     *,
     include_deleted: bool = False,
 ) -> Message:
+    """Return a message within a session.
+
+    Raises:
+        NotFoundError: There is none, or it is in the trash.
+    """
     row = session.get(Message, row_id)
     if row is None or (row.deleted_at is not None and not include_deleted):
         raise NotFoundError(_GONE)

@@ -14,6 +14,7 @@ from backend.services.search import Scope, SearchService, Span
 from backend.services.trash import KEPT_DAYS, TrashService
 from backend.store.ids import new_id, now_ms
 from backend.store.search import SearchStore
+from backend.store.states import MessageState
 from tests.helpers.library import Library, open_library
 
 DAY_MS = 24 * 60 * 60 * 1000
@@ -153,14 +154,18 @@ def test_an_answer_that_was_written_again_keeps_its_earlier_text(
 ) -> None:
     _, (_, answer) = library.talk("Fire", ("What is fire?", "Hot."))
     library.messages.reopen(answer.id, keep_text=False)
+    library.messages.finish(
+        answer.id, text="Warm.", reasoning="", state=MessageState.COMPLETE
+    )
     service = HistoryService(library.changes)
     history = asyncio.run(service.of("message", answer.id))
     assert [version.what for version in history.versions] == [
+        "Answered",
         "Began again",
         "Answered",
         "Written",
     ]
-    answered = history.versions[1]
+    answered = history.versions[2]
     restored = asyncio.run(service.restore("message", answer.id, answered.seq))
     assert library.messages.get(answer.id).text == "Hot."
     asyncio.run(service.undo(asyncio.run(service.undo(restored))))

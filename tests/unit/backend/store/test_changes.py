@@ -18,6 +18,7 @@ from backend.store.drafts import DraftStore
 from backend.store.messages import MessageStore
 from backend.store.models import LOGGED
 from backend.store.notes import NoteStore
+from backend.store.revisions import RevisionStore
 from backend.store.settings import SettingStore
 from backend.store.states import MessageState
 from backend.store.trash import TrashStore
@@ -142,6 +143,50 @@ def test_the_end_of_an_answer_is_not_undone(
     assert messages.get(answer.id).text == "x"
 
 
+def test_an_answer_written_again_becomes_what_it_was(
+    changes: ChangeStore,
+    messages: MessageStore,
+) -> None:
+    row_id = messages.begin_conversation("", engine_id="", engine_name="", model="a")[
+        2
+    ].id
+    messages.finish(row_id, text="old", reasoning="hm", state=MessageState.STOPPED)
+    _, retried = messages.reopen(row_id, keep_text=False, model="b")
+    with pytest.raises(ConflictError, match="still being written"):
+        changes.undo(retried)
+    messages.finish(row_id, text="new", reasoning="", state=MessageState.COMPLETE)
+
+    undone = changes.undo(retried)
+    row = messages.get(row_id)
+    assert (row.text, row.reasoning, row.model) == ("old", "hm", "a")
+    assert row.state is MessageState.STOPPED
+
+    changes.undo(undone)
+    row = messages.get(row_id)
+    assert (row.text, row.model, row.state) == ("new", "b", MessageState.COMPLETE)
+
+    messages.reopen(row_id, keep_text=False, model="c")
+    messages.finish(row_id, text="newest", reasoning="", state=MessageState.COMPLETE)
+    with pytest.raises(ConflictError, match="changed again"):
+        changes.undo(retried)
+    assert messages.get(row_id).model == "c"
+
+
+def test_a_growing_answer_takes_no_earlier_version(
+    changes: ChangeStore,
+    messages: MessageStore,
+) -> None:
+    row_id = messages.begin_conversation("", engine_id="", engine_name="", model="")[
+        2
+    ].id
+    messages.finish(row_id, text="old", reasoning="", state=MessageState.COMPLETE)
+    messages.reopen(row_id, keep_text=False)
+    version = changes.of_row("message", row_id)[1]
+    with pytest.raises(ConflictError, match="still being written"):
+        changes.restore_version("message", row_id, version.seq or 0)
+    assert messages.get(row_id).text == ""
+
+
 def test_what_never_was_is_not_undone(changes: ChangeStore) -> None:
     with pytest.raises(NotFoundError):
         changes.undo("nothing")
@@ -207,6 +252,7 @@ class Actor:
     def __init__(self, database: Database) -> None:
         self.conversations = ConversationStore(database)
         self.messages = MessageStore(database)
+        self.revisions = RevisionStore(database)
         self.notes = NoteStore(database)
         self.trash = TrashStore(database)
         self.settings = SettingStore(database)
@@ -261,6 +307,15 @@ class Actor:
     def reopen(self, number: int, text: str) -> None:
         self.messages.reopen(self.one("message", number), keep_text=number % 2 == 0)
 
+    def edit(self, number: int, text: str) -> None:
+        self.revisions.edit(self.one("message", number), text)
+
+    def ask_again(self, number: int, text: str) -> None:
+        told = self.revisions.ask_again(
+            self.one("message", number), text, engine_name="E", model=text
+        )
+        self.rows["message"].append(told.answer.id)
+
     def delete_message(self, number: int, text: str) -> None:
         self.messages.delete(self.one("message", number))
 
@@ -306,6 +361,8 @@ ACTS: dict[str, Callable[[Actor, int, str], None]] = {
         Actor.exchange,
         Actor.finish,
         Actor.reopen,
+        Actor.edit,
+        Actor.ask_again,
         Actor.delete_message,
         Actor.note,
         Actor.save_note,

@@ -141,7 +141,7 @@ def test_an_answer_written_again_survives_a_crash(
     answer = begun[2]
     stopped = MessageState.STOPPED
     messages.finish(answer.id, text="Fire is", reasoning="", state=stopped)
-    reopened = messages.reopen(answer.id, keep_text=keep_text, model="other")
+    reopened, _ = messages.reopen(answer.id, keep_text=keep_text, model="other")
     assert (reopened.state, reopened.model) == (MessageState.STREAMING, "other")
     with pytest.raises(ConflictError):
         messages.reopen(answer.id, keep_text=True)

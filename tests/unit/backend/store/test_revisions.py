@@ -1,0 +1,118 @@
+"""An edited question, its new answer, and what followed: one act, taken back whole."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from backend.errors import ConflictError, NotFoundError
+from backend.store.changes import ChangeStore
+from backend.store.database import Database
+from backend.store.drafts import DraftStore, edit_draft
+from backend.store.messages import MessageStore
+from backend.store.models import Message
+from backend.store.revisions import AskedAgain, RevisionStore
+from backend.store.states import MessageState
+
+Talk = list[Message]
+
+
+def finish(messages: MessageStore, answer: Message, text: str) -> None:
+    messages.finish(answer.id, text=text, reasoning="", state=MessageState.COMPLETE)
+
+
+@pytest.fixture
+def revisions(database: Database) -> RevisionStore:
+    return RevisionStore(database)
+
+
+@pytest.fixture
+def talk(messages: MessageStore) -> Talk:
+    conversation, asked, answer = messages.begin_conversation(
+        "What is fire?", engine_id="e", engine_name="Engine", model="m"
+    )
+    finish(messages, answer, "Hot.")
+    later = messages.add_exchange(
+        conversation.id, "And ice?", engine_name="Engine", model="m"
+    )
+    finish(messages, later[1], "Cold.")
+    return list(messages.of_conversation(asked.conversation_id))
+
+
+def told(messages: MessageStore, talk: Talk) -> Sequence[tuple[str, str]]:
+    shown = messages.of_conversation(talk[0].conversation_id)
+    return [(message.id, message.text) for message in shown]
+
+
+def ask_again(revisions: RevisionStore, talk: Talk) -> AskedAgain:
+    return revisions.ask_again(
+        talk[0].id, "What is water?", engine_name="Other", model="o"
+    )
+
+
+def test_an_edit_changes_the_question_alone_and_is_undone(
+    database: Database, messages: MessageStore, revisions: RevisionStore, talk: Talk
+) -> None:
+    before = told(messages, talk)
+    drafts = DraftStore(database)
+    drafts.save(edit_draft(talk[0].id), "What is wa")
+    edited = revisions.edit(talk[0].id, "What is water?")
+    assert told(messages, talk) == [(talk[0].id, "What is water?"), *before[1:]]
+    assert drafts.get(edit_draft(talk[0].id)) == ""
+    ChangeStore(database).undo(edited)
+    assert told(messages, talk) == before
+
+
+def test_asking_again_puts_what_followed_into_the_trash(
+    messages: MessageStore, revisions: RevisionStore, talk: Talk
+) -> None:
+    again = ask_again(revisions, talk)
+    assert (again.answer.id, again.removed) == (talk[1].id, 2)
+    assert (again.answer.state, again.answer.model) == (MessageState.STREAMING, "o")
+    assert told(messages, talk) == [(talk[0].id, "What is water?"), (talk[1].id, "")]
+
+
+def test_one_undo_brings_back_question_answer_and_what_followed(
+    database: Database, messages: MessageStore, revisions: RevisionStore, talk: Talk
+) -> None:
+    before = told(messages, talk)
+    again = ask_again(revisions, talk)
+    finish(messages, again.answer, "Wet.")
+    after = told(messages, talk)
+    changes = ChangeStore(database)
+    undone = changes.undo(again.transaction_id)
+    assert told(messages, talk) == before
+    changes.undo(undone)
+    assert told(messages, talk) == after
+
+
+def test_without_an_answer_a_new_one_begins(
+    database: Database, messages: MessageStore, revisions: RevisionStore, talk: Talk
+) -> None:
+    messages.delete(talk[1].id)
+    again = ask_again(revisions, talk)
+    assert again.answer.id not in {message.id for message in talk}
+    assert again.answer.reply_to == talk[0].id
+    finish(messages, again.answer, "Wet.")
+    ChangeStore(database).undo(again.transaction_id)
+    assert [row_id for row_id, _ in told(messages, talk)] == [
+        talk[0].id,
+        talk[2].id,
+        talk[3].id,
+    ]
+
+
+def test_an_answer_cannot_be_edited(revisions: RevisionStore, talk: Talk) -> None:
+    with pytest.raises(ConflictError):
+        revisions.edit(talk[1].id, "Wet.")
+    with pytest.raises(NotFoundError):
+        revisions.edit("nothing", "Wet.")
+
+
+def test_deleting_for_good_takes_the_draft_of_an_edit_along(
+    database: Database, messages: MessageStore, talk: Talk
+) -> None:
+    drafts = DraftStore(database)
+    drafts.save(edit_draft(talk[2].id), "And snow?")
+    messages.delete(talk[2].id)
+    ChangeStore(database).forget("message", talk[2].id)
+    assert drafts.get(edit_draft(talk[2].id)) == ""
