@@ -51,6 +51,7 @@ from backend.store.imports import ImportStore
 from backend.store.messages import MessageStore
 from backend.store.notes import NoteStore
 from backend.store.rescue import is_damaged, is_gone, rescue
+from backend.store.revisions import RevisionStore
 from backend.store.search import SearchStore
 from backend.store.settings import SettingStore
 from backend.store.trash import TrashStore
@@ -150,12 +151,13 @@ def open_house(
     setting_service = SettingService(settings, keys)
     engine_service = EngineService(EngineStore(database), settings, registry, keys)
     conversation_service = ConversationService(
-        ConversationStore(database),
-        messages,
-        DraftStore(database),
-        answers,
-        engine_service,
-        setting_service,
+        conversations=ConversationStore(database),
+        messages=messages,
+        revisions=RevisionStore(database),
+        drafts=DraftStore(database),
+        answers=answers,
+        engines=engine_service,
+        settings=setting_service,
     )
     actions = ActionStore(database)
     services = Services(
@@ -166,7 +168,7 @@ def open_house(
         conversations=conversation_service,
         engines=engine_service,
         exports=ExportService(ExportStore(database), notices, data_dir),
-        history=HistoryService(changes),
+        history=HistoryService(changes, answers.stop_these),
         images=ImageService(),
         imports=ImportService(ImportStore(database), notices),
         notes=NoteService(NoteStore(database)),

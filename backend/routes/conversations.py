@@ -1,4 +1,4 @@
-"""Conversations: the list, one conversation, asking, drafts, rename, delete."""
+"""Conversations: the list, one conversation, asking, rename, delete."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,12 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import urlsplit
 
-from backend.errors import (
-    InvalidInputError,
-    NotFoundError,
-    StoreFullError,
-    StoreReadOnlyError,
-)
+from backend.errors import InvalidInputError, NotFoundError
 from backend.events import EventHub
 from backend.http import Request, Response, Router
 from backend.rendering import Renderer, Template
@@ -115,11 +110,13 @@ class Log(Template):
         around: The message the user came for; "" when it is the newest ones.
         earlier: The first one shown, when there are earlier ones.
         later: The last one shown, when there are later ones.
+        seq: Of the latest event when it was read.
     """
 
     template: ClassVar[str] = "messages/_log.html"
     conversation_id: str
     messages: Sequence[Template]
+    seq: int = 0
     earlier: str = ""
     empty: Empty | None = None
     around: str = ""
@@ -127,11 +124,25 @@ class Log(Template):
 
 
 @dataclass(frozen=True)
+class Head(Template):
+    """The title of a conversation.
+
+    Attributes:
+        conversation_id: "" for the one that does not exist yet.
+    """
+
+    template: ClassVar[str] = "conversations/_head.html"
+    conversation_id: str
+    title: str
+    is_deleted: bool = False
+
+
+@dataclass(frozen=True)
 class View(Template):
     """One conversation with its composer."""
 
     template: ClassVar[str] = "conversations/_view.html"
-    title: str
+    head: Head
     log: Log
     composer: Composer
 
@@ -141,8 +152,7 @@ class Sent(Template):
     """What asking adds to the log."""
 
     template: ClassVar[str] = "conversations/_sent.html"
-    question: Template
-    answer: Template
+    messages: Template
     submission: str
 
 
@@ -163,7 +173,7 @@ class ConversationPages:
         draft follows.
         """
         composer = Composer(NEW, "/conversations", None, new_id())
-        return View(UNTITLED, Log("", (), empty=Empty()), composer)
+        return View(Head("", UNTITLED), Log("", (), empty=Empty()), composer)
 
     async def view(self, conversation_id: str, around: str = "") -> View:
         """Return one conversation, at its end or around a message."""
@@ -175,22 +185,26 @@ class ConversationPages:
         composer = Composer(
             conversation_id, action, draft, new_id(), is_behind=bool(log.later)
         )
-        return View(conversation.title or UNTITLED, log, composer)
+        head = Head(conversation_id, conversation.title or UNTITLED)
+        return View(head, log, composer)
 
     async def log(self, conversation_id: str, around: str = "") -> Log:
         """Return its newest messages, or those around one."""
         services = await self._opened()
         if around and (log := await self._log_around(conversation_id, around)):
             return log
+        seq = self._broadcast.seq
         found = await self._broadcast.read(
             lambda: services.conversations.log(conversation_id)
         )
         views = [self._broadcast.view(message) for message in found]
         earlier = found[0].id if len(found) == LOG_LIMIT else ""
-        return Log(conversation_id, views, earlier)
+        empty = None if found else Empty()
+        return Log(conversation_id, views, seq, earlier, empty)
 
     async def _log_around(self, conversation_id: str, message_id: str) -> Log | None:
         services = await self._opened()
+        seq = self._broadcast.seq
         try:
             found = await self._broadcast.read(
                 lambda: services.conversations.log_around(message_id)
@@ -203,6 +217,7 @@ class ConversationPages:
         return Log(
             conversation_id,
             [self._broadcast.view(message) for message in found],
+            seq,
             earlier=found[0].id if at == LOG_LIMIT // 2 else "",
             around=message_id,
             later=found[-1].id if len(found) - 1 - at == LOG_LIMIT // 2 else "",
@@ -263,7 +278,16 @@ def build_router(
     async def show(request: Request) -> Response:
         around = request.query.get("around", "")
         view = await shown.view(request.path_params["id"], around)
-        return pages.show(request, view.title, view)
+        return pages.show(request, view.head.title, view)
+
+    @router.get("/conversations/:id/head")
+    async def head(request: Request) -> Response:
+        services = await opened()
+        found = await services.conversations.get(
+            request.path_params["id"], include_deleted=True
+        )
+        title, is_deleted = found.title or UNTITLED, found.deleted_at is not None
+        return pages.fragment(Head(found.id, title, is_deleted))
 
     @router.get("/conversations/:id/log")
     async def log(request: Request) -> Response:
@@ -346,12 +370,10 @@ def build_router(
             form.get("submission", ""),
         )
         hub.publish("conversations")
+        added = broadcast.added(exchange.question, exchange.answer)
         if "behind" in form:
             return await _whole(request.path_params["id"])
-        question, answer = exchange.question, exchange.answer
-        return pages.fragment(
-            Sent(broadcast.view(question), broadcast.view(answer), new_id())
-        )
+        return pages.fragment(Sent(added, new_id()))
 
     @router.post("/conversations/:id/stop")
     async def stop(request: Request) -> Response:
@@ -366,23 +388,6 @@ def build_router(
             raise InvalidInputError("Choose one of the models in the list.")
         services = await opened()
         await services.conversations.choose_model(request.path_params["id"], choice)
-        return no_content()
-
-    @router.get("/drafts/:id")
-    async def draft(request: Request) -> Response:
-        services = await opened()
-        text = await services.conversations.draft(request.path_params["id"])
-        return Response(body=text, content_type="text/plain; charset=utf-8")
-
-    @router.put("/drafts/:id")
-    async def save_draft(request: Request) -> Response:
-        services = await opened()
-        text = request.form().get("text", "")
-        try:
-            await services.conversations.save_draft(request.path_params["id"], text)
-        except (StoreFullError, StoreReadOnlyError) as exc:
-            # Told above the page, once; the text stays in the composer.
-            return Response(status=exc.status)
         return no_content()
 
     return router

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from markupsafe import escape
@@ -16,6 +16,7 @@ from backend.routes.pages import Pages, Toast, undo_path
 from backend.services.answers import Growing
 from backend.services.images import Image
 from backend.services.registry import Opened
+from backend.store.ids import edit_draft
 from backend.store.states import MessageState
 
 if TYPE_CHECKING:
@@ -52,10 +53,33 @@ class LoadedImage(Template):
 
 @dataclass(frozen=True)
 class Question(Template):
-    """What the user asked."""
+    """What the user asked.
+
+    Attributes:
+        seq: As of an answer.
+        is_focused: The user comes back to it from editing.
+    """
 
     template: ClassVar[str] = "messages/_question.html"
     message: "Message"
+    seq: int
+    is_focused: bool = False
+
+
+@dataclass(frozen=True)
+class Edit(Template):
+    """The form for another text of a question.
+
+    Attributes:
+        draft_id: Under which it is kept while it is typed.
+        is_draft: It goes on with what was typed before and not saved.
+    """
+
+    template: ClassVar[str] = "messages/_edit.html"
+    message: "Message"
+    text: str
+    draft_id: str
+    is_draft: bool
 
 
 @dataclass(frozen=True)
@@ -79,11 +103,19 @@ class Answer(Template):
 
 
 @dataclass(frozen=True)
-class RemovedView(Template):
-    """Takes messages out of the log and offers Undo."""
+class Messages(Template):
+    """Messages that follow each other."""
 
-    template: ClassVar[str] = "messages/_removed.html"
-    message_ids: Sequence[str]
+    template: ClassVar[str] = "messages/_messages.html"
+    messages: Sequence[Template]
+
+
+@dataclass(frozen=True)
+class Changed(Template):
+    """A message as it is now, and what was done to it."""
+
+    template: ClassVar[str] = "messages/_changed.html"
+    message: Template
     toast: Toast
 
 
@@ -102,7 +134,10 @@ class _Shown:
 
 
 class Broadcast:
-    """Tells every page how answers grow: a finished block once, the open one anew."""
+    """Tells every page how conversations go on.
+
+    Of a growing answer it sends a finished block once, and the open one anew.
+    """
 
     def __init__(self, hub: EventHub, renderer: Renderer, opened: Opened) -> None:
         self._hub = hub
@@ -110,6 +145,11 @@ class Broadcast:
         self._opened = opened
         self._shown: dict[str, _Shown] = {}
         self._rendered = Rendered()
+
+    @property
+    def seq(self) -> int:
+        """The number of the latest event."""
+        return self._hub.seq
 
     def began(self, answer: Growing) -> None:
         """Settle what a continued answer already has."""
@@ -120,11 +160,13 @@ class Broadcast:
         """Send finished blocks once, and the block being written as it is now."""
         shown = self._shown[answer.message_id]
         if fresh := self._settle(shown):
-            self._tell(answer, "blocks", self._renderer.render(Blocks(fresh)))
-        self._tell(answer, "tail", self._renderer.render(_tail(shown)))
+            self._tell(
+                answer.message_id, "blocks", self._renderer.render(Blocks(fresh))
+            )
+        self._tell(answer.message_id, "tail", self._renderer.render(_tail(shown)))
         if answer.reasoning and not answer.text:
             thought = answer.reasoning[-REASONING_SHOWN_CHARS:]
-            self._tell(answer, "reasoning", str(escape(thought)))
+            self._tell(answer.message_id, "reasoning", str(escape(thought)))
 
     async def ended(self, answer: Growing) -> None:
         """Send the whole answer as it is stored, and better the title."""
@@ -134,9 +176,25 @@ class Broadcast:
         shown = self._shown.get(answer.message_id)
         if shown and shown.answer is answer:  # else it is being written again
             del self._shown[answer.message_id]
-            self._tell(answer, "whole", self._renderer.render(self.view(message)))
+            self.changed(message)
         await services.conversations.entitle(answer.conversation_id)
         self._hub.publish("conversations")
+
+    def changed(self, message: "Message") -> None:
+        """Show a message as it is now, growing or ended."""
+        self._tell(message.id, "whole", self._renderer.render(self.view(message)))
+
+    def added(self, *messages: "Message") -> Messages:
+        """Add messages to the end of a conversation; return how they look."""
+        shown = Messages([self.view(message) for message in messages])
+        html, first = self._renderer.render(shown), messages[0]
+        self._tell(first.id, "added", html, first.conversation_id)
+        return shown
+
+    def removed(self, message_ids: Iterable[str]) -> None:
+        """Take messages out of their conversation."""
+        for message_id in message_ids:
+            self._tell(message_id, "removed")
 
     def troubled(self, sentence: str) -> None:
         """Say that something cannot be stored at present."""
@@ -161,7 +219,7 @@ class Broadcast:
         other task in between, so that each event is either part of it or comes after.
         """
         if message.role == "user":
-            return Question(message)
+            return Question(message, self.seq)
         shown = self._shown.get(message.id)
         if shown is not None:
             return Answer(
@@ -186,9 +244,13 @@ class Broadcast:
             can_continue=bool(note and message.text),
         )
 
-    def _tell(self, answer: Growing, part: str, html: str) -> None:
-        told = {"message": answer.message_id, "part": part, "html": html}
-        self._hub.publish("answer", json.dumps(told))
+    def _tell(
+        self, message_id: str, part: str, html: str = "", within: str = ""
+    ) -> None:
+        told = {"message": message_id, "part": part, "html": html}
+        if within:
+            told["conversation"] = within
+        self._hub.publish("messages", json.dumps(told))
 
     @staticmethod
     def _settle(shown: _Shown) -> list[Block]:
@@ -201,25 +263,80 @@ class Broadcast:
         return fresh
 
 
-def build_router(opened: Opened, pages: Pages, broadcast: Broadcast) -> Router:
+def build_router(
+    opened: Opened, pages: Pages, broadcast: Broadcast, hub: EventHub
+) -> Router:
     """Return the routes of messages."""
     router = Router()
 
+    @router.get("/messages/:id")
+    async def show(request: Request) -> Response:
+        services = await opened()
+        message = await services.conversations.message(request.path_params["id"])
+        return pages.fragment(_focused(message))
+
+    @router.get("/messages/:id/edit")
+    async def edit_form(request: Request) -> Response:
+        services = await opened()
+        message = await services.conversations.message(request.path_params["id"])
+        draft_id = edit_draft(message.id)
+        if "anew" in request.query:
+            await services.conversations.save_draft(draft_id, "")
+        draft = await services.conversations.draft(draft_id)
+        is_draft = draft not in {"", message.text}
+        return pages.fragment(Edit(message, draft or message.text, draft_id, is_draft))
+
+    @router.put("/messages/:id")
+    async def edit(request: Request) -> Response:
+        services = await opened()
+        message, edited = await services.conversations.edit(
+            request.path_params["id"], request.form().get("text", "")
+        )
+        broadcast.changed(message)
+        toast = Toast("Saved. Its answer stays as it is.", undo=undo_path(edited))
+        return pages.fragment(Changed(_focused(message), toast))
+
+    @router.post("/messages/:id/ask")
+    async def ask_again(request: Request) -> Response:
+        services = await opened()
+        again = await services.conversations.ask_again(
+            request.path_params["id"], request.form().get("text", "")
+        )
+        broadcast.changed(again.question)
+        broadcast.removed(again.removed)
+        if again.is_new:
+            broadcast.added(again.answer)
+        else:
+            broadcast.changed(again.answer)
+        for noun in ("conversations", "trash"):
+            hub.publish(noun)
+        undo = undo_path(again.transaction_id)
+        toast = Toast(_asked_again(len(again.removed)), undo=undo)
+        return pages.fragment(Changed(_focused(again.question), toast))
+
     @router.post("/messages/:id/retry")
     async def retry(request: Request) -> Response:
-        return await _again(request, keep_text=False)
+        message, begun = await _again(request, keep_text=False)
+        words = "Writing it again. The earlier answer is kept in its history."
+        toast = Toast(words, undo=undo_path(begun))
+        return pages.fragment(Changed(broadcast.view(message), toast))
 
     @router.post("/messages/:id/continue")
     async def go_on(request: Request) -> Response:
-        return await _again(request, keep_text=True)
-
-    async def _again(request: Request, *, keep_text: bool) -> Response:
-        services = await opened()
-        message_id = request.path_params["id"]
-        message = await services.conversations.answer_again(
-            message_id, keep_text=keep_text
-        )
+        message, _ = await _again(request, keep_text=True)
         return pages.fragment(broadcast.view(message))
+
+    async def _again(request: Request, *, keep_text: bool) -> tuple["Message", str]:
+        services = await opened()
+        message, begun = await services.conversations.answer_again(
+            request.path_params["id"], keep_text=keep_text
+        )
+        broadcast.changed(message)
+        return message, begun
+
+    def _focused(message: "Message") -> Template:
+        view = broadcast.view(message)
+        return replace(view, is_focused=True) if isinstance(view, Question) else view
 
     @router.post("/messages/:id/images")
     async def load_image(request: Request) -> Response:
@@ -233,11 +350,10 @@ def build_router(opened: Opened, pages: Pages, broadcast: Broadcast) -> Router:
     async def delete(request: Request) -> Response:
         services = await opened()
         removed = await services.conversations.delete_message(request.path_params["id"])
-        toast = Toast(
-            f"Deleted “{removed.title or 'an empty message'}”.",
-            undo=undo_path(removed.transaction_id),
-        )
-        return pages.fragment(RemovedView(removed.message_ids, toast))
+        broadcast.removed(removed.message_ids)
+        hub.publish("trash")
+        sentence = f"Deleted “{removed.title or 'an empty message'}”."
+        return pages.toast(Toast(sentence, undo=undo_path(removed.transaction_id)))
 
     @router.get("/messages/:id/text")
     async def text(request: Request) -> Response:
@@ -246,6 +362,14 @@ def build_router(opened: Opened, pages: Pages, broadcast: Broadcast) -> Router:
         return Response(body=message.text, content_type="text/plain; charset=utf-8")
 
     return router
+
+
+def _asked_again(removed: int) -> str:
+    if not removed:
+        return "Asked again. The earlier answer is kept in its history."
+    what = "The message" if removed == 1 else f"The {removed} messages"
+    is_ = "is" if removed == 1 else "are"
+    return f"Asked again. {what} that followed {is_} in the trash."
 
 
 def _tail(shown: _Shown) -> Blocks:

@@ -121,6 +121,11 @@ class AnswerService:
         ]
         await self._cancel(chosen, MessageState.STOPPED)
 
+    async def stop_these(self, message_ids: Sequence[str]) -> None:
+        """Stop those of these answers that are being written, keeping what arrived."""
+        chosen = [self._growing[one] for one in message_ids if one in self._growing]
+        await self._cancel(chosen, MessageState.STOPPED)
+
     async def stop_all(self) -> None:
         """Stop everything that is being written, keeping what arrived."""
         await self._cancel(list(self._growing.values()), MessageState.STOPPED)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from backend.store.drafts import DraftStore
     from backend.store.messages import MessageStore
     from backend.store.models import Conversation, Message
+    from backend.store.revisions import AskedAgain, RevisionStore
 
 NEW: Final = "new"
 """The draft of the conversation that does not exist yet."""
@@ -59,8 +60,10 @@ class ConversationService:
 
     def __init__(
         self,
+        *,
         conversations: "ConversationStore",
         messages: "MessageStore",
+        revisions: "RevisionStore",
         drafts: "DraftStore",
         answers: AnswerService,
         engines: EngineService,
@@ -68,6 +71,7 @@ class ConversationService:
     ) -> None:
         self._conversations = conversations
         self._messages = messages
+        self._revisions = revisions
         self._drafts = drafts
         self._answers = answers
         self._engines = engines
@@ -79,13 +83,17 @@ class ConversationService:
             self._conversations.page, before=before, limit=PAGE_SIZE
         )
 
-    async def get(self, conversation_id: str) -> "Conversation":
+    async def get(
+        self, conversation_id: str, *, include_deleted: bool = False
+    ) -> "Conversation":
         """Return one conversation.
 
         Raises:
             NotFoundError: There is none, or it was deleted.
         """
-        return await asyncio.to_thread(self._conversations.get, conversation_id)
+        return await asyncio.to_thread(
+            self._conversations.get, conversation_id, include_deleted=include_deleted
+        )
 
     async def message(self, message_id: str) -> "Message":
         """Return one message.
@@ -133,11 +141,9 @@ class ConversationService:
         message = await self.message(message_id)
         answers = await asyncio.to_thread(self._messages.answers_to, message_id)
         together = (message_id, *answers)
-        if any(self._answers.is_growing(one) for one in together):
-            await self._answers.stop(message.conversation_id)
+        await self._answers.stop_these(together)
         deleted = await asyncio.to_thread(self._messages.delete, message_id)
-        title = note_title(message.text)
-        return Removed(deleted, title, together)
+        return Removed(deleted, note_title(message.text), together)
 
     async def _read_log(
         self, read: "Callable[[], Sequence[Message]]"
@@ -225,8 +231,47 @@ class ConversationService:
         await self._start(conversation_id, question, answer, engine, choice)
         return Exchange(conversation, question, answer)
 
-    async def answer_again(self, message_id: str, *, keep_text: bool) -> "Message":
+    async def edit(self, message_id: str, text: str) -> tuple["Message", str]:
+        """Give a question another text; return it and the transaction to undo.
+
+        Raises:
+            InvalidInputError: The text is empty or too long.
+            ConflictError: It is an answer.
+        """
+        text = _checked(text)
+        edited = await asyncio.to_thread(self._revisions.edit, message_id, text)
+        return await self.message(message_id), edited
+
+    async def ask_again(self, message_id: str, text: str) -> "AskedAgain":
+        """Give a question another text and ask it; what followed goes to the trash.
+
+        Raises:
+            InvalidInputError: The text is empty or too long.
+            ConflictError: It is an answer, or nothing can answer.
+        """
+        text = _checked(text)
+        message = await self.message(message_id)
+        conversation = await self.get(message.conversation_id)
+        choice = await self._choice_of(conversation)
+        record, engine = await self._engines.open(choice)
+        await self._answers.stop(conversation.id)
+        again = await asyncio.to_thread(
+            self._revisions.ask_again,
+            message_id,
+            text,
+            engine_name=record.name,
+            model=choice.model,
+        )
+        asked, answer = again.question, again.answer
+        await self._start(conversation.id, asked, answer, engine, choice)
+        return again
+
+    async def answer_again(
+        self, message_id: str, *, keep_text: bool
+    ) -> tuple["Message", str]:
         """Write an answer anew (Retry), or go on from where it stopped (Continue).
+
+        It returns the answer and the transaction to undo.
 
         Raises:
             ConflictError: It is being written, or nothing can answer.
@@ -238,7 +283,7 @@ class ConversationService:
         turns = await self._turns(conversation.id, message.reply_to)
         if keep_text and message.text:
             turns.append(Turn(Role.ASSISTANT, message.text))
-        message = await asyncio.to_thread(
+        message, begun = await asyncio.to_thread(
             self._messages.reopen,
             message_id,
             keep_text=keep_text,
@@ -247,7 +292,7 @@ class ConversationService:
         )
         growing = Growing(message_id, conversation.id, message.text, message.reasoning)
         self._answers.start(growing, engine, choice.model, turns)
-        return message
+        return message, begun
 
     async def stop(self, conversation_id: str) -> None:
         """Stop the answer being written; what arrived is kept."""
@@ -273,11 +318,6 @@ class ConversationService:
         """Move a conversation to the trash; returns the transaction to undo."""
         await self._answers.stop(conversation_id)
         return await asyncio.to_thread(self._conversations.delete, conversation_id)
-
-    async def restore(self, conversation_id: str) -> "Conversation":
-        """Bring a conversation back from the trash."""
-        await asyncio.to_thread(self._conversations.restore, conversation_id)
-        return await self.get(conversation_id)
 
     async def choose_model(self, conversation_id: str, choice: Choice) -> None:
         """Let another model answer from here on."""
@@ -323,16 +363,19 @@ class ConversationService:
 
     async def _turns(self, conversation_id: str, last: str) -> list[Turn]:
         found = await asyncio.to_thread(
-            self._messages.of_conversation, conversation_id, limit=LOG_LIMIT
+            self._messages.of_conversation,
+            conversation_id,
+            through=last,
+            limit=LOG_LIMIT,
         )
         told = await self._settings.instructions()
         turns = [Turn(Role.SYSTEM, told)] if told.strip() else []
-        turns += [Turn(Role(m.role), m.text) for m in found if m.id <= last and m.text]
+        turns += [Turn(Role(m.role), m.text) for m in found if m.text]
         return turns
 
     async def _choice_of(self, conversation: "Conversation") -> Choice:
-        chosen = Choice.parse(f"{conversation.engine_id}|{conversation.model}")
-        return await self._chosen(chosen)
+        told = f"{conversation.engine_id}|{conversation.model}"
+        return await self._chosen(Choice.parse(told))
 
     async def _chosen(self, choice: Choice | None) -> Choice:
         choice = choice or await self._engines.default()

@@ -1,7 +1,7 @@
 """What became of a thing: its versions, what each changed, undo and restore."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -26,6 +26,10 @@ _RENAMED: Final = {
 }
 _TITLE_CHARS: Final = 120
 _GONE: Final = "This has no history, or was deleted for good."
+
+
+Stop = Callable[[Sequence[str]], Awaitable[None]]
+"""Stops those of these answers that are being written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,16 +72,22 @@ class History:
 class HistoryService:
     """Reads the change log and takes back what it tells."""
 
-    def __init__(self, changes: "ChangeStore") -> None:
+    def __init__(self, changes: "ChangeStore", stop: Stop) -> None:
         self._changes = changes
+        self._stop = stop
 
     async def undo(self, transaction_id: str) -> str:
         """Take an act back; return the transaction that undoes this in turn.
+
+        An answer that the act began and that is still being written is stopped first.
 
         Raises:
             NotFoundError: There is nothing to take back.
             ConflictError: It has changed again since.
         """
+        await self._stop(
+            await asyncio.to_thread(self._changes.messages_of, transaction_id)
+        )
         return await asyncio.to_thread(self._changes.undo, transaction_id)
 
     async def of(self, table: str, row_id: str) -> History:

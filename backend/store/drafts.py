@@ -6,6 +6,7 @@ from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from backend.store.database import Database
+from backend.store.ids import edit_draft
 from backend.store.models import Draft
 from backend.store.text import clean_text
 
@@ -13,7 +14,6 @@ NEW: Final = "new"
 """The draft of the conversation that does not exist yet."""
 _OF_A_NOTE: Final = "note:"
 _OF_AN_ACTION: Final = "action:"
-_OF_AN_EDIT: Final = "edit:"
 
 
 class DraftStore:
@@ -51,11 +51,6 @@ def note_draft(note_id: str) -> str:
 def action_draft(action_id: str) -> str:
     """Return the id of the draft of a quick action's form."""
     return f"{_OF_AN_ACTION}{action_id}"
-
-
-def edit_draft(message_id: str) -> str:
-    """Return the id of the draft of a message that is being edited."""
-    return f"{_OF_AN_EDIT}{message_id}"
 
 
 def drafted_notes(session: Session) -> list[str]:

@@ -52,3 +52,8 @@ ids: Final = IdSource()
 def new_id() -> str:
     """Return an id that sorts after every earlier one of this process."""
     return ids.new()
+
+
+def edit_draft(message_id: str) -> str:
+    """Return the id of the draft of a message that is being edited."""
+    return f"edit:{message_id}"

@@ -40,6 +40,7 @@ class MessageStore:
         id: str,  # noqa: A002 the column's name
         *,
         before: str | None = None,
+        through: str | None = None,
         limit: int = 100,
     ) -> Sequence[Message]:
         """Return the newest messages of a conversation, oldest first.
@@ -47,6 +48,7 @@ class MessageStore:
         Args:
             id: The conversation.
             before: Only messages older than the one with this id.
+            through: Only messages up to the one with this id.
             limit: How many at most.
         """
         query = (
@@ -57,6 +59,8 @@ class MessageStore:
         )
         if before is not None:
             query = query.where(col(Message.id) < before)
+        if through is not None:
+            query = query.where(col(Message.id) <= through)
         with self._database.read() as session:
             return session.exec(query).all()[::-1]
 
@@ -262,10 +266,7 @@ class MessageStore:
         """Let an answer be written again: from its start, or on from its end.
 
         Kept text stays in the row and the pieces follow it; text that is not kept
-        stays in the history of the message.
-
-        Returns:
-            The answer and the transaction id.
+        stays in the history of the message. Returns it and the transaction id.
 
         Raises:
             ConflictError: It is being written, or is nothing an engine answers.

@@ -1,5 +1,6 @@
 """Changes what was asked, and asks it again."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,8 +10,8 @@ from backend.errors import ConflictError
 from backend.store.change_log import StoreSession
 from backend.store.conversations import touch
 from backend.store.database import Database
-from backend.store.drafts import clear_draft, edit_draft
-from backend.store.ids import now_ms
+from backend.store.drafts import clear_draft
+from backend.store.ids import edit_draft, now_ms
 from backend.store.messages import begin_again, message_in
 from backend.store.models import Message
 from backend.store.states import MessageState
@@ -25,13 +26,15 @@ class AskedAgain:
 
     Attributes:
         answer: The one to come.
-        removed: How many messages that followed went to the trash.
+        is_new: It takes the place of none.
+        removed: The messages that followed and went to the trash.
         transaction_id: Of all of it.
     """
 
     question: Message
     answer: Message
-    removed: int
+    is_new: bool
+    removed: Sequence[str]
     transaction_id: str
 
 
@@ -80,7 +83,10 @@ class RevisionStore:
             deleted_at = now_ms()
             for message in followed:
                 message.deleted_at = deleted_at
-            return AskedAgain(asked, answer, len(followed), session.transaction_id)
+            removed = [message.id for message in followed]
+            return AskedAgain(
+                asked, answer, not answers, removed, session.transaction_id
+            )
 
 
 def _edit(session: StoreSession, question_id: str, text: str) -> Message:

@@ -8,12 +8,22 @@ document.addEventListener("keydown", (event) => {
     const isAnswering = document.querySelector('#log [aria-busy="true"]');
     if (field.value.trim() && !isAnswering) field.form.requestSubmit();
   }
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && field.matches(".editing textarea")) {
+    event.preventDefault();
+    field.form.requestSubmit();
+  }
   if (event.key === "Escape") {
     const cancel = field.closest("form")?.querySelector("[data-cancel]");
     const stop = document.querySelector('.composer .stop');
     if (cancel) cancel.click();
     else if (stop && document.querySelector('#log [aria-busy="true"]')) stop.click();
   }
+});
+
+// Who edits goes on at the end of the text.
+document.addEventListener("htmx:load", ({ detail }) => {
+  const field = detail.elt.querySelector?.(".editing textarea");
+  field?.setSelectionRange(field.value.length, field.value.length);
 });
 
 // Until the draft is here, nothing is stored or sent that would take its place.

@@ -2,7 +2,7 @@
 // it over when the sidecar had to take another port, which makes for another origin.
 (() => {
   const fields = () => [...document.querySelectorAll(
-    "#main textarea, #main input:not([type=hidden], [type=checkbox], [type=radio])",
+    "#main textarea:not(.editing *), #main input:not([type=hidden], [type=checkbox], [type=radio])",
   )];
   const scrolled = () => document.querySelector(".log-scroll");
 

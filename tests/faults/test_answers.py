@@ -14,7 +14,7 @@ IS_THE_LAST_STOPPED = f"{LAST_ANSWER}.getAttribute('aria-busy') === 'false'"
 SECOND_STREAM = """
 window.heard = [];
 const stream = new EventSource("/events");
-stream.addEventListener("answer", event => heard.push(JSON.parse(event.data)));
+stream.addEventListener("messages", event => heard.push(JSON.parse(event.data)));
 new Promise(opened => { stream.onopen = () => opened(true) })
 """
 

@@ -179,8 +179,6 @@ def test_a_message_that_is_not_there_leads_to_the_newest(
 def test_a_deleted_exchange_comes_back_and_goes_again(shelf: Shelf) -> None:
     asked, answered = shelf.said[-2:]
     deleted = shelf.send("DELETE", f"/messages/{asked}")
-    for gone in (asked, answered):
-        assert f'<div id="message-{gone}" hx-swap-oob="delete">' in deleted.text
     log = f"/conversations/{shelf.talk}/log"
     assert asked not in shelf.send("GET", log).text
     undone = shelf.undo(deleted)

@@ -1,7 +1,7 @@
 """Search, notes, trash and history, over a real store."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,14 @@ DAY_MS = 24 * 60 * 60 * 1000
 def library(tmp_path: Path) -> Iterator[Library]:
     with open_library(tmp_path / "data") as opened:
         yield opened
+
+
+async def nothing_grows(message_ids: Sequence[str]) -> None:
+    """Stop no answer: none is being written here."""
+
+
+def history_of(library: Library) -> HistoryService:
+    return HistoryService(library.changes, nothing_grows)
 
 
 def search_at(library: Library, days_later: int = 0) -> SearchService:
@@ -136,9 +144,7 @@ def test_the_history_says_what_was_done(library: Library) -> None:
     library.conversations.rename(conversation.id, "Flames", "user")
     library.conversations.rename(conversation.id, "Embers", "model")
     library.conversations.delete(conversation.id)
-    history = asyncio.run(
-        HistoryService(library.changes).of("conversation", conversation.id)
-    )
+    history = asyncio.run(history_of(library).of("conversation", conversation.id))
     assert (history.title, history.is_deleted) == ("Embers", True)
     assert [(version.what, version.text) for version in history.versions] == [
         ("Moved to the trash", "Embers"),
@@ -157,7 +163,7 @@ def test_an_answer_that_was_written_again_keeps_its_earlier_text(
     library.messages.finish(
         answer.id, text="Warm.", reasoning="", state=MessageState.COMPLETE
     )
-    service = HistoryService(library.changes)
+    service = history_of(library)
     history = asyncio.run(service.of("message", answer.id))
     assert [version.what for version in history.versions] == [
         "Answered",
@@ -182,6 +188,4 @@ def test_what_has_no_history_says_so(
     note = library.notes.create(body="Fire")
     row_id = note.id if row_id == "note" else row_id
     with pytest.raises(HearthError):
-        asyncio.run(
-            HistoryService(library.changes).compare(table, row_id, seq, with_now=True)
-        )
+        asyncio.run(history_of(library).compare(table, row_id, seq, with_now=True))

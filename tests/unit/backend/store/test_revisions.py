@@ -7,7 +7,8 @@ import pytest
 from backend.errors import ConflictError, NotFoundError
 from backend.store.changes import ChangeStore
 from backend.store.database import Database
-from backend.store.drafts import DraftStore, edit_draft
+from backend.store.drafts import DraftStore
+from backend.store.ids import edit_draft
 from backend.store.messages import MessageStore
 from backend.store.models import Message
 from backend.store.revisions import AskedAgain, RevisionStore
@@ -66,7 +67,8 @@ def test_asking_again_puts_what_followed_into_the_trash(
     messages: MessageStore, revisions: RevisionStore, talk: Talk
 ) -> None:
     again = ask_again(revisions, talk)
-    assert (again.answer.id, again.removed) == (talk[1].id, 2)
+    assert (again.answer.id, again.is_new) == (talk[1].id, False)
+    assert again.removed == [talk[2].id, talk[3].id]
     assert (again.answer.state, again.answer.model) == (MessageState.STREAMING, "o")
     assert told(messages, talk) == [(talk[0].id, "What is water?"), (talk[1].id, "")]
 

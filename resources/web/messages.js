@@ -1,14 +1,32 @@
-// Lets answers grow. Every event of an answer has a rising number; an answer knows the
-// number it was rendered at. What comes before its answer is in the page, or again after
-// a reconnect, is so neither lost nor shown twice.
+// Lets conversations go on and answers grow. Every event of a message has a rising number;
+// a message knows the number it was rendered at. What comes before its message is in the
+// page, or again after a reconnect, is so neither lost nor shown twice.
 (() => {
   const KEPT = 2000;
   const recent = [];
   let isPlacing = false;
 
-  const apply = ({ seq, message, part, html }) => {
+  // What is being edited stays as it is typed.
+  Idiomorph.defaults.callbacks.beforeNodeMorphed = (node) => !node.classList?.contains("editing");
+
+  const add = ({ seq, conversation, message, html }) => {
+    const log = document.getElementById("log");
+    if (log?.dataset.conversation !== conversation || seq <= Number(log.dataset.seq)) return;
+    log.dataset.seq = seq;
+    if (document.getElementById(`message-${message}`) || "behind" in log.dataset) return;
+    document.getElementById("empty")?.remove();
+    const how = { swapStyle: "beforeend", swapDelay: 0, settleDelay: 0 };
+    isPlacing = true;
+    htmx.swap(log, html, how, { contextElement: log });
+    isPlacing = false;
+  };
+
+  const apply = (event) => {
+    const { seq, message, part, html } = event;
+    if (part === "added") add(event);
     const answer = document.getElementById(`message-${message}`);
     if (!answer?.dataset.seq || seq <= Number(answer.dataset.seq)) return;
+    if (part === "removed") answer.remove();
     answer.dataset.seq = seq;
     const place = (selector, swapStyle) => {
       const target = selector ? answer.querySelector(selector) : answer;
@@ -34,7 +52,7 @@
   const createEventSource = htmx.createEventSource;
   htmx.createEventSource = (url) => {
     const source = createEventSource(url);
-    source.addEventListener("answer", ({ lastEventId, data }) => {
+    source.addEventListener("messages", ({ lastEventId, data }) => {
       const event = { seq: Number(lastEventId), ...JSON.parse(data) };
       recent.push(event);
       if (recent.length > KEPT) recent.shift();

@@ -1,0 +1,200 @@
+"""A conversation in the real page while others change it, and while it is edited."""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from tests.helpers.page import Parrot, RealPage
+
+pytestmark = [pytest.mark.sidecar, pytest.mark.gui]
+
+FIRE, WATER, ICE = "What is fire?", "What is water?", "And ice?"
+SHOWN = (
+    "JSON.stringify([...document.querySelectorAll('.bubble, .answer .prose')]"
+    ".map(one => one.innerText.trim()))"
+)
+FIELD = "document.querySelector('.editing textarea')"
+GROWING = "document.querySelector('.answer[aria-busy=true]') !== null"
+
+
+@pytest.fixture(scope="module")
+def parrot() -> Iterator[Parrot]:
+    parrot = Parrot()
+    parrot.texts = {
+        FIRE: "Hot.",
+        WATER: "Wet.",
+        ICE: "Cold.",
+    }
+    with parrot.server:
+        yield parrot
+
+
+@pytest.fixture(scope="module")
+def window(
+    request: pytest.FixtureRequest,
+    qapp: object,
+    tmp_path_factory: pytest.TempPathFactory,
+    parrot: Parrot,
+) -> Iterator[RealPage]:
+    window = RealPage(QtBot(request), tmp_path_factory.mktemp("data"))
+    window.use_model(parrot)
+    yield window
+    window.close()
+
+
+@pytest.fixture
+def page(window: RealPage) -> RealPage:
+    """A new conversation in which two questions were asked and answered."""
+    window.open("/")
+    window.ask(FIRE)
+    window.ask(ICE)
+    shows(window, FIRE, "Hot.", ICE, "Cold.")
+    return window
+
+
+def shows(page: RealPage, *texts: str) -> None:
+    told = "[" + ",".join(f'"{text}"' for text in texts) + "]"
+    page.wait_for(SHOWN, told)
+
+
+def ids(page: RealPage) -> list[str]:
+    told = page.run("[...document.querySelectorAll('.message')].map(m => m.id).join()")
+    return [one.removeprefix("message-") for one in str(told).split(",")]
+
+
+def conversation(page: RealPage) -> str:
+    return str(page.run("location.pathname"))
+
+
+def undo(page: RealPage, told: str) -> str:
+    found = re.search(r'hx-post="(/changes/[^"]+)"', told)
+    assert found, told
+    status, told = page.request("POST", found[1])
+    assert status == 200, told
+    return told
+
+
+def type_into_edit(page: RealPage, question: str, text: str) -> None:
+    page.run(f"document.querySelector('#message-{question} [hx-get$=edit]').click()")
+    page.wait_for(f"document.activeElement === {FIELD}")
+    page.run(
+        f"{FIELD}.value = '{text}';"
+        f"{FIELD}.dispatchEvent(new InputEvent('input', {{bubbles: true}}))"
+    )
+
+
+def press(page: RealPage, key: str, modifiers: str = "") -> None:
+    page.run(
+        f"{FIELD}.dispatchEvent(new KeyboardEvent('keydown',"
+        f"{{key: '{key}', bubbles: true, {modifiers}}}))"
+    )
+
+
+def drafted(page: RealPage, question: str) -> str:
+    return page.request("GET", f"/drafts/{quote(f'edit:{question}')}")[1]
+
+
+def test_an_edited_question_is_asked_again_and_all_of_it_undone(page: RealPage) -> None:
+    question = ids(page)[0]
+    type_into_edit(page, question, WATER)
+    press(page, "Enter", "ctrlKey: true")
+    shows(page, WATER, "Wet.")
+    page.run("document.querySelector('.toast [hx-post]').click()")
+    shows(page, FIRE, "Hot.", ICE, "Cold.")
+    redo = "[...document.querySelectorAll('.toast [hx-post]')].at(-1)"
+    page.wait_for(f"{redo}?.innerText.trim()", "Redo")
+    page.run(f"{redo}.click()")
+    shows(page, WATER, "Wet.")
+
+
+def test_an_edit_that_is_only_saved_keeps_the_answers(page: RealPage) -> None:
+    question = ids(page)[0]
+    type_into_edit(page, question, WATER)
+    page.run("document.querySelector('.editing [hx-put^=\"/messages\"]').click()")
+    shows(page, WATER, "Hot.", ICE, "Cold.")
+    focused = "document.activeElement.getAttribute('aria-label')"
+    page.wait_for(focused, "Edit question")
+    versions = page.request("GET", f"/history/message/{question}")[1]
+    assert "Edited" in versions
+
+
+def test_what_is_typed_into_an_edit_is_not_lost(page: RealPage) -> None:
+    question = ids(page)[0]
+    type_into_edit(page, question, "half a thought")
+    page.wait_until(lambda: drafted(page, question) == "half a thought")
+    # Everything else in the log may come anew meanwhile.
+    page.request("DELETE", f"/messages/{ids(page)[2]}")
+    page.wait_for("document.querySelectorAll('.message').length", 2)
+    assert page.run(f"{FIELD}.value") == "half a thought"
+    press(page, "Escape")
+    shows(page, FIRE, "Hot.")
+
+    page.open(conversation(page))
+    page.run(f"document.querySelector('#message-{question} [hx-get$=edit]').click()")
+    page.wait_for(f"{FIELD}?.value", "half a thought")
+    page.run("document.querySelector('.editing [hx-get$=\"anew=1\"]').click()")
+    page.wait_for(f"{FIELD}?.value", FIRE)
+
+
+def test_an_edit_stays_as_it_is_typed_when_the_log_comes_anew(page: RealPage) -> None:
+    question, later = ids(page)[0], ids(page)[2]
+    _, deleted = page.request("DELETE", f"/messages/{later}")
+    shows(page, FIRE, "Hot.")
+    type_into_edit(page, question, "half a thought")
+    undo(page, deleted)
+    page.wait_for(f"document.getElementById('message-{later}') !== null")
+    assert page.run(f"{FIELD}.value") == "half a thought"
+
+
+def test_what_others_do_to_a_conversation_is_shown_at_once(page: RealPage) -> None:
+    path, said = conversation(page), ids(page)
+    page.request("PUT", f"/messages/{said[2]}", {"text": "And snow?"})
+    shows(page, FIRE, "Hot.", "And snow?", "Cold.")
+    page.request("POST", f"{path}/messages", {"text": WATER})
+    shows(page, FIRE, "Hot.", "And snow?", "Cold.", WATER, "Wet.")
+    page.wait_for(GROWING, value=False)
+    _, deleted = page.request("DELETE", f"/messages/{said[2]}")
+    shows(page, FIRE, "Hot.", WATER, "Wet.")
+    undone = undo(page, deleted)
+    shows(page, FIRE, "Hot.", "And snow?", "Cold.", WATER, "Wet.")
+    undo(page, undone)
+    page.request("POST", f"/messages/{said[0]}/ask", {"text": ICE})
+    shows(page, ICE, "Cold.")
+
+
+def test_a_name_and_the_trash_are_shown_in_the_open_conversation(
+    page: RealPage,
+) -> None:
+    path = conversation(page)
+    page.request("PUT", f"{path}/title", {"title": "Elements"})
+    page.wait_for("document.querySelector('#head h1').innerText", "Elements")
+    page.wait_for("document.title", "Elements · Hearth")
+    page.request("DELETE", path)
+    page.wait_for("document.getElementById('head').innerText.includes('In the trash')")
+    page.run("document.querySelector('#head [hx-post]').click()")
+    page.wait_for(
+        "document.getElementById('head').innerText.includes('trash')", value=False
+    )
+    shows(page, FIRE, "Hot.", ICE, "Cold.")
+
+
+def test_a_retry_is_undone_even_while_it_is_written(
+    page: RealPage, parrot: Parrot
+) -> None:
+    question, answer = ids(page)[2:]
+    parrot.texts[ICE], cold = "Very " * 20_000, parrot.texts[ICE]
+    try:
+        _, told = page.request("POST", f"/messages/{answer}/retry")
+        page.wait_for(GROWING)
+        undo(page, told)
+        shows(page, FIRE, "Hot.", ICE, "Cold.")
+    finally:
+        parrot.texts[ICE] = cold
+    page.wait_for(GROWING, value=False)
+    versions = page.request("GET", f"/history/message/{answer}")[1]
+    assert "Began again" in versions
+    assert page.request("PUT", f"/messages/{answer}", {"text": "x"})[0] == 409
+    assert page.request("PUT", f"/messages/{question}", {"text": " "})[0] == 422
