@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from backend.store.models import Message
 
 REASONING_SHOWN_CHARS: Final = 4_000
+_READINGS: Final = 3
 
 _NOTES: Final = {
     MessageState.STOPPED: "Stopped. What had arrived is kept.",
@@ -203,14 +204,20 @@ class Broadcast:
     async def read(
         self, reading: "Callable[[], Awaitable[Sequence[Message]]]"
     ) -> "Sequence[Message]":
-        """Read messages until what ended is rendered, and what grows still grows."""
-        while True:
+        """Read messages until what ended is rendered, and what grows still grows.
+
+        One whose end could not be stored grows in the database alone: it is shown as
+        it is there.
+        """
+        found: Sequence[Message] = ()
+        for _ in range(_READINGS):
             found = await reading()
             ended = {m.text for m in found if m.role != "user"}
             await self._rendered.prepare(ended)
             growing = (m.id for m in found if m.state == MessageState.STREAMING)
             if all(message_id in self._shown for message_id in growing):
-                return found
+                break
+        return found
 
     def view(self, message: "Message") -> Template:
         """Return how a message looks now, growing or ended; render it at once.

@@ -83,3 +83,15 @@ def test_a_log_is_read_again_when_an_answer_ends_meanwhile(tmp_path: Path) -> No
         assert await broadcast.read(still_growing) == [growing]
 
     asyncio.run(read())
+
+
+def test_an_answer_whose_end_was_not_stored_is_shown_as_it_is(tmp_path: Path) -> None:
+    left = Message(
+        id="1", role="assistant", conversation_id="2", state=MessageState.STREAMING
+    )
+
+    async def reading() -> list[Message]:
+        return [left]
+
+    broadcast = Broadcast(EventHub(), Renderer(tmp_path, tmp_path, str), closed)
+    assert asyncio.run(broadcast.read(reading)) == [left]
