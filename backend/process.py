@@ -8,7 +8,8 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
-OPEN_FILES: Final = 8192
+OPEN_FILES: Final = 65_536
+"""More than another program can open from one address, as ports are fewer."""
 MEMORY_HEADROOM_BYTES: Final = 3 * 512 * 1024 * 1024
 """How much memory one run may use beyond what it normally maps."""
 MAPPED_BYTES: Final = 512 * 1024 * 1024
@@ -97,7 +98,9 @@ else:
         """What Linux and macOS have in common."""
 
         def bound(self) -> None:
-            """Raise the limit of open files, so that idle connections do not block."""
+            """Let idle connections block nobody, and let no dump hold the memory."""
+            _, most_dumped = resource.getrlimit(resource.RLIMIT_CORE)
+            resource.setrlimit(resource.RLIMIT_CORE, (0, most_dumped))
             _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
             most = OPEN_FILES if hard == resource.RLIM_INFINITY else hard
             resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, OPEN_FILES), hard))

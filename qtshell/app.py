@@ -24,7 +24,7 @@ from qtshell.hotkey import Hotkeys
 from qtshell.icons import icon
 from qtshell.identity import APP_ID
 from qtshell.launch import Launch, sidecar_launch
-from qtshell.lifecycle import Phase
+from qtshell.lifecycle import Phase, Reason
 from qtshell.logs import open_logs, redact, watch_for_bugs
 from qtshell.main_window import MainWindow
 from qtshell.options import Options, Verb, program_version
@@ -51,8 +51,12 @@ _NO_TRAY: Final = "This desktop shows no tray icons."
 _MINIMISED: Final = (
     "Hearth keeps its window instead: closing it minimises it. Quit with Ctrl+Q."
 )
+_STRUCK_SHOWN_MS: Final = 60_000
 _SAFE: Final = "Your conversations are kept on this computer."
 _RETRY: Final = "Retry, or start in safe mode, without engines and background work."
+_CLOSE_OTHERS: Final = (
+    "Close programs you do not know, or restart the computer, then retry."
+)
 _PAGE_CRASHED: Final = "The page crashed several times in a row."
 _NEXT_START: Final = "The next start of Hearth does without the graphics card."
 
@@ -119,6 +123,7 @@ class Shell(QObject):
         )
         self.rest = Rest(self.window)
         self._page_failed = False
+        self._strikes = QTimer(self, singleShot=True, interval=_STRUCK_SHOWN_MS)
         self._join()
 
     def begin(self) -> None:
@@ -152,6 +157,7 @@ class Shell(QObject):
         self.supervisor.phase_changed.connect(self._on_supervisor_phase_changed)
         self.supervisor.ready.connect(self._on_supervisor_ready)
         self.supervisor.failed.connect(self._on_supervisor_failed)
+        self._strikes.timeout.connect(self._show_strikes)
         self.actions.quit.triggered.connect(self.quit)
         self.tray.toggled.connect(self._wishes.toggle_window)
         self.window.left.connect(self._on_window_left)
@@ -195,8 +201,16 @@ class Shell(QObject):
         self.tray.set_phase(phase)
         if self.view:
             self.view.set_phase(phase)
-        if phase is Phase.WAITING and self.supervisor.reason:
-            self.window.splash.say(f"{self.supervisor.reason.value} Trying again…")
+        reason = self.supervisor.reason
+        if phase is Phase.WAITING and reason is Reason.STRUCK_DOWN:
+            self._strikes.start()
+            self._show_strikes()
+        if phase is Phase.WAITING and reason:
+            self.window.splash.say(f"{reason.value} Trying again…")
+
+    def _show_strikes(self) -> None:
+        if self.view:
+            self.view.set_struck(struck=self._strikes.isActive())
 
     def _on_supervisor_ready(self, trust: Trust) -> None:
         if self.view:
@@ -206,7 +220,8 @@ class Shell(QObject):
 
     def _on_supervisor_failed(self, failure: Failure) -> None:
         lines = tuple(redact(line) for line in failure.last_lines)
-        next_step = f"{_SAFE} {_RETRY}"
+        struck = failure.reason is Reason.STRUCK_DOWN
+        next_step = f"{_SAFE} {_CLOSE_OTHERS if struck else _RETRY}"
         self.window.show_recovery(failure.reason.value, next_step, lines)
 
     def _on_view_shown(self) -> None:

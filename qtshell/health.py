@@ -53,7 +53,11 @@ class Prober(QObject):
         query = QUrlQuery()
         query.addQueryItem("nonce", nonce)
         url.setQuery(query)
-        reply = self._network.get(local_request(url))
+        request = local_request(url)
+        # Over a connection of its own: one that is kept open goes on answering when
+        # the sidecar takes no new ones, as the page needs them.
+        request.setRawHeader(b"Connection", b"close")
+        reply = self._network.get(request)
         self._open[reply] = nonce
         reply.finished.connect(lambda: self._on_reply_finished(reply))
 

@@ -6,7 +6,7 @@ is taken here.
     STOPPED ─▶ LAUNCHING ─▶ PROBING ─▶ READY ◀─▶ UNRESPONSIVE
                    ▲            │         │            │
                 WAITING ◀── (exited, or ENDING until it is dead)
-                   └─▶ FAILED, after five failures in a minute
+                   └─▶ FAILED, after five failures in a minute, or a minute in vain
     STOP leads from everywhere, by STOPPING where a process lives, to STOPPED.
 """
 
@@ -42,6 +42,8 @@ class Event(Enum):
     PROVED = "proved"
     DISPROVED = "disproved"
     EXITED = "exited"
+    STRUCK_DOWN = "struck down"
+    STARVED = "starved"
     DEADLINE = "deadline"
     WOKE = "woke"
 
@@ -63,6 +65,14 @@ class Reason(Enum):
     """Why the sidecar failed last, as a sentence for the user."""
 
     CRASHED = "Hearth's helper process stopped unexpectedly."
+    STRUCK_DOWN = (
+        "Another program on this computer sends Hearth malformed requests, "
+        "which stop its helper process."
+    )
+    STARVED = (
+        "Hearth's helper process needed more memory than it may use. "
+        "Another program on this computer may be sending it too much."
+    )
     SILENT = "Hearth's helper process started but said nothing for 20 seconds."
     MISMATCHED = "Another process answered in place of Hearth's helper process."
     UNPROVED = "Hearth's helper process could not be proved to be the right one."
@@ -92,6 +102,12 @@ DUMP_MS: Final = 150
 BACKOFF_MS: Final = (0, 0, 250, 500, 1_000, 2_000, 4_000)
 """The pause before the next start, by the number of failures remembered."""
 
+STRUCK_PAUSE_MS: Final = 250
+"""The pause after a malformed request, which is no fault of the sidecar's.
+
+Waiting longer would only do for the other program what it is after.
+"""
+
 GIVE_UP_AFTER: Final = 5
 GIVE_UP_WITHIN_MS: Final = 60_000
 FORGIVEN_AFTER_MS: Final = 600_000
@@ -113,6 +129,12 @@ ALIVE: Final = frozenset(
 
 _SERVING: Final = frozenset({Phase.READY, Phase.UNRESPONSIVE})
 _LEAVING: Final = frozenset({Phase.ENDING, Phase.STOPPING})
+_REASON_OF_DEATH: Final = {
+    Event.EXITED: Reason.CRASHED,
+    Event.STRUCK_DOWN: Reason.STRUCK_DOWN,
+    Event.STARVED: Reason.STARVED,
+    Event.NOT_STARTED: Reason.NOT_STARTED,
+}
 _REASON_AT_DEADLINE: Final = {
     Phase.LAUNCHING: Reason.SILENT,
     Phase.PROBING: Reason.UNPROVED,
@@ -202,7 +224,7 @@ def _on_process(state: Lifecycle, event: Event, now_ms: int) -> Step:
             return _enter(well, Phase.READY, now_ms), ()
         case Event.DISPROVED, Phase.PROBING | Phase.READY | Phase.UNRESPONSIVE:
             return _end(state, Reason.UNPROVED, now_ms)
-        case ((Event.EXITED | Event.NOT_STARTED), phase) if phase in ALIVE:
+        case (event, phase) if event in _REASON_OF_DEATH and phase in ALIVE:
             return _on_death(state, event, now_ms)
         case _:
             return state, ()
@@ -214,9 +236,7 @@ def _on_death(state: Lifecycle, event: Event, now_ms: int) -> Step:
     elif state.phase is Phase.ENDING:
         gone = _rest(state, now_ms)
     else:
-        crashed = event is Event.EXITED
-        reason = Reason.CRASHED if crashed else Reason.NOT_STARTED
-        gone = _rest(_blame(state, reason, now_ms), now_ms)
+        gone = _rest(_blame(state, _REASON_OF_DEATH[event], now_ms), now_ms)
     return gone, (Effect.HUSH,)
 
 
@@ -285,9 +305,10 @@ def _blame(state: Lifecycle, reason: Reason, now_ms: int) -> Lifecycle:
     served = state.phase in _SERVING
     healthy = served and now_ms - state.since_ms >= FORGIVEN_AFTER_MS
     before = () if healthy else state.failures[1 - len(BACKOFF_MS) :]
+    own = () if reason is Reason.STRUCK_DOWN else (now_ms,)
     return replace(
         state,
-        failures=(*before, now_ms),
+        failures=(*before, *own),
         reason=reason,
         since_ms=now_ms if served else state.since_ms,
     )
@@ -296,10 +317,14 @@ def _blame(state: Lifecycle, reason: Reason, now_ms: int) -> Lifecycle:
 def _rest(state: Lifecycle, now_ms: int) -> Lifecycle:
     """Decide, once the process is dead, whether and when the next one starts."""
     recent = [at for at in state.failures if now_ms - at < GIVE_UP_WITHIN_MS]
-    in_vain = bool(recent) and now_ms - state.since_ms >= GIVE_UP_WITHIN_MS
-    if len(recent) >= GIVE_UP_AFTER or in_vain:
+    struck = state.reason is Reason.STRUCK_DOWN
+    tried_ms = now_ms - state.since_ms
+    in_vain = (struck or bool(recent)) and tried_ms >= GIVE_UP_WITHIN_MS
+    if in_vain or (len(recent) >= GIVE_UP_AFTER and not struck):
         return replace(state, phase=Phase.FAILED, deadline_ms=None)
     pause_ms = BACKOFF_MS[min(len(state.failures), len(BACKOFF_MS) - 1)]
+    if struck:
+        pause_ms = STRUCK_PAUSE_MS
     return replace(state, phase=Phase.WAITING, deadline_ms=now_ms + pause_ms)
 
 

@@ -31,6 +31,13 @@ sidecar_log = logging.getLogger("hearth.sidecar")
 
 _MAX_LOGGED: Final = 16 * 1024
 _LAST_LINES: Final = 50
+_LAST_WORDS: Final = (
+    # Robyn 0.88, sparckles/Robyn#1425.
+    ("Failed to read chunk from payload", Event.STRUCK_DOWN),
+    # Rust, when the limit set in backend/process.py is reached.
+    ("memory allocation of ", Event.STARVED),
+)
+"""What a dying sidecar says, and what that means."""
 _LATE_MS: Final = 1_000
 """A timer this late means that the whole machine, or the shell, stood still."""
 
@@ -87,6 +94,7 @@ class SidecarSupervisor(QObject):
         self._token = ""
         self._last_port = 0
         self._last_lines: deque[str] = deque(maxlen=_LAST_LINES)
+        self._death = Event.EXITED
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._on_timer_timeout)
         self._prober = Prober(self)
@@ -162,6 +170,7 @@ class SidecarSupervisor(QObject):
 
     def _spawn(self) -> None:
         self._token, self._trust = new_token(), None
+        self._death = Event.EXITED
         process = QProcess(self)
         environment = QProcessEnvironment()
         for name, value in clean_environment().items():
@@ -232,10 +241,14 @@ class SidecarSupervisor(QObject):
             if text:
                 self._last_lines.append(text)
                 sidecar_log.info("%s", text)
+                self._death = next(
+                    (event for words, event in _LAST_WORDS if text.startswith(words)),
+                    self._death,
+                )
 
     def _on_process_finished(self, process: QProcess) -> None:
         log.info("the sidecar ended with %d", process.exitCode())
-        self._gone(process, Event.EXITED)
+        self._gone(process, self._death)
 
     def _on_process_error(
         self, process: QProcess, error: QProcess.ProcessError

@@ -84,6 +84,7 @@ class WebView(QWebEngineView):
         self.setPage(self._page)
         self.follow_theme()
         self._phase = Phase.STOPPED
+        self._is_struck = False
         self._path = "/"
         self._is_loaded = False
         self._is_moving = False
@@ -129,6 +130,11 @@ class WebView(QWebEngineView):
             self._page.runJavaScript(_READ_PLACE, self._move)
         elif moved or not (self._is_loaded or self._rests):
             self.open_path(self._path)
+
+    def set_struck(self, *, struck: bool) -> None:
+        """Say in the page, or no longer, that another program disturbs the sidecar."""
+        self._is_struck = struck
+        self._tell_phase()
 
     def set_phase(self, phase: Phase) -> None:
         """Tell the page how the sidecar is, and trust nobody while none serves."""
@@ -228,7 +234,11 @@ class WebView(QWebEngineView):
 
     def _tell_phase(self) -> None:
         state = _PAGE_STATES.get(self._phase, "reconnecting")
-        self._run(f"document.documentElement.dataset.sidecar = '{state}'")
+        struck = "true" if self._is_struck else "false"
+        self._run(
+            f"Object.assign(document.documentElement.dataset,"
+            f" {{sidecar: '{state}', struck: '{struck}'}})"
+        )
 
     def _on_page_loading_changed(self, info: QWebEngineLoadingInfo) -> None:
         if info.status() is _STARTED:

@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from tests.helpers import strangers
 from tests.helpers.trials import Trial, Trials
 
 KILL_P95_S: Final = 1.5
 HANG_P95_S: Final = 9.0
+CROWDED_P95_S: Final = 10.0
 LEFT_ALONE_S: Final = 5.0
 TEXT_LOST_MS: Final = 250.0
 
@@ -19,7 +21,7 @@ class Fault:
 
     Attributes:
         runs: How often it is tried in the long form.
-        few: How often in the short one.
+        few: How often in the short one; 0 where a test has a smaller form.
         limit_s: Within which 95 of 100 recoveries must lie.
         with_engine: Whether the built-in engine answers.
     """
@@ -57,6 +59,25 @@ FAULTS: Final = (
         runs=30,
         few=1,
         limit_s=HANG_P95_S,
+    ),
+    Fault(
+        name="malformed request, in an answer",
+        inject=strangers.strike_answering_sidecar,
+        runs=30,
+        few=2,
+    ),
+    Fault(
+        name="body without end (from the sidecar's death)",
+        inject=strangers.flood_sidecar,
+        runs=5,
+        few=0,
+    ),
+    Fault(
+        name="all connections taken and kept",
+        inject=strangers.crowd_out_sidecar,
+        runs=10,
+        few=1,
+        limit_s=CROWDED_P95_S,
     ),
     Fault(
         name="page's process killed",

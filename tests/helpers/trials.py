@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -191,7 +191,7 @@ class Trials:
         """Kill the sidecar while it does nothing."""
         self.keep_row()
         self._wait_at_most(0.1)
-        return self._measure(self.window.sidecar.kill)
+        return self.measure(self.window.sidecar.kill)
 
     def kill_committing_sidecar(self) -> Trial:
         """Kill the sidecar while the page stores rows one after the other."""
@@ -211,22 +211,22 @@ class Trials:
 
     def kill_answering_sidecar(self) -> Trial:
         """Kill the sidecar at any moment of an answer, and compare what is kept."""
+        return self.interrupt_answer(self.window.sidecar.kill)
+
+    def interrupt_answer(self, fault: Callable[[], object]) -> Trial:
+        """Do something at any moment of an answer, and compare what is kept."""
         message_id = self.ask(f"Count {next(self._numbers)}")
         until(lambda: self.server.said, "the first word")
         self._wait_at_most(1.5)
         killed_at = time.monotonic()
-        trial = self._measure(self.window.sidecar.kill)
-        return Trial(
-            recovery_s=trial.recovery_s,
-            rows_lost=trial.rows_lost,
-            text_lost_ms=self._text_lost_ms(message_id, killed_at),
-        )
+        trial = self.measure(fault)
+        return replace(trial, text_lost_ms=self._text_lost_ms(message_id, killed_at))
 
     def stop_sidecar(self) -> Trial:
         """Freeze the sidecar."""
         self.keep_row()
         self._wait_at_most(2.0)
-        return self._measure(self.window.sidecar.suspend)
+        return self.measure(self.window.sidecar.suspend)
 
     def kill_engine(self) -> Trial:
         """Kill the built-in engine in mid-answer; the next question is answered."""
@@ -324,7 +324,8 @@ class Trials:
         self.window.close()
         return 0 if are_gone(below) else 1
 
-    def _measure(self, fault: Callable[[], object]) -> Trial:
+    def measure(self, fault: Callable[[], object]) -> Trial:
+        """Do something and wait until the page is answered again."""
         started = time.monotonic()
         fault()
         self._wait_until_usable()

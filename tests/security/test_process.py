@@ -74,6 +74,11 @@ def test_many_files_may_be_open(sidecar: Sidecar) -> None:
     assert soft == min(hard if hard >= 0 else OPEN_FILES, OPEN_FILES)
 
 
+def test_a_crash_leaves_no_dump_of_the_memory(sidecar: Sidecar) -> None:
+    soft, _ = psutil.Process(sidecar.pid).rlimit(psutil.RLIMIT_CORE)
+    assert soft == 0
+
+
 def test_a_huge_body_without_the_token_costs_bounded_memory(tmp_path: Path) -> None:
     with Sidecar.start(tmp_path, module="tests.helpers.odd_sidecar") as odd:
         assert int(odd.get("/odd/tighten").text) > 0

@@ -11,6 +11,7 @@ from qtshell.lifecycle import (
     BACKOFF_MS,
     DEADLINES_MS,
     FORGIVEN_AFTER_MS,
+    STRUCK_PAUSE_MS,
     Effect,
     Event,
     Lifecycle,
@@ -18,6 +19,8 @@ from qtshell.lifecycle import (
     Reason,
     step,
 )
+
+DEATHS = {Event.EXITED, Event.STRUCK_DOWN, Event.STARVED, Event.NOT_STARTED}
 
 
 @dataclass
@@ -33,7 +36,7 @@ class World:
     def feed(self, event: Event, after_ms: int = 0) -> None:
         """Let time pass, let something happen, and do what is decided."""
         self.now_ms += after_ms
-        if event in (Event.EXITED, Event.NOT_STARTED):
+        if event in DEATHS:
             self.running -= 1
         before = self.state.phase
         self.state, effects = step(self.state, event, self.now_ms)
@@ -63,9 +66,7 @@ class World:
 
     def possible(self, event: Event) -> bool:
         """Whether the world could make this happen now."""
-        needs_process = {
-            Event.EXITED,
-            Event.NOT_STARTED,
+        needs_process = DEATHS | {
             Event.HANDSHAKE_RECEIVED,
             Event.MISMATCHED,
             Event.PROVED,
@@ -158,6 +159,33 @@ def test_failures_far_apart_are_tolerated_with_the_longest_pause() -> None:
         world.feed(Event.PROVED)
     world.feed(Event.EXITED, 120_000)
     assert world.state.deadline_ms == world.now_ms + BACKOFF_MS[-1]
+
+
+def test_another_program_cannot_make_it_give_up_by_malformed_requests() -> None:
+    world = World()
+    world.boot()
+    for _ in range(50):
+        world.feed(Event.STRUCK_DOWN, 1_000)
+        assert world.state.deadline_ms == world.now_ms + STRUCK_PAUSE_MS
+        assert world.state.reason is Reason.STRUCK_DOWN
+        world.wait()
+        world.feed(Event.HANDSHAKE_RECEIVED)
+        world.feed(Event.PROVED)
+    world.feed(Event.EXITED, 1_000)
+    assert world.state.deadline_ms == world.now_ms
+
+
+def test_a_minute_in_which_every_start_is_struck_down_is_enough() -> None:
+    world = World()
+    world.boot()
+    began = world.now_ms
+    while world.state.phase is not Phase.FAILED:
+        world.feed(Event.STRUCK_DOWN, 700)
+        if world.is_in(Phase.WAITING):
+            world.wait()
+            world.feed(Event.HANDSHAKE_RECEIVED)
+    assert world.state.reason is Reason.STRUCK_DOWN
+    assert 60_000 <= world.now_ms - began < 65_000
 
 
 def test_ten_minutes_of_health_forgive() -> None:
