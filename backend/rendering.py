@@ -25,7 +25,7 @@ class Renderer:
         self,
         templates: Path,
         icons: Path,
-        asset_url: Callable[[str], str],
+        asset_url: Callable[..., str],
         *,
         clock: Callable[[], datetime] = lambda: datetime.now().astimezone(),
     ) -> None:

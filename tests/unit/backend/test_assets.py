@@ -41,6 +41,14 @@ def test_an_asset_is_kept_for_ever_because_its_name_is_its_content(web: Path) ->
     assert fetch(before, before.url("app.css")).body == b"body {}"
 
 
+def test_several_assets_come_as_one(web: Path) -> None:
+    (web / "own.js").write_text("// ends in a comment")
+    assets = Assets.load(web)
+    response = fetch(assets, assets.url("own.js", "htmx.js"))
+    assert response.body == b"// ends in a comment\n;\nhtmx"
+    assert response.content_type == "text/javascript; charset=utf-8"
+
+
 def test_only_scripts_and_styles_are_assets(web: Path) -> None:
     assert Assets.load(web).names() == ["app.css", "htmx.js"]
 
