@@ -20,6 +20,11 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// A form that htmx does not know yet sends nothing: what is typed stays.
+document.addEventListener("submit", (event) => {
+  if (!event.target.hasAttribute("action")) event.preventDefault();
+});
+
 // Who edits goes on at the end of the text.
 document.addEventListener("htmx:load", ({ detail }) => {
   const field = detail.elt.querySelector?.(".editing textarea");

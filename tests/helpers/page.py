@@ -19,6 +19,9 @@ from tests.helpers.model_server import HEAD, Exchange, FakeModelServer, event
 
 WAIT_MS = 60_000
 _PAUSE_S = 0.001
+_SETTLED = (
+    "document.querySelector('.htmx-swapping, .htmx-settling, .htmx-added') === null"
+)
 
 
 class Parrot:
@@ -107,6 +110,7 @@ class RealPage:
 
     def ask(self, text: str) -> None:
         """Type a question, send it, and wait for the end of the answer."""
+        self.wait_for_htmx()
         before = self.run("document.querySelectorAll('.answer').length")
         self.run(
             "(() => { const field = document.querySelector('.composer textarea');"
@@ -115,6 +119,16 @@ class RealPage:
         assert isinstance(before, (int, float))
         ended = "document.querySelectorAll('.answer[aria-busy=false]').length"
         self.wait_for(ended, before + 1)
+
+    def wait_for_htmx(self) -> None:
+        """Wait until what htmx put into the page does what it is for."""
+        self.wait_for(_SETTLED)
+
+    def click(self, selector: str) -> None:
+        """Click an element once it is there and does what it is for."""
+        self.wait_for(f"document.querySelector('{selector}') !== null")
+        self.wait_for_htmx()
+        self.run(f"document.querySelector('{selector}').click()")
 
     def settle(self) -> None:
         """Wait for a round trip that starts after all that was asked before."""

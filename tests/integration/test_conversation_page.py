@@ -78,8 +78,9 @@ def undo(page: RealPage, told: str) -> str:
 
 
 def type_into_edit(page: RealPage, question: str, text: str) -> None:
-    page.run(f"document.querySelector('#message-{question} [hx-get$=edit]').click()")
+    page.click(f"#message-{question} [hx-get$=edit]")
     page.wait_for(f"document.activeElement === {FIELD}")
+    page.wait_for_htmx()
     page.run(
         f"{FIELD}.value = '{text}';"
         f"{FIELD}.dispatchEvent(new InputEvent('input', {{bubbles: true}}))"
@@ -102,18 +103,16 @@ def test_an_edited_question_is_asked_again_and_all_of_it_undone(page: RealPage) 
     type_into_edit(page, question, WATER)
     press(page, "Enter", "ctrlKey: true")
     shows(page, WATER, "Wet.")
-    page.run("document.querySelector('.toast [hx-post]').click()")
+    page.click(".toast [hx-post]")
     shows(page, FIRE, "Hot.", ICE, "Cold.")
-    redo = "[...document.querySelectorAll('.toast [hx-post]')].at(-1)"
-    page.wait_for(f"{redo}?.innerText.trim()", "Redo")
-    page.run(f"{redo}.click()")
+    page.click('.toast [hx-post$="again=1"]')
     shows(page, WATER, "Wet.")
 
 
 def test_an_edit_that_is_only_saved_keeps_the_answers(page: RealPage) -> None:
     question = ids(page)[0]
     type_into_edit(page, question, WATER)
-    page.run("document.querySelector('.editing [hx-put^=\"/messages\"]').click()")
+    page.click('.editing [hx-put^="/messages"]')
     shows(page, WATER, "Hot.", ICE, "Cold.")
     focused = "document.activeElement.getAttribute('aria-label')"
     page.wait_for(focused, "Edit question")
@@ -133,9 +132,9 @@ def test_what_is_typed_into_an_edit_is_not_lost(page: RealPage) -> None:
     shows(page, FIRE, "Hot.")
 
     page.open(conversation(page))
-    page.run(f"document.querySelector('#message-{question} [hx-get$=edit]').click()")
+    page.click(f"#message-{question} [hx-get$=edit]")
     page.wait_for(f"{FIELD}?.value", "half a thought")
-    page.run("document.querySelector('.editing [hx-get$=\"anew=1\"]').click()")
+    page.click('.editing [hx-get$="anew=1"]')
     page.wait_for(f"{FIELD}?.value", FIRE)
 
 
@@ -174,7 +173,7 @@ def test_a_name_and_the_trash_are_shown_in_the_open_conversation(
     page.wait_for("document.title", "Elements · Hearth")
     page.request("DELETE", path)
     page.wait_for("document.getElementById('head').innerText.includes('In the trash')")
-    page.run("document.querySelector('#head [hx-post]').click()")
+    page.click("#head [hx-post]")
     page.wait_for(
         "document.getElementById('head').innerText.includes('trash')", value=False
     )
