@@ -171,7 +171,7 @@ def open_house(
         history=HistoryService(changes, answers.stop_these),
         images=ImageService(),
         imports=ImportService(ImportStore(database), notices),
-        notes=NoteService(NoteStore(database)),
+        notes=NoteService(NoteStore(database), lambda: notices.changed("notes")),
         pause=PauseService(answers, engine_service, registry),
         search=SearchService(SearchStore(database)),
         settings=setting_service,

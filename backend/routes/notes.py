@@ -106,7 +106,12 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
     @router.get("/notes/:id")
     async def show(request: Request) -> Response:
         services = await opened()
-        note = await services.notes.get(request.path_params["id"])
+        try:
+            note = await services.notes.get(request.path_params["id"])
+        except NotFoundError:
+            if "follow" not in request.query:
+                raise
+            return no_content()
         title = note.title or UNTITLED
         return pages.show(
             request, title, Editor(note.id, title, note.body, is_new=False)

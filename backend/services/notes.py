@@ -1,6 +1,7 @@
 """Notes: written with autosave, listed, deleted."""
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from backend.errors import InvalidInputError, StoreError
@@ -23,8 +24,12 @@ FOLD_WITHIN_S: Final = 20.0
 class NoteService:
     """What a person does with notes."""
 
-    def __init__(self, notes: "NoteStore") -> None:
+    def __init__(
+        self, notes: "NoteStore", changed: Callable[[], None] = lambda: None
+    ) -> None:
+        """Work on the store; `changed` is called from any thread."""
         self._notes = notes
+        self._changed = changed
         self._folding: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._typing_since: float | None = None
@@ -78,8 +83,10 @@ class NoteService:
         return await asyncio.to_thread(self._notes.delete, note_id)
 
     def _settle(self) -> None:
-        for note_id in self._notes.unfolded():
-            self._notes.fold(note_id)
+        if unfolded := self._notes.unfolded():
+            for note_id in unfolded:
+                self._notes.fold(note_id)
+            self._changed()
 
     def _fold_soon(self) -> None:
         loop = asyncio.get_running_loop()

@@ -26,6 +26,17 @@
     if (isNarrow && !isSearching) document.getElementById("sidebar-toggle").checked = false;
   });
 
+  // An editor follows what others write until something is typed into it here.
+  const keepTyped = (event) => {
+    const field = document.getElementById("note-body");
+    if (!event.detail.requestConfig.elt.matches("[data-follow]") || !field) return;
+    if (field.value === field.defaultValue) return;
+    if (event.type === "htmx:beforeSwap") event.detail.shouldSwap = false;
+    else event.preventDefault();
+  };
+  document.addEventListener("htmx:beforeRequest", keepTyped);
+  document.addEventListener("htmx:beforeSwap", keepTyped);
+
   // The same sentence once, and the newest.
   new MutationObserver(([{ addedNodes }]) => {
     const added = [...addedNodes].find((node) => node.matches?.(".toast"));

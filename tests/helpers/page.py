@@ -102,10 +102,14 @@ class RealPage:
         """Wait until a condition holds, while the page goes on."""
         self.qtbot.waitUntil(condition, timeout=WAIT_MS)
 
-    def open(self, path: str) -> None:
+    def show(self, path: str) -> None:
         """Load a path anew."""
         with self.qtbot.waitSignal(self.view.shown, timeout=WAIT_MS):
             self.view.page().load(QUrl(f"{self.trust.origin}{path}"))
+
+    def open(self, path: str) -> None:
+        """Load a path with a composer anew."""
+        self.show(path)
         self.wait_for("document.querySelector('.model select') !== null")
 
     def ask(self, text: str) -> None:

@@ -1,4 +1,4 @@
-"""A conversation in the real page while others change it, and while it is edited."""
+"""The real page shows at once what others change, and keeps what is typed into it."""
 
 import re
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ from urllib.parse import quote
 import pytest
 from pytestqt.qtbot import QtBot
 
+from backend.store.ids import new_id
 from tests.helpers.page import Parrot, RealPage
 
 pytestmark = [pytest.mark.sidecar, pytest.mark.gui]
@@ -197,3 +198,38 @@ def test_a_retry_is_undone_even_while_it_is_written(
     assert "Began again" in versions
     assert page.request("PUT", f"/messages/{answer}", {"text": "x"})[0] == 409
     assert page.request("PUT", f"/messages/{question}", {"text": " "})[0] == 422
+
+
+def test_notes_are_shown_as_others_write_them(window: RealPage) -> None:
+    note_id = new_id()
+    path = f"/notes/{note_id}"
+    window.show("/notes")
+    window.request("PUT", path, {"body": "Fire"})
+    listed = "document.getElementById('notes').innerText"
+    window.wait_for(f"{listed}.includes('Fire')")
+    window.show(path)
+    window.request("PUT", path, {"body": "Water"})
+    body = "document.getElementById('note-body').value"
+    window.wait_for(body, "Water")
+    window.request("DELETE", path)
+    window.settle()
+    assert window.run(body) == "Water"
+    window.show("/trash")
+    window.wait_for("document.getElementById('trash').innerText.includes('Water')")
+
+
+def test_what_is_typed_into_a_note_is_not_replaced(window: RealPage) -> None:
+    path = f"/notes/{new_id()}"
+    window.request("PUT", path, {"body": "Fire"})
+    window.show(path)
+    # Typed, and not yet on its way.
+    window.run("document.getElementById('note-body').value = 'mine'; 0")
+    window.run(
+        "window.heard = 0; document.addEventListener('htmx:sseMessage', (event) =>"
+        " { if (event.detail.type === 'notes') heard += 1; }); 0"
+    )
+    window.request("PUT", path, {"body": "theirs"})
+    window.request("GET", "/notes/list")
+    window.wait_for("heard > 0")
+    window.settle()
+    assert window.run("document.getElementById('note-body').value") == "mine"
