@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Self
@@ -26,6 +26,7 @@ from tests.helpers.window import until
 pytestmark = [pytest.mark.sidecar, pytest.mark.e2e]
 
 _SWITCHES = "--disable-web-security --remote-debugging-port={port} --no-sandbox"
+_ANOTHER_USER = ("unshare", "--map-user=1000", "--map-group=1000")
 # fmt: off
 _FOLDERS = (
     "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR",
@@ -37,7 +38,7 @@ _FOLDERS = (
 class Program:
     """A running Hearth in a home of its own, started with hostile switches."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, prefix: Sequence[str] = ()) -> None:
         self.home = home
         self.data_dir = home / "data"
         with socket.create_server((LOOPBACK, 0)) as free:
@@ -52,7 +53,7 @@ class Program:
         }
         module = "tests.helpers.canary_shell"
         self.process = subprocess.Popen(
-            [sys.executable, "-m", module, "--data-dir", str(self.data_dir)],
+            [*prefix, sys.executable, "-m", module, "--data-dir", str(self.data_dir)],
             cwd=ROOT,
             env={**os.environ, **folders, **switches},
             stdout=subprocess.DEVNULL,
@@ -84,14 +85,16 @@ class Program:
         return [shell, *shell.children(recursive=True)]
 
     @property
-    def renderers(self) -> list[str]:
-        """The command lines of pages: forked from a zygote, they keep its own."""
+    def renderers(self) -> list[psutil.Process]:
+        """The processes of pages: forked from a zygote, they keep its command line."""
         found = []
         for process in self.tree:
             with suppress(psutil.Error):
                 parent = process.parent()
-                if parent and "--type=zygote" in _command(parent):
-                    found.append(_command(process))
+                is_forked = parent and "--type=zygote" in _command(parent)
+                # In a sandbox the zygote itself is forked once more.
+                if is_forked and not process.children():
+                    found.append(process)
         return found
 
     def request(
@@ -175,8 +178,38 @@ def test_switches_from_outside_reach_no_process(program: Program) -> None:
 
 
 def test_only_for_root_the_sandbox_is_off(program: Program) -> None:
-    for line in program.renderers:
-        assert ("--no-sandbox" in line) == is_root()
+    assert program.renderers
+    for process in program.renderers:
+        assert ("--no-sandbox" in _command(process)) == is_root()
+
+
+def test_for_an_ordinary_user_the_sandbox_is_on(tmp_path: Path) -> None:
+    """As root, in a user namespace where this process has another number."""
+    prefix = _ANOTHER_USER if is_root() else ()
+    if subprocess.run(
+        [*prefix, "unshare", "--user", "--pid", "--fork", "true"],
+        capture_output=True,
+        check=False,
+    ).returncode:
+        pytest.skip("this system gives programs no namespaces of their own")
+    with Program(tmp_path, prefix) as program:
+        log = "".join(
+            path.read_text("utf-8") for path in (program.data_dir / "logs").iterdir()
+        )
+        assert "sandbox is off" not in log
+        pages = until(lambda: program.renderers, "the page's process")
+        for process in pages:
+            assert "--no-sandbox" not in _command(process)
+            status = Path(f"/proc/{process.pid}/status").read_text("utf-8")
+            assert re.search(r"^Seccomp:\s+2$", status, re.MULTILINE), "no filter"
+            assert re.search(r"^CapEff:\s+0+$", status, re.MULTILINE), "powers"
+            for kind in ("pid", "net", "user"):
+                shared = _namespace(program.process.pid, kind)
+                assert _namespace(process.pid, kind) != shared
+
+
+def _namespace(pid: int, kind: str) -> str:
+    return str(Path(f"/proc/{pid}/ns/{kind}").readlink())
 
 
 def test_the_token_is_found_nowhere(program: Program) -> None:
