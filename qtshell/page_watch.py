@@ -53,6 +53,7 @@ class PageWatch(QObject):
         self._since = QElapsedTimer()
         self._timer = QTimer(self, interval=beat_ms)
         self._timer.timeout.connect(self._on_timer_timeout)
+        page.destroyed.connect(self._timer.stop)
         self._since.start()
         self._timer.start()
 
