@@ -111,6 +111,8 @@ def test_a_body_without_end_costs_bounded_memory_and_nothing_stored(
 def test_a_crowd_at_the_door_keeps_nobody_waiting(trials: Trials) -> None:
     sidecar = trials.window.sidecar
     before = sidecar.memory_info().rss
+    trials.open("/settings")
+    calm_ms = trials.window.evaluate(FETCH)
     with crowd(trials.window.port, CONNECTIONS):
         trials.open("/settings")
         late_ms = trials.window.evaluate(FETCH)
@@ -119,4 +121,4 @@ def test_a_crowd_at_the_door_keeps_nobody_waiting(trials: Trials) -> None:
     assert trials.rows_lost() == 0
     assert trials.window.sidecar.pid == sidecar.pid
     if IS_LONG:
-        assert late_ms <= SWIFT_MS
+        assert late_ms <= calm_ms + SWIFT_MS, calm_ms

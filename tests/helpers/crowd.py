@@ -15,7 +15,7 @@ from typing import Final
 from backend.protocol import LOOPBACK
 
 READY: Final = "there"
-_PACE_S: Final = 0.5
+_PACE_S: Final = 5.0
 _STARTS: Final = (
     b"",
     b"GET / HTTP/1.1\r\nhost: x\r\nx-slow: ",
