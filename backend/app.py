@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
@@ -95,7 +94,7 @@ def build(hello: Hello, find_vault: FindVault | None = None) -> App:
         encryption.build_router(house.keeping, pages),
         troubles.build_router(house.opened, pages),
         unlock.build_router(house, pages),
-        settings.build_router(house.opened, pages, hello.data_dir, version("hearth")),
+        settings.build_router(house.opened, pages, hello.data_dir),
     )
     return App(
         routes=[route for router in routers for route in router.routes],

@@ -3,24 +3,25 @@
 Model text is hostile: raw HTML in it is shown as text, and what Markdown makes of the
 rest still passes an allow-list that has no class, id, style or htmx attribute. The
 frame of a code block is ours and is put around the sanitised code.
+
+What it stands on is slow to import and loaded with the first text: the first page has
+none.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from html import escape
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-import nh3
-from markdown_it import MarkdownIt
-from markdown_it.renderer import RendererHTML
-from markdown_it.token import Token
-from markdown_it.utils import OptionsDict
-from pygments import lex
-from pygments.lexers import get_lexer_by_name
-from pygments.token import Comment, Keyword, Name, Number, Operator, String, _TokenType
-from pygments.util import ClassNotFound
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import nh3
+    from markdown_it import MarkdownIt
+    from markdown_it.renderer import RendererHTML
+    from markdown_it.token import Token
+    from markdown_it.utils import OptionsDict
 
 MAX_HIGHLIGHTED_CHARS: Final = 100_000
 _LINK_SCHEMES: Final = {"http", "https", "mailto"}
@@ -39,20 +40,6 @@ _ATTRIBUTES: Final = {
     "td": {"align"},
     "th": {"align"},
 }
-# Highlighting without classes: each kind of token is a plain text-level element.
-_HIGHLIGHTS: Final[tuple[tuple[_TokenType, str], ...]] = (
-    (Comment, "i"),
-    (Keyword, "b"),
-    (Operator.Word, "b"),
-    (String, "samp"),
-    (Number, "u"),
-    (Name.Builtin, "kbd"),
-    (Name.Function, "var"),
-    (Name.Class, "var"),
-    (Name.Decorator, "kbd"),
-    (Name.Tag, "b"),
-    (Name.Attribute, "var"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,25 +68,29 @@ class Block:
     images: tuple[RemoteImage, ...] = ()
 
 
-_CLEANER: Final = nh3.Cleaner(
-    tags=set(_TAGS),
-    clean_content_tags={"script", "style"},
-    attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
-    url_schemes=_LINK_SCHEMES,
-    url_relative="deny",
-    link_rel="noopener noreferrer",
-)
+@cache
+def _cleaner() -> "nh3.Cleaner":
+    import nh3  # noqa: PLC0415 see the module
+
+    return nh3.Cleaner(
+        tags=set(_TAGS),
+        clean_content_tags={"script", "style"},
+        attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
+        url_schemes=_LINK_SCHEMES,
+        url_relative="deny",
+        link_rel="noopener noreferrer",
+    )
 
 
 def sanitise(html: str) -> str:
     """Return the HTML with only what the allow-list names."""
-    return _CLEANER.clean(html)
+    return _cleaner().clean(html)
 
 
 def render(text: str) -> list[Block]:
     """Render a whole text, block by block."""
     env: dict[str, Any] = {}
-    tokens = _MARKDOWN.parse(text, env)
+    tokens = _markdown().parse(text, env)
     return [_block(group, env) for group in _groups(tokens)]
 
 
@@ -111,13 +102,13 @@ def settled_length(text: str) -> int:
     aside; the end of the answer renders the whole text once more). A line that is
     still growing decides nothing: "-" after a list begins another one, "-->" does not.
     """
-    tokens = _MARKDOWN.parse(text[: text.rfind("\n") + 1], {})
+    tokens = _markdown().parse(text[: text.rfind("\n") + 1], {})
     starts = [t.map[0] for t in tokens if t.level == 0 and t.map and t.nesting >= 0]
     lines = text.split("\n")
     return sum(len(line) + 1 for line in lines[: starts[-1]]) if starts else 0
 
 
-def _groups(tokens: Sequence[Token]) -> list[list[Token]]:
+def _groups(tokens: "Sequence[Token]") -> "list[list[Token]]":
     groups: list[list[Token]] = []
     for token in tokens:
         if token.level == 0 and token.nesting >= 0:
@@ -126,18 +117,19 @@ def _groups(tokens: Sequence[Token]) -> list[list[Token]]:
     return groups
 
 
-def _block(tokens: list[Token], env: dict[str, Any]) -> Block:
+def _block(tokens: "list[Token]", env: dict[str, Any]) -> Block:
     head = tokens[0]
     if head.type in {"fence", "code_block"}:
         words = head.info.split()
         language = words[0] if words else ""
         code = _highlight(head.content, language)
         return Block(code, is_code=True, language=language[:40])
-    html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, env)
+    markdown = _markdown()
+    html = markdown.renderer.render(tokens, markdown.options, env)
     return Block(sanitise(html), images=_images(tokens))
 
 
-def _images(tokens: Sequence[Token]) -> tuple[RemoteImage, ...]:
+def _images(tokens: "Sequence[Token]") -> tuple[RemoteImage, ...]:
     found: dict[str, RemoteImage] = {}
     children = (child for token in tokens for child in token.children or ())
     for child in children:
@@ -158,28 +150,16 @@ def _remote_host(src: str) -> str | None:
 def _highlight(code: str, language: str) -> str:
     if not language or len(code) > MAX_HIGHLIGHTED_CHARS:
         return escape(code, quote=False)
-    try:
-        lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
-    except ClassNotFound:
-        return escape(code, quote=False)
-    pieces = []
-    for kind, value in lex(code, lexer):
-        text = escape(value, quote=False)
-        tag = _tag_of(kind)
-        pieces.append(f"<{tag}>{text}</{tag}>" if tag else text)
-    return sanitise("".join(pieces))
+    from backend.highlighting import highlight  # noqa: PLC0415 see the module
 
-
-@lru_cache(maxsize=512)
-def _tag_of(kind: _TokenType) -> str | None:
-    return next((t for known, t in _HIGHLIGHTS if kind[: len(known)] == known), None)
+    return sanitise(highlight(code, language))
 
 
 def _image(
-    _self: RendererHTML,
-    tokens: Sequence[Token],
+    _self: "RendererHTML",
+    tokens: "Sequence[Token]",
     index: int,
-    _options: OptionsDict,
+    _options: "OptionsDict",
     _env: dict[str, Any],
 ) -> str:
     """Name an image instead of loading it: its text, its host, and a link."""
@@ -193,10 +173,10 @@ def _image(
 
 
 def _cell(
-    self: RendererHTML,
-    tokens: Sequence[Token],
+    self: "RendererHTML",
+    tokens: "Sequence[Token]",
     index: int,
-    options: OptionsDict,
+    options: "OptionsDict",
     _env: dict[str, Any],
 ) -> str:
     """Say a cell's alignment as an attribute: the allow-list has no style."""
@@ -207,13 +187,13 @@ def _cell(
     return self.renderToken(tokens, index, options, _env)
 
 
-def _markdown() -> MarkdownIt:
+@cache
+def _markdown() -> "MarkdownIt":
+    from markdown_it import MarkdownIt  # noqa: PLC0415 see the module
+
     markdown = MarkdownIt("commonmark", {"html": False, "linkify": False})
     markdown.enable(["table", "strikethrough"])
     markdown.add_render_rule("image", _image)
     markdown.add_render_rule("td_open", _cell)
     markdown.add_render_rule("th_open", _cell)
     return markdown
-
-
-_MARKDOWN: Final = _markdown()

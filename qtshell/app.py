@@ -27,7 +27,7 @@ from qtshell.launch import Launch, sidecar_launch
 from qtshell.lifecycle import Phase, Reason
 from qtshell.logs import open_logs, redact, watch_for_bugs
 from qtshell.main_window import MainWindow
-from qtshell.options import Options, Verb, program_version
+from qtshell.options import Options, Verb
 from qtshell.presence import Presence
 from qtshell.quick_access import QuickAccess
 from qtshell.references import keep_constants
@@ -287,7 +287,6 @@ def run(options: Options, instance: Instance, launch: Launch | None = None) -> i
     QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
     QApplication.setApplicationName(APP_ID)
     QApplication.setApplicationDisplayName("Hearth")
-    QApplication.setApplicationVersion(program_version())
     QApplication.setDesktopFileName(APP_ID)
     application = QApplication(sys.argv[:1])
     application.setWindowIcon(icon())

@@ -21,7 +21,7 @@ class SettingsView(Template):
     version: str
 
 
-def build_router(opened: Opened, pages: Pages, data_dir: str, version: str) -> Router:
+def build_router(opened: Opened, pages: Pages, data_dir: str) -> Router:
     """Return the routes of settings."""
     router = Router()
 
@@ -32,7 +32,7 @@ def build_router(opened: Opened, pages: Pages, data_dir: str, version: str) -> R
             await engine_list(services),
             await services.settings.instructions(),
             data_dir,
-            version,
+            _version(),
         )
         return pages.show(request, "Settings", view)
 
@@ -43,3 +43,10 @@ def build_router(opened: Opened, pages: Pages, data_dir: str, version: str) -> R
         return Response(body="Saved.")
 
     return router
+
+
+def _version() -> str:
+    # Slow to import, and only this page asks for it.
+    from importlib.metadata import version  # noqa: PLC0415
+
+    return version("hearth")

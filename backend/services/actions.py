@@ -23,7 +23,6 @@ from backend.services.conversations import (
     Exchange,
 )
 from backend.services.engines import Choice
-from backend.services.text_actions import LOCAL
 from backend.services.titles import title_from
 from backend.store.drafts import NEW, action_draft
 from backend.store.states import MessageState
@@ -202,7 +201,7 @@ class ActionService:
         if action.kind == PROMPT:
             return await self._ask(action, text, subject, kept)
         # The function of a text that is long takes a moment.
-        made = await asyncio.to_thread(LOCAL[action.kind], text)
+        made = await asyncio.to_thread(_made_here, action.kind, text)
         if action.result == "note":
             await self._keep(made, kept)
         return Outcome(action, made)
@@ -272,3 +271,10 @@ def _subject(action: "Action", clipboard: str, selection: str) -> str:
             f"There is no text to work on. Copy some, then run {action.name} again."
         )
     return subject or selection
+
+
+def _made_here(kind: str, text: str) -> str:
+    # Slow to import, and not everybody uses it.
+    from backend.services.text_actions import LOCAL  # noqa: PLC0415
+
+    return LOCAL[kind](text)

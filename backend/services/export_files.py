@@ -4,7 +4,6 @@ import io
 import json
 import re
 import unicodedata
-import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -109,6 +108,8 @@ class Archive:
     """A zip file of exported pages."""
 
     def __init__(self, file: IO[bytes]) -> None:
+        import zipfile  # noqa: PLC0415 slow to import, rarely needed
+
         self._zip = zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED)
 
     def add(self, folder: str, row: "Conversation | Note", form: str) -> IO[bytes]:
