@@ -4,11 +4,15 @@ import argparse
 import sys
 from typing import Final
 
-from tests.benchmarks import launch, store
+from tests.benchmarks import desktop, launch, store
 from tests.benchmarks.machine import load, machine
 from tests.benchmarks.tables import missed
 
-GROUPS: Final = {"launch": launch.measure, "store": store.measure}
+GROUPS: Final = {
+    "launch": launch.measure,
+    "desktop": desktop.measure,
+    "store": store.measure,
+}
 
 
 def main() -> None:

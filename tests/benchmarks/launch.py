@@ -85,7 +85,7 @@ def measure() -> Table:
         one.__name__: Series(one.__name__) for one in (hearth, pywebview, chromium)
     }
     memory = {name: Series(name) for name in times}
-    with Display(visible=False, size=(1440, 900)), _window_manager():
+    with Display(visible=False, size=(1440, 900)), window_manager():
         for run in range(RUNS + 1):
             for one in (hearth, pywebview, chromium):
                 sys.stderr.write(f"launch: {one.__name__}, {run} of {RUNS}\n")
@@ -168,7 +168,8 @@ def _ask_page(address: str) -> float:
 
 
 @contextmanager
-def _window_manager() -> Iterator[None]:
+def window_manager() -> Iterator[None]:
+    """Run openbox on the screen."""
     process = subprocess.Popen(["openbox"], stderr=subprocess.DEVNULL)
     try:
         yield
