@@ -1,0 +1,102 @@
+"""Uses a tray icon and its menu with the mouse, as a person does."""
+
+import subprocess
+from collections.abc import Callable
+from typing import Final
+
+from tests.helpers.window import until
+
+_LARGEST_ICON_PX: Final = 64
+_SEPARATOR_PX: Final = 7
+_EDGE_PX: Final = 2
+SEPARATOR: Final = ""
+ENTRIES: Final = (
+    "Open Hearth",
+    "New Chat",
+    "Quick Ask…",
+    SEPARATOR,
+    "Quick Actions",
+    "Recent Chats",
+    SEPARATOR,
+    "Pause",
+    "Restart Backend",
+    "Settings",
+    SEPARATOR,
+    "Quit Hearth",
+)
+
+Area = tuple[int, int, int, int]
+"""Left, top, width and height."""
+
+
+def xdotool(*arguments: object) -> str:
+    """Run xdotool and return what it prints."""
+    told = subprocess.run(
+        ["xdotool", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    return told.stdout.strip()
+
+
+def area_of(window: str) -> Area:
+    """Return where a window is on the screen."""
+    told = xdotool("getwindowgeometry", "--shell", window)
+    facts = dict(line.split("=") for line in told.split())
+    return (int(facts["X"]), int(facts["Y"]), int(facts["WIDTH"]), int(facts["HEIGHT"]))
+
+
+def windows_of(pid: int) -> set[str]:
+    """Return the windows of a process that can be seen."""
+    return set(xdotool("search", "--onlyvisible", "--pid", pid).split())
+
+
+def click(x: int, y: int, button: int = 1) -> None:
+    """Click there."""
+    xdotool("mousemove", x, y, "click", button)
+
+
+class Tray:
+    """The icon of a process in a tray, and the menu of the process behind it."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+
+    def click(self, button: int = 1) -> None:
+        """Click the icon."""
+        left, top, width, height = until(self._icon, "the icon")
+        click(left + width // 2, top + height // 2, button)
+
+    def choose(self, *path: str, among: tuple[str, ...] = ()) -> None:
+        """Choose an entry of the menu, or of a menu in it, whose entries are given."""
+        menu = self._menu_after(lambda: self.click(button=3))
+        if len(path) == 1:
+            click(*_middle_of(menu, path[0], ENTRIES))
+            return
+        x, y = _middle_of(menu, path[0], ENTRIES)
+        inner = self._menu_after(lambda: xdotool("mousemove", x, y, "click", 1))
+        click(*_middle_of(inner, path[1], among))
+
+    def _icon(self) -> Area | None:
+        areas = map(area_of, windows_of(self._pid))
+        return next((area for area in areas if area[2] <= _LARGEST_ICON_PX), None)
+
+    def _menu_after(self, act: Callable[[], object]) -> Area:
+        """Do something that opens a menu and return where that is."""
+        before = windows_of(self._pid)
+        act()
+        until(lambda: windows_of(self._pid) - before, "a menu")
+        return area_of((windows_of(self._pid) - before).pop())
+
+
+def _middle_of(menu: Area, name: str, entries: tuple[str, ...]) -> tuple[int, int]:
+    left, top, width, height = menu
+    at = entries.index(name)
+    lines = entries.count(SEPARATOR) * _SEPARATOR_PX
+    row = (height - lines - 2 * _EDGE_PX) / len([each for each in entries if each])
+    above = entries[:at]
+    y: float = _EDGE_PX + above.count(SEPARATOR) * _SEPARATOR_PX
+    y += len([each for each in above if each]) * row + row / 2
+    return left + width // 2, top + int(y)
