@@ -6,6 +6,7 @@ prints the names as JSON. Unguarded, Chromium is started without Hearth's switch
 
 import contextlib
 import json
+import os
 import socket
 import struct
 import subprocess
@@ -121,6 +122,8 @@ def _make_network(folder: Path) -> None:
 
 def main(folder: str, *words: str) -> None:
     """Open the page, give it every reason to resolve a name, and tell of all."""
+    # Tests have switches of their own, and developer mode would take them over.
+    os.environ.pop("QTWEBENGINE_CHROMIUM_FLAGS", None)
     _make_network(Path(folder))
     server = NameServer()
     with contextlib.suppress(socket.gaierror):
