@@ -48,7 +48,7 @@ clean: ## Remove what was installed and built here
 	rm -rf .venv .tools dist build resources/web/vendor resources/web/node_modules
 
 .tools/bin/uv:
-	@resources/packaging/install-uv "$(PYTHON)" $(UV_VERSION) || { echo $(NO_NETWORK) >&2; exit 1; }
+	@resources/packaging/install-uv "$(PYTHON)" $(UV_VERSION)
 
 .venv/.run: pyproject.toml uv.lock | $(filter .tools/bin/uv,$(UV))
 	@resources/packaging/install-libraries run
