@@ -13,6 +13,7 @@ from tests.helpers.page import Parrot, RealPage
 pytestmark = [pytest.mark.sidecar, pytest.mark.gui]
 
 FIRE, WATER, ICE = "What is fire?", "What is water?", "And ice?"
+LONG = "Tell me more"
 SHOWN = (
     "JSON.stringify([...document.querySelectorAll('.bubble, .answer .prose')]"
     ".map(one => one.innerText.trim()))"
@@ -28,6 +29,7 @@ def parrot() -> Iterator[Parrot]:
         FIRE: "Hot.",
         WATER: "Wet.",
         ICE: "Cold.",
+        LONG: "```python\nprint(1)\n```\n\n" * 31,
     }
     with parrot.server:
         yield parrot
@@ -198,6 +200,22 @@ def test_a_retry_is_undone_even_while_it_is_written(
     assert "Began again" in versions
     assert page.request("PUT", f"/messages/{answer}", {"text": "x"})[0] == 409
     assert page.request("PUT", f"/messages/{question}", {"text": " "})[0] == 422
+
+
+def test_the_way_back_to_the_newest_is_offered_away_from_it_only(
+    window: RealPage,
+) -> None:
+    window.open("/")
+    window.ask(LONG)
+    shown = "getComputedStyle(document.querySelector('.jump')).display"
+    scrolled = "document.querySelector('.log-scroll').scrollTop"
+    # Chromium looks at the fraction of the height.
+    window.run("document.querySelector('.log').style.paddingBottom = '10.45px'; 0")
+    window.run(f"{scrolled} = -300; 0")
+    window.wait_for(shown, "flex")
+    window.click(".jump")
+    window.wait_for(scrolled, 0)
+    window.wait_for(shown, "none")
 
 
 def test_notes_are_shown_as_others_write_them(window: RealPage) -> None:
