@@ -1,40 +1,26 @@
-"""Builds the shell and joins its parts; the start-up order is told here as a story.
+"""Builds the shell around its sidecar and joins its parts."""
 
-First the application, because a process started earlier never leaves "Starting". Then
-the sidecar, at once, because its boot is the longest wait. Then the window with its
-splash, and only when that is drawn Chromium, whose import takes longer than all before.
-"""
-
-import os
-import sys
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer, Signal
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from qtshell.action_files import ActionImporter
 from qtshell.actions import Actions
 from qtshell.backups import BackupFolderPicker, open_backups
-from qtshell.chromium import is_root, prepare_environment
 from qtshell.commands import Commands, LinkOpener, ModelPicker, tell
 from qtshell.desktop import this_desktop
 from qtshell.desktop_wishes import DesktopWishes
 from qtshell.exchange import ExportSaver, ImportPicker
 from qtshell.hotkey import Hotkeys
-from qtshell.icons import icon
-from qtshell.identity import APP_ID
-from qtshell.launch import Launch, sidecar_launch
 from qtshell.lifecycle import Phase, Reason
-from qtshell.logs import open_logs, redact, watch_for_bugs
+from qtshell.logs import redact
 from qtshell.main_window import MainWindow
 from qtshell.options import Options, Verb
 from qtshell.presence import Presence
 from qtshell.quick_access import QuickAccess
-from qtshell.references import keep_constants
 from qtshell.rest import Rest
 from qtshell.settings import ShellSettings
 from qtshell.sidecar_client import SidecarClient
-from qtshell.signals import SignalWatch
 from qtshell.single_instance import Instance
 from qtshell.supervisor import Failure, SidecarSupervisor, Trust
 from qtshell.theme import apply_theme
@@ -70,14 +56,14 @@ class Shell(QObject):
 
     left = Signal()
 
-    def __init__(self, options: Options, launch: Launch, instance: Instance) -> None:
+    def __init__(
+        self, options: Options, supervisor: SidecarSupervisor, instance: Instance
+    ) -> None:
         super().__init__()
         self._options = options
         self._settings = ShellSettings(options.data_dir)
-        self.supervisor = SidecarSupervisor(
-            launch, options.data_dir, dev=options.dev, parent=self
-        )
-        self.supervisor.start()
+        self.supervisor = supervisor
+        supervisor.setParent(self)
         apply_theme(self._settings.theme)
         self.actions = Actions(self)
         self.window = MainWindow(self.actions, self._settings)
@@ -272,31 +258,3 @@ class Shell(QObject):
         if self.view:
             self.view.close_down()
         self.left.emit()
-
-
-def run(options: Options, instance: Instance, launch: Launch | None = None) -> int:
-    """Run the one instance until the user quits and return the exit code."""
-    keep_constants()
-    options.log_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    open_logs(options.log_dir, dev=options.dev)
-    crash_file = watch_for_bugs(options.log_dir)
-    software = ShellSettings(options.data_dir).software_rendering
-    prepare_environment(
-        os.environ, dev=options.dev, software=software, as_root=is_root()
-    )
-    QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
-    QApplication.setApplicationName(APP_ID)
-    QApplication.setApplicationDisplayName("Hearth")
-    QApplication.setDesktopFileName(APP_ID)
-    application = QApplication(sys.argv[:1])
-    application.setWindowIcon(icon())
-    application.setQuitOnLastWindowClosed(False)
-    shell = Shell(options, launch or sidecar_launch(), instance)
-    # Unlike quit(), no window is asked: ours answers a wish to close by hiding.
-    shell.left.connect(lambda: QCoreApplication.exit(0))
-    watch = SignalWatch(shell.quit, shell)
-    shell.begin()
-    code = application.exec()
-    watch.deleteLater()
-    crash_file.close()
-    return code

@@ -17,6 +17,7 @@ from qtshell.lifecycle import Phase, Reason
 from qtshell.options import Options
 from qtshell.settings import ShellSettings
 from qtshell.single_instance import Instance
+from qtshell.supervisor import SidecarSupervisor
 
 pytestmark = [pytest.mark.gui, pytest.mark.sidecar, pytest.mark.expects_errors]
 
@@ -42,7 +43,9 @@ def build(
     assert instance
 
     def start(launch: Launch) -> Shell:
-        built.append(Shell(options, launch, instance))
+        supervisor = SidecarSupervisor(launch, tmp_path)
+        supervisor.start()
+        built.append(Shell(options, supervisor, instance))
         built[-1].begin()
         return built[-1]
 

@@ -1,0 +1,62 @@
+"""The start-up order, told as a story.
+
+First the application, because a process started earlier never leaves "Starting". Then
+the sidecar, at once, because its boot is the longest wait; all else of the shell is
+imported meanwhile. Then the window with its splash, and only when that is drawn
+Chromium, whose start takes longer than all before.
+"""
+
+import os
+import sys
+
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtWidgets import QApplication
+
+from qtshell.chromium import is_root, prepare_environment
+from qtshell.icons import icon
+from qtshell.identity import APP_ID
+from qtshell.launch import sidecar_launch
+from qtshell.logs import open_logs, watch_for_bugs
+from qtshell.options import Options
+from qtshell.references import keep_constants
+from qtshell.settings import ShellSettings
+from qtshell.single_instance import Instance
+from qtshell.supervisor import SidecarSupervisor
+
+
+def run(options: Options, instance: Instance) -> int:
+    """Run the one instance until the user quits and return the exit code."""
+    keep_constants()
+    options.log_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    open_logs(options.log_dir, dev=options.dev)
+    crash_file = watch_for_bugs(options.log_dir)
+    software = ShellSettings(options.data_dir).software_rendering
+    prepare_environment(
+        os.environ, dev=options.dev, software=software, as_root=is_root()
+    )
+    application = _build_application()
+    supervisor = SidecarSupervisor(sidecar_launch(), options.data_dir, dev=options.dev)
+    supervisor.start()
+    from qtshell.app import Shell  # noqa: PLC0415 see the module's story
+    from qtshell.signals import SignalWatch  # noqa: PLC0415
+
+    shell = Shell(options, supervisor, instance)
+    # Unlike quit(), no window is asked: ours answers a wish to close by hiding.
+    shell.left.connect(lambda: QCoreApplication.exit(0))
+    watch = SignalWatch(shell.quit, shell)
+    shell.begin()
+    code = application.exec()
+    watch.deleteLater()
+    crash_file.close()
+    return code
+
+
+def _build_application() -> QApplication:
+    QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
+    QApplication.setApplicationName(APP_ID)
+    QApplication.setApplicationDisplayName("Hearth")
+    QApplication.setDesktopFileName(APP_ID)
+    application = QApplication(sys.argv[:1])
+    application.setWindowIcon(icon())
+    application.setQuitOnLastWindowClosed(False)
+    return application
