@@ -30,6 +30,10 @@ LOOK_AROUND_S: Final = 5.0
 CHECK_AFTER_S: Final = 3.0
 """When the whole database is looked through: not while the first page is drawn."""
 
+_MENDED: Final = (
+    "Hearth mended damage to its database. Letters that could not be saved show as "
+    "\N{REPLACEMENT CHARACTER}; a backup keeps how it was. Check the disk."
+)
 _BUG: Final = "Hearth's database does not open. The log tells more."
 
 T = TypeVar("T")
@@ -224,21 +228,26 @@ class House:
         except HearthError as exc:
             log.info("background work ended: %s", exc)
 
-    async def _check(self, _services: Services) -> None:
-        """Look through the database once, and have it rescued when it is damaged."""
-        from backend.store.rescue import is_damaged, rescue  # noqa: PLC0415 as _open
+    async def _check(self, services: Services) -> None:
+        """Look through the database, and again whenever it turns out to be damaged."""
+        from backend.store.rescue import is_damaged, mend, rescue  # noqa: PLC0415 heavy
 
         if self._is_safe_mode:
             return
-        await asyncio.sleep(CHECK_AFTER_S)
-        database = (await self._wait()).database
+        path = (await self._wait()).database.path
         key, backups = self._key, (await self.keeping()).backups
-        if not await asyncio.to_thread(is_damaged, database.path, key.of_database):
-            return
+        await asyncio.sleep(CHECK_AFTER_S)
+        while not await asyncio.to_thread(is_damaged, path, key.of_database):
+            await services.troubles.damaged.wait()
+            if await asyncio.to_thread(mend, path, key.of_database, backups.snap):
+                self._notices.say(_MENDED, tone="warning")
+                self._hub.publish("resync")
+            await asyncio.sleep(CHECK_AFTER_S)
+            services.troubles.damaged.clear()
         log.warning("a damaged database is exchanged")
 
         def change() -> None:
-            rescue(database.path, key.value, backups.snapshots())
+            rescue(path, key.value, backups.snapshots())
 
         # Not in this task: the exchange cancels it.
         self._rescuing = asyncio.create_task(self._rescue(change))

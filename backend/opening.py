@@ -50,7 +50,7 @@ from backend.store.exports import ExportStore
 from backend.store.imports import ImportStore
 from backend.store.messages import MessageStore
 from backend.store.notes import NoteStore
-from backend.store.rescue import is_damaged, is_gone, rescue
+from backend.store.rescue import is_damaged, is_gone, mend, rescue
 from backend.store.revisions import RevisionStore
 from backend.store.search import SearchStore
 from backend.store.settings import SettingStore
@@ -108,9 +108,12 @@ def open_database(path: Path, key: DatabaseKey, backups: BackupService) -> Datab
         raise
     except Exception as exc:  # a damaged file raises what it likes
         log.warning("the database does not open: %s", describe_bug(exc))
-        may_be_key = isinstance(exc, StoreKeyError) and key.is_given
-        if may_be_key or not is_damaged(path, key.of_database, look_at_schema=True):
+        if isinstance(exc, StoreKeyError) and key.is_given:
             raise
+        if not is_damaged(path, key.of_database, look_at_schema=True):
+            if not mend(path, key.of_database, backups.snap):
+                raise
+            return _ready(path, key)
     rescue(path, key.value, snapshots)
     return _ready(path, key)
 

@@ -17,6 +17,7 @@ _REASONS: Final = {
     "daily": "Daily",
     "before-update": "Before an update",
     "before-restore": "Before a restore",
+    "before-repair": "Before a repair",
     "before-import": "Before an import",
 }
 _KB: Final = 1024

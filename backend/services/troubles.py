@@ -8,7 +8,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from backend.database_key import DatabaseKey
-from backend.errors import StoreError, StoreFullError, StoreReadOnlyError
+from backend.errors import (
+    StoreDamagedError,
+    StoreError,
+    StoreFullError,
+    StoreReadOnlyError,
+)
 from backend.services.notices import Notices
 
 if TYPE_CHECKING:
@@ -46,7 +51,11 @@ class Trouble:
 
 
 class TroubleService:
-    """Knows what is wrong, and notices when it is over."""
+    """Knows what is wrong, and notices when it is over.
+
+    Attributes:
+        damaged: Set when the open database turned out to be damaged.
+    """
 
     def __init__(
         self,
@@ -62,6 +71,7 @@ class TroubleService:
         self._notices = notices
         self._unwritten: StoreError | None = None
         self._news = asyncio.Event()
+        self.damaged = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         database.on_trouble = self._on_database_trouble
 
@@ -111,11 +121,14 @@ class TroubleService:
             self._unwritten = None
 
     def _on_database_trouble(self, trouble: StoreError) -> None:
-        if not isinstance(trouble, StoreFullError | StoreReadOnlyError):
+        if isinstance(trouble, StoreDamagedError):
+            news = self.damaged
+        elif isinstance(trouble, StoreFullError | StoreReadOnlyError):
+            news, self._unwritten = self._news, trouble
+        else:
             return
-        self._unwritten = trouble
         if self._loop:
-            self._loop.call_soon_threadsafe(self._news.set)
+            self._loop.call_soon_threadsafe(news.set)
 
     def _all(self) -> list[Trouble]:
         found = (

@@ -31,7 +31,7 @@ from backend.store.files import (
     sweep,
 )
 from backend.store.ids import ids, new_id
-from backend.store.migrations import migrate, version_of
+from backend.store.migrations import migrate, schema_faults, version_of
 from backend.store.schema import STEPS
 from backend.store.sentences import told_to_the_user
 from backend.store.snapshots import Snapshots
@@ -291,6 +291,8 @@ def _prepare(
     version = version_of(connection)
     if version > len(STEPS):
         return StoreTooNewError(_TOO_NEW)
+    if faults := schema_faults(connection):
+        raise dbapi.CorruptError(f"malformed database schema: {faults[:3]}")
     if 0 < version < len(STEPS):
         Snapshots(path, path.parent / BACKUPS, key).make("before-update")
     migrate(connection, STEPS)

@@ -369,7 +369,8 @@ def _call(function: Callable[..., Any], *args: object) -> Any:  # noqa: ANN401 s
     except BaseException as exc:
         # Rust panics arrive outside Exception and would end the thread.
         if type(exc).__name__ == "PanicException":
-            raise InternalError(f"driver panic: {exc}") from None
+            kind = CorruptError if "Utf8Error" in str(exc) else InternalError
+            raise kind(f"driver panic: {exc}") from None
         raise
 
 

@@ -14,12 +14,12 @@ from typing import Any, Final, TypeAlias
 from backend.job import answer, finish, take_job
 from backend.store import dbapi
 from backend.store.files import make_private_file, sync_dir
-from backend.store.migrations import migrate, version_of
+from backend.store.mending import broken_text, mend_indexes, rebuild
+from backend.store.migrations import schema_faults, version_of
 from backend.store.schema import FULL_TEXT
 
 Json: TypeAlias = Any
 _PATIENCE_S: Final = 5.0
-_SCHEMA: Final = "select type, name, sql from sqlite_schema"
 
 
 def quick_check(path: Path, key: str | None) -> Json:
@@ -33,27 +33,29 @@ def integrity_check(path: Path, key: str | None) -> Json:
 
 
 def schema_check(path: Path, key: str | None) -> Json:
-    """Return what the file's schema has more or less than it should; ["ok"] if none.
-
-    A bit that flipped in a column's name is no damage to SQLite, but is to us.
-    """
-    with _Open(path, key) as connection, _Open(":memory:", None) as fresh:
-        migrate(fresh)
-        if version_of(connection) != version_of(fresh):
-            return ["ok"]
-        schemas = [
-            {(row[0], row[1], row[2]) for row in one.execute(_SCHEMA)}
-            for one in (connection, fresh)
-        ]
-    return sorted(row[1] for row in schemas[0] ^ schemas[1]) or ["ok"]
+    """Return what the file's schema has more or less than it should; ["ok"] if none."""
+    with _Open(path, key) as connection:
+        return schema_faults(connection) or ["ok"]
 
 
 def rebuild_indexes(path: Path, key: str | None) -> Json:
     """Make the full-text indexes anew out of the rows."""
     with _Open(path, key) as connection:
         for index in FULL_TEXT:
-            connection.execute(f"insert into {index}({index}) values ('rebuild')")  # noqa: S608 names of our own
+            rebuild(connection, index)
     return None
+
+
+def count_broken(path: Path, key: str | None) -> Json:
+    """Return how many rows hold what is no text any more."""
+    with _Open(path, key) as connection:
+        return broken_text(connection)
+
+
+def mend(path: Path, key: str | None) -> Json:
+    """Make text and indexes readable again; return in how many places."""
+    with _Open(path, key) as connection:
+        return broken_text(connection, mend=True) + mend_indexes(connection)
 
 
 def snapshot(path: Path, key: str | None, target: str) -> Json:
@@ -76,6 +78,8 @@ _JOBS: Final[dict[str, Callable[..., Json]]] = {
         integrity_check,
         schema_check,
         rebuild_indexes,
+        count_broken,
+        mend,
         snapshot,
         stage,
     )

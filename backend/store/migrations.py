@@ -1,10 +1,35 @@
 """Brings a database file to the present schema, one whole step at a time."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from backend.errors import StoreTooNewError
 from backend.store.dbapi import Connection, IntegrityError
 from backend.store.schema import STEPS, Step
+
+_SCHEMA: Final = (
+    "select type, name, tbl_name, sql from sqlite_schema where name not like 'sqlite%'"
+)
+
+
+def schema_faults(connection: Connection, steps: Sequence[Step] = STEPS) -> list[str]:
+    """Return what a file has more or less than the steps it has taken make.
+
+    A bit that flipped in a column's name is no damage to SQLite, but is to us. A file
+    of a newer version cannot be judged.
+    """
+    version = version_of(connection)
+    if version < 0:
+        return [f"version {version}"]
+    if version > len(steps):
+        return []
+    fresh = Connection(":memory:", encryption_key=None, timeout_s=0, pragmas=())
+    try:
+        migrate(fresh, steps[:version])
+        schemas = [set(one.execute(_SCHEMA)) for one in (connection, fresh)]
+    finally:
+        fresh.close()
+    return sorted(str(row[1]) for row in schemas[0] ^ schemas[1])
 
 
 def version_of(connection: Connection) -> int:

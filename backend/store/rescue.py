@@ -6,7 +6,7 @@ that it is told whenever the process dies.
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -33,6 +33,7 @@ from backend.store.worker import HeavyJob
 
 log = logging.getLogger("hearth.store")
 
+BEFORE_MENDING: Final = "before-repair"
 REPORT_FILE: Final = "rescued.json"
 CHECKED_BEFORE_OPENING_BYTES: Final = 64 * 1024 * 1024
 """A larger file is checked after it was opened: nobody waits for ten seconds."""
@@ -105,6 +106,25 @@ def _finds_damage(database: Path, key: str | None, job: str) -> bool:
     if found != ["ok"]:
         log.warning("the database is damaged: %s", found[:3])
     return bool(found != ["ok"])
+
+
+def mend(database: Path, key: str | None, snap: Callable[[str], object]) -> int:
+    """Make readable what no check of the file finds; return in how many places.
+
+    Args:
+        database: The file; it may be in use.
+        key: What opens it; None for a plain one.
+        snap: Makes a backup of how it was.
+
+    Raises:
+        StoreError: It could not be done.
+    """
+    if HeavyJob(database, key, "count_broken").result():
+        snap(BEFORE_MENDING)
+    mended: int = HeavyJob(database, key, "mend").result()
+    if mended:
+        log.warning("damaged text or indexes were mended: %s", mended)
+    return mended
 
 
 def rescue(database: Path, key: str | None, snapshots: Sequence[Snapshot]) -> Rescue:

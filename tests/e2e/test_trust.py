@@ -245,3 +245,24 @@ def test_damage_that_shows_late_is_found_while_it_runs(
         assert time.monotonic() < end
         time.sleep(0.1)
     assert written(sidecar) == "kept"
+
+
+@pytest.mark.expects_errors
+def test_text_that_no_longer_is_text_is_mended_while_it_runs(
+    start: Start, data: Path
+) -> None:
+    sidecar = start("missing")
+    write(sidecar, f"{CANARY} mended")
+    sidecar.stop()
+    path = data / "hearth.db"
+    path.write_bytes(path.read_bytes().replace(b"bird mended", b"bi\xff\xfe mended"))
+    sidecar = start("missing")
+    end = time.monotonic() + 60
+    while (answer := sidecar.get("/drafts/new")).status != 200:
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    assert (
+        answer.text
+        == "canary-7f3a-bi\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER} mended"
+    )
+    assert "Before a repair" in sidecar.get("/backups/list").text

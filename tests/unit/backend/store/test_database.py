@@ -126,6 +126,29 @@ def test_a_damaged_file_is_told(path: Path) -> None:
         Database.open(path)
 
 
+@pytest.mark.parametrize(
+    ("name", "flipped"),
+    [(b"title_source", b"title_rource"), (b"message_fts_add", b"message_fts_adt")],
+)
+def test_a_letter_changed_in_the_schema_is_damage(
+    path: Path, name: bytes, flipped: bytes
+) -> None:
+    Database.open(path).close()
+    path.write_bytes(path.read_bytes().replace(name, flipped))
+    with pytest.raises(StoreDamagedError):
+        Database.open(path)
+
+
+@pytest.mark.parametrize("version", [0, -1])
+def test_a_version_that_cannot_be_is_damage(path: Path, version: int) -> None:
+    Database.open(path).close()
+    connection = dbapi.connect(path)
+    connection.execute(f"pragma user_version={version}")
+    connection.close()
+    with pytest.raises(StoreDamagedError):
+        Database.open(path)
+
+
 def test_a_newer_file_is_read_and_left_alone(path: Path) -> None:
     database = Database.open(path)
     ConversationStore(database).create(title="kept")

@@ -1,0 +1,50 @@
+"""Text and indexes that SQLite calls whole, and nobody can read, are made readable."""
+
+import pytest
+
+from backend.errors import StoreDamagedError
+from backend.store import dbapi
+from backend.store.database import Database
+from backend.store.mending import broken_text, mend_indexes
+from backend.store.notes import NoteStore
+from backend.store.rescue import BEFORE_MENDING, mend
+from backend.store.search import SearchStore
+
+
+def damage(database: Database, sql: str) -> None:
+    with database.write() as session:
+        session.connection().exec_driver_sql(sql)
+
+
+def test_a_text_that_is_none_is_mended_and_the_backup_keeps_it(
+    database: Database,
+) -> None:
+    notes = NoteStore(database)
+    whole, broken = notes.create("Ember"), notes.create("Ash")
+    damage(database, "update note set title = cast(x'41ff68' as text) where seq = 2")
+    with pytest.raises(StoreDamagedError):
+        notes.page(limit=10)
+    reasons: list[str] = []
+    assert mend(database.path, None, reasons.append) >= 1
+    assert reasons == [BEFORE_MENDING]
+    told = {note.id: note.title for note in notes.page(limit=10)}
+    assert told == {whole.id: "Ember", broken.id: "A\N{REPLACEMENT CHARACTER}h"}
+    assert mend(database.path, None, reasons.append) == 0
+    assert len(reasons) == 1
+
+
+def test_what_is_sound_is_left_alone(database: Database) -> None:
+    NoteStore(database).create("Émbér 火", "text")
+    connection = dbapi.connect(database.path)
+    assert broken_text(connection, mend=True) == 0
+    assert mend_indexes(connection) == 0
+    connection.close()
+
+
+def test_a_damaged_index_is_made_anew(database: Database) -> None:
+    NoteStore(database).create("Ember")
+    damage(database, "update note_fts_data set block = x'00ff00ff' where id > 10")
+    with pytest.raises(StoreDamagedError):
+        SearchStore(database).search("ember")
+    assert mend(database.path, None, pytest.fail) == 1
+    assert len(SearchStore(database).search("ember")) == 1
