@@ -15,7 +15,11 @@ class HybridClock:
         """Go on after the latest reading that is stored."""
         self.device_id = device_id
         self._lock = threading.Lock()
-        self._last = int(latest[:16], 16) if latest else 0
+        try:
+            self._last = int(latest[:16], 16)
+        except ValueError:
+            # There is none yet, or it was damaged.
+            self._last = 0
 
     def read(self) -> str:
         """Return a reading after every earlier one."""

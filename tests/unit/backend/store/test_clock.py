@@ -19,3 +19,4 @@ def test_a_clock_goes_on_after_what_is_stored(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(module, "now_ms", lambda: 1)
     latest = "0000000000050007-other"
     assert HybridClock("device", latest).read() == "0000000000050008-device"
+    assert HybridClock("device", "0000z").read() == "0000000000010000-device"
