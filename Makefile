@@ -28,8 +28,8 @@ lint: setup ## Check style, types, imports and templates
 	$(RUN) lint-imports
 	$(RUN) djlint --quiet --lint templates
 
-faults: setup ## Run every fault many times and print a table
-	$(RUN) python -m tests.faults
+faults: setup ## Run every fault many times and print a table (ARGS=store for the files alone)
+	$(RUN) python -m tests.faults $(ARGS)
 
 bench: setup ## Measure speed and memory against peers
 	@$(UV) sync --quiet --locked --inexact --group bench

@@ -1,4 +1,4 @@
-"""Does every fault many times to the running program and prints what it cost.
+"""Does every fault many times, to the program and its files, and prints what it cost.
 
 The table goes to stdout as Markdown, the progress to stderr. Exit code 1 says that a
 fault cost more than it may.
@@ -7,12 +7,16 @@ fault cost more than it may.
 import argparse
 import sys
 import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from pyvirtualdisplay.display import Display
 
-from tests.helpers.fault_table import FAULTS, Fault, Series, to_markdown
+from tests.helpers import store_table
+from tests.helpers.fault_table import FAULTS, Fault, Row, Series, to_markdown
 from tests.helpers.scripted_model import write_scripted_model
+from tests.helpers.store_table import STORE_FAULTS
 from tests.helpers.trials import Trial, running
 
 
@@ -32,18 +36,40 @@ def measure(fault: Fault, runs: int, model: Path) -> Series:
     return Series(fault, trials, left)
 
 
+def measure_program(only: str, runs: int | None) -> Iterator[Row]:
+    """Do the faults of the running program, one after the other."""
+    chosen = [fault for fault in FAULTS if only in fault.name]
+    if not chosen:
+        return
+    with tempfile.TemporaryDirectory() as folder, Display(size=(1440, 1000)):
+        model = write_scripted_model(Path(folder) / "scripted.gguf")
+        for fault in chosen:
+            yield measure(fault, runs or fault.runs, model)
+
+
+def measure_store(only: str, runs: int | None) -> Iterator[Row]:
+    """Do the faults of the store's files, two at a time."""
+    chosen = [fault for fault in STORE_FAULTS if only in fault.name]
+    with ThreadPoolExecutor(2) as pool:
+        for series in pool.map(
+            lambda fault: store_table.measure(fault, runs or fault.runs), chosen
+        ):
+            sys.stderr.write(f"{series.row()}\n")
+            yield series
+
+
 def main() -> int:
     """Measure what is asked for and return the exit code."""
     parser = argparse.ArgumentParser(prog="make faults", description=__doc__)
+    parts = {"program": measure_program, "store": measure_store}
+    parser.add_argument("part", nargs="?", choices=parts, help="only these")
     parser.add_argument("--runs", type=int, help="of each fault, instead of its own")
     parser.add_argument("--only", default="", help="faults with this in their name")
     told = parser.parse_args()
-    chosen = [fault for fault in FAULTS if told.only in fault.name]
-    series: list[Series] = []
+    series: list[Row] = []
     try:
-        with tempfile.TemporaryDirectory() as folder, Display(size=(1440, 1000)):
-            model = write_scripted_model(Path(folder) / "scripted.gguf")
-            series.extend(measure(one, told.runs or one.runs, model) for one in chosen)
+        for part in [told.part] if told.part else parts:
+            series.extend(parts[part](told.only, told.runs))
     finally:
         sys.stdout.write(to_markdown(series) + "\n")
     problems = [problem for one in series for problem in one.problems()]

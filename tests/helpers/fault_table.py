@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from tests.helpers import strangers
 from tests.helpers.trials import Trial, Trials
@@ -161,7 +161,19 @@ class Series:
         return f"| {' | '.join(str(cell) for cell in cells)} |"
 
 
-def to_markdown(series: Iterable[Series]) -> str:
+class Row(Protocol):
+    """The trials of one fault, of whatever kind."""
+
+    def row(self) -> str:
+        """Return the line of the table."""
+        ...
+
+    def problems(self) -> list[str]:
+        """Return what cost more than it may."""
+        ...
+
+
+def to_markdown(series: Iterable[Row]) -> str:
     """Return the table."""
     head = (
         "| fault | runs | recovery p50 | p95 | rows lost | text lost, at most (ms) "

@@ -93,7 +93,10 @@ def fill(connection: dbapi.Connection, numbers: range) -> None:
         names = ", ".join(f'"{name}"' for name, _ in columns)
         connection.cursor().executemany(
             f"insert into {table}({names}) values ({places})",
-            [[_value(*column, n, chance) for column in columns] for n in numbers],
+            [
+                [_value(name, kind, n, chance) for name, kind in columns]
+                for n in numbers
+            ],
         )
 
 

@@ -1,11 +1,12 @@
 """Does one act on the files of a store for ever, until it is killed.
 
-Run as `python -m tests.helpers.store_acts ACT FOLDER`; prints a line per commit. The
-store is encrypted and its keyring a file; under `rekey` it is plain every other time.
+The store is encrypted and its keyring a file; under `rekey` it is plain every other
+time. Each commit is said on stdout.
 """
 
 import asyncio
 import functools
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,8 +17,13 @@ from backend.opening import DATABASE_NAME, open_database
 from backend.os_keyring import OsKeyring
 from backend.services.backups import BackupService
 from backend.services.encryption import EncryptionService
+from backend.services.import_states import ImportState
+from backend.services.imports import ImportService
+from backend.store.conversations import ConversationStore
 from backend.store.database import Database
+from backend.store.imports import ImportStore
 from backend.store.notes import NoteStore
+from tests.helpers.foreign import chatgpt
 from tests.helpers.vaults import FileVault
 
 T = TypeVar("T")
@@ -36,7 +42,13 @@ class Silence:
 
 
 class Store:
-    """A store that is opened, exchanged and closed without a sidecar."""
+    """A store that is opened, exchanged and closed without a sidecar.
+
+    Attributes:
+        TALKS: How many conversations an import brings.
+    """
+
+    TALKS: Final = 60
 
     def __init__(self, folder: Path, *, is_encrypted: bool = True) -> None:
         self.path = folder / DATABASE_NAME
@@ -60,16 +72,40 @@ class Store:
         finally:
             self.open()
 
+    def keep(self) -> str:
+        """Commit a note and return which."""
+        return NoteStore(self.database).create(title="kept", body="word " * 50).id
+
     def write(self) -> None:
         """Commit a note and say which."""
-        note = NoteStore(self.database).create(title="kept", body="word " * 50)
-        sys.stdout.write(f"{note.id}\n")
+        sys.stdout.write(f"{self.keep()}\n")
         sys.stdout.flush()
 
     def ids(self) -> set[str]:
         """Return the notes there are."""
         notes = NoteStore(self.database)
         return {note.id for note in notes.page(limit=1_000_000)}
+
+    def imported(self) -> int:
+        """Return how many conversations there are."""
+        return len(ConversationStore(self.database).page(limit=1_000))
+
+    async def recover(self) -> None:
+        """Take back an import that was cut off."""
+        await ImportService(ImportStore(self.database), Silence()).recover()
+
+    async def import_and_undo(self) -> None:
+        """Import a foreign file, and take all of it back."""
+        path = self.path.with_name("conversations.json")
+        path.write_text(json.dumps([chatgpt(n) for n in range(self.TALKS)]), "utf-8")
+        imports = ImportService(ImportStore(self.database), Silence())
+        await imports.recover()
+        run = imports.look(path)
+        await _until(imports, ImportState.READY)
+        imports.begin(run.id)
+        await _until(imports, ImportState.DONE)
+        await imports.undo(run.id)
+        await _until(imports, ImportState.UNDONE)
 
 
 async def act_for_ever(act: str, store: Store) -> None:
@@ -84,6 +120,8 @@ async def act_for_ever(act: str, store: Store) -> None:
             case "restore":
                 made = await store.backups.make()
                 await store.backups.restore(made.name)
+            case "import":
+                await store.import_and_undo()
             case "rekey":
                 flip = None if store.key.of_database else store.key.want()
                 await store.exchange(functools.partial(store.encryption._rekey, flip))
@@ -91,5 +129,6 @@ async def act_for_ever(act: str, store: Store) -> None:
                 raise ValueError(act)
 
 
-if __name__ == "__main__":
-    asyncio.run(act_for_ever(sys.argv[1], Store(Path(sys.argv[2]))))
+async def _until(imports: ImportService, state: ImportState) -> None:
+    while imports.current is None or imports.current.state is not state:
+        await asyncio.sleep(0.01)
