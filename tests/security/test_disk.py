@@ -1,0 +1,143 @@
+"""With encryption on, nothing that was written is on the disk to be read."""
+
+import contextlib
+import json
+from pathlib import Path
+
+import psutil
+import pytest
+
+from backend.store.seals import Seal, seal_of
+from tests.helpers import foreign
+from tests.helpers.page import Parrot
+from tests.helpers.window import Window, are_gone, until
+
+pytestmark = pytest.mark.e2e
+
+_WORDS = ("zyxwasked", "zyxwanswered", "zyxwnoted", "zyxwimported", "zyxwdrafted")
+_ASKED, _ANSWERED, _NOTED, _IMPORTED, _DRAFTED = _WORDS
+_PASSPHRASE = "zyxwpass correct horse"
+_CONNECTED = "document.querySelector('.model select') !== null"
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home in which all folders are that a program might write to."""
+    for name in ("CACHE_HOME", "CONFIG_HOME", "DATA_HOME", "STATE_HOME"):
+        monkeypatch.setenv(f"XDG_{name}", str(tmp_path / "home" / name.lower()))
+    for name in ("HOME", "TMPDIR"):
+        folder = tmp_path / "home" / name.lower()
+        folder.mkdir(parents=True)
+        monkeypatch.setenv(name, str(folder))
+    return tmp_path / "home"
+
+
+def send(window: Window, to: str, **form: str) -> int:
+    """Send a form as the page does."""
+    body = f"new URLSearchParams({json.dumps(form)})"
+    script = f"fetch({json.dumps(to)}, {{method: 'POST', body: {body}}})"
+    return int(window.evaluate(f"{script}.then(r => r.status)"))
+
+
+def open_(window: Window, path: str) -> None:
+    window.evaluate(f"location.href = {json.dumps(path)}; 0")
+    here = f"location.pathname === {json.dumps(path)}"
+    window.wait_for(f"{here} && document.readyState === 'complete'")
+
+
+def encrypt(window: Window) -> None:
+    open_(window, "/encryption")
+    window.write("textbox", "Passphrase", _PASSPHRASE)
+    window.write("textbox", "Once more", _PASSPHRASE)
+    window.click("button", "Use this passphrase")
+    window.wait_for("document.body.innerText.includes('asks for it at every start')")
+
+
+def talk(window: Window, parrot: Parrot) -> None:
+    assert send(window, "/engines", name="Parrot", url=parrot.server.url, key="") == 204
+    open_(window, "/")
+    window.wait_for(_CONNECTED)
+    window.ask(_ASKED)
+    window.wait_for(
+        f"document.querySelector('#log .answer')?.innerText.includes('{_ANSWERED}')"
+    )
+    window.write("textbox", "Message", _DRAFTED)
+    note = "/notes/0198c0de-0000-7000-8000-000000000001"
+    body = f"new URLSearchParams({{body: '{_NOTED}'}})"
+    wrote = f"fetch('{note}', {{method: 'PUT', body: {body}}}).then(r => r.ok)"
+    assert window.evaluate(wrote)
+
+
+def find(window: Window) -> None:
+    for word in (_ASKED, _ANSWERED, _NOTED, _IMPORTED):
+        shown = f"fetch('/search?q={word}').then(r => r.text())"
+        hits = f"{shown}.then(t => t.includes('class=\"hit'))"
+        window.wait_for(hits)
+
+
+def carry(window: Window, outside: Path) -> None:
+    """Back up, import, and export with a change of mind."""
+    path = outside / "conversations.json"
+    path.write_text(json.dumps([foreign.chatgpt(title=_IMPORTED)]), "utf-8")
+    assert send(window, "/backups") == 200
+    assert send(window, "/imports", path=str(path)) < 300
+    open_(window, "/imports")
+    window.click("button", "Import")
+    window.wait_for(f"document.body.innerText.includes('{_IMPORTED}')")
+    target = outside / "everything.json"
+    told = {"what": "", "format": "json", "path": str(target)}
+    assert send(window, "/exports", **told) == 204
+    send(window, "/exports/cancel")
+    until(
+        lambda: (
+            window.evaluate("fetch('/exports/state').then(r => r.text())").strip() == ""
+        ),
+        "the end of the export",
+    )
+    path.unlink()
+    target.unlink(missing_ok=True)
+    assert list(outside.iterdir()) == []
+
+
+def readable(folder: Path) -> list[str]:
+    """Return the files in which a word of ours can be read."""
+    words = (*_WORDS, _PASSPHRASE)
+    forms = [w.encode(code) for w in words for code in ("utf-8", "utf-16-le")]
+    return [
+        str(file)
+        for file in folder.rglob("*")
+        if file.is_file() and any(form in file.read_bytes() for form in forms)
+    ]
+
+
+def test_no_word_is_on_the_disk(home: Path, tmp_path: Path) -> None:
+    data, outside = home / "data", tmp_path / "outside"
+    outside.mkdir()
+    parrot = Parrot()
+    parrot.texts[_ASKED] = f"It is {_ANSWERED}."
+    with parrot.server:
+        with Window.start(data) as window:
+            encrypt(window)
+            talk(window, parrot)
+            carry(window, outside)
+            find(window)
+            assert readable(home) == []
+            below = window.children
+            window.kill()
+            for process in below:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
+            assert are_gone(below)
+            assert readable(home) == []
+        logs = window.log
+        with Window.start(data) as window:
+            window.wait_for("location.pathname === '/unlock'")
+            window.write("textbox", "Passphrase or recovery code", _PASSPHRASE)
+            window.click("button", "Unlock")
+            window.wait_for("location.pathname === '/'")
+            find(window)
+            assert window.quit() == 0
+        logs += window.log
+    assert seal_of(data / "hearth.db") is Seal.ENCRYPTED
+    assert readable(home) == []
+    assert not [word for word in (*_WORDS, _PASSPHRASE) if word in logs]
