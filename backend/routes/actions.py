@@ -8,7 +8,7 @@ from backend.events import EventHub
 from backend.http import Request, Response, Router
 from backend.rendering import Template
 from backend.routes.engines import EngineRow
-from backend.routes.pages import Pages, Toast, go_to, no_content
+from backend.routes.pages import Pages, Toast, go_to, no_content, undo_path
 from backend.services.action_forms import EMPTY_FORM, ICONS, KINDS, RESULTS
 from backend.services.conversations import NEW
 from backend.services.engines import Choice
@@ -214,8 +214,10 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
     @router.put("/actions/:id")
     async def change(request: Request) -> Response:
         services = await opened()
-        await services.actions.change(request.path_params["id"], request.form())
+        saved = await services.actions.change(request.path_params["id"], request.form())
         await changed()
+        toast = Toast("Saved the quick action.", undo=undo_path(saved))
+        hub.publish("toast", pages.render(toast))
         return no_content(go_to("/actions"))
 
     @router.put("/actions/:id/tray")
@@ -240,17 +242,10 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
         services = await opened()
         action_id = request.path_params["id"]
         action = await services.actions.get(action_id)
-        await services.actions.delete(action_id)
+        deleted = await services.actions.delete(action_id)
         await changed()
-        undo = f"/actions/{action_id}/restore"
-        return pages.toast(Toast(f"Deleted “{action.name}”.", undo=undo))
-
-    @router.post("/actions/:id/restore")
-    async def restore(request: Request) -> Response:
-        services = await opened()
-        await services.actions.restore(request.path_params["id"])
-        await changed()
-        return Response()
+        toast = Toast(f"Deleted “{action.name}”.", undo=undo_path(deleted))
+        return pages.toast(toast)
 
     @router.get("/actions/export")
     async def export(_request: Request) -> Response:

@@ -49,6 +49,7 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
         services = await opened()
         undone = await services.history.undo(request.path_params["id"])
         hub.publish("resync")
+        services.activity.stir()
         if "again" in request.query:
             return pages.toast(Toast("Done again.", undo=undo_path(undone)))
         again = f"{undo_path(undone)}?again=1"

@@ -102,8 +102,8 @@ class ActionService:
         await self.drop_draft()
         return added
 
-    async def change(self, action_id: str, form: Mapping[str, str]) -> "Action":
-        """Change an action.
+    async def change(self, action_id: str, form: Mapping[str, str]) -> str:
+        """Change an action; return the transaction to undo.
 
         Raises:
             InvalidInputError: Something in the form cannot be used.
@@ -129,22 +129,18 @@ class ActionService:
         """Forget what was typed: it is saved, or the user starts over."""
         await self._conversations.save_draft(action_draft(action_id), "")
 
-    async def show_in_tray(self, action_id: str, *, shown: bool) -> "Action":
+    async def show_in_tray(self, action_id: str, *, shown: bool) -> None:
         """Put an action into the tray's menu, or take it out."""
         facts: dict[str, str | int] = {"in_tray": int(shown)}
-        return await asyncio.to_thread(self._actions.change, action_id, facts)
+        await asyncio.to_thread(self._actions.change, action_id, facts)
 
     async def place(self, action_id: str, before: str) -> None:
         """Put an action before another, or at the end when `before` is ""."""
         await asyncio.to_thread(self._actions.place, action_id, before)
 
-    async def delete(self, action_id: str) -> None:
-        """Move an action to the trash."""
-        await asyncio.to_thread(self._actions.delete, action_id)
-
-    async def restore(self, action_id: str) -> None:
-        """Bring an action back."""
-        await asyncio.to_thread(self._actions.restore, action_id)
+    async def delete(self, action_id: str) -> str:
+        """Move an action to the trash; return the transaction to undo."""
+        return await asyncio.to_thread(self._actions.delete, action_id)
 
     async def export(self) -> str:
         """Return all actions as the text of a file."""

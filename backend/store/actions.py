@@ -52,16 +52,15 @@ class ActionStore:
             session.add_all(made)
         return made
 
-    def change(self, id: str, facts: Facts) -> Action:  # noqa: A002 the column's name
-        """Change what is given.
+    def change(self, id: str, facts: Facts) -> str:  # noqa: A002 the column's name
+        """Change what is given; return the transaction id.
 
         Raises:
             NotFoundError: There is none, or it is in the trash.
         """
         with self._database.write() as session:
-            row = _action_in(session, id)
-            row.sqlmodel_update(_cleaned(facts))
-            return row
+            _action_in(session, id).sqlmodel_update(_cleaned(facts))
+            return session.transaction_id
 
     def place(self, id: str, before: str) -> str:  # noqa: A002 the column's name
         """Put an action before another, or at the end when `before` is "".
@@ -89,23 +88,13 @@ class ActionStore:
             return session.transaction_id
 
     def delete(self, id: str) -> str:  # noqa: A002 the column's name
-        """Put an action into the trash.
+        """Put an action into the trash; return the transaction id.
 
         Raises:
             NotFoundError: There is none, or it is there already.
         """
         with self._database.write() as session:
             _action_in(session, id).deleted_at = now_ms()
-            return session.transaction_id
-
-    def restore(self, id: str) -> str:  # noqa: A002 the column's name
-        """Take an action out of the trash, to where it was.
-
-        Raises:
-            NotFoundError: There is no such action.
-        """
-        with self._database.write() as session:
-            _action_in(session, id, include_deleted=True).deleted_at = None
             return session.transaction_id
 
     def seed(self, version: str, told: Sequence[Facts]) -> None:
@@ -138,11 +127,9 @@ def _in_order(session: Session) -> Sequence[Action]:
     return session.exec(query).all()
 
 
-def _action_in(
-    session: Session, row_id: str, *, include_deleted: bool = False
-) -> Action:
+def _action_in(session: Session, row_id: str) -> Action:
     row = session.get(Action, row_id)
-    if row is None or (row.deleted_at is not None and not include_deleted):
+    if row is None or row.deleted_at is not None:
         raise NotFoundError("This quick action is no longer there.")
     return row
 

@@ -1,6 +1,7 @@
 """Quick actions and quick ask through a real sidecar and the scripted model."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,13 @@ def told(answer: Answer) -> dict[str, Any]:
 def names(sidecar: Sidecar) -> list[str]:
     actions = told(sidecar.get("/api/v1/actions"))["actions"]
     return [action["name"] for action in actions]
+
+
+def undo_in(html: str) -> str:
+    """Return what Undo, or Redo, posts."""
+    found = re.search(r'hx-post="(/changes/[^"]+)"', html)
+    assert found, html
+    return found[1]
 
 
 def run(sidecar: Sidecar, action_id: str, **form: str) -> Answer:
@@ -162,10 +170,25 @@ def test_the_page_lists_makes_changes_and_deletes(sidecar: Sidecar) -> None:
     changed = send(sidecar, "PUT", path, **{**OWN, "name": "<Shrink>"})
     assert changed.status == 204
     assert "&lt;Shrink&gt;" in sidecar.get("/actions/list").text
-    assert f"{path}/restore" in send(sidecar, "DELETE", path).text
+    deleted = send(sidecar, "DELETE", path).text
     assert "<Shrink>" not in names(sidecar)
-    send(sidecar, "POST", f"{path}/restore")
+    before = told(sidecar.get("/api/v1/activity"))["seq"]
+    undone = send(sidecar, "POST", undo_in(deleted)).text
     assert names(sidecar)[-1] == "<Shrink>"
+    # The shell, whose tray and keys show the actions, hears of it.
+    assert told(sidecar.get("/api/v1/activity"))["seq"] > before
+    send(sidecar, "POST", undo_in(undone))
+    assert "<Shrink>" not in names(sidecar)
+
+
+def test_a_changed_action_is_changed_back(sidecar: Sidecar) -> None:
+    path = "/actions/explain"
+    with sidecar.open_events() as events:
+        send(sidecar, "PUT", path, **OWN)
+        toast = next(event for event in events if event.name == "toast")
+    assert names(sidecar)[0] == "Shorten"
+    send(sidecar, "POST", undo_in(toast.data))
+    assert names(sidecar)[0] == "Explain"
 
 
 def test_the_order_is_the_users(sidecar: Sidecar) -> None:

@@ -61,13 +61,15 @@ def test_two_at_one_place_are_told_apart(
     assert names(actions) == "acb"
 
 
-def test_a_deleted_one_comes_back_to_its_place(actions: ActionStore) -> None:
+def test_a_deleted_one_comes_back_to_its_place(
+    actions: ActionStore, database: Database
+) -> None:
     made = actions.add({"name": "a"}, {"name": "b"}, {"name": "c"})
-    actions.delete(made[1].id)
+    deleted = actions.delete(made[1].id)
     assert names(actions) == "ac"
     with pytest.raises(NotFoundError):
         actions.change(made[1].id, {"name": "x"})
-    actions.restore(made[1].id)
+    ChangeStore(database).undo(deleted)
     assert names(actions) == "abc"
 
 
