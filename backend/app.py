@@ -9,6 +9,7 @@ from backend.assets import Assets, icons_dir
 from backend.events import EventHub
 from backend.house import House
 from backend.http import ErrorRenderer, Route
+from backend.loop_watch import LoopWatch
 from backend.os_keyring import FindVault
 from backend.protocol import Hello
 from backend.rendering import Renderer
@@ -67,6 +68,7 @@ def build(hello: Hello, find_vault: FindVault | None = None) -> App:
         find_vault: Finds another keyring than that of the operating system.
     """
     hub = EventHub()
+    watch = LoopWatch()
     assets = Assets.load()
     templates = next((path for path in _TEMPLATES if path.is_dir()), _TEMPLATES[-1])
     renderer = Renderer(templates, icons_dir(), assets.url)
@@ -74,7 +76,7 @@ def build(hello: Hello, find_vault: FindVault | None = None) -> App:
     house = House(hello, hub, renderer, find_vault)
     shown = conversations.ConversationPages(house.opened, house.broadcast, renderer)
     routers = (
-        health.build_router(hello.token, lambda: house.state),
+        health.build_router(hello.token, lambda: house.state, lambda: watch.worst_ms),
         events.build_router(hub),
         assets.build_router(),
         actions.build_router(house.opened, pages, hub),
@@ -96,9 +98,14 @@ def build(hello: Hello, find_vault: FindVault | None = None) -> App:
         unlock.build_router(house, pages),
         settings.build_router(house.opened, pages, hello.data_dir),
     )
+
+    async def start() -> None:
+        watch.begin()
+        await house.start()
+
     return App(
         routes=[route for router in routers for route in router.routes],
-        start=house.start,
+        start=start,
         stop=house.stop,
         database_state=lambda: house.state,
         render_error=pages.error,

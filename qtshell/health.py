@@ -22,6 +22,9 @@ _MAX_ANSWER_BYTES = 16 * 1024
 class Prober(QObject):
     """Proves and re-proves one sidecar over HTTP, as a TCP connect proves nothing.
 
+    One route is enough: every answer needs the GIL, for the guard, and this one the
+    handlers' loop too, so whatever blocks either is found.
+
     Signals:
         proved: The asked one knows the token.
         disproved: Somebody answered who does not.

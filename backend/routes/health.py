@@ -9,13 +9,19 @@ from backend.protocol import HEALTH_PATH, prove
 _MAX_NONCE_CHARS = 128
 
 
-def build_router(token: str, database_state: Callable[[], str]) -> Router:
+def build_router(
+    token: str, database_state: Callable[[], str], lag_ms: Callable[[], int]
+) -> Router:
     """Build the one route that needs no token; it never waits for anything."""
     router = Router()
 
     @router.get(HEALTH_PATH)
     async def show_health(request: Request) -> Response:
-        told = {"status": "healthy", "database": database_state()}
+        told = {
+            "status": "healthy",
+            "database": database_state(),
+            "lag_ms": lag_ms(),
+        }
         nonce = request.query.get("nonce", "")
         if 0 < len(nonce) <= _MAX_NONCE_CHARS:
             told["proof"] = prove(token, nonce)

@@ -156,6 +156,13 @@ def test_it_serves_on_when_nobody_reads_its_log_any_more(tmp_path: Path) -> None
         assert odd.get(HEALTH_PATH).status == 200
 
 
+def test_a_loop_that_stands_still_is_measured_and_logged(tmp_path: Path) -> None:
+    with Sidecar.start(tmp_path, module=ODD) as odd:
+        assert odd.get("/odd/stall").text == "stalled"
+        odd.wait_for_log("all requests were held up for 1")
+        assert json.loads(odd.get(HEALTH_PATH).body)["lag_ms"] >= 1_000
+
+
 def test_work_in_a_thread_does_not_hold_up_others(odd: Sidecar) -> None:
     with socket.create_connection((LOOPBACK, odd.port)) as slow:
         head = f"GET /odd/sleep HTTP/1.1\r\nhost: {odd.host}\r\nx-hearth-token: "

@@ -8,13 +8,16 @@ from pathlib import Path
 
 import psutil
 import pytest
+from PySide6.QtCore import QElapsedTimer
 from pytestqt.qtbot import QtBot
 
 from qtshell import lifecycle
+from qtshell.clock import SystemClock
 from qtshell.launch import Launch
 from qtshell.lifecycle import Phase, Reason
 from qtshell.sidecar_client import SidecarClient
 from qtshell.supervisor import SidecarSupervisor
+from tests.helpers.stub_sidecar import stub_launch
 from tests.helpers.trials import running
 from tests.helpers.window import until
 
@@ -24,11 +27,13 @@ _WAIT_MS = 30_000
 _ODD = Launch(sys.executable, ("-u", "-m", "tests.helpers.odd_sidecar"))
 
 
+@pytest.mark.parametrize("way", ["spin", "hold-gil", "deadlock"])
 def test_the_log_shows_where_it_hung(
     qtbot: QtBot,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
+    way: str,
 ) -> None:
     caplog.set_level("INFO", "hearth.sidecar")
     supervisor = SidecarSupervisor(_ODD, tmp_path)
@@ -38,12 +43,51 @@ def test_the_log_shows_where_it_hung(
         monkeypatch.setitem(lifecycle.DEADLINES_MS, phase, 300)
     hung = supervisor.pid
     client = SidecarClient(lambda: supervisor.trust)
-    client.get("/odd/hold-gil", lambda _status, _body: None)
+    client.get(f"/odd/{way}", lambda _status, _body: None)
     with qtbot.waitSignal(supervisor.ready, timeout=_WAIT_MS):
         pass
     assert supervisor.reason is Reason.HUNG
     assert not psutil.pid_exists(hung)
-    assert "in hold_gil" in caplog.text
+    assert f"in {way.replace('-', '_')}" in caplog.text
+    supervisor.stop()
+    qtbot.waitUntil(lambda: supervisor.phase is Phase.STOPPED, timeout=_WAIT_MS)
+
+
+class SleepyClock(SystemClock):
+    """A clock of a machine that can be put to sleep."""
+
+    def __init__(self) -> None:
+        self.extra_ms = 0
+
+    def slept_ms(self) -> int:
+        return super().slept_ms() + self.extra_ms
+
+
+@pytest.mark.parametrize("slept_ms", [60_000, 8 * 3_600_000], ids=["1 min", "8 h"])
+def test_what_went_unanswered_around_a_sleep_is_no_hang(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, slept_ms: int
+) -> None:
+    """The sidecar wakes much later than the shell."""
+    clock = SleepyClock()
+    supervisor = SidecarSupervisor(stub_launch("obey"), tmp_path, clock=clock)
+    with qtbot.waitSignal(supervisor.ready, timeout=_WAIT_MS):
+        supervisor.start()
+    for phase in (Phase.READY, Phase.UNRESPONSIVE):
+        monkeypatch.setitem(lifecycle.DEADLINES_MS, phase, 200)
+    pid = supervisor.pid
+    os.kill(pid, signal.SIGSTOP)
+    clock.extra_ms = slept_ms
+    # Without the sleep it would be killed after 800 ms.
+    waited = QElapsedTimer()
+    waited.start()
+    qtbot.waitUntil(lambda: waited.elapsed() > 3_000, timeout=_WAIT_MS)
+    assert supervisor.pid == pid
+    os.kill(pid, signal.SIGCONT)
+    qtbot.waitUntil(
+        lambda: (supervisor.phase, supervisor._state.unanswered) == (Phase.READY, 0),
+        timeout=_WAIT_MS,
+    )
+    assert supervisor.pid == pid
     supervisor.stop()
     qtbot.waitUntil(lambda: supervisor.phase is Phase.STOPPED, timeout=_WAIT_MS)
 

@@ -6,12 +6,14 @@ import logging
 import os
 import resource
 import sys
+import threading
 import time
 from dataclasses import replace
 
 from backend.app import App, build
 from backend.errors import ConflictError
 from backend.http import Request, Response, Router
+from backend.loop_watch import LOGGED_MS
 from backend.process import MAPPED_BYTES, MEMORY_HEADROOM_BYTES
 from backend.protocol import Hello
 from backend.sidecar import run
@@ -73,6 +75,27 @@ async def hold_gil(_request: Request) -> Response:
     log.warning("reached")
     ctypes.PyDLL(None).sleep(60)
     return Response()
+
+
+@router.get("/odd/spin")
+async def spin(_request: Request) -> Response:
+    log.warning("reached")
+    while True:
+        pass
+
+
+@router.get("/odd/deadlock")
+async def deadlock(_request: Request) -> Response:
+    log.warning("reached")
+    held = threading.Lock()
+    with held, held:
+        return Response()
+
+
+@router.get("/odd/stall")
+async def stall(_request: Request) -> Response:
+    time.sleep(LOGGED_MS / 1_000 + 0.2)
+    return Response(body="stalled")
 
 
 @router.get("/odd/noise")
