@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 
 from qtshell import cli
 from qtshell.display import display_problem
@@ -11,6 +12,7 @@ from qtshell.options import read_options
 def main() -> int:
     """Run Hearth and return its exit code."""
     os.umask(0o077)
+    _open_streams()
     options = read_options(sys.argv[1:])
     claimed = cli.run(options)
     if isinstance(claimed, int):
@@ -24,6 +26,15 @@ def main() -> int:
         return run(options, claimed)
     finally:
         claimed.release()
+
+
+def _open_streams() -> None:
+    """Give words that nobody reads a place to go: a window has no terminal."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            # In this order each gets its own number back.
+            stream = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 kept
+            setattr(sys, name, stream)
 
 
 if __name__ == "__main__":

@@ -64,6 +64,8 @@ class Shell(QObject):
         self._settings = ShellSettings(options.data_dir)
         self.supervisor = supervisor
         supervisor.setParent(self)
+        desktop = this_desktop(options)
+        desktop.introduce()
         apply_theme(self._settings.theme)
         self.actions = Actions(self)
         self.window = MainWindow(self.actions, self._settings)
@@ -103,7 +105,7 @@ class Shell(QObject):
             window=self.window,
             tray=self.tray,
             settings=self._settings,
-            desktop=this_desktop(options),
+            desktop=desktop,
             hotkeys=self.hotkeys,
             quick_ask=self.quick.open_quick_ask,
         )

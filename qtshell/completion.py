@@ -134,7 +134,8 @@ def _joined(words: Iterable[Word]) -> str:
 
 
 def _quoted(text: str) -> str:
-    return text.replace("'", "\\u2019").replace(":", ",").replace("%", "%%")
+    """Return a help text that needs no escaping between single quotes."""
+    return text.replace("'", "\u2019").replace("\\", "/")
 
 
 def _indented(text: str) -> str:

@@ -13,6 +13,9 @@ from qtshell.own_command import own_command
 class Desktop(Protocol):
     """The start menu and the log-in of one platform."""
 
+    def introduce(self) -> None:
+        """Say, before the first window, which entry this process belongs to."""
+
     def install(self) -> None:
         """Write the menu entry and its icons; a second time renews them."""
 

@@ -22,6 +22,9 @@ class MacDesktop:
         self._bundle = home / "Applications" / f"{APP_NAME}.app"
         self._agent = home / "Library" / "LaunchAgents" / f"{APP_ID}.plist"
 
+    def introduce(self) -> None:
+        """Do nothing: the bundle says it."""
+
     def install(self) -> None:
         """Write the bundle."""
         contents = self._bundle / "Contents"

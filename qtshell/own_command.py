@@ -9,7 +9,7 @@ def own_command() -> tuple[str, ...]:
     if getattr(sys, "frozen", False):
         return (sys.executable,)
     # Not resolved: in a virtual environment the interpreter is a link out of it.
-    name = "hearth.exe" if sys.platform == "win32" else "hearth"
+    name = "hearthw.exe" if sys.platform == "win32" else "hearth"
     script = Path(sys.executable).parent / name
     if script.is_file():
         return (str(script.absolute()),)

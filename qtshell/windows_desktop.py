@@ -1,14 +1,18 @@
 """The Start menu of Windows: a shortcut with its icon, its tasks, and the log-in."""
 
+import ctypes
+import logging
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from qtshell.identity import APP_ID, APP_NAME
 from qtshell.packaging import draw_icon
 from qtshell.shell_link import ShellLink
+
+log = logging.getLogger("hearth.shell")
 
 TASKS: Final = {
     "New Chat": "--new-chat",
@@ -46,12 +50,25 @@ $list.JumpItems.Add($task)"""
 class WindowsDesktop:
     """Files below the roaming application data."""
 
-    def __init__(self, command: Sequence[str], roaming: Path) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        roaming: Path,
+        load: Callable[[str], Any] = ctypes.CDLL,
+    ) -> None:
+        self._load = load
         self._program, *self._arguments = command
         programs = roaming / "Microsoft" / "Windows" / "Start Menu" / "Programs"
         self._entry = programs / f"{APP_NAME}.lnk"
         self._startup = programs / "Startup" / f"{APP_NAME}.lnk"
         self._icon = roaming / APP_NAME / "hearth.ico"
+
+    def introduce(self) -> None:
+        """Take the shortcut's id, or the taskbar shows the windows as Python's."""
+        say = self._load("shell32").SetCurrentProcessExplicitAppUserModelID
+        say.argtypes = (ctypes.c_wchar_p,)
+        if code := say(APP_ID):
+            log.warning("the taskbar does not know us: %#x", code & 0xFFFFFFFF)
 
     def install(self) -> None:
         """Write the shortcut and fill its jump list."""

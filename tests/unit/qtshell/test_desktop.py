@@ -5,8 +5,10 @@ import plistlib
 import re
 import struct
 import subprocess
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -185,3 +187,30 @@ def test_the_bundle_starts_this_installation(tmp_path: Path) -> None:
         check=True,
     )
     assert told.stdout.splitlines() == [*COMMAND, "--new-chat"]
+
+
+class Shell32:
+    """Takes the id as the library does."""
+
+    told: ClassVar[list[str]] = []
+
+    def __init__(self, name: str) -> None:
+        assert name == "shell32"
+
+    @staticmethod
+    def SetCurrentProcessExplicitAppUserModelID(  # noqa: N802 the library's name
+        app_id: str,
+    ) -> int:
+        Shell32.told.append(app_id)
+        return 0
+
+
+def test_the_taskbar_is_told_the_shortcuts_id(tmp_path: Path) -> None:
+    WindowsDesktop(["hearthw.exe"], tmp_path, Shell32).introduce()
+    assert Shell32.told == [APP_ID]
+
+
+def test_windows_of_the_entry_have_no_console() -> None:
+    project = Path(__file__).parents[3] / "pyproject.toml"
+    told = tomllib.loads(project.read_text("utf-8"))["project"]
+    assert told["gui-scripts"]["hearthw"] == told["scripts"]["hearth"]
