@@ -104,7 +104,7 @@ def build_parser() -> argparse.ArgumentParser:
         description="A private assistant that lives on your desktop. "
         "Without a command, its window is opened.",
         epilog="Exit codes: 0 done, 1 failed, 2 wrong usage or no display, "
-        "3 not running.",
+        "3 not running, 130 interrupted; the answer is then stopped and kept.",
     )
     _add_common(parser, default=None)
     parser.add_argument("--hidden", action="store_true", help="start in the tray")

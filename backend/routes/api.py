@@ -4,7 +4,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
-from backend.errors import NotFoundError
+from backend.errors import ConflictError, NotFoundError
 from backend.events import EventHub
 from backend.http import Facts, Request, Router, as_json
 from backend.routes.conversations import UNTITLED
@@ -33,9 +33,12 @@ def build_router(opened: Opened, hub: EventHub) -> Router:
     async def ask(request: Request) -> Facts:
         services = await opened()
         form = request.form()
-        exchange = await services.conversations.begin(
-            form.get("text", ""), None, form.get("submission", "")
-        )
+        text, submission = form.get("text", ""), form.get("submission", "")
+        try:
+            exchange = await services.conversations.begin(text, None, submission)
+        except ConflictError:
+            await services.conversations.keep_for_later(text)
+            raise
         hub.publish("conversations")
         return {
             "conversation_id": exchange.conversation.id,

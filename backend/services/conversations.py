@@ -167,6 +167,12 @@ class ConversationService:
         """Keep what is being typed."""
         await asyncio.to_thread(self._drafts.save, conversation_id, clean_text(text))
 
+    async def keep_for_later(self, text: str) -> None:
+        """Add a question that cannot be asked yet to the draft of a new one."""
+        draft = await self.draft(NEW)
+        if text.strip() not in draft:
+            await self.save_draft(NEW, "\n\n".join(filter(None, (draft, text))))
+
     async def begin(
         self,
         text: str,
