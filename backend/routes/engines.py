@@ -9,7 +9,7 @@ from backend.events import EventHub
 from backend.http import Request, Response, Router
 from backend.llm.discovery import Found
 from backend.rendering import Template
-from backend.routes.pages import Pages, Toast, go_to, no_content
+from backend.routes.pages import Pages, Toast, go_to, no_content, undo_path
 from backend.services.conversations import NEW
 from backend.services.engines import Choice, Offer
 from backend.services.registry import Opened, Services
@@ -150,8 +150,10 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
     @router.delete("/engines/:id")
     async def remove(request: Request) -> Response:
         services = await opened()
-        await services.engines.remove(request.path_params["id"])
+        record, removed = await services.engines.remove(request.path_params["id"])
         hub.publish("engines")
+        toast = Toast(f"Removed “{record.name}”.", undo=undo_path(removed))
+        hub.publish("toast", pages.render(toast))
         return pages.fragment(await engine_list(services))
 
     return router

@@ -159,12 +159,17 @@ class EngineService:
             raise
         return record
 
-    async def remove(self, engine_id: str) -> None:
-        """Remove an engine and its key; conversations with it stay."""
+    async def remove(self, engine_id: str) -> tuple["EngineRecord", str]:
+        """Remove an engine and its key; conversations with it stay.
+
+        It returns what was removed and the transaction to undo; the key stays gone.
+        """
+        record = await asyncio.to_thread(self._engines.get, engine_id)
         self._offers.pop(engine_id, None)
-        await asyncio.to_thread(self._engines.delete, engine_id)
+        removed = await asyncio.to_thread(self._engines.delete, engine_id)
         await asyncio.to_thread(self._keys.delete, engine_id)
         await self._registry.drop(engine_id)
+        return record, removed
 
     async def set_key(self, engine_id: str, key: str) -> None:
         """Keep another API key for an engine; an empty one forgets it.

@@ -218,6 +218,14 @@ def test_the_way_back_to_the_newest_is_offered_away_from_it_only(
     window.wait_for(shown, "none")
 
 
+def test_a_removed_engine_comes_back_with_undo(window: RealPage) -> None:
+    window.show("/settings")
+    window.click("#engines [hx-delete]")
+    window.wait_for("document.querySelector('#engines [hx-delete]') === null")
+    window.click(".toast [hx-post]")
+    window.wait_for("document.querySelector('#engines [hx-delete]') !== null")
+
+
 def test_notes_are_shown_as_others_write_them(window: RealPage) -> None:
     note_id = new_id()
     path = f"/notes/{note_id}"
