@@ -7,7 +7,8 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.helpers.window import Window, are_gone
+from tests.helpers.tray import windows_of, xdotool
+from tests.helpers.window import Window, are_gone, until
 
 pytestmark = [pytest.mark.gui, pytest.mark.e2e]
 
@@ -111,6 +112,28 @@ def test_actions_are_ordered_by_mouse_and_by_keyboard(tmp_path: Path) -> None:
         # The focus stays on what is moved.
         focused = "document.activeElement.closest('.action')?.querySelector('strong')"
         assert window.evaluate(f"{focused}?.innerText") == names[0]
+
+
+def test_actions_come_from_a_file_chosen_in_a_dialog(tmp_path: Path) -> None:
+    file = tmp_path / "actions.json"
+    with Window.start(tmp_path / "data") as window:
+        exported = window.evaluate("fetch('/actions/export').then(r => r.text())")
+        file.write_text(exported.replace("Explain", "Expound"), "utf-8")
+        window.click("link", "Quick actions")
+        window.click("link", "Import…")
+        pid = window.process.pid
+        dialog = until(lambda: _titled(pid, "Import Quick Actions"), "the dialog")
+        xdotool("windowactivate", "--sync", dialog)
+        xdotool("type", str(file))
+        window.screenshot("actions-import")
+        xdotool("key", "Return")
+        window.wait_for(f"{NAMES}.includes('Expound')")
+        window.wait_for("document.body.innerText.includes('1 quick action added.')")
+
+
+def _titled(pid: int, title: str) -> str | None:
+    titles = {xdotool("getwindowname", each): each for each in windows_of(pid)}
+    return next((titles[each] for each in titles if each.startswith(title)), None)
 
 
 def _waiter(window: Window) -> Callable[[list[str]], None]:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -144,6 +145,24 @@ def test_the_entry_opens_the_window_and_again_raises_the_same(
         until(lambda: home.status()["window"] == "shown", "the window again")
         assert home.status()["pid"] == pid
         assert home.hearth("quit").returncode == 0
+
+
+@pytest.mark.skipif(not shutil.which("jgmenu"), reason="jgmenu is not installed")
+def test_the_entry_is_found_and_chosen_in_a_menu(home: Home) -> None:
+    quiet = subprocess.DEVNULL
+    menu = ["jgmenu", "--simple", "--center", "--csv-cmd=jgmenu_run apps"]
+    with subprocess.Popen(
+        menu, env=home.environment, stdin=quiet, stdout=quiet, stderr=quiet
+    ) as chooser:
+        search = ["xdotool", "search", "--onlyvisible", "--class", "jgmenu"]
+        until(lambda: bool(home.run(*search).stdout), "the menu")
+        subprocess.run(["xdotool", "type", "hearth"], check=True)
+        home.screenshot("desktop-menu")
+        subprocess.run(["xdotool", "key", "Return"], check=True)
+        home.wait_until_ready()
+        assert home.status()["window"] == "shown"
+        assert home.hearth("quit").returncode == 0
+        chooser.kill()
 
 
 def test_uninstalling_stops_hearth_and_leaves_the_data(home: Home) -> None:

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from pyvirtualdisplay.display import Display
 
 from backend.services.text_actions import LOCAL
 from tests.helpers.scripted_model import HELLO
@@ -155,3 +156,37 @@ def test_a_click_on_the_icon_shows_and_hides_the_window(hidden: Window) -> None:
     until(lambda: not large_windows(pid), "the window to hide")
     tray.choose("Quit Hearth")
     assert hidden.process.wait(30) == 0
+
+
+def test_without_a_tray_the_window_is_kept_and_it_is_said_once(
+    tmp_path: Path,
+) -> None:
+    with (
+        Display(visible=False, size=(1200, 900)),
+        subprocess.Popen(["openbox"], stderr=subprocess.DEVNULL) as desktop,
+    ):
+        with Window.start(tmp_path) as window:
+            close_twice(window)
+        with Window.start(tmp_path) as window:
+            # The next Hearth knows that it was said.
+            close(window)
+            until(lambda: not windows_of(window.process.pid), "it to be minimised")
+        desktop.terminate()
+
+
+def close(window: Window) -> None:
+    [main] = until(lambda: large_windows(window.process.pid), "the window")
+    xdotool("windowactivate", "--sync", main, "key", "alt+F4")
+
+
+def close_twice(window: Window) -> None:
+    pid = window.process.pid
+    close(window)
+    until(lambda: len(windows_of(pid)) == 2, "the words about the tray")
+    xdotool("sleep", 0.5)  # for the photograph: until it is painted
+    window.screenshot("no-tray")
+    xdotool("key", "Return")
+    until(lambda: len(windows_of(pid)) == 1, "the words to go")
+    close(window)
+    until(lambda: not windows_of(pid), "the window to be minimised")
+    assert window.process.poll() is None
