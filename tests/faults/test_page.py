@@ -111,8 +111,7 @@ def test_a_message_in_flight_is_asked_exactly_once(
     window.wait_for(f"{FIELD}.value === ''")
     window.wait_for(f"({BUBBLES}).includes({json.dumps(text)})")
     path = str(window.evaluate("location.pathname"))
-    stored = conversation.request(f"{path}/log")
-    assert stored is not None
+    stored = until(lambda: conversation.request(f"{path}/log"), "the log")
     assert stored.count(text) == 1
     assert window.evaluate(BUBBLES).count(text) == 1
     if window.has("button", "Stop"):
