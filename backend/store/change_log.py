@@ -16,6 +16,8 @@ Fields: TypeAlias = dict[str, str | int | None]
 CLOCK: Final = "clock"
 TRANSACTION_ID: Final = "transaction_id"
 _UNLOGGED: Final = frozenset({"id", "cjk"})
+# A statement that is built once is compiled and recognised once.
+_KEEP: Final = insert(Change)
 
 
 class StoreSession(Session):
@@ -71,7 +73,7 @@ def _on_session_after_flush(
         for row, before, after in _changes(session)
     ]
     if rows:
-        session.connection().execute(insert(Change), rows)
+        session.connection().execute(_KEEP, rows)
 
 
 @event.listens_for(StoreSession, "do_orm_execute")

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import delete
+from sqlalchemy import bindparam, delete
 from sqlmodel import Session, col, select
 
 from backend.store.database import Database
@@ -14,6 +14,7 @@ NEW: Final = "new"
 """The draft of the conversation that does not exist yet."""
 _OF_A_NOTE: Final = "note:"
 _OF_AN_ACTION: Final = "action:"
+_CLEAR: Final = delete(Draft).where(col(Draft.id) == bindparam("row_id"))
 
 
 class DraftStore:
@@ -40,7 +41,7 @@ class DraftStore:
 
 def clear_draft(session: Session, row_id: str) -> None:
     """Drop a draft within a session: it was sent or emptied."""
-    session.connection().execute(delete(Draft).where(col(Draft.id) == row_id))
+    session.connection().execute(_CLEAR, {"row_id": row_id})
 
 
 def note_draft(note_id: str) -> str:
