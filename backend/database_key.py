@@ -9,19 +9,17 @@ The sidecar asks the keyring itself, in a thread beside the heavy imports: the s
 stays quick, and what cannot be opened is a page like any other.
 """
 
-import hashlib
-import hmac
 import json
 import logging
 import secrets
 import threading
-from dataclasses import dataclass, replace
-from enum import Enum
+from dataclasses import replace
 from pathlib import Path
-from typing import Final, Self
+from typing import Final
 
 from backend.errors import InvalidInputError, StoreLockedError, StoreReadOnlyError
-from backend.os_keyring import OsKeyring
+from backend.key_record import FORMAT, KeyMode, KeyRecord, check_of
+from backend.os_keyring import FIRST_PATIENCE_S, OsKeyring
 from backend.sealing import Sealed, new_recovery_code, normal_code
 from backend.store.files import make_private_dir, replace_file
 from backend.store.seals import Seal, key_for, seal_of
@@ -30,7 +28,6 @@ log = logging.getLogger("hearth.keys")
 
 KEY_FILE: Final = "key.json"
 MIN_PASSPHRASE_CHARS: Final = 8
-_FORMAT: Final = 1
 _KEY_BYTES: Final = 32
 
 _ASK_AGAIN: Final = (
@@ -50,66 +47,6 @@ _UNWRITABLE: Final = (
     "Hearth cannot write in its data folder, so nothing was changed. "
     "Check that the disk is not full or read-only."
 )
-
-
-class KeyMode(Enum):
-    """Where the key is kept between two runs."""
-
-    KEYRING = "keyring"
-    PASSPHRASE = "passphrase"  # noqa: S105 a word, no secret
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyRecord:
-    """What `key.json` holds; no key can be read from it.
-
-    Attributes:
-        id: The key's name in the keyring.
-        check: Only the right key gives the same value.
-        is_noted: Whether the user said to have written the recovery code down.
-    """
-
-    id: str
-    check: str
-    mode: KeyMode
-    passphrase: Sealed | None = None
-    recovery: Sealed | None = None
-    is_noted: bool = True
-
-    @classmethod
-    def read(cls, path: Path) -> Self | None:
-        """Read the file; None when there is none that makes sense."""
-        try:
-            told = json.loads(path.read_text("utf-8"))
-            if not isinstance(told, dict) or told.get("format") != _FORMAT:
-                return None
-            return cls(
-                id=str(told["id"]),
-                check=str(told["check"]),
-                mode=KeyMode(told["mode"]),
-                passphrase=Sealed.from_json(told.get("passphrase")),
-                recovery=Sealed.from_json(told.get("recovery")),
-                is_noted=told.get("noted") is not False,
-            )
-        except (OSError, ValueError, KeyError):
-            return None
-
-    def to_text(self) -> str:
-        """Return it as the file holds it."""
-        sealed = {"passphrase": self.passphrase, "recovery": self.recovery}
-        told = {
-            "format": _FORMAT,
-            "id": self.id,
-            "check": self.check,
-            "mode": self.mode.value,
-            "noted": self.is_noted,
-            **{name: one and one.to_json() for name, one in sealed.items()},
-        }
-        return json.dumps(told, indent=1)
-
-    def fits(self, key: bytes) -> bool:
-        """Whether this is the key."""
-        return hmac.compare_digest(self.check, _check_of(key))
 
 
 class DatabaseKey:
@@ -165,6 +102,13 @@ class DatabaseKey:
             and record.mode is KeyMode.KEYRING
             and not (record.recovery and record.is_noted)
         )
+
+    @property
+    def is_left_plain(self) -> bool:
+        """Whether the database is plain without the user having said so."""
+        path = self._folder / KEY_FILE
+        is_open = self.of_database is None and self._given is None
+        return is_open and self._record() is None and not path.exists()
 
     @property
     def keyring_problem(self) -> str:
@@ -319,6 +263,16 @@ class DatabaseKey:
         if record and KeyRecord.read(folder / KEY_FILE) != record:
             replace_file(folder / KEY_FILE, record.to_text())
 
+    def leave_plain(self) -> None:
+        """Remember that the user knows the database to be plain.
+
+        Raises:
+            StoreReadOnlyError: The data folder cannot be written.
+        """
+        with self._lock:
+            if self.is_left_plain:
+                self._write_text(json.dumps({"format": FORMAT}))
+
     def _note(self, *, is_noted: bool) -> None:
         record = self._record()
         if record and self._key:
@@ -351,14 +305,14 @@ class DatabaseKey:
     def _make_kept(self) -> None:
         """Make a key for a new database, unless nothing here would keep it."""
         key, record = _new()
-        if not self._kept(record.id, key):
+        if not self._kept(record.id, key, FIRST_PATIENCE_S):
             log.info("not encrypted yet: %s", self._keyring.why)
             return
         make_private_dir(self._folder)
         self._write(record, key)
 
-    def _kept(self, name: str, key: bytes) -> bool:
-        return self._keyring.set(name, key.hex()) and (
+    def _kept(self, name: str, key: bytes, patience_s: float | None = None) -> bool:
+        return self._keyring.set(name, key.hex(), patience_s) and (
             self._keyring.get(name) == key.hex()
         )
 
@@ -373,24 +327,23 @@ class DatabaseKey:
         return _new()
 
     def _write(self, record: KeyRecord, key: bytes) -> None:
+        self._write_text(record.to_text())
+        self._key = key
+
+    def _write_text(self, text: str) -> None:
         try:
-            replace_file(self._folder / KEY_FILE, record.to_text())
+            replace_file(self._folder / KEY_FILE, text)
             copy = self._folder / "backups"
             if copy.is_dir():
-                replace_file(copy / KEY_FILE, record.to_text())
+                replace_file(copy / KEY_FILE, text)
         except OSError as exc:
             raise StoreReadOnlyError(_UNWRITABLE) from exc
-        self._key = key
 
 
 def _new() -> tuple[bytes, KeyRecord]:
     key = secrets.token_bytes(_KEY_BYTES)
     name = f"database-{secrets.token_hex(8)}"
-    return key, KeyRecord(id=name, check=_check_of(key), mode=KeyMode.KEYRING)
-
-
-def _check_of(key: bytes) -> str:
-    return hmac.new(key, b"hearth database key", hashlib.sha256).hexdigest()
+    return key, KeyRecord(id=name, check=check_of(key), mode=KeyMode.KEYRING)
 
 
 def _from_hex(text: str) -> bytes | None:

@@ -10,6 +10,8 @@ log = logging.getLogger("hearth.keys")
 
 SERVICE: Final = "Hearth"
 PATIENCE_S: Final = 2.0
+FIRST_PATIENCE_S: Final = 8.0
+"""For the first secret: the keyring may have to be started, or unlocked."""
 
 _TRUSTED: Final = (
     "keyring.backends.SecretService",
@@ -69,9 +71,9 @@ class OsKeyring:
         """Return a secret; None when there is none, or no answer: see `why`."""
         return self._ask(lambda vault: vault.get_password(SERVICE, name))
 
-    def set(self, name: str, secret: str) -> bool:
+    def set(self, name: str, secret: str, patience_s: float | None = None) -> bool:
         """Keep a secret; return whether it is kept."""
-        self._ask(lambda vault: vault.set_password(SERVICE, name, secret))
+        self._ask(lambda vault: vault.set_password(SERVICE, name, secret), patience_s)
         return not self.why
 
     def delete(self, name: str) -> None:
@@ -79,13 +81,15 @@ class OsKeyring:
         if self.get(name) is not None:
             self._ask(lambda vault: vault.delete_password(SERVICE, name))
 
-    def _ask(self, question: Callable[[Vault], T]) -> T | None:
+    def _ask(
+        self, question: Callable[[Vault], T], patience_s: float | None = None
+    ) -> T | None:
         with self._lock:
             if self.late is not None and not self.late.done():
                 return None  # It still hangs, or waits for the user to unlock it.
             outcome = in_thread(lambda: question(self._open()))
             try:
-                answer = outcome.result(self._patience_s)
+                answer = outcome.result(patience_s or self._patience_s)
             except TimeoutError:
                 self.late = outcome
                 self.why = "the keyring of this computer does not answer"

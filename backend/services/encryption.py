@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from backend.database_key import DatabaseKey, KeyMode
+from backend.database_key import DatabaseKey
 from backend.errors import InvalidInputError
+from backend.key_record import KeyMode
 from backend.services.backups import BackupService, Exchange
 from backend.services.notices import Notices
 from backend.services.troubles import NOUN as TROUBLES

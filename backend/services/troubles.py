@@ -25,6 +25,7 @@ log = logging.getLogger("hearth.store")
 
 NOUN: Final = "troubles"
 CODE: Final = "recovery-code"
+PLAIN: Final = "plain"
 ROOM_BYTES: Final = 64 * 1024 * 1024
 """What is asked for when the disk is full; less may do, and is tried."""
 TRY_EVERY_S: Final = 2.0
@@ -84,6 +85,9 @@ class TroubleService:
         if kind == CODE:
             await asyncio.to_thread(self._key.note_recovery_code)
             self._notices.changed(NOUN)
+        if kind == PLAIN:
+            await asyncio.to_thread(self._key.leave_plain)
+            self._notices.changed(NOUN)
         if kind == "rescue":
             from backend.store.rescue import Rescue  # noqa: PLC0415 heavy
 
@@ -137,6 +141,7 @@ class TroubleService:
             self._of_rescue(),
             self._of_backups(),
             self._of_recovery_code(),
+            self._of_plain_files(),
         )
         return [trouble for trouble in found if trouble]
 
@@ -219,6 +224,20 @@ class TroubleService:
             ),
             path="/encryption",
             label="Get the code",
+        )
+
+    def _of_plain_files(self) -> Trouble | None:
+        if not self._key.is_left_plain:
+            return None
+        return Trouble(
+            kind=PLAIN,
+            sentence=(
+                "Your conversations are not encrypted, as no keyring of this computer "
+                "keeps a key: choose a passphrase, or leave them so."
+            ),
+            path="/encryption",
+            label="Encrypt them",
+            can_be_dismissed=True,
         )
 
 

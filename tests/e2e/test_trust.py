@@ -118,7 +118,7 @@ def test_it_starts_with_every_kind_of_keyring(
     start: Start, data: Path, kind: str
 ) -> None:
     sidecar = start(kind)
-    assert sidecar.wait_for_database() == "connected"
+    assert sidecar.wait_for_database(30) == "connected"
     write(sidecar, "kept")
     page = sidecar.get("/encryption").text
     is_encrypted = "with a key in this computer" in page
@@ -126,6 +126,10 @@ def test_it_starts_with_every_kind_of_keyring(
     assert ("Not encrypted" in page) is (kind != "ok")
     told = sidecar.get("/troubles").text
     assert ("recovery code" in told) is (kind == "ok")
+    assert ("are not encrypted" in told) is (kind != "ok")
+    assert "are not encrypted" not in send(sidecar, "/troubles/plain", "DELETE").text
+    sidecar.stop()
+    assert "are not encrypted" not in start(kind).get("/troubles").text
 
 
 def first_code(sidecar: Sidecar) -> str:
