@@ -232,8 +232,8 @@ class TroubleService:
         return Trouble(
             kind=PLAIN,
             sentence=(
-                "Your conversations are not encrypted: no keyring kept the key. Encrypt "
-                "them with a passphrase or the keyring, or leave them so."
+                "Your conversations are not encrypted: no keyring kept the key. "
+                "Encrypt them with a passphrase or the keyring, or leave them so."
             ),
             path="/encryption",
             label="Encrypt them",
