@@ -1,8 +1,8 @@
 """Finds words in the page, in a thin bar above it."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QWidget
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidget
 
 
 class FindBar(QWidget):
@@ -25,7 +25,9 @@ class FindBar(QWidget):
         )
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 4, 8, 4)
+        self._result = QLabel()
         row.addWidget(self._field, stretch=1)
+        row.addWidget(self._result)
         for button in (previous, following, done):
             row.addWidget(button)
         self._field.textChanged.connect(lambda: self._ask(backwards=False))
@@ -40,6 +42,17 @@ class FindBar(QWidget):
         self.show()
         self._field.setFocus()
         self._field.selectAll()
+
+    def show_result(self, number: int, count: int) -> None:
+        """Say which of how many matches is marked, or where else to look."""
+        if not self._field.text():
+            self._result.clear()
+        elif count:
+            self._result.setText(f"{number} of {count}")
+        else:
+            keys = QKeySequence("Ctrl+Shift+F")
+            shown = keys.toString(QKeySequence.SequenceFormat.NativeText)
+            self._result.setText(f"Not on this page. {shown} searches everything.")
 
     def close_bar(self) -> None:
         """Hide the bar and clear the marks."""

@@ -59,6 +59,7 @@ class MainWindow(QMainWindow):
         self.find_bar.asked.connect(
             lambda words, backwards: view.find_words(words, backwards=backwards)
         )
+        view.found.connect(self.find_bar.show_result)
         self.find_bar.left.connect(view.setFocus)
 
     def show_splash(self, words: str) -> None:

@@ -62,9 +62,11 @@ class WebView(QWebEngineView):
         command_asked: A link to `/shell/<command>` was followed; its URL.
         outside_asked: The user followed a link that leads out; its URL.
         crashed_for_good: The renderer died more often than reloading can mend.
+        found: Which match of the words looked for is marked, and how many there are.
     """
 
     shown = Signal()
+    found = Signal(int, int)
     command_asked = Signal(QUrl)
     outside_asked = Signal(QUrl)
     crashed_for_good = Signal()
@@ -78,6 +80,11 @@ class WebView(QWebEngineView):
         self._page = ShellPage(self._profile, self)
         self._page.command_asked.connect(self.command_asked)
         self._page.outside_asked.connect(self.outside_asked)
+        self._page.findTextFinished.connect(
+            lambda result: self.found.emit(
+                result.activeMatch(), result.numberOfMatches()
+            )
+        )
         self._page.loadingChanged.connect(self._on_page_loading_changed)
         self._page.urlChanged.connect(self._on_page_url_changed)
         self._page.renderProcessTerminated.connect(self._on_renderer_terminated)

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 import pytest
+from PySide6.QtWidgets import QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from backend.store.ids import new_id
+from qtshell.find_bar import FindBar
 from tests.helpers.page import Parrot, RealPage
 
 pytestmark = [pytest.mark.sidecar, pytest.mark.gui]
@@ -216,6 +218,22 @@ def test_the_way_back_to_the_newest_is_offered_away_from_it_only(
     window.click(".jump")
     window.wait_for(scrolled, 0)
     window.wait_for(shown, "none")
+
+
+def test_the_find_bar_says_where_it_is(page: RealPage, qtbot: QtBot) -> None:
+    bar = FindBar()
+    qtbot.addWidget(bar)
+    bar.asked.connect(lambda words, back: page.view.find_words(words, backwards=back))
+    page.view.found.connect(bar.show_result)
+    bar.open_bar()
+    (field,), (result,) = bar.findChildren(QLineEdit), bar.findChildren(QLabel)
+    field.setText("Hot.")
+    page.wait_until(lambda: result.text() == "1 of 1")
+    field.setText("nowhere")
+    page.wait_until(lambda: "Ctrl+Shift+F" in result.text())
+    bar.close_bar()
+    field.clear()
+    page.wait_until(lambda: result.text() == "")
 
 
 def test_a_removed_engine_comes_back_with_undo(window: RealPage) -> None:
