@@ -87,11 +87,16 @@ def sanitise(html: str) -> str:
     return _cleaner().clean(html)
 
 
-def render(text: str) -> list[Block]:
-    """Render a whole text, block by block."""
+def render(text: str, *, highlighted_chars: int = MAX_HIGHLIGHTED_CHARS) -> list[Block]:
+    """Render a whole text, block by block.
+
+    Args:
+        text: As the model or the user wrote it.
+        highlighted_chars: A longer block of code has no marks, which take their time.
+    """
     env: dict[str, Any] = {}
     tokens = _markdown().parse(text, env)
-    return [_block(group, env) for group in _groups(tokens)]
+    return [_block(group, env, highlighted_chars) for group in _groups(tokens)]
 
 
 def settled_length(text: str) -> int:
@@ -117,12 +122,13 @@ def _groups(tokens: "Sequence[Token]") -> "list[list[Token]]":
     return groups
 
 
-def _block(tokens: "list[Token]", env: dict[str, Any]) -> Block:
+def _block(tokens: "list[Token]", env: dict[str, Any], highlighted_chars: int) -> Block:
     head = tokens[0]
     if head.type in {"fence", "code_block"}:
         words = head.info.split()
         language = words[0] if words else ""
-        code = _highlight(head.content, language)
+        is_short = len(head.content) <= highlighted_chars
+        code = _highlight(head.content, language if is_short else "")
         return Block(code, is_code=True, language=language[:40])
     markdown = _markdown()
     html = markdown.renderer.render(tokens, markdown.options, env)
@@ -148,7 +154,7 @@ def _remote_host(src: str) -> str | None:
 
 
 def _highlight(code: str, language: str) -> str:
-    if not language or len(code) > MAX_HIGHLIGHTED_CHARS:
+    if not language:
         return escape(code, quote=False)
     from backend.highlighting import highlight  # noqa: PLC0415 see the module
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from backend.store.models import Message
 
 REASONING_SHOWN_CHARS: Final = 4_000
+_GROWING_HIGHLIGHTED_CHARS: Final = 8_000
+"""Longer code gets its marks with the end: it is rendered anew for every word."""
 _READINGS: Final = 3
 
 _NOTES: Final = {
@@ -264,7 +266,7 @@ class Broadcast:
         """Move what is finished from the tail to the blocks; return it."""
         rest = shown.answer.text[shown.settled :]
         length = settled_length(rest)
-        fresh = render(rest[:length]) if length else []
+        fresh = _render_growing(rest[:length]) if length else []
         shown.settled += length
         shown.blocks += fresh
         return fresh
@@ -380,4 +382,8 @@ def _asked_again(removed: int) -> str:
 
 
 def _tail(shown: _Shown) -> Blocks:
-    return Blocks(render(shown.answer.text[shown.settled :]))
+    return Blocks(_render_growing(shown.answer.text[shown.settled :]))
+
+
+def _render_growing(text: str) -> list[Block]:
+    return render(text, highlighted_chars=_GROWING_HIGHLIGHTED_CHARS)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from backend.events import EventHub
 from backend.rendered import Rendered
-from backend.rendering import Renderer
-from backend.routes.messages import Broadcast
+from backend.rendering import Renderer, Template
+from backend.routes.messages import Answer, Broadcast
 from backend.services.answers import Growing
 from backend.services.registry import Services
 from backend.store.models import Message
@@ -95,3 +95,17 @@ def test_an_answer_whose_end_was_not_stored_is_shown_as_it_is(tmp_path: Path) ->
 
     broadcast = Broadcast(EventHub(), Renderer(tmp_path, tmp_path, str), closed)
     assert asyncio.run(broadcast.read(reading)) == [left]
+
+
+def test_long_code_gets_its_marks_when_the_answer_has_ended(tmp_path: Path) -> None:
+    text = "```python\n" + "x = 1\n" * 2_000
+    message = Message(id="1", role="assistant", conversation_id="2", text=text)
+    broadcast = Broadcast(EventHub(), Renderer(tmp_path, tmp_path, str), closed)
+    assert "<u>1</u>" in code_of(broadcast.view(message))
+    broadcast.began(Growing("1", "2", text))
+    assert code_of(broadcast.view(message)).startswith("x = 1\n")
+
+
+def code_of(view: Template) -> str:
+    assert isinstance(view, Answer)
+    return "".join(b.html for b in (*view.blocks.blocks, *view.tail.blocks))
