@@ -247,9 +247,10 @@ class OpenAICompatibleEngine:
         first_byte_s: float = 60,
     ) -> "AsyncIterator[httpx2.Response]":
         """Send and give the good response; its body is still to be read."""
-        import httpx2  # noqa: PLC0415 costs 0.1 s, which the start has not got
-
         client = self._client or self._keep(await asyncio.to_thread(self._new_client))
+        # By now imported, in the thread: it takes 0.1 s, which the loop has not got.
+        import httpx2  # noqa: PLC0415
+
         try:
             request = client.build_request(method, self._base_url + path, content=body)
             async with asyncio.timeout(first_byte_s):
