@@ -7,8 +7,13 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from backend.database_key import DatabaseKey
-from backend.errors import HearthError, StoreClosedError, StoreLockedError
+from backend.database_key import KEY_FILE, DatabaseKey
+from backend.errors import (
+    ConflictError,
+    HearthError,
+    StoreClosedError,
+    StoreLockedError,
+)
 from backend.events import EventHub
 from backend.logs import describe_bug
 from backend.os_keyring import FindVault, OsKeyring
@@ -33,6 +38,10 @@ CHECK_AFTER_S: Final = 3.0
 _MENDED: Final = (
     "Hearth mended damage to its database. Letters that could not be saved show as "
     "\N{REPLACEMENT CHARACTER}; a backup keeps how it was. Check the disk."
+)
+_PUT_AWAY: Final = (
+    "Your locked data is in the folder {name} of the data folder. Should you find its "
+    "key, move it back."
 )
 _BUG: Final = "Hearth's database does not open. The log tells more."
 
@@ -101,6 +110,22 @@ class House:
         """
         await asyncio.to_thread(self._key.unlock, secret)
         await self.try_again()
+
+    async def begin_anew(self) -> None:
+        """Put a locked store away, whole, and begin with an empty one.
+
+        Raises:
+            ConflictError: It is not locked.
+            StoreError: It could not be moved.
+        """
+        from backend.store.database import BACKUPS  # noqa: PLC0415 heavy
+        from backend.store.exchange import put_away  # noqa: PLC0415 heavy
+
+        if self.state != "locked":
+            raise ConflictError("Your data is not locked. Reload the page.")
+        database = self._data_dir / "hearth.db"
+        away = await self.exchange(lambda: put_away(database, BACKUPS, KEY_FILE))
+        self._notices.say(_PUT_AWAY.format(name=away.name))
 
     async def try_again(self) -> None:
         """Open a store that did not open.

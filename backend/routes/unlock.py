@@ -39,6 +39,10 @@ class ClosedHouse(Protocol):
         """Open it, now that something may have changed."""
         ...
 
+    async def begin_anew(self) -> None:
+        """Put a locked one away, and begin with an empty one."""
+        ...
+
     def keeping(self) -> "Awaitable[Keeping]":
         """Return what works on its files."""
         ...
@@ -83,6 +87,11 @@ def build_router(house: ClosedHouse, pages: Pages) -> Router:
             await house.try_again()
         except StoreClosedError:
             return await answer(request)
+        return no_content(_HOME)
+
+    @router.post("/unlock/anew")
+    async def begin_anew(_: Request) -> Response:
+        await house.begin_anew()
         return no_content(_HOME)
 
     async def answer(request: Request, problem: str = "") -> Response:

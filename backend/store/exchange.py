@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Final
 
 from backend.errors import StoreBusyError, StoreReadOnlyError
-from backend.store.files import make_private_file, sync_dir
+from backend.store.files import make_private_dir, make_private_file, sync_dir
 from backend.store.worker import HeavyJob
 
 STAGED: Final = "next"
 CORRUPT: Final = "corrupt"
+LOCKED: Final = "locked"
 _LOGS: Final = ("-wal", "-shm")
 _STAMP: Final = "%Y%m%dT%H%M%S%fZ"
 _UNWRITABLE: Final = (
@@ -114,6 +115,32 @@ def set_aside(database: Path) -> Path | None:
     except OSError as exc:
         raise StoreReadOnlyError(_UNWRITABLE) from exc
     return kept
+
+
+def put_away(database: Path, *others: str) -> Path:
+    """Move a locked database and what belongs to it into a folder of its own.
+
+    The database goes first: a start in between finds its key file, and so is locked.
+
+    Args:
+        database: Nobody may have it open.
+        others: Names beside it, in the order in which they follow.
+
+    Raises:
+        StoreReadOnlyError: The folder cannot be written.
+    """
+    stamp = datetime.now(UTC).strftime(_STAMP)
+    away = database.with_name(f"{LOCKED}-{stamp}")
+    names = (*(f"{database.name}{end}" for end in _LOGS), database.name, *others)
+    make_private_dir(away)
+    try:
+        for name in names:
+            if database.with_name(name).exists():
+                database.with_name(name).rename(away / name)
+        sync_dir(database.parent)
+    except OSError as exc:
+        raise StoreReadOnlyError(_UNWRITABLE) from exc
+    return away
 
 
 def _beside(database: Path, end: str) -> Path:

@@ -184,6 +184,28 @@ def test_the_recovery_code_opens_it_when_the_keyring_does_not(
     assert written(sidecar) == "kept"
 
 
+def test_who_lost_every_key_begins_anew_and_keeps_what_is_locked(
+    start: Start, data: Path
+) -> None:
+    sidecar = start()
+    write(sidecar, "kept")
+    send(sidecar, "/backups")
+    assert send(sidecar, "/unlock/anew").status == 409
+    sidecar.stop()
+    before = (data / "hearth.db").read_bytes()
+    sidecar = start("ok", "other.json")
+    assert sidecar.wait_for_database() == "locked"
+    assert "Begin anew" in sidecar.get("/unlock").text
+    assert send(sidecar, "/unlock/anew").headers["hx-redirect"] == "/"
+    assert written(sidecar) == ""
+    write(sidecar, "new")
+    sidecar.stop()
+    (away,) = data.glob("locked-*")
+    assert (away / "hearth.db").read_bytes() == before
+    assert {file.name for file in away.iterdir()} >= {"key.json", "backups"}
+    assert written(start("ok", "other.json")) == "new"
+
+
 def test_encryption_is_changed_while_it_runs(start: Start, data: Path) -> None:
     sidecar = start("missing")
     write(sidecar, CANARY)
