@@ -25,7 +25,7 @@ def answer_dialog(title: str, path: Path) -> None:
 
 
 def test_everything_is_exported_and_imported_elsewhere(tmp_path: Path) -> None:
-    exported, old, new = tmp_path / "Zoë's.json", tmp_path / "old", tmp_path / "new"
+    exported, old, new = tmp_path / "all of it.json", tmp_path / "old", tmp_path / "new"
     with open_library(old) as library:
         library.talk("About fire", ("What is fire?", "Hot."))
         library.notes.create(body="Fire drill")
