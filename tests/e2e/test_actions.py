@@ -6,7 +6,9 @@ from typing import Any
 
 import psutil
 import pytest
+from pytestqt.qtbot import QtBot
 
+from qtshell.hotkey import Hotkeys
 from tests.helpers.tray import windows_of, xdotool
 from tests.helpers.window import Window, are_gone, until
 
@@ -129,6 +131,23 @@ def test_actions_come_from_a_file_chosen_in_a_dialog(tmp_path: Path) -> None:
         xdotool("key", "Return")
         window.wait_for(f"{NAMES}.includes('Expound')")
         window.wait_for("document.body.innerText.includes('1 quick action added.')")
+
+
+def test_a_shortcut_somebody_has_is_said_beside_the_action(
+    tmp_path: Path, qtbot: QtBot
+) -> None:
+    other = Hotkeys()
+    other.hold("other", "Ctrl+Alt+U", "Other")
+    with Window.start(tmp_path) as window:
+        window.click("link", "Quick actions")
+        window.click("button", "New action")
+        window.write("textbox", "Name", "Shorten")
+        window.write("textbox", "Prompt", "Shorten: {clipboard}")
+        window.write("textbox", "Shortcut", "Ctrl+Alt+U")
+        window.click("button", "Save")
+        window.wait_for("document.body.innerText.includes('Another program has this')")
+        window.photograph("actions-refused")
+    other.release()
 
 
 def _titled(pid: int, title: str) -> str | None:
