@@ -20,7 +20,7 @@ from tests.helpers.window import Window, until
 pytestmark = [pytest.mark.sidecar, pytest.mark.e2e]
 
 IS_LONG = os.environ.get("HEARTH_FAULTS") == "long"
-STRIKES = 12 if IS_LONG else GIVE_UP_AFTER + 2
+STRIKES = 12 if IS_LONG else GIVE_UP_AFTER + 1
 EVERY_S = 5.0 if IS_LONG else 0.0
 CONNECTIONS = 10_000 if IS_LONG else 900
 TIGHT_BYTES = 400 * 1024 * 1024

@@ -197,15 +197,22 @@ def test_for_an_ordinary_user_the_sandbox_is_on(tmp_path: Path) -> None:
             path.read_text("utf-8") for path in (program.data_dir / "logs").iterdir()
         )
         assert "sandbox is off" not in log
-        pages = until(lambda: program.renderers, "the page's process")
+        pages = until(lambda: _confined(program.renderers), "a filter and no powers")
         for process in pages:
             assert "--no-sandbox" not in _command(process)
-            status = Path(f"/proc/{process.pid}/status").read_text("utf-8")
-            assert re.search(r"^Seccomp:\s+2$", status, re.MULTILINE), "no filter"
-            assert re.search(r"^CapEff:\s+0+$", status, re.MULTILINE), "powers"
             for kind in ("pid", "net", "user"):
                 shared = _namespace(program.process.pid, kind)
                 assert _namespace(process.pid, kind) != shared
+
+
+def _confined(processes: list[psutil.Process]) -> list[psutil.Process]:
+    """Return the processes if all have a seccomp filter and no powers."""
+    wanted = (r"^Seccomp:\s+2$", r"^CapEff:\s+0+$")
+    for process in processes:
+        status = Path(f"/proc/{process.pid}/status").read_text("utf-8")
+        if not all(re.search(line, status, re.MULTILINE) for line in wanted):
+            return []
+    return processes
 
 
 def _namespace(pid: int, kind: str) -> str:
