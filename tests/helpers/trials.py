@@ -165,9 +165,10 @@ class Trials:
 
     def open(self, path: str) -> None:
         """Load a path."""
-        self.window.evaluate(f"location.href = {json.dumps(path)}; 0")
+        # The page that is there may have the same path.
+        self.window.evaluate(f"window.isLeft = 1; location.href = {json.dumps(path)}")
         self.window.wait_for(
-            f"location.pathname === {json.dumps(path)}"
+            f"!window.isLeft && location.pathname === {json.dumps(path)}"
             " && document.readyState === 'complete'"
         )
 
