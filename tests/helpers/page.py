@@ -15,13 +15,11 @@ from qtshell.launch import sidecar_launch
 from qtshell.lifecycle import Phase
 from qtshell.supervisor import SidecarSupervisor, Trust
 from qtshell.web_view import WebView
+from tests.helpers.htmx import SETTLED
 from tests.helpers.model_server import HEAD, Exchange, FakeModelServer, event
 
 WAIT_MS = 60_000
 _PAUSE_S = 0.001
-_SETTLED = (
-    "document.querySelector('.htmx-swapping, .htmx-settling, .htmx-added') === null"
-)
 
 
 class Parrot:
@@ -126,7 +124,7 @@ class RealPage:
 
     def wait_for_htmx(self) -> None:
         """Wait until what htmx put into the page does what it is for."""
-        self.wait_for(_SETTLED)
+        self.wait_for(SETTLED)
 
     def click(self, selector: str) -> None:
         """Click an element once it is there and does what it is for."""

@@ -24,6 +24,7 @@ import psutil
 from websockets.sync.client import ClientConnection, connect
 
 from backend.protocol import LOOPBACK
+from tests.helpers.htmx import SETTLED
 
 ROOT: Final = Path(__file__).parents[2]
 ARTIFACTS: Final = ROOT / "tests" / "artifacts"
@@ -138,7 +139,9 @@ class Window:
         return self._query(role, name) is not None
 
     def click(self, role: str, name: str) -> None:
-        """Press an element."""
+        """Press an element, once it does what it is for."""
+        self.find(role, name)
+        self.wait_for(SETTLED)
         self._call(self.find(role, name), "function() { this.click() }")
 
     def text_of(self, role: str, name: str) -> str:
