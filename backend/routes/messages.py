@@ -325,7 +325,11 @@ def build_router(
 
     @router.post("/messages/:id/retry")
     async def retry(request: Request) -> Response:
+        services = await opened()
+        earlier = await services.conversations.message(request.path_params["id"])
         message, begun = await _again(request, keep_text=False)
+        if not earlier.text:
+            return pages.fragment(broadcast.view(message))
         words = "Writing it again. The earlier answer is kept in its history."
         toast = Toast(words, undo=undo_path(begun))
         return pages.fragment(Changed(broadcast.view(message), toast))

@@ -107,14 +107,8 @@ class ConversationService:
         self, conversation_id: str, before: str | None = None
     ) -> "Sequence[Message]":
         """Return the newest messages of a conversation, oldest first."""
-        return await self._read_log(
-            partial(
-                self._messages.of_conversation,
-                conversation_id,
-                before=before,
-                limit=LOG_LIMIT,
-            )
-        )
+        read = partial(self._messages.of_conversation, conversation_id, before=before)
+        return await self._read_log(partial(read, limit=LOG_LIMIT))
 
     async def log_around(self, message_id: str) -> "Sequence[Message]":
         """Return a message among those before and after it, oldest first.
@@ -122,15 +116,13 @@ class ConversationService:
         Raises:
             NotFoundError: There is none, or it was deleted.
         """
-        return await self._read_log(
-            partial(self._messages.around, message_id, limit=LOG_LIMIT)
-        )
+        read = partial(self._messages.around, message_id)
+        return await self._read_log(partial(read, limit=LOG_LIMIT))
 
     async def later(self, conversation_id: str, message_id: str) -> "Sequence[Message]":
         """Return the messages that follow one, oldest first."""
-        return await self._read_log(
-            partial(self._messages.after, conversation_id, message_id, limit=LOG_LIMIT)
-        )
+        read = partial(self._messages.after, conversation_id, message_id)
+        return await self._read_log(partial(read, limit=LOG_LIMIT))
 
     async def delete_message(self, message_id: str) -> "Removed":
         """Move a message to the trash, a question with its answers.

@@ -204,6 +204,15 @@ def test_a_retry_is_undone_even_while_it_is_written(
     assert page.request("PUT", f"/messages/{question}", {"text": " "})[0] == 422
 
 
+def test_a_retry_of_nothing_offers_no_undo(page: RealPage, parrot: Parrot) -> None:
+    path, mute = conversation(page), "Say nothing"
+    parrot.texts[mute] = ""
+    page.request("POST", f"{path}/messages", {"text": mute})
+    page.wait_for("document.querySelectorAll('.answer[aria-busy=false]').length", 3)
+    status, told = page.request("POST", f"/messages/{ids(page)[-1]}/retry")
+    assert (status, "/undo" in told) == (200, False)
+
+
 def test_the_way_back_to_the_newest_is_offered_away_from_it_only(
     window: RealPage,
 ) -> None:
