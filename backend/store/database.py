@@ -31,7 +31,7 @@ from backend.store.files import (
     sweep,
 )
 from backend.store.ids import ids, new_id
-from backend.store.migrations import migrate, schema_faults, version_of
+from backend.store.migrations import mend_version, migrate, schema_faults
 from backend.store.schema import STEPS
 from backend.store.sentences import told_to_the_user
 from backend.store.snapshots import Snapshots
@@ -288,10 +288,10 @@ def _prepare(
     connection: dbapi.Connection, path: Path, key: str | None
 ) -> StoreError | None:
     """Bring the file to the present schema; return why that must not be."""
-    version = version_of(connection)
+    version = mend_version(connection, STEPS)
     if version > len(STEPS):
         return StoreTooNewError(_TOO_NEW)
-    if faults := schema_faults(connection):
+    if faults := schema_faults(connection, STEPS):
         raise dbapi.CorruptError(f"malformed database schema: {faults[:3]}")
     if 0 < version < len(STEPS):
         Snapshots(path, path.parent / BACKUPS, key).make("before-update")

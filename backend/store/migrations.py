@@ -12,6 +12,18 @@ _SCHEMA: Final = (
 )
 
 
+def mend_version(connection: Connection, steps: Sequence[Step] = STEPS) -> int:
+    """Return how many steps the file has taken, by its schema if its number is wrong.
+
+    A bit that flipped in the number would make an old file of it, or a newer one.
+    """
+    version = version_of(connection)
+    if version == len(steps) or _differences(connection, steps):
+        return version
+    connection.execute(f"pragma user_version={len(steps)}")
+    return len(steps)
+
+
 def schema_faults(connection: Connection, steps: Sequence[Step] = STEPS) -> list[str]:
     """Return what a file has more or less than the steps it has taken make.
 
@@ -21,11 +33,13 @@ def schema_faults(connection: Connection, steps: Sequence[Step] = STEPS) -> list
     version = version_of(connection)
     if version < 0:
         return [f"version {version}"]
-    if version > len(steps):
-        return []
+    return _differences(connection, steps[:version]) if version <= len(steps) else []
+
+
+def _differences(connection: Connection, steps: Sequence[Step]) -> list[str]:
     fresh = Connection(":memory:", encryption_key=None, timeout_s=0, pragmas=())
     try:
-        migrate(fresh, steps[:version])
+        migrate(fresh, steps)
         schemas = [set(one.execute(_SCHEMA)) for one in (connection, fresh)]
     finally:
         fresh.close()

@@ -1,4 +1,7 @@
-"""The steps of the schema, in SQL; a step that was released is never edited."""
+"""The steps of the schema, in SQL; a step that was released is never edited.
+
+Every step changes a table, an index or a view: the schema alone tells a version.
+"""
 
 from typing import Final
 

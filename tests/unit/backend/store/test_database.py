@@ -139,14 +139,18 @@ def test_a_letter_changed_in_the_schema_is_damage(
         Database.open(path)
 
 
-@pytest.mark.parametrize("version", [0, -1])
-def test_a_version_that_cannot_be_is_damage(path: Path, version: int) -> None:
-    Database.open(path).close()
+@pytest.mark.parametrize("version", [0, -1, 257])
+def test_a_wrong_number_of_the_version_is_mended(path: Path, version: int) -> None:
+    database = Database.open(path)
+    ConversationStore(database).create(title="kept")
+    database.close()
     connection = dbapi.connect(path)
     connection.execute(f"pragma user_version={version}")
     connection.close()
-    with pytest.raises(StoreDamagedError):
-        Database.open(path)
+    database = Database.open(path)
+    assert [row.title for row in ConversationStore(database).page()] == ["kept"]
+    ConversationStore(database).create(title="more")
+    database.close()
 
 
 def test_a_newer_file_is_read_and_left_alone(path: Path) -> None:
@@ -154,6 +158,7 @@ def test_a_newer_file_is_read_and_left_alone(path: Path) -> None:
     ConversationStore(database).create(title="kept")
     database.close()
     connection = dbapi.connect(path)
+    connection.execute("create table newer(id)")
     connection.execute("pragma user_version=999")
     connection.close()
     before = path.read_bytes()
