@@ -1,5 +1,6 @@
 """Opens the store and builds the services over it; imported late, it is heavy."""
 
+import contextlib
 import logging
 import os
 from dataclasses import dataclass
@@ -52,6 +53,7 @@ from backend.store.messages import MessageStore
 from backend.store.notes import NoteStore
 from backend.store.rescue import is_damaged, is_gone, mend, rescue
 from backend.store.revisions import RevisionStore
+from backend.store.seals import mend_header
 from backend.store.search import SearchStore
 from backend.store.settings import SettingStore
 from backend.store.trash import TrashStore
@@ -97,6 +99,8 @@ def open_database(path: Path, key: DatabaseKey, backups: BackupService) -> Datab
     """
     if os.access(path.parent, os.W_OK):
         drop_staged(path)
+        with contextlib.suppress(OSError):
+            mend_header(path)
     key.settle(path)
     snapshots = backups.snapshots()
     if is_gone(path, snapshots):

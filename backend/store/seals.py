@@ -5,11 +5,14 @@ a database this process has open: closing the file would drop SQLite's locks on 
 the next process that closes it would take away the log that is still being written.
 """
 
+import os
 from enum import Enum
 from pathlib import Path
 from typing import Final
 
 _PLAIN: Final = b"SQLite format 3\0"
+_FORMAT_AT: Final = 18
+_WAL: Final = b"\2\2"
 
 
 class Seal(Enum):
@@ -30,6 +33,24 @@ def seal_of(path: Path) -> Seal:
     if not start:
         return Seal.NONE
     return Seal.PLAIN if start == _PLAIN else Seal.ENCRYPTED
+
+
+def mend_header(path: Path) -> None:
+    """Set right the format of a plain file: any other number makes it read-only.
+
+    Nobody may have it open.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    if seal_of(path) is not Seal.PLAIN:
+        return
+    with path.open("r+b") as file:
+        file.seek(_FORMAT_AT)
+        if set(file.read(len(_WAL))) - set(b"\1\2"):
+            file.seek(_FORMAT_AT)
+            file.write(_WAL)
+            os.fsync(file.fileno())
 
 
 def key_for(path: Path, key: str | None) -> str | None:
