@@ -126,6 +126,15 @@ def test_a_damaged_file_is_told(path: Path) -> None:
         Database.open(path)
 
 
+def test_a_format_of_the_schema_nobody_knows_is_damage(path: Path) -> None:
+    Database.open(path).close()
+    content = bytearray(path.read_bytes())
+    content[47] ^= 0x20
+    path.write_bytes(content)
+    with pytest.raises(StoreDamagedError):
+        Database.open(path)
+
+
 @pytest.mark.parametrize(
     ("name", "flipped"),
     [(b"title_source", b"title_rource"), (b"message_fts_add", b"message_fts_adt")],
