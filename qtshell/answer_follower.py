@@ -59,6 +59,11 @@ class AnswerFollower(QObject):
         self._again.stop()
         self._ask()
 
+    def leave(self) -> None:
+        """Follow nothing any more."""
+        self._message_id = ""
+        self._again.stop()
+
     def _ask(self) -> None:
         followed = self._message_id
         path = f"/api/v1/quick/{followed}?known={self._size}"

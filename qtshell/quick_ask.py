@@ -89,6 +89,7 @@ class QuickAsk(QObject):
 
     def close(self) -> None:
         """Keep what was typed last: the program ends."""
+        self._follower.leave()
         if self._saving.isActive():
             self._saving.stop()
             self._save_draft()
@@ -185,6 +186,7 @@ class QuickAsk(QObject):
             self._begin_anew()
 
     def _begin_anew(self) -> None:
+        self._follower.leave()
         self._stage = Stage.TYPING
         self._conversation_id = ""
         self._window.clear_answer()

@@ -208,6 +208,11 @@ def test_an_answer_goes_on_in_the_window(ready: Desk) -> None:
     )
     assert len(ready.opened) == 1
     assert not window.isVisible()
+    # It grows in the other window now, and no longer here.
+    follower = ready.quick.quick_ask()._follower
+    with ready.qtbot.assertNotEmitted(follower.grown, wait=500):
+        pass
+    assert window.answer.toPlainText() == ""
     ready.actions.pause.trigger()
     ready.wait(lambda: ready.tray.toolTip() == "Hearth: paused")
 
