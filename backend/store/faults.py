@@ -75,7 +75,7 @@ _KINDS: Final[tuple[tuple[str, type[Error]], ...]] = (
     (r"readonly database", ReadOnlyError),
     (r"Unable to open connection|unable to open database", CannotOpenError),
     (r"image is malformed|malformed database schema|fts5: corrupt", CorruptError),
-    (r"vtable constructor failed|unsupported file format", CorruptError),
+    (r"vtable constructor failed|unsupported file format|invalid fts5", CorruptError),
     (r"file is not a database", BadKeyError),
     (r"string or blob too big|integer overflow", DataError),
     (r"already closed|Misuse", ProgrammingError),

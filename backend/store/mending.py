@@ -48,6 +48,10 @@ def _is_whole(connection: Connection, index: str) -> bool:
             f"insert into {index}({index}) values ('integrity-check')"  # noqa: S608 names of our own
         )
     except Error:
+        # Without its format an index cannot even be made anew.
+        connection.execute(
+            f"replace into {index}_config values ('version', 4)"  # noqa: S608 names of our own
+        )
         rebuild(connection, index)
         return False
     return True

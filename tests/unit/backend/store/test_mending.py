@@ -7,7 +7,7 @@ from backend.store import dbapi
 from backend.store.database import Database
 from backend.store.mending import broken_text, mend_indexes
 from backend.store.notes import NoteStore
-from backend.store.rescue import BEFORE_MENDING, mend
+from backend.store.rescue import BEFORE_MENDING, is_damaged, mend
 from backend.store.search import SearchStore
 
 
@@ -41,10 +41,19 @@ def test_what_is_sound_is_left_alone(database: Database) -> None:
     connection.close()
 
 
-def test_a_damaged_index_is_made_anew(database: Database) -> None:
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "update note_fts_data set block = x'00ff00ff' where id > 10",
+        "update note_fts_config set v = 0 where k = 'version'",
+    ],
+    ids=["words", "format"],
+)
+def test_a_damaged_index_is_made_anew(database: Database, sql: str) -> None:
     NoteStore(database).create("Ember")
-    damage(database, "update note_fts_data set block = x'00ff00ff' where id > 10")
+    damage(database, sql)
     with pytest.raises(StoreDamagedError):
-        SearchStore(database).search("ember")
+        SearchStore(Database.open(database.path)).search("ember")
+    assert not is_damaged(database.path, None)
     assert mend(database.path, None, pytest.fail) == 1
     assert len(SearchStore(database).search("ember")) == 1
