@@ -1,5 +1,7 @@
 """Text and indexes that SQLite calls whole, and nobody can read, are made readable."""
 
+from pathlib import Path
+
 import pytest
 
 from backend.errors import StoreDamagedError
@@ -57,3 +59,29 @@ def test_a_damaged_index_is_made_anew(database: Database, sql: str) -> None:
     assert not is_damaged(database.path, None)
     assert mend(database.path, None, pytest.fail) == 1
     assert len(SearchStore(database).search("ember")) == 1
+
+
+def test_an_index_that_tells_another_id_than_its_row_is_made_anew(
+    path: Path,
+) -> None:
+    database = Database.open(path)
+    note = NoteStore(database).create("Ember")
+    database.close()
+    content = path.read_bytes()
+    id_ = note.id.encode()
+    page = 4096
+    where = [
+        at for at in range(0, len(content), page) if id_ in content[at : at + page]
+    ]
+    damaged = bytearray(content)
+    for start in where:
+        at = content.index(id_, start)
+        # Pages of indexes are marked by a 10, those of rows by a 13.
+        if content[start] == 10:
+            damaged[at + 30] = 0xFF
+    assert damaged != content
+    path.write_bytes(damaged)
+    assert mend(path, None, pytest.fail) == 1
+    database = Database.open(path)
+    assert [row.id for row in NoteStore(database).page(limit=10)] == [note.id]
+    database.close()
