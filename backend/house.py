@@ -264,7 +264,10 @@ class House:
         await asyncio.sleep(CHECK_AFTER_S)
         while not await asyncio.to_thread(is_damaged, path, key.of_database):
             await services.troubles.damaged.wait()
-            if await asyncio.to_thread(mend, path, key.of_database, backups.snap):
+            mended = await asyncio.to_thread(mend, path, key.of_database, backups.snap)
+            if mended is None:
+                break
+            if mended:
                 self._notices.say(_MENDED, tone="warning")
                 self._hub.publish("resync")
             await asyncio.sleep(CHECK_AFTER_S)

@@ -97,10 +97,7 @@ def open_database(path: Path, key: DatabaseKey, backups: BackupService) -> Datab
     Raises:
         StoreError: It cannot be opened, and is as it was.
     """
-    if os.access(path.parent, os.W_OK):
-        drop_staged(path)
-        with contextlib.suppress(OSError):
-            mend_header(path)
+    _tidy(path)
     key.settle(path)
     snapshots = backups.snapshots()
     if is_gone(path, snapshots):
@@ -114,12 +111,26 @@ def open_database(path: Path, key: DatabaseKey, backups: BackupService) -> Datab
         log.warning("the database does not open: %s", describe_bug(exc))
         if isinstance(exc, StoreKeyError) and key.is_given:
             raise
-        if not is_damaged(path, key.of_database, look_at_schema=True):
-            if not mend(path, key.of_database, backups.snap):
-                raise
-            return _ready(path, key)
-    rescue(path, key.value, snapshots)
+        mended = _mend(path, key, backups)
+        if mended == 0:
+            raise
+    if mended is None:
+        rescue(path, key.value, snapshots)
     return _ready(path, key)
+
+
+def _tidy(path: Path) -> None:
+    if os.access(path.parent, os.W_OK):
+        drop_staged(path)
+        with contextlib.suppress(OSError):
+            mend_header(path)
+
+
+def _mend(path: Path, key: DatabaseKey, backups: BackupService) -> int | None:
+    """Return in how many places it was mended; None when only a backup helps."""
+    if is_damaged(path, key.of_database, look_at_schema=True):
+        return None
+    return mend(path, key.of_database, backups.snap)
 
 
 def _ready(path: Path, key: DatabaseKey) -> Database:

@@ -57,7 +57,7 @@ def rebuild(connection: Connection, index: str) -> None:
 def _is_whole(connection: Connection, index: str) -> bool:
     try:
         connection.execute(
-            f"insert into {index}({index}) values ('integrity-check')"  # noqa: S608 names of our own
+            f"insert into {index}({index}, rank) values ('integrity-check', 1)"  # noqa: S608 names of our own
         )
     except Error:
         rebuild(connection, index)

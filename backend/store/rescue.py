@@ -108,8 +108,11 @@ def _finds_damage(database: Path, key: str | None, job: str) -> bool:
     return bool(found != ["ok"])
 
 
-def mend(database: Path, key: str | None, snap: Callable[[str], object]) -> int:
-    """Make readable what no check of the file finds; return in how many places.
+def mend(database: Path, key: str | None, snap: Callable[[str], object]) -> int | None:
+    """Make readable what no check of the file finds.
+
+    Returns:
+        In how many places; None for a file that is damaged beyond that.
 
     Args:
         database: The file; it may be in use.
@@ -119,9 +122,12 @@ def mend(database: Path, key: str | None, snap: Callable[[str], object]) -> int:
     Raises:
         StoreError: It could not be done.
     """
-    if HeavyJob(database, key, "count_broken").result():
-        snap(BEFORE_MENDING)
-    mended: int = HeavyJob(database, key, "mend").result()
+    try:
+        if HeavyJob(database, key, "count_broken").result():
+            snap(BEFORE_MENDING)
+        mended: int = HeavyJob(database, key, "mend").result()
+    except StoreDamagedError:
+        return None
     if mended:
         log.warning("damaged text or indexes were mended: %s", mended)
     return mended

@@ -97,18 +97,23 @@ def use(folder: Path, kind: Kind) -> float:
     started = time.monotonic()
     store = Store(folder, is_encrypted=kind.is_encrypted)
     if is_damaged(store.path, store.key.of_database):
-        store.database.close()
-        rescue(store.path, store.key.value, store.backups.snapshots())
-        store.open()
+        _rescue(store)
     try:
         _read_all(store)
     except StoreDamagedError:
-        mend(store.path, store.key.of_database, store.backups.snap)
+        if mend(store.path, store.key.of_database, store.backups.snap) is None:
+            _rescue(store)
         _read_all(store)
     taken_s = time.monotonic() - started
     assert len(store.ids()) > BEFORE_BACKUP, "less than the backup had"
     store.database.close()
     return taken_s
+
+
+def _rescue(store: Store) -> None:
+    store.database.close()
+    rescue(store.path, store.key.value, store.backups.snapshots())
+    store.open()
 
 
 def _read_all(store: Store) -> None:
