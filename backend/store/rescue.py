@@ -28,12 +28,11 @@ from backend.store.exchange import (
 from backend.store.files import replace_file
 from backend.store.ids import now_ms
 from backend.store.seals import Seal, key_for, seal_of
-from backend.store.snapshots import Snapshot
+from backend.store.snapshots import BEFORE_MENDING, Snapshot
 from backend.store.worker import HeavyJob
 
 log = logging.getLogger("hearth.store")
 
-BEFORE_MENDING: Final = "before-repair"
 REPORT_FILE: Final = "rescued.json"
 CHECKED_BEFORE_OPENING_BYTES: Final = 64 * 1024 * 1024
 """A larger file is checked after it was opened: nobody waits for ten seconds."""
@@ -170,7 +169,8 @@ def rescue(database: Path, key: str | None, snapshots: Sequence[Snapshot]) -> Re
 def _stage_newest_good(
     database: Path, key: str | None, snapshots: Sequence[Snapshot]
 ) -> tuple[Path, Snapshot | None]:
-    for snapshot in snapshots:
+    # What was kept before a repair has the damage in it that was to be repaired.
+    for snapshot in sorted(snapshots, key=lambda one: one.reason == BEFORE_MENDING):
         try:
             return stage(
                 snapshot.path, key_for(snapshot.path, key), database, key

@@ -16,6 +16,8 @@ _DAYS: Final = 7
 _WEEKS: Final = 4
 _ALWAYS: Final = 2
 MANUAL: Final = "manual"
+BEFORE_MENDING: Final = "before-repair"
+"""Has the damage in it, and so never takes the place of another one."""
 _BEFORE: Final = "before-"
 _UNDO_FOR: Final = timedelta(days=7)
 _NAME: Final = re.compile(r"hearth-(\d{8}T\d{6}\d{6}Z)-([a-z-]+)\.db")
@@ -127,8 +129,9 @@ def to_keep(snapshots: Sequence[Snapshot]) -> set[Snapshot]:
     for a month keeps its old ones.
     """
     newest_first = sorted(snapshots, key=lambda one: one.made_at, reverse=True)
-    by_day = {one.made_at.date(): one for one in reversed(newest_first)}
-    by_week = {one.made_at.isocalendar()[:2]: one for one in reversed(newest_first)}
+    lasting = [one for one in reversed(newest_first) if one.reason != BEFORE_MENDING]
+    by_day = {one.made_at.date(): one for one in lasting}
+    by_week = {one.made_at.isocalendar()[:2]: one for one in lasting}
     asked = {
         one
         for one in snapshots

@@ -9,8 +9,9 @@ from backend.store import dbapi
 from backend.store.database import Database
 from backend.store.mending import broken_text, mend_indexes
 from backend.store.notes import NoteStore
-from backend.store.rescue import BEFORE_MENDING, is_damaged, mend
+from backend.store.rescue import is_damaged, mend
 from backend.store.search import SearchStore
+from backend.store.snapshots import BEFORE_MENDING
 
 
 def damage(database: Database, sql: str) -> None:

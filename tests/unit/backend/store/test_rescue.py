@@ -7,7 +7,7 @@ import pytest
 from backend.store.conversations import ConversationStore
 from backend.store.database import BACKUPS, Database
 from backend.store.rescue import Rescue, is_damaged, is_gone, rescue
-from backend.store.snapshots import Snapshots
+from backend.store.snapshots import BEFORE_MENDING, Snapshots
 
 KEY = "ab" * 32
 
@@ -60,6 +60,16 @@ def test_the_newest_good_snapshot_is_restored_and_told(
     assert Rescue.read(path.parent) == report
     Rescue.forget(path.parent)
     assert Rescue.read(path.parent) is None
+
+
+def test_what_was_kept_before_a_repair_comes_last(
+    path: Path, key: str | None, snapshots: Snapshots
+) -> None:
+    snapshots.make(BEFORE_MENDING)
+    snapshots.prune()
+    damage(path)
+    rescue(path, key, snapshots.all())
+    assert titles(path, key) == ["second", "first"]
 
 
 def test_without_a_good_snapshot_it_begins_anew(path: Path, key: str | None) -> None:
