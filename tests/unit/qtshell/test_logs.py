@@ -28,7 +28,7 @@ def restored_root() -> Iterator[None]:
 @pytest.mark.parametrize(
     "secret",
     [
-        new_token(),
+        pytest.param(new_token(), id="token"),
         "sk-proj-abcdefghij1234",
         "Bearer abc.def",
         "api_key=short",

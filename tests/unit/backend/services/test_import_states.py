@@ -25,7 +25,7 @@ def test_the_usual_ways_are_open(path: tuple[ImportState, ...]) -> None:
         assert move(state, following) is following
 
 
-@pytest.mark.parametrize("state", UNFINISHED)
+@pytest.mark.parametrize("state", sorted(UNFINISHED))
 def test_what_is_under_way_can_be_neither_begun_nor_put_away(
     state: ImportState,
 ) -> None:

@@ -43,7 +43,7 @@ class Colour(StrEnum):
         (memoryview(b"x"), b"x"),
         (1.5, 1.5),
     ],
-    ids=repr,
+    ids=lambda value: type(value).__name__,
 )
 def test_a_value_comes_back_as_it_was(
     connection: dbapi.Connection,
@@ -71,7 +71,7 @@ def test_a_value_comes_back_as_it_was(
         (object(), dbapi.InterfaceError),
         ([1], dbapi.InterfaceError),
     ],
-    ids=repr,
+    ids=lambda value: type(value).__name__,
 )
 def test_a_value_that_would_be_altered_is_refused(
     connection: dbapi.Connection,
