@@ -13,7 +13,7 @@ from dataclasses import replace
 from backend.app import App, build
 from backend.errors import ConflictError
 from backend.http import Request, Response, Router
-from backend.loop_watch import LOGGED_MS
+from backend.loop_watch import EVERY_S, LOGGED_MS
 from backend.process import MAPPED_BYTES, MEMORY_HEADROOM_BYTES
 from backend.protocol import Hello
 from backend.sidecar import run
@@ -94,7 +94,7 @@ async def deadlock(_request: Request) -> Response:
 
 @router.get("/odd/stall")
 async def stall(_request: Request) -> Response:
-    time.sleep(LOGGED_MS / 1_000 + 0.2)
+    time.sleep(LOGGED_MS / 1_000 + EVERY_S + 0.2)
     return Response(body="stalled")
 
 

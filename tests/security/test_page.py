@@ -305,6 +305,7 @@ def test_of_sixty_forbidden_links_none_is_opened(page: RealPage) -> None:
                 page.wait_for("document.readyState", "complete")
         assert page.run("typeof window.owned") == "undefined"
         assert asked == []
+        page.open("/")
         page.run(
             "document.body.insertAdjacentHTML('beforeend',"
             "'<a id=out href=https://example.com/>x</a>');"

@@ -73,8 +73,8 @@ class Program:
         self.quit()
 
     def _wait(self) -> None:
-        self.sidecar: psutil.Process = until(self._find_sidecar, "the sidecar")
         self.port = until(self._find_port, "the sidecar's port")
+        self.sidecar: psutil.Process = until(self._find_sidecar, "the sidecar")
         until(self._is_connected, "the database")
         until(lambda: self.renderers, "the page")
 
@@ -139,12 +139,13 @@ class Program:
         )
 
     def _find_port(self) -> int | None:
-        listening = [
-            found.laddr.port
-            for found in self.sidecar.net_connections("inet")
-            if found.status == psutil.CONN_LISTEN
-        ]
-        return listening[0] if listening else None
+        sidecar = self._find_sidecar()
+        try:
+            found = sidecar.net_connections("inet") if sidecar else []
+        except psutil.Error:
+            return None
+        listening = (c.laddr.port for c in found if c.status == psutil.CONN_LISTEN)
+        return next(listening, None)
 
     def _is_connected(self) -> bool:
         return '"connected"' in self.request("GET", HEALTH_PATH)[1]
@@ -197,22 +198,26 @@ def test_for_an_ordinary_user_the_sandbox_is_on(tmp_path: Path) -> None:
             path.read_text("utf-8") for path in (program.data_dir / "logs").iterdir()
         )
         assert "sandbox is off" not in log
-        pages = until(lambda: _confined(program.renderers), "a filter and no powers")
-        for process in pages:
-            assert "--no-sandbox" not in _command(process)
-            for kind in ("pid", "net", "user"):
-                shared = _namespace(program.process.pid, kind)
-                assert _namespace(process.pid, kind) != shared
+        until(lambda: _are_confined(program), "a filter, no powers, own namespaces")
 
 
-def _confined(processes: list[psutil.Process]) -> list[psutil.Process]:
-    """Return the processes if all have a seccomp filter and no powers."""
+def _are_confined(program: Program) -> bool:
+    """Whether all processes of pages are, none of which ends meanwhile."""
     wanted = (r"^Seccomp:\s+2$", r"^CapEff:\s+0+$")
-    for process in processes:
-        status = Path(f"/proc/{process.pid}/status").read_text("utf-8")
-        if not all(re.search(line, status, re.MULTILINE) for line in wanted):
-            return []
-    return processes
+    shell = program.process.pid
+    try:
+        pages = program.renderers
+        for process in pages:
+            status = Path(f"/proc/{process.pid}/status").read_text("utf-8")
+            confined = all(re.search(line, status, re.MULTILINE) for line in wanted)
+            if not confined or "--no-sandbox" in _command(process):
+                return False
+            for kind in ("pid", "net", "user"):
+                if _namespace(process.pid, kind) == _namespace(shell, kind):
+                    return False
+    except OSError:
+        return False
+    return bool(pages)
 
 
 def _namespace(pid: int, kind: str) -> str:
