@@ -10,11 +10,11 @@ VERSION: Final = "1"
 _HEADING: Final = "\n\n{clipboard}"
 
 
-def _asking(id: str, name: str, icon: str, prompt: str) -> Facts:  # noqa: A002 the column's name
+def _asking(id: str, name: str, icon: str, prompt: str) -> Facts:
     return {"id": id, "name": name, "icon": icon, "prompt": prompt + _HEADING}
 
 
-def _working(id: str, name: str, icon: str, kind: str, result: str = "copy") -> Facts:  # noqa: A002 the column's name
+def _working(id: str, name: str, icon: str, kind: str, result: str = "copy") -> Facts:
     facts: Facts = {"id": id, "name": name, "icon": icon, "kind": kind}
     return {**facts, "prompt": "{clipboard}", "result": result, "in_tray": 0}
 

@@ -31,7 +31,7 @@ class ActionStore:
         with self._database.read() as session:
             return _in_order(session)
 
-    def get(self, id: str) -> Action:  # noqa: A002 the column's name
+    def get(self, id: str) -> Action:
         """Return one action.
 
         Raises:
@@ -52,7 +52,7 @@ class ActionStore:
             session.add_all(made)
         return made
 
-    def change(self, id: str, facts: Facts) -> str:  # noqa: A002 the column's name
+    def change(self, id: str, facts: Facts) -> str:
         """Change what is given; return the transaction id.
 
         Raises:
@@ -62,7 +62,7 @@ class ActionStore:
             _action_in(session, id).sqlmodel_update(_cleaned(facts))
             return session.transaction_id
 
-    def place(self, id: str, before: str) -> str:  # noqa: A002 the column's name
+    def place(self, id: str, before: str) -> str:
         """Put an action before another, or at the end when `before` is "".
 
         Raises:
@@ -87,7 +87,7 @@ class ActionStore:
                 row.position = between(low, high)
             return session.transaction_id
 
-    def delete(self, id: str) -> str:  # noqa: A002 the column's name
+    def delete(self, id: str) -> str:
         """Put an action into the trash; return the transaction id.
 
         Raises:

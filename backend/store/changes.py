@@ -51,7 +51,7 @@ class ChangeStore:
         with self._database.read() as session:
             return session.exec(newest).first()
 
-    def of_row(self, table: str, id: str) -> Sequence[Change]:  # noqa: A002 the column's name
+    def of_row(self, table: str, id: str) -> Sequence[Change]:
         """Return the changes of one row, oldest first."""
         with self._database.read() as session:
             return _of_row(session, table, id)
@@ -91,7 +91,7 @@ class ChangeStore:
                 )
             return session.transaction_id
 
-    def restore_version(self, table: str, id: str, seq: int) -> str:  # noqa: A002 the column's name
+    def restore_version(self, table: str, id: str, seq: int) -> str:
         """Give a row the text it had right after a change; return the transaction id.
 
         Raises:
@@ -114,7 +114,7 @@ class ChangeStore:
                 setattr(row, field, version[field])
             return session.transaction_id
 
-    def forget(self, table: str, id: str) -> None:  # noqa: A002 the column's name
+    def forget(self, table: str, id: str) -> None:
         """Delete a row for good; see `forget_all()`."""
         self.forget_all([(table, id)])
 

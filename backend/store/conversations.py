@@ -49,7 +49,7 @@ class ConversationStore:
         """Return the conversations that were active last."""
         return self.page(limit=limit)
 
-    def get(self, id: str, *, include_deleted: bool = False) -> Conversation:  # noqa: A002 the column's name
+    def get(self, id: str, *, include_deleted: bool = False) -> Conversation:
         """Return one conversation.
 
         Raises:
@@ -76,7 +76,7 @@ class ConversationStore:
             session.add(made)
         return made
 
-    def rename(self, id: str, title: str, source: str) -> str:  # noqa: A002 the column's name
+    def rename(self, id: str, title: str, source: str) -> str:
         """Give a title, and say who gave it: "none", "text", "model" or "user".
 
         Raises:
@@ -84,7 +84,7 @@ class ConversationStore:
         """
         return self._change(id, title=clean_text(title), title_source=source)
 
-    def choose_model(self, id: str, engine_id: str, model: str) -> str:  # noqa: A002 the column's name
+    def choose_model(self, id: str, engine_id: str, model: str) -> str:
         """Answer with this engine and model from now on.
 
         Raises:
@@ -92,7 +92,7 @@ class ConversationStore:
         """
         return self._change(id, engine_id=engine_id, model=clean_text(model))
 
-    def delete(self, id: str) -> str:  # noqa: A002 the column's name
+    def delete(self, id: str) -> str:
         """Put a conversation into the trash.
 
         Raises:
@@ -100,7 +100,7 @@ class ConversationStore:
         """
         return self._change(id, deleted_at=now_ms())
 
-    def restore(self, id: str) -> str:  # noqa: A002 the column's name
+    def restore(self, id: str) -> str:
         """Take a conversation out of the trash.
 
         Raises:

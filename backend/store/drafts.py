@@ -24,13 +24,13 @@ class DraftStore:
         """Work on a database."""
         self._database = database
 
-    def get(self, id: str) -> str:  # noqa: A002 the column's name
+    def get(self, id: str) -> str:
         """Return a draft, empty when there is none."""
         with self._database.read() as session:
             draft = session.get(Draft, id)
             return draft.text if draft else ""
 
-    def save(self, id: str, text: str) -> None:  # noqa: A002 the column's name
+    def save(self, id: str, text: str) -> None:
         """Store a draft; an empty one goes."""
         with self._database.write() as session:
             if text:

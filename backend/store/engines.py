@@ -29,7 +29,7 @@ class EngineStore:
         with self._database.read() as session:
             return session.exec(query).all()
 
-    def get(self, id: str) -> EngineRecord:  # noqa: A002 the column's name
+    def get(self, id: str) -> EngineRecord:
         """Return one engine.
 
         Raises:
@@ -58,7 +58,7 @@ class EngineStore:
 
     def update(
         self,
-        id: str,  # noqa: A002 the column's name
+        id: str,
         *,
         name: str | None = None,
         url: str | None = None,
@@ -81,7 +81,7 @@ class EngineStore:
             )
             return row
 
-    def delete(self, id: str) -> str:  # noqa: A002 the column's name
+    def delete(self, id: str) -> str:
         """Remove an engine; return the transaction id.
 
         Raises:

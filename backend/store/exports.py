@@ -37,7 +37,7 @@ class ExportStore:
         with self._database.read() as session:
             return Counts(_count(session, Conversation), _count(session, Note))
 
-    def conversation(self, id: str) -> Conversation:  # noqa: A002 the column's name
+    def conversation(self, id: str) -> Conversation:
         """Return one conversation.
 
         Raises:

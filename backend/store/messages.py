@@ -37,7 +37,7 @@ class MessageStore:
 
     def of_conversation(
         self,
-        id: str,  # noqa: A002 the column's name
+        id: str,
         *,
         before: str | None = None,
         through: str | None = None,
@@ -66,7 +66,7 @@ class MessageStore:
 
     def after(
         self,
-        id: str,  # noqa: A002 the column's name
+        id: str,
         message_id: str,
         *,
         limit: int = 100,
@@ -99,13 +99,13 @@ class MessageStore:
             *self.after(told, message_id, limit=half),
         ]
 
-    def answers_to(self, id: str) -> Sequence[str]:  # noqa: A002 the column's name
+    def answers_to(self, id: str) -> Sequence[str]:
         """Return the ids of the answers to a question that are not in the trash."""
         live = replies_to(id).where(col(Message.deleted_at).is_(None))
         with self._database.read() as session:
             return session.exec(live).all()
 
-    def get(self, id: str, *, include_deleted: bool = False) -> Message:  # noqa: A002 the column's name
+    def get(self, id: str, *, include_deleted: bool = False) -> Message:
         """Return one message.
 
         Raises:
@@ -298,7 +298,7 @@ class MessageStore:
             session.connection().execute(delete(StreamChunk))
             return messages
 
-    def delete(self, id: str) -> str:  # noqa: A002 the column's name
+    def delete(self, id: str) -> str:
         """Put a message into the trash, a question with its answers.
 
         Returns:

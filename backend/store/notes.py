@@ -40,7 +40,7 @@ class NoteStore:
         with self._database.read() as session:
             return session.exec(query).all()
 
-    def get(self, id: str) -> Note:  # noqa: A002 the column's name
+    def get(self, id: str) -> Note:
         """Return one note.
 
         Raises:
@@ -57,7 +57,7 @@ class NoteStore:
             session.add(made)
         return made
 
-    def save(self, id: str, body: str, title: str | None = None) -> str:  # noqa: A002 the column's name
+    def save(self, id: str, body: str, title: str | None = None) -> str:
         """Store a note's text, and its title when given.
 
         Raises:
@@ -70,7 +70,7 @@ class NoteStore:
                 note.title = clean_text(title)
             return session.transaction_id
 
-    def keep(self, id: str, body: str) -> None:  # noqa: A002 the column's name
+    def keep(self, id: str, body: str) -> None:
         """Keep what is being typed into a note, old or new, until `fold()`.
 
         The change log takes a whole text each time a note changes: not every pause
@@ -90,7 +90,7 @@ class NoteStore:
         with self._database.read() as session:
             return drafted_notes(session)
 
-    def fold(self, id: str) -> None:  # noqa: A002 the column's name
+    def fold(self, id: str) -> None:
         """Make what was kept the text of the note; a new one begins with a text."""
         with self._database.write() as session:
             draft = session.get(Draft, note_draft(id))
@@ -104,7 +104,7 @@ class NoteStore:
                 note.title, note.body = note_title(draft.text), draft.text
             session.delete(draft)
 
-    def delete(self, id: str) -> str:  # noqa: A002 the column's name
+    def delete(self, id: str) -> str:
         """Put a note into the trash.
 
         Raises:
@@ -114,7 +114,7 @@ class NoteStore:
             _note_in(session, id).deleted_at = now_ms()
             return session.transaction_id
 
-    def restore(self, id: str) -> str:  # noqa: A002 the column's name
+    def restore(self, id: str) -> str:
         """Take a note out of the trash.
 
         Raises:

@@ -81,7 +81,7 @@ class TrashStore:
         found.sort(key=lambda item: (item.deleted_at, item.id), reverse=True)
         return found[:limit]
 
-    def check(self, table: str, id: str) -> None:  # noqa: A002 the column's name
+    def check(self, table: str, id: str) -> None:
         """Look whether something is in the trash.
 
         Raises:
@@ -90,7 +90,7 @@ class TrashStore:
         with self._database.read() as session:
             _row_in(session, table, id)
 
-    def restore(self, table: str, id: str) -> str:  # noqa: A002 the column's name
+    def restore(self, table: str, id: str) -> str:
         """Take something out of the trash; return the transaction id.
 
         A question takes along the answers that were deleted with it.

@@ -149,7 +149,7 @@ class MaliciousSite:
                 self.end_headers()
                 site.done.set()
 
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            def log_message(self, format: str, *args: object) -> None:
                 """Log nothing."""
 
         return Handler

@@ -69,7 +69,7 @@ class StubHandler(BaseHTTPRequestHandler):
         known = self.headers.get_all(TOKEN_HEADER) == [self.token]
         self._answer(200 if known else 401, body if known else "no")
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 its name
+    def log_message(self, format: str, *args: object) -> None:
         """Log nothing."""
 
     def _show(self, path: str, query: dict[str, list[str]]) -> None:

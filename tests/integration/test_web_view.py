@@ -41,7 +41,7 @@ class Stranger(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.do_GET()
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 its name
+    def log_message(self, format: str, *args: object) -> None:
         """Log nothing."""
 
 
