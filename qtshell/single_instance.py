@@ -284,17 +284,24 @@ def _address(data_dir: Path) -> str:
     if sys.platform == "win32":
         return rf"\\.\pipe\{name}"
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    places = [data_dir.resolve() / "instance.sock"]
     if runtime and _is_own(Path(runtime)):
-        return str(Path(runtime) / f"{name}.sock")
-    within = data_dir.resolve() / "instance.sock"
-    if len(os.fsencode(within)) <= _MAX_PATH_BYTES:
-        return str(within)
+        places.insert(0, Path(runtime) / f"{name}.sock")
+    for place in places:
+        if _fits(place):
+            return str(place)
     own = Path(gettempdir()) / f"hearth-{_user()}"
+    if not _fits(own / f"{name}.sock"):
+        own = Path("/tmp") / own.name  # noqa: S108 its owner is checked
     with contextlib.suppress(FileExistsError):
         own.mkdir(mode=0o700)
     if not _is_own(own):
         raise CallError(f"{own} belongs to somebody else. Set XDG_RUNTIME_DIR.")
     return str(own / f"{name}.sock")
+
+
+def _fits(place: Path) -> bool:
+    return len(os.fsencode(place)) <= _MAX_PATH_BYTES
 
 
 def _is_own(folder: Path) -> bool:

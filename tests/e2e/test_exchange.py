@@ -16,9 +16,10 @@ STATE = "document.getElementById('import-state').innerText"
 
 def answer_dialog(title: str, path: Path) -> None:
     """Type a path into a dialog of this title and confirm."""
+    found = ("search", "--sync", "--onlyvisible", "--name", f"^{title}$")
     for words in (
-        ("search", "--sync", "--onlyvisible", "--name", f"^{title}$", "windowactivate"),
-        ("type", str(path)),
+        (*found, "windowactivate", "--sync", "windowfocus", "--sync"),
+        ("type", "--delay", "30", str(path)),
         ("key", "Return"),
     ):
         subprocess.run(["xdotool", *words], check=True, timeout=30)

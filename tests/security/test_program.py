@@ -184,7 +184,7 @@ def test_only_for_root_the_sandbox_is_off(program: Program) -> None:
         assert ("--no-sandbox" in _command(process)) == is_root()
 
 
-def test_for_an_ordinary_user_the_sandbox_is_on(tmp_path: Path) -> None:
+def test_the_sandbox_is_on(tmp_path: Path) -> None:
     """As root, in a user namespace where this process has another number."""
     prefix = _ANOTHER_USER if is_root() else ()
     if subprocess.run(

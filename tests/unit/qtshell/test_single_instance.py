@@ -140,6 +140,19 @@ def test_the_same_folder_by_a_link_is_the_same_instance(tmp_path: Path) -> None:
     first.release()
 
 
+def test_no_folder_is_too_long_for_the_socket(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = tmp_path / ("long" * 30)
+    long.mkdir(mode=0o700)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(long))
+    monkeypatch.setattr("tempfile.tempdir", str(long))
+    first = claim(long)
+    with first.listen():
+        assert Path(first.address).is_socket()
+    first.release()
+
+
 def test_the_socket_is_this_users_only(tmp_path: Path) -> None:
     first = claim(tmp_path)
     with first.listen():
