@@ -108,7 +108,7 @@ def test_robyn_still_dies_of_one_bad_chunk(tmp_path: Path) -> None:
         head = f"POST / HTTP/1.1\r\nhost: {sidecar.host}\r\n"
         bad = f"{head}transfer-encoding: chunked\r\n\r\nZZZ\r\n\r\n"
         sidecar.send_raw(bad.encode(), timeout=2)
-        assert sidecar.process.wait(5) == -signal.SIGABRT
+        assert sidecar.process.wait(5) in {-signal.SIGABRT, -signal.SIGSEGV}
 
 
 def test_a_stranger_waits_for_nothing(sidecar: Sidecar) -> None:
