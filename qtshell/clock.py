@@ -3,6 +3,9 @@
 import time
 from typing import Final, Protocol
 
+LATE_MS: Final = 1_000
+"""A timer this late means that the whole machine, or the shell, stood still."""
+
 _BOOTTIME: Final[int | None] = getattr(time, "CLOCK_BOOTTIME", None)
 
 

@@ -10,12 +10,12 @@ from typing import Final
 from PySide6.QtCore import QElapsedTimer, QObject, QTimer
 from PySide6.QtWebEngineCore import QWebEnginePage, QWebEngineScript
 
+from qtshell.clock import LATE_MS
+
 log = logging.getLogger("hearth.web")
 
 BEAT_MS: Final = 3_000
 GIVE_UP_AFTER: Final = 3
-_LATE_MS: Final = 1_000
-"""A beat this late means that the whole machine, or the shell, stood still."""
 
 
 def count_misses(misses: int, *, answered: bool, watched: bool, late: bool) -> int:
@@ -63,7 +63,7 @@ class PageWatch(QObject):
             self._misses,
             answered=self._answered,
             watched=watched,
-            late=self._since.restart() > self._timer.interval() + _LATE_MS,
+            late=self._since.restart() > self._timer.interval() + LATE_MS,
         )
         if self._misses >= GIVE_UP_AFTER:
             self._misses = 0

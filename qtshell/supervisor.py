@@ -12,7 +12,7 @@ from typing import Final
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
 from backend.protocol import Handshake, Hello, LineReader, new_token
-from qtshell.clock import Clock, SystemClock
+from qtshell.clock import LATE_MS, Clock, SystemClock
 from qtshell.health import Prober
 from qtshell.launch import Launch, clean_environment
 from qtshell.lifecycle import (
@@ -38,8 +38,6 @@ _LAST_WORDS: Final = (
     ("memory allocation of ", Event.STARVED),
 )
 """What a dying sidecar says, and what that means."""
-_LATE_MS: Final = 1_000
-"""A timer this late means that the whole machine, or the shell, stood still."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,9 +278,9 @@ class SidecarSupervisor(QObject):
         late = (
             self.phase in ALIVE
             and deadline_ms is not None
-            and self._clock.now_ms() - deadline_ms > _LATE_MS
+            and self._clock.now_ms() - deadline_ms > LATE_MS
         )
-        return late or slept_ms - before_ms > _LATE_MS
+        return late or slept_ms - before_ms > LATE_MS
 
 
 def _ask_for_dump(pid: int) -> None:

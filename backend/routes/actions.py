@@ -10,9 +10,9 @@ from backend.rendering import Template
 from backend.routes.engines import EngineRow
 from backend.routes.pages import Pages, Toast, go_to, no_content, undo_path
 from backend.services.action_forms import EMPTY_FORM, ICONS, KINDS, RESULTS
-from backend.services.conversations import NEW
 from backend.services.engines import Choice
 from backend.services.registry import Opened, Services
+from backend.store.ids import NEW
 
 if TYPE_CHECKING:
     from backend.store.models import Action

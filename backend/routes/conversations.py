@@ -12,10 +12,10 @@ from backend.http import Request, Response, Router
 from backend.rendering import Renderer, Template
 from backend.routes.messages import Broadcast
 from backend.routes.pages import Pages, Toast, go_to, no_content, undo_path
-from backend.services.conversations import LOG_LIMIT, NEW, PAGE_SIZE
+from backend.services.conversations import LOG_LIMIT, PAGE_SIZE
 from backend.services.engines import Choice
 from backend.services.registry import Opened
-from backend.store.ids import new_id
+from backend.store.ids import NEW, new_id
 
 if TYPE_CHECKING:
     from backend.store.models import Conversation

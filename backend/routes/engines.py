@@ -10,9 +10,9 @@ from backend.http import Request, Response, Router
 from backend.llm.discovery import Found
 from backend.rendering import Template
 from backend.routes.pages import Pages, Toast, go_to, no_content, undo_path
-from backend.services.conversations import NEW
 from backend.services.engines import Choice, Offer
 from backend.services.registry import Opened, Services
+from backend.store.ids import NEW
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,8 @@ from backend.services.conversations import (
 )
 from backend.services.engines import Choice
 from backend.services.titles import title_from
-from backend.store.drafts import NEW, action_draft
+from backend.store.drafts import action_draft
+from backend.store.ids import NEW
 from backend.store.states import MessageState
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from backend.services.answers import AnswerService, Growing
 from backend.services.engines import Choice, EngineService
 from backend.services.settings import SettingService
 from backend.services.titles import title_from
+from backend.store.ids import NEW
 from backend.store.states import MessageState
 from backend.store.text import clean_text, note_title
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from backend.store.models import Conversation, Message
     from backend.store.revisions import AskedAgain, RevisionStore
 
-NEW: Final = "new"
-"""The draft of the conversation that does not exist yet."""
 MAX_TEXT_CHARS: Final = 200_000
 MAX_TITLE_CHARS: Final = 300
 LOG_LIMIT: Final = 100

@@ -10,8 +10,6 @@ from backend.store.ids import edit_draft
 from backend.store.models import Draft
 from backend.store.text import clean_text
 
-NEW: Final = "new"
-"""The draft of the conversation that does not exist yet."""
 _OF_A_NOTE: Final = "note:"
 _OF_AN_ACTION: Final = "action:"
 _CLEAR: Final = delete(Draft).where(col(Draft.id) == bindparam("row_id"))

@@ -6,6 +6,9 @@ import time
 import uuid
 from typing import Final
 
+NEW: Final = "new"
+"""The draft of what does not exist yet: a conversation, an action."""
+
 _COUNTER_BITS: Final = 12
 _RANDOM_BITS: Final = 62
 

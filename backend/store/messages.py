@@ -11,8 +11,8 @@ from backend.errors import ConflictError, NotFoundError
 from backend.store.change_log import StoreSession
 from backend.store.conversations import touch
 from backend.store.database import Database
-from backend.store.drafts import NEW, clear_draft
-from backend.store.ids import now_ms
+from backend.store.drafts import clear_draft
+from backend.store.ids import NEW, now_ms
 from backend.store.models import Conversation, Message, StreamChunk, Submission
 from backend.store.states import MessageState, move
 from backend.store.text import clean_text
