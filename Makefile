@@ -4,6 +4,7 @@ UV_VERSION := 0.13.9
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 RUN := $(UV) run --quiet --no-sync
 VENDOR := resources/web/vendor/.complete
+TEST_ASSETS := tests/assets/node_modules/.complete
 NO_NETWORK := "Hearth could not fetch what it needs. Check the network connection and run make again."
 
 export UV_PYTHON_PREFERENCE ?= system
@@ -16,7 +17,7 @@ help: ## Show what make can do
 run: .venv/.run $(VENDOR) ## Install what is needed and open Hearth (ARGS="--data-dir …")
 	@.venv/bin/hearth $(ARGS)
 
-setup: .venv/.dev $(VENDOR) ## Install what building and testing need
+setup: .venv/.dev $(VENDOR) $(TEST_ASSETS) ## Install what building and testing need
 
 test: setup lint ## Check the code and run all tests
 	$(RUN) pytest --numprocesses 2 --dist loadfile --reruns 1 $(PYTEST_ARGS)
@@ -45,7 +46,7 @@ uninstall: .venv/.run ## Take Hearth out of the start menu; your data stays
 	@.venv/bin/hearth --uninstall-desktop
 
 clean: ## Remove what was installed and built here
-	rm -rf .venv .tools dist build resources/web/vendor resources/web/node_modules
+	rm -rf .venv .tools dist build resources/web/vendor resources/web/node_modules tests/assets/node_modules
 
 .tools/bin/uv:
 	@resources/packaging/install-uv "$(PYTHON)" $(UV_VERSION)
@@ -63,4 +64,8 @@ clean: ## Remove what was installed and built here
 $(VENDOR): resources/web/package-lock.json resources/web/vendor.py resources/web/icons.txt | .venv/.run
 	@$(RUN) npm ci --silent --ignore-scripts --prefix resources/web || { echo $(NO_NETWORK) >&2; exit 1; }
 	@$(RUN) python resources/web/vendor.py
+	@touch $@
+
+$(TEST_ASSETS): tests/assets/package-lock.json | .venv/.dev
+	@$(RUN) npm ci --silent --ignore-scripts --prefix tests/assets || { echo $(NO_NETWORK) >&2; exit 1; }
 	@touch $@

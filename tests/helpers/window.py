@@ -30,7 +30,26 @@ ROOT: Final = Path(__file__).parents[2]
 ARTIFACTS: Final = ROOT / "tests" / "artifacts"
 PATIENCE_S: Final = 60.0
 _LISTENING: Final = re.compile(r"DevTools listening on ws://(127\.0\.0\.1:\d+)/")
-_KEYS: Final = {"Enter": (13, "\r"), "Escape": (27, ""), "Tab": (9, "")}
+# Name → code of the key and the text it types.
+_KEYS: Final = {
+    "Enter": (13, "\r"),
+    "Escape": (27, ""),
+    "Tab": (9, ""),
+    " ": (32, " "),
+    "PageUp": (33, ""),
+    "PageDown": (34, ""),
+    "End": (35, ""),
+    "Home": (36, ""),
+    "ArrowLeft": (37, ""),
+    "ArrowUp": (38, ""),
+    "ArrowRight": (39, ""),
+    "ArrowDown": (40, ""),
+    "Delete": (46, ""),
+    "F2": (113, ""),
+    "F6": (117, ""),
+}
+# What the developer protocol calls the keys that are held meanwhile.
+_HELD: Final = {"Alt": 1, "Control": 2, "Shift": 8}
 
 
 class PageMovedError(Exception):
@@ -155,13 +174,30 @@ class Window:
         self._call(self.find(role, name), "function() { this.focus() }")
         self.send("Input.insertText", text=text)
 
-    def press(self, key: str) -> None:
-        """Press a key where the focus is."""
-        code, text = _KEYS[key]
-        pressed = {"key": key, "code": key, "windowsVirtualKeyCode": code}
-        down = pressed | ({"text": text} if text else {})
+    def press(self, key: str, *held: str) -> None:
+        """Press a key where the focus is, with others held: a name or one letter."""
+        code, text = _KEYS.get(key) or (ord(key.upper()), key)
+        name = "Space" if key == " " else key if len(key) > 1 else f"Key{key.upper()}"
+        held_bits = sum(_HELD[other] for other in held)
+        pressed = {"key": key, "code": name, "windowsVirtualKeyCode": code}
+        pressed |= {"modifiers": held_bits}
+        types = text and not {"Alt", "Control"} & {*held}
+        down = pressed | ({"text": text} if types else {})
         self.send("Input.dispatchKeyEvent", type="keyDown", **down)
         self.send("Input.dispatchKeyEvent", type="keyUp", **pressed)
+
+    def wheel(self, selector: str, pixels: int) -> None:
+        """Turn the wheel over the middle of an element: down, or up if negative."""
+        box = f"document.querySelector({json.dumps(selector)}).getBoundingClientRect()"
+        x, y = self.evaluate(f"(b => [b.x + b.width / 2, b.y + b.height / 2])({box})")
+        self.send(
+            "Input.dispatchMouseEvent",
+            type="mouseWheel",
+            x=x,
+            y=y,
+            deltaX=0,
+            deltaY=pixels,
+        )
 
     def ask(self, text: str) -> None:
         """Write a message and send it."""
