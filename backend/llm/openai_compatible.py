@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from backend.errors import EngineError, EngineFault
+from backend.llm.address import clean_base_url
 from backend.llm.continuing import (
     RepeatFilter,
     asked_in_words,
@@ -22,7 +23,6 @@ from backend.llm.wire import (
     EventReader,
     NotAnAnswerError,
     classify_failure,
-    clean_base_url,
     read_chunk,
     read_models,
     request_body,

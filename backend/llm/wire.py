@@ -1,22 +1,19 @@
-"""Reads what OpenAI-compatible servers send: addresses, event lines, errors.
+"""Reads what OpenAI-compatible servers send: event lines, lists of models, errors.
 
 Everything here is pure and treats a server's words as data that may be hostile.
 """
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import urlsplit
 
-from backend.errors import EngineFault, InvalidInputError
+from backend.errors import EngineFault
 from backend.llm.engine import Delta, Turn
 
 DONE: Final = "[DONE]"
 
-_VERSIONED = re.compile(r"/v\d")
 _EVENT_FIELDS: Final = ("data", "event", "id", "retry", "")
 _CONTEXT_MARKS: Final = (
     "exceed_context_size",
@@ -40,31 +37,6 @@ class Chunk:
     finish: str = ""
     fault: EngineFault | None = None
     detail: str = ""
-
-
-def clean_base_url(text: str) -> str:
-    """Return the address requests start with, ending in its version.
-
-    Raises:
-        InvalidInputError: The text is no http(s) address of a server.
-    """
-    typed = text.strip()
-    if "://" not in typed:
-        typed = f"http://{typed}"
-    try:
-        parts = urlsplit(typed)
-        usable = parts.port != 0 and bool(parts.hostname)
-    except ValueError:
-        parts, usable = urlsplit(""), False
-    odd = parts.username or parts.password or parts.query or parts.fragment
-    if not usable or odd or parts.scheme not in ("http", "https"):
-        raise InvalidInputError(
-            "That is no server address. It looks like http://127.0.0.1:11434/v1."
-        )
-    path = parts.path.rstrip("/").removesuffix("/chat/completions")
-    if not _VERSIONED.search(path):
-        path += "/v1"
-    return f"{parts.scheme}://{parts.netloc}{path}"
 
 
 def request_body(model: str, turns: Sequence[Turn]) -> bytes:

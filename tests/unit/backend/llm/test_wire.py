@@ -1,4 +1,4 @@
-"""Addresses, events and errors as servers write them."""
+"""Events and errors as servers write them."""
 
 import json
 from contextlib import suppress
@@ -7,54 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.errors import EngineFault, InvalidInputError
+from backend.errors import EngineFault
 from backend.llm.engine import Delta
 from backend.llm.wire import (
     Chunk,
     EventReader,
     NotAnAnswerError,
     classify_failure,
-    clean_base_url,
     read_chunk,
     read_models,
 )
-
-
-@pytest.mark.parametrize(
-    ("typed", "used"),
-    [
-        ("http://127.0.0.1:11434", "http://127.0.0.1:11434/v1"),
-        ("http://127.0.0.1:11434/", "http://127.0.0.1:11434/v1"),
-        (" http://127.0.0.1:1234/v1/ ", "http://127.0.0.1:1234/v1"),
-        ("localhost:8080", "http://localhost:8080/v1"),
-        ("https://openrouter.ai/api", "https://openrouter.ai/api/v1"),
-        ("https://a.example/v1/chat/completions", "https://a.example/v1"),
-        ("https://a.example/v1beta/openai", "https://a.example/v1beta/openai"),
-        ("http://[::1]:8080", "http://[::1]:8080/v1"),
-    ],
-)
-def test_an_address_is_taken_with_or_without_its_version(typed: str, used: str) -> None:
-    assert clean_base_url(typed) == used
-
-
-@pytest.mark.parametrize(
-    "typed",
-    [
-        "",
-        "http://",
-        "file:///etc/passwd",
-        "ftp://a.example",
-        "http://user:pass@a.example",
-        "http://a.example/?x=1",
-        "http://a.example/#x",
-        "http://a.example:99999",
-        "http://a.example:0",
-        "http://[::1",
-    ],
-)
-def test_what_is_no_address_is_refused(typed: str) -> None:
-    with pytest.raises(InvalidInputError):
-        clean_base_url(typed)
 
 
 @given(st.lists(st.text(), max_size=5), st.integers(1, 40), st.sampled_from("\n\r"))
