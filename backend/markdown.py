@@ -95,22 +95,8 @@ def render(text: str, *, highlighted_chars: int = MAX_HIGHLIGHTED_CHARS) -> list
         highlighted_chars: A longer block of code has no marks, which take their time.
     """
     env: dict[str, Any] = {}
-    tokens = _markdown().parse(text, env)
+    tokens = markdown().parse(text, env)
     return [_block(group, env, highlighted_chars) for group in _groups(tokens)]
-
-
-def settled_length(text: str) -> int:
-    """Return how many characters of a growing text are finished blocks.
-
-    In CommonMark later lines can only change the last open top-level block, so all
-    before the start of the last block is final (link definitions that come later
-    aside; the end of the answer renders the whole text once more). A line that is
-    still growing decides nothing: "-" after a list begins another one, "-->" does not.
-    """
-    tokens = _markdown().parse(text[: text.rfind("\n") + 1], {})
-    starts = [t.map[0] for t in tokens if t.level == 0 and t.map and t.nesting >= 0]
-    lines = text.split("\n")
-    return sum(len(line) + 1 for line in lines[: starts[-1]]) if starts else 0
 
 
 def _groups(tokens: "Sequence[Token]") -> "list[list[Token]]":
@@ -130,8 +116,8 @@ def _block(tokens: "list[Token]", env: dict[str, Any], highlighted_chars: int) -
         is_short = len(head.content) <= highlighted_chars
         code = _highlight(head.content, language if is_short else "")
         return Block(code, is_code=True, language=language[:40])
-    markdown = _markdown()
-    html = markdown.renderer.render(tokens, markdown.options, env)
+    parser = markdown()
+    html = parser.renderer.render(tokens, parser.options, env)
     return Block(sanitise(html), images=_images(tokens))
 
 
@@ -194,12 +180,13 @@ def _cell(
 
 
 @cache
-def _markdown() -> "MarkdownIt":
+def markdown() -> "MarkdownIt":
+    """Return the parser of what Hearth understands of Markdown."""
     from markdown_it import MarkdownIt  # noqa: PLC0415 see the module
 
-    markdown = MarkdownIt("commonmark", {"html": False, "linkify": False})
-    markdown.enable(["table", "strikethrough"])
-    markdown.add_render_rule("image", _image)
-    markdown.add_render_rule("td_open", _cell)
-    markdown.add_render_rule("th_open", _cell)
-    return markdown
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": False})
+    parser.enable(["table", "strikethrough"])
+    parser.add_render_rule("image", _image)
+    parser.add_render_rule("td_open", _cell)
+    parser.add_render_rule("th_open", _cell)
+    return parser

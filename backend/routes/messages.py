@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from markupsafe import escape
 
 from backend.events import EventHub
+from backend.growing_markdown import settled_length
 from backend.http import Request, Response, Router
-from backend.markdown import Block, render, settled_length
+from backend.markdown import Block, render
 from backend.rendered import Rendered
 from backend.rendering import Renderer, Template
 from backend.routes.pages import Pages, Toast, undo_path

@@ -11,10 +11,8 @@ from hypothesis import strategies as st
 from backend.markdown import (
     _TAGS,
     MAX_HIGHLIGHTED_CHARS,
-    Block,
     render,
     sanitise,
-    settled_length,
 )
 from tests.helpers.payloads import fenced, payloads
 
@@ -135,35 +133,11 @@ def test_of_ten_thousand_random_trees_only_the_listed_is_left(seed: int) -> None
         assert_safe(sanitise(_tree(random)))
 
 
-def _stream(text: str, cuts: list[int]) -> tuple[list[Block], list[Block]]:
-    """Return what was settled and the open tail, as the stream of an answer does."""
-    settled, blocks = 0, list[Block]()
-    for cut in [*cuts, len(text)]:
-        grown = text[settled:cut]
-        length = settled_length(grown)
-        blocks += render(grown[:length])
-        settled += length
-    return blocks, render(text[settled:])
-
-
 @settings(max_examples=300, deadline=None)
-@given(st.lists(st.sampled_from(LINES), max_size=20), st.data())
-def test_streamed_blocks_and_tail_are_the_whole(
-    lines: list[str], data: st.DataObject
-) -> None:
-    text = "\n".join(lines)
-    cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=8)))
-    blocks, tail = _stream(text, cuts)
-    for block in (*blocks, *tail):
+@given(st.lists(st.sampled_from(LINES), max_size=20))
+def test_any_blocks_are_safe(lines: list[str]) -> None:
+    for block in render("\n".join(lines)):
         assert_safe(block.html)
-    assert blocks + tail == render(text)
-
-
-def test_a_line_that_grows_settles_nothing() -> None:
-    text = "1. one\n-->"
-    for cut in range(len(text)):
-        blocks, tail = _stream(text, [cut])
-        assert blocks + tail == render(text), cut
 
 
 @settings(max_examples=200, deadline=None)
