@@ -152,5 +152,4 @@ class DesktopWishes(QObject):
         if name != _NAME or self._settings.told_about_hotkey:
             return
         self._settings.told_about_hotkey = True
-        told = f"{why} {BY_HAND}"
-        self._tray.showMessage("No global shortcut", told, self._tray.icon())
+        self._tray.tell("No global shortcut", f"{why} {BY_HAND}")

@@ -4,14 +4,17 @@ from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QObject, QTimer
-from PySide6.QtWidgets import QApplication, QSystemTrayIcon, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from qtshell.activity import Activity, EndedAnswer
+from qtshell.tray import TrayIcon
 
 LONG_S: Final = 10.0
 """Who waited less has not gone elsewhere."""
 
-_SHOWN_MS: Final = 10_000
+_OPENS_MS: Final = 20_000
+"""A click later than this is one on another notice."""
+
 _READY: Final = "The answer is ready"
 
 
@@ -21,7 +24,7 @@ class Notices(QObject):
     def __init__(
         self,
         activity: Activity,
-        tray: QSystemTrayIcon,
+        tray: TrayIcon,
         window: QWidget,
         open_path: Callable[[str], None],
         is_looking: Callable[[], bool] = lambda: (
@@ -35,7 +38,7 @@ class Notices(QObject):
         self._is_looking = is_looking
         # The tray tells of clicks on any message, not on which.
         self._path = ""
-        self._expiry = QTimer(self, singleShot=True, interval=_SHOWN_MS * 2)
+        self._expiry = QTimer(self, singleShot=True, interval=_OPENS_MS)
         self._expiry.timeout.connect(self._forget)
         activity.answer_ended.connect(self._on_answer_ended)
         tray.messageClicked.connect(self._on_message_clicked)
@@ -45,8 +48,7 @@ class Notices(QObject):
             return
         self._path = f"/conversations/{answer.conversation_id}"
         self._expiry.start()
-        if self._tray.isVisible():
-            self._tray.showMessage(_READY, answer.title, self._tray.icon(), _SHOWN_MS)
+        self._tray.tell(_READY, answer.title)
         QApplication.alert(self._window)
 
     def _on_message_clicked(self) -> None:

@@ -33,11 +33,11 @@ class Aloud:
 
     def finish(self, text: str = "") -> None:
         """Say that it was done."""
-        self._tray.showMessage("Hearth", text, self._tray.icon())
+        self._tray.tell("Hearth", text)
 
     def fail(self, error: str, code: int = 1) -> None:  # noqa: ARG002 a listener's
         """Say why it was not done."""
-        self._tray.showMessage("Hearth", error, self._tray.icon())
+        self._tray.tell("Hearth", error)
 
 
 class Presence(QObject):

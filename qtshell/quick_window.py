@@ -1,9 +1,17 @@
 """The quick ask window: a line to type in, and below it the answer."""
 
+from html import escape
 from typing import Final
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QCursor, QGuiApplication, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtGui import (
+    QCursor,
+    QGuiApplication,
+    QImage,
+    QKeyEvent,
+    QKeySequence,
+    QShortcut,
+)
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
@@ -85,6 +93,8 @@ class AnswerView(QTextBrowser):
         self.setAccessibleName("Answer")
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setOpenLinks(False)
+        self._nothing = QImage(1, 1, QImage.Format.Format_ARGB32)
+        self._nothing.fill(Qt.GlobalColor.transparent)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.document().setDocumentMargin(2)
         font = self.font()
@@ -92,8 +102,8 @@ class AnswerView(QTextBrowser):
         self.setFont(font)
 
     def loadResource(self, _kind: int, _name: QUrl | str) -> object:
-        """Load nothing."""
-        return None
+        """Load nothing: without an answer Qt would open the file itself."""
+        return self._nothing
 
     def needed_height(self) -> int:
         """Return how high the whole answer is."""
@@ -205,7 +215,7 @@ class QuickWindow(QWidget):
         for chip, text in offers.items():
             chip.setVisible(bool(text.strip()))
             chip.setChecked(False)
-            chip.setToolTip(_preview(text))
+            chip.setToolTip(plain_tool_tip(_preview(text)))
 
     def whole_question(self) -> str:
         """Return what is typed, with the texts of the chips that are pressed."""
@@ -360,6 +370,14 @@ def place_at(pointer: QPoint, screen: QRect, size: QSize) -> QPoint:
 def _screen_at(pointer: QPoint) -> QRect:
     screen = QGuiApplication.screenAt(pointer) or QGuiApplication.primaryScreen()
     return screen.availableGeometry()
+
+
+def plain_tool_tip(text: str) -> str:
+    """Return a tool tip that shows a foreign text as it is.
+
+    Qt takes a tool tip for HTML when it looks so, and then opens what it names.
+    """
+    return f"<p>{escape(text)}</p>"
 
 
 def _preview(text: str) -> str:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 from qtshell.actions import Actions
 from qtshell.icons import icon, phase_icon_name
 from qtshell.lifecycle import Phase
+from qtshell.notification_text import notification_text
 from qtshell.quick_actions import QuickAction, Recent
 
 _TOLD_MS: Final = 6_000
@@ -88,7 +89,7 @@ class TrayIcon(QSystemTrayIcon):
     def tell(self, heading: str, words: str) -> bool:
         """Show a notice; return whether there is a tray to show it."""
         if self.is_there and self.supportsMessages():
-            self.showMessage(heading, words, self.icon(), _TOLD_MS)
+            self.showMessage(heading, notification_text(words), self.icon(), _TOLD_MS)
             return True
         return False
 

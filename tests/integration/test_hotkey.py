@@ -13,7 +13,10 @@ from pytestqt.qtbot import QtBot
 from qtshell.desktop_wishes import BY_HAND, ShortcutDialog
 from qtshell.hotkey import Hotkeys, Wish, parse_keys
 from qtshell.hotkey_portal import PortalGrab, trigger
+from tests.helpers.session_bus import bus
 from tests.helpers.window import ROOT
+
+__all__ = ["bus"]
 
 pytestmark = pytest.mark.gui
 
@@ -140,23 +143,7 @@ WISHES = {
 
 
 @pytest.fixture
-def bus(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A session bus of the test's own."""
-    daemon = subprocess.Popen(
-        ["dbus-daemon", "--session", "--nofork", "--print-address=1"],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    with daemon:
-        assert daemon.stdout is not None
-        address = daemon.stdout.readline().strip()
-        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
-        yield
-        daemon.terminate()
-
-
-@pytest.fixture
-def portal(bus: None) -> Iterator[Callable[[str], "subprocess.Popen[str]"]]:
+def portal(bus: str) -> Iterator[Callable[[str], "subprocess.Popen[str]"]]:
     """Starts a portal that behaves in a way."""
     started = []
 
@@ -234,7 +221,7 @@ def test_a_portal_that_refuses_is_told_of(
     grab.release()
 
 
-def test_a_bus_without_a_portal_is_told_of(qtbot: QtBot, bus: None) -> None:
+def test_a_bus_without_a_portal_is_told_of(qtbot: QtBot, bus: str) -> None:
     parent = QObject()
     grab = PortalGrab({"quick-ask": WISHES["quick-ask"]}, parent)
     with qtbot.waitSignal(grab.refused, timeout=10_000) as refused:

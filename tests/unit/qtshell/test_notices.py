@@ -3,31 +3,30 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QSystemTrayIcon, QWidget
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from qtshell.actions import Actions
 from qtshell.activity import Activity, EndedAnswer
 from qtshell.notices import LONG_S, Notices
 from qtshell.sidecar_client import SidecarClient
 from qtshell.supervisor import SidecarSupervisor
+from qtshell.tray import TrayIcon
 from tests.helpers.stub_sidecar import stub_launch
 
 pytestmark = pytest.mark.gui
 
 
-class Tray(QSystemTrayIcon):
+class Tray(TrayIcon):
     """A tray that keeps what it is told to say."""
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(QIcon(), parent)
+        super().__init__(Actions(), parent)
         self.said: list[str] = []
 
-    def isVisible(self) -> bool:  # noqa: N802 Qt's own name
+    def tell(self, heading: str, words: str) -> bool:
+        self.said.append(f"{heading}: {words}")
         return True
-
-    def showMessage(self, *told: object) -> None:  # noqa: N802 Qt's own name
-        self.said.append(str(told[1]))
 
 
 class Scene:
@@ -64,7 +63,7 @@ def scene(qtbot: QtBot, tmp_path: Path) -> Scene:
 
 def test_a_long_answer_is_told_of_and_the_click_opens_it(scene: Scene) -> None:
     scene.end(LONG_S + 1)
-    assert scene.tray.said == ["Tides"]
+    assert scene.tray.said == ["The answer is ready: Tides"]
     scene.tray.messageClicked.emit()
     scene.tray.messageClicked.emit()
     assert scene.opened == ["/conversations/c1"]

@@ -1,0 +1,64 @@
+"""What others wrote is shown in quick ask as it is, and opens no file."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QImage, QTextDocument
+from pytestqt.qtbot import QtBot
+
+from qtshell.quick_window import AnswerView, QuickWindow
+
+pytestmark = pytest.mark.gui
+
+BIG = 300
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    """A picture that would be seen if anything opened it."""
+    path = tmp_path / "secret.png"
+    image = QImage(BIG, BIG, QImage.Format.Format_RGB32)
+    image.fill(0)
+    assert image.save(str(path))
+    return path
+
+
+@pytest.fixture
+def window(qtbot: QtBot) -> QuickWindow:
+    built = QuickWindow()
+    qtbot.addWidget(built)
+    return built
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<img src="{picture}">',
+        '<img src="file://{picture}">',
+        "<b>bold</b> & <i>thin</i>",
+        "&lt;p&gt; 2 < 3 and 'single' \"double\"",
+        "plain words",
+    ],
+)
+def test_a_chip_shows_the_clipboard_as_it_is(
+    window: QuickWindow, picture: Path, text: str
+) -> None:
+    copied = text.format(picture=picture)[:80]
+    window.offer(copied, "")
+    shown = QTextDocument()
+    shown.setHtml(window.clipboard_chip.toolTip())
+    assert shown.toPlainText() == copied
+
+
+@pytest.mark.parametrize("address", ["{picture}", "file://{picture}"])
+def test_an_answer_opens_no_file(
+    qtbot: QtBot, window: QuickWindow, picture: Path, address: str
+) -> None:
+    html = f'<p>Look:</p><img src="{address.format(picture=picture)}">'
+    # The same in a view of Qt's own shows that the picture could be opened.
+    open_view = QTextDocument()
+    open_view.setHtml(html)
+    assert open_view.size().height() > BIG
+    answer = AnswerView(window)
+    answer.setHtml(html)
+    assert answer.needed_height() < BIG / 2
