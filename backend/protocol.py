@@ -62,7 +62,7 @@ class Hello:
         """
         try:
             told = json.loads(line)
-        except ValueError as exc:
+        except (ValueError, RecursionError) as exc:
             raise ProtocolError("the hello is not JSON") from exc
         if not isinstance(told, dict) or told.get("protocol") != PROTOCOL_VERSION:
             raise ProtocolError(f"the hello is not of protocol {PROTOCOL_VERSION}")

@@ -61,7 +61,7 @@ def backup_folder(data_dir: Path) -> Path:
     try:
         told = json.loads((data_dir / "backups.json").read_text("utf-8"))
         chosen = str(told.get("folder", "")) if isinstance(told, dict) else ""
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         pass
     places = [Path(chosen)] if chosen else []
     usual = data_dir / "backups"

@@ -115,7 +115,7 @@ def local_request(url: QUrl) -> QNetworkRequest:
 def _proof_in(answer: bytes) -> str:
     try:
         told = json.loads(answer)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     proof = told.get("proof") if isinstance(told, dict) else None
     return proof if isinstance(proof, str) and proof.isascii() else ""

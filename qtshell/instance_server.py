@@ -19,7 +19,11 @@ from qtshell.single_instance import (
 log = logging.getLogger("hearth.instance")
 
 MAX_CALLERS: Final = 64
-_STILL_HERE_MS: Final = 2_000
+CALL_WITHIN_MS: Final = 5_000
+"""Who has connected says within this time what it wants; it takes a moment."""
+
+STILL_HERE_MS: Final = 2_000
+_MAX_LOGGED: Final = 40
 
 
 class Caller(QObject):
@@ -41,8 +45,16 @@ class Caller(QObject):
         self.is_there = True
         wire.disconnected.connect(self._on_wire_disconnected)
         # It takes silence for a hang, and a model may think for long.
-        self._pulse = QTimer(self, interval=_STILL_HERE_MS)
+        self._pulse = QTimer(self, interval=STILL_HERE_MS)
         self._pulse.timeout.connect(lambda: self._send(Reply()))
+        # Connections that ask for nothing must not use up those that can be had.
+        self._patience = QTimer(self, singleShot=True, interval=CALL_WITHIN_MS)
+        self._patience.timeout.connect(self._drop)
+        self._patience.start()
+
+    def begin(self) -> None:
+        """Show signs of life from now on: its call has come."""
+        self._patience.stop()
         self._pulse.start()
 
     def say(self, text: str) -> None:
@@ -64,9 +76,13 @@ class Caller(QObject):
 
     def _end(self, reply: Reply) -> None:
         if self.is_there:
+            self._patience.stop()
             self._pulse.stop()
             self._send(reply)
             self._wire.disconnectFromServer()
+
+    def _drop(self) -> None:
+        self._wire.abort()
 
     def _on_wire_disconnected(self) -> None:
         self.is_there = False
@@ -124,11 +140,13 @@ class InstanceServer(QObject):
                 wire.abort()
             return
         line = bytes(wire.readLine(MAX_CALL_BYTES).data())
+        caller.begin()
         try:
             call = Call.from_line(line)
         except WrongCallError as exc:
             log.warning("a launch said something odd: %s", exc)
             caller.fail("The running Hearth is of another version. Quit it first.")
             return
-        log.info("asked from outside: %s", call.verb)
+        # It may hold line breaks, which would look like lines of the log's own.
+        log.info("asked from outside: %r", call.verb[:_MAX_LOGGED])
         self._answer(call, caller)

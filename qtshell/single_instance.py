@@ -78,7 +78,7 @@ class Call:
         """
         try:
             told = json.loads(line)
-        except ValueError as exc:
+        except (ValueError, RecursionError) as exc:
             raise WrongCallError("the call is not JSON") from exc
         if not isinstance(told, dict) or told.get("hearth") != VERSION:
             raise WrongCallError("the call is of another version")
@@ -110,7 +110,7 @@ class Reply:
         try:
             told = json.loads(line)
             return cls(str(told["text"]), str(told["error"]), told["exit"])
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             return cls(error="The running Hearth is of another version.", exit=1)
 
 
@@ -203,7 +203,7 @@ def _holder(data_dir: Path) -> tuple[int, str]:
     try:
         told = json.loads((data_dir / LOCK_NAME).read_text("utf-8"))
         return int(told["pid"]), str(told["address"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return 0, ""
 
 

@@ -57,7 +57,7 @@ class Rescue:
         """Return what was not told yet; None for nothing."""
         try:
             return cls(**json.loads((folder / REPORT_FILE).read_text("utf-8")))
-        except (OSError, ValueError, TypeError):
+        except (OSError, ValueError, TypeError, RecursionError):
             return None
 
     @staticmethod

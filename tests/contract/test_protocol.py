@@ -46,6 +46,7 @@ def test_a_hello_of_a_newer_shell_may_say_more() -> None:
         "[]",
         '"x"',
         "{}",
+        "[" * 100_000,
         '{"protocol": 2, "token": "t", "data_dir": "/d"}',
         '{"protocol": 1, "data_dir": "/d"}',
         '{"protocol": 1, "token": "t"}',

@@ -85,6 +85,8 @@ def test_a_call_comes_out_as_it_went_in(asked: Call) -> None:
         b'{"hearth": 2, "verb": "open"}',
         b'{"hearth": 1}',
         b'{"hearth": 1, "verb": 5}',
+        b"[" * 100_000,
+        b'{"hearth": 1, "verb": ' + b"[" * 100_000,
     ],
 )
 def test_anything_else_is_no_call(line: bytes) -> None:
@@ -92,7 +94,7 @@ def test_anything_else_is_no_call(line: bytes) -> None:
         Call.from_line(line)
 
 
-@pytest.mark.parametrize("line", [b"", b"{}", b"[1]", b'"x"'])
+@pytest.mark.parametrize("line", [b"", b"{}", b"[1]", b'"x"', b"[" * 100_000])
 def test_a_reply_that_cannot_be_read_ends_the_call_as_failed(line: bytes) -> None:
     assert Reply.from_line(line).exit == 1
 
@@ -129,6 +131,17 @@ def test_two_users_do_not_collide(
     (tmp_path / "hearth-12345").mkdir(mode=0o755)
     with pytest.raises(CallError, match="somebody else"):
         Instance.claim(long)
+
+
+def test_a_folder_that_others_may_write_to_is_never_listened_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("XDG_RUNTIME_DIR")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (tmp_path / f"hearth-{os.getuid()}").mkdir()
+    (tmp_path / f"hearth-{os.getuid()}").chmod(0o770)
+    with pytest.raises(CallError, match="somebody else"):
+        Instance.claim(tmp_path / ("long" * 30))
 
 
 def test_the_same_folder_by_a_link_is_the_same_instance(tmp_path: Path) -> None:
