@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import sys
 from collections import deque
 from dataclasses import dataclass, field
 from functools import partial
@@ -174,6 +175,11 @@ class SidecarSupervisor(QObject):
         for name, value in clean_environment().items():
             environment.insert(name, value)
         process.setProcessEnvironment(environment)
+        if sys.platform != "win32":
+            # Chromium's files and sockets, which Qt 6.12 leaves open to children.
+            process.setUnixProcessParameters(
+                QProcess.UnixProcessFlag.CloseFileDescriptors
+            )
         process.setProgram(self._launch.program)
         process.setArguments(list(self._launch.arguments))
         stdout, stderr = LineReader(), LineReader()

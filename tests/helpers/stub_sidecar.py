@@ -1,7 +1,7 @@
 """A sidecar of the standard library that keeps, or breaks, the contract on demand.
 
 Run as a program with one behaviour: obey, crash, silent, garbled, deaf, wrong-port,
-wrong-pid, impostor, noisy, ignores-quit.
+wrong-pid, impostor, noisy, ignores-quit, shakes-again.
 """
 
 import json
@@ -44,6 +44,7 @@ class StubHandler(BaseHTTPRequestHandler):
 
     token: ClassVar[str] = ""
     honest: ClassVar[bool] = True
+    says_again: ClassVar[int] = 0
     seen: ClassVar[list[dict[str, object]]] = []
 
     def do_GET(self) -> None:
@@ -54,6 +55,9 @@ class StubHandler(BaseHTTPRequestHandler):
             proof = prove(self.token if self.honest else "guess", nonce)
             body = {"status": "healthy", "database": "connected", "proof": proof}
             self._answer(200, json.dumps(body), "application/json")
+            if self.says_again:
+                shake(self.says_again)
+                sys.stderr.write("said again\n")
             return
         self._note("GET")
         if self.headers.get_all(TOKEN_HEADER) != [self.token]:
@@ -179,6 +183,12 @@ def stay(hello: Hello) -> None:
     shake(serve(hello))
 
 
+def shake_again(hello: Hello) -> None:
+    """Name another port after each proof."""
+    StubHandler.says_again = free_port()
+    shake(serve(hello))
+
+
 BEHAVIOURS: dict[str, Callable[[Hello], None]] = {
     "obey": lambda hello: shake(serve(hello)),
     "crash": lambda _: crash(),
@@ -190,6 +200,7 @@ BEHAVIOURS: dict[str, Callable[[Hello], None]] = {
     "impostor": lambda hello: shake(serve(hello, honest=False)),
     "noisy": make_noise,
     "ignores-quit": stay,
+    "shakes-again": shake_again,
 }
 
 

@@ -201,3 +201,28 @@ def test_the_token_is_in_no_command_line_or_environment(
     child = psutil.Process(supervisor.pid)
     assert trust.token not in " ".join(child.cmdline())
     assert trust.token not in str(child.environ())
+
+
+def test_it_inherits_no_open_file_of_the_shell(
+    qtbot: QtBot, supervise: Supervise
+) -> None:
+    reading, writing = os.pipe()
+    os.set_inheritable(writing, True)
+    supervisor = supervise("obey")
+    started(qtbot, supervisor)
+    own = Path(f"/proc/self/fd/{writing}").readlink()
+    theirs = Path(f"/proc/{supervisor.pid}/fd").iterdir()
+    assert own not in [path.readlink() for path in theirs]
+    os.close(reading)
+    os.close(writing)
+
+
+def test_a_second_handshake_moves_nothing(
+    qtbot: QtBot, supervise: Supervise, impatient: None
+) -> None:
+    supervisor = supervise("shakes-again")
+    trust = started(qtbot, supervisor)
+    said: Callable[[], int] = lambda: list(supervisor._last_lines).count("said again")  # noqa: E731
+    qtbot.waitUntil(lambda: said() >= 3, timeout=_WAIT_MS)
+    assert supervisor.trust == trust
+    assert supervisor.phase is Phase.READY
