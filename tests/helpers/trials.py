@@ -24,7 +24,7 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
 from tests.helpers.ticking_server import TickingServer
-from tests.helpers.window import Window, are_gone, until
+from tests.helpers.window import Window, are_gone, command_line, until
 
 LAST_ANSWER: Final = "[...document.querySelectorAll('#log .answer')].at(-1)"
 IS_BUSY: Final = "document.querySelector('#log [aria-busy=true]') !== null"
@@ -57,17 +57,12 @@ class ForgivingWindow(Window):
         """Return the living process below the shell with a word in its command line."""
 
         def search() -> psutil.Process | None:
-            found = (p for p in self.children if word in _command_line(p))
+            found = (p for p in self.children if word in command_line(p))
             return next(found, None)
 
         found = until(search, f"the process of {word}", self._why)
         assert isinstance(found, psutil.Process)
         return found
-
-    @property
-    def sidecar(self) -> psutil.Process:
-        """The sidecar's process."""
-        return self.part("run_module('backend'")
 
     @property
     def engine(self) -> psutil.Process:
@@ -77,11 +72,11 @@ class ForgivingWindow(Window):
     @property
     def renderer(self) -> psutil.Process:
         """The process of the page."""
-        zygotes = [p.pid for p in self.children if "=zygote" in _command_line(p)]
+        zygotes = [p.pid for p in self.children if "=zygote" in command_line(p)]
 
         def search() -> psutil.Process | None:
             found = (p for p in self.children if p.ppid() in zygotes)
-            return next((p for p in found if _command_line(p)), None)
+            return next((p for p in found if command_line(p)), None)
 
         found = until(search, "the page's process", self._why)
         assert isinstance(found, psutil.Process)
@@ -385,10 +380,3 @@ def running(data_dir: Path) -> Iterator[Trials]:
             yield trials
         finally:
             trials.window.close()
-
-
-def _command_line(process: psutil.Process) -> str:
-    try:
-        return " ".join(process.cmdline())
-    except psutil.Error:
-        return ""

@@ -48,6 +48,7 @@ _KEYS: Final = {
     "F2": (113, ""),
     "F6": (117, ""),
 }
+_SIDECAR: Final = "run_module('backend'"
 # What the developer protocol calls the keys that are held meanwhile.
 _HELD: Final = {"Alt": 1, "Control": 2, "Shift": 8}
 
@@ -111,7 +112,7 @@ class Window:
     @property
     def sidecar(self) -> psutil.Process:
         """The sidecar's process."""
-        return next(p for p in self.children if "backend" in p.cmdline())
+        return next(p for p in self.children if _SIDECAR in command_line(p))
 
     @property
     def port(self) -> int:
@@ -334,6 +335,14 @@ def until(check: Callable[[], Any], what: str, why: Callable[[], str] = str) -> 
             return answer
         pause.wait(0.02)
     raise AssertionError(f"waited in vain for {what}\n{why()}")
+
+
+def command_line(process: psutil.Process) -> str:
+    """Return how a process was started; "" when it has ended meanwhile."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
 
 
 def are_gone(processes: Sequence[psutil.Process], seconds: float = 5.0) -> bool:

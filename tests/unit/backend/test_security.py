@@ -73,3 +73,22 @@ def test_the_policy_allows_no_inline_script_and_no_other_origin() -> None:
     assert policy.startswith("default-src 'none'; script-src 'nonce-abc';")
     for word in ("unsafe", "http", "*"):
         assert word not in policy
+
+
+def test_the_policy_of_a_page_is_this_one() -> None:
+    told = dict(
+        part.strip().split(" ", 1) for part in content_security_policy("abc").split(";")
+    )
+    assert told == {
+        "default-src": "'none'",
+        "script-src": "'nonce-abc'",
+        "style-src": "'self'",
+        "img-src": "'self' data:",
+        "font-src": "'self'",
+        "connect-src": "'self'",
+        "base-uri": "'none'",
+        "form-action": "'self'",
+        "frame-ancestors": "'none'",
+        "require-trusted-types-for": "'script'",
+        "trusted-types": "default",
+    }

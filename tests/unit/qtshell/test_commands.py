@@ -1,8 +1,8 @@
 """What the page may ask of the desktop."""
 
 import pytest
-from PySide6.QtCore import QUrl
-from PySide6.QtWidgets import QMainWindow, QMessageBox
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtWidgets import QLabel, QMainWindow, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from qtshell.commands import Commands, LinkOpener
@@ -18,8 +18,13 @@ def test_a_command_gets_its_arguments_decoded() -> None:
     assert heard == [{"name": "a b", "kind": "zip"}]
 
 
-def test_an_unknown_command_does_nothing() -> None:
-    Commands().run(QUrl("http://127.0.0.1:5/shell/format-disk"))
+def test_an_unknown_command_does_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    heard: list[object] = []
+    commands = Commands()
+    commands.register("save-export", heard.append)
+    commands.run(QUrl("http://127.0.0.1:5/shell/format-disk"))
+    assert heard == []
+    assert "unknown command" in caplog.text
 
 
 class Asked:
@@ -60,3 +65,12 @@ def test_without_a_yes_nothing_is_opened_and_there_is_one_question(
     (box,) = asked.boxes()
     box.button(QMessageBox.StandardButton.Cancel).click()
     assert asked.opened == []
+
+
+def test_the_address_is_no_markup(qtbot: QtBot) -> None:
+    asked = Asked(qtbot)
+    asked.opener.ask(QUrl("mailto:a@b.c?subject=<b>x</b>&body=<img src=/etc/motd>"))
+    (box,) = asked.boxes()
+    label = box.findChild(QLabel, "qt_msgbox_informativelabel")
+    assert isinstance(label, QLabel)
+    assert label.textFormat() is Qt.TextFormat.PlainText

@@ -284,3 +284,18 @@ def test_a_restart_by_the_user_waits_for_the_death_of_the_old_one() -> None:
 def test_a_deadline_that_comes_early_is_none(phase: Phase) -> None:
     state = Lifecycle(phase=phase, deadline_ms=DEADLINES_MS[phase])
     assert step(state, Event.DEADLINE, 10) == (state, ())
+
+
+def test_health_is_counted_from_when_it_came_back() -> None:
+    world = World()
+    world.boot()
+    world.feed(Event.EXITED, 1_000)
+    world.wait()
+    world.feed(Event.HANDSHAKE_RECEIVED, 100)
+    world.feed(Event.PROVED, 10)
+    while not world.is_in(Phase.UNRESPONSIVE):
+        world.wait()
+    world.feed(Event.PROVED, FORGIVEN_AFTER_MS)
+    # Well for a moment only, however long ago it was proved first.
+    world.feed(Event.EXITED, 1_000)
+    assert len(world.state.failures) == 2
