@@ -101,6 +101,7 @@ class EngineFault(Enum):
     OUT_OF_MEMORY = "out of memory"
     CRASHED = "crashed"
     SAFE_MODE = "safe mode"
+    REMOVED = "removed"
 
 
 class EngineError(HearthError):

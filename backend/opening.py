@@ -40,6 +40,7 @@ from backend.services.search import SearchService
 from backend.services.settings import SettingService
 from backend.services.trash import TrashService
 from backend.services.troubles import TroubleService
+from backend.side_threads import SideThreads
 from backend.store.actions import ActionStore
 from backend.store.changes import ChangeStore
 from backend.store.conversations import ConversationStore
@@ -163,11 +164,19 @@ def open_house(
     messages, settings = MessageStore(database), SettingStore(database)
     changes = ChangeStore(database)
     keys = KeyStore()
-    registry = EngineRegistry(keys, let_rest if hello.safe_mode else None)
+    registry = EngineRegistry(
+        keys, let_rest if hello.safe_mode else None, SideThreads()
+    )
     activity = Activity(audience)
     answers = AnswerService(messages, activity)
     setting_service = SettingService(settings, keys)
-    engine_service = EngineService(EngineStore(database), settings, registry, keys)
+    engine_service = EngineService(
+        EngineStore(database),
+        settings,
+        registry,
+        keys,
+        lambda: notices.changed("engines"),
+    )
     conversation_service = ConversationService(
         conversations=ConversationStore(database),
         messages=messages,

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -11,10 +12,16 @@ from backend.errors import EngineError, EngineFault
 from backend.llm.child import ChildOptions, EngineChild
 from backend.llm.engine import Delta, Turn
 from backend.llm.model_file import check_model_file
+from backend.llm.sentences import engine_error
+from backend.side_threads import SideThreads
 
 log = logging.getLogger(__name__)
 
 NAME: Final = "The built-in engine"
+LOOK_S: Final = 3.0
+"""How long a drive may take to give the first bytes of a file."""
+
+_SLOW_DRIVE: Final = "its drive does not answer; connect it, or wait until it is awake"
 
 _HUNG: Final = (EngineFault.STALLED, EngineFault.TIMEOUT)
 _BROKEN: Final = (EngineFault.CUT_OFF, EngineFault.REFUSED, EngineFault.CRASHED)
@@ -27,9 +34,16 @@ class BuiltinEngine:
     that dies later ends the answer with an error, and the next question starts anew.
     """
 
-    def __init__(self, model_path: Path, options: ChildOptions | None = None) -> None:
+    def __init__(
+        self,
+        model_path: Path,
+        options: ChildOptions | None = None,
+        files: SideThreads | None = None,
+    ) -> None:
         self._path = model_path.absolute()
         self._options = options or ChildOptions()
+        self._files = files or SideThreads()
+        self._is_closed = False
         self._child: EngineChild | None = None
         self._starting = asyncio.Lock()
 
@@ -45,7 +59,12 @@ class BuiltinEngine:
         Raises:
             EngineError: The file is no model.
         """
-        await asyncio.to_thread(check_model_file, self._path, NAME)
+        look = partial(check_model_file, self._path, NAME)
+        try:
+            await self._files.run(str(self._path), look, LOOK_S)
+        except TimeoutError as exc:
+            fault = EngineFault.BAD_MODEL_FILE
+            raise engine_error(fault, NAME, _SLOW_DRIVE) from exc
         return [self._path.stem]
 
     async def stream(
@@ -79,7 +98,8 @@ class BuiltinEngine:
                 return
 
     async def close(self) -> None:
-        """End the child."""
+        """End the child; no other one is started."""
+        self._is_closed = True
         async with self._starting:
             child, self._child = self._child, None
         if child is not None:
@@ -87,6 +107,8 @@ class BuiltinEngine:
 
     async def _running_child(self) -> EngineChild:
         async with self._starting:
+            if self._is_closed:
+                raise engine_error(EngineFault.REMOVED, NAME)
             if self._child is None or not self._child.is_alive:
                 await self.models()
                 if self._child is not None:

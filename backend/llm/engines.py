@@ -1,14 +1,19 @@
 """Builds the engine of each engine record once, and keeps it."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
 from backend.keys import KeyStore
+from backend.llm.api_key import clean_key
 from backend.llm.builtin import BuiltinEngine
 from backend.llm.engine import Engine
+from backend.llm.kept_engine import KeptEngine
 from backend.llm.openai_compatible import OpenAICompatibleEngine
+from backend.side_threads import SideThreads
 
 OPENAI: Final = "openai"
 BUILTIN: Final = "builtin"
@@ -48,60 +53,76 @@ class EngineRecord(Protocol):
 
 
 class EngineRegistry:
-    """Gives out engines by their records; one per record, kept until dropped."""
+    """Gives out engines by their records; one per record, kept until dropped.
+
+    What is done to one engine never waits for another one.
+    """
 
     def __init__(
         self,
         keys: KeyStore,
         build: Callable[[EngineRecord, str], Engine] | None = None,
+        files: SideThreads | None = None,
     ) -> None:
         self._keys = keys
-        self._build = build or build_engine
-        self._engines: dict[str, tuple[tuple[str, ...], Engine]] = {}
-        self._changing = asyncio.Lock()
+        self._build = build or partial(build_engine, files=files)
+        self._engines: dict[str, tuple[tuple[str, ...], KeptEngine]] = {}
+        self._changing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def engine_for(self, record: EngineRecord) -> Engine:
+    async def engine_for(self, record: EngineRecord) -> KeptEngine:
         """Return the engine of the record; a changed record gets a new one.
 
         Raises:
-            InvalidInputError: The address in the record is none.
+            InvalidInputError: The address in the record is none, or its key.
         """
-        async with self._changing:
-            facts = (record.kind, record.name, record.url, record.path)
+        async with self._changing[record.id]:
+            facts = _facts(record)
             kept = self._engines.get(record.id)
             if kept is not None and kept[0] == facts:
                 return kept[1]
-            await self._drop(record.id)
+            await self._retire(record.id)
             key = ""
             if record.kind == OPENAI:
                 key = await asyncio.to_thread(self._keys.get, record.id, record.url)
-            engine = self._build(record, key)
+            engine = KeptEngine(self._build(record, clean_key(key)), record.name)
             self._engines[record.id] = facts, engine
             return engine
 
     async def drop(self, engine_id: str) -> None:
-        """Close the engine of a record that was changed, removed or given a key."""
-        async with self._changing:
-            await self._drop(engine_id)
+        """Close the engine of a record that was removed, also while it answers."""
+        async with self._changing[engine_id]:
+            if kept := self._engines.pop(engine_id, None):
+                await kept[1].close()
+
+    async def retire(self, engine_id: str) -> None:
+        """Use another engine from the next question on; answers go on to their end."""
+        async with self._changing[engine_id]:
+            await self._retire(engine_id)
 
     async def close_all(self) -> None:
         """Close every engine; afterwards no child process is left."""
-        async with self._changing:
-            engines = [engine for _, engine in self._engines.values()]
-            self._engines.clear()
-            await asyncio.gather(*(engine.close() for engine in engines))
+        await asyncio.gather(*(self.drop(engine_id) for engine_id in [*self._engines]))
 
-    async def _drop(self, engine_id: str) -> None:
+    async def _retire(self, engine_id: str) -> None:
         if kept := self._engines.pop(engine_id, None):
-            await kept[1].close()
+            await kept[1].retire()
 
 
-def build_engine(record: EngineRecord, key: str) -> Engine:
+def build_engine(
+    record: EngineRecord, key: str, files: SideThreads | None = None
+) -> Engine:
     """Build the engine a record describes.
 
     Raises:
         InvalidInputError: The address in the record is none.
     """
     if record.kind == BUILTIN:
-        return BuiltinEngine(Path(record.path))
+        return BuiltinEngine(Path(record.path), files=files)
     return OpenAICompatibleEngine(record.name, record.url, key)
+
+
+def _facts(record: EngineRecord) -> tuple[str, ...]:
+    """Return what an engine is built of: a file's other name needs no other one."""
+    if record.kind == BUILTIN:
+        return (record.kind, record.path)
+    return (record.kind, record.name, record.url)

@@ -1,9 +1,12 @@
 """Judges a GGUF file and the memory of the machine before llama.cpp is started."""
 
+import errno
+import os
+import stat
 import struct
 import sys
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from backend.errors import EngineFault
 from backend.llm.sentences import engine_error
@@ -12,6 +15,9 @@ _MAGIC: Final = b"GGUF"
 _VERSIONS: Final = (2, 3)
 _HEADER: Final = struct.Struct("<4sIQQ")
 _MAX_ENTRIES: Final = 1_000_000
+_OPEN_FLAGS: Final = (
+    os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+)
 _GIGABYTE: Final = 1024**3
 _OVERHEAD_BYTES: Final = _GIGABYTE // 2
 """What llama.cpp takes beside the weights: cache of the conversation and buffers."""
@@ -24,13 +30,31 @@ def check_model_file(path: Path, name: str) -> None:
         EngineError: The file is missing, unreadable or no GGUF model.
     """
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             header = file.read(_HEADER.size)
     except OSError as exc:
         why = "it is no longer there" if not path.exists() else "it cannot be read"
         raise engine_error(EngineFault.BAD_MODEL_FILE, name, why) from exc
     if why := _what_is_wrong(header):
         raise engine_error(EngineFault.BAD_MODEL_FILE, name, why)
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file to read it, and nothing that only looks like one.
+
+    A pipe or a device may give its first byte never, and a device may act on being
+    opened: the kind is looked at before, and again when it is open.
+
+    Raises:
+        OSError: It cannot be opened, or is no file.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "no regular file")
+    file = os.fdopen(os.open(path, _OPEN_FLAGS), "rb")
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError(errno.EINVAL, "no regular file")
+    return file
 
 
 def memory_detail(path: Path) -> str:

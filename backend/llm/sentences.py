@@ -68,6 +68,10 @@ _SENTENCES: Final = {
         "{name} stopped unexpectedly. What had arrived is kept: choose Continue or "
         "Retry; if it comes again, choose another model file."
     ),
+    EngineFault.REMOVED: (
+        "{name} was removed, or its file or address changed. What had arrived is kept: "
+        "choose a model below, then Continue or Retry."
+    ),
 }
 
 

@@ -351,6 +351,23 @@ def test_an_idle_model_is_unloaded_and_comes_back(scripted_gguf: Path) -> None:
     with_builtin(scripted_gguf, use, replace(OPTIONS, sleep_idle_s=1))
 
 
+def test_a_closed_engine_starts_no_child_again(scripted_gguf: Path) -> None:
+    async def use(engine: BuiltinEngine) -> None:
+        answer = asyncio.create_task(collect(engine, asking("Hi")))
+        async with asyncio.timeout(20):
+            while engine.child_pid is None:
+                await asyncio.sleep(0)
+        child = process_of(engine)
+        child.suspend()  # it loads for as long as we like
+        await engine.close()
+        for late in (answer, collect(engine, asking("Hi"))):
+            with pytest.raises(EngineError) as caught:
+                await late
+            assert caught.value.fault is EngineFault.REMOVED
+
+    with_builtin(scripted_gguf, use)
+
+
 def test_the_same_engine_answers_as_a_stranger(scripted_gguf: Path) -> None:
     async def main(url: str) -> None:
         port = int(url.rpartition(":")[2])

@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from backend.errors import InvalidInputError
+from backend.errors import EngineError, EngineFault, InvalidInputError
 from backend.keys import KeyStore
 from backend.llm.builtin import BuiltinEngine
 from backend.llm.engine import Delta, Engine, Turn
 from backend.llm.engines import EngineRecord, EngineRegistry, build_engine
+from backend.llm.kept_engine import KeptEngine
 from backend.llm.openai_compatible import OpenAICompatibleEngine
+from backend.llm.sentences import engine_error
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class RecordedEngine:
     def __init__(self, key: str) -> None:
         self.key = key
         self.closed = 0
+        self.go_on = asyncio.Event()
 
     async def models(self) -> list[str]:
         return []
@@ -35,6 +38,10 @@ class RecordedEngine:
         self, model: str, turns: Sequence[Turn]
     ) -> AsyncGenerator[Delta, None]:
         yield Delta("Hi")
+        await self.go_on.wait()
+        if self.closed:
+            raise engine_error(EngineFault.CUT_OFF, "It")
+        yield Delta(" you")
 
     async def close(self) -> None:
         self.closed += 1
@@ -42,6 +49,11 @@ class RecordedEngine:
 
 def build_recorded(record: EngineRecord, key: str) -> Engine:
     return RecordedEngine(key)
+
+
+def recorded(kept: KeptEngine) -> RecordedEngine:
+    assert isinstance(kept.engine, RecordedEngine)
+    return kept.engine
 
 
 def in_memory() -> KeyStore:
@@ -60,9 +72,8 @@ def test_a_record_has_one_engine_until_it_changes_or_is_dropped() -> None:
         await registry.drop(record.id)
         third = await registry.engine_for(record)
         await registry.close_all()
-        for engine in (first, second, third):
-            assert isinstance(engine, RecordedEngine)
-            assert engine.closed == 1
+        for kept in (first, second, third):
+            assert recorded(kept).closed == 1
 
     asyncio.run(main())
 
@@ -74,9 +85,7 @@ def test_an_engine_gets_its_key_only_for_its_origin() -> None:
         registry = EngineRegistry(keys, build_recorded)
         mine = await registry.engine_for(Record())
         moved = await registry.engine_for(Record(url="http://evil.example"))
-        assert isinstance(mine, RecordedEngine)
-        assert isinstance(moved, RecordedEngine)
-        assert (mine.key, moved.key) == ("sk-1", "")
+        assert (recorded(mine).key, recorded(moved).key) == ("sk-1", "")
 
     asyncio.run(main())
 
@@ -87,3 +96,79 @@ def test_the_kind_of_a_record_decides_its_class() -> None:
     assert isinstance(builtin, BuiltinEngine)
     with pytest.raises(InvalidInputError):
         build_engine(Record(url="ftp://a.example"), "")
+
+
+def test_an_answer_goes_on_to_its_end_when_its_engine_is_exchanged() -> None:
+    async def main() -> None:
+        registry = EngineRegistry(in_memory(), build_recorded)
+        first = await registry.engine_for(Record())
+        answer = first.stream("m", [])
+        assert await anext(answer) == Delta("Hi")
+        await registry.retire("e1")
+        second = await registry.engine_for(Record(name="Another"))
+        assert second is not first
+        assert recorded(first).closed == 0
+        recorded(first).go_on.set()
+        assert [delta async for delta in answer] == [Delta(" you")]
+        assert recorded(first).closed == 1
+
+    asyncio.run(main())
+
+
+def test_an_answer_says_that_its_engine_was_removed() -> None:
+    async def main() -> None:
+        registry = EngineRegistry(in_memory(), build_recorded)
+        engine = await registry.engine_for(Record())
+        answer = engine.stream("m", [])
+        await anext(answer)
+        await registry.drop("e1")
+        recorded(engine).go_on.set()
+        with pytest.raises(EngineError, match="Ollama was removed") as caught:
+            await anext(answer)
+        assert caught.value.fault is EngineFault.REMOVED
+        with pytest.raises(EngineError, match="Ollama was removed"):
+            await anext(engine.stream("m", []))
+
+    asyncio.run(main())
+
+
+def test_an_engine_that_does_not_close_keeps_no_other_one_waiting() -> None:
+    class Stubborn(RecordedEngine):
+        async def close(self) -> None:
+            await asyncio.Event().wait()
+
+    def build(record: EngineRecord, key: str) -> Engine:
+        return Stubborn(key) if record.id == "bad" else RecordedEngine(key)
+
+    async def main() -> None:
+        registry = EngineRegistry(in_memory(), build)
+        await registry.engine_for(Record(id="bad"))
+        dropping = asyncio.create_task(registry.drop("bad"))
+        await asyncio.sleep(0)
+        async with asyncio.timeout(30):
+            await registry.engine_for(Record(id="good"))
+        dropping.cancel()
+
+    asyncio.run(main())
+
+
+def test_another_name_lets_the_model_file_stay_loaded() -> None:
+    async def main() -> None:
+        registry = EngineRegistry(in_memory(), build_recorded)
+        record = Record(kind="builtin", path="/m.gguf", url="")
+        first = await registry.engine_for(record)
+        assert await registry.engine_for(replace(record, name="Mine")) is first
+        moved = await registry.engine_for(replace(record, path="/n.gguf"))
+        assert moved is not first
+
+    asyncio.run(main())
+
+
+def test_a_key_that_no_request_can_carry_is_told_and_not_sent() -> None:
+    async def main() -> None:
+        keys = in_memory()
+        keys.set("e1", "sk-…abcd", Record.url)
+        with pytest.raises(InvalidInputError, match="hidden"):
+            await EngineRegistry(keys, build_recorded).engine_for(Record())
+
+    asyncio.run(main())

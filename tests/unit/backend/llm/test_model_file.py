@@ -1,6 +1,8 @@
 """What is certainly no model is refused before a process starts for it."""
 
+import os
 import struct
+import sys
 from pathlib import Path
 
 import pytest
@@ -40,6 +42,27 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
         check_model_file(tmp_path / "gone.gguf", "It")
     with pytest.raises(EngineError, match="cannot be read"):
         check_model_file(tmp_path, "It")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX has these")
+@pytest.mark.parametrize("kind", ["pipe", "link to a pipe", "device", "standard input"])
+def test_what_may_never_give_a_byte_is_not_opened(kind: str, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.gguf"
+    os.mkfifo(pipe)
+    (tmp_path / "link.gguf").symlink_to(pipe)
+    reading, writing = os.pipe()
+    paths = {
+        "pipe": pipe,
+        "link to a pipe": tmp_path / "link.gguf",
+        "device": Path("/dev/tty"),
+        "standard input": Path(f"/dev/fd/{reading}"),
+    }
+    try:
+        with pytest.raises(EngineError, match="cannot be read"):
+            check_model_file(paths[kind], "It")
+    finally:
+        os.close(reading)
+        os.close(writing)
 
 
 def test_a_good_header_passes(tmp_path: Path) -> None:

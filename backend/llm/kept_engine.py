@@ -1,0 +1,66 @@
+"""An engine that can be let go of while it answers."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+
+from backend.errors import EngineError, EngineFault
+from backend.llm.engine import Delta, Engine, Turn
+from backend.llm.sentences import engine_error
+
+
+class KeptEngine:
+    """Counts the answers of an engine, to know when it may be closed.
+
+    Attributes:
+        engine: What answers.
+    """
+
+    def __init__(self, engine: Engine, name: str) -> None:
+        self.engine = engine
+        self._name = name
+        self._answers = 0
+        self._is_retired = False
+        self._is_closed = False
+
+    async def models(self) -> list[str]:
+        """Return the ids of the models it offers.
+
+        Raises:
+            EngineError: It cannot be reached or does not answer sensibly.
+        """
+        return await self.engine.models()
+
+    async def stream(
+        self, model: str, turns: Sequence[Turn]
+    ) -> AsyncGenerator[Delta, None]:
+        """Answer the last turn piece by piece.
+
+        Raises:
+            EngineError: No answer, or it broke off; what came before was yielded.
+        """
+        self._answers += 1
+        try:
+            if self._is_closed:
+                raise engine_error(EngineFault.REMOVED, self._name)
+            async with aclosing(self.engine.stream(model, turns)) as deltas:
+                async for delta in deltas:
+                    yield delta
+        except EngineError as exc:
+            if self._is_closed and exc.fault is not EngineFault.REMOVED:
+                raise engine_error(EngineFault.REMOVED, self._name) from exc
+            raise
+        finally:
+            self._answers -= 1
+            if self._is_retired and not self._answers:
+                await self.close()
+
+    async def close(self) -> None:
+        """Let go of connections and child processes, also while it answers."""
+        self._is_closed = True
+        await self.engine.close()
+
+    async def retire(self) -> None:
+        """Close when the answers being written have ended."""
+        self._is_retired = True
+        if not self._answers:
+            await self.close()
