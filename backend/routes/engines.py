@@ -24,6 +24,7 @@ class EngineRow:
     where: str
     models: Sequence[str]
     problem: str
+    is_asked: bool
     is_builtin: bool
 
     @classmethod
@@ -36,6 +37,7 @@ class EngineRow:
             record.url or record.path,
             offer.models,
             offer.problem,
+            offer.is_asked,
             record.kind == "builtin",
         )
 
@@ -152,8 +154,14 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
         services = await opened()
         record, removed = await services.engines.remove(request.path_params["id"])
         hub.publish("engines")
-        toast = Toast(f"Removed “{record.name}”.", undo=undo_path(removed))
+        now = await services.engines.default()
+        sentence = f"Removed “{record.name}”." + _answers_now(now)
+        toast = Toast(sentence, undo=undo_path(removed))
         hub.publish("toast", pages.render(toast))
         return pages.fragment(await engine_list(services))
 
     return router
+
+
+def _answers_now(choice: Choice | None) -> str:
+    return f" New chats are answered by {choice.model}." if choice else ""

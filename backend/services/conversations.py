@@ -317,7 +317,7 @@ class ConversationService:
         return await asyncio.to_thread(self._conversations.delete, conversation_id)
 
     async def choose_model(self, conversation_id: str, choice: Choice) -> None:
-        """Let another model answer from here on."""
+        """Let another model answer from here on; new chats keep theirs."""
         if conversation_id != NEW:
             await asyncio.to_thread(
                 self._conversations.choose_model,
@@ -325,7 +325,8 @@ class ConversationService:
                 choice.engine_id,
                 choice.model,
             )
-        await self._engines.choose(choice)
+        if conversation_id == NEW or await self._engines.default() is None:
+            await self._engines.choose(choice)
 
     async def entitle(self, conversation_id: str) -> None:
         """Better the title with the first answer, unless the user gave one."""

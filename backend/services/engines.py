@@ -2,15 +2,19 @@
 
 import asyncio
 import logging
-import time
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from backend.errors import ConflictError, EngineError, InvalidInputError, NotFoundError
+from backend.llm.api_key import clean_key
+from backend.llm.chat_models import first_for_chat
 from backend.llm.discovery import Found, discover
 from backend.llm.engine import Engine
+from backend.llm.engines import BUILTIN
+from backend.services.choices import Choice, DefaultChoice
+from backend.services.offers import Offer, Offers
 
 if TYPE_CHECKING:
     from backend.keys import KeyStore
@@ -19,41 +23,14 @@ if TYPE_CHECKING:
     from backend.store.models import EngineRecord
     from backend.store.settings import SettingStore
 
+__all__ = ["Choice", "EngineService", "Offer"]
+
 log = logging.getLogger("hearth.engines")
 
-DEFAULT_MODEL: Final = "model.default"
-LIST_DEADLINE_S: Final = 3.0
-LIST_FRESH_S: Final = 15.0
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One model of one engine, as the user picks it."""
-
-    engine_id: str
-    model: str
-
-    def __str__(self) -> str:
-        return f"{self.engine_id}|{self.model}"
-
-    @classmethod
-    def parse(cls, text: str) -> "Choice | None":
-        """Read a choice as the page sends it; None when nothing is chosen."""
-        engine_id, _, model = text.partition("|")
-        return cls(engine_id, model) if engine_id and model else None
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """An engine with the models it offers now.
-
-    Attributes:
-        problem: Why there are none, for the user; "" when all is well.
-    """
-
-    record: "EngineRecord"
-    models: tuple[str, ...]
-    problem: str = ""
+_GONE: Final = (
+    "The engine of this conversation was removed. Choose another model below the "
+    "message; your text is kept."
+)
 
 
 class EngineService:
@@ -69,32 +46,28 @@ class EngineService:
         settings: "SettingStore",
         registry: "EngineRegistry",
         keys: "KeyStore",
+        on_changed: Callable[[], None] = lambda: None,
     ) -> None:
+        """Tell `on_changed` when a page shows of an engine what is no longer so."""
         self._engines = engines
-        self._settings = settings
+        self._default = DefaultChoice(settings)
         self._registry = registry
         self._keys = keys
-        self._offers: dict[str, tuple[float, Offer]] = {}
+        self._offers = Offers(self._ask, on_changed)
         self.is_paused = False
 
     async def offers(self) -> list[Offer]:
-        """Ask every engine for its models, all at once and not for long."""
-        records = await asyncio.to_thread(self._engines.all)
-        return list(await asyncio.gather(*(self._offer(record) for record in records)))
+        """Return what every engine offers as far as is known; it waits for none."""
+        return await self._offers.of(await asyncio.to_thread(self._engines.all))
 
     async def default(self) -> Choice | None:
         """Return what answers a new conversation; None when nothing is chosen yet."""
-        chosen = Choice.parse(
-            await asyncio.to_thread(self._settings.get, DEFAULT_MODEL)
-        )
-        if chosen is None:
-            return None
         records = await asyncio.to_thread(self._engines.all)
-        return chosen if any(r.id == chosen.engine_id for r in records) else None
+        return await self._default.among(records, self._offered)
 
     async def choose(self, choice: Choice) -> None:
         """Make a model the one that answers new conversations."""
-        await asyncio.to_thread(self._settings.set, DEFAULT_MODEL, str(choice))
+        await self._default.choose(choice)
 
     async def open(self, choice: Choice) -> tuple["EngineRecord", Engine]:
         """Return the engine that answers.
@@ -110,10 +83,7 @@ class EngineService:
         try:
             record = await asyncio.to_thread(self._engines.get, choice.engine_id)
         except NotFoundError as exc:
-            raise ConflictError(
-                "The engine of this conversation was removed. Choose another model "
-                "below the message; your text is kept."
-            ) from exc
+            raise ConflictError(_GONE) from exc
         return record, await self._registry.engine_for(record)
 
     async def add_server(self, name: str, url: str, key: str = "") -> "EngineRecord":
@@ -123,6 +93,7 @@ class EngineService:
             InvalidInputError: The address is not one of a web server.
             EngineError: The server does not answer; nothing was added.
         """
+        key = clean_key(key)
         url = url.strip().rstrip("/")
         if "://" not in url:
             url = f"http://{url}"
@@ -133,7 +104,7 @@ class EngineService:
             if key:
                 await asyncio.to_thread(self._keys.set, record.id, key, record.url)
             await self._choose_first(record)
-        except EngineError:
+        except BaseException:
             await self.remove(record.id)
             raise
         return record
@@ -165,7 +136,7 @@ class EngineService:
         It returns what was removed and the transaction to undo; the key stays gone.
         """
         record = await asyncio.to_thread(self._engines.get, engine_id)
-        self._offers.pop(engine_id, None)
+        self._offers.forget(engine_id)
         removed = await asyncio.to_thread(self._engines.delete, engine_id)
         await asyncio.to_thread(self._keys.delete, engine_id)
         await self._registry.drop(engine_id)
@@ -176,14 +147,16 @@ class EngineService:
 
         Raises:
             NotFoundError: The engine was removed.
+            InvalidInputError: It cannot be a key.
         """
+        key = clean_key(key)
         record = await asyncio.to_thread(self._engines.get, engine_id)
         if key:
             await asyncio.to_thread(self._keys.set, engine_id, key, record.url)
         else:
             await asyncio.to_thread(self._keys.delete, engine_id)
-        self._offers.pop(engine_id, None)
-        await self._registry.drop(engine_id)
+        self._offers.forget(engine_id)
+        await self._registry.retire(engine_id)
 
     async def found(self) -> list[Found]:
         """Return the local servers that run now and are not yet among the engines."""
@@ -192,26 +165,21 @@ class EngineService:
         return [found for found in await discover() if found.url not in known]
 
     async def _choose_first(self, record: "EngineRecord") -> None:
-        engine = await self._registry.engine_for(record)
-        models = await engine.models()
-        self._offers.pop(record.id, None)
-        if models:
-            await self.choose(Choice(record.id, models[0]))
+        models = await self._ask(record)
+        self._offers.keep(record, models)
+        if model := first_for_chat(models):
+            await self.choose(Choice(record.id, model))
 
-    async def _offer(self, record: "EngineRecord") -> Offer:
-        known = self._offers.get(record.id)
-        if known and time.monotonic() - known[0] < LIST_FRESH_S:
-            return known[1]
+    async def _ask(self, record: "EngineRecord") -> Sequence[str]:
         engine = await self._registry.engine_for(record)
-        try:
-            async with asyncio.timeout(LIST_DEADLINE_S):
-                offer = Offer(record, tuple(await engine.models()))
-        except EngineError as exc:
-            return Offer(record, (), str(exc))
-        except TimeoutError:
-            return Offer(record, (), f"{record.name} does not answer just now.")
-        self._offers[record.id] = (time.monotonic(), offer)
-        return offer
+        return await engine.models()
+
+    def _offered(self, record: "EngineRecord") -> Choice | None:
+        models = self._offers.last(record)
+        if record.kind == BUILTIN:
+            models = models or (Path(record.path).stem,)
+        model = first_for_chat(models)
+        return Choice(record.id, model) if model else None
 
 
 def _split(url: str) -> str:

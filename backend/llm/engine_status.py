@@ -1,0 +1,26 @@
+"""What an engine's fault is called where engines are set up, not in an answer."""
+
+from typing import Final
+
+from backend.errors import EngineError, EngineFault
+
+_STATUS: Final = {
+    EngineFault.REFUSED: (
+        "It cannot be reached just now. Start it, or correct its address."
+    ),
+    EngineFault.UNAUTHORISED: "It does not accept the API key. Enter a valid one.",
+    EngineFault.RATE_LIMITED: (
+        "It asks for a pause: too many requests, or no credit left."
+    ),
+    EngineFault.TIMEOUT: "It does not answer just now.",
+    EngineFault.GARBAGE: (
+        "It does not answer like a model server. Correct its address."
+    ),
+    EngineFault.CUT_OFF: "The connection to it broke off.",
+    EngineFault.SAFE_MODE: "It rests, because Hearth runs in safe mode.",
+}
+
+
+def status_for(error: EngineError) -> str:
+    """Return the state of an engine that failed, for the list of engines."""
+    return _STATUS.get(error.fault, str(error))

@@ -1,0 +1,63 @@
+"""Which model answers new conversations, and which one after that."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from backend.store.models import EngineRecord
+    from backend.store.settings import SettingStore
+
+DEFAULT_MODEL: Final = "model.default"
+REMEMBERED: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One model of one engine, as the user picks it."""
+
+    engine_id: str
+    model: str
+
+    def __str__(self) -> str:
+        return f"{self.engine_id}|{self.model}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Choice | None":
+        """Read a choice as the page sends it; None when nothing is chosen."""
+        engine_id, _, model = text.partition("|")
+        return cls(engine_id, model) if engine_id and model else None
+
+
+class DefaultChoice:
+    """Remembers what was chosen, the latest first and each engine once.
+
+    So when an engine is removed the one before it answers, and when the removal is
+    undone it is again as it was.
+    """
+
+    def __init__(self, settings: "SettingStore") -> None:
+        self._settings = settings
+
+    async def choose(self, choice: Choice) -> None:
+        """Make a model the one that answers new conversations."""
+        earlier = [c for c in await self._all() if c.engine_id != choice.engine_id]
+        kept = [choice, *earlier][:REMEMBERED]
+        text = "\n".join(map(str, kept))
+        await asyncio.to_thread(self._settings.set, DEFAULT_MODEL, text)
+
+    async def among(
+        self,
+        records: "Sequence[EngineRecord]",
+        offered: "Callable[[EngineRecord], Choice | None]",
+    ) -> Choice | None:
+        """Return the latest choice whose engine is there, else what one offers."""
+        ids = {record.id for record in records}
+        chosen = (c for c in await self._all() if c.engine_id in ids)
+        return next(chosen, None) or next(filter(None, map(offered, records)), None)
+
+    async def _all(self) -> list[Choice]:
+        text = await asyncio.to_thread(self._settings.get, DEFAULT_MODEL)
+        return [c for line in text.split("\n") if (c := Choice.parse(line))]
