@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from backend.errors import EngineError, EngineFault
 from backend.llm.address import clean_base_url
+from backend.llm.client import new_client
 from backend.llm.continuing import (
     RepeatFilter,
     asked_in_words,
@@ -17,6 +18,7 @@ from backend.llm.continuing import (
     without_empty_answer,
 )
 from backend.llm.engine import Delta, Turn
+from backend.llm.model_list import read_model_list
 from backend.llm.sentences import sentence_for
 from backend.llm.wire import (
     Chunk,
@@ -24,7 +26,6 @@ from backend.llm.wire import (
     NotAnAnswerError,
     classify_failure,
     read_chunk,
-    read_models,
     request_body,
 )
 
@@ -111,7 +112,7 @@ class OpenAICompatibleEngine:
                 self._request("GET", "/models") as response,
             ):
                 body = await self._read(response, limits.models_bytes)
-                return read_models(body)
+                return read_model_list(body)
         except TimeoutError as exc:
             raise self._failure(EngineFault.TIMEOUT) from exc
         except NotAnAnswerError as exc:
@@ -320,21 +321,4 @@ class OpenAICompatibleEngine:
         return self._client
 
     def _new_client(self) -> "httpx2.AsyncClient":
-        import httpx2  # noqa: PLC0415 costs 0.1 s, which the start has not got
-
-        headers = {
-            "Accept-Encoding": "identity",
-            "Content-Type": "application/json",
-            # llama.cpp closes after a stream; a pooled connection would race that.
-            "Connection": "close",
-        }
-        if self._api_key:
-            headers["Authorization"] = f"Bearer {self._api_key}"
-        return httpx2.AsyncClient(
-            headers=headers,
-            timeout=httpx2.Timeout(None, connect=self._limits.connect_s),
-            # Certificates are loaded (30 ms) only where there is one to check.
-            verify=self._base_url.startswith("https:"),
-            trust_env=False,
-            follow_redirects=False,
-        )
+        return new_client(self._base_url, self._api_key, self._limits.connect_s)

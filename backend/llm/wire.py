@@ -100,25 +100,6 @@ def read_chunk(data: str) -> Chunk:
     return Chunk(Delta(_text(said.get("content")), reasoning), finish)
 
 
-def read_models(body: str) -> list[str]:
-    """Read the answer of `/v1/models`.
-
-    Raises:
-        NotAnAnswerError: It is no list of models.
-    """
-    told = _json_object(body)
-    # Ollama says null when it has no model.
-    listed = told.get("data") or []
-    if told.get("object") != "list" and not listed:
-        raise NotAnAnswerError("no list of models")
-    if not isinstance(listed, list) or not all(isinstance(m, dict) for m in listed):
-        raise NotAnAnswerError("no list of models")
-    ids = [_text(entry.get("id")) for entry in listed]
-    if not all(ids):
-        raise NotAnAnswerError("a model without an id")
-    return ids
-
-
 def classify_failure(status: int, body: str) -> tuple[EngineFault, str]:
     """Return what an answer with an error means, and the server's own words."""
     detail = _error_message(body)

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from backend.errors import EngineFault
 from backend.llm.engine import Delta
+from backend.llm.model_list import read_model_list
 from backend.llm.wire import (
     Chunk,
     EventReader,
     NotAnAnswerError,
     classify_failure,
     read_chunk,
-    read_models,
 )
 
 
@@ -66,7 +66,7 @@ _JSON = st.recursive(
 
 @given(_JSON)
 def test_any_json_is_an_answer_or_refused(told: object) -> None:
-    for read in (read_chunk, read_models):
+    for read in (read_chunk, read_model_list):
         with suppress(NotAnAnswerError):
             read(json.dumps(told))
 
@@ -90,10 +90,6 @@ def test_any_json_is_an_answer_or_refused(told: object) -> None:
 )
 def test_an_event_is_read_leniently(told: object, chunk: Chunk) -> None:
     assert read_chunk(json.dumps(told)) == chunk
-
-
-def test_ollama_without_models_has_none() -> None:
-    assert read_models('{"object": "list", "data": null}') == []
 
 
 @pytest.mark.parametrize(
