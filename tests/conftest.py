@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,8 @@ from qtshell.chromium import is_root, prepare_environment
 from qtshell.references import keep_constants
 
 keep_constants()
+# A script's background job starts with Ctrl-C ignored, and so would all it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 # Both must be said before the first QApplication, which pytest-qt builds.
 prepare_environment(os.environ, dev=False, software=False, as_root=is_root())
 QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
