@@ -247,7 +247,9 @@ def test_only_a_link_asks_the_user_to_leave(stage: Stage) -> None:
     outside = "https://example.com/"
     with stage.qtbot.assertNotEmitted(stage.view.outside_asked):
         stage.show(f"<meta http-equiv=refresh content='0;url={outside}'>")
+        stage.settle()
         stage.run(f"window.open('{outside}'); 0")
+        stage.settle()
         stage.show(f"<iframe src={outside}></iframe>")
         stage.settle()
 

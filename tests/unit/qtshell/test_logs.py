@@ -92,5 +92,6 @@ def test_five_files_are_kept_however_much_is_logged(
         os.umask(before)
     files = list(path.parent.iterdir())
     assert len(files) == 5
+    assert path in files
     assert all(file.stat().st_size <= 10_000 for file in files)
     assert all(file.stat().st_mode & 0o077 == 0 for file in files)
