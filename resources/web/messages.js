@@ -3,11 +3,34 @@
 // page, or again after a reconnect, is so neither lost nor shown twice.
 (() => {
   const KEPT = 2000;
-  const recent = [];
+  const HIDDEN_MS = 250;
+  const SENTENCE = /^.*?[.!?…。！？](?=\s|$)/s;
+  const SENTENCE_CHARS = 240;
+  // Of a text that is sent anew with every word only the newest is kept.
+  const recent = new Map();
+  const drawn = new Map();
+  const parser = document.createElement("template");
   let isPlacing = false;
+  let isDue = false;
+  let growing = null;
 
-  // What is being edited stays as it is typed.
-  Idiomorph.defaults.callbacks.beforeNodeMorphed = (node) => !node.classList?.contains("editing");
+  const key = ({ seq, message, part }) => (part === "blocks" || part === "added" ? seq : `${part} ${message}`);
+  const remember = (events, event) => {
+    events.delete(key(event));
+    events.set(key(event), event);
+  };
+  const parse = (html) => {
+    parser.innerHTML = html;
+    return parser.content;
+  };
+  const morph = (target, html) => Idiomorph.morph(target, parse(html), { morphStyle: "innerHTML" });
+
+  const swap = (target, html, swapStyle) => {
+    // Without a context htmx finds no extension, and puts a morph into the target.
+    isPlacing = true;
+    htmx.swap(target, html, { swapStyle, swapDelay: 0, settleDelay: 0 }, { contextElement: target });
+    isPlacing = false;
+  };
 
   const add = ({ seq, conversation, message, html }) => {
     const log = document.getElementById("log");
@@ -15,10 +38,16 @@
     log.dataset.seq = seq;
     if (document.getElementById(`message-${message}`) || "behind" in log.dataset) return;
     document.getElementById("empty")?.remove();
-    const how = { swapStyle: "beforeend", swapDelay: 0, settleDelay: 0 };
-    isPlacing = true;
-    htmx.swap(log, html, how, { contextElement: log });
-    isPlacing = false;
+    swap(log, html, "beforeend");
+  };
+
+  // What is finished becomes blocks in the nodes it was written in: the place, and what
+  // is marked in others, stay.
+  const settle = (answer, html) => {
+    const blocks = answer.querySelector(".blocks");
+    const tail = answer.querySelector(".tail");
+    if (html) morph(tail, html);
+    blocks.append(...tail.childNodes);
   };
 
   const apply = (event) => {
@@ -26,39 +55,62 @@
     if (part === "added") add(event);
     const answer = document.getElementById(`message-${message}`);
     if (!answer?.dataset.seq || seq <= Number(answer.dataset.seq)) return;
-    if (part === "removed") answer.remove();
     answer.dataset.seq = seq;
-    const place = (selector, swapStyle) => {
-      const target = selector ? answer.querySelector(selector) : answer;
-      const how = { swapStyle, swapDelay: 0, settleDelay: 0 };
-      // Without a context htmx finds no extension, and puts a morph into the target.
-      isPlacing = true;
-      if (target) htmx.swap(target, html, how, { contextElement: target });
-      isPlacing = false;
-    };
-    if (part === "blocks") place(".blocks", "beforeend");
-    if (part === "tail") place(".tail", "innerHTML");
+    if (part === "removed") answer.remove();
     if (part === "whole") {
-      place("", "morph:outerHTML");
+      if (answer.querySelector(".tail")) settle(answer, "");
+      swap(answer, html, "morph:outerHTML");
       // It was rendered just before the event that brings it.
       document.getElementById(`message-${message}`).dataset.seq = seq;
     }
+    if (!answer.querySelector(".tail")) return;
+    if (part === "blocks") settle(answer, html);
+    if (part === "tail") morph(answer.querySelector(".tail"), html);
     if (part === "reasoning") {
       answer.querySelector(".reasoning").hidden = false;
-      place(".reasoning-text", "innerHTML");
+      answer.querySelector(".reasoning-text").textContent = parse(html).textContent;
     }
   };
 
-  const createEventSource = htmx.createEventSource;
-  htmx.createEventSource = (url) => {
-    const source = createEventSource(url);
-    source.addEventListener("messages", ({ lastEventId, data }) => {
-      const event = { seq: Number(lastEventId), ...JSON.parse(data) };
-      recent.push(event);
-      if (recent.length > KEPT) recent.shift();
-      apply(event);
-    });
-    return source;
+  // Says once that an answer is being written, and once that it has ended.
+  const announce = () => {
+    const now = document.querySelector('#log [aria-busy="true"]')?.id ?? null;
+    if (now === growing) return;
+    const ended = now === null && document.getElementById(growing);
+    growing = now;
+    if (now) window.hearthSay("Answering…");
+    else if (ended) {
+      const text = ended.querySelector(".prose")?.innerText.trim() ?? "";
+      const sentence = (SENTENCE.exec(text)?.[0] ?? text).slice(0, SENTENCE_CHARS);
+      window.hearthSay(`Answer finished. ${sentence}`);
+    }
+  };
+
+  const place = (events) => {
+    window.hearthScroll.keep(() => events.forEach(apply));
+    announce();
+  };
+
+  const draw = () => {
+    isDue = false;
+    const events = [...drawn.values()];
+    drawn.clear();
+    // A block that is finished is drawn with what follows it, else it is there twice.
+    while (events.at(-1)?.part === "blocks") remember(drawn, events.pop());
+    place(events);
+  };
+
+  // What grows is drawn once per frame; everything else at once, after what came before.
+  const hear = (event) => {
+    remember(recent, event);
+    if (recent.size > KEPT) recent.delete(recent.keys().next().value);
+    remember(drawn, event);
+    if (!["blocks", "tail", "reasoning"].includes(event.part)) draw();
+    else if (!isDue) {
+      isDue = true;
+      if (document.hidden) setTimeout(draw, HIDDEN_MS);
+      else requestAnimationFrame(draw);
+    }
   };
 
   // What was asked may have come with the log already, after a reconnect.
@@ -70,6 +122,8 @@
   });
 
   document.addEventListener("htmx:afterSwap", () => {
-    if (!isPlacing) recent.forEach(apply);
+    if (!isPlacing) place([...recent.values()]);
   });
+
+  window.hearthMessages = { hear };
 })();

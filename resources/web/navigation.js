@@ -46,8 +46,6 @@
   }).observe(document.getElementById("toasts"), { childList: true });
 
   document.addEventListener("click", ({ target }) => {
-    // Reversed: the newest is where the scrolling begins.
-    if (target.closest("[data-jump]")) target.closest(".log-scroll").scrollTop = 0;
     target.closest("[data-dismiss]")?.closest(".toast").remove();
     target.closest(".menu > a")?.closest("[popover]").hidePopover();
   });

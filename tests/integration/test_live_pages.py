@@ -278,8 +278,8 @@ def test_what_is_typed_into_a_note_is_not_replaced(window: RealPage) -> None:
     # Typed, and not yet on its way.
     window.run("document.getElementById('note-body').value = 'mine'; 0")
     window.run(
-        "window.heard = 0; document.addEventListener('htmx:sseMessage', (event) =>"
-        " { if (event.detail.type === 'notes') heard += 1; }); 0"
+        "window.heard = 0; document.addEventListener('hearth:notes', () =>"
+        " { heard += 1; }, { capture: true }); 0"
     )
     window.request("PUT", path, {"body": "theirs"})
     window.request("GET", "/notes/list")

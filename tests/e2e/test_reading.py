@@ -1,0 +1,202 @@
+"""A person reads a long answer while it is written, and is left alone."""
+
+import json
+from collections.abc import Iterator
+from typing import Final
+
+import pytest
+
+from tests.helpers.dictation import Dictation
+from tests.helpers.htmx import SETTLED
+from tests.helpers.library import open_library
+from tests.helpers.window import Window
+
+pytestmark = pytest.mark.e2e
+
+BOX: Final = "document.querySelector('.log-scroll')"
+BUSY: Final = "document.querySelector('#log [aria-busy=true]') !== null"
+STILL: Final = f"""new Promise(resolve => {{
+  let last = NaN, same = 0;
+  const look = () => {{
+    same = {BOX}.scrollTop === last ? same + 1 : 0;
+    last = {BOX}.scrollTop;
+    same < 12 ? requestAnimationFrame(look) : resolve(true);
+  }};
+  look();
+}})"""
+"""Becomes true when nothing scrolls any more."""
+MARKED: Final = """(() => {
+  const box = document.querySelector('.log-scroll').getBoundingClientRect();
+  const read = [...document.querySelectorAll('.prose p')].find((one) => {
+    const { top, bottom } = one.getBoundingClientRect();
+    return top > box.top + 20 && bottom < box.bottom - 20;
+  });
+  window.read = read;
+  return read.innerText;
+})()"""
+"""Marks a paragraph in view and returns its words."""
+Y: Final = "window.read.isConnected && window.read.getBoundingClientRect().top"
+CODE: Final = "```python\n" + "print('some code', 1)\n" * 12 + "```\n\n"
+
+
+def paragraphs(name: str, count: int) -> str:
+    return "".join(f"{name} {i}. " + "words " * 30 + "\n\n" for i in range(count))
+
+
+@pytest.fixture(scope="module")
+def model() -> Iterator[Dictation]:
+    with Dictation() as model:
+        yield model
+
+
+@pytest.fixture(scope="module")
+def window(
+    tmp_path_factory: pytest.TempPathFactory, model: Dictation
+) -> Iterator[Window]:
+    data_dir = tmp_path_factory.mktemp("reading") / "data"
+    with open_library(data_dir) as library:
+        exchanges = [(f"Question {i}", paragraphs(f"Old {i}", 3)) for i in range(120)]
+        library.talk("A long talk", *exchanges)
+        library.talk("A short talk", ("Short question", "Short answer"))
+    with Window.start(data_dir) as window:
+        model.serve(window)
+        yield window
+
+
+@pytest.fixture
+def answering(window: Window, model: Dictation) -> Iterator[Window]:
+    """A conversation in which an answer of some pages is being written."""
+    window.click("button", "New chat")
+    window.find("combobox", "Model")
+    window.ask("Tell me a long story")
+    window.wait_for(BUSY)
+    model.say(paragraphs("Told", 20))
+    shows(window, "Told 19.")
+    yield window
+    if window.evaluate(BUSY):
+        model.end()
+        window.wait_for(f"!({BUSY})")
+
+
+def shows(window: Window, words: str) -> None:
+    said = "document.getElementById('log').innerText"
+    window.wait_for(f"{said}.includes({json.dumps(words)})")
+
+
+def scroll(window: Window, pixels: int) -> None:
+    """Turn the wheel in steps and wait until the page rests."""
+    step = 120 if pixels > 0 else -120
+    for _ in range(abs(pixels) // 120):
+        window.wheel(".log-scroll", step)
+    window.evaluate(STILL)
+
+
+def test_who_scrolled_up_reads_on_while_it_grows_and_ends(
+    answering: Window, model: Dictation
+) -> None:
+    window = answering
+    scroll(window, -600)
+    window.evaluate(MARKED)
+    before = window.evaluate(Y)
+    model.say("And then:\n\n" + CODE)
+    for number in range(20):
+        model.say(f"More {number} of it. " * 9 + "\n\n")
+        shows(window, f"More {number} of it.")
+        assert window.evaluate(Y) == pytest.approx(before, abs=1)
+    model.say("- a list\n- that\n- goes on\n\n| a | b |\n|---|---|\n| 1 | 2 |\n")
+    shows(window, "goes on")
+    model.end()
+    window.wait_for(f"!({BUSY})")
+    window.evaluate(STILL)
+    assert window.evaluate(Y) == pytest.approx(before, abs=1)
+    window.find("button", "Jump to latest")
+    window.click("button", "Jump to latest")
+    window.wait_for(f"{BOX}.scrollTop === 0")
+
+
+def test_the_reader_of_the_growing_words_is_left_alone(
+    answering: Window, model: Dictation
+) -> None:
+    """What is read is in the block that is still written, or just finished."""
+    window = answering
+    model.say("- item one " + "of many words " * 60 + "\n")
+    model.say("- item two " + "of many words " * 60)
+    shows(window, "item two")
+    scroll(window, -240)
+    item = "[...document.querySelectorAll('.tail li')][1].getBoundingClientRect().top"
+    before = window.evaluate(item)
+    model.say("and on " * 300)
+    shows(window, "and on and on")
+    assert window.evaluate(item) == pytest.approx(before, abs=1)
+    model.say("\n\n" + CODE + "Next.\n\n" + "Last words.")
+    shows(window, "Last words.")
+    item = item.replace(".tail", ".answer:last-child .blocks")
+    assert window.evaluate(item) == pytest.approx(before, abs=1)
+    model.end()
+    window.wait_for(f"!({BUSY})")
+    assert window.evaluate(item) == pytest.approx(before, abs=1)
+
+
+def test_the_end_is_followed_and_found_again(
+    answering: Window, model: Dictation
+) -> None:
+    window = answering
+    assert window.evaluate(f"{BOX}.scrollTop") == 0
+    model.say(paragraphs("Followed", 5))
+    shows(window, "Followed 4.")
+    assert window.evaluate(f"{BOX}.scrollTop") == 0
+    scroll(window, -360)
+    assert window.evaluate(f"{BOX}.scrollTop") < -300
+    scroll(window, 360)
+    model.say(paragraphs("Found", 5))
+    shows(window, "Found 4.")
+    window.wait_for(f"{BOX}.scrollTop === 0")
+
+
+def test_page_up_leaves_the_end_and_the_key_end_goes_back(
+    answering: Window, model: Dictation
+) -> None:
+    window = answering
+    window.evaluate(f"{BOX}.focus()")
+    window.press("PageUp")
+    window.evaluate(STILL)
+    window.evaluate(MARKED)
+    before = window.evaluate(Y)
+    assert window.evaluate(f"{BOX}.scrollTop") < -200
+    model.say(paragraphs("Paged", 6))
+    shows(window, "Paged 5.")
+    assert window.evaluate(Y) == pytest.approx(before, abs=1)
+    window.press("End")
+    model.say(paragraphs("Ended", 6))
+    shows(window, "Ended 5.")
+    window.wait_for(f"{BOX}.scrollTop === 0")
+
+
+def counts(window: Window) -> dict[str, int]:
+    """Count what the page keeps, after all garbage was collected."""
+    for _ in range(3):
+        window.send("HeapProfiler.collectGarbage")
+    told = window.send("Memory.getDOMCounters")
+    return {name: int(number) for name, number in told.items()}
+
+
+def switch(window: Window) -> None:
+    # Found by the page itself: what the developer protocol finds is kept by it.
+    for title in ("A long talk", "A short talk"):
+        link = f"document.querySelector('.sidebar-list a[title=\"{title}\"]')"
+        window.wait_for(f"{link} !== null && {SETTLED}")
+        window.evaluate(f"{link}.click()")
+        window.wait_for(f"document.querySelector('#head h1')?.innerText === '{title}'")
+        window.wait_for("document.querySelector('.model select') !== null")
+
+
+def test_conversations_that_were_left_are_not_kept(window: Window) -> None:
+    window.send("HeapProfiler.enable")
+    for _ in range(3):
+        switch(window)
+    before = counts(window)
+    for _ in range(20):
+        switch(window)
+    after = counts(window)
+    for name, number in before.items():
+        assert after[name] == pytest.approx(number, rel=0.2), (before, after)
