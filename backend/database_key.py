@@ -1,44 +1,44 @@
 """Keeps the key of the database: in the OS keyring, or sealed under a passphrase.
 
-There is one random key per data folder, made once and for all. Choosing another way to
-keep it only rewrites `key.json`; whether a file is encrypted is read off the file
-itself, so that the two can never disagree. The key file also holds the key sealed under
-the recovery code, and a check value that tells a wrong key from a damaged file.
+There is one random key per data folder, made once; only a backup of another key that is
+restored brings its own, and the earlier one is kept for the earlier backups. Choosing
+another way to keep a key only rewrites `key.json`; whether a file is encrypted is read
+off the file itself, so that the two can never disagree. The key file also holds the key
+sealed under the recovery code, and a check value that tells a wrong key from a damaged
+file.
 
 The sidecar asks the keyring itself, in a thread beside the heavy imports: the shell
 stays quick, and what cannot be opened is a page like any other.
 """
 
-import json
 import logging
 import secrets
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from backend.errors import InvalidInputError, StoreLockedError, StoreReadOnlyError
-from backend.key_record import FORMAT, KeyMode, KeyRecord, check_of
+from backend.key_files import (
+    KEY_FILE,
+    keep_beside,
+    leave_plain,
+    make_current,
+)
+from backend.key_record import KeyMode, KeyRecord
+from backend.key_ring import BACKUPS, KeyRing
 from backend.os_keyring import FIRST_PATIENCE_S, OsKeyring
 from backend.sealing import Sealed, new_recovery_code, normal_code
-from backend.store.files import make_private_dir, replace_file
-from backend.store.seals import Seal, key_for, seal_of
+from backend.store.files import make_private_dir
+from backend.store.seals import Seal, key_for, opens, seal_of
 
 log = logging.getLogger("hearth.keys")
 
-KEY_FILE: Final = "key.json"
+DATABASE: Final = "hearth.db"
 MIN_PASSPHRASE_CHARS: Final = 8
 _KEY_BYTES: Final = 32
 
-_ASK_AGAIN: Final = (
-    "Your conversations are encrypted, and {why}. "
-    "Unlock the keyring and try again, or enter your recovery code."
-)
-_GONE: Final = (
-    "Your conversations are encrypted, and the keyring of this computer no longer has "
-    "their key. Enter your recovery code; nothing is lost."
-)
-_ENTER_IT: Final = "Your conversations are encrypted. Enter your passphrase."
 _WRONG: Final = (
     "This is neither the passphrase nor the recovery code of this data folder. "
     "Check it and try again; your data is as it was."
@@ -54,6 +54,7 @@ class DatabaseKey:
 
     Attributes:
         of_database: What opens the database as it is now; None for a plain one.
+        ring: The keys of its backups, of which some may be others.
         first_code: A recovery code nobody asked for, until the user has noted it.
     """
 
@@ -71,6 +72,7 @@ class DatabaseKey:
         self._keyring = keyring
         self._given = given
         self._key: bytes | None = None
+        self.ring = KeyRing(folder, keyring)
         self._lock = threading.RLock()
         self.of_database: str | None = None
         self.first_code = ""
@@ -139,9 +141,9 @@ class DatabaseKey:
             seal = seal_of(database)
             if self.value or seal is Seal.PLAIN:
                 return
-            record = self._record()
-            if record:
-                self._fetch(record)
+            records = self._records()
+            if records:
+                self._fetch_fitting(records)
             elif seal is Seal.NONE:
                 self._make_kept()
 
@@ -152,16 +154,39 @@ class DatabaseKey:
             InvalidInputError: It is neither.
         """
         with self._lock:
-            record = self._record()
-            if record is None:
+            opened = [] if self._given else self.ring.unseal(secret)
+            if not opened:
                 raise InvalidInputError(_WRONG)
-            key = _opened(record, secret)
-            if key is None or not record.fits(key):
-                raise InvalidInputError(_WRONG)
-            self._key = key
-            if record.mode is KeyMode.KEYRING and self._keyring.get(record.id) is None:
-                # Emptied or replaced: the next start shall open by itself again.
-                self._keyring.set(record.id, key.hex())
+            fitting = [one for one in opened if self._opens_database(one[1])]
+            record, key = (fitting or opened)[0]
+            self._use(record, key)
+            self.ring.keep_again(record, key)
+
+    def bring(self, value: str, folder: Path) -> None:
+        """Keep the record of a backup's key in the data folder, before it is used.
+
+        Raises:
+            StoreReadOnlyError: The data folder cannot be written.
+        """
+
+        def write() -> None:
+            self.ring.bring(value, folder)
+
+        self._writing(write)
+
+    def take_over(self, value: str) -> bool:
+        """Let a key that was brought be the one of this data folder.
+
+        Returns:
+            Whether the database opens with it by itself at the next start.
+        """
+        with self._lock:
+            key = bytes.fromhex(value)
+            record = next(one for one in self.ring.records() if one.fits(key))
+            if self._key and (earlier := self._record()):
+                self.ring.learn(earlier.id, self._key)
+            self._use(record, key)
+            return self.ring.keep_again(record, key)
 
     def keep_in_keyring(self) -> None:
         """Keep the key in the keyring from now on; make one if there is none.
@@ -172,7 +197,7 @@ class DatabaseKey:
         """
         with self._lock:
             key, record = self._key_and_record()
-            if not self._kept(record.id, key):
+            if not self.ring.keep(record.id, key):
                 why = self._keyring.why or "the keyring of this computer lost it again"
                 raise InvalidInputError(
                     f"The key cannot be kept there: {why}. Choose a passphrase."
@@ -201,18 +226,6 @@ class DatabaseKey:
             )
             if record.mode is KeyMode.KEYRING:
                 self._keyring.delete(record.id)
-
-    def want(self) -> str | None:
-        """Return the key also when the database is plain: backups may need it.
-
-        Raises:
-            StoreLockedError: It cannot be had without the user.
-        """
-        with self._lock:
-            record = self._record()
-            if self.value is None and record:
-                self._fetch(record)
-            return self.value
 
     def new_recovery_code(self) -> str:
         """Return a code that opens the database; an earlier one no longer does.
@@ -260,8 +273,8 @@ class DatabaseKey:
             OSError: It cannot be written there.
         """
         record = self._record()
-        if record and KeyRecord.read(folder / KEY_FILE) != record:
-            replace_file(folder / KEY_FILE, record.to_text())
+        if record:
+            keep_beside(folder, record)
 
     def leave_plain(self) -> None:
         """Remember that the user knows the database to be plain.
@@ -271,7 +284,7 @@ class DatabaseKey:
         """
         with self._lock:
             if self.is_left_plain:
-                self._write_text(json.dumps({"format": FORMAT}))
+                self._writing(lambda: leave_plain(self._folder))
 
     def _note(self, *, is_noted: bool) -> None:
         record = self._record()
@@ -279,42 +292,63 @@ class DatabaseKey:
             self._write(replace(record, is_noted=is_noted), self._key)
 
     def _open_again(self, secret: str) -> None:
+        """Get the key that was sealed under this passphrase already, if one was."""
         record = self._record()
         if record and record.mode is KeyMode.PASSPHRASE:
-            self.unlock(secret)
+            key = record.opened_by(secret)
+            if key is None:
+                raise InvalidInputError(_WRONG)
+            self._key = key
+
+    def _records(self) -> list[KeyRecord]:
+        return [] if self._given else self.ring.records()
 
     def _record(self) -> KeyRecord | None:
-        """Read the key file, or its copy beside the backups when it is lost."""
-        if self._given:
-            return None
-        places = (self._folder, self._folder / "backups")
-        found = (KeyRecord.read(place / KEY_FILE) for place in places)
-        return next((record for record in found if record), None)
+        """Return the record of the key, or of the one to ask for first."""
+        records = self._records()
+        own = (one for one in records if self._key and one.fits(self._key))
+        return next(own, records[0] if records else None)
 
-    def _fetch(self, record: KeyRecord) -> None:
-        if record.mode is KeyMode.PASSPHRASE:
-            raise StoreLockedError(_ENTER_IT)
-        kept = self._keyring.get(record.id)
-        if self._keyring.why:
-            raise StoreLockedError(_ASK_AGAIN.format(why=self._keyring.why))
-        key = _from_hex(kept or "")
-        if key is None or not record.fits(key):
-            raise StoreLockedError(_GONE)
+    def _opens_database(self, key: bytes) -> bool:
+        return opens(self._folder / DATABASE, key.hex())
+
+    def _use(self, record: KeyRecord, key: bytes) -> None:
+        """Go on with a key; its record is the one of the data folder from now on."""
         self._key = key
+        if KeyRecord.read(self._folder / KEY_FILE) != record:
+            try:
+                make_current(self._folder, record)
+            except OSError as exc:
+                log.warning("the record of the key stays where it is: %s", exc)
+
+    def _fetch_fitting(self, records: list[KeyRecord]) -> None:
+        """Get the key that opens the database, of several there may be."""
+        problem: StoreLockedError | None = None
+        fetched: list[tuple[KeyRecord, bytes]] = []
+        for record in records:
+            try:
+                key = self.ring.fetch(record)
+            except StoreLockedError as exc:
+                problem = problem or exc
+                continue
+            if len(records) == 1 or self._opens_database(key):
+                self._use(record, key)
+                return
+            fetched.append((record, key))
+        if problem:
+            raise problem
+        # None does: the database is damaged, and a backup opens with the present key.
+        self._use(*fetched[0])
 
     def _make_kept(self) -> None:
         """Make a key for a new database, unless nothing here would keep it."""
-        key, record = _new()
-        if not self._kept(record.id, key, FIRST_PATIENCE_S):
+        key = secrets.token_bytes(_KEY_BYTES)
+        record = KeyRecord.new(key)
+        if not self.ring.keep(record.id, key, FIRST_PATIENCE_S):
             log.info("not encrypted yet: %s", self._keyring.why)
             return
         make_private_dir(self._folder)
         self._write(record, key)
-
-    def _kept(self, name: str, key: bytes, patience_s: float | None = None) -> bool:
-        return self._keyring.set(name, key.hex(), patience_s) and (
-            self._keyring.get(name) == key.hex()
-        )
 
     def _key_and_record(self) -> tuple[bytes, KeyRecord]:
         record = self._record()
@@ -322,39 +356,24 @@ class DatabaseKey:
             return self._key, record
         if record:
             # Backups may be encrypted although the database is not: one key for all.
-            self._fetch(record)
-            return self._key or b"", record
-        return _new()
+            self._key = self.ring.fetch(record)
+            return self._key, record
+        key = secrets.token_bytes(_KEY_BYTES)
+        return key, KeyRecord.new(key)
 
     def _write(self, record: KeyRecord, key: bytes) -> None:
-        self._write_text(record.to_text())
-        self._key = key
-
-    def _write_text(self, text: str) -> None:
-        try:
-            replace_file(self._folder / KEY_FILE, text)
-            copy = self._folder / "backups"
+        def write() -> None:
+            make_current(self._folder, record)
+            copy = self._folder / BACKUPS
             if copy.is_dir():
-                replace_file(copy / KEY_FILE, text)
+                keep_beside(copy, record)
+
+        self._writing(write)
+        self._key = key
+        self.ring.learn(record.id, key)
+
+    def _writing(self, write: Callable[[], None]) -> None:
+        try:
+            write()
         except OSError as exc:
             raise StoreReadOnlyError(_UNWRITABLE) from exc
-
-
-def _new() -> tuple[bytes, KeyRecord]:
-    key = secrets.token_bytes(_KEY_BYTES)
-    name = f"database-{secrets.token_hex(8)}"
-    return key, KeyRecord(id=name, check=check_of(key), mode=KeyMode.KEYRING)
-
-
-def _from_hex(text: str) -> bytes | None:
-    try:
-        key = bytes.fromhex(text)
-    except ValueError:
-        return None
-    return key if len(key) == _KEY_BYTES else None
-
-
-def _opened(record: KeyRecord, secret: str) -> bytes | None:
-    if record.passphrase and (key := record.passphrase.open(secret)):
-        return key
-    return record.recovery.open(normal_code(secret)) if record.recovery else None

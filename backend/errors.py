@@ -82,6 +82,12 @@ class StoreLockedError(StoreClosedError):
     """The store is encrypted and waits for its key."""
 
 
+class BackupLockedError(HearthError):
+    """A backup is encrypted with another key, which has to be entered."""
+
+    status = 409
+
+
 class EngineFault(Enum):
     """Why an engine gave no (whole) answer."""
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from backend.database_key import KEY_FILE, DatabaseKey
+from backend.database_key import DatabaseKey
 from backend.errors import (
     ConflictError,
     HearthError,
@@ -15,6 +15,7 @@ from backend.errors import (
     StoreLockedError,
 )
 from backend.events import EventHub
+from backend.key_files import key_names
 from backend.logs import describe_bug
 from backend.os_keyring import FindVault, OsKeyring
 from backend.protocol import Hello
@@ -124,7 +125,8 @@ class House:
         if self.state != "locked":
             raise ConflictError("Your data is not locked. Reload the page.")
         database = self._data_dir / "hearth.db"
-        away = await self.exchange(lambda: put_away(database, BACKUPS, KEY_FILE))
+        names = (BACKUPS, *key_names(self._data_dir))
+        away = await self.exchange(lambda: put_away(database, *names))
         self._notices.say(_PUT_AWAY.format(name=away.name))
 
     async def try_again(self) -> None:
@@ -275,7 +277,7 @@ class House:
         log.warning("a damaged database is exchanged")
 
         def change() -> None:
-            rescue(path, key.value, backups.snapshots())
+            rescue(path, key.value, backups.for_rescue())
 
         # Not in this task: the exchange cancels it.
         self._rescuing = asyncio.create_task(self._rescue(change))

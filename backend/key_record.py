@@ -3,12 +3,14 @@
 import hashlib
 import hmac
 import json
+import secrets
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Final, Self
 
-from backend.sealing import Sealed
+from backend.sealing import Sealed, normal_code
+from backend.store.files import is_ordinary
 
 FORMAT: Final = 1
 
@@ -38,8 +40,15 @@ class KeyRecord:
     is_noted: bool = True
 
     @classmethod
+    def new(cls, key: bytes) -> Self:
+        """Return the record of a key that was just made."""
+        return cls(id=new_name(), check=check_of(key), mode=KeyMode.KEYRING)
+
+    @classmethod
     def read(cls, path: Path) -> Self | None:
         """Read the file; None when there is none that makes sense."""
+        if not is_ordinary(path.resolve()):
+            return None
         try:
             told = json.loads(path.read_text("utf-8"))
             if not isinstance(told, dict) or told.get("format") != FORMAT:
@@ -68,9 +77,21 @@ class KeyRecord:
         }
         return json.dumps(told, indent=1)
 
+    def opened_by(self, secret: str) -> bytes | None:
+        """Return the key, sealed under a passphrase or a code; None for a wrong one."""
+        key = self.passphrase.open(secret) if self.passphrase else None
+        if key is None and self.recovery:
+            key = self.recovery.open(normal_code(secret))
+        return key if key is not None and self.fits(key) else None
+
     def fits(self, key: bytes) -> bool:
         """Whether this is the key."""
         return hmac.compare_digest(self.check, check_of(key))
+
+
+def new_name() -> str:
+    """Return a name for a key in the keyring that no other key has."""
+    return f"database-{secrets.token_hex(8)}"
 
 
 def check_of(key: bytes) -> str:

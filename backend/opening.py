@@ -100,7 +100,7 @@ def open_database(path: Path, key: DatabaseKey, backups: BackupService) -> Datab
     """
     _tidy(path)
     key.settle(path)
-    snapshots = backups.snapshots()
+    snapshots = backups.for_rescue()
     if is_gone(path, snapshots):
         rescue(path, key.value, snapshots)
         return _ready(path, key)

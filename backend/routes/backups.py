@@ -4,13 +4,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from backend.errors import BackupLockedError, InvalidInputError
 from backend.http import Request, Response, Router
 from backend.rendering import Template
 from backend.routes.pages import Pages, Toast, no_content
 
 if TYPE_CHECKING:
     from backend.opening import Keeping
-    from backend.services.backups import Backup
+    from backend.services.backups import Backup, Restored
 
 _REASONS: Final = {
     "manual": "Made by you",
@@ -51,15 +52,26 @@ class BackupsView(Template):
     is_away: bool
 
 
+@dataclass(frozen=True)
+class KeyView(Template):
+    """Asks for the key of a backup that is to be restored.
+
+    Attributes:
+        problem: What was wrong with what was entered last; "" for nothing.
+    """
+
+    template: ClassVar[str] = "backups/_key.html"
+    backup: "Backup"
+    problem: str = ""
+
+
 def build_router(keeping: "Callable[[], Awaitable[Keeping]]", pages: Pages) -> Router:
     """Return the routes of backups."""
     router = Router()
 
     @router.get("/backups")
     async def show(request: Request) -> Response:
-        backups = (await keeping()).backups
-        view = BackupsView(await list_all(), str(backups.folder), backups.is_away)
-        return pages.show(request, "Backups", view)
+        return pages.show(request, "Backups", await view())
 
     @router.get("/backups/list")
     async def list_(_request: Request) -> Response:
@@ -77,10 +89,19 @@ def build_router(keeping: "Callable[[], Awaitable[Keeping]]", pages: Pages) -> R
 
     @router.post("/backups/:name/restore")
     async def restore(request: Request) -> Response:
-        backups = (await keeping()).backups
-        before = await backups.restore(request.path_params["name"])
-        undo = f"/backups/{before}/restore" if before else ""
-        return pages.toast(Toast("The backup is restored.", tone="success", undo=undo))
+        backups, name = (await keeping()).backups, request.path_params["name"]
+        secret = request.form().get("secret", "")
+        try:
+            restored = await backups.restore(name, secret)
+        except BackupLockedError:
+            return await ask_for_key(request, name)
+        except InvalidInputError as exc:
+            return await ask_for_key(request, name, str(exc))
+        toast = pages.toast(_told(restored))
+        if not secret:
+            return toast
+        shown = pages.show(request, "Backups", await view())
+        return Response(body=f"{shown.body!s}{toast.body!s}")
 
     @router.post("/backups/folder")
     async def choose(request: Request) -> Response:
@@ -88,11 +109,33 @@ def build_router(keeping: "Callable[[], Awaitable[Keeping]]", pages: Pages) -> R
         await backups.choose_folder(request.form().get("path", ""))
         return no_content()
 
+    async def view() -> BackupsView:
+        backups = (await keeping()).backups
+        return BackupsView(await list_all(), str(backups.folder), backups.is_away)
+
+    async def ask_for_key(request: Request, name: str, problem: str = "") -> Response:
+        backup = await (await keeping()).backups.find(name)
+        shown = pages.show(request, "Restore a backup", KeyView(backup, problem))
+        # The button stands in a list: the question takes the place of the page.
+        headers = {"HX-Retarget": "#main", "HX-Reswap": "innerHTML"}
+        return Response(body=shown.body, headers=headers)
+
     async def list_all() -> BackupList:
         found = await (await keeping()).backups.all()
         return BackupList([_item(backup) for backup in found])
 
     return router
+
+
+def _told(restored: "Restored") -> Toast:
+    undo = f"/backups/{restored.before}/restore" if restored.before else ""
+    sentence = "The backup is restored."
+    if restored.asks_at_start:
+        sentence += (
+            " Hearth asks for its passphrase or recovery code at every start: this "
+            "computer does not keep its key."
+        )
+    return Toast(sentence, tone="success", undo=undo)
 
 
 def _item(backup: "Backup") -> Item:

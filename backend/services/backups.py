@@ -4,16 +4,16 @@ They work on files, so that one can be restored also when the database does not 
 """
 
 import asyncio
-import json
 import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
 from backend.database_key import DatabaseKey
 from backend.errors import (
+    BackupLockedError,
     HearthError,
     InvalidInputError,
     NotFoundError,
@@ -23,12 +23,14 @@ from backend.errors import (
     StoreFullError,
     StoreReadOnlyError,
 )
+from backend.services.backup_keys import BackupKeys
+from backend.services.backup_record import RECORD_FILE, BackupRecord
 from backend.services.notices import Notices
 from backend.store.database import BACKUPS
 from backend.store.exchange import put_in_place, set_aside, stage
-from backend.store.files import make_private_dir, replace_file
+from backend.store.files import make_private_dir
 from backend.store.ids import now_ms
-from backend.store.seals import Seal, key_for, seal_of
+from backend.store.seals import Seal, seal_of
 from backend.store.snapshots import MANUAL, Snapshot, Snapshots
 from backend.store.worker import HeavyJob
 
@@ -38,7 +40,8 @@ NOUN: Final = "backups"
 LIMIT_BYTES: Final = 4 * 1024**3
 FIRST_AFTER_S: Final = 60.0
 LOOK_EVERY_S: Final = 60 * 60.0
-_RECORD_FILE: Final = "backups.json"
+FOLDER_NAME: Final = "Hearth backups"
+_ELSEWHERE: Final = "another computer"
 
 T = TypeVar("T")
 
@@ -62,6 +65,8 @@ class Backup:
     Attributes:
         made_at: In milliseconds.
         verified_at: When all of it was last looked through; 0 for never.
+        owner: The computer that made it; "" for this one.
+        is_locked: Its key has to be entered before it can be restored.
     """
 
     name: str
@@ -70,26 +75,21 @@ class Backup:
     size: int
     verified_at: int
     is_encrypted: bool
+    owner: str = ""
+    is_locked: bool = False
 
 
-@dataclass(slots=True)
-class _Record:
-    """What is remembered beside the database, where it can be read without it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """What a restore did.
 
-    folder: str = ""
-    verified: dict[str, int] = field(default_factory=dict)
+    Attributes:
+        before: The backup to go back to; "" when there could be none.
+        asks_at_start: The data has another key now, which no keyring here keeps.
+    """
 
-    @classmethod
-    def read(cls, path: Path) -> "_Record":
-        try:
-            told = json.loads(path.read_text("utf-8"))
-            verified = {str(name): int(at) for name, at in told["verified"].items()}
-            return cls(str(told["folder"]), verified)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            return cls()
-
-    def write(self, path: Path) -> None:
-        replace_file(path, json.dumps(asdict(self)))
+    before: str
+    asks_at_start: bool
 
 
 class BackupService:
@@ -103,6 +103,7 @@ class BackupService:
         self._exchange = exchange
         self._notices = notices
         self._one_at_a_time = asyncio.Lock()
+        self._keys = BackupKeys(key)
 
     @property
     def folder(self) -> Path:
@@ -138,25 +139,43 @@ class BackupService:
             StoreDamagedError: It is damaged.
         """
         async with self._one_at_a_time:
-            await asyncio.to_thread(self._verify, self._find(name))
+            await asyncio.to_thread(lambda: self._verify(self._find(name)))
         self._notices.changed(NOUN)
 
-    async def restore(self, name: str) -> str:
-        """Let a backup be the present state; return the backup to go back to.
+    async def restore(self, name: str, secret: str = "") -> Restored:
+        """Let a backup be the present state; its key comes with it.
 
         The present state becomes a backup first. Where it is so damaged that this
-        cannot be, its file is kept, and "" is returned.
+        cannot be, its file is kept.
+
+        Args:
+            name: The backup.
+            secret: The passphrase or recovery code of a backup with another key.
 
         Raises:
             NotFoundError: It is not there.
+            BackupLockedError: It has another key, and no secret was told.
+            InvalidInputError: The secret is wrong; everything is as it was.
             StoreDamagedError: It is damaged.
             StoreFullError: The disk has no room for it.
         """
         async with self._one_at_a_time:
-            snapshot = self._find(name)
-            before = await self._exchange(lambda: self._restore(snapshot))
+            snapshot = await asyncio.to_thread(self._find, name)
+            # Before the store is closed: who mistypes a code goes on undisturbed.
+            key = await asyncio.to_thread(self._keys.key_of, snapshot, secret)
+            restored = await self._exchange(lambda: self._restore(snapshot, key))
         self._notices.changed(NOUN)
-        return before
+        return restored
+
+    async def find(self, name: str) -> Backup:
+        """Return one backup.
+
+        Raises:
+            NotFoundError: It is not there.
+        """
+        return await asyncio.to_thread(
+            lambda: self._backup(self._find(name), self._record())
+        )
 
     async def choose_folder(self, path: str) -> None:
         """Put new backups into another folder; "" chooses the usual one.
@@ -186,14 +205,10 @@ class BackupService:
             StoreError: The backup could not be made.
         """
         day = (today or datetime.now(UTC)).date()
-        if any(one.made_at.date() == day for one in self.snapshots()):
+        if any(one.made_at.date() == day for one in self._own()):
             return
         self.snap("daily")
-        record = self._record()
-        for snapshot in reversed(self.snapshots()):
-            if snapshot.path.name not in record.verified:
-                self._verify(snapshot)
-                break
+        self._verify_oldest()
         self._notices.changed(NOUN)
 
     def snap(self, reason: str) -> Snapshot:
@@ -208,17 +223,27 @@ class BackupService:
         self._remember({made.path.name: now_ms()})
         removed = place.prune(LIMIT_BYTES)
         self._remember(dict.fromkeys((one.path.name for one in removed), 0))
-        try:
-            self._key.copy_beside(folder)
-        except OSError as exc:
-            log.warning("the key file was not copied: %s", exc)
+        self._copy_key(folder)
         return made
 
     def snapshots(self) -> list[Snapshot]:
         """Return those of the usual and of the chosen folder, newest first."""
-        folders = {self._default, self.folder}
-        found = [one for folder in folders for one in self._place(folder).all()]
-        return sorted(found, key=lambda one: one.made_at, reverse=True)
+        return _newest_first(one for place in self._places() for one in place.all())
+
+    def for_rescue(self) -> list[Snapshot]:
+        """Return those that may take the database's place unasked, best first.
+
+        Not those another computer put into the same folder: they hold other words.
+        In the usual folder are this computer's, also when it forgot which it is.
+        """
+        own = self._own()
+        return own + [one for one in self._place(self._default).all() if one not in own]
+
+    def copy_key(self) -> None:
+        """Let what opens the database now also open its backups; blocks."""
+        for folder in {self._default, self.folder}:
+            if folder.is_dir():
+                self._copy_key(folder)
 
     def encrypt_all(self) -> None:
         """Encrypt the backups that are still plain; blocks.
@@ -226,7 +251,7 @@ class BackupService:
         Raises:
             StoreError: One could not be encrypted; it is as it was.
         """
-        for snapshot in self.snapshots():
+        for snapshot in self._own():
             if seal_of(snapshot.path) is Seal.PLAIN:
                 told = {"target": str(snapshot.path), "new_key": self._key.value or ""}
                 HeavyJob(snapshot.path, None, "stage", **told).result()
@@ -237,14 +262,31 @@ class BackupService:
 
     def _place(self, folder: Path) -> Snapshots:
         return Snapshots(
-            self._database, folder, self._key.of_database, spare_key=self._key.value
+            self._database,
+            folder,
+            self._key.of_database,
+            unsigned=self._record().unsigned,
         )
+
+    def _places(self) -> list[Snapshots]:
+        return [self._place(folder) for folder in {self._default, self.folder}]
+
+    def _own(self) -> list[Snapshot]:
+        return _newest_first(one for place in self._places() for one in place.own())
+
+    def _copy_key(self, folder: Path) -> None:
+        try:
+            self._key.copy_beside(folder)
+        except OSError as exc:
+            log.warning("the key file was not copied: %s", exc)
 
     def _all(self) -> list[Backup]:
         record = self._record()
         return [self._backup(one, record) for one in self.snapshots()]
 
-    def _backup(self, snapshot: Snapshot, record: _Record) -> Backup:
+    def _backup(self, snapshot: Snapshot, record: BackupRecord) -> Backup:
+        is_own = self._place(snapshot.path.parent).is_own(snapshot)
+        owner = snapshot.owner.name if snapshot.owner else _ELSEWHERE
         return Backup(
             name=snapshot.path.name,
             made_at=int(snapshot.made_at.timestamp() * 1000),
@@ -252,6 +294,8 @@ class BackupService:
             size=snapshot.size,
             verified_at=record.verified.get(snapshot.path.name, 0),
             is_encrypted=seal_of(snapshot.path) is Seal.ENCRYPTED,
+            owner="" if is_own else owner,
+            is_locked=self._keys.is_locked(snapshot),
         )
 
     def _find(self, name: str) -> Snapshot:
@@ -262,16 +306,43 @@ class BackupService:
 
     def _verify(self, snapshot: Snapshot) -> None:
         try:
-            self._place(snapshot.path.parent).verify(snapshot)
+            key = self._keys.key_of(snapshot)
+            self._place(snapshot.path.parent).verify(snapshot, key)
         except StoreDamagedError:
             self._remember({snapshot.path.name: 0})
             raise
         self._remember({snapshot.path.name: now_ms()})
 
-    def _restore(self, snapshot: Snapshot) -> str:
-        secret = self._key.value
-        if seal_of(snapshot.path) is Seal.ENCRYPTED:
-            secret = self._key.want()
+    def _verify_oldest(self) -> None:
+        """Look through the oldest that nobody looked through, and that can be opened.
+
+        One that is damaged, or another computer's, must not keep the next ones from it.
+        """
+        verified = self._record().verified
+        for snapshot in reversed(self.snapshots()):
+            if snapshot.path.name in verified:
+                continue
+            try:
+                self._verify(snapshot)
+            except BackupLockedError:
+                continue
+            except StoreError as exc:
+                log.warning("the backup %s: %s", snapshot.path.name, exc)
+                continue
+            break
+
+    def _restore(self, snapshot: Snapshot, key: str | None) -> Restored:
+        own = self._key.value
+        is_foreign = key is not None and key != own
+        # Data that was encrypted is not left plain for want of a keyring here; who
+        # chose plain files goes on with those.
+        takes_over = (
+            is_foreign
+            and not self._key.is_given
+            and (self._key.of_database is not None or self._key.is_left_plain)
+        )
+        if takes_over:
+            self._key.bring(str(key), snapshot.path.parent)
         try:
             before = self.snap("before-restore").path.name
         except (StoreBusyError, StoreFullError, StoreReadOnlyError):
@@ -280,32 +351,47 @@ class BackupService:
             log.warning("the present state gives no backup: %s", exc)
             set_aside(self._database)
             before = ""
-        new_key = self._key.of_database if before else secret
-        source_key = key_for(snapshot.path, secret)
-        staged = stage(snapshot.path, source_key, self._database, new_key)
+        new_key = self._key.of_database if before else own
+        staged = stage(
+            snapshot.path, key, self._database, key if takes_over else new_key
+        )
         put_in_place(staged, self._database, is_aside=not before)
-        return before
+        asks = takes_over and not self._key.take_over(str(key))
+        return Restored(before=before, asks_at_start=asks)
 
     def _choose_folder(self, path: str) -> None:
         folder = Path(path)
         if path and not (folder.is_absolute() and folder.is_dir()):
             raise InvalidInputError("This is no folder. Choose another one.")
         if path:
-            # A folder of its own: nobody else's files become private by mistake.
-            folder = folder / "Hearth backups"
+            folder = self._folder_in(folder)
             make_private_dir(folder)
         record = self._record()
         record.folder = str(folder) if path else ""
-        record.write(self._database.with_name(_RECORD_FILE))
+        record.write(self._database.with_name(RECORD_FILE))
 
-    def _record(self) -> _Record:
-        return _Record.read(self._database.with_name(_RECORD_FILE))
+    def _folder_in(self, folder: Path) -> Path:
+        """Return the folder for backups in the one that was chosen.
+
+        It is one of its own: nobody else's files become private by mistake. Who
+        chooses one with backups in it wants those.
+        """
+        if folder.name == FOLDER_NAME or self._place(folder).all():
+            return folder
+        return folder / FOLDER_NAME
+
+    def _record(self) -> BackupRecord:
+        return BackupRecord.read(self._database.with_name(RECORD_FILE))
 
     def _remember(self, verified: dict[str, int]) -> None:
         record = self._record()
         together = record.verified | verified
         record.verified = {name: at for name, at in together.items() if at}
         try:
-            record.write(self._database.with_name(_RECORD_FILE))
+            record.write(self._database.with_name(RECORD_FILE))
         except OSError as exc:
             log.warning("the check of a backup is not remembered: %s", exc)
+
+
+def _newest_first(snapshots: Iterable[Snapshot]) -> list[Snapshot]:
+    return sorted(snapshots, key=lambda one: one.made_at, reverse=True)

@@ -99,6 +99,7 @@ class EncryptionService:
             InvalidInputError: Nothing is encrypted.
         """
         code = await asyncio.to_thread(self._key.new_recovery_code)
+        await asyncio.to_thread(self._backups.copy_key)
         self._notices.changed(TROUBLES)
         return code
 
@@ -108,6 +109,7 @@ class EncryptionService:
         if self._key.of_database is None:
             await self._exchange(lambda: self._rekey(self._key.value))
         await asyncio.to_thread(self._backups.encrypt_all)
+        await asyncio.to_thread(self._backups.copy_key)
 
     def _check(self) -> None:
         if self._key.is_given:

@@ -27,11 +27,11 @@ from backend.store.dialect import build_engine
 from backend.store.files import (
     make_private_dir,
     make_private_file,
-    replace_file,
     sweep,
 )
-from backend.store.ids import ids, new_id
+from backend.store.ids import ids
 from backend.store.migrations import mend_version, migrate, schema_faults
+from backend.store.owners import device_id
 from backend.store.schema import STEPS
 from backend.store.sentences import told_to_the_user
 from backend.store.snapshots import Snapshots
@@ -143,7 +143,7 @@ class Database:
                 latest = _go_on_after(connection)
             finally:
                 connection.close()
-        device = "" if refusal else _device_id(path.parent)
+        device = "" if refusal else device_id(path.parent)
         engine = build_engine(
             connect,
             pool_size=_POOL_SIZE,
@@ -307,23 +307,3 @@ def _go_on_after(connection: dbapi.Connection) -> str:
             ids.not_before(row[0])
     row = connection.execute("select max(hlc) from change").fetchone()
     return str(row[0]) if row and row[0] else ""
-
-
-def _device_id(folder: Path) -> str:
-    """Return who this device is, kept beside the file so that a copy is another."""
-    path = folder / "device"
-    try:
-        known = path.read_text("ascii").strip()
-        if known:
-            return known
-    except (OSError, ValueError):
-        pass
-    made = new_id()
-    try:
-        replace_file(path, made)
-    except OSError as exc:
-        raise StoreReadOnlyError(
-            f"Hearth cannot write in the folder {os.fspath(folder)}. "
-            "Check that the disk is not full or read-only.",
-        ) from exc
-    return made

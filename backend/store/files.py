@@ -1,5 +1,6 @@
 """Keeps the files of the store private to their owner."""
 
+import errno
 import os
 import stat
 import tempfile
@@ -52,12 +53,34 @@ def make_private_file(path: Path) -> None:
         ) from exc
 
 
+def is_ordinary(path: Path) -> bool:
+    """Whether this is a file of its own: no link, folder, pipe, socket or device."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return False
+
+
+def check_replaceable(path: Path) -> None:
+    """Look that nothing but an ordinary file is where a file is to be put.
+
+    A rename would put it in the place of a device, and in that of a link that leads
+    elsewhere.
+
+    Raises:
+        OSError: Something else is there.
+    """
+    if os.path.lexists(path) and not is_ordinary(path):
+        raise OSError(errno.EEXIST, "there is something else than a file", str(path))
+
+
 def replace_file(path: Path, text: str) -> None:
     """Write a small private file, whole or not at all.
 
     Raises:
         OSError: It could not be written; the old one is still there.
     """
+    check_replaceable(path)
     number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     written = Path(name)
     try:

@@ -9,6 +9,9 @@ import os
 from enum import Enum
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
+
+from backend.store.files import is_ordinary
 
 _PLAIN: Final = b"SQLite format 3\0"
 _FORMAT_AT: Final = 18
@@ -25,6 +28,9 @@ class Seal(Enum):
 
 def seal_of(path: Path) -> Seal:
     """Return how a file is written; a damaged plain one may pass for encrypted."""
+    if not is_ordinary(path.resolve()):
+        # Reading a pipe would wait for ever.
+        return Seal.NONE
     try:
         with path.open("rb") as file:
             start = file.read(len(_PLAIN))
@@ -33,6 +39,30 @@ def seal_of(path: Path) -> Seal:
     if not start:
         return Seal.NONE
     return Seal.PLAIN if start == _PLAIN else Seal.ENCRYPTED
+
+
+def opens(path: Path, key: str | None) -> bool:
+    """Whether a key opens a file, which nobody may have open.
+
+    A damaged file that the key opens is opened.
+    """
+    from backend.store import dbapi  # noqa: PLC0415 a start seldom needs it
+
+    # Immutable: nothing is made beside the file, which may lie on another's disk.
+    name = f"file:{quote(os.fspath(path))}?immutable=1"
+    try:
+        connection = dbapi.connect(name, encryption_key=key, timeout_s=0)
+    except dbapi.Error:
+        return False
+    try:
+        connection.execute("select count(*) from sqlite_schema").fetchall()
+    except (dbapi.BadKeyError, dbapi.CannotOpenError):
+        return False
+    except dbapi.Error:
+        return True
+    finally:
+        connection.close()
+    return True
 
 
 def mend_header(path: Path) -> None:

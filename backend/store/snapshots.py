@@ -1,14 +1,15 @@
 """Keeps verified copies of the database: made while it is in use, thinned by age."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from backend.errors import StoreDamagedError
-from backend.store.files import make_private_dir
+from backend.store.files import is_ordinary, make_private_dir
+from backend.store.owners import Owner
 from backend.store.seals import key_for
 from backend.store.worker import HeavyJob
 
@@ -20,7 +21,10 @@ BEFORE_MENDING: Final = "before-repair"
 """Has the damage in it, and so never takes the place of another one."""
 _BEFORE: Final = "before-"
 _UNDO_FOR: Final = timedelta(days=7)
-_NAME: Final = re.compile(r"hearth-(\d{8}T\d{6}\d{6}Z)-([a-z-]+)\.db")
+_NAME: Final = re.compile(
+    r"hearth-(?P<at>\d{8}T\d{12}Z)-(?:(?P<by>[a-z0-9-]+)\.)?(?P<why>[a-z-]+)\.db"
+)
+_PART: Final = re.compile(r"(.+\.db)\.part(?:-wal|-shm|-journal)?")
 _STAMP: Final = "%Y%m%dT%H%M%S%fZ"
 
 
@@ -30,11 +34,13 @@ class Snapshot:
 
     Attributes:
         reason: Why it was made, such as "daily" or "before-update".
+        owner: Who made it; None when its name does not tell.
     """
 
     path: Path
     made_at: datetime
     reason: str
+    owner: Owner | None = None
 
     @property
     def size(self) -> int:
@@ -54,7 +60,7 @@ class Snapshots:
         folder: Path,
         key: str | None = None,
         *,
-        spare_key: str | None = None,
+        unsigned: Collection[str] | None = None,
     ) -> None:
         """Keep the snapshots of a database file in a folder.
 
@@ -62,12 +68,13 @@ class Snapshots:
             database: The file.
             folder: Plain and encrypted snapshots may lie in it side by side.
             key: Opens the database; None for a plain one.
-            spare_key: Opens encrypted snapshots when the database is plain.
+            unsigned: Names without an owner that are this database's all the same;
+                None for all of those.
         """
         self._database = database
         self._folder = folder
         self._key = key
-        self._spare_key = spare_key
+        self._unsigned = unsigned
 
     def all(self) -> list[Snapshot]:
         """Return the snapshots there are, newest first."""
@@ -76,6 +83,16 @@ class Snapshots:
         found = (_read(path) for path in self._folder.iterdir())
         known = [snapshot for snapshot in found if snapshot is not None]
         return sorted(known, key=lambda one: one.made_at, reverse=True)
+
+    def own(self) -> list[Snapshot]:
+        """Return those of this database, newest first."""
+        return [snapshot for snapshot in self.all() if self.is_own(snapshot)]
+
+    def is_own(self, snapshot: Snapshot) -> bool:
+        """Whether it was made of this database, and not of another computer's."""
+        if snapshot.owner is None:
+            return self._unsigned is None or snapshot.path.name in self._unsigned
+        return snapshot.owner.mark == self._owner.mark
 
     def make(self, reason: str = "daily") -> Snapshot:
         """Make a snapshot; it is there only once it has been opened and checked.
@@ -87,37 +104,52 @@ class Snapshots:
         """
         make_private_dir(self._folder)
         made_at = datetime.now(UTC)
-        path = self._folder / f"hearth-{made_at.strftime(_STAMP)}-{reason}.db"
+        owner = self._owner
+        name = f"hearth-{made_at.strftime(_STAMP)}-{owner}.{reason}.db"
+        path = self._folder / name
         HeavyJob(self._database, self._key, "snapshot", target=str(path)).result()
-        return Snapshot(path=path, made_at=made_at, reason=reason)
+        return Snapshot(path=path, made_at=made_at, reason=reason, owner=owner)
 
-    def verify(self, snapshot: Snapshot) -> None:
+    def verify(self, snapshot: Snapshot, key: str | None = None) -> None:
         """Open a snapshot and check the whole of it.
+
+        Args:
+            snapshot: Which.
+            key: What opens it, if that is not what opens the database.
 
         Raises:
             StoreDamagedError: It is damaged.
             StoreKeyError: It does not open with this key.
             StoreError: It could not be read.
         """
-        key = key_for(snapshot.path, self._key or self._spare_key)
+        key = key_for(snapshot.path, key or self._key)
         if HeavyJob(snapshot.path, key, "integrity_check").result() != ["ok"]:
             raise StoreDamagedError("This backup is damaged. Choose another one.")
 
     def prune(self, limit_bytes: int | None = None) -> list[Snapshot]:
         """Remove the snapshots nobody will miss, and return those.
 
+        Those of other computers stay, and what they are just writing.
+
         Args:
             limit_bytes: All together may take as much; the two newest stay anyway.
         """
-        known = self.all()
+        known = self.own()
         keep = within(limit_bytes, to_keep(known)) if limit_bytes else to_keep(known)
         removed = [snapshot for snapshot in known if snapshot not in keep]
         for snapshot in removed:
             snapshot.path.unlink(missing_ok=True)
         for part in self._folder.glob("hearth-*.part*"):
-            # A copy that was cut short.
-            part.unlink(missing_ok=True)
+            whole = _PART.fullmatch(part.name)
+            begun = _named(part.with_name(whole[1])) if whole else None
+            if begun is not None and self.is_own(begun):
+                # A copy that was cut short.
+                part.unlink(missing_ok=True)
         return removed
+
+    @property
+    def _owner(self) -> Owner:
+        return Owner.of(self._database.parent)
 
 
 def to_keep(snapshots: Sequence[Snapshot]) -> set[Snapshot]:
@@ -161,11 +193,16 @@ def _newest(snapshots: Iterable[Snapshot], count: int) -> set[Snapshot]:
 
 
 def _read(path: Path) -> Snapshot | None:
+    return _named(path) if is_ordinary(path) else None
+
+
+def _named(path: Path) -> Snapshot | None:
     match = _NAME.fullmatch(path.name)
-    if match is None:
+    owner = Owner.read(match["by"]) if match and match["by"] else None
+    if match is None or (match["by"] and owner is None):
         return None
     try:
-        made_at = datetime.strptime(match[1], _STAMP).replace(tzinfo=UTC)
+        made_at = datetime.strptime(match["at"], _STAMP).replace(tzinfo=UTC)
     except ValueError:
         return None
-    return Snapshot(path=path, made_at=made_at, reason=match[2])
+    return Snapshot(path=path, made_at=made_at, reason=match["why"], owner=owner)

@@ -123,7 +123,8 @@ async def act_for_ever(act: str, store: Store) -> None:
             case "import":
                 await store.import_and_undo()
             case "rekey":
-                flip = None if store.key.of_database else store.key.want()
+                store.key.keep_in_keyring()
+                flip = None if store.key.of_database else store.key.value
                 await store.exchange(functools.partial(store.encryption._rekey, flip))
             case _:
                 raise ValueError(act)

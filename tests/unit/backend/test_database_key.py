@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from backend.database_key import KEY_FILE, DatabaseKey
+from backend.database_key import DatabaseKey
 from backend.errors import InvalidInputError, StoreLockedError
+from backend.key_files import KEY_FILE
 from backend.key_record import KeyMode
 from backend.os_keyring import OsKeyring, Vault
 from backend.store.conversations import ConversationStore

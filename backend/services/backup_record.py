@@ -1,0 +1,50 @@
+"""What is remembered of the backups beside the database, readable without it."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final, Self
+
+from backend.store.files import is_ordinary, replace_file
+
+RECORD_FILE: Final = "backups.json"
+
+
+@dataclass(slots=True)
+class BackupRecord:
+    """The folder the user chose, and what is known of single backups.
+
+    Attributes:
+        folder: Where new backups go; "" for the usual folder.
+        verified: When each was looked through last, in milliseconds.
+        unsigned: Of those whose name tells no owner, the ones that were made here.
+    """
+
+    folder: str = ""
+    verified: dict[str, int] = field(default_factory=dict)
+    unsigned: list[str] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read the file; an empty record when there is none that makes sense."""
+        if not is_ordinary(path.resolve()):
+            return cls()
+        try:
+            return cls._from_json(json.loads(path.read_text("utf-8")))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return cls()
+
+    @classmethod
+    def _from_json(cls, told: Any) -> Self:  # noqa: ANN401 whatever the file holds
+        verified = {str(name): int(at) for name, at in told["verified"].items()}
+        # Before names told owners, every backup that was made here was verified here.
+        unsigned = [str(name) for name in told.get("unsigned", verified)]
+        return cls(str(told["folder"]), verified, unsigned)
+
+    def write(self, path: Path) -> None:
+        """Keep it.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        replace_file(path, json.dumps(asdict(self)))
