@@ -7,8 +7,9 @@ from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from qtshell.hotkey import Hotkeys, Wish
-from qtshell.quick_actions import QuickAction
+from qtshell.api import QuickAction
+from qtshell.hotkey import Hotkeys
+from qtshell.hotkey_base import Wish
 from qtshell.sidecar_client import SidecarClient
 
 _PREFIX: Final = "action-"

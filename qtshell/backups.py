@@ -9,8 +9,8 @@ from typing import Final
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from qtshell.commands import tell
+from qtshell.folders import open_folder
 from qtshell.sidecar_client import SidecarClient
-from qtshell.wishes import open_folder
 
 log = logging.getLogger("hearth.shell")
 

@@ -77,7 +77,7 @@ def _run(options: Options) -> int | Instance:
         case Verb.INSTALL_DESKTOP | Verb.UNINSTALL_DESKTOP | Verb.AUTOSTART:
             from qtshell import desktop  # noqa: PLC0415 seldom needed
 
-            return desktop.run(options)
+            return desktop.run(options, quit_when_running)
         case Verb.STATUS | Verb.QUIT if running(options.data_dir) is None:
             return _not_running(options)
         case Verb.QUIT:

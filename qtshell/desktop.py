@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -58,26 +58,31 @@ def desktop_of(
             return LinuxDesktop(command, Path(data), Path(config))
 
 
-def run(options: Options) -> int:
-    """Do what the command line asked of the desktop and return the exit code."""
+def run(options: Options, quit_running: Callable[[Options], object]) -> int:
+    """Do what the command line asked of the desktop and return the exit code.
+
+    Args:
+        options: The parsed command line.
+        quit_running: Ends a Hearth that runs, before its entry goes.
+    """
     desktop = this_desktop(options)
     try:
-        sys.stdout.write(_do(desktop, options) + "\n")
+        sys.stdout.write(_do(desktop, options, quit_running) + "\n")
     except OSError as exc:
         sys.stderr.write(f"{exc.filename or 'A file'} could not be written: {exc}\n")
         return 1
     return 0
 
 
-def _do(desktop: Desktop, options: Options) -> str:
+def _do(
+    desktop: Desktop, options: Options, quit_running: Callable[[Options], object]
+) -> str:
     match options.verb:
         case Verb.INSTALL_DESKTOP:
             desktop.install()
             return "Hearth is in the start menu."
         case Verb.UNINSTALL_DESKTOP:
-            from qtshell.cli import quit_when_running  # noqa: PLC0415 it imports this
-
-            quit_when_running(options)
+            quit_running(options)
             desktop.uninstall()
             kept = f"Your data stays in {options.data_dir}."
             return f"Hearth is out of the start menu. {kept}"

@@ -13,7 +13,7 @@ from PySide6.QtNetwork import (
 )
 
 from backend.protocol import HEALTH_PATH, prove
-from qtshell.navigation import Origin
+from qtshell.origin import Origin
 
 _RETRY_MS = 50
 _MAX_ANSWER_BYTES = 16 * 1024

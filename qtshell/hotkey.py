@@ -8,11 +8,12 @@ here of each system is only to be told of these shortcuts.
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QKeyCombination, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QKeySequence
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication
+
+from qtshell.hotkey_base import Grab, HotkeyError, Wish, parse_keys
 
 if TYPE_CHECKING:
     from qtshell.hotkey_portal import PortalGrab
@@ -20,35 +21,7 @@ if TYPE_CHECKING:
 DEFAULT: Final = "Ctrl+Alt+Space"
 """Free on GNOME, KDE, Windows and macOS with one keyboard layout."""
 
-_Key = Qt.Key
-_MODIFIER_KEYS: Final = (
-    _Key.Key_Control,
-    _Key.Key_Alt,
-    _Key.Key_Shift,
-    _Key.Key_Meta,
-)
-
-
 _UNKNOWN_DISPLAY: Final = "This display ({way}) has no global shortcuts."
-
-
-class HotkeyError(Exception):
-    """The shortcut cannot be had; the text says why."""
-
-
-class Grab(Protocol):
-    """One shortcut held on one system."""
-
-    def release(self) -> None:
-        """Let it go."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """Keys, and what they do, as the desktop shows it to the user."""
-
-    keys: str
-    description: str
 
 
 class Hotkeys(QObject):
@@ -147,25 +120,6 @@ def _taker(way: str) -> Take:
             return MacGrab
         case _:
             raise HotkeyError(_UNKNOWN_DISPLAY.format(way=way))
-
-
-def parse_keys(keys: str) -> tuple[Qt.KeyboardModifier, Qt.Key]:
-    """Read keys as the menus spell them.
-
-    Raises:
-        HotkeyError: It is not one key with Ctrl, Alt or the Windows key.
-    """
-    sequence = QKeySequence(keys, QKeySequence.SequenceFormat.PortableText)
-    if sequence.count() != 1:
-        raise HotkeyError(f"“{keys}” is not one key with modifiers.")
-    pressed: QKeyCombination = sequence[0]  # type: ignore[index]  # stubs lack it
-    modifiers, key = pressed.keyboardModifiers(), pressed.key()
-    if key in (Qt.Key.Key_unknown, *_MODIFIER_KEYS):
-        raise HotkeyError(f"“{keys}” is not one key with modifiers.")
-    # Shift alone would take a letter away from every program.
-    if not modifiers & ~Qt.KeyboardModifier.ShiftModifier:
-        raise HotkeyError(f"“{keys}” needs Ctrl, Alt or the Windows key.")
-    return modifiers, key
 
 
 def needs_consent() -> bool:

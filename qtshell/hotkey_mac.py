@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from PySide6.QtCore import Qt
 
-from qtshell.hotkey import HotkeyError
+from qtshell.hotkey_base import HotkeyError
 
 _Modifier = Qt.KeyboardModifier
 # Qt calls Command "Control" and Control "Meta" on this platform.

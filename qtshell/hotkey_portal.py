@@ -16,7 +16,7 @@ from jeepney.io.blocking import DBusConnection, Proxy, open_dbus_connection
 from jeepney.wrappers import DBusErrorResponse
 from PySide6.QtCore import QObject, Qt, Signal
 
-from qtshell.hotkey import Wish, parse_keys
+from qtshell.hotkey_base import Wish, parse_keys
 from qtshell.identity import APP_ID
 
 log = logging.getLogger("hearth.shell")

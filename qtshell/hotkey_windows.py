@@ -7,7 +7,7 @@ from typing import Final
 
 from PySide6.QtCore import QAbstractNativeEventFilter, QByteArray, QCoreApplication, Qt
 
-from qtshell.hotkey import HotkeyError
+from qtshell.hotkey_base import HotkeyError
 
 _Modifier = Qt.KeyboardModifier
 _MASKS: Final = {

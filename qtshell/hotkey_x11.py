@@ -16,7 +16,7 @@ from typing import Final
 
 from PySide6.QtCore import QSocketNotifier, Qt
 
-from qtshell.hotkey import HotkeyError
+from qtshell.hotkey_base import HotkeyError
 
 _Modifier = Qt.KeyboardModifier
 _MASKS: Final = {

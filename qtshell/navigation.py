@@ -1,30 +1,15 @@
-"""Decides where the page may go: pure, and refusing by default.
-
-Standard library only. URLs are matched as strings against one narrow grammar, because
-two parsers that disagree about a URL are how a foreign page gets taken for ours.
-"""
+"""Decides where the page may go: pure, and refusing by default."""
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from backend.protocol import LOOPBACK
+from qtshell.origin import HTTP_URL, PRINTABLE, Origin
 
 COMMAND_PREFIX: Final = "/shell/"
 
-_URL = re.compile(
-    r"(?P<scheme>https?)://"
-    r"(?P<host>[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])"
-    r"(?::(?P<port>[1-9][0-9]{0,4}))?"
-    r"(?P<rest>[/?#].*)?",
-    re.IGNORECASE,
-)
 _MAILTO = re.compile(r"mailto:[^\s@<>\"%?&]+@[a-z0-9.-]+", re.IGNORECASE)
-_PRINTABLE = re.compile(r"[!-\[\]-~]+")
 _COMMAND = re.compile(r"/shell/([a-z][a-z-]{0,40})(?:[?#].*)?")
-_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
-_MAX_PORT: Final = 65_535
 _MAX_EXTERNAL: Final = 2_048
 
 
@@ -37,33 +22,6 @@ class Verdict(Enum):
     BLOCK = "block"
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Scheme, host and port, always all three."""
-
-    scheme: str
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        return f"{self.scheme}://{self.host}:{self.port}"
-
-    @classmethod
-    def of(cls, url: str) -> "Origin | None":
-        """Return the origin of an http(s) URL; None for anything unusual."""
-        match = _URL.fullmatch(url) if _PRINTABLE.fullmatch(url) else None
-        if match is None:
-            return None
-        scheme = match["scheme"].lower()
-        port = int(match["port"] or _DEFAULT_PORTS[scheme])
-        return cls(scheme, match["host"].lower(), port) if port <= _MAX_PORT else None
-
-    @classmethod
-    def of_sidecar(cls, port: int) -> "Origin":
-        """Return the origin of a sidecar that listens on a port."""
-        return cls("http", LOOPBACK, port)
-
-
 def classify_navigation(url: str, trusted: Origin | None) -> Verdict:
     """Say what to do with a fully encoded URL."""
     origin = Origin.of(url)
@@ -71,7 +29,7 @@ def classify_navigation(url: str, trusted: Origin | None) -> Verdict:
         if not _path_of(url).startswith(COMMAND_PREFIX):
             return Verdict.IN_VIEW
         return Verdict.COMMAND if command_of(url) else Verdict.BLOCK
-    if len(url) > _MAX_EXTERNAL or not _PRINTABLE.fullmatch(url):
+    if len(url) > _MAX_EXTERNAL or not PRINTABLE.fullmatch(url):
         return Verdict.BLOCK
     if origin is not None or _MAILTO.fullmatch(url):
         return Verdict.EXTERNAL
@@ -85,5 +43,5 @@ def command_of(url: str) -> str | None:
 
 
 def _path_of(url: str) -> str:
-    match = _URL.fullmatch(url)
+    match = HTTP_URL.fullmatch(url)
     return (match["rest"] or "/") if match else ""

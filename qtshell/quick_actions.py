@@ -3,13 +3,13 @@
 import json
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QClipboard, QGuiApplication
 
 from qtshell.answer_follower import AnswerFollower, Picture
+from qtshell.api import QuickAction, Recent
 from qtshell.quick_ask import MAX_TEXT_CHARS, QuickAsk, sentence_in
 from qtshell.sidecar_client import SidecarClient
 
@@ -24,24 +24,6 @@ _AWAY: Final = "Hearth is starting. Try again in a moment."
 _TOO_LONG: Final = (
     f"The clipboard holds more than {MAX_TEXT_CHARS:,} characters. Copy a part of it."
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuickAction:
-    """An action as the menus show it."""
-
-    id: str
-    name: str
-    shortcut: str
-    in_tray: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recent:
-    """A conversation as the menus show it."""
-
-    id: str
-    title: str
 
 
 class QuickActions(QObject):

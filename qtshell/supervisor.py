@@ -25,7 +25,7 @@ from qtshell.lifecycle import (
     Reason,
     step,
 )
-from qtshell.navigation import Origin
+from qtshell.origin import Origin
 
 log = logging.getLogger("hearth.supervisor")
 sidecar_log = logging.getLogger("hearth.sidecar")

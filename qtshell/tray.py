@@ -7,10 +7,10 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
 from qtshell.actions import Actions
+from qtshell.api import QuickAction, Recent
 from qtshell.icons import icon, phase_icon_name
 from qtshell.lifecycle import Phase
 from qtshell.notification_text import notification_text
-from qtshell.quick_actions import QuickAction, Recent
 
 _TOLD_MS: Final = 6_000
 _TITLE_CHARS: Final = 48

@@ -15,7 +15,8 @@ from PySide6.QtWebEngineCore import (
 )
 
 from backend.protocol import TOKEN_HEADER
-from qtshell.navigation import Origin, Verdict, classify_navigation
+from qtshell.navigation import Verdict, classify_navigation
+from qtshell.origin import Origin
 from qtshell.supervisor import Trust
 from qtshell.urls import encoded
 

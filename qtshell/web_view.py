@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from qtshell.actions import Actions
 from qtshell.lifecycle import Phase
-from qtshell.navigation import Origin
+from qtshell.origin import Origin
 from qtshell.page_watch import BEAT_MS, PageWatch
 from qtshell.renderer import after_crash
 from qtshell.supervisor import Trust

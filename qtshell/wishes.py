@@ -1,14 +1,13 @@
 """What each action of the user does."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, Qt, QUrl
-from PySide6.QtGui import QAction, QDesktopServices
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QMessageBox
 
 from qtshell.actions import Actions
+from qtshell.folders import open_folder
 from qtshell.icons import icon
 from qtshell.main_window import MainWindow
 from qtshell.options import Options, program_version
@@ -17,6 +16,8 @@ from qtshell.supervisor import SidecarSupervisor
 from qtshell.theme import Theme, apply_theme
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QAction
+
     from qtshell.web_view import WebView
 
 _ZOOM_STEP: Final = 1.1
@@ -149,11 +150,6 @@ class Wishes(QObject):
             box.setIconPixmap(icon().pixmap(64, 64))
         box.finished.connect(box.deleteLater)
         box.open()
-
-
-def open_folder(folder: Path) -> None:
-    """Show a folder in the file manager."""
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
 
 def _without_arguments(deed: Callable[[], object]) -> Callable[..., None]:

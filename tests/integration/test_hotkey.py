@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from qtshell.desktop_wishes import BY_HAND, ShortcutDialog
-from qtshell.hotkey import Hotkeys, Wish, parse_keys
+from qtshell.hotkey import Hotkeys
+from qtshell.hotkey_base import Wish, parse_keys
 from qtshell.hotkey_portal import PortalGrab, trigger
 from tests.helpers.session_bus import bus
 from tests.helpers.window import ROOT

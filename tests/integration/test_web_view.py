@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from backend.protocol import LOOPBACK, TOKEN_HEADER
 from qtshell.lifecycle import Phase
-from qtshell.navigation import Origin
+from qtshell.origin import Origin
 from qtshell.supervisor import SidecarSupervisor, Trust
 from qtshell.theme import Theme, apply_theme
 from qtshell.web_view import WebView

@@ -7,7 +7,8 @@ import pytest
 from PySide6.QtCore import Qt
 
 from qtshell import hotkey_mac, hotkey_windows
-from qtshell.hotkey import DEFAULT, HotkeyError, parse_keys
+from qtshell.hotkey import DEFAULT
+from qtshell.hotkey_base import HotkeyError, parse_keys
 
 
 def test_the_default_is_a_shortcut_on_every_system() -> None:

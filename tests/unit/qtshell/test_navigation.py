@@ -2,12 +2,8 @@
 
 import pytest
 
-from qtshell.navigation import (
-    Origin,
-    Verdict,
-    classify_navigation,
-    command_of,
-)
+from qtshell.navigation import Verdict, classify_navigation, command_of
+from qtshell.origin import Origin
 
 TRUSTED = Origin.of_sidecar(57220)
 OWN = "http://127.0.0.1:57220"
