@@ -108,7 +108,9 @@ def build_router(opened: Opened, hub: EventHub) -> Router:
 
 def _why(message: "Message") -> str:
     """Say why an answer is not whole; "" when it is."""
-    return message.error or _NOTES.get(MessageState(message.state), "")
+    if message.state is MessageState.COMPLETE:
+        return ""
+    return message.error or _NOTES.get(message.state, "")
 
 
 def _number(request: Request, name: str) -> int:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, ClassVar
-from urllib.parse import urlsplit
 
 from backend.errors import InvalidInputError, NotFoundError
 from backend.events import EventHub
@@ -331,8 +330,7 @@ def build_router(
         conversation = await services.conversations.get(conversation_id)
         deleted = await services.conversations.delete(conversation_id)
         hub.publish("conversations")
-        shown_path = urlsplit(request.headers.get("hx-current-url", "")).path
-        is_open = shown_path == f"/conversations/{conversation_id}"
+        is_open = request.shown_path == f"/conversations/{conversation_id}"
         toast = Toast(
             f"Deleted “{conversation.title or UNTITLED}”.",
             undo=undo_path(deleted),

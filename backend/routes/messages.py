@@ -14,7 +14,8 @@ from backend.markdown import Block, render
 from backend.rendered import Rendered
 from backend.rendering import Renderer, Template
 from backend.routes.pages import Pages, Toast, undo_path
-from backend.services.answers import Growing
+from backend.services.endings import can_continue, is_whole, note_of
+from backend.services.growing import Growing
 from backend.services.images import Image
 from backend.services.registry import Opened
 from backend.store.ids import edit_draft
@@ -27,11 +28,6 @@ REASONING_SHOWN_CHARS: Final = 4_000
 _GROWING_HIGHLIGHTED_CHARS: Final = 8_000
 """Longer code gets its marks with the end: it is rendered anew for every word."""
 _READINGS: Final = 3
-
-_NOTES: Final = {
-    MessageState.STOPPED: "Stopped. What had arrived is kept.",
-    MessageState.INTERRUPTED: "Interrupted. What had arrived is kept.",
-}
 
 
 @dataclass(frozen=True)
@@ -92,6 +88,8 @@ class Answer(Template):
 
     Attributes:
         seq: Of the latest event that is already part of it.
+        note: What is to be said of it.
+        is_whole: There is nothing to be done about it.
     """
 
     template: ClassVar[str] = "messages/_answer.html"
@@ -103,6 +101,7 @@ class Answer(Template):
     is_growing: bool = False
     note: str = ""
     tone: str = "info"
+    is_whole: bool = True
     can_continue: bool = False
 
 
@@ -240,18 +239,15 @@ class Broadcast:
                 reasoning=shown.answer.reasoning[-REASONING_SHOWN_CHARS:],
                 is_growing=True,
             )
-        state = MessageState(message.state)
-        note = message.error or _NOTES.get(state, "")
-        if state is MessageState.COMPLETE and not message.text.strip():
-            note = "The model gave an empty answer."
         return Answer(
             message,
             self._hub.seq,
             Blocks(self._rendered.blocks(message.text), message.id),
             reasoning=message.reasoning,
-            note=note,
-            tone="danger" if state is MessageState.FAILED else "info",
-            can_continue=bool(note and message.text),
+            note=note_of(message),
+            tone="danger" if message.state is MessageState.FAILED else "info",
+            is_whole=is_whole(message),
+            can_continue=can_continue(message),
         )
 
     def _tell(

@@ -1,13 +1,19 @@
 """Quick actions: the user's list, and running one on the clipboard."""
 
 import asyncio
+import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Final, Protocol
 
-from backend.errors import ConflictError, InvalidInputError
+from backend.errors import (
+    ConflictError,
+    HearthError,
+    InvalidInputError,
+    NotFoundError,
+)
 from backend.services.action_forms import (
     PROMPT,
     from_draft,
@@ -16,13 +22,10 @@ from backend.services.action_forms import (
     to_draft,
     to_file,
 )
-from backend.services.answers import AnswerService
-from backend.services.conversations import (
-    MAX_TEXT_CHARS,
-    ConversationService,
-    Exchange,
-)
+from backend.services.answers import BUG_SENTENCE, AnswerService
+from backend.services.conversations import ConversationService, Exchange
 from backend.services.engines import Choice
+from backend.services.texts import MAX_TEXT_CHARS
 from backend.services.titles import title_from
 from backend.store.drafts import action_draft
 from backend.store.ids import NEW
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
 
     from backend.store.actions import ActionStore
     from backend.store.models import Action
+
+log = logging.getLogger("hearth.actions")
 
 _PLACE: Final = re.compile(r"\{(clipboard|selection|date)\}")
 
@@ -222,10 +227,21 @@ class ActionService:
     async def _keep_answer(
         self, exchange: Exchange, kept: Callable[[], object]
     ) -> None:
+        """Keep a whole answer as a note; the answer itself stays whatever happens."""
         await self._answers.wait(exchange.answer.id)
-        answer = await self._conversations.message(exchange.answer.id)
-        if answer.state is MessageState.COMPLETE and answer.text.strip():
-            await self._keep(answer.text, kept)
+        try:
+            answer = await self._conversations.message(exchange.answer.id)
+            if answer.state is MessageState.COMPLETE and answer.text.strip():
+                await self._keep(answer.text, kept)
+        except NotFoundError:
+            log.info("an answer was deleted before it became a note")
+        except HearthError as exc:
+            self._answers.trouble(f"The answer is kept, but not as a note. {exc}")
+        except Exception:
+            log.exception("an answer could not be kept as a note")
+            self._answers.trouble(
+                f"The answer is kept, but not as a note. {BUG_SENTENCE}"
+            )
 
     async def _keep(self, text: str, kept: Callable[[], object]) -> None:
         await asyncio.to_thread(self._notes.create, "", text)

@@ -8,7 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from backend.services.answers import Audience, Growing
+from backend.services.answers import Audience
+from backend.services.growing import Growing
 
 ENDED_KEPT: Final = 64
 
@@ -68,14 +69,18 @@ class Activity:
 
     def began(self, answer: Growing) -> None:
         """Count the answer."""
-        self._audience.began(answer)
         self._growing[answer.message_id] = (answer, time.monotonic())
-        self._change()
+        try:
+            self._audience.began(answer)
+        finally:
+            self._change()
 
     def grew(self, answer: Growing) -> None:
         """Wake who waits for its text."""
-        self._audience.grew(answer)
-        self._grown.ring()
+        try:
+            self._audience.grew(answer)
+        finally:
+            self._grown.ring()
 
     async def ended(self, answer: Growing) -> None:
         """Remember that it ended."""
@@ -121,7 +126,10 @@ class Activity:
         self._changed.ring()
 
     def _end(self, answer: Growing) -> None:
-        _, began_at = self._growing.pop(answer.message_id)
+        growing, began_at = self._growing.get(answer.message_id, (None, 0.0))
+        if growing is not answer:  # it is being written again already
+            return
+        del self._growing[answer.message_id]
         seconds = time.monotonic() - began_at
         self._seq += 1
         self._ended.append(

@@ -6,17 +6,20 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from backend.errors import ConflictError, InvalidInputError
-from backend.llm.engine import Engine, Role, Turn
-from backend.services.answers import AnswerService, Growing
+from backend.llm.engine import Delta
+from backend.services.answers import AnswerService
+from backend.services.beginnings import Beginnings
 from backend.services.engines import Choice, EngineService
+from backend.services.growing import Growing
+from backend.services.prompts import Prompt, Said, prompt_of
 from backend.services.settings import SettingService
+from backend.services.texts import checked_text
 from backend.services.titles import title_from
 from backend.store.ids import NEW
-from backend.store.states import MessageState
 from backend.store.text import clean_text, note_title
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from backend.store.conversations import ConversationStore
     from backend.store.drafts import DraftStore
@@ -24,11 +27,13 @@ if TYPE_CHECKING:
     from backend.store.models import Conversation, Message
     from backend.store.revisions import AskedAgain, RevisionStore
 
-MAX_TEXT_CHARS: Final = 200_000
 MAX_TITLE_CHARS: Final = 300
 LOG_LIMIT: Final = 100
 PAGE_SIZE: Final = 50
 _FIRST_EXCHANGE: Final = 2
+_NO_QUESTION: Final = (
+    "The question of this answer is no longer there, so it cannot be answered again."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,7 @@ class ConversationService:
         self._answers = answers
         self._engines = engines
         self._settings = settings
+        self._beginnings = Beginnings(messages, answers)
 
     async def page(self, before: str | None = None) -> "Sequence[Conversation]":
         """Return conversations, newest activity first."""
@@ -107,7 +113,7 @@ class ConversationService:
     ) -> "Sequence[Message]":
         """Return the newest messages of a conversation, oldest first."""
         read = partial(self._messages.of_conversation, conversation_id, before=before)
-        return await self._read_log(partial(read, limit=LOG_LIMIT))
+        return await self._beginnings.read(partial(read, limit=LOG_LIMIT))
 
     async def log_around(self, message_id: str) -> "Sequence[Message]":
         """Return a message among those before and after it, oldest first.
@@ -116,12 +122,12 @@ class ConversationService:
             NotFoundError: There is none, or it was deleted.
         """
         read = partial(self._messages.around, message_id)
-        return await self._read_log(partial(read, limit=LOG_LIMIT))
+        return await self._beginnings.read(partial(read, limit=LOG_LIMIT))
 
     async def later(self, conversation_id: str, message_id: str) -> "Sequence[Message]":
         """Return the messages that follow one, oldest first."""
         read = partial(self._messages.after, conversation_id, message_id)
-        return await self._read_log(partial(read, limit=LOG_LIMIT))
+        return await self._beginnings.read(partial(read, limit=LOG_LIMIT))
 
     async def delete_message(self, message_id: str) -> "Removed":
         """Move a message to the trash, a question with its answers.
@@ -135,20 +141,6 @@ class ConversationService:
         await self._answers.stop_these(together)
         deleted = await asyncio.to_thread(self._messages.delete, message_id)
         return Removed(deleted, note_title(message.text), together)
-
-    async def _read_log(
-        self, read: "Callable[[], Sequence[Message]]"
-    ) -> "Sequence[Message]":
-        """Read messages in a state of the store that agrees with ours.
-
-        A message still marked as being written, which no task writes any more, ended
-        between the reading and now: it is read again.
-        """
-        while True:
-            found = await asyncio.to_thread(read)
-            streaming = [m.id for m in found if m.state == MessageState.STREAMING]
-            if all(self._answers.is_growing(message_id) for message_id in streaming):
-                return found
 
     async def draft(self, conversation_id: str) -> str:
         """Return what was typed and not sent."""
@@ -186,20 +178,23 @@ class ConversationService:
         """
         if again := await self._submitted(submission):
             return again
-        text = _checked(text)
+        text = checked_text(text)
         choice = await self._chosen(choice)
         record, engine = await self._engines.open(choice)
-        conversation, question, answer = await asyncio.to_thread(
-            self._messages.begin_conversation,
-            text,
-            title=title_from(text),
-            engine_id=choice.engine_id,
-            engine_name=record.name,
-            model=choice.model,
-            submission=submission,
-            draft=draft,
-        )
-        await self._start(conversation.id, question, answer, engine, choice)
+        prompt = await self._prompt((), text)
+        with self._beginnings.new():
+            conversation, question, answer = await asyncio.to_thread(
+                self._messages.begin_conversation,
+                text,
+                title=title_from(text),
+                engine_id=choice.engine_id,
+                engine_name=record.name,
+                model=choice.model,
+                submission=submission,
+                draft=draft,
+            )
+            growing = Growing(answer.id, conversation.id)
+            self._answers.start(growing, engine, choice.model, prompt)
         return Exchange(conversation, question, answer)
 
     async def ask(
@@ -213,19 +208,23 @@ class ConversationService:
         """
         if again := await self._submitted(submission):
             return again
-        text = _checked(text)
-        conversation = await self.get(conversation_id)
-        choice = await self._choice_of(conversation)
-        record, engine = await self._engines.open(choice)
-        question, answer = await asyncio.to_thread(
-            self._messages.add_exchange,
-            conversation_id,
-            text,
-            engine_name=record.name,
-            model=choice.model,
-            submission=submission,
-        )
-        await self._start(conversation_id, question, answer, engine, choice)
+        text = checked_text(text)
+        with self._beginnings.one(conversation_id, alone=True):
+            conversation = await self.get(conversation_id)
+            choice = await self._choice_of(conversation)
+            record, engine = await self._engines.open(choice)
+            said = await self._said(conversation_id)
+            prompt = await self._prompt(said, text)
+            question, answer = await asyncio.to_thread(
+                self._messages.add_exchange,
+                conversation_id,
+                text,
+                engine_name=record.name,
+                model=choice.model,
+                submission=submission,
+            )
+            growing = Growing(answer.id, conversation_id)
+            self._answers.start(growing, engine, choice.model, prompt)
         return Exchange(conversation, question, answer)
 
     async def edit(self, message_id: str, text: str) -> tuple["Message", str]:
@@ -235,7 +234,7 @@ class ConversationService:
             InvalidInputError: The text is empty or too long.
             ConflictError: It is an answer.
         """
-        text = _checked(text)
+        text = checked_text(text)
         edited = await asyncio.to_thread(self._revisions.edit, message_id, text)
         return await self.message(message_id), edited
 
@@ -246,21 +245,24 @@ class ConversationService:
             InvalidInputError: The text is empty or too long.
             ConflictError: It is an answer, or nothing can answer.
         """
-        text = _checked(text)
+        text = checked_text(text)
         message = await self.message(message_id)
         conversation = await self.get(message.conversation_id)
         choice = await self._choice_of(conversation)
         record, engine = await self._engines.open(choice)
-        await self._answers.stop(conversation.id)
-        again = await asyncio.to_thread(
-            self._revisions.ask_again,
-            message_id,
-            text,
-            engine_name=record.name,
-            model=choice.model,
-        )
-        asked, answer = again.question, again.answer
-        await self._start(conversation.id, asked, answer, engine, choice)
+        with self._beginnings.one(conversation.id):
+            await self._answers.stop(conversation.id)
+            said = await self._said(conversation.id, before=message_id)
+            prompt = await self._prompt(said, text)
+            again = await asyncio.to_thread(
+                self._revisions.ask_again,
+                message_id,
+                text,
+                engine_name=record.name,
+                model=choice.model,
+            )
+            growing = Growing(again.answer.id, conversation.id)
+            self._answers.start(growing, engine, choice.model, prompt)
         return again
 
     async def answer_again(
@@ -277,18 +279,25 @@ class ConversationService:
         conversation = await self.get(message.conversation_id)
         choice = await self._choice_of(conversation)
         record, engine = await self._engines.open(choice)
-        turns = await self._turns(conversation.id, message.reply_to)
-        if keep_text and message.text:
-            turns.append(Turn(Role.ASSISTANT, message.text))
-        message, begun = await asyncio.to_thread(
-            self._messages.reopen,
-            message_id,
-            keep_text=keep_text,
-            engine_name=record.name,
-            model=choice.model,
-        )
-        growing = Growing(message_id, conversation.id, message.text, message.reasoning)
-        self._answers.start(growing, engine, choice.model, turns)
+        with self._beginnings.one(conversation.id):
+            if self._beginnings.is_left(message):
+                await self._beginnings.end([message])
+            prompt = await self._prompt(await self._asked(message))
+            if message.role == "assistant" and not prompt.is_open:
+                raise ConflictError(_NO_QUESTION)
+            message, begun = await asyncio.to_thread(
+                self._messages.reopen,
+                message_id,
+                keep_text=keep_text,
+                engine_name=record.name,
+                model=choice.model,
+            )
+            growing = Growing(
+                message_id, conversation.id, message.text, message.reasoning
+            )
+            if message.reasoning and not message.text:
+                growing.add(Delta(reasoning="\n\n"))  # more thoughts follow
+            self._answers.start(growing, engine, choice.model, prompt)
         return message, begun
 
     async def stop(self, conversation_id: str) -> None:
@@ -347,29 +356,26 @@ class ConversationService:
         question, answer = found
         return Exchange(await self.get(question.conversation_id), question, answer)
 
-    async def _start(
+    async def _said(
         self,
         conversation_id: str,
-        question: "Message",
-        answer: "Message",
-        engine: Engine,
-        choice: Choice,
-    ) -> None:
-        turns = await self._turns(conversation_id, question.id)
-        growing = Growing(answer.id, conversation_id)
-        self._answers.start(growing, engine, choice.model, turns)
+        *,
+        before: str | None = None,
+        through: str | None = None,
+    ) -> "Sequence[Message]":
+        read = partial(self._messages.of_conversation, conversation_id, limit=None)
+        return await asyncio.to_thread(read, before=before, through=through)
 
-    async def _turns(self, conversation_id: str, last: str) -> list[Turn]:
-        found = await asyncio.to_thread(
-            self._messages.of_conversation,
-            conversation_id,
-            through=last,
-            limit=LOG_LIMIT,
-        )
-        told = await self._settings.instructions()
-        turns = [Turn(Role.SYSTEM, told)] if told.strip() else []
-        turns += [Turn(Role(m.role), m.text) for m in found if m.text]
-        return turns
+    async def _asked(self, answer: "Message") -> "Sequence[Message]":
+        """Return what was said up to the question of an answer."""
+        if answer.reply_to:
+            return await self._said(answer.conversation_id, through=answer.reply_to)
+        return await self._said(answer.conversation_id, before=answer.id)
+
+    async def _prompt(self, said: "Sequence[Message]", asked: str = "") -> Prompt:
+        known = [Said(m.id, m.role == "user", m.text) for m in said]
+        instructions = await self._settings.instructions()
+        return prompt_of([*known, Said("", is_question=True, text=asked)], instructions)
 
     async def _choice_of(self, conversation: "Conversation") -> Choice:
         told = f"{conversation.engine_id}|{conversation.model}"
@@ -383,15 +389,3 @@ class ConversationService:
                 "your text is kept."
             )
         return choice
-
-
-def _checked(text: str) -> str:
-    text = clean_text(text).strip()
-    if not text:
-        raise InvalidInputError("There is nothing to send yet.")
-    if len(text) > MAX_TEXT_CHARS:
-        raise InvalidInputError(
-            f"That text has {len(text):,} characters; the limit is "
-            f"{MAX_TEXT_CHARS:,}. Your text is kept: shorten it or send it in parts."
-        )
-    return text

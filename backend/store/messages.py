@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import delete, text
+from sqlalchemy import delete
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -14,18 +14,12 @@ from backend.store.database import Database
 from backend.store.drafts import clear_draft
 from backend.store.ids import NEW, now_ms
 from backend.store.models import Conversation, Message, StreamChunk, Submission
+from backend.store.pieces import KEEP_PIECE, drop_pieces, whole
 from backend.store.states import MessageState, move
 from backend.store.text import clean_text
 
 _GONE: Final = "This message is no longer there. It may be in the trash."
 _ENDED: Final = "This answer has already ended."
-_KEEP_CHUNK: Final = text("""
-    insert or replace into stream_chunk(message_id, number, kind, text)
-    select :message_id, :number, :kind, :text
-    where exists (
-        select 1 from message where id = :message_id and state = 'streaming'
-    )
-""")
 
 
 class MessageStore:
@@ -41,7 +35,7 @@ class MessageStore:
         *,
         before: str | None = None,
         through: str | None = None,
-        limit: int = 100,
+        limit: int | None = 100,
     ) -> Sequence[Message]:
         """Return the newest messages of a conversation, oldest first.
 
@@ -49,7 +43,7 @@ class MessageStore:
             id: The conversation.
             before: Only messages older than the one with this id.
             through: Only messages up to the one with this id.
-            limit: How many at most.
+            limit: How many at most; None for all.
         """
         query = (
             select(Message)
@@ -218,7 +212,7 @@ class MessageStore:
         ]
         with self._database.write() as session:
             for piece in pieces:
-                kept = session.connection().execute(_KEEP_CHUNK, piece)
+                kept = session.connection().execute(KEEP_PIECE, piece)
                 if not kept.rowcount:
                     raise ConflictError(_ENDED)
 
@@ -229,7 +223,7 @@ class MessageStore:
             NotFoundError: There is no such message.
         """
         with self._database.read() as session:
-            return _whole(session, message_in(session, message_id))
+            return whole(session, message_in(session, message_id))
 
     def finish(
         self,
@@ -252,7 +246,7 @@ class MessageStore:
             message.text = clean_text(text)
             message.reasoning = clean_text(reasoning)
             message.error = clean_text(error)
-            _drop_chunks(session, message_id)
+            drop_pieces(session, message_id)
             return message
 
     def reopen(
@@ -287,16 +281,15 @@ class MessageStore:
 
         To be called at the start, before any answer begins.
         """
-        open_answers = select(Message).where(
-            col(Message.state) == MessageState.STREAMING,
-        )
         with self._database.write() as session:
-            messages = list(session.exec(open_answers))
-            for message in messages:
-                message.text, message.reasoning = _whole(session, message)
-                message.state = move(message.state, MessageState.INTERRUPTED)
+            ended = _interrupt(session, select(Message))
             session.connection().execute(delete(StreamChunk))
-            return messages
+            return ended
+
+    def interrupt(self, ids: Sequence[str]) -> list[Message]:
+        """End answers that nobody writes any more, with all that was stored of them."""
+        with self._database.write() as session:
+            return _interrupt(session, select(Message).where(col(Message.id).in_(ids)))
 
     def delete(self, id: str) -> str:
         """Put a message into the trash, a question with its answers.
@@ -314,6 +307,16 @@ class MessageStore:
             for row_id in (message.id, *session.exec(answers).all()):
                 message_in(session, row_id).deleted_at = deleted_at
             return session.transaction_id
+
+
+def _interrupt(session: StoreSession, chosen: SelectOfScalar[Message]) -> list[Message]:
+    is_open = col(Message.state) == MessageState.STREAMING
+    messages = list(session.exec(chosen.where(is_open)))
+    for message in messages:
+        message.text, message.reasoning = whole(session, message)
+        message.state = move(message.state, MessageState.INTERRUPTED)
+        drop_pieces(session, message.id)
+    return messages
 
 
 def replies_to(message_id: str) -> SelectOfScalar[str]:
@@ -335,7 +338,7 @@ def begin_again(session: StoreSession, message: Message, *, keep_text: bool) -> 
     message.error = ""
     if not keep_text:
         message.text = message.reasoning = ""
-    _drop_chunks(session, message.id)
+    drop_pieces(session, message.id)
 
 
 def message_in(
@@ -378,20 +381,3 @@ def _add_exchange(
 def _keep_submission(session: Session, submission: str, asked: Message) -> None:
     if submission:
         session.add(Submission(id=submission, message_id=asked.id))
-
-
-def _whole(session: Session, message: Message) -> tuple[str, str]:
-    pieces = session.exec(
-        select(StreamChunk)
-        .where(StreamChunk.message_id == message.id)
-        .order_by(col(StreamChunk.number)),
-    ).all()
-    said = "".join(piece.text for piece in pieces if piece.kind == "text")
-    thought = "".join(piece.text for piece in pieces if piece.kind == "reasoning")
-    return message.text + said, message.reasoning + thought
-
-
-def _drop_chunks(session: StoreSession, message_id: str) -> None:
-    session.connection().execute(
-        delete(StreamChunk).where(col(StreamChunk.message_id) == message_id),
-    )

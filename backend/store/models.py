@@ -26,7 +26,13 @@ class _StateColumn(TypeDecorator[MessageState]):
         value: str | None,
         dialect: object,  # noqa: ARG002 SQLAlchemy's signature
     ) -> MessageState | None:
-        return None if value is None else MessageState(value)
+        if value is None:
+            return None
+        try:
+            return MessageState(value)
+        except ValueError:
+            # A file others wrote; from this end a person can go on.
+            return MessageState.INTERRUPTED
 
 
 class Logged(SQLModel):
@@ -81,7 +87,7 @@ class Message(Searched, table=True):
 
     Attributes:
         role: "user" or "assistant".
-        error: The sentence that told why the answer failed.
+        error: What is said below the answer: why it failed, what it was not given.
         engine: The engine's name when it answered.
         reply_to: The id of the message this one answers.
     """

@@ -7,7 +7,7 @@ from backend.events import EventHub
 from backend.rendered import Rendered
 from backend.rendering import Renderer, Template
 from backend.routes.messages import Answer, Broadcast
-from backend.services.answers import Growing
+from backend.services.growing import Growing
 from backend.services.registry import Services
 from backend.store.models import Message
 from backend.store.states import MessageState

@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
+from backend.llm.engine import Delta
 from backend.services.activity import Activity
-from backend.services.answers import Growing
+from backend.services.growing import Growing
 
 pytestmark = pytest.mark.anyio
 
@@ -77,7 +78,7 @@ async def test_text_is_told_from_where_it_is_known() -> None:
     assert await activity.text("m1", 0, 0) == "Hello"
     waiting = asyncio.create_task(activity.text("m1", 5, 60))
     await asyncio.sleep(0)
-    answer.text += " there"
+    answer.add(Delta(" there"))
     activity.grew(answer)
     assert await asyncio.wait_for(waiting, 5) == " there"
 

@@ -1,17 +1,28 @@
 """Answers are written by the sidecar, whoever watches, and kept as they grow."""
 
 import asyncio
+import threading
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import pytest
 
-from backend.errors import EngineError, EngineFault, StoreFullError
+from backend.errors import (
+    ConflictError,
+    EngineError,
+    EngineFault,
+    NotFoundError,
+    StoreFullError,
+)
 from backend.llm.engine import Delta, Role, Turn
-from backend.services.answers import BUG_SENTENCE, AnswerService, Growing
+from backend.services.activity import Activity
+from backend.services.answers import BUG_SENTENCE, AnswerService
+from backend.services.growing import Growing
+from backend.services.prompts import Prompt, Said, prompt_of
 from backend.store.states import MessageState
 
-TURNS = (Turn(Role.USER, "Say something"),)
+PROMPT = prompt_of([Said("q1", is_question=True, text="Say something")])
 
 
 class ScriptedEngine:
@@ -114,7 +125,7 @@ def play(
     async def run() -> Watching:
         watching = Watching()
         service = AnswerService(messages, watching)
-        service.start(Growing("m1", "c1"), engine, "scripted", TURNS)
+        service.start(Growing("m1", "c1"), engine, "scripted", PROMPT)
         assert service.is_growing("m1")
         if meanwhile is not None:
             result = meanwhile(service, watching)
@@ -194,3 +205,265 @@ def test_a_growing_answer_is_stored_in_pieces_meanwhile() -> None:
 
     play(engine, messages, meanwhile)
     assert messages.text == "one two"
+
+
+class Unwell(Watching):
+    """Fails at one of the moments it is told of."""
+
+    def __init__(self, moment: str) -> None:
+        super().__init__()
+        self._moment = moment
+
+    def began(self, answer: Growing) -> None:
+        super().began(answer)
+        self._fail("began")
+
+    def grew(self, answer: Growing) -> None:
+        super().grew(answer)
+        self._fail("grew")
+
+    async def ended(self, answer: Growing) -> None:
+        await super().ended(answer)
+        self._fail("ended")
+
+    def troubled(self, sentence: str) -> None:
+        super().troubled(sentence)
+        self._fail("troubled")
+
+    def _fail(self, moment: str) -> None:
+        if moment == self._moment:
+            raise UnicodeEncodeError("utf-8", "x", 0, 1, "not allowed")
+
+
+@pytest.mark.expects_errors
+@pytest.mark.parametrize("moment", ["began", "grew", "ended", "troubled"])
+@pytest.mark.parametrize("in_front", [False, True], ids=["alone", "behind activity"])
+def test_who_listens_and_fails_does_not_stop_an_answer(
+    moment: str, in_front: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend.services.answers.RETRY_SAVE_S", 0.01)
+    messages, unwell = KeptMessages(refusals=2), Unwell(moment)
+    activity = Activity(unwell)
+
+    async def run() -> None:
+        service = AnswerService(messages, activity if in_front else unwell)
+        engine = ScriptedEngine(["one ", "two"])
+        service.start(Growing("m1", "c1"), engine, "scripted", PROMPT)
+        await asyncio.wait_for(service.wait("m1"), 10)
+        assert not service.is_growing("m1")
+        assert not service.is_answering("c1")
+        assert (await activity.news(0, 0)).growing == 0
+
+    asyncio.run(run())
+    assert (messages.text, messages.state) == ("one two", MessageState.COMPLETE)
+    assert "ended" in unwell.told
+
+
+class BrokenMessages(KeptMessages):
+    """A store in which an act fails, the first times."""
+
+    def __init__(self, act: str, error: Exception, times: int) -> None:
+        super().__init__()
+        self._act, self._error, self._times = act, error, times
+
+    def append_chunk(
+        self, message_id: str, number: int, text: str, reasoning: str = ""
+    ) -> None:
+        self._fail("append_chunk")
+        super().append_chunk(message_id, number, text, reasoning)
+
+    def finish(
+        self,
+        message_id: str,
+        *,
+        text: str,
+        reasoning: str,
+        state: MessageState,
+        error: str = "",
+    ) -> None:
+        self._fail("finish")
+        super().finish(
+            message_id, text=text, reasoning=reasoning, state=state, error=error
+        )
+
+    def _fail(self, act: str) -> None:
+        if act == self._act and self._times:
+            self._times -= 1
+            raise self._error
+
+
+@pytest.mark.expects_errors
+@pytest.mark.parametrize(
+    ("act", "error", "times", "state"),
+    [
+        ("append_chunk", ZeroDivisionError(), 99, MessageState.STOPPED),
+        ("append_chunk", ConflictError("Ended."), 99, MessageState.STOPPED),
+        ("finish", ZeroDivisionError(), 1, MessageState.FAILED),
+        ("finish", ZeroDivisionError(), 99, None),
+        ("finish", NotFoundError("Gone."), 99, None),
+        ("finish", ConflictError("Ended."), 99, None),
+    ],
+)
+def test_a_store_that_fails_does_not_keep_an_answer_open(
+    act: str, error: Exception, times: int, state: MessageState | None
+) -> None:
+    messages = BrokenMessages(act, error, times)
+
+    async def meanwhile(service: AnswerService, watching: Watching) -> None:
+        while "a word" not in watching.told:
+            await asyncio.sleep(0.01)
+        await asyncio.wait_for(service.stop("c1"), 5)
+
+    play(ScriptedEngine(["a word"], stay=True), messages, meanwhile)
+    assert messages.state is state
+    assert messages.text == (None if state is None else "a word")
+
+
+def test_pieces_that_could_not_be_stored_are_stored_with_the_next() -> None:
+    messages = KeptMessages(refusals=1)
+
+    async def meanwhile(service: AnswerService, watching: Watching) -> None:
+        while not messages.chunks:
+            await asyncio.sleep(0.01)
+        assert messages.chunks == ["one two"]
+        await service.stop("c1")
+
+    class Slow(ScriptedEngine):
+        async def stream(
+            self, model: str, turns: Sequence[Turn]
+        ) -> AsyncGenerator[Delta, None]:
+            yield Delta("one ")
+            while messages.refusals:
+                await asyncio.sleep(0.01)
+            yield Delta("two")
+            await asyncio.Event().wait()
+
+    play(Slow([]), messages, meanwhile)
+
+
+def test_stopping_while_the_end_is_stored_does_not_lose_it() -> None:
+    storing, go_on = threading.Event(), threading.Event()
+
+    class Slow(KeptMessages):
+        def finish(
+            self,
+            message_id: str,
+            *,
+            text: str,
+            reasoning: str,
+            state: MessageState,
+            error: str = "",
+        ) -> None:
+            storing.set()
+            assert go_on.wait(5)
+            super().finish(
+                message_id, text=text, reasoning=reasoning, state=state, error=error
+            )
+
+    messages = Slow()
+
+    async def meanwhile(service: AnswerService, _watching: Watching) -> None:
+        await asyncio.to_thread(storing.wait, 5)
+        stopping = asyncio.create_task(service.stop("c1"))
+        await asyncio.sleep(0)
+        go_on.set()
+        await stopping
+
+    watching = play(ScriptedEngine(["whole"]), messages, meanwhile)
+    assert (messages.text, messages.state) == ("whole", MessageState.COMPLETE)
+    assert watching.told[-1] == "ended"
+
+
+class SmallEngine(ScriptedEngine):
+    """Reads only so many characters, and says how many messages it was given."""
+
+    def __init__(self, chars: int) -> None:
+        super().__init__([])
+        self._chars = chars
+        self.asked: list[Sequence[Turn]] = []
+
+    async def stream(
+        self, model: str, turns: Sequence[Turn]
+    ) -> AsyncGenerator[Delta, None]:
+        self.asked.append(turns)
+        if sum(len(turn.text) for turn in turns) > self._chars:
+            raise EngineError(EngineFault.CONTEXT_TOO_LONG, "Too long.")
+        yield Delta(f"of {len(turns)}")
+
+
+def long_talk(pairs: int) -> Prompt:
+    told = [
+        Said(f"{kind}{i}", is_question=kind == "q", text=f"{kind}{i:03}" * 25)
+        for i in range(pairs)
+        for kind in "qa"
+    ]
+    return prompt_of([*told, Said("", is_question=True, text="Last?")])
+
+
+def answer_with(engine: SmallEngine, *prompts: Prompt) -> KeptMessages:
+    messages = KeptMessages()
+
+    async def run() -> None:
+        service = AnswerService(messages, Watching())
+        for number, prompt in enumerate(prompts):
+            answer = Growing(f"m{number}", "c1")
+            service.start(answer, engine, "small", prompt)
+            await asyncio.wait_for(service.wait(f"m{number}"), 10)
+
+    asyncio.run(run())
+    return messages
+
+
+def test_what_does_not_fit_is_left_out_from_the_oldest_on_and_said() -> None:
+    engine = SmallEngine(chars=1_000)
+    messages = answer_with(engine, long_talk(20))
+    assert messages.state is MessageState.COMPLETE
+    sent = engine.asked[-1]
+    assert sent[0].role is Role.USER
+    assert sent[-1].text == "Last?"
+    left_out = 41 - len(sent)
+    assert messages.text == f"of {len(sent)}"
+    assert f"The {left_out} oldest messages were left out" in messages.error
+
+
+def test_the_next_question_does_not_ask_for_too_much_again() -> None:
+    engine = SmallEngine(chars=1_000)
+    answer_with(engine, long_talk(20))
+    tries = len(engine.asked)
+    engine = SmallEngine(chars=1_000)
+    answer_with(engine, long_talk(20), long_talk(21))
+    assert len(engine.asked) == tries + 1
+    first, second = engine.asked[-2:]
+    assert second[0] == first[0]
+
+
+def test_a_question_that_alone_is_too_long_fails_with_its_sentence() -> None:
+    messages = answer_with(SmallEngine(chars=2), long_talk(3))
+    assert messages.state is MessageState.FAILED
+    assert messages.error.startswith("Too long.")
+
+
+def test_an_answer_cut_at_once_by_a_full_context_goes_on_with_less() -> None:
+    class Full(ScriptedEngine):
+        asked: ClassVar[list[Sequence[Turn]]] = []
+
+        async def stream(
+            self, model: str, turns: Sequence[Turn]
+        ) -> AsyncGenerator[Delta, None]:
+            self.asked.append(turns)
+            if len(self.asked) == 1:
+                yield Delta("Two ")
+                raise EngineError(EngineFault.LIMIT, "Cut.")
+            yield Delta("words")
+
+    messages, engine = KeptMessages(), Full([])
+
+    async def run() -> None:
+        service = AnswerService(messages, Watching())
+        service.start(Growing("m1", "c1"), engine, "full", long_talk(40))
+        await asyncio.wait_for(service.wait("m1"), 10)
+
+    asyncio.run(run())
+    assert (messages.text, messages.state) == ("Two words", MessageState.COMPLETE)
+    assert engine.asked[1][-1] == Turn(Role.ASSISTANT, "Two ")
+    assert "left out" in messages.error

@@ -1,0 +1,96 @@
+"""An answer while it is written: what has arrived, as text that can be stored."""
+
+from typing import Final
+
+from backend.llm.engine import Delta
+from backend.store.states import MessageState
+from backend.store.text import clean_text
+
+_FIRST_HALVES: Final = ("\ud800", "\udbff")
+
+
+class Joiner:
+    """Joins characters that a server cut into two halves over two pieces.
+
+    A half that stays alone becomes U+FFFD, as does what no database keeps.
+    """
+
+    def __init__(self) -> None:
+        self._held = ""
+
+    def add(self, piece: str) -> str:
+        """Take a piece and return what is whole by now."""
+        text, self._held = self._held + piece, ""
+        first, last = _FIRST_HALVES
+        if text and first <= text[-1] <= last:
+            text, self._held = text[:-1], text[-1]
+        return clean_text(text)
+
+    def end(self) -> str:
+        """Return what stands for a half whose other half never came."""
+        held, self._held = self._held, ""
+        return clean_text(held)
+
+
+class Growing:
+    """An answer being written.
+
+    Attributes:
+        number: Of the next chunk to store.
+        ending: What a cancelled answer becomes.
+        left_out: How many of the oldest messages the model was not given.
+        is_unheard: Somebody who is told of it fails.
+    """
+
+    def __init__(
+        self, message_id: str, conversation_id: str, text: str = "", reasoning: str = ""
+    ) -> None:
+        self.message_id = message_id
+        self.conversation_id = conversation_id
+        self.number = 0
+        self.ending = MessageState.INTERRUPTED
+        self.left_out = 0
+        self.unsaved = Delta()
+        self.is_shown = True
+        self.is_ending = False
+        self.is_unheard = False
+        # Joined when somebody asks: a fast server sends thousands of pieces.
+        self._text, self._reasoning = [text], [reasoning]
+        self._joiners = Joiner(), Joiner()
+
+    @property
+    def text(self) -> str:
+        """All of it so far."""
+        self._text = ["".join(self._text)]
+        return self._text[0]
+
+    @property
+    def reasoning(self) -> str:
+        """All the thinking so far."""
+        self._reasoning = ["".join(self._reasoning)]
+        return self._reasoning[0]
+
+    @property
+    def size(self) -> int:
+        """How many characters arrived, with those of the thinking."""
+        return len(self.text) + len(self.reasoning)
+
+    def add(self, delta: Delta) -> None:
+        """Take what arrived."""
+        text, reasoning = self._joiners
+        self._take(text.add(delta.text), reasoning.add(delta.reasoning))
+
+    def end(self) -> None:
+        """Take it that nothing more arrives."""
+        text, reasoning = self._joiners
+        self._take(text.end(), reasoning.end())
+
+    def _take(self, text: str, reasoning: str) -> None:
+        if not text and not reasoning:
+            return
+        self._text.append(text)
+        self._reasoning.append(reasoning)
+        self.unsaved = Delta(
+            self.unsaved.text + text, self.unsaved.reasoning + reasoning
+        )
+        self.is_shown = False

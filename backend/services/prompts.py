@@ -1,0 +1,188 @@
+"""What of a conversation is sent to a model: pairs of question and answer.
+
+Many models refuse turns that do not alternate or do not begin with a question. Pairs
+cannot be otherwise, whatever was stopped, failed, deleted or imported.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Final
+
+from backend.llm.engine import Role, Turn
+
+KEPT_SHARE: Final = 0.75
+"""Of what was too long for a model: with room to answer, and for a few questions."""
+THINKING_CHARS: Final = 12_000
+OPENING: Final = "(The conversation begins with your words.)"
+"""Stands for the question where an imported conversation has none."""
+_THOUGHT: Final = (
+    "You have begun to think about this and were interrupted. Your latest thoughts:"
+    "\n\n{thinking}\n\nGo on from there, and answer."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One message, as far as a model is told of it."""
+
+    id: str
+    is_question: bool
+    text: str
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A question and its answer.
+
+    Attributes:
+        id: Of its first message.
+        answer: "" where it is still to come.
+        messages: How many messages it stands for.
+    """
+
+    id: str
+    question: str
+    answer: str = ""
+    messages: int = 1
+
+    @cached_property
+    def size(self) -> int:
+        """Its bytes: across languages these go with a model's tokens best."""
+        return len(self.question.encode()) + len(self.answer.encode())
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What a model is asked.
+
+    Attributes:
+        instructions: What the user wants of every answer.
+        left_out: How many of the oldest messages are not part of it.
+    """
+
+    pairs: tuple[Pair, ...]
+    instructions: str = ""
+    left_out: int = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it ends with a question."""
+        return bool(self.pairs) and not self.pairs[-1].answer
+
+    @cached_property
+    def size(self) -> int:
+        """Its bytes."""
+        said = sum(pair.size for pair in self.pairs)
+        return len(self.instructions.encode()) + said
+
+    def turns(self) -> list[Turn]:
+        """Return the turns of a request."""
+        told = self.instructions
+        turns = [Turn(Role.SYSTEM, told)] if told.strip() else []
+        for pair in self.pairs:
+            turns.append(Turn(Role.USER, pair.question))
+            if pair.answer:
+                turns.append(Turn(Role.ASSISTANT, pair.answer))
+        return turns
+
+    def going_on(self, text: str, thinking: str = "") -> "Prompt":
+        """Return it with an answer to go on with, or what was thought before any."""
+        if not self.pairs:
+            return self
+        last = self.pairs[-1]
+        if text.strip():
+            last = replace(last, answer=text)
+        elif thinking.strip():
+            thought = _THOUGHT.format(thinking=thinking[-THINKING_CHARS:].strip())
+            last = replace(last, question=f"{last.question}\n\n{thought}")
+        return replace(self, pairs=(*self.pairs[:-1], last))
+
+    def fitting(self, size: int) -> "Prompt":
+        """Return it without the oldest pairs, as many as make it that small.
+
+        The last pair always stays.
+        """
+        first, left = 0, self.size
+        while left > size and first < len(self.pairs) - 1:
+            left -= self.pairs[first].size
+            first += 1
+        return self._from(first)
+
+    def starting_at(self, pair_id: str) -> "Prompt":
+        """Return it without what is older than a pair."""
+        found = [i for i, pair in enumerate(self.pairs) if pair.id == pair_id]
+        return self._from(found[0]) if found else self
+
+    def shortened(self) -> "Prompt | None":
+        """Return it with at least one pair less; None when only the last is left."""
+        if len(self.pairs) < 2:  # noqa: PLR2004
+            return None
+        return self._from(1).fitting(int(self.size * KEPT_SHARE))
+
+    def _from(self, first: int) -> "Prompt":
+        left_out = self.left_out + sum(pair.messages for pair in self.pairs[:first])
+        return replace(self, pairs=self.pairs[first:], left_out=left_out)
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What is known of how much a model can read.
+
+    Attributes:
+        refused: The smallest size that was too long.
+        first: The id of the oldest pair that was sent after that.
+    """
+
+    refused: int
+    first: str
+
+    def fit(self, prompt: Prompt) -> Prompt:
+        """Return what to try: what was sent the last time, as long as it may fit.
+
+        The beginning stays the same for some questions, so that an engine that
+        remembers it need not read all of it again.
+        """
+        if prompt.size < self.refused:
+            return prompt
+        same = prompt.starting_at(self.first)
+        if same.size < self.refused:
+            return same
+        return prompt.fitting(int(self.refused * KEPT_SHARE))
+
+
+def prompt_of(said: Iterable[Said], instructions: str = "") -> Prompt:
+    """Return what is sent of messages in their order.
+
+    An empty message is left out; neighbours of the same kind become one, so that no
+    word of a question whose answer was stopped or failed is lost.
+    """
+    pairs: list[Pair] = []
+    for message in said:
+        if not message.text.strip():
+            continue
+        if message.is_question:
+            if not pairs or pairs[-1].answer:
+                pairs.append(Pair(message.id, message.text))
+                continue
+            last = pairs[-1]
+            question = f"{last.question}\n\n{message.text}"
+            pairs[-1] = replace(last, question=question, messages=last.messages + 1)
+        else:
+            last = pairs[-1] if pairs else Pair(message.id, OPENING, messages=0)
+            answer = "\n\n".join(filter(None, (last.answer, message.text)))
+            pairs[-1:] = [replace(last, answer=answer, messages=last.messages + 1)]
+    return Prompt(tuple(pairs), instructions)
+
+
+def left_out_sentence(count: int) -> str:
+    """Say that the oldest messages were not sent; "" when all were."""
+    if not count:
+        return ""
+    what = (
+        "The oldest message was"
+        if count == 1
+        else f"The {count:,} oldest messages were"
+    )
+    they = "it does" if count == 1 else "they do"
+    return f"{what} left out: {they} not fit what this model can read."

@@ -1,0 +1,25 @@
+"""What a person may send in one go: the one place that knows the limit."""
+
+from typing import Final
+
+from backend.errors import InvalidInputError
+from backend.store.text import clean_text
+
+MAX_TEXT_CHARS: Final = 200_000
+
+
+def checked_text(text: str) -> str:
+    """Return a text as it is sent.
+
+    Raises:
+        InvalidInputError: It is empty or too long.
+    """
+    text = clean_text(text).strip()
+    if not text:
+        raise InvalidInputError("There is nothing to send yet.")
+    if len(text) > MAX_TEXT_CHARS:
+        raise InvalidInputError(
+            f"That text has {len(text):,} characters; the limit is "
+            f"{MAX_TEXT_CHARS:,}. Your text is kept: shorten it or send it in parts."
+        )
+    return text

@@ -1,0 +1,266 @@
+"""An answer always ends, and what is sent to the model is right, over HTTP."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from backend.store.states import MessageState
+from tests.helpers.library import open_library
+from tests.helpers.model_server import HEAD, Exchange, event
+from tests.helpers.talk import (
+    Talk,
+    open_talk,
+    say,
+    say_until,
+    small,
+    strict,
+    think,
+)
+
+pytestmark = [pytest.mark.sidecar, pytest.mark.e2e]
+
+
+@pytest.fixture(scope="module")
+def talk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
+    with open_talk(tmp_path_factory.mktemp("data"), say("Hello.")) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def _forget(talk: Talk) -> None:
+    talk.play = say("Hello.")
+    talk.asked.clear()
+
+
+def contents(turns: list[dict[str, str]]) -> list[str]:
+    return [turn["content"] for turn in turns]
+
+
+def raw(*deltas: str, finish: str = "stop") -> bytes:
+    """Return events with JSON escapes as they are."""
+    told = [
+        f'data: {{"choices": [{{"delta": {delta}, "finish_reason": null}}]}}\n\n'
+        for delta in deltas
+    ]
+    return "".join(told).encode() + event({}, finish)
+
+
+@pytest.mark.parametrize(
+    ("deltas", "text"),
+    [
+        ((r'{"content": "\ud83d"}', r'{"content": "\udc4b!"}'), "👋!"),
+        ((r'{"content": "one \ud83d"}', r'{"content": " two"}'), "one \ufffd two"),
+        ((r'{"content": "end\ud83d"}',), "end\ufffd"),
+        ((r'{"content": "a\u0000b"}',), "a\ufffdb"),
+        ((r'{"reasoning_content": "\ud83d"}', r'{"content": "\udc4b"}'), "\ufffd"),
+    ],
+    ids=["joined", "alone", "at the end", "NUL", "half a thought, half a word"],
+)
+def test_an_emoji_cut_in_two_neither_stays_open_nor_breaks_a_page(
+    talk: Talk, deltas: tuple[str, ...], text: str
+) -> None:
+    talk.play = lambda exchange: exchange.send(HEAD + raw(*deltas))
+    conversation, answer = talk.begin("Wave")
+    ended = talk.wait(answer)
+    assert (ended["state"], ended["text"]) == ("complete", text)
+    assert text in talk.page(conversation)
+
+
+def test_a_second_question_waits_and_keeps_its_text(talk: Talk) -> None:
+    go_on = threading.Event()
+    talk.play = say_until(go_on, "Growing", end=" whole")
+    conversation, answer = talk.begin("First")
+    talk.grow(answer, "Growing")
+    by_page = talk.ask(conversation, "Second")
+    by_window = talk.send("/api/v1/quick", text="Second", conversation=conversation)
+    assert by_page.status == by_window.status == 409
+    for words in (by_page.text, json.loads(by_window.body)["error"]):
+        assert "still being written" in words
+    assert len(talk.answers(conversation)) == 1
+    go_on.set()
+    assert talk.wait(answer)["text"] == "Growing whole"
+    talk.play = say("And this.")
+    assert talk.exchange(conversation, "Second")["text"] == "And this."
+    assert contents(talk.asked[-1]) == ["First", "Growing whole", "Second"]
+
+
+def test_of_many_questions_at_once_one_is_asked(talk: Talk) -> None:
+    conversation, answer = talk.begin("First")
+    talk.wait(answer)
+    go_on = threading.Event()
+    talk.play = say_until(go_on, "Growing")
+    asking = [
+        threading.Thread(
+            target=lambda: statuses.append(talk.ask(conversation, "x").status)
+        )
+        for _ in range(6)
+    ]
+    statuses: list[int] = []
+    for thread in asking:
+        thread.start()
+    for thread in asking:
+        thread.join()
+    go_on.set()
+    assert sorted(statuses) == [200, *[409] * 5]
+    assert len(talk.answers(conversation)) == 2
+    talk.wait(talk.answers(conversation)[-1])
+
+
+def stop_before_a_word(talk: Talk, conversation: str) -> None:
+    talk.play = lambda exchange: exchange.hang()
+    assert talk.ask(conversation, "stopped?").status == 200
+    talk.send(f"/conversations/{conversation}/stop")
+
+
+def fail(talk: Talk, conversation: str) -> None:
+    talk.play = lambda exchange: exchange.answer(500, "{}")
+    assert talk.exchange(conversation, "failed?")["state"] == "failed"
+
+
+def say_nothing(talk: Talk, conversation: str) -> None:
+    talk.play = say("  ")
+    assert talk.exchange(conversation, "empty?")["state"] == "complete"
+
+
+def delete_an_answer(talk: Talk, conversation: str) -> None:
+    talk.play = say("Gone.")
+    talk.exchange(conversation, "deleted?")
+    gone = talk.answers(conversation)[-1]
+    assert talk.sidecar.request("DELETE", f"/messages/{gone}").status == 200
+
+
+@pytest.mark.parametrize(
+    "spoil", [stop_before_a_word, fail, say_nothing, delete_an_answer]
+)
+def test_a_question_without_an_answer_is_no_dead_end(
+    talk: Talk, spoil: Callable[[Talk, str], None]
+) -> None:
+    conversation, answer = talk.begin("one?")
+    talk.wait(answer)
+    spoil(talk, conversation)
+    spoil(talk, conversation)
+    talk.play = strict(say("Yes."))
+    assert talk.exchange(conversation, "two?")["text"] == "Yes."
+    asked = contents(talk.asked[-1])
+    assert asked[:2] == ["one?", "Hello."]
+    assert asked[2].endswith("?\n\ntwo?")
+    assert talk.exchange(conversation, "three?")["text"] == "Yes."
+
+
+def test_thinking_without_a_word_can_be_gone_on_with(talk: Talk) -> None:
+    talk.play = think("thought 1.", finish="length")
+    conversation, answer = talk.begin("Why?")
+    assert talk.wait(answer)["state"] == "failed"
+    go_on = f"/messages/{answer}/continue"
+    assert go_on in talk.page(conversation)
+    talk.play = strict(say("Because."))
+    assert talk.send(go_on).status == 200
+    assert talk.wait(answer)["text"] == "Because."
+    (turn,) = talk.asked[-1]
+    assert turn["role"] == "user"
+    assert turn["content"].startswith("Why?")
+    assert turn["content"].count("thought 1.") == 1
+    assert talk.page(conversation).count("thought 1.") == 1
+
+
+def test_a_full_context_leaves_out_the_oldest_and_says_so(talk: Talk) -> None:
+    talk.play = small(2_000, strict(say("word " * 60)))
+    conversation, answer = talk.begin("question " * 30)
+    talk.wait(answer)
+    for number in range(4):
+        assert talk.exchange(conversation, f"{number}?")["state"] == "complete"
+    told = "oldest messages were left out"
+    assert told not in talk.page(conversation)
+    for number in range(6):
+        assert talk.exchange(conversation, f"more {number}?")["state"] == "complete"
+    assert talk.asked[-1][-1]["content"] == "more 5?"
+    page = talk.page(conversation)
+    assert f"The {22 - len(talk.asked[-1]) - 1} {told}" in page
+    last = talk.answers(conversation)[-1]
+    talk.play = small(2_000, strict(say("cut off", finish="length")))
+    assert talk.send(f"/messages/{last}/retry").status == 200
+    assert talk.wait(last)["state"] == "failed"
+    talk.play = small(2_000, say(" and whole"))
+    assert talk.send(f"/messages/{last}/continue").status == 200
+    assert talk.wait(last)["text"] == "cut off and whole"
+
+
+def test_all_of_a_long_conversation_is_sent(tmp_path: Path) -> None:
+    exchanges = [(f"q{number}", f"a{number}") for number in range(130)]
+    with open_library(tmp_path) as library:
+        conversation, _ = library.talk("Long", *exchanges)
+    with open_talk(tmp_path, strict(say("Yes."))) as talk:
+        assert talk.exchange(conversation.id, "all?")["text"] == "Yes."
+        assert contents(talk.asked[-1]) == [*(t for e in exchanges for t in e), "all?"]
+
+
+def test_an_answer_left_open_and_an_unknown_state_have_a_way_out(
+    tmp_path: Path,
+) -> None:
+    with open_library(tmp_path) as library:
+        conversation, (_, odd) = library.talk("Odd", ("q", "a"))
+        with library.database.write() as session:
+            session.connection().exec_driver_sql(
+                "update message set state = 'bogus' where id = ?", (odd.id,)
+            )
+    with open_talk(tmp_path, say("Again.")) as talk:
+        assert "/continue" in talk.page(conversation.id)
+        assert talk.send(f"/messages/{odd.id}/retry").status == 200
+        assert talk.wait(odd.id)["text"] == "Again."
+        assert talk.wait(odd.id)["state"] == MessageState.COMPLETE
+
+
+def test_a_deleted_conversation_is_answered_no_longer(talk: Talk) -> None:
+    gone = threading.Event()
+
+    def play(exchange: Exchange) -> None:
+        exchange.send(HEAD)
+        exchange.send_for_ever(event({"content": "word "}))
+        gone.set()
+
+    talk.play = play
+    conversation, answer = talk.begin("Go on for ever")
+    talk.grow(answer, "word word")
+    deleted = talk.sidecar.request("DELETE", f"/conversations/{conversation}")
+    assert deleted.status == 200
+    assert gone.wait(10)
+    assert talk.told("/api/v1/status")["answering"] == 0
+
+
+def test_a_title_the_user_gave_stays(talk: Talk) -> None:
+    go_on = threading.Event()
+    talk.play = say_until(go_on, "# A heading as the title", end="")
+    conversation, answer = talk.begin("hi")
+    body = b"title=Mine"
+    kind = {"content-type": "application/x-www-form-urlencoded"}
+    path = f"/conversations/{conversation}/title"
+    assert talk.sidecar.request("PUT", path, headers=kind, body=body).status == 200
+    go_on.set()
+    talk.wait(answer)
+    talk.rest()
+    head = talk.sidecar.get(f"/conversations/{conversation}/head").text
+    assert "Mine" in head
+
+
+def test_a_follow_up_of_quick_ask_uses_its_draft_up(talk: Talk) -> None:
+    conversation, answer = talk.begin("First")
+    talk.wait(answer)
+    talk.send("/api/v1/quick/draft", text="and then?")
+    asked = talk.told("/api/v1/quick", text="and then?", conversation=conversation)
+    talk.wait(asked["message_id"])
+    assert talk.told("/api/v1/quick")["draft"] == ""
+
+
+@pytest.mark.parametrize("url", ["http://[", "http://[::1", "//[", "http://]["])
+def test_an_address_nobody_can_read_is_no_address(talk: Talk, url: str) -> None:
+    conversation, answer = talk.begin("First")
+    talk.wait(answer)
+    headers = {"hx-current-url": url, "hx-request": "true"}
+    for method, path in (
+        ("GET", "/search?q=First"),
+        ("DELETE", f"/conversations/{conversation}"),
+    ):
+        assert talk.sidecar.request(method, path, headers=headers).status == 200
