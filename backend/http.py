@@ -4,7 +4,7 @@ import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from backend.errors import HearthError, InvalidInputError, TooLargeError
 
@@ -42,6 +42,14 @@ class Request:
     def is_document(self) -> bool:
         """Whether a browser asks for a page of its own."""
         return self.headers.get("sec-fetch-dest") == "document"
+
+    @property
+    def shown_path(self) -> str:
+        """The path of the page htmx asks from; "" when it tells none."""
+        try:
+            return urlsplit(self.headers.get("hx-current-url", "")).path
+        except ValueError:
+            return ""
 
     def form(self) -> dict[str, str]:
         """Return the fields of a url-encoded body.

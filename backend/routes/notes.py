@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from backend.errors import NotFoundError
@@ -123,7 +122,7 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
         body = request.form().get("body", "")
         note_id = _known_form(request.path_params["id"])
         await services.notes.write(note_id, body)
-        is_new = _shown_path(request) == "/notes/new"
+        is_new = request.shown_path == "/notes/new"
         headers = {"HX-Replace-Url": f"/notes/{note_id}"} if is_new else {}
         return pages.fragment(Saved(note_title(body) or UNTITLED), headers)
 
@@ -140,7 +139,7 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
         hub.publish("notes")
         title = note.title or UNTITLED
         toast = Toast(f"Deleted “{title}”.", undo=undo_path(deleted))
-        if _shown_path(request) == "/notes":
+        if request.shown_path == "/notes":
             return pages.toast(toast)
         hub.publish("toast", pages.render(toast))
         return no_content(go_to("/notes"))
@@ -153,10 +152,6 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
         return NoteList(items, more=more, is_first=before is None)
 
     return router
-
-
-def _shown_path(request: Request) -> str:
-    return urlsplit(request.headers.get("hx-current-url", "")).path
 
 
 def _item(note: "Note") -> Item:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from backend.http import Request, Response, Router
 from backend.rendering import Template
@@ -106,7 +106,7 @@ def build_router(opened: Opened, pages: Pages) -> Router:
         if not request.is_htmx:
             return answer
         # One entry in the history for one search, however much is typed.
-        was_here = urlsplit(request.headers.get("hx-current-url", "")).path == "/search"
+        was_here = request.shown_path == "/search"
         name = "HX-Replace-Url" if was_here else "HX-Push-Url"
         return Response(body=answer.body, headers={name: _path(query, scope, span)})
 
