@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import errno
+import logging
 import os
 import secrets
 import threading
@@ -31,9 +32,12 @@ if TYPE_CHECKING:
     from backend.store.exports import ExportStore
     from backend.store.models import Conversation
 
+log = logging.getLogger("hearth.exports")
+
 NOUN: Final = "exports"
 EVERYTHING: Final = "all"
 _TELL_EVERY: Final = 25
+_BUG: Final = "The export failed inside Hearth; the log tells more."
 _NO_ROOM: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -106,6 +110,9 @@ class ExportService:
             self._notices.say(f"The export failed. {exc}", tone="danger")
         except _CancelledError:
             self._notices.say("The export was cancelled; no file was written.")
+        except Exception:
+            log.exception("an export failed")
+            self._notices.say(_BUG, tone="danger")
         else:
             self._notices.say(f"Exported to {path}.", tone="success")
         finally:

@@ -216,6 +216,10 @@ class ImportService:
         except HearthError as exc:
             self._go(ImportState.FAILED, error=f"It could not be taken back. {exc}")
             return
+        except Exception:  # a bug must not leave the page waiting
+            log.exception("an import could not be taken back")
+            self._go(ImportState.FAILED, error=f"It could not be taken back. {_BUG}")
+            return
         to = ImportState.FAILED if error else ImportState.UNDONE
         self._go(to, error=error, report=report)
         self._notices.changed("conversations")

@@ -12,9 +12,10 @@ import pytest
 from backend.errors import EngineError, HearthError, InvalidInputError
 from backend.keys import KeyStore
 from backend.llm.engines import EngineRegistry
-from backend.services.answers import AnswerService, Growing
+from backend.services.answers import AnswerService
 from backend.services.conversations import ConversationService
 from backend.services.engines import Choice, EngineService, Offer
+from backend.services.growing import Growing
 from backend.services.settings import SettingService
 from backend.store.changes import ChangeStore
 from backend.store.drafts import DraftStore
