@@ -2,11 +2,12 @@
 
 import json
 import logging
+from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QElapsedTimer, QTimer, QUrl, Signal
-from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtGui import QAction, QContextMenuEvent
 from PySide6.QtWebEngineCore import (
     QWebEngineContextMenuRequest,
     QWebEngineDownloadRequest,
@@ -17,7 +18,6 @@ from PySide6.QtWebEngineCore import (
 from PySide6.QtWebEngineWidgets import QWebEngineView
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
-from qtshell.actions import Actions
 from qtshell.lifecycle import Phase
 from qtshell.origin import Origin
 from qtshell.page_watch import BEAT_MS, PageWatch
@@ -107,17 +107,10 @@ class WebView(QWebEngineView):
         """Whether a page of the sidecar is there."""
         return self._is_loaded
 
-    def serve(self, actions: Actions) -> None:
-        """Let the editing actions act on the page."""
-        edits = {
-            actions.undo: _Action.Undo,
-            actions.redo: _Action.Redo,
-            actions.cut: _Action.Cut,
-            actions.copy: _Action.Copy,
-            actions.paste: _Action.Paste,
-            actions.select_all: _Action.SelectAll,
-        }
-        for action, edit in edits.items():
+    def serve(self, actions: Mapping[str, QAction]) -> None:
+        """Let editing actions act on the page, each by Chromium's name for it."""
+        for name, action in actions.items():
+            edit = QWebEnginePage.WebAction[name]
             action.triggered.connect(partial(self._page.triggerAction, edit))
 
     def find_words(self, words: str, *, backwards: bool = False) -> None:

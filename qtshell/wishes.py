@@ -47,7 +47,17 @@ class Wishes(QObject):
     def set_view(self, view: "WebView") -> None:
         """Let wishes that concern the page reach it."""
         self._view = view
-        view.serve(self._actions)
+        a = self._actions
+        view.serve(
+            {
+                "Undo": a.undo,
+                "Redo": a.redo,
+                "Cut": a.cut,
+                "Copy": a.copy,
+                "Paste": a.paste,
+                "SelectAll": a.select_all,
+            }
+        )
         view.set_zoom(self._settings.zoom)
 
     def open_logs(self) -> None:

@@ -16,11 +16,16 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from backend.protocol import LOOPBACK, TOKEN_HEADER
+from qtshell.actions import Actions
 from qtshell.lifecycle import Phase
+from qtshell.main_window import MainWindow
+from qtshell.options import read_options
 from qtshell.origin import Origin
+from qtshell.settings import ShellSettings
 from qtshell.supervisor import SidecarSupervisor, Trust
 from qtshell.theme import Theme, apply_theme
 from qtshell.web_view import WebView
+from qtshell.wishes import Wishes
 from tests.helpers.stub_sidecar import stub_launch
 
 pytestmark = pytest.mark.gui
@@ -345,3 +350,24 @@ def test_the_page_is_light_or_dark_as_the_windows_are(stage: Stage) -> None:
         stage.wait_for(scheme, "dark")
     finally:
         apply_theme(Theme.SYSTEM)
+
+
+def test_the_edit_menu_acts_on_the_page(stage: Stage, tmp_path: Path) -> None:
+    actions = Actions()
+    window = MainWindow(actions, ShellSettings(tmp_path))
+    options = read_options(["--data-dir", str(tmp_path)])
+    wishes = Wishes(actions, window, stage.supervisor, ShellSettings(tmp_path), options)
+    wishes.set_view(stage.view)
+    stage.show("<input id=field value=word autofocus>")
+    value = "document.getElementById('field').value"
+    stage.wait_for("document.activeElement.id", "field")
+    actions.select_all.trigger()
+    actions.cut.trigger()
+    stage.wait_for(value, "")
+    actions.paste.trigger()
+    stage.wait_for(value, "word")
+    actions.undo.trigger()
+    stage.wait_for(value, "")
+    actions.redo.trigger()
+    stage.wait_for(value, "word")
+    window.deleteLater()
