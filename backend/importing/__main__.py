@@ -14,8 +14,9 @@ from typing import Any, Final
 from backend.errors import HearthError
 from backend.importing.bundles import open_bundle, unreadable
 from backend.importing.limits import confine, damaged
-from backend.importing.recognise import Reading, recognise
-from backend.importing.records import NoteRow, Row, Tally
+from backend.importing.reading import Reading
+from backend.importing.recognise import recognise
+from backend.importing.records import ConversationRow, NoteRow, Row, Tally
 from backend.job import answer, finish, take_job
 
 _PROGRESS_S: Final = 0.2
@@ -45,11 +46,15 @@ def _read(path: Path, *, tell_rows: bool) -> None:
 
 
 def _say_row(row: Row) -> None:
-    if isinstance(row, NoteRow):
-        _say("note", {"row": dataclasses.asdict(row)})
+    if not isinstance(row, ConversationRow):
+        kind = "note" if isinstance(row, NoteRow) else "action"
+        _say(kind, {"row": dataclasses.asdict(row)})
         return
-    head = dataclasses.asdict(dataclasses.replace(row, messages=()))
-    _say("conversation", {"row": {k: v for k, v in head.items() if k != "messages"}})
+    head = dataclasses.asdict(dataclasses.replace(row, messages=(), aside=()))
+    for name in ("messages", "aside", "is_whole"):
+        del head[name]
+    told = {"row": head, "aside": row.aside, "is_whole": row.is_whole}
+    _say("conversation", told | {"path": [message.id for message in row.messages]})
     for message in row.messages:
         _say("message", {"row": dataclasses.asdict(message)})
 
@@ -58,7 +63,8 @@ def _summary(reading: Reading, tally: Tally) -> dict[str, Any]:
     told = {
         field.name: getattr(tally, field.name) for field in dataclasses.fields(tally)
     }
-    return told | {"source": reading.source, "skipped": dict(tally.skipped)}
+    counted = {"skipped": dict(tally.skipped), "names": dict(tally.names)}
+    return told | counted | {"source": reading.source}
 
 
 def main() -> None:

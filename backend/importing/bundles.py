@@ -3,31 +3,23 @@
 import os
 import stat
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, Protocol
 
 from backend.errors import HearthError, InvalidInputError
+from backend.importing.archives import ZipBundle, is_archive
 from backend.importing.limits import (
     MAX_DEPTH,
     MAX_FILE_BYTES,
     MAX_NAMES,
-    damaged,
     too_large,
 )
 from backend.importing.stream import Readable
 
 _PAIR: Final = ("thread.json", "messages.jsonl")
-_TOO_LARGE: Final = "This is larger than 500 MB, the most Hearth imports at once."
-_ZIP_FAULTS: Final = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    NotImplementedError,
-    RuntimeError,
-    ValueError,
-    KeyError,
+_TOO_LARGE: Final = (
+    "This is larger than 500 MB, the most Hearth imports at once. Choose a part of it."
 )
 
 
@@ -36,9 +28,11 @@ class Bundle(Protocol):
 
     Attributes:
         sizes: How many bytes each file has, by its name with forward slashes.
+        lost: The names of files that cannot be looked into.
     """
 
     sizes: dict[str, int]
+    lost: list[str]
 
     def open(self, name: str) -> Readable:
         """Open one of the files."""
@@ -54,7 +48,7 @@ def open_bundle(path: Path) -> Bundle:
 
     Raises:
         InvalidInputError: It is no file or folder that can be read.
-        TooLargeError: It is larger than any export that is taken.
+        TooLargeError: It holds more than any export does.
     """
     try:
         mode = path.stat().st_mode
@@ -63,7 +57,7 @@ def open_bundle(path: Path) -> Bundle:
         if not stat.S_ISREG(mode):
             raise InvalidInputError("Choose an ordinary file or a folder.")
         if zipfile.is_zipfile(path):
-            return ZipBundle(path)
+            return ZipBundle.at(path)
         return FileBundle(path)
     except OSError as exc:
         raise unreadable(exc) from exc
@@ -83,7 +77,7 @@ class FileBundle:
         names = _PAIR if path.name in _PAIR else (path.name,)
         found = {name: path.with_name(name) for name in names}
         self.sizes = {n: p.stat().st_size for n, p in found.items() if p.is_file()}
-        _check(self.sizes)
+        self.lost: list[str] = []
 
     def open(self, name: str) -> Readable:
         """Open one of the files."""
@@ -94,19 +88,44 @@ class FileBundle:
 
 
 class FolderBundle:
-    """The files of a folder that can be part of an export; links are not followed."""
+    """The files of a folder that can be part of an export; links are not followed.
+
+    Archives in it are looked into: a large export comes in several.
+    """
 
     def __init__(self, path: Path) -> None:
         self._folder = path
-        self.sizes = dict(self._walk())
-        _check(self.sizes)
+        self.sizes: dict[str, int] = {}
+        self.lost: list[str] = []
+        self._archives: dict[str, ZipBundle] = {}
+        for name, size in self._walk():
+            if is_archive(name):
+                self._add(name)
+            else:
+                self.sizes[name] = size
 
     def open(self, name: str) -> Readable:
         """Open one of the files."""
+        for archive, bundle in self._archives.items():
+            inner = name.removeprefix(f"{archive}/")
+            if inner != name and inner in bundle.sizes:
+                return bundle.open(inner)
         return (self._folder / name).open("rb")
 
     def close(self) -> None:
-        """Nothing stays open."""
+        """Close the archives."""
+        for bundle in self._archives.values():
+            bundle.close()
+
+    def _add(self, name: str) -> None:
+        try:
+            bundle = ZipBundle.at(self._folder / name, goes_on=False)
+        except HearthError:
+            self.lost.append(name)
+            return
+        self._archives[name] = bundle
+        self.sizes |= {f"{name}/{inner}": n for inner, n in bundle.sizes.items()}
+        self.lost += [f"{name}/{inner}" for inner in bundle.lost]
 
     def _walk(self) -> Iterator[tuple[str, int]]:
         seen = 0
@@ -119,69 +138,9 @@ class FolderBundle:
             for name in sorted(names):
                 path = Path(folder, name)
                 told = path.lstat()
-                if stat.S_ISREG(told.st_mode) and path.suffix in {".json", ".jsonl"}:
+                is_read = is_archive(name) or name.lower().endswith((".json", ".jsonl"))
+                if stat.S_ISREG(told.st_mode) and is_read:
                     yield path.relative_to(self._folder).as_posix(), told.st_size
-
-
-class ZipBundle:
-    """The files in a zip archive, read in place whatever their names say.
-
-    No more is ever read of a file than the archive says it holds, so that the sum of
-    those sizes bounds what an archive can unpack to.
-    """
-
-    def __init__(self, path: Path) -> None:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise too_large(_TOO_LARGE)
-        try:
-            self._zip = zipfile.ZipFile(path)
-        except _ZIP_FAULTS as exc:
-            raise damaged() from exc
-        self.sizes = self._sizes(self._zip.infolist())
-
-    def _sizes(self, infos: list[zipfile.ZipInfo]) -> dict[str, int]:
-        if len(infos) > MAX_NAMES:
-            raise too_large("This archive holds too many files.")
-        if any(info.flag_bits & 1 for info in infos):
-            raise InvalidInputError(
-                "This archive is protected by a password. Unpack it first, then "
-                "choose the file inside."
-            )
-        return {
-            info.filename: info.file_size
-            for info in infos
-            if info.filename.endswith((".json", ".jsonl"))
-            and not info.filename.startswith("__MACOSX/")
-        }
-
-    def open(self, name: str) -> Readable:
-        """Open one of the files."""
-        try:
-            return _ZippedFile(self._zip.open(name))
-        except _ZIP_FAULTS as exc:
-            raise damaged() from exc
-
-    def close(self) -> None:
-        """Close the archive."""
-        self._zip.close()
-
-
-class _ZippedFile:
-    """A file of an archive whose faults are told as damage."""
-
-    def __init__(self, inner: Readable) -> None:
-        self._inner = inner
-
-    def read(self, size: int, /) -> bytes:
-        """Return at most so many bytes; none at the end."""
-        try:
-            return self._inner.read(size)
-        except _ZIP_FAULTS as exc:
-            raise damaged() from exc
-
-    def close(self) -> None:
-        """Let go of it."""
-        self._inner.close()
 
 
 def check_total(sizes: list[int]) -> int:
@@ -193,8 +152,3 @@ def check_total(sizes: list[int]) -> int:
     if sum(sizes) > MAX_FILE_BYTES:
         raise too_large(_TOO_LARGE)
     return sum(sizes)
-
-
-def _check(sizes: dict[str, int]) -> None:
-    if max(sizes.values(), default=0) > MAX_FILE_BYTES:
-        raise too_large(_TOO_LARGE)

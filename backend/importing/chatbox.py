@@ -3,18 +3,22 @@
 from collections.abc import Iterator
 from typing import Any
 
+from backend.importing.markup import link
 from backend.importing.records import Said, Skip, Talk, Tally
 from backend.importing.values import (
     as_dict,
     as_list,
     as_ms,
     as_text,
+    failed,
     first_text,
-    split_thoughts,
+    leave_out,
+    names_of,
     take,
     texts,
     thoughts,
 )
+from backend.thoughts import split_thoughts
 
 MARKS = frozenset({"__exported_items", "chat-sessions-list", "chat-sessions"})
 
@@ -32,34 +36,71 @@ def read(item: object, tally: Tally) -> Iterator[Talk]:
     for thread in map(as_dict, as_list(told.get("threads"))):
         name = first_text(thread.get("name"), title)
         yield _talk(f"{key}/{as_text(thread.get('id'))}", name, thread, tally)
-    yield _talk(key, first_text(told.get("threadName"), title), told, tally)
     forks = as_dict(told.get("messageForksHash")).values()
-    tally.skip(Skip.BRANCH, sum(map(_hidden_in, forks)))
+    hidden = [message for fork in forks for message in _hidden_in(fork)]
+    leave_out(Skip.BRANCH, tally, len(hidden))
+    aside = tuple(as_text(as_dict(message).get("id")) for message in hidden)
+    yield _talk(key, first_text(told.get("threadName"), title), told, tally, aside)
 
 
-def _talk(key: str, title: str, told: dict[str, Any], tally: Tally) -> Talk:
+def _talk(
+    key: str,
+    title: str,
+    told: dict[str, Any],
+    tally: Tally,
+    aside: tuple[str, ...] = (),
+) -> Talk:
     said: list[Said] = []
-    for number, message in enumerate(map(as_dict, as_list(told.get("messages")))):
-        parts = message.get("contentParts")
-        written = texts(parts) or texts(message.get("content"))
-        text, reasoning = split_thoughts(written)
-        images = [p for p in as_list(parts) if as_dict(p).get("type") == "image"]
-        tally.skip(Skip.ATTACHMENT, len(images) + len(as_list(message.get("files"))))
-        candidate = Said(
-            key=first_text(message.get("id"), str(number)),
-            role=as_text(message.get("role")),
-            text=text,
-            reasoning=first_text(
-                thoughts(parts), message.get("reasoningContent"), reasoning
-            ),
-            at_ms=as_ms(message.get("timestamp")),
-            model=as_text(message.get("model")),
-        )
-        take(said, candidate, tally)
-    at_ms = as_ms(told.get("createdAt"))
-    return Talk(key=key, title=title, at_ms=at_ms, said=tuple(said))
+    for number, entry in enumerate(as_list(told.get("messages"))):
+        if not isinstance(entry, dict):
+            leave_out(Skip.UNREADABLE_MESSAGE, tally)
+        elif entry.get("isSummary"):
+            leave_out(Skip.SUMMARY, tally)
+        else:
+            take(said, _said(str(number), entry, tally), tally)
+    return Talk(
+        key=key,
+        title=title,
+        at_ms=as_ms(told.get("createdAt")),
+        said=tuple(said),
+        aside=tuple(filter(None, aside)),
+    )
 
 
-def _hidden_in(fork: object) -> int:
-    lists = as_list(as_dict(fork).get("lists"))
-    return sum(len(as_list(as_dict(one).get("messages"))) for one in lists)
+def _said(number: str, message: dict[str, Any], tally: Tally) -> Said:
+    parts = [as_dict(part) for part in as_list(message.get("contentParts"))]
+    text = texts(parts) or texts(message.get("content"))
+    role = as_text(message.get("role"))
+    reasoning = first_text(thoughts(parts), message.get("reasoningContent"))
+    if role == "assistant":
+        text, inside = split_thoughts(text)
+        reasoning = reasoning or inside
+    tools = [p for p in parts if p.get("type") in {"tool-call", "app"}]
+    tally.skip(Skip.TOOL, len(tools), [as_text(p.get("toolName")) for p in tools])
+    tally.skip(Skip.NOTICE, sum(p.get("type") == "info" for p in parts))
+    files = as_list(message.get("files")) + as_list(message.get("pictures"))
+    files += [part for part in parts if part.get("type") == "image"]
+    error = failed(message.get("error")) if role == "assistant" else ""
+    return Said(
+        key=first_text(message.get("id"), number),
+        role=role,
+        text="\n\n".join(piece for piece in (text, _links(message)) if piece),
+        reasoning=reasoning,
+        at_ms=as_ms(message.get("timestamp")),
+        model=as_text(message.get("model")) if role == "assistant" else "",
+        state="failed" if error else "complete",
+        error=error,
+        files=tuple(names_of(files)),
+    )
+
+
+def _links(message: dict[str, Any]) -> str:
+    """Return the addresses that were given along with a question."""
+    told = [as_dict(one) for one in as_list(message.get("links"))]
+    urls = [(as_text(one.get("title")), as_text(one.get("url"))) for one in told]
+    return "\n".join(f"- {link(title or url, url)}" for title, url in urls if url)
+
+
+def _hidden_in(fork: object) -> list[object]:
+    lists = map(as_dict, as_list(as_dict(fork).get("lists")))
+    return [message for one in lists for message in as_list(one.get("messages"))]

@@ -2,19 +2,21 @@
 
 import re
 import time
-from dataclasses import fields, replace
+from collections.abc import Mapping
+from dataclasses import MISSING, fields, replace
 from typing import Any, Final, TypeVar
 
 from backend.errors import InvalidInputError
 from backend.importing.limits import MAX_MESSAGE_BYTES
 from backend.importing.records import (
+    ActionRow,
     ConversationRow,
     MessageRow,
     NoteRow,
     Skip,
     Tally,
 )
-from backend.importing.values import as_dict, as_list
+from backend.importing.values import as_dict, as_list, as_text, leave_out
 
 FORMAT: Final = "hearth-export"
 VERSION: Final = 1
@@ -23,12 +25,13 @@ _ID: Final = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 )
 _DAY_MS: Final = 86_400_000
+_MADE_HERE: Final = frozenset({"messages", "aside", "is_whole"})
 _ALLOWED: Final = {
-    "title_source": {"none", "text", "model", "user"},
-    "role": {"user", "assistant"},
-    "state": {"complete", "stopped", "interrupted", "failed"},
+    "title_source": ("user", "none", "text", "model"),
+    "state": ("complete", "stopped", "interrupted", "failed"),
 }
-_R = TypeVar("_R", ConversationRow, MessageRow, NoteRow)
+"""What these may be; another value, of a newer Hearth, counts as the first."""
+_R = TypeVar("_R", ConversationRow, MessageRow, NoteRow, ActionRow)
 
 
 def check_version(version: object) -> None:
@@ -47,38 +50,70 @@ def check_version(version: object) -> None:
 def read_conversation(item: object, tally: Tally) -> ConversationRow | None:
     """Return a conversation with those of its messages that can be read."""
     told = as_dict(item)
+    entries = as_list(told.get("messages"))
     head = {k: v for k, v in told.items() if k != "messages"}
-    row = _row(ConversationRow, head, tally)
+    if "title_source" not in head and head.get("title"):
+        head["title_source"] = "user"
+    row = _row(ConversationRow, head, tally, Skip.UNREADABLE)
     if row is None:
+        leave_out(Skip.UNREADABLE_MESSAGE, tally, len(entries))
         return None
     messages: dict[str, MessageRow] = {}
-    for entry in as_list(told.get("messages")):
+    for entry in entries:
+        tally.found += 1
         message = as_dict(entry) | {"conversation_id": row.id}
-        if found := _row(MessageRow, message, tally):
-            tally.skip(Skip.TWICE, found.id in messages)
+        if message.get("role") not in {"user", "assistant"}:
+            is_known = isinstance(message.get("role"), str)
+            why = Skip.INSTRUCTIONS if is_known else Skip.UNREADABLE_MESSAGE
+            tally.skip(why)
+        elif found := _row(MessageRow, message, tally, Skip.UNREADABLE_MESSAGE):
+            tally.skip(Skip.TWICE_MESSAGE, found.id in messages)
             messages.setdefault(found.id, found)
-    return replace(row, messages=tuple(messages.values()))
+    latest = row.latest or max(messages, default=row.id)
+    return replace(row, latest=latest, messages=tuple(messages.values()))
 
 
 def read_note(item: object, tally: Tally) -> NoteRow | None:
     """Return a note."""
-    return _row(NoteRow, as_dict(item), tally)
+    return _row(NoteRow, as_dict(item), tally, Skip.UNREADABLE)
 
 
-def _row(kind: type[_R], told: dict[str, Any], tally: Tally) -> _R | None:
-    kinds = {field.name: field.type for field in fields(kind)}
-    try:
-        row = kind(**told)
-    except TypeError:
-        tally.skip(Skip.UNREADABLE)
+def read_action(item: object, tally: Tally) -> ActionRow | None:
+    """Return a quick action."""
+    return _row(ActionRow, as_dict(item), tally, Skip.UNREADABLE)
+
+
+def _row(
+    kind: type[_R], told: Mapping[str, Any], tally: Tally, unreadable: Skip
+) -> _R | None:
+    """Return a row of what is known of it; the rest is counted."""
+    kinds = {f.name: f.type for f in fields(kind) if f.name not in _MADE_HERE}
+    strange = [name for name in told if name not in kinds]
+    tally.skip(Skip.UNKNOWN, len(strange), strange)
+    known = _defaults(kind, told) | {n: v for n, v in told.items() if n in kinds}
+    for name, allowed in _ALLOWED.items():
+        if isinstance(known.get(name), str) and known[name] not in allowed:
+            tally.skip(Skip.UNKNOWN, 1, [f"{name}: {known[name]}"])
+            known[name] = allowed[0]
+    if not all(_fits(n, kinds[n], known.get(n)) for n in kinds):
+        tally.skip(unreadable)
         return None
-    if not all(_fits(name, kinds[name], value) for name, value in told.items()):
-        tally.skip(Skip.UNREADABLE)
+    if any(map(_is_too_long, known.values())):
+        is_message = kind is MessageRow
+        tally.skip(Skip.TOO_LONG if is_message else Skip.TOO_LONG_ENTRY)
         return None
-    if any(_is_too_long(value) for value in told.values()):
-        tally.skip(Skip.TOO_LONG)
-        return None
-    return row
+    return kind(**known)
+
+
+def _defaults(kind: type[_R], told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what fields that are missing count as; a file may be made by hand."""
+    made = {f.name: f.default for f in fields(kind) if f.default is not MISSING}
+    begun = told.get("created_at", _ms_of(as_text(told.get("id"))))
+    words = dict.fromkeys(("title", "body", "text", "latest", "name"), "")
+    times = {"created_at": begun, "updated_at": begun}
+    known = {"title_source": "none", **words, **times, **made}
+    names = {f.name for f in fields(kind)} - _MADE_HERE
+    return {name: value for name, value in known.items() if name in names}
 
 
 def _fits(name: str, kind: object, value: object) -> bool:
@@ -86,9 +121,14 @@ def _fits(name: str, kind: object, value: object) -> bool:
         return type(value) is int and 0 <= value <= _latest_ms()
     if not isinstance(value, str):
         return False
-    if name in {"id", "conversation_id", "latest"}:
+    if name in {"id", "conversation_id"} or (name == "latest" and value):
         return _is_id(value)
-    return value in _ALLOWED.get(name, {value})
+    return True
+
+
+def _ms_of(row_id: str) -> int:
+    """Return when an id was made."""
+    return int(row_id.replace("-", "")[:12], 16) if _ID.fullmatch(row_id) else 0
 
 
 def _is_id(value: str) -> bool:

@@ -9,6 +9,8 @@ from backend.importing.records import ConversationRow, MessageRow, Source, Talk
 
 _COUNTER_BITS: Final = 12
 _RANDOM_BITS: Final = 62
+_TIME_CHARS: Final = len("018bcfe5-69f4-7000-")
+"""Of an id, before what is made from its key."""
 _NO_DATE_MS: Final = 946_684_800_000
 """1 January 2000: where the ids of what has no date begin."""
 
@@ -55,6 +57,8 @@ def settle(source: Source, talk: Talk) -> ConversationRow:
             reasoning=said.reasoning,
             engine=source if said.role == "assistant" else "",
             model=said.model,
+            state=said.state,
+            error=said.error,
             reply_to=asked if said.role == "assistant" else "",
         )
         asked = row.id if row.role == "user" else asked
@@ -68,4 +72,6 @@ def settle(source: Source, talk: Talk) -> ConversationRow:
         title_source="user" if talk.title else "none",
         latest=last.id if begin else made_id(now << _COUNTER_BITS, prefix),
         messages=tuple(rows),
+        aside=tuple(made_id(0, f"{prefix}/{key}")[_TIME_CHARS:] for key in talk.aside),
+        is_whole=talk.is_whole,
     )

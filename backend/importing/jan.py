@@ -1,7 +1,7 @@
 """Jan's threads: a folder each, with `thread.json` and `messages.jsonl`."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from backend.importing.records import Said, Skip, Talk, Tally
 from backend.importing.values import (
@@ -9,12 +9,18 @@ from backend.importing.values import (
     as_list,
     as_ms,
     as_text,
+    failed,
     first_text,
-    split_thoughts,
+    leave_out,
+    names_of,
     take,
     texts,
     thoughts,
 )
+from backend.thoughts import split_thoughts
+
+_STATES: Final = {"error": "failed", "stopped": "stopped", "pending": "interrupted"}
+_FILES: Final = frozenset({"image_url", "image", "file"})
 
 
 def read(item: object, messages: Iterable[object], name: str, tally: Tally) -> Talk:
@@ -28,24 +34,44 @@ def read(item: object, messages: Iterable[object], name: str, tally: Tally) -> T
     """
     told = as_dict(item)
     said: list[Said] = []
-    for number, message in enumerate(map(as_dict, messages)):
-        content = message.get("content")
-        text, reasoning = split_thoughts(texts(content))
-        images = [p for p in as_list(content) if as_dict(p).get("type") == "image_url"]
-        tally.skip(Skip.ATTACHMENT, len(images))
-        candidate = Said(
-            key=first_text(message.get("id"), str(number)),
-            role=as_text(message.get("role")),
-            text=text,
-            reasoning=first_text(thoughts(content), reasoning),
-            at_ms=as_ms(message.get("created_at")),
-            model=_model(message, told),
-        )
-        take(said, candidate, tally)
+    for number, entry in enumerate(messages):
+        if isinstance(entry, dict):
+            take(said, _said(str(number), entry, told, tally), tally)
+        else:
+            leave_out(Skip.UNREADABLE_MESSAGE, tally)
     title = first_text(told.get("title"), as_dict(told.get("metadata")).get("title"))
     at_ms = as_ms(told.get("created"))
     key = first_text(told.get("id"), name)
     return Talk(key=key, title=title, at_ms=at_ms, said=tuple(said))
+
+
+def _said(
+    number: str, message: dict[str, Any], thread: dict[str, Any], tally: Tally
+) -> Said:
+    content = message.get("content")
+    parts = [as_dict(part) for part in as_list(content)]
+    files = [part for part in parts if part.get("type") in _FILES]
+    tools = [p for p in parts if p.get("type") in {"tool_call", "tool_use"}]
+    tally.skip(Skip.TOOL, len(tools), [as_text(p.get("tool_name")) for p in tools])
+    role = as_text(message.get("role"))
+    text, reasoning = texts(content), thoughts(content)
+    if role == "assistant":
+        text, inside = split_thoughts(text)
+        reasoning = reasoning or inside
+    state = _STATES.get(as_text(message.get("status")), "complete")
+    metadata = as_dict(message.get("metadata"))
+    error = failed(first_text(message.get("error"), metadata.get("error")))
+    return Said(
+        key=first_text(message.get("id"), number),
+        role=role,
+        text=text,
+        reasoning=reasoning,
+        at_ms=as_ms(message.get("created_at")),
+        model=_model(message, thread),
+        state=state if role == "assistant" else "complete",
+        error=error or "It failed." if state == "failed" else "",
+        files=tuple(names_of(files + as_list(message.get("attachments")))),
+    )
 
 
 def _model(message: dict[str, Any], thread: dict[str, Any]) -> str:

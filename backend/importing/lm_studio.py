@@ -1,7 +1,10 @@
 """LM Studio's conversations: one file each, with versions of every message."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
+from backend.importing.markup import joined
 from backend.importing.records import Said, Skip, Talk, Tally
 from backend.importing.values import (
     as_dict,
@@ -9,13 +12,15 @@ from backend.importing.values import (
     as_ms,
     as_text,
     first_text,
-    split_thoughts,
+    leave_out,
+    names_of,
     take,
     texts,
 )
+from backend.thoughts import split_thoughts
 
 
-def read(item: object, name: str, tally: Tally) -> Talk | None:
+def read(item: object, name: str, tally: Tally) -> Talk:
     """Return one conversation.
 
     Args:
@@ -24,7 +29,7 @@ def read(item: object, name: str, tally: Tally) -> Talk | None:
         tally: Counts what is left out.
     """
     told = as_dict(item)
-    said: list[Said] = []
+    heard: list[Said] = []
     for number, message in enumerate(map(as_dict, as_list(told.get("messages")))):
         versions = as_list(message.get("versions"))
         chosen = message.get("currentlySelected")
@@ -32,14 +37,33 @@ def read(item: object, name: str, tally: Tally) -> Talk | None:
             chosen if isinstance(chosen, int) and 0 <= chosen < len(versions) else -1
         )
         version = as_dict(versions[index]) if versions else {}
-        tally.skip(Skip.BRANCH, max(0, len(versions) - 1))
-        take(said, _said(str(number), version, tally), tally)
+        leave_out(Skip.BRANCH, tally, max(0, len(versions) - 1))
+        heard.append(_said(str(number), version, tally))
+    said: list[Said] = []
+    for candidate in _dated(heard):
+        take(said, candidate, tally)
+    if as_text(told.get("systemPrompt")).strip():
+        leave_out(Skip.INSTRUCTIONS, tally)
     return Talk(
-        key=name,
+        key=name.rpartition("/")[2],
         title=as_text(told.get("name")),
         at_ms=as_ms(told.get("createdAt")),
         said=tuple(said),
+        place=name,
     )
+
+
+def _dated(heard: list[Said]) -> Iterable[Said]:
+    """Give a question, whose time is not kept, that of the answer to it.
+
+    The first was asked when the conversation began.
+    """
+    after: int | None = None
+    dated: list[Said] = []
+    for said in reversed(heard[1:]):
+        after = said.at_ms or (after if said.role == "user" else None)
+        dated.append(replace(said, at_ms=after) if after else said)
+    return [*heard[:1], *reversed(dated)]
 
 
 def _said(key: str, version: dict[str, Any], tally: Tally) -> Said:
@@ -49,24 +73,46 @@ def _said(key: str, version: dict[str, Any], tally: Tally) -> Said:
     thought: list[str] = []
     for block in blocks:
         is_thought = as_dict(block.get("style")).get("type") == "thinking"
-        (thought if is_thought else written).append(texts(block.get("content")))
+        words = texts(_told_in(block.get("content"), tally))
+        (thought if is_thought else written).append(words)
+    tally.skip(Skip.TOOL, sum("tool" in as_text(s.get("type")).lower() for s in steps))
     contents = [version, *blocks]
-    parts = [p for c in contents for p in as_list(c.get("content"))]
-    files = [p for p in parts if as_dict(p).get("type") in {"file", "image"}]
-    tally.skip(Skip.ATTACHMENT, len(files))
-    text, reasoning = split_thoughts("\n\n".join(piece for piece in written if piece))
-    thought.append(reasoning)
+    parts = [as_dict(p) for c in contents for p in as_list(c.get("content"))]
+    files = [p for p in parts if p.get("type") in {"file", "image"}]
+    role = as_text(version.get("role"))
+    text = joined(written)
+    if role == "assistant":
+        text, inside = split_thoughts(text)
+        thought.append(inside)
     sender = as_dict(version.get("senderInfo"))
-    generated = (as_dict(block.get("genInfo")) for block in blocks)
+    generated = [as_dict(block.get("genInfo")) for block in blocks]
     models = [info.get("indexedModelIdentifier") for info in generated]
     return Said(
         key=key,
-        role=as_text(version.get("role")),
+        role=role,
         text=text,
-        reasoning="\n\n".join(piece for piece in thought if piece),
+        reasoning="\n\n".join(p for piece in thought if (p := piece.strip())),
         at_ms=_began(steps),
-        model=first_text(*models, sender.get("senderName")),
+        model=first_text(*models, sender.get("senderName"))
+        if role == "assistant"
+        else "",
+        state=_state(generated),
+        files=tuple(names_of(files)),
     )
+
+
+def _told_in(content: object, tally: Tally) -> list[Any]:
+    """Return the parts of a block without the tags around them, and count tools."""
+    parts = [p for p in as_list(content) if not as_dict(p).get("isStructural")]
+    kinds = (as_text(as_dict(part).get("type")).lower() for part in parts)
+    tally.skip(Skip.TOOL, sum("tool" in kind for kind in kinds))
+    return parts
+
+
+def _state(generated: list[dict[str, Any]]) -> str:
+    """Return how an answer ended."""
+    reasons = [as_dict(info.get("stats")).get("stopReason") for info in generated]
+    return "stopped" if "userStopped" in reasons[-1:] else "complete"
 
 
 def _began(steps: list[dict[str, Any]]) -> int | None:

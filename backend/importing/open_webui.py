@@ -1,54 +1,190 @@
 """Open WebUI's export: a list of chats, each with a tree of messages."""
 
-from typing import Any
+import html
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
+from backend.importing.markup import CODE, CODE_FLAGS, fenced, joined, titled
 from backend.importing.records import Said, Skip, Talk, Tally
+from backend.importing.trees import newest_leaf, path_to
 from backend.importing.values import (
     as_dict,
     as_list,
     as_ms,
     as_text,
+    failed,
     first_text,
-    split_thoughts,
+    leave_out,
+    names_of,
     take,
     texts,
+    thought_in,
 )
+from backend.thoughts import split_thoughts
+
+_DETAILS: Final = re.compile(
+    r"<details type=\"(?P<type>reasoning|tool_calls|code_interpreter)\""
+    r"(?P<told>[^>]*)>(?P<inner>.*?)</details>\n?",
+    re.DOTALL,
+)
+_DETAILS_OR_CODE: Final = re.compile(f"{_DETAILS.pattern}|{CODE}", CODE_FLAGS)
+_SUMMARY: Final = re.compile(r"<summary>.*?</summary>", re.DOTALL)
+_QUOTE: Final = re.compile(r"^> ?", re.MULTILINE)
+_IMAGES: Final = frozenset({"image_url", "input_image", "image"})
+_MARKS: Final = ("archived", "pinned", "folder_id")
 
 
-def read(item: object, tally: Tally) -> Talk | None:
+def read(item: object, tally: Tally) -> Talk:
     """Return the branch of a chat that was shown last."""
     told = as_dict(item)
     chat = as_dict(told.get("chat")) or told
+    messages = _messages(chat, tally)
+    path = _path(chat, messages)
     said: list[Said] = []
-    for number, message in enumerate(_shown(chat, tally)):
-        text, reasoning = split_thoughts(texts(message.get("content")))
-        candidate = Said(
-            key=first_text(message.get("id"), str(number)),
-            role=as_text(message.get("role")),
-            text=text,
-            reasoning=reasoning,
-            at_ms=as_ms(message.get("timestamp")),
-            model=first_text(message.get("model"), message.get("modelName")),
-        )
-        tally.skip(Skip.ATTACHMENT, len(as_list(message.get("files"))))
-        take(said, candidate, tally)
+    for key in path:
+        take(said, _said(key, messages[key], tally), tally)
+    on_path = set(path)
+    aside = [key for key in messages if key not in on_path]
+    shown = [messages[key] for key in path]
+    for key in aside:
+        is_side = any(_stood_beside(messages[key], one) for one in shown)
+        leave_out(Skip.SIDE if is_side else Skip.BRANCH, tally)
+    tags = as_list(as_dict(told.get("meta")).get("tags")) or as_list(chat.get("tags"))
+    tally.skip(Skip.MARK, sum(bool(told.get(m)) for m in _MARKS) + len(tags))
     return Talk(
         key=first_text(told.get("id"), chat.get("id")),
         title=first_text(told.get("title"), chat.get("title")),
         at_ms=as_ms(told.get("created_at")) or as_ms(chat.get("timestamp")),
         said=tuple(said),
+        aside=tuple(aside),
     )
 
 
-def _shown(chat: dict[str, Any], tally: Tally) -> list[dict[str, Any]]:
+def _messages(chat: Mapping[str, Any], tally: Tally) -> dict[str, dict[str, Any]]:
+    """Return the messages of the tree, or of the plain list where there is no tree."""
+    told = as_dict(as_dict(chat.get("history")).get("messages")) or {
+        first_text(as_dict(one).get("id"), str(number)): one
+        for number, one in enumerate(as_list(chat.get("messages")))
+    }
+    found = {key: one for key, one in told.items() if isinstance(one, dict)}
+    leave_out(Skip.UNREADABLE_MESSAGE, tally, len(told) - len(found))
+    return found
+
+
+def _path(chat: Mapping[str, Any], messages: Mapping[str, dict[str, Any]]) -> list[str]:
     history = as_dict(chat.get("history"))
-    known = as_dict(history.get("messages"))
+    if not as_dict(history.get("messages")):
+        return [*messages]
+    parents = {key: as_text(one.get("parentId")) for key, one in messages.items()}
     leaf = as_text(history.get("currentId"))
-    if leaf not in known:
-        return [as_dict(message) for message in as_list(chat.get("messages"))]
-    path: dict[str, dict[str, Any]] = {}
-    while leaf in known and leaf not in path:
-        path[leaf] = as_dict(known[leaf])
-        leaf = as_text(path[leaf].get("parentId"))
-    tally.skip(Skip.BRANCH, len(known) - len(path))
-    return list(reversed(path.values()))
+    if leaf not in messages:
+        times = {key: as_ms(one.get("timestamp")) for key, one in messages.items()}
+        leaf = newest_leaf(parents, times)
+    return path_to(leaf, parents)
+
+
+def _stood_beside(one: Mapping[str, Any], shown: Mapping[str, Any]) -> bool:
+    """Whether two answers are of models that were asked the same at once."""
+    return (
+        one.get("parentId") == shown.get("parentId")
+        and one.get("role") == shown.get("role") == "assistant"
+        and one.get("modelIdx") != shown.get("modelIdx")
+    )
+
+
+def _said(key: str, message: dict[str, Any], tally: Tally) -> Said:
+    role = as_text(message.get("role"))
+    content = message.get("content")
+    text, reasoning = texts(content), ""
+    images = [p for p in as_list(content) if as_dict(p).get("type") in _IMAGES]
+    error = ""
+    if role == "assistant":
+        written, thought = _from_output(as_list(message.get("output")), tally)
+        text, details = _without_details(text, tally)
+        text, thoughts = split_thoughts(text)
+        text = text if text.strip() else written
+        reasoning = "\n\n".join(t for t in (details, thoughts) if t) or thought
+        error = failed(message.get("error"))
+    return Said(
+        key=first_text(message.get("id"), key),
+        role=role,
+        text=text,
+        reasoning=reasoning,
+        at_ms=as_ms(message.get("timestamp")),
+        model=first_text(message.get("model"), message.get("modelName"))
+        if role == "assistant"
+        else "",
+        state=_state(message, error),
+        error=error,
+        files=(*names_of(message.get("files")), *("" for _ in images)),
+    )
+
+
+def _state(message: Mapping[str, Any], error: str) -> str:
+    if error:
+        return "failed"
+    is_cut = message.get("role") == "assistant" and message.get("done") is False
+    return "interrupted" if is_cut else "complete"
+
+
+def _from_output(output: list[Any], tally: Tally) -> tuple[str, str]:
+    """Return the text and the reasoning of an answer that is told in steps."""
+    written: list[str] = []
+    thought: list[str] = []
+    for step in map(as_dict, output):
+        match step.get("type"):
+            case "message":
+                written.append(texts(step.get("content")))
+            case "reasoning":
+                thought.append(
+                    joined(_summaries(step, "content"))
+                    or joined(_summaries(step, "summary"))
+                    or thought_in(step)
+                )
+            case _:
+                tally.skip(Skip.TOOL, 1, [as_text(step.get("name"))])
+    return joined(written), "\n\n".join(piece for piece in thought if piece)
+
+
+def _summaries(step: Mapping[str, Any], name: str) -> list[str]:
+    return [first_text(as_dict(p).get("text"), p) for p in as_list(step.get(name))]
+
+
+def _without_details(text: str, tally: Tally) -> tuple[str, str]:
+    """Return an answer without what the program folds into it, and its reasoning."""
+    if "<details type=" not in text:
+        return text, ""
+    thought: list[str] = []
+
+    def taken(match: re.Match[str]) -> str:
+        if not match["type"]:
+            return match[0]
+        inner = html.unescape(_SUMMARY.sub("", match["inner"]))
+        # What the program itself writes says whether it is done; a person does not.
+        if "done=" not in match["told"] and match.start() > 0:
+            return match[0]
+        if match["type"] == "reasoning":
+            thought.append(_QUOTE.sub("", inner).strip())
+            return ""
+        if match["type"] == "tool_calls":
+            tally.skip(Skip.TOOL, 1, [_attribute(match["told"], "name")])
+            return ""
+        output = _attribute(match["told"], "output")
+        shown = titled("Output", fenced(output, "text")) + "\n\n" if output else ""
+        return f"{inner.strip()}\n\n{shown}"
+
+    # Reasoning may hold code, so that it goes before code is looked for.
+    text = _DETAILS_OR_CODE.sub(taken, _leading(text.lstrip(), taken))
+    return text.strip(), "\n\n".join(piece for piece in thought if piece)
+
+
+def _leading(text: str, taken: Callable[[re.Match[str]], str]) -> str:
+    while (match := _DETAILS.match(text)) and match["type"] != "code_interpreter":
+        text = taken(match) + text[match.end() :].lstrip()
+    return text
+
+
+def _attribute(told: str, name: str) -> str:
+    found = re.search(rf'\b{name}="([^"]*)"', told)
+    return html.unescape(found[1]) if found else ""

@@ -1,252 +1,131 @@
-"""Finds out which program a bundle comes from, and reads it with that parser."""
+"""Finds out which programs the files of a bundle come from."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from backend.errors import HearthError
-from backend.importing import (
-    chatbox,
-    chatgpt,
-    claude,
-    hearth,
-    jan,
-    lm_studio,
-    open_webui,
-)
+from backend.importing import chatbox, hearth
 from backend.importing.bundles import Bundle, check_total
-from backend.importing.identity import settle
-from backend.importing.limits import MAX_CONVERSATIONS, too_large, unknown
-from backend.importing.records import (
-    ConversationRow,
-    Row,
-    Skip,
-    Source,
-    Talk,
-    Tally,
-)
-from backend.importing.stream import Readable, entries, lines, whole
+from backend.importing.limits import MAX_FILE_BYTES, DamagedError, damaged, unknown
+from backend.importing.reading import WRAPPERS, Part, Reading, source_of
+from backend.importing.records import Skip, Source
+from backend.importing.stream import entries, lines
 
 _SHARD: Final = re.compile(r"(?:.*/)?conversations(?:-\d+)?\.json")
 _LOOKED_AT: Final = 1_000
-_TRIED: Final = 20
-_FAULTS: Final = (TypeError, ValueError, KeyError, AttributeError, RecursionError)
-_LISTS: Final[dict[Source, Callable[[object, Tally], Talk | None]]] = {
-    Source.CHATGPT: chatgpt.read,
-    Source.CLAUDE: claude.read,
-    Source.OPEN_WEBUI: open_webui.read,
-}
-_SIGNS: Final = {
-    "mapping": Source.CHATGPT,
-    "chat_messages": Source.CLAUDE,
-    "chat": Source.OPEN_WEBUI,
-    "history": Source.OPEN_WEBUI,
-}
+_THREAD: Final = "thread.json"
+_MESSAGES: Final = "messages.jsonl"
+_LM_STUDIO: Final = ".conversation.json"
 
 
 @dataclass(slots=True)
-class Reading:
-    """A bundle that was recognised.
+class _Found:
+    """What the files of a bundle are."""
 
-    Attributes:
-        names: The files that will be read.
-        total: How many bytes they have.
-        done: How many bytes have been read.
-    """
-
-    bundle: Bundle
-    source: Source
-    names: list[str]
-    total: int
-    done: int = 0
-
-    def rows(self, tally: Tally) -> Iterator[Row]:
-        """Yield everything that can be imported, and count it and the rest.
-
-        Raises:
-            InvalidInputError: The file is damaged.
-            TooLargeError: It holds too much.
-        """
-        seen: set[str] = set()
-        for row in self._rows(tally):
-            if isinstance(row, ConversationRow) and not row.messages:
-                tally.skip(Skip.EMPTY)
-            elif row.id in seen:
-                tally.skip(Skip.TWICE)
-            else:
-                seen.add(row.id)
-                if len(seen) > MAX_CONVERSATIONS:
-                    raise too_large("This holds more than 200,000 conversations.")
-                tally.count(row)
-                yield row
-
-    def _rows(self, tally: Tally) -> Iterator[Row]:
-        for name in self.names:
-            if self.source is Source.HEARTH:
-                yield from self._own(name, tally)
-                continue
-            for talk in self._talks(name, tally):
-                if talk.said:
-                    yield settle(self.source, talk)
-                else:
-                    tally.skip(Skip.EMPTY)
-
-    def _talks(self, name: str, tally: Tally) -> Iterator[Talk]:
-        if self.source is Source.JAN:
-            yield from self._guarded(tally, lambda: self._thread(name, tally))
-        elif self.source is Source.LM_STUDIO:
-            with self._open(name) as file:
-                item = whole(file)
-            key = name.rpartition("/")[2]
-            yield from self._guarded(tally, lambda: lm_studio.read(item, key, tally))
-        elif self.source is Source.CHATBOX:
-            yield from self._sessions(name, tally)
-        else:
-            read = _LISTS[self.source]
-            for item in self._items(name):
-                if isinstance(item, dict):
-                    yield from self._guarded(tally, lambda item=item: read(item, tally))  # type: ignore[misc]  # bound now
-                else:
-                    tally.skip(Skip.UNREADABLE)
-
-    def _guarded(self, tally: Tally, read: Callable[[], Talk | None]) -> Iterator[Talk]:
-        try:
-            talk = read()
-        except _FAULTS:
-            talk = None
-        if talk is None:
-            tally.skip(Skip.UNREADABLE)
-        else:
-            yield talk
-
-    def _items(self, name: str) -> Iterator[Any]:
-        """Yield the conversations of a list, or the only one."""
-        with self._open(name) as file:
-            for key, item in entries(file):
-                if key:
-                    break
-                yield item
-            else:
-                return
-        with self._open(name) as file:
-            yield whole(file)
-
-    def _sessions(self, name: str, tally: Tally) -> Iterator[Talk]:
-        with self._open(name) as file:
-            for key, item in entries(file):
-                if not chatbox.holds_session(key):
-                    continue
-                try:
-                    yield from chatbox.read(item, tally)
-                except _FAULTS:
-                    tally.skip(Skip.UNREADABLE)
-
-    def _thread(self, name: str, tally: Tally) -> Talk | None:
-        folder, _, _ = name.rpartition("/")
-        with self._open(name) as file:
-            item = whole(file)
-        messages = f"{folder}/messages.jsonl" if folder else "messages.jsonl"
-        if messages not in self.bundle.sizes:
-            return jan.read(item, [], folder, tally)
-        with self._open(messages) as file:
-            return jan.read(item, lines(file), folder, tally)
-
-    def _own(self, name: str, tally: Tally) -> Iterator[Row]:
-        with self._open(name) as file:
-            for key, item in entries(file):
-                row: Row | None = None
-                if key == "version":
-                    hearth.check_version(item)
-                elif key == "conversations":
-                    row = hearth.read_conversation(item, tally)
-                elif key == "notes":
-                    row = hearth.read_note(item, tally)
-                if row:
-                    yield row
-
-    def _open(self, name: str) -> "_Metered":
-        return _Metered(self, self.bundle.open(name))
-
-
-class _Metered:
-    """A file whose reading is counted."""
-
-    def __init__(self, reading: Reading, file: Readable) -> None:
-        self._reading = reading
-        self._file = file
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Let go of it."""
-        self._file.close()
-
-    def read(self, size: int, /) -> bytes:
-        """Return at most so many bytes; none at the end."""
-        piece = self._file.read(size)
-        self._reading.done += len(piece)
-        return piece
+    parts: list[Part] = field(default_factory=list)
+    left: list[tuple[Skip, str]] = field(default_factory=list)
+    fault: HearthError | None = None
 
 
 def recognise(bundle: Bundle) -> Reading:
-    """Return how to read a bundle.
+    """Return how to read a bundle: each of its files by its own kind.
 
     Raises:
-        InvalidInputError: It comes from no known program, or is damaged.
-        TooLargeError: It is too large.
+        InvalidInputError: None of them comes from a known program, or all that do
+            are damaged.
+        TooLargeError: They are too large together.
     """
-    source, names = _named(bundle)
-    read = [*names]
-    if source is Source.JAN:
-        read += [name for name in bundle.sizes if name.endswith("messages.jsonl")]
+    names = sorted(n for n in bundle.sizes if not _base(n).startswith("._"))
+    check_total([bundle.sizes[n] for n in names if _SHARD.fullmatch(n)])
+    found = _Found(left=[(Skip.LARGE_FILE, name) for name in bundle.lost])
+    for name in names:
+        _look(bundle, name, found, is_only=len(names) == 1)
+    if not found.parts:
+        raise found.fault or unknown()
+    read = [name for part in found.parts for name in part.files]
     total = check_total([bundle.sizes[name] for name in read])
-    return Reading(bundle, source, names, total)
+    return Reading(bundle, found.parts, total, left=found.left)
 
 
-def _named(bundle: Bundle) -> tuple[Source, list[str]]:
-    names = sorted(n for n in bundle.sizes if not n.rpartition("/")[2].startswith("._"))
-    threads = [n for n in names if n.rpartition("/")[2] == "thread.json"]
-    if threads:
-        return Source.JAN, threads
-    kept = [n for n in names if n.endswith(".conversation.json")]
-    if kept:
-        return Source.LM_STUDIO, kept
-    shards = [n for n in names if _SHARD.fullmatch(n)]
-    others = [n for n in names if n.endswith(".json")] or names
-    for name in (shards or others)[:_TRIED]:
-        if source := _source_of(bundle, name, is_only=len(names) == 1):
-            return source, shards or [name]
-    raise unknown()
-
-
-def _source_of(bundle: Bundle, name: str, *, is_only: bool) -> Source | None:
-    check_total([bundle.sizes[name]])
+def _look(bundle: Bundle, name: str, found: _Found, *, is_only: bool) -> None:
+    """Find out what one file is."""
+    if part := _by_name(bundle, name):
+        found.parts += [part] if part.files else []
+        return
+    if bundle.sizes[name] > MAX_FILE_BYTES:
+        if is_only:
+            check_total([bundle.sizes[name]])
+        found.left.append((Skip.LARGE_FILE, name))
+        return
     try:
-        with closing(bundle.open(name)) as file:
-            found = (_classify(*entry) for entry in islice(entries(file), _LOOKED_AT))
-            return next((source for source in found if source), None)
-    except HearthError:
+        source = _by_content(bundle, name)
+    except HearthError as exc:
         if is_only:
             raise
-        return None
+        is_cut = isinstance(exc, DamagedError)
+        found.left.append((Skip.DAMAGED if is_cut else Skip.FILE, name))
+        found.fault = found.fault or (damaged(name) if is_cut else None)
+        return
+    if source:
+        found.parts.append(Part(source, name, (name,)))
+    else:
+        found.left.append((Skip.FILE, name))
+
+
+def _by_name(bundle: Bundle, name: str) -> Part | None:
+    """Return what a name alone tells; a part without files belongs to another."""
+    folder, base = name[: -len(_base(name))], _base(name)
+    if base == _THREAD:
+        pair = (name, folder + _MESSAGES)
+        return Part(Source.JAN, name, tuple(n for n in pair if n in bundle.sizes))
+    if base == _MESSAGES:
+        has_head = folder + _THREAD in bundle.sizes
+        return Part(Source.JAN, name, () if has_head else (name,))
+    if base.endswith(_LM_STUDIO):
+        return Part(Source.LM_STUDIO, name, (name,))
+    return None
+
+
+def _by_content(bundle: Bundle, name: str) -> Source | None:
+    with closing(bundle.open(name)) as file:
+        if name.lower().endswith(".jsonl"):
+            return _first(source_of(line) for line in islice(lines(file), _LOOKED_AT))
+        return _first(_classify(*e) for e in islice(entries(file), _LOOKED_AT))
+
+
+def _first(found: Iterable[Source | None]) -> Source | None:
+    return next((source for source in found if source), None)
 
 
 def _classify(key: str, item: object) -> Source | None:
     """Return which program's export has such an entry."""
     if not key:
-        keys = item if isinstance(item, dict) else ()
-        return next((source for sign, source in _SIGNS.items() if sign in keys), None)
+        return source_of(item)
     if key == "format" and item == hearth.FORMAT:
         return Source.HEARTH
     if key in chatbox.MARKS or key.startswith("session:"):
         return Source.CHATBOX
-    if key == "messages" and isinstance(item, dict) and "versions" in item:
-        return Source.LM_STUDIO
-    return _SIGNS.get(key)
+    if key in WRAPPERS and (source := _wrapped(item)):
+        return source
+    if key == "history" and isinstance(item, dict):
+        # Of all programs only this one keeps lists of messages under that name.
+        is_list = isinstance(item.get("messages"), list)
+        return Source.CHATBOT_UI if is_list else source_of({key: item})
+    return source_of({key: [item] if key == "messages" else item})
+
+
+def _wrapped(item: object) -> Source | None:
+    """Return the source of a list below a name, or of one below another name yet."""
+    if source := source_of(item):
+        return source
+    inner: Mapping[str, Any] = item if isinstance(item, dict) else {}
+    lists = [inner[name] for name in WRAPPERS if isinstance(inner.get(name), list)]
+    return _first(source_of(one) for found in lists for one in found[:_LOOKED_AT])
+
+
+def _base(name: str) -> str:
+    return name.rpartition("/")[2]

@@ -1,8 +1,12 @@
 """What every parser makes of its source, and what is counted on the way."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
+
+_MOST_NAMES: Final = 20
 
 
 class Source(StrEnum):
@@ -15,19 +19,60 @@ class Source(StrEnum):
     LM_STUDIO = "LM Studio"
     OPEN_WEBUI = "Open WebUI"
     CHATBOX = "Chatbox"
+    DEEPSEEK = "DeepSeek"
+    CHATBOT_UI = "Chatbot UI"
 
 
 class Skip(StrEnum):
     """Why something is left out, as the user reads it after a number."""
 
+    # Of these, each is a message of the export.
     BRANCH = "messages of other branches: only the branch shown last is imported"
+    SIDE = "answers of other models asked at the same time: the one shown is imported"
     INSTRUCTIONS = "instructions and tool messages that are no part of the talk"
-    ATTACHMENT = "attached files and images, which the export names but Hearth lacks"
+    HIDDEN = "messages that the program itself keeps hidden"
+    SUMMARY = "summaries the program made for itself of what was said"
     NO_TEXT = "messages without text"
     TOO_LONG = "messages longer than 5 MB"
+    UNREADABLE_MESSAGE = "messages that are not in the expected form"
+    TWICE_MESSAGE = "messages that are in the file twice"
+    # Each a conversation, a note or a quick action.
     EMPTY = "conversations without messages"
     UNREADABLE = "entries that are not in the expected form"
+    TOO_LONG_ENTRY = "notes or quick actions longer than 5 MB"
     TWICE = "entries that are in the file twice"
+    # Parts and marks of what is imported.
+    ATTACHMENT = "attached files and images, which the export names but Hearth lacks"
+    TOOL = "calls of tools and what they returned"
+    VERSION = "earlier versions of documents: the last one is imported"
+    NOTICE = "notices of the program between the messages"
+    MARK = "marks that Hearth lacks: archived, starred, a folder, a tag or a project"
+    PROMPT = "saved prompts and folders of the other program"
+    UNKNOWN = "fields that this version of Hearth does not know; the rest is imported"
+    # Files.
+    DAMAGED = "damaged files: what stands before the damage is imported"
+    FILE = "other files of the export, which hold no conversations"
+    LARGE_FILE = "files that are too large to look into"
+
+
+OF_MESSAGES: Final = frozenset(
+    {
+        Skip.BRANCH,
+        Skip.SIDE,
+        Skip.INSTRUCTIONS,
+        Skip.HIDDEN,
+        Skip.SUMMARY,
+        Skip.NO_TEXT,
+        Skip.TOO_LONG,
+        Skip.UNREADABLE_MESSAGE,
+        Skip.TWICE_MESSAGE,
+    }
+)
+"""The reasons that count messages."""
+OF_ENTRIES: Final = frozenset(
+    {Skip.EMPTY, Skip.UNREADABLE, Skip.TOO_LONG_ENTRY, Skip.TWICE}
+)
+"""The reasons that count conversations, notes and quick actions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +83,9 @@ class Said:
         key: What the source calls it, or its place; the same at every import.
         role: "user" or "assistant".
         at_ms: When it was said; None when the source does not tell.
+        error: Why the answer failed.
+        files: The names of what was attached and is not in the export.
+        is_only_files: Whether the text is no more than those names.
     """
 
     key: str
@@ -46,16 +94,30 @@ class Said:
     reasoning: str = ""
     at_ms: int | None = None
     model: str = ""
+    state: str = "complete"
+    error: str = ""
+    files: tuple[str, ...] = ()
+    is_only_files: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Talk:
-    """A conversation as its source tells it."""
+    """A conversation as its source tells it.
+
+    Attributes:
+        key: What the source calls it; the same at every import.
+        aside: The keys of the messages it holds beside the branch that was shown.
+        is_whole: Whether all of its messages could be read.
+        place: Where it lies, which tells apart what its source calls the same.
+    """
 
     key: str
     title: str
     at_ms: int | None
     said: tuple[Said, ...]
+    aside: tuple[str, ...] = ()
+    is_whole: bool = True
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +140,12 @@ class MessageRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationRow:
-    """A conversation as it will be stored."""
+    """A conversation as it will be stored.
+
+    Attributes:
+        aside: The ends of the ids that messages beside the shown branch would have.
+        is_whole: Whether all of its messages could be read.
+    """
 
     id: str
     created_at: int
@@ -89,6 +156,8 @@ class ConversationRow:
     engine_id: str = ""
     model: str = ""
     messages: tuple[MessageRow, ...] = ()
+    aside: tuple[str, ...] = ()
+    is_whole: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,33 +171,71 @@ class NoteRow:
     body: str
 
 
-Row = ConversationRow | NoteRow
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionRow:
+    """A quick action as it will be stored."""
+
+    id: str
+    created_at: int
+    updated_at: int
+    name: str
+    icon: str = ""
+    kind: str = "prompt"
+    prompt: str = ""
+    engine_id: str = ""
+    model: str = ""
+    result: str = "show"
+    shortcut: str = ""
+    in_tray: int = 1
+    position: str = ""
+
+
+Row = ConversationRow | NoteRow | ActionRow
 
 
 @dataclass(slots=True)
 class Tally:
-    """What has been found so far, and left out."""
+    """What has been found so far, and left out.
+
+    Attributes:
+        found: The messages the file holds: those that are taken, those that are
+            joined with the answer they belong to, and those that are left out.
+        entries: The conversations, notes and quick actions it holds.
+        names: What some of those that are left out are called, by the reason.
+    """
 
     conversations: int = 0
     messages: int = 0
     notes: int = 0
+    actions: int = 0
     first_ms: int = 0
     last_ms: int = 0
+    found: int = 0
+    joined: int = 0
+    entries: int = 0
     skipped: Counter[Skip] = field(default_factory=Counter)
+    names: dict[Skip, list[str]] = field(default_factory=dict)
 
-    def skip(self, why: Skip, count: int = 1) -> None:
+    def skip(self, why: Skip, count: int = 1, names: Iterable[str] = ()) -> None:
         """Count what is left out."""
         if count:
             self.skipped[why] += count
+        for name in names:
+            known = self.names.setdefault(why, [])
+            if name and name not in known and len(known) < _MOST_NAMES:
+                known.append(name)
 
     def count(self, row: Row) -> None:
         """Count what is taken."""
-        if isinstance(row, NoteRow):
-            self.notes += 1
-            return
-        self.conversations += 1
-        self.messages += len(row.messages)
-        for message in row.messages:
-            at = message.created_at
-            self.first_ms = min(self.first_ms or at, at)
-            self.last_ms = max(self.last_ms, at)
+        match row:
+            case NoteRow():
+                self.notes += 1
+            case ActionRow():
+                self.actions += 1
+            case ConversationRow():
+                self.conversations += 1
+                self.messages += len(row.messages)
+                for message in row.messages:
+                    at = message.created_at
+                    self.first_ms = min(self.first_ms or at, at)
+                    self.last_ms = max(self.last_ms, at)

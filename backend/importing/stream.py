@@ -64,15 +64,18 @@ def whole(file: Readable) -> Any:  # noqa: ANN401 any JSON
 
 
 def lines(file: Readable) -> Iterator[Any]:
-    """Yield the values of a file with one on each line.
+    """Yield the values of a file with one on each line; None for a damaged line.
 
     Raises:
-        InvalidInputError: As for `entries`.
-        TooLargeError: As for `entries`.
+        TooLargeError: One line is too large.
     """
     window = _Window(file)
-    while window.peek():
-        yield window.value()
+    while line := window.line():
+        if line.strip():
+            try:
+                yield json.loads(line)
+            except (ValueError, RecursionError):
+                yield None
 
 
 def _elements(window: "_Window") -> Iterator[Any]:
@@ -110,7 +113,7 @@ class _Window:
 
     def __init__(self, file: Readable) -> None:
         self._file = file
-        self._to_text = codecs.getincrementaldecoder("utf-8-sig")("replace")
+        self._to_text: codecs.IncrementalDecoder | None = None
         self._json = json.JSONDecoder()
         self._text = ""
         self._at = 0
@@ -123,6 +126,16 @@ class _Window:
             self._at = found.end() if found else self._at
             if self._at < len(self._text) or self._has_ended:
                 return self._text[self._at : self._at + 1]
+            self._grow()
+
+    def line(self) -> str:
+        """Take what is left of the line, with its end; "" at the end of the file."""
+        while True:
+            end = self._text.find("\n", self._at) + 1
+            if end or self._has_ended:
+                line = self._text[self._at : end or None]
+                self._at += len(line)
+                return line
             self._grow()
 
     def expect(self, allowed: str) -> str:
@@ -159,5 +172,12 @@ class _Window:
             raise too_large("One entry of this file is larger than Hearth takes.")
         piece = self._file.read(max(_CHUNK, len(kept)))
         self._has_ended = not piece
+        if self._to_text is None:
+            self._to_text = codecs.getincrementaldecoder(_encoding(piece))("replace")
         self._text = kept + self._to_text.decode(piece, final=self._has_ended)
         self._at = 0
+
+
+def _encoding(start: bytes) -> str:
+    """Return how a file is written: some systems save JSON as UTF-16."""
+    return json.detect_encoding(start) if start else "utf-8"

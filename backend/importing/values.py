@@ -1,24 +1,22 @@
 """Looks at values of any type without ever failing."""
 
 import math
-import re
 import time
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from backend.importing.limits import MAX_MESSAGE_BYTES
+from backend.importing.markup import joined
 from backend.importing.records import Said, Skip, Tally
 
 _MS_FROM: Final = 100_000_000_000
 """Numbers from here on are milliseconds: as seconds they would be after 5138."""
 _DAY_MS: Final = 86_400_000
-_THOUGHT = re.compile(
-    r"<details type=\"reasoning\"[^>]*>(?P<details>.*?)</details>"
-    r"|<think>(?P<think>.*?)</think>",
-    re.DOTALL,
-)
-_SUMMARY = re.compile(r"<summary>.*?</summary>", re.DOTALL)
-_QUOTE = re.compile(r"^(?:>|&gt;) ?", re.MULTILINE)
+_THINKING: Final = frozenset({"reasoning", "thinking", "think"})
+_NO_WORDS: Final = frozenset({"info", "tool-call", "tool_call", "tool_use", "app"})
+_NAMES: Final = ("name", "file_name", "filename", "fileName", "fileIdentifier", "title")
 
 
 def as_dict(value: object) -> dict[str, Any]:
@@ -57,45 +55,84 @@ def texts(parts: object) -> str:
     """Join the texts of a content made of parts, or return it when it is text."""
     if isinstance(parts, str):
         return parts
-    found = [
+    return joined(
         part if isinstance(part, str) else _text_in(part) for part in as_list(parts)
-    ]
-    return "\n\n".join(text for text in found if text)
+    )
 
 
 def thoughts(parts: object) -> str:
     """Join the parts of a content that are reasoning."""
     found = (as_dict(part) for part in as_list(parts))
     return "\n\n".join(
-        first_text(part.get("text"), part.get("thinking"))
+        piece
         for part in found
-        if part.get("type") in {"reasoning", "thinking"}
+        if part.get("type") in _THINKING and (piece := thought_in(part))
     )
 
 
-def split_thoughts(text: str) -> tuple[str, str]:
-    """Return the text and the reasoning that some programs write into it."""
-    found = [
-        _QUOTE.sub("", _SUMMARY.sub("", match["details"] or match["think"] or ""))
-        for match in _THOUGHT.finditer(text)
+def thought_in(part: Mapping[str, Any]) -> str:
+    """Return the words of a part that is reasoning, in whatever form it has them."""
+    for name in ("text", "thinking", "reasoning", "content", "summary"):
+        told = part.get(name)
+        if isinstance(told, dict):
+            told = told.get("value")
+        if isinstance(told, list):
+            told = joined(first_text(one, as_dict(one).get("text")) for one in told)
+        if words := as_text(told):
+            return words
+    return ""
+
+
+def names_of(files: object) -> list[str]:
+    """Return what attached files are called; "" for one without a name."""
+    return [
+        first_text(*(as_dict(file).get(name) for name in _NAMES))
+        or as_text(as_dict(as_dict(file).get("file")).get("filename"))
+        for file in as_list(files)
     ]
-    if not found:
-        return text, ""
-    return _THOUGHT.sub("", text).strip(), "\n\n".join(t.strip() for t in found).strip()
+
+
+def failed(error: object) -> str:
+    """Return the words of an error that an answer ended with; "" for none."""
+    if isinstance(error, dict):
+        inner = error.get("error")
+        error = first_text(
+            error.get("content"), error.get("message"), as_dict(inner).get("message")
+        )
+        error = error or "It failed."
+    return as_text(error) or ("It failed." if error is True else "")
 
 
 def take(said: list[Said], candidate: Said, tally: Tally) -> bool:
     """Add a message, unless there is a reason to leave it out; return whether."""
+    tally.found += 1
+    tally.skip(Skip.ATTACHMENT, len(candidate.files), candidate.files)
+    candidate = _shown(candidate)
     if candidate.role not in {"user", "assistant"}:
         tally.skip(Skip.INSTRUCTIONS)
-    elif not candidate.text.strip() and not candidate.reasoning.strip():
+    elif not (candidate.text + candidate.reasoning + candidate.error).strip():
         tally.skip(Skip.NO_TEXT)
-    elif _size(candidate.text) > MAX_MESSAGE_BYTES:
+    elif max(map(_size, (candidate.text, candidate.reasoning))) > MAX_MESSAGE_BYTES:
         tally.skip(Skip.TOO_LONG)
     else:
         said.append(candidate)
         return True
     return False
+
+
+def leave_out(why: Skip, tally: Tally, count: int = 1) -> None:
+    """Count messages that are no part of the talk."""
+    tally.found += count
+    tally.skip(why, count)
+
+
+def _shown(said: Said) -> Said:
+    """Return it with words for files that stand alone, so that no answer does."""
+    if not said.files or said.text.strip() or said.role != "user":
+        return said
+    names = ", ".join(name for name in said.files if name) or "a file or an image"
+    text = f"*Attached, but not in the export: {names}*"
+    return replace(said, text=text, is_only_files=True)
 
 
 def _size(text: str) -> int:
@@ -104,7 +141,7 @@ def _size(text: str) -> int:
 
 def _text_in(part: object) -> str:
     inner = as_dict(part)
-    if inner.get("type") in {"reasoning", "thinking"}:
+    if inner.get("type") in _THINKING or inner.get("type") in _NO_WORDS:
         return ""
     text = inner.get("text")
     return (

@@ -19,6 +19,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Skipped:
+    """What is left out for one reason, and what some of it is called."""
+
+    count: int
+    why: str
+    names: Sequence[str]
+
+
+@dataclass(frozen=True)
 class Current(Template):
     """The import the user is at, in whatever state it is."""
 
@@ -31,7 +40,7 @@ class Current(Template):
     source: str
     first_ms: int
     last_ms: int
-    skipped: Sequence[tuple[int, str]]
+    skipped: Sequence["Skipped"]
     came_to: Sequence[str]
     can_undo: bool
     error: str
@@ -133,7 +142,10 @@ def _current(current: Import) -> Current:
         source=summary.source if summary else "",
         first_ms=summary.first_ms if summary else 0,
         last_ms=summary.last_ms if summary else 0,
-        skipped=[(count, why) for why, count in skipped],
+        skipped=[
+            Skipped(count, why, summary.names.get(why, ()) if summary else ())
+            for why, count in skipped
+        ],
         came_to=_came_to(current.report, is_back=current.state is ImportState.UNDONE),
         can_undo=current.report.has_added,
         error=current.error,
@@ -155,6 +167,8 @@ def _holds(summary: Summary) -> str:
     ]
     if summary.notes:
         counted.append(_counted(summary.notes, "note"))
+    if summary.actions:
+        counted.append(_counted(summary.actions, "quick action"))
     *most, last = counted
     return f"{', '.join(most)} and {last}"
 
@@ -173,6 +187,8 @@ def _came_to(report: Report, *, is_back: bool) -> list[str]:
         sentences.append(f"{_counted(report.new_messages, 'new message')}.")
     if report.new_notes:
         sentences.append(f"{_counted(report.new_notes, 'new note')}.")
+    if report.new_actions:
+        sentences.append(f"{_counted(report.new_actions, 'new quick action')}.")
     if report.restored:
         sentences.append(f"{report.restored:,} came back from the trash.")
     if report.known:

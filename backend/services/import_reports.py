@@ -1,8 +1,8 @@
 """What a file to import holds, and what importing it came to."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,8 +14,11 @@ class Summary:
     """What a file holds.
 
     Attributes:
-        source: The program it comes from.
+        source: The programs it comes from.
+        found: The messages it holds: taken, joined with another, or left out.
+        joined: Those that are part of the answer they belong to.
         skipped: How much is left out, by the reason.
+        names: What some of that is called, by the reason.
     """
 
     source: str
@@ -25,6 +28,10 @@ class Summary:
     first_ms: int
     last_ms: int
     skipped: Mapping[str, int]
+    actions: int = 0
+    found: int = 0
+    joined: int = 0
+    names: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> "Summary":
@@ -40,6 +47,7 @@ class Report:
         new: Conversations that were not there.
         new_notes: Notes that were not there.
         new_messages: Messages that were not there.
+        new_actions: Quick actions that were not there.
         restored: What was in the trash.
         known: Conversations and notes that were there already.
         kept: Conversations that stayed when it was taken back.
@@ -51,6 +59,7 @@ class Report:
     restored: int = 0
     known: int = 0
     kept: int = 0
+    new_actions: int = 0
 
     @classmethod
     def from_json(cls, text: str) -> "Report":
@@ -60,7 +69,8 @@ class Report:
     @property
     def has_added(self) -> bool:
         """Whether there is anything to take back."""
-        return any((self.new, self.new_notes, self.new_messages, self.restored))
+        added = (self.new, self.new_notes, self.new_messages, self.new_actions)
+        return any((*added, self.restored))
 
     def plus(self, counter: str, added: "Added") -> "Report":
         """Return it with a batch more, whose new rows count as `counter` says."""

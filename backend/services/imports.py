@@ -37,6 +37,7 @@ _COUNTERS: Final = {
     "conversation": "new",
     "note": "new_notes",
     "message": "new_messages",
+    "action": "new_actions",
 }
 """What new rows of a table count as, in the order they are stored."""
 

@@ -44,7 +44,7 @@ def save_jan(folder: Path) -> Path:
 
 STARS: list[Written] = [
     ("user", "What are stars?", "", ""),
-    ("assistant", "Suns.", "", "gpt-4o"),
+    ("assistant", "```python\nprint(1)\n```\n\nSuns.", "", "gpt-4o"),
     ("user", "Thank you.", "", ""),
 ]
 SOURCES: dict[str, tuple[Callable[[Path], Path], str, list[Written], int]] = {
@@ -99,7 +99,7 @@ def test_chatgpt_keeps_the_branch_shown_last_and_counts_the_rest(
     source, (row,), tally = read(path)
     assert source == "ChatGPT"
     assert [(m.role, m.text) for m in row.messages] == [s[:2] for s in STARS]
-    assert tally.skipped == {Skip.BRANCH: 2, Skip.INSTRUCTIONS: 2}
+    assert tally.skipped == {Skip.BRANCH: 2, Skip.INSTRUCTIONS: 1}
     assert row.messages[0].created_at == (foreign.BEGAN + 1001) * 1000 + 250
 
 

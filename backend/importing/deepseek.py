@@ -1,0 +1,80 @@
+"""DeepSeek's export: a list of conversations, each a tree of messages in fragments."""
+
+from typing import Any
+
+from backend.importing.markup import joined, link
+from backend.importing.records import Said, Skip, Talk, Tally
+from backend.importing.trees import newest_leaf, path_to
+from backend.importing.values import (
+    as_dict,
+    as_list,
+    as_ms,
+    as_text,
+    first_text,
+    leave_out,
+    names_of,
+    take,
+)
+
+
+def read(item: object, tally: Tally) -> Talk:
+    """Return the branch of a conversation that was written last."""
+    told = as_dict(item)
+    nodes = as_dict(told.get("mapping"))
+    told_nodes = [(key, as_dict(node)) for key, node in nodes.items()]
+    messages = {key: as_dict(node.get("message")) for key, node in told_nodes}
+    parents = {key: as_text(node.get("parent")) for key, node in told_nodes}
+    leaf = as_text(told.get("current_node"))
+    if leaf not in nodes:
+        times = {key: as_ms(m.get("inserted_at")) for key, m in messages.items()}
+        leaf = newest_leaf(parents, times)
+    path = path_to(leaf, parents)
+    on_path = set(path)
+    aside = [key for key, m in messages.items() if m and key not in on_path]
+    leave_out(Skip.BRANCH, tally, len(aside))
+    said: list[Said] = []
+    for key in path:
+        if messages[key]:
+            take(said, _said(key, messages[key], tally), tally)
+    return Talk(
+        key=as_text(told.get("id")),
+        title=as_text(told.get("title")),
+        at_ms=as_ms(told.get("inserted_at")),
+        said=tuple(said),
+        aside=tuple(aside),
+    )
+
+
+def _said(key: str, message: dict[str, Any], tally: Tally) -> Said:
+    asked: list[str] = []
+    answered: list[str] = []
+    thought: list[str] = []
+    kinds = {"REQUEST": asked, "RESPONSE": answered, "THINK": thought}
+    for fragment in map(as_dict, as_list(message.get("fragments"))):
+        kind = as_text(fragment.get("type"))
+        if kind in kinds:
+            kinds[kind].append(as_text(fragment.get("content")))
+        elif kind == "SEARCH":
+            answered += _found(fragment)
+        else:
+            tally.skip(Skip.TOOL, 1, [kind.lower()])
+    is_question = bool(asked) and not answered and not thought
+    return Said(
+        key=key,
+        role="user" if is_question else "assistant",
+        text=joined([*asked, *answered]),
+        reasoning="\n\n".join(piece for piece in thought if piece),
+        at_ms=as_ms(message.get("inserted_at")),
+        model="" if is_question else as_text(message.get("model")),
+        files=tuple(names_of(message.get("files"))),
+    )
+
+
+def _found(fragment: dict[str, Any]) -> list[str]:
+    """Return links to what was found on the web."""
+    results = map(as_dict, as_list(fragment.get("results")))
+    links = [
+        link(first_text(one.get("title"), one.get("url")), as_text(one.get("url")))
+        for one in results
+    ]
+    return ["\n".join(f"- {one}" for one in links) + "\n\n"] if links else []

@@ -1,0 +1,348 @@
+"""Reads the files of a bundle, each with the parser of its program."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Self
+
+from backend.importing import (
+    chatbot_ui,
+    chatbox,
+    chatgpt,
+    claude,
+    deepseek,
+    hearth,
+    jan,
+    lm_studio,
+    open_webui,
+)
+from backend.importing.bundles import Bundle
+from backend.importing.identity import settle
+from backend.importing.limits import (
+    MAX_CONVERSATIONS,
+    DamagedError,
+    damaged,
+    too_large,
+)
+from backend.importing.records import (
+    ActionRow,
+    ConversationRow,
+    NoteRow,
+    Row,
+    Skip,
+    Source,
+    Talk,
+    Tally,
+)
+from backend.importing.stream import Readable, entries, lines, whole
+
+WRAPPERS: Final = ("conversations", "data", "chats", "history")
+"""What the list of conversations is called where it is not the whole file."""
+_FAULTS: Final = (TypeError, ValueError, KeyError, AttributeError, RecursionError)
+_LISTS: Final[dict[Source, Callable[[object, Tally], Talk]]] = {
+    Source.CHATGPT: chatgpt.read,
+    Source.CLAUDE: claude.read,
+    Source.OPEN_WEBUI: open_webui.read,
+    Source.DEEPSEEK: deepseek.read,
+    Source.CHATBOT_UI: chatbot_ui.read,
+}
+_LOST: Final = (Skip.UNREADABLE_MESSAGE, Skip.TOO_LONG)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One file of a bundle, or the two of a thread, and the program it is from."""
+
+    source: Source
+    name: str
+    files: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Reading:
+    """A bundle that was recognised.
+
+    Attributes:
+        parts: What will be read.
+        total: How many bytes that has.
+        left: The files that will not be read, and why.
+        done: How many bytes have been read.
+    """
+
+    bundle: Bundle
+    parts: list[Part]
+    total: int
+    left: list[tuple[Skip, str]] = field(default_factory=list)
+    done: int = 0
+    _seen: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def source(self) -> str:
+        """The programs the files come from."""
+        *most, last = dict.fromkeys(part.source.value for part in self.parts)
+        return f"{', '.join(most)} and {last}" if most else last
+
+    def rows(self, tally: Tally) -> Iterator[Row]:
+        """Yield everything that can be imported, and count it and the rest.
+
+        Raises:
+            InvalidInputError: All files are damaged.
+            TooLargeError: They hold too much.
+        """
+        for why, name in self.left:
+            tally.skip(why, 1, [name])
+        damaged_parts: list[Part] = []
+        for part in self.parts:
+            try:
+                yield from self._counted(part, tally)
+            except DamagedError:
+                if len(self.parts) == 1:
+                    raise
+                damaged_parts.append(part)
+                tally.skip(Skip.DAMAGED, 1, [part.name])
+        if damaged_parts and not self._seen:
+            raise damaged(damaged_parts[0].name)
+
+    def _counted(self, part: Part, tally: Tally) -> Iterator[Row]:
+        for row in self._rows(part, tally):
+            if kept := self._kept(row, tally):
+                tally.count(kept)
+                yield kept
+
+    def _kept(self, row: Row, tally: Tally) -> Row | None:
+        """Return a row unless it is empty, or here already as it is."""
+        tally.entries += 1
+        if isinstance(row, ConversationRow) and not row.messages:
+            tally.skip(Skip.EMPTY)
+            return None
+        print_ = _print_of(row)
+        if self._seen.get(row.id) == print_:
+            tally.skip(Skip.TWICE)
+            if isinstance(row, ConversationRow):
+                tally.skip(Skip.TWICE_MESSAGE, len(row.messages))
+            return None
+        self._seen[row.id] = print_
+        if len(self._seen) > MAX_CONVERSATIONS:
+            raise too_large("This holds more than 200,000 conversations.")
+        return row
+
+    def _rows(self, part: Part, tally: Tally) -> Iterator[Row]:
+        if part.source is Source.HEARTH:
+            yield from self._own(part.name, tally)
+            return
+        for source, talk in self._talks(part, tally):
+            if talk.said:
+                yield self._settled(source, talk)
+            else:
+                tally.entries += 1
+                tally.skip(Skip.EMPTY)
+
+    def _settled(self, source: Source, talk: Talk) -> ConversationRow:
+        """Return a conversation; of several called the same, one by its place."""
+        row = settle(source, talk)
+        if talk.place and self._seen.get(row.id, _print_of(row)) != _print_of(row):
+            return settle(source, replace(talk, key=talk.place))
+        return row
+
+    def _talks(self, part: Part, tally: Tally) -> Iterator[tuple[Source, Talk]]:
+        match part.source:
+            case Source.JAN:
+                read = _whole(lambda: [self._thread(part, tally)], tally)
+                yield from ((part.source, talk) for talk in read)
+            case Source.LM_STUDIO:
+                with self._open(part.name) as file:
+                    item = whole(file)
+                read = _whole(lambda: [lm_studio.read(item, part.name, tally)], tally)
+                yield from ((part.source, talk) for talk in read)
+            case Source.CHATBOX:
+                yield from self._sessions(part.name, tally)
+            case _:
+                for item in self._items(part.name, tally):
+                    source = source_of(item) or part.source
+                    parse = _LISTS.get(source, _LISTS.get(part.source, _unreadable))
+                    for talk in _whole(lambda: [parse(item, tally)], tally):  # noqa: B023 called now
+                        yield source, talk
+
+    def _items(self, name: str, tally: Tally) -> Iterator[dict[str, Any]]:
+        """Yield the conversations of a list, wherever it is, or the only one."""
+        for item in self._values(name, tally):
+            if isinstance(item, dict):
+                yield item
+            else:
+                _unread(tally)
+
+    def _values(self, name: str, tally: Tally) -> Iterator[Any]:
+        if name.lower().endswith(".jsonl"):
+            with self._open(name) as file:
+                yield from lines(file)
+            return
+        is_single = False
+        with self._open(name) as file:
+            for key, item in entries(file):
+                if key in WRAPPERS and not _is_tree(item):
+                    yield from _unwrapped(item)
+                elif key and source_of({key: item}):
+                    is_single = True
+                    break
+                elif key:
+                    is_list = key in {"folders", "prompts"}
+                    tally.skip(Skip.PROMPT if is_list else Skip.MARK, is_list)
+                else:
+                    yield item
+        if is_single:
+            with self._open(name) as file:
+                yield whole(file)
+
+    def _sessions(self, name: str, tally: Tally) -> Iterator[tuple[Source, Talk]]:
+        with self._open(name) as file:
+            for key, item in entries(file):
+                if chatbox.holds_session(key):
+                    read = _whole(lambda: chatbox.read(item, tally), tally)  # noqa: B023 called now
+                    yield from ((Source.CHATBOX, talk) for talk in read)
+
+    def _thread(self, part: Part, tally: Tally) -> Talk:
+        folder, _, _ = part.name.rpartition("/")
+        head: object = {}
+        if part.name.endswith(".json"):
+            with self._open(part.name) as file:
+                head = whole(file)
+        messages = [name for name in part.files if name.endswith(".jsonl")]
+        if not messages:
+            return jan.read(head, [], folder, tally)
+        with self._open(messages[0]) as file:
+            return jan.read(head, lines(file), folder, tally)
+
+    def _own(self, name: str, tally: Tally) -> Iterator[Row]:
+        with self._open(name) as file:
+            for key, item in entries(file):
+                if key == "version":
+                    hearth.check_version(item)
+                elif key in _OWN:
+                    if row := _OWN[key](item, tally):
+                        yield row
+                    else:
+                        tally.entries += 1
+                elif key not in {"format", "exported_at"}:
+                    tally.skip(Skip.UNKNOWN, 1, [key])
+
+    def _open(self, name: str) -> "_Metered":
+        return _Metered(self, self.bundle.open(name))
+
+
+class _Metered:
+    """A file whose reading is counted."""
+
+    def __init__(self, reading: Reading, file: Readable) -> None:
+        self._reading = reading
+        self._file = file
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._file.close()
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most so many bytes; none at the end."""
+        piece = self._file.read(size)
+        self._reading.done += len(piece)
+        return piece
+
+
+def source_of(item: object) -> Source | None:
+    """Return which program writes conversations like this."""
+    told: Mapping[str, Any] = item if isinstance(item, dict) else {}
+    if "mapping" in told:
+        return Source.DEEPSEEK if _is_deepseek(told) else Source.CHATGPT
+    if "chat_messages" in told:
+        return Source.CLAUDE
+    history, messages = told.get("history"), told.get("messages")
+    if isinstance(told.get("chat"), dict) or _is_tree(history):
+        return Source.OPEN_WEBUI
+    first = messages[0] if isinstance(messages, list) and messages else None
+    if isinstance(first, dict) and "versions" in first:
+        return Source.LM_STUDIO
+    has_roles = isinstance(first, dict) and {"role", "content"} <= first.keys()
+    if "folderId" in told or (has_roles and {"prompt", "temperature"} & told.keys()):
+        return Source.CHATBOT_UI if isinstance(messages, list) else None
+    return None
+
+
+def _is_tree(history: object) -> bool:
+    """Whether it is the tree of messages of a chat of Open WebUI."""
+    return isinstance(history, dict) and isinstance(history.get("messages"), dict)
+
+
+def _is_deepseek(told: Mapping[str, Any]) -> bool:
+    mapping = told.get("mapping")
+    nodes = mapping.values() if isinstance(mapping, dict) else ()
+    messages = [node.get("message") for node in nodes if isinstance(node, dict)]
+    has_parts = any(isinstance(m, dict) and "fragments" in m for m in messages)
+    return "inserted_at" in told or has_parts
+
+
+def _unwrapped(item: object) -> Iterator[Any]:
+    """Yield the conversation below a name, or those of a list below another name."""
+    inner: Mapping[str, Any] = item if isinstance(item, dict) else {}
+    lists = [inner[name] for name in WRAPPERS if isinstance(inner.get(name), list)]
+    if lists and not source_of(item):
+        for found in lists:
+            yield from found
+    else:
+        yield item
+
+
+def _whole(read: Callable[[], Iterable[Talk]], tally: Tally) -> Iterator[Talk]:
+    """Yield what a parser finds, and whether all of it could be read."""
+    lost = sum(tally.skipped[why] for why in _LOST)
+    try:
+        for talk in read():
+            said = talk.said
+            while said and said[-1].is_only_files:
+                # It stands for what an answer is about; without one it says nothing.
+                said = said[:-1]
+                tally.skip(Skip.NO_TEXT)
+            now = sum(tally.skipped[why] for why in _LOST)
+            yield replace(talk, said=said, is_whole=now == lost)
+            lost = now
+    except _FAULTS:
+        _unread(tally)
+
+
+def _own_conversation(item: object, tally: Tally) -> ConversationRow | None:
+    lost = sum(tally.skipped[why] for why in _LOST)
+    row = hearth.read_conversation(item, tally)
+    now = sum(tally.skipped[why] for why in _LOST)
+    return replace(row, is_whole=now == lost) if row else None
+
+
+_OWN: Final[dict[str, Callable[[object, Tally], Row | None]]] = {
+    "conversations": _own_conversation,
+    "notes": hearth.read_note,
+    "actions": hearth.read_action,
+}
+"""What an export of Hearth holds."""
+
+
+def _unread(tally: Tally) -> None:
+    tally.entries += 1
+    tally.skip(Skip.UNREADABLE)
+
+
+def _unreadable(item: object, tally: Tally) -> Talk:  # noqa: ARG001 as a parser
+    raise ValueError("no known form")
+
+
+def _print_of(row: Row) -> int:
+    """Return a number that tells whether two rows with one id say the same."""
+    match row:
+        case ConversationRow():
+            said = [(m.id, m.text, m.reasoning) for m in row.messages]
+            return hash((row.title, tuple(said)))
+        case NoteRow():
+            return hash((row.title, row.body))
+        case ActionRow():
+            return hash((row.name, row.prompt))
