@@ -7,8 +7,15 @@ from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
 from backend.errors import HearthError, InvalidInputError, TooLargeError
+from backend.protocol import MAX_ENCODED_CHAR_BYTES, MAX_TEXT_CHARS
 
-MAX_BODY_BYTES: Final = 1024 * 1024
+MAX_BODY_BYTES: Final = 2 * MAX_TEXT_CHARS * MAX_ENCODED_CHAR_BYTES + 64 * 1024
+"""Two texts, as an action takes them, and what is sent with them."""
+_JSON: Final = "application/json"
+TOO_LARGE: Final = (
+    f"That text is too long. The limit is {MAX_TEXT_CHARS:,} characters; "
+    "send it in parts."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +66,7 @@ class Request:
             TooLargeError: The body is larger than `MAX_BODY_BYTES`.
         """
         if len(self.body) > MAX_BODY_BYTES:
-            raise TooLargeError("That text is too long. The limit is one megabyte.")
+            raise TooLargeError(TOO_LARGE)
         try:
             pairs = parse_qsl(
                 self.body.decode("utf-8"), keep_blank_values=True, errors="strict"
@@ -95,13 +102,18 @@ def as_json(answer: Callable[[Request], Awaitable[Facts]]) -> Handler:
 
     async def handle(request: Request) -> Response:
         try:
-            facts, status = await answer(request), 200
+            facts = await answer(request)
         except HearthError as exc:
-            facts, status = {"error": str(exc)}, exc.status
-        kind = "application/json"
-        return Response(status=status, body=json.dumps(facts), content_type=kind)
+            return json_error(str(exc), exc.status)
+        return Response(body=json.dumps(facts), content_type=_JSON)
 
     return handle
+
+
+def json_error(sentence: str, status: int) -> Response:
+    """Say why something was not done to who reads JSON."""
+    body = json.dumps({"error": sentence})
+    return Response(status=status, body=body, content_type=_JSON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +123,11 @@ class Route:
     method: str
     path: str
     handler: Handler
+
+    @property
+    def is_json(self) -> bool:
+        """Whether who asks reads JSON, also when it is refused."""
+        return self.path.startswith("/api/")
 
 
 class Router:

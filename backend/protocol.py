@@ -16,6 +16,10 @@ LOOPBACK: Final = "127.0.0.1"
 HEALTH_PATH: Final = "/api/v1/health"
 TOKEN_HEADER: Final = "X-Hearth-Token"  # noqa: S105 the header's name, no secret
 MAX_LINE_BYTES: Final = 64 * 1024
+MAX_TEXT_CHARS: Final = 200_000
+"""How long a text may be that is sent in one go, in characters of any language."""
+MAX_ENCODED_CHAR_BYTES: Final = 12
+"""What a character takes at most in a form, percent-encoded, or escaped in JSON."""
 LEASH_GRACE_S: Final = 5.0
 """Seconds the sidecar may take to save and exit once the leash has ended."""
 

@@ -19,7 +19,15 @@ from backend.binding import (
     StreamingResponse,
 )
 from backend.errors import HearthError, InvalidInputError, TooLargeError
-from backend.http import MAX_BODY_BYTES, ErrorRenderer, Request, Response, Route
+from backend.http import (
+    MAX_BODY_BYTES,
+    TOO_LARGE,
+    ErrorRenderer,
+    Request,
+    Response,
+    Route,
+    json_error,
+)
 from backend.logs import describe_bug
 from backend.security import (
     DEFAULT_HEADERS,
@@ -121,10 +129,12 @@ def _answerer(
             asked = _to_request(request, nonce)
             return _to_robyn(await route.handler(asked), nonce)
         except HearthError as exc:
-            told = render_error(asked, str(exc), exc.status)
+            sentence, status = str(exc), exc.status
         except Exception as exc:  # noqa: BLE001 the last line: Robyn would log its text
-            told = render_error(asked, _bug(route, exc), 500)
-        return _to_robyn(told, nonce)
+            sentence, status = _bug(route, exc), 500
+        if route.is_json:
+            return _to_robyn(json_error(sentence, status), nonce)
+        return _to_robyn(render_error(asked, sentence, status), nonce)
 
     return answer
 
@@ -139,7 +149,7 @@ def _to_request(request: RobynRequest, nonce: str) -> Request:
     body = request.body
     content = body.encode() if isinstance(body, str) else bytes(body)
     if len(content) > MAX_BODY_BYTES:
-        raise TooLargeError("That is too large. The limit is one megabyte.")
+        raise TooLargeError(TOO_LARGE)
     headers: dict[str, str] = {}
     for name, value in request.headers.multi_items():
         headers.setdefault(name.lower(), value)

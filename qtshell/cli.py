@@ -17,6 +17,7 @@ from qtshell.options import WINDOWED, Options, Verb
 from qtshell.own_command import own_command
 from qtshell.single_instance import (
     MAX_CALL_BYTES,
+    TOO_LONG,
     Call,
     CallError,
     Instance,
@@ -141,7 +142,7 @@ def _text(options: Options) -> str:
     if len(words) < len(options.words) or _is_piped():
         read = sys.stdin.buffer.read(MAX_CALL_BYTES + 1)
         if len(read) > MAX_CALL_BYTES:
-            raise CallError("That text is too long. The limit is one megabyte.")
+            raise CallError(TOO_LONG)
         parts.append(read.decode("utf-8", "replace").strip())
     return "\n\n".join(filter(None, parts))
 

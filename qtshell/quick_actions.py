@@ -8,9 +8,10 @@ from typing import Any, Final
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QClipboard, QGuiApplication
 
+from backend.protocol import MAX_TEXT_CHARS
 from qtshell.answer_follower import AnswerFollower, Picture
 from qtshell.api import QuickAction, Recent
-from qtshell.quick_ask import MAX_TEXT_CHARS, QuickAsk, sentence_in
+from qtshell.quick_ask import QuickAsk, sentence_in
 from qtshell.sidecar_client import SidecarClient
 
 log = logging.getLogger("hearth.shell")

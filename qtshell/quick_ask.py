@@ -10,11 +10,11 @@ from typing import Final
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QClipboard, QGuiApplication
 
+from backend.protocol import MAX_TEXT_CHARS
 from qtshell.answer_follower import AnswerFollower, Picture
 from qtshell.quick_window import FOLLOW_UP, HINT, QuickWindow
 from qtshell.sidecar_client import SidecarClient
 
-MAX_TEXT_CHARS: Final = 200_000
 _OK: Final = 200
 _NOBODY: Final = 0
 _SAVE_AFTER_MS: Final = 250

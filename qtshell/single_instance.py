@@ -17,9 +17,15 @@ from itertools import chain, repeat
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from backend.protocol import MAX_ENCODED_CHAR_BYTES, MAX_TEXT_CHARS
+
 VERSION: Final = 1
-MAX_CALL_BYTES: Final = 1024 * 1024
+MAX_CALL_BYTES: Final = MAX_TEXT_CHARS * MAX_ENCODED_CHAR_BYTES + 64 * 1024
 """Room for a text piped into `hearth ask`, the same as the sidecar takes."""
+TOO_LONG: Final = (
+    f"That text is too long. The limit is {MAX_TEXT_CHARS:,} characters; "
+    "send it in parts."
+)
 
 LOCK_NAME: Final = "instance.lock"
 ANSWER_S: Final = 10.0
@@ -186,7 +192,7 @@ def call(data_dir: Path, asked: Call, answer_s: float = ANSWER_S) -> Iterator[Re
     """
     line = asked.to_line()
     if len(line) > MAX_CALL_BYTES:
-        raise CallError("That text is too long. The limit is one megabyte.")
+        raise CallError(TOO_LONG)
     pid, address = _holder(data_dir)
     try:
         for reply in _exchange(address, line, answer_s):

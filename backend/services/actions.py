@@ -14,6 +14,7 @@ from backend.errors import (
     InvalidInputError,
     NotFoundError,
 )
+from backend.protocol import MAX_TEXT_CHARS
 from backend.services.action_forms import (
     PROMPT,
     from_draft,
@@ -25,7 +26,6 @@ from backend.services.action_forms import (
 from backend.services.answers import BUG_SENTENCE, AnswerService
 from backend.services.conversations import ConversationService, Exchange
 from backend.services.engines import Choice
-from backend.services.texts import MAX_TEXT_CHARS
 from backend.services.titles import title_from
 from backend.store.drafts import action_draft
 from backend.store.ids import NEW

@@ -1,11 +1,8 @@
-"""What a person may send in one go: the one place that knows the limit."""
-
-from typing import Final
+"""Checks what a person sends in one go."""
 
 from backend.errors import InvalidInputError
+from backend.protocol import MAX_TEXT_CHARS
 from backend.store.text import clean_text
-
-MAX_TEXT_CHARS: Final = 200_000
 
 
 def checked_text(text: str) -> str:

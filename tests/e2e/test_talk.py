@@ -4,9 +4,12 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
+from backend.http import MAX_BODY_BYTES
+from backend.protocol import MAX_TEXT_CHARS
 from backend.store.states import MessageState
 from tests.helpers.library import open_library
 from tests.helpers.model_server import HEAD, Exchange, event
@@ -264,3 +267,50 @@ def test_an_address_nobody_can_read_is_no_address(talk: Talk, url: str) -> None:
         ("DELETE", f"/conversations/{conversation}"),
     ):
         assert talk.sidecar.request(method, path, headers=headers).status == 200
+
+
+LONG = ["a", "é", "Ж", "字", "🙂", "%", "\n&", "\u200d"]
+
+
+@pytest.mark.parametrize("path", ["page", "quick", "command line", "action", "draft"])
+@pytest.mark.parametrize("char", LONG, ids=[hex(ord(char[-1])) for char in LONG])
+def test_a_text_is_as_long_as_it_may_be_in_any_script(
+    talk: Talk, char: str, path: str
+) -> None:
+    size = MAX_TEXT_CHARS - 2
+    text = f"x{(char * size)[:size]}x"
+    if path == "draft":
+        body = urlencode({"text": text}).encode()
+        kind = {"content-type": "application/x-www-form-urlencoded"}
+        saved = talk.sidecar.request("PUT", "/drafts/new", headers=kind, body=body)
+        assert saved.status == 204
+        assert talk.sidecar.get("/drafts/new").text == text
+        return
+    asked = {
+        "page": lambda: talk.send("/conversations", text=text),
+        "quick": lambda: talk.send("/api/v1/quick", text=text),
+        "command line": lambda: talk.send("/api/v1/ask", text=text),
+        "action": lambda: talk.send(f"{action(talk)}", clipboard=text, selection=text),
+    }[path]()
+    assert asked.status == 200
+    talk.rest()
+    if path != "action":
+        assert contents(talk.asked[-1]) == [text]
+
+
+def action(talk: Talk) -> str:
+    actions = talk.told("/api/v1/actions")["actions"]
+    local = next(each for each in actions if not each["asks_model"])
+    return f"/api/v1/actions/{local['id']}/run"
+
+
+@pytest.mark.parametrize("size", [MAX_TEXT_CHARS + 1, MAX_BODY_BYTES])
+def test_a_longer_text_is_refused_with_the_right_number(talk: Talk, size: int) -> None:
+    for path in ("/conversations", "/api/v1/quick", "/api/v1/ask", action(talk)):
+        field = "clipboard" if path.endswith("run") else "text"
+        refused = talk.send(path, **{field: "x" * size})
+        assert refused.status in {413, 422}
+        words = refused.text
+        if path.startswith("/api/"):
+            words = json.loads(refused.body)["error"]
+        assert "200,000" in words, path

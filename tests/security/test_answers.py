@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from backend.assets import Assets
-from backend.http import Route
+from backend.http import MAX_BODY_BYTES, Route
+from backend.protocol import MAX_TEXT_CHARS
 from tests.helpers.odd_sidecar import CANARY
 from tests.helpers.sidecar import Sidecar
 
@@ -63,10 +64,12 @@ def test_an_address_that_is_no_utf8_is_refused(odd_sidecar: Sidecar) -> None:
     assert odd_sidecar.get("/odd/echo/%ff").status == 422
 
 
-def test_a_body_above_one_megabyte_is_refused(odd_sidecar: Sidecar) -> None:
-    limit = 1024 * 1024
+def test_a_body_above_the_limit_is_refused(odd_sidecar: Sidecar) -> None:
+    limit = MAX_BODY_BYTES
     assert odd_sidecar.post("/odd/length", b"a" * limit).text == str(limit)
-    assert odd_sidecar.post("/odd/length", b"a" * (limit + 1)).status == 413
+    refused = odd_sidecar.post("/odd/length", b"a" * (limit + 1))
+    assert refused.status == 413
+    assert f"{MAX_TEXT_CHARS:,} characters" in refused.text
 
 
 def traversals() -> list[str]:
