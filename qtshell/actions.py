@@ -12,9 +12,9 @@ _Key = QKeySequence.StandardKey
 _Role = QAction.MenuRole
 
 _THEME_NAMES: Final = {
-    Theme.SYSTEM: "As the System",
-    Theme.LIGHT: "Light",
-    Theme.DARK: "Dark",
+    Theme.SYSTEM: "Same as &System",
+    Theme.LIGHT: "&Light",
+    Theme.DARK: "&Dark",
 }
 
 
@@ -24,35 +24,43 @@ class Actions(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         new = self._new
-        self.open_window = new("Open Hearth")
-        self.quick_ask = new("Quick Ask…")
-        self.pause = new("Pause")
+        self.open_window = new("&Open Hearth")
+        self.quick_ask = new("Quick &Ask…")
+        self.pause = new("&Pause Answers")
         self.pause.setCheckable(True)
-        self.new_chat = new("New Chat", "Ctrl+N")
-        self.close_window = new("Close Window", "Ctrl+W")
-        self.quit = new("Quit Hearth", "Ctrl+Q", role=_Role.QuitRole)
-        self.undo = new("Undo", _Key.Undo)
-        self.redo = new("Redo", _Key.Redo)
-        self.cut = new("Cut", _Key.Cut)
-        self.copy = new("Copy", _Key.Copy)
-        self.paste = new("Paste", _Key.Paste)
-        self.select_all = new("Select All", _Key.SelectAll)
-        self.find = new("Find…", "Ctrl+F")
-        self.search = new("Search Everywhere", "Ctrl+Shift+F")
-        self.zoom_in = new("Zoom In", "Ctrl++", "Ctrl+=")
-        self.zoom_out = new("Zoom Out", "Ctrl+-")
-        self.zoom_reset = new("Actual Size", "Ctrl+0")
-        self.full_screen = new("Full Screen", "F11")
+        self.new_chat = new("&New Chat", "Ctrl+N")
+        self.new_note = new("New No&te", "Ctrl+Shift+N")
+        self.import_chats = new("&Import…")
+        self.export_all = new("&Export Everything…")
+        self.close_window = new("&Close Window", "Ctrl+W")
+        self.quit = new("&Quit Hearth", "Ctrl+Q", role=_Role.QuitRole)
+        self.undo = new("&Undo", _Key.Undo)
+        self.redo = new("&Redo", _Key.Redo)
+        self.cut = new("Cu&t", _Key.Cut)
+        self.copy = new("&Copy", _Key.Copy)
+        self.paste = new("&Paste", _Key.Paste)
+        self.select_all = new("Select &All", _Key.SelectAll)
+        self.find = new("&Find…", "Ctrl+F")
+        self.search = new("&Search Everywhere", "Ctrl+Shift+F")
+        self.back = new("&Back", _Key.Back)
+        self.forward = new("&Forward", _Key.Forward)
+        self.notes = new("&Notes")
+        self.trash = new("&Trash")
+        self.quick_actions = new("&Quick Actions")
+        self.zoom_in = new("Zoom &In", "Ctrl++", "Ctrl+=")
+        self.zoom_out = new("Zoom &Out", "Ctrl+-")
+        self.zoom_reset = new("&Actual Size", "Ctrl+0")
+        self.full_screen = new("&Full Screen", "F11")
         self.full_screen.setCheckable(True)
-        self.toggle_sidebar = new("Toggle Sidebar", "Ctrl+B")
-        self.settings = new("Settings", "Ctrl+,", role=_Role.PreferencesRole)
-        self.global_shortcut = new("Global Shortcut…")
-        self.start_at_login = new("Start at Log-in")
+        self.toggle_sidebar = new("Show or Hide &Sidebar", "Ctrl+B")
+        self.settings = new("&Settings", "Ctrl+,", role=_Role.PreferencesRole)
+        self.global_shortcut = new("&Global Shortcut…")
+        self.start_at_login = new("Start at &Log-in")
         self.start_at_login.setCheckable(True)
-        self.restart_backend = new("Restart Backend")
-        self.open_logs = new("Open Log Folder")
-        self.shortcuts = new("Keyboard Shortcuts", "Ctrl+/")
-        self.about = new("About Hearth", role=_Role.AboutRole)
+        self.restart_backend = new("&Restart Background Service")
+        self.open_logs = new("&Open Log Folder")
+        self.shortcuts = new("&Keyboard Shortcuts", "Ctrl+/")
+        self.about = new("&About Hearth", role=_Role.AboutRole)
         self.themes = {theme: new(name) for theme, name in _THEME_NAMES.items()}
         self._theme_group = QActionGroup(self)
         for theme in self.themes.values():
@@ -63,7 +71,7 @@ class Actions(QObject):
         """Return the name and the shortcut of each action that has one."""
         native = QKeySequence.SequenceFormat.NativeText
         return [
-            (action.text().rstrip("…"), action.shortcut().toString(native))
+            (plain_name(action), action.shortcut().toString(native))
             for action in self.findChildren(QAction)
             if not action.shortcut().isEmpty()
         ]
@@ -80,16 +88,23 @@ class Actions(QObject):
         return action
 
 
+def plain_name(action: QAction) -> str:
+    """Return what an action is called, without the mark of its letter."""
+    return action.text().replace("&", "").rstrip("…")
+
+
 def fill_menu_bar(bar: QMenuBar, actions: Actions) -> None:
     """Lay the actions out as the platform's standard menus."""
     a = actions
-    _menu(bar, "&File", a.new_chat, None, a.close_window, a.quit)
+    files, ends = (a.import_chats, a.export_all), (a.close_window, a.quit)
+    _menu(bar, "&File", a.new_chat, a.new_note, None, *files, None, *ends)
     editing = (a.undo, a.redo, None, a.cut, a.copy, a.paste, a.select_all)
     _menu(bar, "&Edit", *editing, None, a.find, a.search)
     zooming = (a.zoom_in, a.zoom_out, a.zoom_reset)
     view = _menu(bar, "&View", *zooming, None, a.toggle_sidebar, a.full_screen, None)
-    theme_menu = view.addMenu("Theme")
+    theme_menu = view.addMenu("&Theme")
     theme_menu.addActions(list(a.themes.values()))
+    _menu(bar, "&Go", a.back, a.forward, None, a.notes, a.trash, a.quick_actions)
     tools = (a.quick_ask, a.pause, None, a.settings, None)
     desktop = (a.global_shortcut, a.start_at_login, None)
     _menu(bar, "&Tools", *tools, *desktop, a.restart_backend, a.open_logs)

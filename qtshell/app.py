@@ -159,6 +159,8 @@ class Shell(QObject):
         self.commands.register("import-actions", importer)
         exporter = ExportSaver(self._client, self.window)
         self.commands.register("save-export", exporter)
+        everything = {"what": "all", "name": "Hearth"}
+        self.actions.export_all.triggered.connect(lambda _: exporter(everything))
         picker = ImportPicker(self._client, self.window)
         self.commands.register("pick-import", picker)
         chooser = BackupFolderPicker(self._client, self.window)

@@ -1,5 +1,6 @@
 """The window: splash, page or recovery panel, and where it was last time."""
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QSize, Signal
@@ -17,8 +18,26 @@ if TYPE_CHECKING:
 
 _DEFAULT: Final = QSize(1100, 760)
 _SMALLEST: Final = QSize(720, 480)
+_NAME: Final = "Hearth"
+_NAMED: Final = f" — {_NAME}"
+_TITLE_CHARS: Final = 100
+_UNSEEN: Final = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]+"
+)
+"""What would break a title or turn it around."""
 _GRIP: Final = QSize(120, 40)
 """How much of the window must be on a screen for the user to get hold of it."""
+
+
+def window_title(page_title: str) -> str:
+    """Return the window's title: what the page shows, when it says so."""
+    if not page_title.endswith(_NAMED):
+        # Before a page says its title, Chromium calls it by its address.
+        return _NAME
+    words = _UNSEEN.sub(" ", page_title.removesuffix(_NAMED)).strip()
+    if len(words) > _TITLE_CHARS:
+        words = f"{words[: _TITLE_CHARS - 1]}…"
+    return f"{words}{_NAMED}" if words else _NAME
 
 
 class MainWindow(QMainWindow):
@@ -37,7 +56,7 @@ class MainWindow(QMainWindow):
         self.splash = Splash()
         self.recovery = RecoveryPanel()
         self.find_bar = FindBar()
-        self.setWindowTitle("Hearth")
+        self.setWindowTitle(_NAME)
         self.setMinimumSize(_SMALLEST)
         fill_menu_bar(self.menuBar(), actions)
         self._stack = QStackedWidget()
@@ -60,6 +79,8 @@ class MainWindow(QMainWindow):
             lambda words, backwards: view.find_words(words, backwards=backwards)
         )
         view.found.connect(self.find_bar.show_result)
+        view.titleChanged.connect(lambda _: self._name_window())
+        self._stack.currentChanged.connect(lambda _: self._name_window())
         self.find_bar.left.connect(view.setFocus)
 
     def show_splash(self, words: str) -> None:
@@ -113,6 +134,10 @@ class MainWindow(QMainWindow):
         event.ignore()
         self.hide()
         self.left.emit()
+
+    def _name_window(self) -> None:
+        title = self._view.title() if self._view and self.shows_page else ""
+        self.setWindowTitle(window_title(title))
 
     def _restore_geometry(self) -> None:
         if self.restoreGeometry(self._settings.geometry) and self._can_be_reached():

@@ -21,8 +21,8 @@ _WORDS: Final = {
     Phase.STOPPED: "Hearth: stopped",
     Phase.STOPPING: "Hearth: quitting",
 }
-_NO_ACTIONS: Final = "None in the Tray"
-_NO_CHATS: Final = "No Chats yet"
+_NO_ACTIONS: Final = "No Quick Actions Chosen for the Tray"
+_NO_CHATS: Final = "No Chats Yet"
 
 
 class TrayIcon(QSystemTrayIcon):

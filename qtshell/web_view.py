@@ -40,6 +40,12 @@ _READ_PLACE_MS: Final = 500
 
 _Action = QWebEnginePage.WebAction
 
+_TAKEN_BACK: Final = {
+    _Action.Undo: "window.hearthChanges?.undo() ?? false",
+    _Action.Redo: "window.hearthChanges?.redo() ?? false",
+}
+"""True when the page had a change of its own to take back or to do again."""
+
 # When a document is created its root element may still be missing.
 _THEME_SCRIPT: Final = """(() => {
   const paint = () => {
@@ -111,7 +117,11 @@ class WebView(QWebEngineView):
         """Let editing actions act on the page, each by Chromium's name for it."""
         for name, action in actions.items():
             edit = QWebEnginePage.WebAction[name]
-            action.triggered.connect(partial(self._page.triggerAction, edit))
+            script = _TAKEN_BACK.get(edit)
+            act = partial(self._take_back, edit, script) if script else None
+            action.triggered.connect(act or partial(self._page.triggerAction, edit))
+            if edit in (_Action.Back, _Action.Forward):
+                _follow(self._page.action(edit), action)
 
     def find_words(self, words: str, *, backwards: bool = False) -> None:
         """Mark the next place where the words are; empty words clear the mark."""
@@ -201,6 +211,15 @@ class WebView(QWebEngineView):
             menu.addAction(self._page.action(action))
         if not menu.isEmpty():
             menu.popup(event.globalPos())
+
+    def _take_back(self, edit: _Action, script: str) -> None:
+        """Take back what was typed, or the last change where nothing is typed."""
+
+        def go_on(done: object) -> None:
+            if not done:
+                self._page.triggerAction(edit)
+
+        self._page.runJavaScript(script, go_on)
 
     def _move(self, place: object) -> None:
         if self._is_moving:
@@ -309,6 +328,12 @@ _FORWARD: Final = QWebEnginePage.FindFlag(0)
 _NORMAL_END: Final = (
     QWebEnginePage.RenderProcessTerminationStatus.NormalTerminationStatus
 )
+
+
+def _follow(shown: QAction, action: QAction) -> None:
+    """Let an action be possible as long as the page's own one is."""
+    action.setEnabled(shown.isEnabled())
+    shown.enabledChanged.connect(action.setEnabled)
 
 
 def _menu_actions(request: QWebEngineContextMenuRequest) -> list[_Action]:

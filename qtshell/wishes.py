@@ -8,10 +8,12 @@ from PySide6.QtWidgets import QMessageBox
 
 from qtshell.actions import Actions
 from qtshell.folders import open_folder
+from qtshell.hotkey import DEFAULT
 from qtshell.icons import icon
 from qtshell.main_window import MainWindow
 from qtshell.options import Options, program_version
 from qtshell.settings import ShellSettings
+from qtshell.shortcut_list import ShortcutList, every_key
 from qtshell.supervisor import SidecarSupervisor
 from qtshell.theme import Theme, apply_theme
 
@@ -50,6 +52,8 @@ class Wishes(QObject):
         a = self._actions
         view.serve(
             {
+                "Back": a.back,
+                "Forward": a.forward,
                 "Undo": a.undo,
                 "Redo": a.redo,
                 "Cut": a.cut,
@@ -86,7 +90,12 @@ class Wishes(QObject):
         deeds: dict[QAction, Callable[[], object]] = {
             a.open_window: self._window.come_forward,
             a.new_chat: lambda: self.go("/"),
+            a.new_note: lambda: self.go("/notes/new"),
+            a.import_chats: lambda: self.go("/imports"),
             a.settings: lambda: self.go("/settings"),
+            a.notes: lambda: self.go("/notes"),
+            a.trash: lambda: self.go("/trash"),
+            a.quick_actions: lambda: self.go("/actions"),
             a.close_window: self._window.close,
             a.find: self._find,
             a.search: lambda: self._tell("search"),
@@ -134,12 +143,12 @@ class Wishes(QObject):
         apply_theme(theme)
 
     def _show_shortcuts(self) -> None:
-        rows = "".join(
-            f"<tr><td style='padding: 3px 32px 3px 0'>{name}</td>"
-            f"<td style='padding: 3px 0'><b>{keys}</b></td></tr>"
-            for name, keys in self._actions.with_shortcuts()
-        )
-        self._show_box("shortcuts", "Keyboard Shortcuts", f"<table>{rows}</table>")
+        chosen = self._settings.hotkey
+        keys = DEFAULT if chosen is None else chosen
+        sections = every_key(self._actions.with_shortcuts(), keys)
+        dialog = ShortcutList(sections, self._window)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
 
     def _show_about(self) -> None:
         words = (
@@ -148,16 +157,12 @@ class Wishes(QObject):
             "<p>Everything you write stays on this computer unless you choose "
             "otherwise.</p>"
         )
-        self._show_box("about", "About Hearth", words)
-
-    def _show_box(self, name: str, title: str, html: str) -> None:
         box = QMessageBox(self._window)
-        box.setObjectName(name)
-        box.setWindowTitle(title)
+        box.setObjectName("about")
+        box.setWindowTitle("About Hearth")
         box.setTextFormat(Qt.TextFormat.RichText)
-        box.setText(html)
-        if name == "about":
-            box.setIconPixmap(icon().pixmap(64, 64))
+        box.setText(words)
+        box.setIconPixmap(icon().pixmap(64, 64))
         box.finished.connect(box.deleteLater)
         box.open()
 

@@ -61,8 +61,8 @@ _SENTENCES: Final = {
         "model, then choose Retry."
     ),
     EngineFault.SAFE_MODE: (
-        "{name} rests, because Hearth runs in safe mode. Choose Restart Backend in "
-        "the Tools menu, then choose Retry."
+        "{name} rests, because Hearth runs in safe mode. Choose Restart Background "
+        "Service in the menu Tools, then choose Retry."
     ),
     EngineFault.CRASHED: (
         "{name} stopped unexpectedly. What had arrived is kept: choose Continue or "

@@ -89,7 +89,7 @@ class Pages:
         """Show something in the page's main part."""
         if request.is_htmx:
             return self.fragment(main)
-        context = Layout(f"{title} · Hearth", request.nonce, self._seq(), main)
+        context = Layout(f"{title} — Hearth", request.nonce, self._seq(), main)
         return self.fragment(context)
 
     def render(self, context: Template) -> str:

@@ -77,7 +77,7 @@ class EngineService:
         """
         if self.is_paused:
             raise ConflictError(
-                "Hearth is paused. Untick Pause in the menu of its tray icon and send "
+                "Answers are paused. Untick Pause Answers in the menu Tools and send "
                 "again; your text is kept."
             )
         try:

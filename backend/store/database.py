@@ -43,7 +43,7 @@ _POOL_SIZE: Final = 4
 _PATIENCE_S: Final = 5.0
 _GONE: Final = (
     "The database is no longer in {folder}, so nothing can be stored. Bring the folder "
-    "back, or choose Restart Backend in the Tools menu to begin anew."
+    "back, or choose Restart Background Service in the menu Tools to begin anew."
 )
 _NAP_S: Final = 0.005
 _TRY_BYTES: Final = 256 * 1024

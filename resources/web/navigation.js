@@ -3,7 +3,7 @@
 (() => {
   const mark = () => {
     const title = document.querySelector("#main [data-title]")?.dataset.title;
-    if (title) document.title = `${title} · Hearth`;
+    if (title) document.title = `${title} — Hearth`;
     for (const link of document.querySelectorAll(".sidebar a[href]")) {
       if (link.getAttribute("href") === location.pathname && location.pathname !== "/") {
         link.setAttribute("aria-current", "page");

@@ -175,7 +175,7 @@ def test_a_name_and_the_trash_are_shown_in_the_open_conversation(
     path = conversation(page)
     page.request("PUT", f"{path}/title", {"title": "Elements"})
     page.wait_for("document.querySelector('#head h1').innerText", "Elements")
-    page.wait_for("document.title", "Elements · Hearth")
+    page.wait_for("document.title", "Elements — Hearth")
     page.request("DELETE", path)
     page.wait_for("document.getElementById('head').innerText.includes('In the trash')")
     page.click("#head [hx-post]")

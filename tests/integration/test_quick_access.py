@@ -132,7 +132,9 @@ def pasted() -> str:
 
 
 def test_the_tray_offers_everything_once(desk: Desk) -> None:
-    names = [entry.text() for entry in desk.tray.contextMenu().actions()]
+    names = [
+        entry.text().replace("&", "") for entry in desk.tray.contextMenu().actions()
+    ]
     assert names == [
         "Open Hearth",
         "New Chat",
@@ -141,8 +143,8 @@ def test_the_tray_offers_everything_once(desk: Desk) -> None:
         "Quick Actions",
         "Recent Chats",
         "",
-        "Pause",
-        "Restart Backend",
+        "Pause Answers",
+        "Restart Background Service",
         "Settings",
         "",
         "Quit Hearth",

@@ -1,17 +1,21 @@
 """The window, its memory and its panels."""
 
+import re
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QSize
-from PySide6.QtWidgets import QMessageBox, QPlainTextEdit
+from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMenu, QMenuBar, QMessageBox, QPlainTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from qtshell.actions import Actions
+from qtshell.actions import Actions, fill_menu_bar
 from qtshell.icons import icon, icon_folder, phase_icon_name
 from qtshell.lifecycle import Phase
-from qtshell.main_window import MainWindow
+from qtshell.main_window import MainWindow, window_title
 from qtshell.settings import ShellSettings
+from qtshell.shortcut_list import ShortcutList, every_key, shown_keys
 from qtshell.theme import Theme
 from qtshell.tray import TrayIcon
 
@@ -99,6 +103,66 @@ def test_no_shortcut_is_given_twice(qtbot: QtBot) -> None:
     keys = [keys for _, keys in actions.with_shortcuts()]
     assert len(keys) == len(set(keys))
     assert ("New Chat", "Ctrl+N") in actions.with_shortcuts()
+
+
+_IN_ALL = Qt.MatchFlag.MatchContains | Qt.MatchFlag.MatchRecursive
+
+
+def entries_of(menu: QWidget) -> list[QAction]:
+    return [entry for entry in menu.actions() if not entry.isSeparator()]
+
+
+def test_every_entry_of_every_menu_has_a_letter_of_its_own(qtbot: QtBot) -> None:
+    bar = QMenuBar()
+    qtbot.addWidget(bar)
+    fill_menu_bar(bar, Actions())
+    for menu in [*bar.findChildren(QMenu), bar]:
+        letters = re.findall("&(.)", " ".join(each.text() for each in entries_of(menu)))
+        assert len(letters) == len(entries_of(menu)), letters
+        assert len({letter.lower() for letter in letters}) == len(letters), letters
+
+
+def test_the_list_of_shortcuts_names_every_key_and_its_whole_title(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = build(qtbot, tmp_path)
+    actions = Actions()
+    rows = every_key(actions.with_shortcuts(), "Ctrl+Alt+Space")
+    dialog = ShortcutList(rows, window)
+    dialog.show()
+    listed = dialog.keys.findItems("", _IN_ALL)
+    named = {row.text(0): row.text(1) for row in listed if row.parent()}
+    assert named["Open Quick Ask"] == "Ctrl+Alt+Space"
+    assert named["Send"] in ("Return", "Enter")
+    assert {"Begin a new line", "Stop the answer"} <= named.keys()
+    assert "F6" in named.values()
+    assert "F2" in named.values()
+    assert named["Undo"] == "Ctrl+Z"
+    assert all(named.values())
+    title = dialog.fontMetrics().horizontalAdvance(dialog.windowTitle())
+    assert dialog.width() > 2 * title
+    QTest.keyClick(dialog, Qt.Key.Key_Escape)
+    assert not dialog.isVisible()
+
+
+def test_no_global_shortcut_is_said_so() -> None:
+    assert shown_keys("") == "none chosen"
+
+
+@pytest.mark.parametrize(
+    ("page", "window"),
+    [
+        ("Trip to Oslo — Hearth", "Trip to Oslo — Hearth"),
+        ("127.0.0.1:5720/", "Hearth"),
+        ("", "Hearth"),
+        (" — Hearth", "Hearth"),
+        ("one\ntwo\u202ethree — Hearth", "one two three — Hearth"),
+        (f"{'w' * 300} — Hearth", f"{'w' * 99}… — Hearth"),
+    ],
+    ids=["conversation", "address", "none", "empty", "odd signs", "long"],
+)
+def test_the_window_is_named_after_what_is_open(page: str, window: str) -> None:
+    assert window_title(page) == window
 
 
 @pytest.mark.parametrize("phase", Phase)
