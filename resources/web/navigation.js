@@ -1,5 +1,5 @@
-// Marks the open conversation in the list, names the window after it, puts the focus
-// where the user goes on, and lets toasts leave.
+// Marks the open conversation in the list, names the window after it, and lets toasts
+// leave.
 (() => {
   const mark = () => {
     const title = document.querySelector("#main [data-title]")?.dataset.title;
@@ -17,15 +17,6 @@
   }
   document.addEventListener("DOMContentLoaded", mark);
 
-  document.addEventListener("htmx:afterSettle", ({ detail }) => {
-    if (detail.target?.id !== "main") return;
-    const field = document.querySelector(".composer textarea") ?? document.querySelector("#main h1");
-    if (field?.matches("textarea")) field.focus();
-    const isNarrow = matchMedia("(max-width: 760px)").matches;
-    const isSearching = document.activeElement?.id === "search-field";
-    if (isNarrow && !isSearching) document.getElementById("sidebar-toggle").checked = false;
-  });
-
   // An editor follows what others write until something is typed into it here.
   const keepTyped = (event) => {
     const field = document.getElementById("note-body");
@@ -39,15 +30,15 @@
 
   // The same sentence once, and the newest.
   new MutationObserver(([{ addedNodes }]) => {
-    const added = [...addedNodes].find((node) => node.matches?.(".toast"));
-    for (const toast of document.querySelectorAll("#toasts > .toast")) {
+    // What comes beside an answer has an element around it.
+    const added = [...addedNodes].map((node) => node.closest?.(".toast") ?? node.querySelector?.(".toast"))[0];
+    for (const toast of document.querySelectorAll("#toasts .toast")) {
       if (added && toast !== added && toast.innerText === added.innerText) toast.remove();
     }
   }).observe(document.getElementById("toasts"), { childList: true });
 
   document.addEventListener("click", ({ target }) => {
     target.closest("[data-dismiss]")?.closest(".toast").remove();
-    target.closest(".menu > a")?.closest("[popover]").hidePopover();
   });
   document.addEventListener("animationend", ({ target, animationName }) => {
     if (animationName === "leave") target.remove();

@@ -6,20 +6,15 @@
   const isShown = () => location.pathname === "/search";
 
   const open = () => {
-    const toggle = document.getElementById("sidebar-toggle");
-    toggle.checked = matchMedia("(max-width: 760px)").matches;
-    const enter = () => {
-      field().focus();
-      field().select();
-    };
-    enter();
-    // A sidebar that slides in takes the focus only once it has begun to.
-    requestAnimationFrame(() => requestAnimationFrame(enter));
+    sidebar.set(true);
+    field().focus();
+    field().select();
   };
 
   const leave = () => {
     field().value = "";
-    field().blur();
+    if (sidebar.isNarrow()) sidebar.set(false);
+    focusing.give(focusing.home());
     if (isShown()) history.back();
   };
 
@@ -30,9 +25,7 @@
   };
 
   document.addEventListener("hearth:command", ({ detail }) => {
-    const toggle = document.getElementById("sidebar-toggle");
     if (detail === "search") open();
-    if (detail === "toggle-sidebar") toggle.checked = !toggle.checked;
   });
 
   document.addEventListener("keydown", (event) => {
@@ -45,7 +38,7 @@
     else if (key === "ArrowDown" && (isField || isHit)) walk(1);
     else if (key === "ArrowUp" && isHit) walk(-1);
     else if (key === "Enter" && isField) {
-      document.getElementById("sidebar-toggle").checked &&= !matchMedia("(max-width: 760px)").matches;
+      if (sidebar.isNarrow()) sidebar.set(false);
       walk(1);
     } else return;
     event.preventDefault();
