@@ -8,6 +8,7 @@ import contextlib
 import dataclasses
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,7 +38,8 @@ def _read(path: Path, *, tell_rows: bool) -> None:
         reading = recognise(bundle)
         for row in reading.rows(tally):
             if tell_rows:
-                _say_row(row)
+                for told in tell(row):
+                    answer(told)
             if time.monotonic() - told_at > _PROGRESS_S:
                 told_at = time.monotonic()
                 _say("progress", {"done": reading.done, "total": reading.total})
@@ -45,18 +47,24 @@ def _read(path: Path, *, tell_rows: bool) -> None:
     _say("end", _summary(reading, tally))
 
 
-def _say_row(row: Row) -> None:
+def tell(row: Row) -> Iterator[dict[str, Any]]:
+    """Yield what is told of a row; of a conversation, its messages after it."""
     if not isinstance(row, ConversationRow):
         kind = "note" if isinstance(row, NoteRow) else "action"
-        _say(kind, {"row": dataclasses.asdict(row)})
+        yield {"kind": kind, "row": dataclasses.asdict(row)}
         return
     head = dataclasses.asdict(dataclasses.replace(row, messages=(), aside=()))
     for name in ("messages", "aside", "is_whole"):
         del head[name]
-    told = {"row": head, "aside": row.aside, "is_whole": row.is_whole}
-    _say("conversation", told | {"path": [message.id for message in row.messages]})
+    yield {
+        "kind": "conversation",
+        "row": head,
+        "path": [message.id for message in row.messages],
+        "aside": row.aside,
+        "is_whole": row.is_whole,
+    }
     for message in row.messages:
-        _say("message", {"row": dataclasses.asdict(message)})
+        yield {"kind": "message", "row": dataclasses.asdict(message)}
 
 
 def _summary(reading: Reading, tally: Tally) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """Imports: choose a file, see what it holds, import, cancel, undo."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from backend.errors import InvalidInputError
 from backend.http import Request, Response, Router
@@ -16,6 +16,9 @@ from backend.services.registry import Opened, Services
 
 if TYPE_CHECKING:
     from backend.store.models import ImportRun
+
+
+_MANY_UPDATED: Final = "titles, notes or quick actions"
 
 
 @dataclass(frozen=True)
@@ -179,22 +182,59 @@ def _came_to(report: Report, *, is_back: bool) -> list[str]:
         kept = _counted(report.kept, "conversation")
         stayed = f"{kept} stayed, because you went on there."
         return ["Taken back.", *([stayed] if report.kept else [])]
-    sentences = []
+    sentences = [*_added(report), *_changed(report), *_left(report)]
+    return sentences or ["Nothing was added."]
+
+
+def _added(report: Report) -> Iterator[str]:
     if report.new:
         new = _counted(report.new, "new conversation")
-        sentences.append(f"{new} with {_counted(report.new_messages, 'message')}.")
+        yield f"{new} with {_counted(report.new_messages, 'message')}."
     elif report.new_messages:
-        sentences.append(f"{_counted(report.new_messages, 'new message')}.")
+        yield f"{_counted(report.new_messages, 'new message')}."
     if report.new_notes:
-        sentences.append(f"{_counted(report.new_notes, 'new note')}.")
+        yield f"{_counted(report.new_notes, 'new note')}."
     if report.new_actions:
-        sentences.append(f"{_counted(report.new_actions, 'new quick action')}.")
+        yield f"{_counted(report.new_actions, 'new quick action')}."
     if report.restored:
-        sentences.append(f"{report.restored:,} came back from the trash.")
+        yield f"{report.restored:,} came back from the trash."
     if report.known:
-        were = "was" if report.known == 1 else "were"
-        sentences.append(f"{report.known:,} {were} here already.")
-    return sentences or ["Nothing was added."]
+        yield f"{report.known:,} {_were(report.known)} here already."
+    if report.apart:
+        beside = _counted(report.apart, "conversation")
+        yield f"{beside} came as a copy, because you went on in the one here."
+
+
+def _changed(report: Report) -> Iterator[str]:
+    if report.updated_messages:
+        told = _counted(report.updated_messages, "message")
+        yield f"{told} {_were(report.updated_messages)} brought up to date."
+    if report.updated:
+        what = "title, note or quick action"
+        told = f"{report.updated:,} {what if report.updated == 1 else _MANY_UPDATED}"
+        yield f"{told} {_were(report.updated)} brought up to date."
+    if report.replaced:
+        told = _counted(report.replaced, "message")
+        yield f"{told} no longer shown there went to the trash."
+
+
+def _left(report: Report) -> Iterator[str]:
+    if report.stayed:
+        told = _counted(report.stayed, "message")
+        yield f"{told} no longer shown there stayed, because you went on here."
+    if report.older:
+        told = _counted(report.older, "older message")
+        yield f"{told} stayed out, because what is here is newer."
+    if report.binned:
+        told = _counted(report.binned, "message")
+        yield f"{told} stayed in the trash, where you put them."
+    if report.unfit:
+        told = _counted(report.unfit, "quick action")
+        yield f"{told} of a newer Hearth stayed out. Update Hearth to use them."
+
+
+def _were(count: int) -> str:
+    return "was" if count == 1 else "were"
 
 
 def _counted(count: int, one: str) -> str:

@@ -178,3 +178,22 @@ def from_file(content: str) -> list[Facts]:
     if len(rows) > MAX_IMPORTED:
         raise InvalidInputError(f"A file may hold {MAX_IMPORTED} quick actions.")
     return [read_form({key: str(row[key]) for key in row}) for row in rows]
+
+
+def as_imported(row: Mapping[str, object]) -> Facts | None:
+    """Return the facts of an action of another Hearth; None when it cannot be used."""
+    told = {name: str(row.get(name, "")) for name in _FILED}
+    try:
+        return _facts_of(told, row)
+    except InvalidInputError:
+        return None
+
+
+def _facts_of(told: Mapping[str, str], row: Mapping[str, object]) -> Facts:
+    in_tray = {"in_tray": str(row.get("in_tray", ""))}
+    try:
+        facts = read_form({**told, **in_tray})
+    except InvalidInputError:
+        # Only its keys may be of another kind of computer.
+        facts = read_form({**told, **in_tray, "shortcut": ""})
+    return {name: facts[name] for name in (*_FILED, "in_tray")}

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from backend.errors import ConflictError, HearthError, InvalidInputError, NotFoundError
 from backend.importing.reader import Reader
+from backend.importing.records import Source
+from backend.services.import_batches import BREATH_S, Batch
 from backend.services.import_reports import Report, Summary
 from backend.services.import_states import UNFINISHED, ImportState, move
 from backend.services.notices import Notices
-from backend.services.titles import title_from
 from backend.store.ids import new_id
 
 if TYPE_CHECKING:
@@ -26,21 +27,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("hearth.imports")
 
 NOUN: Final = "imports"
-_BATCH_ROWS: Final = 40
-_BATCH_CHARS: Final = 25_000
-"""Stored in about 15 ms on a slow machine: the driver stops every thread meanwhile."""
 _TOLD_EVERY_S: Final = 0.25
-_BREATH_S: Final = 0.002
-"""Between two batches, so that whoever waits for the write lock gets it."""
-
-_COUNTERS: Final = {
-    "conversation": "new",
-    "note": "new_notes",
-    "message": "new_messages",
-    "action": "new_actions",
-}
-"""What new rows of a table count as, in the order they are stored."""
-
 _CLOSE_S: Final = 2.0
 _BUSY: Final = "Another import is under way. Wait for it, or cancel it."
 _BUG: Final = "This import failed inside Hearth; the log tells more."
@@ -233,7 +220,8 @@ class ImportService:
         self._reader = reader = Reader(current.path, tell_rows=run_id is not None)
         if self._cancelled.is_set():
             reader.cancel()
-        batch = _Batch(self._store, run_id or "")
+        is_dated = bool(current.summary and current.summary.source == Source.HEARTH)
+        batch = Batch(self._store, run_id or "", is_dated=is_dated)
         for told in reader.told():
             match told["kind"]:
                 case "progress":
@@ -241,8 +229,8 @@ class ImportService:
                 case "end":
                     batch.flush()
                     return Summary.of(told), batch.report
-                case table:
-                    batch.add(table, told["row"])
+                case _:
+                    batch.add(told)
         raise InvalidInputError("The file could not be read to its end.")
 
     def _undo_all(self, run_id: str) -> int:
@@ -252,7 +240,7 @@ class ImportService:
                 raise ConflictError("Hearth is closing. It goes on at the next start.")
             step = self._store.take_back(run_id, undo_id, before)
             before, kept = step.before, kept + step.kept
-            time.sleep(_BREATH_S)
+            time.sleep(BREATH_S)
         return kept
 
     def _progress(self, current: Import, share: float) -> None:
@@ -291,43 +279,6 @@ class ImportService:
 
     def _tell(self) -> None:
         self._notices.changed(NOUN)
-
-
-class _Batch:
-    """Collects rows until they are worth a transaction."""
-
-    def __init__(self, store: "ImportStore", run_id: str) -> None:
-        self._store = store
-        self._run_id = run_id
-        self._rows: list[tuple[str, dict[str, Any]]] = []
-        self._chars = 0
-        self._untitled: dict[str, Any] | None = None
-        self.report = Report()
-
-    def add(self, table: str, row: dict[str, Any]) -> None:
-        """Take a row; it may be stored now or later."""
-        if table == "conversation" and not row["title"]:
-            self._untitled = row
-        elif table == "message" and self._untitled and row["role"] == "user":
-            # Its row is still here: a batch is never stored right after a head.
-            title = title_from(row["text"])
-            self._untitled |= {"title": title, "title_source": "text"}
-            self._untitled = None
-        self._rows.append((table, row))
-        self._chars += sum(len(v) for v in row.values() if isinstance(v, str))
-        is_full = len(self._rows) >= _BATCH_ROWS or self._chars >= _BATCH_CHARS
-        if is_full and table != "conversation":
-            self.flush()
-
-    def flush(self) -> None:
-        """Store what was taken, one kind after the other."""
-        for table, counter in _COUNTERS.items():
-            if rows := [pair for pair in self._rows if pair[0] == table]:
-                self.report = self.report.plus(
-                    counter, self._store.add(self._run_id, rows)
-                )
-        self._rows, self._chars, self._untitled = [], 0, None
-        time.sleep(_BREATH_S)
 
 
 def _stamp(path: Path) -> tuple[int, int]:

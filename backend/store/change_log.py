@@ -47,11 +47,16 @@ def _on_session_before_flush(
         if isinstance(row, Logged):
             raise TypeError("a logged row is deleted by its deleted_at")
     for row in session.dirty:
-        if isinstance(row, Logged) and session.is_modified(row):
+        if isinstance(row, Logged) and session.is_modified(row) and not _is_dated(row):
             row.updated_at = now_ms()
     for row in (*session.new, *session.dirty):
         if isinstance(row, Searched):
             row.cjk = cut_cjk(row.searched_text())
+
+
+def _is_dated(row: Logged) -> bool:
+    """Whether the change itself says when it was made: on another computer."""
+    return bool(inspect(row).attrs.updated_at.history.added)
 
 
 @event.listens_for(StoreSession, "after_flush")

@@ -85,7 +85,7 @@ class ChangeStore:
             changes = session.exec(query).all()
             if not changes:
                 raise NotFoundError("There is nothing left to undo.")
-            if not sum(_revert(session, change) for change in changes):
+            if not sum(revert(session, change) for change in changes):
                 raise ConflictError(
                     "This has changed again since. Undo the newer change first.",
                 )
@@ -202,7 +202,7 @@ def _folded(changes: Sequence[Change]) -> Fields:
     return {field: value for change in changes for field, value in change.after.items()}
 
 
-def _revert(session: StoreSession, change: Change) -> bool:
+def revert(session: StoreSession, change: Change) -> bool:
     """Take one change back; return whether anything of it was left to take back."""
     row = session.get(LOGGED[change.table_name], change.row_id)
     if row is None:

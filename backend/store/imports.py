@@ -10,12 +10,16 @@ from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from backend.errors import NotFoundError
-from backend.store.change_log import TRANSACTION_ID, Fields, StoreSession
+from backend.store.change_log import TRANSACTION_ID, Fields
+from backend.store.changes import revert
 from backend.store.database import Database
 from backend.store.ids import new_id, now_ms
-from backend.store.models import LOGGED, Conversation, ImportRun, Logged
-from backend.store.states import MessageState
+from backend.store.import_plans import Export, Plan, plan_for
+from backend.store.import_rows import Added, add_rows
+from backend.store.models import LOGGED, Change, ImportRun, Message
 from backend.store.text import clean_text
+
+__all__ = ["STEP", "Added", "ImportStore", "Step"]
 
 STEP: Final = 200
 """How many changes one transaction takes back."""
@@ -44,36 +48,14 @@ _TOUCHED: Final = text(f"""
             where m.id = touched.row_id and around.transaction_id = :run
                 and {_ADDS.format(change="around")}
         )
-        else 0 end as stays
+        else 0 end as stays,
+        {_ADDS.format(change="touched")} as adds
     from change touched
     where transaction_id = :run and seq < :before
-        and {_ADDS.format(change="touched")}
     order by seq desc limit :limit
 """)  # noqa: S608 text of our own
 """What to take back. A conversation stays where the user went on in it, and a message
 goes or stays with its conversation."""
-
-
-@dataclass(frozen=True, slots=True)
-class Added:
-    """What a batch of rows came to.
-
-    Attributes:
-        new: Rows that were not there.
-        restored: Rows that were in the trash.
-        known: Rows that were there already.
-    """
-
-    new: int = 0
-    restored: int = 0
-    known: int = 0
-
-    def __add__(self, other: "Added") -> "Added":
-        return Added(
-            self.new + other.new,
-            self.restored + other.restored,
-            self.known + other.known,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,25 +111,54 @@ class ImportStore:
         with self._database.read() as session:
             return session.exec(query).all()
 
-    def add(self, run_id: str, rows: Sequence[tuple[str, Fields]]) -> Added:
-        """Store a batch; what is there already stays as it is.
+    def plan(self, export: Export) -> Plan:
+        """Return what an export of a conversation does to what is here of it."""
+        with self._database.read() as session:
+            return plan_for(session, export)
+
+    def add(
+        self,
+        run_id: str,
+        rows: Sequence[tuple[str, Fields]],
+        *,
+        is_dated: bool = False,
+    ) -> Added:
+        """Store a batch; what is there already follows it, unless a person changed it.
 
         Args:
             run_id: The import, which is also the transaction id of all its batches.
             rows: Tables and fields, a conversation before its messages.
+            is_dated: Whether `updated_at` tells when they were changed in their source.
         """
         added = Added()
         with self._database.write() as session, session.no_autoflush:
             session.info[TRANSACTION_ID] = run_id
             for table, group in groupby(rows, key=itemgetter(0)):
-                added += _add(session, LOGGED[table], [fields for _, fields in group])
+                told = [fields for _, fields in group]
+                added += add_rows(session, LOGGED[table], told, is_dated=is_dated)
         return added
 
-    def take_back(self, run_id: str, undo_id: str, before: int = 2**53) -> Step:
-        """Put a few rows of an import back where they were: into the trash.
+    def replace(self, run_id: str, message_ids: Sequence[str]) -> int:
+        """Put messages that are no longer shown in their source into the trash.
 
-        Messages inside a conversation that goes to the trash stay with it. A
-        conversation in which the user went on stays too, with all that is in it.
+        Only those that are still as a plan found them; return how many.
+        """
+        query = select(Message).where(
+            col(Message.id).in_(message_ids), col(Message.deleted_at).is_(None)
+        )
+        with self._database.write() as session:
+            session.info[TRANSACTION_ID] = run_id
+            rows = session.exec(query).all()
+            for row in rows:
+                row.deleted_at = now_ms()
+            return len(rows)
+
+    def take_back(self, run_id: str, undo_id: str, before: int = 2**53) -> Step:
+        """Put a few rows of an import back to where, and as, they were.
+
+        What was new goes into the trash, what was replaced comes out of it. Messages
+        inside a conversation that goes to the trash stay with it. A conversation in
+        which the user went on stays too, with all that is in it.
 
         Args:
             run_id: The import.
@@ -159,40 +170,16 @@ class ImportStore:
         with self._database.write() as session, session.no_autoflush:
             session.info[TRANSACTION_ID] = undo_id
             touched = session.connection().execute(_TOUCHED, told).all()
-            for _, table, row_id, stays in touched:
-                kept += bool(stays and table == "conversation")
-                row = None if stays else session.get(LOGGED[table], row_id)
-                if row is not None and row.deleted_at is None:
-                    row.deleted_at = now_ms()
+            for seq, table, _, stays, adds in touched:
+                kept += bool(stays and adds and table == "conversation")
+                change = None if stays else session.get(Change, seq)
+                if change is not None:
+                    revert(session, change)
         return Step(touched[-1][0] if len(touched) == STEP else 0, kept)
 
     def new_undo(self) -> str:
         """Return a transaction id for taking something back."""
         return new_id()
-
-
-def _add(session: StoreSession, model: type[Logged], rows: Sequence[Fields]) -> Added:
-    wanted = {str(fields["id"]): _clean(fields) for fields in rows}
-    there = session.exec(select(model).where(col(model.id).in_(wanted))).all()
-    restored = 0
-    for row in there:
-        fields = wanted.pop(row.id)
-        if isinstance(row, Conversation):
-            row.latest = max(row.latest, str(fields["latest"]))
-        restored += row.deleted_at is not None
-        row.deleted_at = None
-    session.add_all(model(**fields) for fields in wanted.values())  # type: ignore[arg-type]  # checked where they were read
-    return Added(len(wanted), restored, len(there) - restored)
-
-
-def _clean(fields: Fields) -> Fields:
-    told = {
-        name: clean_text(value) if isinstance(value, str) else value
-        for name, value in fields.items()
-    }
-    return (
-        told | {"state": MessageState(str(told["state"]))} if "state" in told else told
-    )
 
 
 def _run_in(session: Session, run_id: str) -> ImportRun:

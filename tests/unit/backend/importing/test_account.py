@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.importing.bundles import open_bundle
@@ -130,6 +130,7 @@ def _held(talk: dict[str, Any]) -> int:
     return len(known)
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(chatgpt, claude, webui), min_size=1, max_size=4))
 def test_every_message_of_an_export_is_accounted_for(
     tmp_path_factory: pytest.TempPathFactory,
