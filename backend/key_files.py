@@ -17,6 +17,7 @@ from backend.store.files import is_ordinary, replace_file
 
 KEY_FILE: Final = "key.json"
 OTHER_KEYS: Final = "key-*.json"
+KEY_FILES: Final = re.compile(r"key(-.+)?\.json")
 LEFT_PLAIN: Final = json.dumps({"format": FORMAT})
 """What the key file of a data folder says that the user wants to be plain."""
 _MOST: Final = 64

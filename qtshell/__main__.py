@@ -7,6 +7,7 @@ from pathlib import Path
 from qtshell import cli
 from qtshell.display import display_problem
 from qtshell.options import read_options
+from qtshell.own_files import NotOwnError
 
 
 def main() -> int:
@@ -24,6 +25,8 @@ def main() -> int:
 
     try:
         return run(options, claimed)
+    except NotOwnError as exc:
+        return cli.fail(str(exc))
     finally:
         claimed.release()
 

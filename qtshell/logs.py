@@ -2,6 +2,7 @@
 
 import faulthandler
 import logging
+import os
 import re
 import sys
 from logging.handlers import RotatingFileHandler
@@ -10,6 +11,8 @@ from types import TracebackType
 from typing import Final, TextIO
 
 from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
+
+from qtshell.own_files import make_own_folder, open_own_file
 
 log = logging.getLogger("hearth.shell")
 qt_log = logging.getLogger("hearth.qt")
@@ -59,7 +62,7 @@ class RedactingFormatter(logging.Formatter):
 
 def open_logs(folder: Path, *, dev: bool) -> Path:
     """Start to log into a folder of the user's own and return the file."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_own_folder(folder)
     path = folder / LOG_NAME
     root = logging.getLogger()
     root.setLevel(logging.INFO)
@@ -78,15 +81,27 @@ def watch_for_bugs(folder: Path) -> TextIO:
     """
     sys.excepthook = _on_uncaught
     qInstallMessageHandler(_on_qt_message)
-    crash_file = (folder / "shell-crash.log").open("a", encoding="utf-8")
+    crash_file = _open_to_append(folder / "shell-crash.log")
     faulthandler.enable(crash_file)
     return crash_file
 
 
+class _OwnFileHandler(RotatingFileHandler):
+    """Writes into a file of the user's own, also after it was rotated."""
+
+    def _open(self) -> TextIO:  # type: ignore[override]  # a text file all the same
+        return _open_to_append(Path(self.baseFilename))
+
+
+def _open_to_append(path: Path) -> TextIO:
+    number = open_own_file(path, os.O_WRONLY | os.O_APPEND)
+    if os.chmod in os.supports_fd:
+        os.chmod(number, 0o600)  # noqa: PTH101 of what was opened, whatever its name
+    return os.fdopen(number, "a", encoding="utf-8")
+
+
 def _file_handler(path: Path) -> logging.Handler:
-    path.touch(mode=0o600)
-    path.chmod(0o600)
-    return RotatingFileHandler(
+    return _OwnFileHandler(
         path, maxBytes=_MAX_BYTES, backupCount=_OLDER_FILES, encoding="utf-8"
     )
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from backend.protocol import MAX_ENCODED_CHAR_BYTES, MAX_TEXT_CHARS
+from qtshell.own_files import NotOwnError, make_own_folder, open_own_file
 
 VERSION: Final = 1
 MAX_CALL_BYTES: Final = MAX_TEXT_CHARS * MAX_ENCODED_CHAR_BYTES + 64 * 1024
@@ -136,12 +137,16 @@ class Instance:
         """Take the lock, or return None when another process has it.
 
         Raises:
-            CallError: There is no place of this user's own to listen at.
+            CallError: The folder or the lock in it is not this user's own, or there is
+                no place of their own to listen at.
         """
-        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = data_dir / LOCK_NAME
-        address = _address(data_dir)
-        file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b")
+        try:
+            make_own_folder(data_dir)
+            address = _address(data_dir)
+            file = os.fdopen(open_own_file(path, os.O_RDWR), "r+b")
+        except NotOwnError as exc:
+            raise CallError(str(exc)) from exc
         if not _lock(file):
             file.close()
             return None
@@ -206,8 +211,12 @@ def call(data_dir: Path, asked: Call, answer_s: float = ANSWER_S) -> Iterator[Re
 
 
 def _holder(data_dir: Path) -> tuple[int, str]:
+    path = data_dir / LOCK_NAME
+    if not path.is_file():
+        # Reading a pipe would wait for ever.
+        return 0, ""
     try:
-        told = json.loads((data_dir / LOCK_NAME).read_text("utf-8"))
+        told = json.loads(path.read_text("utf-8"))
         return int(told["pid"]), str(told["address"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return 0, ""

@@ -27,7 +27,6 @@ from qtshell.supervisor import SidecarSupervisor
 def run(options: Options, instance: Instance) -> int:
     """Run the one instance until the user quits and return the exit code."""
     keep_constants()
-    options.log_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     open_logs(options.log_dir, dev=options.dev)
     crash_file = watch_for_bugs(options.log_dir)
     software = ShellSettings(options.data_dir).software_rendering

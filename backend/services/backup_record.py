@@ -5,9 +5,35 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self
 
+from backend.errors import InvalidInputError
+from backend.key_files import KEY_FILES
 from backend.store.files import is_ordinary, replace_file
+from backend.store.snapshots import is_snapshot
 
 RECORD_FILE: Final = "backups.json"
+FOLDER_NAME: Final = "Hearth backups"
+
+
+def folder_in(chosen: Path) -> Path:
+    """Return the folder for backups in the one that was chosen.
+
+    It is one of its own: nobody else's files become private by mistake. Who chooses one
+    with nothing but backups in it wants those.
+
+    Raises:
+        InvalidInputError: Something else has its name.
+    """
+    names = [path.name for path in chosen.iterdir()]
+    backups = [name for name in names if is_snapshot(name)]
+    keys = [name for name in names if KEY_FILES.fullmatch(name)]
+    if chosen.name == FOLDER_NAME or (backups and len(backups + keys) == len(names)):
+        return chosen
+    folder = chosen / FOLDER_NAME
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise InvalidInputError(
+            f"There is a link or a file named {FOLDER_NAME}. Choose another folder."
+        )
+    return folder
 
 
 @dataclass(slots=True)

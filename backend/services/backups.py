@@ -24,7 +24,7 @@ from backend.errors import (
     StoreReadOnlyError,
 )
 from backend.services.backup_keys import BackupKeys
-from backend.services.backup_record import RECORD_FILE, BackupRecord
+from backend.services.backup_record import RECORD_FILE, BackupRecord, folder_in
 from backend.services.notices import Notices
 from backend.store.database import BACKUPS
 from backend.store.exchange import put_in_place, set_aside, stage
@@ -40,7 +40,6 @@ NOUN: Final = "backups"
 LIMIT_BYTES: Final = 4 * 1024**3
 FIRST_AFTER_S: Final = 60.0
 LOOK_EVERY_S: Final = 60 * 60.0
-FOLDER_NAME: Final = "Hearth backups"
 _ELSEWHERE: Final = "another computer"
 
 T = TypeVar("T")
@@ -364,21 +363,11 @@ class BackupService:
         if path and not (folder.is_absolute() and folder.is_dir()):
             raise InvalidInputError("This is no folder. Choose another one.")
         if path:
-            folder = self._folder_in(folder)
+            folder = folder_in(folder)
             make_private_dir(folder)
         record = self._record()
         record.folder = str(folder) if path else ""
         record.write(self._database.with_name(RECORD_FILE))
-
-    def _folder_in(self, folder: Path) -> Path:
-        """Return the folder for backups in the one that was chosen.
-
-        It is one of its own: nobody else's files become private by mistake. Who
-        chooses one with backups in it wants those.
-        """
-        if folder.name == FOLDER_NAME or self._place(folder).all():
-            return folder
-        return folder / FOLDER_NAME
 
     def _record(self) -> BackupRecord:
         return BackupRecord.read(self._database.with_name(RECORD_FILE))

@@ -26,7 +26,7 @@ from backend.services.export_files import (
     write_pieces,
 )
 from backend.services.notices import Notices
-from backend.store.files import sync_dir
+from backend.store.files import check_replaceable, is_ordinary, sync_dir
 
 if TYPE_CHECKING:
     from backend.store.exports import ExportStore
@@ -170,6 +170,11 @@ class ExportService:
             )
         if path.is_dir() or not path.parent.is_dir():
             raise InvalidInputError("There is no such folder. Choose another one.")
+        if os.path.lexists(path) and not is_ordinary(path):
+            raise InvalidInputError(
+                "There is a link or a device of this name, which an export would take "
+                "the place of. Choose another name."
+            )
 
 
 @contextmanager
@@ -187,6 +192,7 @@ def _replacing(path: Path) -> Iterator[IO[bytes]]:
             yield file
             file.flush()
             os.fsync(file.fileno())
+        check_replaceable(path)
         part.replace(path)
         sync_dir(path.parent)
     except OSError as exc:

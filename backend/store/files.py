@@ -61,6 +61,21 @@ def is_ordinary(path: Path) -> bool:
         return False
 
 
+def check_is_file(path: Path) -> None:
+    """Look that where the database is, if anything is there, is a file.
+
+    A link to one may be: people keep large files on another disk.
+
+    Raises:
+        StoreReadOnlyError: It is a folder, a pipe or the like.
+    """
+    if os.path.lexists(path) and not is_ordinary(path.resolve()):
+        raise StoreReadOnlyError(
+            f"{path} is no file, so Hearth's database cannot be there. "
+            "Move it away and try again."
+        )
+
+
 def check_replaceable(path: Path) -> None:
     """Look that nothing but an ordinary file is where a file is to be put.
 

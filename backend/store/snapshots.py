@@ -152,6 +152,11 @@ class Snapshots:
         return Owner.of(self._database.parent)
 
 
+def is_snapshot(name: str) -> bool:
+    """Whether a file of this name is a snapshot, of whatever computer."""
+    return _NAME.fullmatch(name) is not None
+
+
 def to_keep(snapshots: Sequence[Snapshot]) -> set[Snapshot]:
     """Return those to keep: manual ones, the last of 7 days and of 4 weeks.
 
