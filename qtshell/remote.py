@@ -98,10 +98,12 @@ class Remote(QObject):
 
     def _search(self, call: Call, caller: Listener) -> None:
         def show(told: Told) -> None:
-            lines = [
-                f"{hit['kind']}: {hit['title']}\n    {' '.join(hit['snippet'].split())}"
+            lines = (
+                line
                 for hit in told["hits"]
-            ]
+                for line in (f"{hit['kind']}: {hit['title']}", f"    {hit['snippet']}")
+                if line.strip()
+            )
             caller.finish("\n".join(lines) or "Nothing was found.")
 
         path = f"/api/v1/search?{urlencode({'q': call.text})}"

@@ -13,6 +13,7 @@ from backend.store.states import MessageState
 
 if TYPE_CHECKING:
     from backend.store.models import Message
+    from backend.store.search import Hit
 
 MAX_WAIT_S: Final = 25.0
 """How long a request may wait for news; the shell gives up a little later."""
@@ -75,7 +76,7 @@ def build_router(opened: Opened, hub: EventHub) -> Router:
                 "kind": hit.kind.value,
                 "id": hit.id,
                 "title": hit.title or UNTITLED,
-                "snippet": "".join(piece.text for piece in hit.snippet),
+                "snippet": _beside_title(hit),
             }
             for group in groups
             for hit in group.hits
@@ -104,6 +105,15 @@ def build_router(opened: Opened, hub: EventHub) -> Router:
         return {"model": chosen.model if chosen else "", "answering": news.growing}
 
     return router
+
+
+def _beside_title(hit: "Hit") -> str:
+    """Return the words around what was found, without a title that is told anyway."""
+    snippet = " ".join("".join(piece.text for piece in hit.snippet).split())
+    title = " ".join(hit.title.split())
+    if hit.kind.value == "note":
+        return snippet.removeprefix(f"{title} ") if snippet != title else ""
+    return snippet if snippet != title else ""
 
 
 def _why(message: "Message") -> str:

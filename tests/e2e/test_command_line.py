@@ -90,7 +90,7 @@ def test_commands_start_hearth_hidden_when_it_does_not_run(alone: Path) -> None:
         ("action", "upper"): "TEA\n",
     }
     for arguments, said in told.items():
-        assert hearth(alone, *arguments, piped="tea").startswith(said)
+        assert hearth(alone, *arguments, piped="tea") == said
         assert json.loads(hearth(alone, "status", "--json"))["window"] == "hidden"
         assert hearth(alone, "quit") == ""
 
