@@ -241,6 +241,7 @@ class House:
             "look through the database": self._check,
             "watch for trouble": self._watch,
             "make backups": self._keep_backups,
+            "prepare the search": self._prepare_search,
         }
         self._background = [
             asyncio.create_task(self._work(work), name=name)
@@ -295,6 +296,20 @@ class House:
     async def _keep_backups(self, _services: Services) -> None:
         if not self._is_safe_mode:
             await (await self.keeping()).backups.keep()
+
+    async def _prepare_search(self, services: Services) -> None:
+        """Put what an earlier version left out of the index into it."""
+        from backend.store.worker import HeavyJob  # noqa: PLC0415 heavy
+
+        if not await services.search.unprepared():
+            return
+        path, key = (await self._wait()).database.path, self._key.of_database
+        job = HeavyJob(path, key, "index_rest")
+        try:
+            log.info("rows put into the index: %s", await asyncio.to_thread(job.result))
+        finally:
+            # An exchange of the database does not wait for it; the next one goes on.
+            job.cancel()
 
     async def _keep_clean(self, services: Services) -> None:
         """Fold what was typed last time, end broken imports, purge the trash."""

@@ -49,6 +49,7 @@ from backend.store.drafts import DraftStore
 from backend.store.engines import EngineStore
 from backend.store.exchange import drop_staged
 from backend.store.exports import ExportStore
+from backend.store.files import check_is_file
 from backend.store.imports import ImportStore
 from backend.store.messages import MessageStore
 from backend.store.notes import NoteStore
@@ -98,6 +99,7 @@ def open_database(path: Path, key: DatabaseKey, backups: BackupService) -> Datab
     Raises:
         StoreError: It cannot be opened, and is as it was.
     """
+    check_is_file(path)
     _tidy(path)
     key.settle(path)
     snapshots = backups.for_rescue()

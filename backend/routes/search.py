@@ -9,12 +9,19 @@ from backend.http import Request, Response, Router
 from backend.rendering import Template
 from backend.routes.pages import Pages
 from backend.services.registry import Opened
-from backend.services.search import LIMIT, MAX_QUERY_CHARS, Group, Scope, Span
+from backend.services.search import (
+    LIMIT,
+    MAX_QUERY_CHARS,
+    Group,
+    Reach,
+    Scope,
+    Span,
+    reach_of,
+)
 
 if TYPE_CHECKING:
     from backend.store.search import Hit
 
-MIN_CHARS: Final = 2
 _UNTITLED: Final = {Scope.CONVERSATIONS: "New chat", Scope.NOTES: "Untitled note"}
 _SCOPES: Final = {
     Scope.ALL: "Everything",
@@ -76,7 +83,12 @@ class Section(Template):
 
 @dataclass(frozen=True)
 class SearchView(Template):
-    """The field's words, the filters, and what was found."""
+    """The field's words, the filters, and what was found.
+
+    Attributes:
+        reach: What of the query could be looked for.
+        is_preparing: What an earlier version wrote is not all found yet.
+    """
 
     template: ClassVar[str] = "search/_view.html"
     query: str
@@ -85,8 +97,9 @@ class SearchView(Template):
     scopes: Sequence[Filter]
     spans: Sequence[Filter]
     sections: Sequence[Section]
-    is_too_short: bool
+    reach: Reach
     is_filtered: bool
+    is_preparing: bool
     everything: str
 
 
@@ -102,7 +115,9 @@ def build_router(opened: Opened, pages: Pages) -> Router:
         scope = _SCOPE_NAMES.get(request.query.get("kind", ""), Scope.ALL)
         span = _SPAN_NAMES.get(request.query.get("when", ""), Span.ANY)
         groups = await services.search.search(query, scope, span)
-        answer = pages.show(request, "Search", _view(query, scope, span, groups))
+        is_preparing = await services.search.unprepared()
+        view = _view(query, scope, span, groups, is_preparing=is_preparing)
+        answer = pages.show(request, "Search", view)
         if not request.is_htmx:
             return answer
         # One entry in the history for one search, however much is typed.
@@ -118,7 +133,14 @@ def hit_items(groups: Sequence[Group]) -> list[HitItem]:
     return [_item(group.scope, hit) for group in groups for hit in group.hits]
 
 
-def _view(query: str, scope: Scope, span: Span, groups: Sequence[Group]) -> SearchView:
+def _view(
+    query: str,
+    scope: Scope,
+    span: Span,
+    groups: Sequence[Group],
+    *,
+    is_preparing: bool,
+) -> SearchView:
     return SearchView(
         query=query,
         scope=scope,
@@ -132,7 +154,8 @@ def _view(query: str, scope: Scope, span: Span, groups: Sequence[Group]) -> Sear
             for one, name in _SPANS.items()
         ],
         sections=[_section(query, scope, span, group) for group in groups],
-        is_too_short=len(query.strip()) < MIN_CHARS,
+        reach=reach_of(query),
+        is_preparing=is_preparing,
         is_filtered=(scope, span) != (Scope.ALL, Span.ANY),
         everything=_path(query, Scope.ALL, Span.ANY),
     )

@@ -18,7 +18,7 @@ from backend.rendering import Template
 if TYPE_CHECKING:
     from backend.store.models import Conversation, Logged, Message, Note
 
-_UNLOGGED: Final = {"cjk", "deleted_at", "conversation_id"}
+_UNLOGGED: Final = {"cjk", "folded", "deleted_at", "conversation_id"}
 _UNFIT: Final = re.compile(r"[\x00-\x1f\x7f<>:\"/\\|?*]+")
 _MAX_RENDERED_CHARS: Final = 400_000
 _TURNS: Final = "<!--turns-->"

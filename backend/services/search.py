@@ -1,9 +1,9 @@
-"""Searches everything the user has, from two characters on."""
+"""Searches everything the user has."""
 
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Final
 
 from backend.store.ids import now_ms
@@ -34,6 +34,27 @@ class Span(StrEnum):
     WEEK = "week"
     MONTH = "month"
     YEAR = "year"
+
+
+class Reach(Enum):
+    """What of a query can be looked for."""
+
+    NOTHING = "nothing was typed"
+    NO_WORD = "there is neither a word nor a sign in it"
+    SIGNS = "signs alone, which are looked for in the newest texts"
+    WORDS = "words, which the index finds"
+
+
+def reach_of(query: str) -> Reach:
+    """Return what of a query can be looked for."""
+    from backend.store.queries import Query  # noqa: PLC0415 the pages load it late
+
+    asked = Query.of(query)
+    if asked.terms:
+        return Reach.WORDS
+    if asked.signs:
+        return Reach.SIGNS
+    return Reach.NO_WORD if query.strip() else Reach.NOTHING
 
 
 _DAYS: Final = {Span.WEEK: 7, Span.MONTH: 30, Span.YEAR: 365}
@@ -72,6 +93,19 @@ class SearchService:
     ) -> list[Group]:
         """Return what was found, without the kinds of which there is nothing."""
         return await asyncio.to_thread(self._search, query, scope, span)
+
+    async def unprepared(self) -> bool:
+        """Whether what an earlier version wrote is not all found yet."""
+        return not await asyncio.to_thread(self._store.is_prepared)
+
+    async def in_conversation(
+        self, conversation_id: str, query: str
+    ) -> list[tuple[str, int]]:
+        """Return which messages of a conversation hold a text, and how often."""
+        query = clean_text(query)[:MAX_QUERY_CHARS]
+        return await asyncio.to_thread(
+            self._store.in_conversation, conversation_id, query
+        )
 
     def _search(self, query: str, scope: Scope, span: Span) -> list[Group]:
         query = clean_text(query)[:MAX_QUERY_CHARS]

@@ -7,15 +7,15 @@ from sqlalchemy.orm import ORMExecuteState, UOWTransaction
 from sqlmodel import Session
 
 from backend.store.clock import HybridClock
+from backend.store.folding import indexed
 from backend.store.ids import new_id, now_ms
 from backend.store.models import Change, Logged, Searched
-from backend.store.text import cut_cjk
 
 Fields: TypeAlias = dict[str, str | int | None]
 
 CLOCK: Final = "clock"
 TRANSACTION_ID: Final = "transaction_id"
-_UNLOGGED: Final = frozenset({"id", "cjk"})
+_UNLOGGED: Final = frozenset({"id", "cjk", "folded"})
 # A statement that is built once is compiled and recognised once.
 _KEEP: Final = insert(Change)
 
@@ -51,7 +51,7 @@ def _on_session_before_flush(
             row.updated_at = now_ms()
     for row in (*session.new, *session.dirty):
         if isinstance(row, Searched):
-            row.cjk = cut_cjk(row.searched_text())
+            row.folded = indexed(row.searched_text())
 
 
 def _is_dated(row: Logged) -> bool:

@@ -11,6 +11,7 @@ from backend.errors import ConflictError, NotFoundError
 from backend.store.change_log import Fields, StoreSession
 from backend.store.database import Database
 from backend.store.drafts import drop_drafts_of
+from backend.store.folding import indexed
 from backend.store.ids import now_ms
 from backend.store.messages import replies_to
 from backend.store.models import (
@@ -23,7 +24,6 @@ from backend.store.models import (
 )
 from backend.store.schema import FULL_TEXT
 from backend.store.states import MessageState
-from backend.store.text import cut_cjk
 
 _PAGES_PER_STEP: Final = 64
 _ROWS_PER_STEP: Final = 50
@@ -185,7 +185,7 @@ def _row(model: type[Logged], row_id: str, fields: Fields) -> Fields:
     whole: Fields = {"id": row_id, **fields}
     if issubclass(model, Searched):
         searched = model(**whole).searched_text()  # type: ignore[arg-type]  # fields of JSON
-        whole["cjk"] = cut_cjk(searched)
+        whole["folded"] = indexed(searched)
     return whole
 
 

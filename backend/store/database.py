@@ -25,16 +25,19 @@ from backend.store.change_log import StoreSession
 from backend.store.clock import HybridClock
 from backend.store.dialect import build_engine
 from backend.store.files import (
+    check_is_file,
     make_private_dir,
     make_private_file,
     sweep,
 )
 from backend.store.ids import ids
+from backend.store.indexing import index_rest, unindexed
 from backend.store.migrations import mend_version, migrate, schema_faults
 from backend.store.owners import device_id
 from backend.store.schema import STEPS
 from backend.store.sentences import told_to_the_user
 from backend.store.snapshots import Snapshots
+from backend.store.worker import HeavyJob
 
 BACKUPS: Final = "backups"
 """The folder of the snapshots, beside the database."""
@@ -62,6 +65,11 @@ _PRAGMAS: Final = (
     "cache_size=-16384",
     "mmap_size=0",
 )
+
+_STEPS_HERE_BYTES: Final = 16 * 1024 * 1024
+"""Of a larger file, steps are taken in a process of their own: they stop this one."""
+_INDEXED_HERE_ROWS: Final = 1_000
+"""More rows are put into the index behind the pages."""
 
 _CLOSED: Final = "Hearth is exchanging its database. Try again in a moment."
 _TOO_NEW: Final = (
@@ -122,6 +130,7 @@ class Database:
             StoreReadOnlyError: The file or its folder cannot be written.
             StoreError: The folder belongs to another user, or anything else.
         """
+        check_is_file(path)
         refusal = _disk_refusal(path)
         if refusal is None:
             make_private_dir(path.parent)
@@ -295,7 +304,11 @@ def _prepare(
         raise dbapi.CorruptError(f"malformed database schema: {faults[:3]}")
     if 0 < version < len(STEPS):
         Snapshots(path, path.parent / BACKUPS, key).make("before-update")
+        if path.stat().st_size > _STEPS_HERE_BYTES:
+            HeavyJob(path, key, "take_steps").result()
     migrate(connection, STEPS)
+    if 0 < sum(unindexed(connection).values()) <= _INDEXED_HERE_ROWS:
+        index_rest(connection)
     return None
 
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from backend.job import answer, finish, take_job
-from backend.store import dbapi
+from backend.store import dbapi, indexing
 from backend.store.files import make_private_file, sync_dir
 from backend.store.mending import broken_text, mend_indexes, rebuild
-from backend.store.migrations import schema_faults, version_of
+from backend.store.migrations import migrate, schema_faults, version_of
 from backend.store.schema import FULL_TEXT
 
 Json: TypeAlias = Any
@@ -44,6 +44,18 @@ def rebuild_indexes(path: Path, key: str | None) -> Json:
         for index in FULL_TEXT:
             rebuild(connection, index)
     return None
+
+
+def take_steps(path: Path, key: str | None) -> Json:
+    """Bring a file to the present schema."""
+    with _Open(path, key, "secure_delete=on") as connection:
+        return migrate(connection)
+
+
+def index_rest(path: Path, key: str | None) -> Json:
+    """Put what an earlier schema left into the indexes; return how many rows."""
+    with _Open(path, key) as connection:
+        return indexing.index_rest(connection)
 
 
 def count_broken(path: Path, key: str | None) -> Json:
@@ -77,6 +89,8 @@ _JOBS: Final[dict[str, Callable[..., Json]]] = {
         quick_check,
         integrity_check,
         schema_check,
+        take_steps,
+        index_rest,
         rebuild_indexes,
         count_broken,
         mend,
@@ -89,12 +103,12 @@ _JOBS: Final[dict[str, Callable[..., Json]]] = {
 class _Open:
     """A connection for the time of a block."""
 
-    def __init__(self, path: Path | str, key: str | None) -> None:
+    def __init__(self, path: Path | str, key: str | None, *pragmas: str) -> None:
         self._connection = dbapi.connect(
             path,
             encryption_key=key,
             timeout_s=_PATIENCE_S,
-            pragmas=("busy_timeout=0", "synchronous=full"),
+            pragmas=("busy_timeout=0", "synchronous=full", *pragmas),
         )
 
     def __enter__(self) -> dbapi.Connection:

@@ -52,10 +52,12 @@ class Searched(Logged):
     """A row with a full-text index.
 
     Attributes:
-        cjk: The searched text with its Chinese and Japanese characters apart, when
-            it has any; made from the other fields, and so not logged.
+        folded: What is indexed instead of the searched text, where that will not do;
+            made from the other fields, and so not logged.
+        cjk: What the first schema had for that; no longer used.
     """
 
+    folded: str = Field(default="", sa_type=Text)
     cjk: str = Field(default="", sa_type=Text)
 
     def searched_text(self) -> str:

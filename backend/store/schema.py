@@ -166,6 +166,91 @@ _FIRST: Final[Step] = (
 )
 
 FULL_TEXT: Final = ("conversation_fts", "message_fts", "note_fts")
+SEARCHED: Final = {
+    "conversation": "{row}title",
+    "message": "{row}text",
+    "note": "{row}title || char(10) || {row}body",
+}
+"""The text of each table that is searched, with `{row}` before each column.
 
-STEPS: Final[tuple[Step, ...]] = (_FIRST,)
+It, and the numbers below, are part of a step: changing one is a step of its own.
+"""
+
+PLACES_PER_MS: Final = 1024
+PLACES_TRIED: Final = 1024 * PLACES_PER_MS
+LATEST_MS: Final = 2**42
+
+
+def indexed_text(table: str, row: str = "") -> str:
+    """Return the expression of what is indexed: the text, or its folded form."""
+    text = SEARCHED[table].format(row=row)
+    return f"case when {row}folded = '' then {text} else {row}folded end"
+
+
+def next_place(table: str, row: str = "") -> str:
+    """Return the expression of where a row stands among all that were said.
+
+    It is a number made of the time, as the index can give out only the highest of
+    its numbers quickly. Those of one moment follow each other.
+    """
+    moment = f"min(max({row}created_at, 0), {LATEST_MS}) * {PLACES_PER_MS}"
+    return f"""coalesce(
+        (select max(place) + 1 from {table}_place
+            where place >= {moment} and place < {moment} + {PLACES_TRIED}),
+        {moment})"""  # noqa: S608 names of our own
+
+
+def _full_text_by_time(table: str) -> Step:
+    """Index folded text by when it was said; what is there is indexed later.
+
+    Args:
+        table: Has an index already, which goes.
+    """
+    index, live, place = f"{table}_fts", f"{table}_live", f"{table}_place"
+    old, new = indexed_text(table, "old."), indexed_text(table, "new.")
+    remove = f"""
+        insert into {index}({index}, rowid, text)
+        select 'delete', place, {old} from {place} where seq = old.seq;
+        delete from {place} where seq = old.seq;
+    """  # noqa: S608 names of our own
+    add = f"""
+        insert into {place}(place, seq)
+        select {next_place(table, "new.")}, new.seq where new.deleted_at is null;
+        insert into {index}(rowid, text)
+        select place, {new} from {place} where seq = new.seq;
+    """  # noqa: S608 names of our own
+    return (
+        *(f"drop trigger {table}_fts_{name}" for name in ("add", "drop", "edit")),
+        f"drop table {index}",
+        f"drop view {live}",
+        f"alter table {table} add column folded text not null default ''",
+        f"create table {place}(place integer primary key, seq integer not null)",
+        f"create unique index {place}_of on {place}(seq)",
+        f"""create view {live} as
+            select p.place as place, {indexed_text(table, "r.")} as text
+            from {place} p cross join {table} r on r.seq = p.seq""",  # noqa: S608 names of our own
+        f"""create virtual table {index} using fts5(text,
+            content='{live}', content_rowid='place', prefix='2 3 4',
+            tokenize="unicode61 remove_diacritics 2 categories 'L* M* N* Co'")""",
+        f"create trigger {table}_fts_add after insert on {table} begin {add} end",
+        f"create trigger {table}_fts_drop after delete on {table} begin {remove} end",
+        f"""create trigger {table}_fts_edit after update on {table}
+            when old.deleted_at is not new.deleted_at or {old} is not {new}
+            begin {remove} {add} end""",
+        f"""insert into unindexed(table_name, seq)
+            select '{table}', seq from {table} order by seq desc limit 1""",  # noqa: S608 names of our own
+    )
+
+
+_SEARCH_BY_TIME: Final[Step] = (
+    """create table unindexed(
+        table_name text primary key not null,
+        seq integer not null
+    ) without rowid""",
+    *_full_text_by_time("conversation"),
+    *_full_text_by_time("message"),
+    *_full_text_by_time("note"),
+)
+
+STEPS: Final[tuple[Step, ...]] = (_FIRST, _SEARCH_BY_TIME)
 """Step number n brings the file from version n to n + 1."""

@@ -1,23 +1,26 @@
 """Finds messages, conversations and notes by their words, also while they are typed."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import Row, TextClause, text
+from sqlmodel import Session
 
 from backend.store.database import Database
-from backend.store.text import CJK, SEPARATOR, clean_text, cut_cjk
+from backend.store.folding import literal
+from backend.store.queries import Query
+from backend.store.schema import LATEST_MS, PLACES_PER_MS, PLACES_TRIED, SEARCHED
+from backend.store.snippets import Piece, part_with, snippet_of
 
-_MARK: Final = ("\x02", "\x03")
-_SNIPPET_WORDS: Final = 16
+__all__ = ["Hit", "Kind", "Piece", "SearchStore", "to_match"]
+
 _LOOKED_AT: Final = 2_000
 """Only so many of the newest hits are looked at: a common word may have a million."""
-
-_PIECE: Final = re.compile(r'"([^"]*)"?|([^\s"]+)')
-_LONG_ENOUGH: Final = re.compile(rf"\w\w|[{CJK}]")
+_PAGE: Final = 500
+"""So many texts at a time are looked through for signs, which the index lacks."""
+_LOOKED_THROUGH: Final = 10_000
 
 
 class Kind(StrEnum):
@@ -26,14 +29,6 @@ class Kind(StrEnum):
     MESSAGE = "message"
     CONVERSATION = "conversation"
     NOTE = "note"
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A part of a snippet; a marked one is what was searched for."""
-
-    text: str
-    marked: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,39 +53,43 @@ class Hit:
 
 _FROM: Final = {
     Kind.MESSAGE: (
-        "message r on r.seq = hit.rowid cross join conversation c"
+        "message r on r.seq = p.seq cross join conversation c"
         " on c.id = r.conversation_id and c.deleted_at is null",
         "c.id, c.title",
     ),
-    Kind.CONVERSATION: ("conversation r on r.seq = hit.rowid", "r.id, r.title"),
-    Kind.NOTE: ("note r on r.seq = hit.rowid", "'', r.title"),
+    Kind.CONVERSATION: ("conversation r on r.seq = p.seq", "r.id, r.title"),
+    Kind.NOTE: ("note r on r.seq = p.seq", "'', r.title"),
 }
-_ORDER: Final = {
+_RANK: Final = {
     # Weighing a word means counting it: 50 ms for a common one of a million messages.
     Kind.MESSAGE: ("0", ""),
-    Kind.CONVERSATION: ("bm25(conversation_fts)", "order by hit.rank, hit.rowid desc"),
-    Kind.NOTE: ("bm25(note_fts)", "order by hit.rank, hit.rowid desc"),
+    Kind.CONVERSATION: ("bm25(conversation_fts)", "order by hit.rank, p.place desc"),
+    Kind.NOTE: ("bm25(note_fts)", "order by hit.rank, p.place desc"),
 }
-_SQL: Final = """
-    with best as materialized (
-        select r.seq, hit.rank, r.id, {fields}, r.created_at
-        from (
-            select rowid, {rank} as rank from {index}
-            where {index} match :match order by rowid desc limit :looked_at
-        ) hit cross join {rows}
-        where r.created_at between :since and :until
-        {order} limit :limit
-    )
-    select best.*, snippet({index}, 0, :open, :close, '…', :words) as snippet
-    from {index} join best on best.seq = +{index}.rowid
-    where {index} match :match
-        and {index}.rowid >= (select coalesce(min(seq), 1) from best)
-        and {index}.rowid <= (select coalesce(max(seq), 0) from best)
-    order by best.rank, best.created_at desc
+_BY_WORDS: Final = """
+    select rowid as place, {rank} as rank from {kind}_fts
+    where {kind}_fts match :match
+        and rowid >= cast(:first as integer) and rowid <= cast(:last as integer)
+    order by rowid desc limit :looked_at
 """
-# Once for the choice and once for the snippets: with an equal sign instead of a range
-# the whole list of a half-typed word would be put together anew for every hit; NULL
-# for a bound would be none.
+_BY_SIGNS: Final = """
+    select place, 0 as rank from {kind}_place
+    where place >= cast(:first as integer) and place <= cast(:last as integer)
+    order by place desc limit :looked_at
+"""
+_SQL: Final = """
+    select r.id, {fields}, r.created_at, {text}, p.place
+    from ({hits}) hit
+    cross join {kind}_place p on p.place = hit.place
+    cross join {rows}
+    where r.created_at between :since and :until
+    {order} limit :limit
+"""
+_IN_CONVERSATION: Final = text("""
+    select id, text from message
+    where conversation_id = :conversation_id and deleted_at is null order by id
+""")
+_UNINDEXED: Final = text("select count(*) from unindexed")
 
 
 class SearchStore:
@@ -105,91 +104,142 @@ class SearchStore:
         query: str,
         *,
         kinds: Sequence[Kind] = tuple(Kind),
-        since: int = 0,
+        since: int = -(2**53),
         until: int = 2**53,
         limit: int = 20,
     ) -> list[Hit]:
         """Return hits of each kind, in the order of `kinds`.
 
-        Of messages the newest, of conversations and notes the best.
+        Of messages the latest that were said, of conversations and notes the best.
 
         Args:
             query: Words, of which the last may be half typed, and "quoted phrases".
             kinds: What to look for.
-            since: Made at this time or later, in ms.
-            until: Made at this time or earlier, in ms.
+            since: Said at this time or later, in ms.
+            until: Said at this time or earlier, in ms.
             limit: How many of each kind at most.
         """
-        match = to_match(query)
-        if not match:
+        asked = Query.of(query)
+        if asked.is_empty:
             return []
-        told = {
-            "match": match,
-            "looked_at": _LOOKED_AT,
-            "since": since,
-            "until": until,
-            "limit": limit,
-            "open": _MARK[0],
-            "close": _MARK[1],
-            "words": _SNIPPET_WORDS,
-        }
+        told = {"match": asked.match, "since": since, "until": until, "limit": limit}
         with self._database.read() as session:
             return [
-                _to_hit(kind, row)
+                _to_hit(kind, row, asked)
                 for kind in kinds
-                for row in session.connection().execute(_statement(kind), told)
+                for row in _rows(session, kind, asked, told)
             ]
+
+    def in_conversation(
+        self, conversation_id: str, query: str
+    ) -> list[tuple[str, int]]:
+        """Return which messages of a conversation hold a text, and how often.
+
+        Letters are compared as the search does; spaces and signs as they are typed.
+
+        Returns:
+            The ids of the messages in their order, with the number of matches.
+        """
+        wanted = " ".join(literal(query).split())
+        if not wanted:
+            return []
+        with self._database.read() as session:
+            rows = session.connection().execute(
+                _IN_CONVERSATION, {"conversation_id": conversation_id}
+            )
+            counted = (
+                (str(row_id), " ".join(literal(said).split()).count(wanted))
+                for row_id, said in rows
+            )
+            return [(row_id, count) for row_id, count in counted if count]
+
+    def is_prepared(self) -> bool:
+        """Whether all there is can be found; an earlier schema's is put in later."""
+        with self._database.read() as session:
+            return session.connection().execute(_UNINDEXED).scalar() == 0
 
 
 def to_match(query: str) -> str:
-    """Return the query in FTS5's language; empty when there is too little to go by.
-
-    Nothing the user types is an operator of that language: every word is quoted.
-    """
-    query = clean_text(query)
-    if not _LONG_ENOUGH.search(query):
-        return ""
-    pieces = list(_PIECE.finditer(query))
-    words = [_quote(piece[1] or piece[2] or "") for piece in pieces]
-    # One letter has too many continuations to look them all up.
-    half_typed = pieces[-1][2] or ""
-    if query.endswith(half_typed) and re.search(r"\w\w$", half_typed) and words[-1]:
-        words[-1] += "*"
-    return " ".join(word for word in words if word)
+    """Return the query in FTS5's language; "" when no word of it is in the index."""
+    return Query.of(query).match
 
 
-def _quote(words: str) -> str:
-    words = cut_cjk(words) or words
-    return f'"{words}"' if re.search(r"\w", words) else ""
+def _rows(
+    session: Session, kind: Kind, asked: Query, told: dict[str, Any]
+) -> list[Row[*tuple[Any, ...]]]:
+    """Return the rows of one kind."""
+    if not asked.signs:
+        rows = _page(session, kind, asked, told, _LOOKED_AT, _places(told))
+    else:
+        rows = []
+        for row in _looked_through(session, kind, asked, told):
+            if asked.has_signs(row[4]):
+                rows.append(row)
+            if len(rows) == told["limit"]:
+                break
+    if kind is Kind.MESSAGE:
+        rows.sort(key=lambda row: (row[3], row[0]), reverse=True)
+    return rows
 
 
-def _statement(kind: Kind) -> TextClause:
+def _looked_through(
+    session: Session, kind: Kind, asked: Query, told: dict[str, Any]
+) -> Iterator[Row[*tuple[Any, ...]]]:
+    first, last = _places(told)
+    for _ in range(_LOOKED_THROUGH // _PAGE):
+        wide = told | {"limit": _PAGE}
+        rows = _page(session, kind, asked, wide, _PAGE, (first, last))
+        yield from rows
+        if not rows:
+            return
+        last = min(row[5] for row in rows) - 1
+
+
+def _page(
+    session: Session,
+    kind: Kind,
+    asked: Query,
+    told: dict[str, Any],
+    looked_at: int,
+    places: tuple[int, int],
+) -> list[Row[*tuple[Any, ...]]]:
+    told = told | {"looked_at": looked_at, "first": places[0], "last": places[1]}
+    statement = _statement(kind, asked)
+    return list(session.connection().execute(statement, told))
+
+
+def _places(told: dict[str, Any]) -> tuple[int, int]:
+    """Return the first and the last number a row of this time can have."""
+    first = min(max(told["since"], 0), LATEST_MS) * PLACES_PER_MS
+    last = min(max(told["until"], 0), LATEST_MS) * PLACES_PER_MS
+    return first, last + 2 * PLACES_TRIED
+
+
+def _statement(kind: Kind, asked: Query) -> TextClause:
     rows, fields = _FROM[kind]
-    rank, order = _ORDER[kind]
-    index = f"{kind}_fts"
-    sql = _SQL.format(index=index, rows=rows, fields=fields, rank=rank, order=order)
+    rank, order = _RANK[kind]
+    hits = _BY_SIGNS if asked.is_of_signs else _BY_WORDS
+    sql = _SQL.format(
+        hits=hits.format(kind=kind, rank=rank),
+        kind=kind,
+        rows=rows,
+        fields=fields,
+        text=SEARCHED[kind].format(row="r."),
+        order="order by p.place desc" if asked.signs and order else order,
+    )
     return text(sql)
 
 
-def _to_hit(kind: Kind, row: Row[*tuple[Any, ...]]) -> Hit:
-    _seq, _rank, row_id, conversation_id, title, created_at, snippet = row
+def _to_hit(kind: Kind, row: Row[*tuple[Any, ...]], asked: Query) -> Hit:
+    row_id, conversation_id, title, created_at, said, _place = row
+    if kind is Kind.NOTE:
+        # The first line of most notes is their title, which is shown anyway.
+        said = part_with(asked, said.removeprefix(f"{title}\n"), said)
     return Hit(
         kind=kind,
         id=row_id,
         conversation_id=conversation_id,
         title=title,
-        snippet=_to_pieces(snippet),
+        snippet=snippet_of(said, asked),
         created_at=created_at,
-    )
-
-
-def _to_pieces(snippet: str) -> tuple[Piece, ...]:
-    whole = snippet.replace(SEPARATOR, "")
-    # Characters that stand together are marked together.
-    whole = whole.replace("".join(reversed(_MARK)), "")
-    pieces = re.split(f"({_MARK[0]}[^{_MARK[1]}]*{_MARK[1]})", whole)
-    return tuple(
-        Piece(piece.strip("".join(_MARK)), piece.startswith(_MARK[0]))
-        for piece in pieces
-        if piece
     )

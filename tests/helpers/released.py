@@ -36,8 +36,11 @@ _NEXT: Final = "\n-- next\n"
 _ROWS: Final = 12
 _TABLES: Final = """
     select name from pragma_table_list where schema = 'main' and type = 'table'
-    and name not like 'sqlite%' order by name
+    and name not like 'sqlite%' and name not like '%\\_place' escape '\\'
+    and name <> 'unindexed' order by name
 """
+"""Without those that triggers fill."""
+
 _SCHEMA: Final = """
     select sql from sqlite_schema where sql is not null and name not like 'sqlite%'
     and name not in (select name from pragma_table_list where type = 'shadow')
@@ -54,6 +57,7 @@ _FEW: Final = {
     "before": ("{}",),
     "report": ("{}",),
     "cjk": ("",),
+    "folded": ("",),
     "hlc": ("0198c0de00000000-device",),
 }
 _WORDS: Final = (

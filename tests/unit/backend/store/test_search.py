@@ -1,12 +1,17 @@
 """Words are found wherever they are, in any script, with their surroundings."""
 
+import uuid
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from backend.store.change_log import Fields
 from backend.store.changes import ChangeStore
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
+from backend.store.ids import now_ms
+from backend.store.imports import ImportStore
 from backend.store.messages import MessageStore
 from backend.store.notes import NoteStore
 from backend.store.search import Hit, Kind, SearchStore, to_match
@@ -160,8 +165,97 @@ def test_no_query_is_an_error_for_the_index_either(
 ) -> None:
     say(messages, "Fire is hot")
 
+    @settings(deadline=None)
     @given(st.text(st.sampled_from("ab\"*^:()-+{}\0\ud800 北é'\\NEAR")))
     def ask(query: str) -> None:
         search.search(query)
 
     ask()
+
+
+DAY_MS = 24 * 60 * 60 * 1000
+
+
+def old_rows(conversations: int, each: int, said: int) -> list[tuple[str, Fields]]:
+    """Return the rows of an import: chats about embers, begun at a time in the past."""
+    rows: list[tuple[str, Fields]] = []
+    for number in range(conversations):
+        begun = said + number * DAY_MS
+        chat = f"{uuid7(begun, number)}"
+        fields: Fields = {"id": chat, "created_at": begun, "title": f"Old {number}"}
+        rows.append(("conversation", {**fields, "latest": chat}))
+        rows += [
+            (
+                "message",
+                {
+                    "id": uuid7(begun + at, number * each + at),
+                    "created_at": begun + at,
+                    "conversation_id": chat,
+                    "text": f"ember of old {at}",
+                },
+            )
+            for at in range(each)
+        ]
+    return rows
+
+
+def uuid7(ms: int, number: int) -> str:
+    return str(uuid.UUID(int=ms << 80 | 0x7 << 76 | 0b10 << 62 | number))
+
+
+def test_an_import_hides_nothing_of_what_was_written_before_it(
+    database: Database, search: SearchStore, messages: MessageStore
+) -> None:
+    mine = [say(messages, f"ember number {i}", title="Embers") for i in range(3)]
+    NoteStore(database).create(body="an ember of mine")
+    imports = ImportStore(database)
+    # More than are looked at for one search.
+    rows = old_rows(25, 100, now_ms() - 2_000 * DAY_MS)
+    for start in range(0, len(rows), 500):
+        imports.add("0198c0de-0000-7000-8000-0000000000ff", rows[start : start + 500])
+    week = now_ms() - 7 * DAY_MS
+    recent = search.search("ember", kinds=[Kind.MESSAGE], since=week)
+    assert [hit.id for hit in recent] == mine[::-1]
+    anytime = search.search("ember", kinds=[Kind.MESSAGE], limit=30)
+    assert [hit.id for hit in anytime[:3]] == mine[::-1]
+    times = [hit.created_at for hit in anytime]
+    assert times == sorted(times, reverse=True)
+    (note,) = search.search("ember", kinds=[Kind.NOTE], since=week)
+    assert note.title == "an ember of mine"
+    (first,) = search.search("embers", kinds=[Kind.CONVERSATION], since=week, limit=1)
+    assert first.title == "Embers"
+    long_ago = now_ms() - 1_999 * DAY_MS
+    old = search.search("ember", kinds=[Kind.MESSAGE], until=long_ago, limit=500)
+    assert len(old) == 200
+    assert {hit.created_at <= long_ago for hit in old} == {True}
+
+
+def test_what_was_said_in_one_moment_is_all_found(
+    database: Database, search: SearchStore
+) -> None:
+    rows = old_rows(1, 1, 1_000)
+    same = [
+        ("message", {**rows[1][1], "id": uuid7(1_000, n), "text": f"ember {n}"})
+        for n in range(1_100)
+    ]
+    odd: list[tuple[str, Fields]] = [
+        ("message", {**rows[1][1], "id": uuid7(0, 5_000 + n), "created_at": at})
+        for n, at in enumerate((-5, 0, 2**45, 2**53))
+    ]
+    ImportStore(database).add(
+        "0198c0de-0000-7000-8000-0000000000ff", [rows[0], *same, *odd]
+    )
+    found = search.search("ember", kinds=[Kind.MESSAGE], limit=2_000)
+    assert len({hit.id for hit in found}) == 1_104
+
+
+def test_a_text_that_is_changed_keeps_its_place(
+    database: Database, search: SearchStore
+) -> None:
+    notes = NoteStore(database)
+    first, second = notes.create(body="ember one"), notes.create(body="ember two")
+    notes.save(first.id, "ember one and more")
+    notes.delete(second.id)
+    assert [hit.id for hit in search.search("ember")] == [first.id]
+    assert [hit.id for hit in search.search("ember more")] == [first.id]
+    assert search.search("two") == []

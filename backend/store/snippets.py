@@ -1,0 +1,130 @@
+"""Cuts out of a text the words around what was found, and marks what that is."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from backend.store.folding import SEPARATOR, Folded, fold
+from backend.store.queries import Query
+
+_WORDS: Final = 16
+_BEFORE: Final = 5
+_AROUND: Final = 2_000
+"""So many characters on each side of a place are looked at; a text may be a book."""
+_WORD: Final = re.compile(f"[^ {SEPARATOR}]+")
+_Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a snippet; a marked one is what was searched for."""
+
+    text: str
+    marked: bool
+
+
+def snippet_of(text: str, query: Query) -> tuple[Piece, ...]:
+    """Return the part of a text that shows most of what was looked for."""
+    folded = Folded.of(text)
+    anchor = _first(folded, query)
+    start = max(0, anchor - _AROUND)
+    end = anchor + _AROUND
+    words = [match.span() for match in _WORD.finditer(folded.form, start, end)]
+    marks = _marks(folded, query, start, end)
+    if not words:
+        return _signs_alone(folded.text, query)
+    first = _best_start(words, marks)
+    window = words[first : first + _WORDS]
+    left = 0 if window[0] == words[0] and start == 0 else window[0][0]
+    is_end = window[-1] == words[-1] and end >= len(folded.form)
+    shown = (
+        folded.span(left, window[0][1])[0] if left else 0,
+        len(folded.text) if is_end else folded.span(*window[-1])[1],
+    )
+    spans = [folded.span(*span) for span, _ in marks if _is_within(span, window)]
+    if not spans:
+        spans = _signs_in(folded.text, query, shown)
+    return _pieces(folded.text, shown, spans)
+
+
+def part_with(query: Query, part: str, whole: str) -> str:
+    """Return a part of a text if all that is looked for is in it, or the whole."""
+    form = fold(part)
+    has_all = all(term.pattern.search(form) for term in query.terms)
+    return part if has_all and query.has_signs(part) else whole
+
+
+def _first(folded: Folded, query: Query) -> int:
+    """Return where in the form the first of all is found."""
+    found = (term.pattern.search(folded.form) for term in query.terms)
+    starts = [match.start() for match in found if match]
+    if starts:
+        return min(starts)
+    at = _sign_at(folded.text, query)
+    return folded.ends[at] if 0 <= at < len(folded.ends) else 0
+
+
+def _marks(
+    folded: Folded, query: Query, start: int, end: int
+) -> list[tuple[_Span, int]]:
+    """Return what is found in a part of the form, and which of the terms each is."""
+    return sorted(
+        (match.span(), number)
+        for number, term in enumerate(query.terms)
+        for match in term.pattern.finditer(folded.form, start, end)
+    )
+
+
+def _best_start(words: list[_Span], marks: list[tuple[_Span, int]]) -> int:
+    """Return the number of the word to begin with, so that most terms are shown."""
+    if len(words) <= _WORDS or not marks:
+        return 0
+    starts = [word[0] for word in words]
+    best, most = 0, 0
+    for (at, _), _term in marks:
+        first = max(0, _number_of(starts, at) - _BEFORE)
+        window = words[first : first + _WORDS]
+        terms = {term for span, term in marks if _is_within(span, window)}
+        if len(terms) > most:
+            best, most = min(first, len(words) - _WORDS), len(terms)
+    return max(0, best)
+
+
+def _number_of(starts: list[int], at: int) -> int:
+    return next((n for n, start in enumerate(starts) if start >= at), len(starts) - 1)
+
+
+def _is_within(span: _Span, window: list[_Span]) -> bool:
+    return window[0][0] <= span[0] and span[1] <= window[-1][1]
+
+
+def _sign_at(text: str, query: Query) -> int:
+    lower = text.lower()
+    return min((at for at in map(lower.find, query.signs) if at >= 0), default=-1)
+
+
+def _signs_in(text: str, query: Query, shown: _Span) -> list[_Span]:
+    lower = text.lower()
+    found = ((lower.find(sign, *shown), len(sign)) for sign in query.signs)
+    return sorted((at, at + length) for at, length in found if at >= 0)
+
+
+def _signs_alone(text: str, query: Query) -> tuple[Piece, ...]:
+    shown = (0, min(len(text), _AROUND))
+    return _pieces(text, shown, _signs_in(text, query, shown))
+
+
+def _pieces(text: str, shown: _Span, spans: list[_Span]) -> tuple[Piece, ...]:
+    pieces = [Piece("…", marked=False)] if shown[0] > 0 else []
+    at = shown[0]
+    for start, end in spans:
+        if start < at:
+            continue
+        pieces += [
+            Piece(text[at:start], marked=False),
+            Piece(text[start:end], marked=True),
+        ]
+        at = end
+    rest = "…" if shown[1] < len(text) else ""
+    pieces.append(Piece(text[at : shown[1]] + rest, marked=False))
+    return tuple(piece for piece in pieces if piece.text)
