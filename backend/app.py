@@ -33,6 +33,7 @@ from backend.routes import (
     settings,
     trash,
     troubles,
+    unknown,
     unlock,
 )
 from backend.routes.pages import Pages
@@ -97,6 +98,7 @@ def build(hello: Hello, find_vault: FindVault | None = None) -> App:
         troubles.build_router(house.opened, pages),
         unlock.build_router(house, pages),
         settings.build_router(house.opened, pages, hello.data_dir),
+        unknown.build_router(),
     )
 
     async def start() -> None:

@@ -1,0 +1,28 @@
+"""Answers for every address at which nothing is."""
+
+from typing import Final
+
+from backend.errors import NotFoundError
+from backend.http import Request, Response, Router
+from backend.security import DEFAULT_HEADERS
+
+_SENTENCE: Final = "There is nothing at this address. It may have been deleted."
+_POLICY: Final = "content-security-policy"
+
+
+def build_router() -> Router:
+    """Return the route that is taken when no other one is."""
+    router = Router()
+
+    @router.get("/*path")
+    async def show_unknown(request: Request) -> Response:
+        if request.is_document or request.is_htmx:
+            raise NotFoundError(_SENTENCE)
+        return Response(
+            status=NotFoundError.status,
+            body="Not found",
+            content_type="text/plain",
+            headers={_POLICY: DEFAULT_HEADERS[_POLICY]},
+        )
+
+    return router
