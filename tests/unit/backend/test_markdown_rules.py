@@ -1,4 +1,5 @@
 """What models write beyond CommonMark is read as they mean it."""
+# ruff: noqa: RUF001 letters that look like others are what this is about
 
 import pytest
 

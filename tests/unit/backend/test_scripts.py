@@ -1,4 +1,5 @@
 """What a letter's writing asks of the text around it."""
+# ruff: noqa: RUF001 letters that look like others are what this is about
 
 import pytest
 
