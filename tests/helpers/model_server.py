@@ -19,6 +19,7 @@ from backend.llm.engine_child import ChildConfig, ChildReply
 Script = Callable[["Exchange"], None]
 
 _ROOT = Path(__file__).parents[2]
+_TLS_HELLO = b"\x16"
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
 
 
@@ -206,6 +207,9 @@ def _read_request(connection: socket.socket) -> Exchange | None:
         if not (piece := connection.recv(65536)):
             return None
         read += piece
+        if read.startswith(_TLS_HELLO):
+            connection.sendall(b"HTTP/1.0 400 Bad Request\r\n\r\n")
+            return None
     raw_head, _, body = read.partition(b"\r\n\r\n")
     head = raw_head.decode("latin-1")
     length = _content_length(head.lower().splitlines())
