@@ -11,11 +11,7 @@ def settled_length(text: str) -> int:
     aside; the end of the answer renders the whole text once more). A line that is
     still growing decides nothing: "-" after a list begins another one, "-->" does not.
     """
-    from backend.formulas import open_line  # noqa: PLC0415 slow to import
-
     tokens = markdown().parse(text[: text.rfind("\n") + 1], {})
-    lines = text.split("\n")
-    last = open_line(tokens, lines[:-1])
     starts = [t.map[0] for t in tokens if t.level == 0 and t.map and t.nesting >= 0]
-    starts = [start for start in starts if last is None or start <= last]
+    lines = text.split("\n")
     return sum(len(line) + 1 for line in lines[: starts[-1]]) if starts else 0

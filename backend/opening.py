@@ -178,7 +178,6 @@ def open_house(
         registry,
         keys,
         lambda: notices.changed("engines"),
-        is_resting=hello.safe_mode,
     )
     conversation_service = ConversationService(
         conversations=ConversationStore(database),

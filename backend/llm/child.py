@@ -8,14 +8,15 @@ import secrets
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from backend.errors import EngineError, EngineFault
 from backend.llm.engine_child import ChildConfig, ChildReply
+from backend.llm.limits import BUILT_IN, Limits
 from backend.llm.model_file import available_memory, count_oom_kills, memory_detail
-from backend.llm.openai_compatible import Limits, OpenAICompatibleEngine
+from backend.llm.openai_compatible import OpenAICompatibleEngine
 from backend.llm.sentences import engine_error
 from backend.protocol import LineReader
 
@@ -33,23 +34,19 @@ class ChildOptions:
     """How the built-in engine is run.
 
     Attributes:
-        load_s: Seconds a model may take to load.
+        load_s: Seconds a model may take to load, a large one off a slow disk.
         sleep_idle_s: Seconds without a question after which the model is unloaded.
         data_limit_bytes: None to allow nine tenths of the memory that is free.
-        limits: A slow machine may read a long conversation for minutes.
+        limits: How long an answer may take.
     """
 
-    load_s: float = 120
+    load_s: float = 1800
     reap_s: float = 5
     context_tokens: int = 8192
     sleep_idle_s: int = 900
     data_limit_bytes: int | None = None
     command: tuple[str, ...] = (sys.executable, "-m", "backend.llm.engine_child")
-    limits: Limits = field(
-        default_factory=lambda: Limits(
-            first_byte_s=600, answer_s=3600, retry_waits_s=()
-        )
-    )
+    limits: Limits = BUILT_IN
 
 
 class EngineChild:

@@ -37,17 +37,34 @@ class RepeatFilter:
         self._so_far = so_far
         self._held = ""
         self._deciding = bool(so_far)
+        self._given = 0
 
     def feed(self, delta: Delta) -> Delta:
         """Take a piece and return what of it is new."""
-        if not self._deciding:
+        if not self._deciding and not delta.moved:
+            self._given += len(delta.text)
             return delta
-        self._held += delta.text
-        if self._so_far.startswith(self._held):
-            return Delta(reasoning=delta.reasoning)
-        return Delta(self.flush(), delta.reasoning)
+        # What was held back and is a thought after all was no repeat.
+        kept = max(len(self._held) - delta.moved, 0)
+        thoughts = self._held[kept:] + delta.reasoning
+        # A repeat that was dropped is nowhere to be moved from.
+        moved = min(delta.moved - (len(self._held) - kept), self._given)
+        self._held = self._held[:kept]
+        self._given -= moved
+        if delta.moved:
+            # So the answer itself begins only now, and may be a repeat.
+            self._deciding = bool(self._so_far)
+        return self._feed(delta.text, thoughts, moved)
 
     def flush(self) -> str:
         """Return what was held back and is no repeat."""
-        held, self._held, self._deciding = self._held, "", False
-        return held.removeprefix(self._so_far)
+        new = self._held.removeprefix(self._so_far)
+        self._held, self._deciding = "", False
+        self._given += len(new)
+        return new
+
+    def _feed(self, text: str, reasoning: str, moved: int) -> Delta:
+        self._held += text
+        if self._deciding and self._so_far.startswith(self._held):
+            return Delta("", reasoning, moved)
+        return Delta(self.flush(), reasoning, moved)

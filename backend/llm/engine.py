@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Protocol
 
 
@@ -24,10 +24,41 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """A piece of an answer as it arrives."""
+    """A piece of an answer as it arrives.
+
+    Attributes:
+        moved: How many of the latest characters given as text before were thoughts;
+            they go to the end of the reasoning, before what this piece adds to it.
+    """
 
     text: str = ""
     reasoning: str = ""
+    moved: int = 0
+
+    def then(self, later: "Delta") -> "Delta":
+        """Return both pieces as one."""
+        kept = max(len(self.text) - later.moved, 0)
+        return Delta(
+            self.text[:kept] + later.text,
+            self.reasoning + self.text[kept:] + later.reasoning,
+            self.moved + max(later.moved - len(self.text), 0),
+        )
+
+
+class Arrived(Enum):
+    """What of an answer has arrived."""
+
+    NOTHING = "nothing"
+    THOUGHTS = "thoughts"
+    TEXT = "text"
+
+    def plus(self, delta: Delta) -> "Arrived":
+        """Return what has arrived with one more piece."""
+        if delta.text.strip():
+            return Arrived.TEXT
+        if delta.moved or (delta.reasoning.strip() and self is Arrived.NOTHING):
+            return Arrived.THOUGHTS
+        return self
 
 
 class Engine(Protocol):

@@ -2,75 +2,36 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from backend.errors import EngineError, EngineFault
 from backend.llm.address import clean_base_url
-from backend.llm.client import new_client
+from backend.llm.answer_reader import AnswerReader
+from backend.llm.asking import Ways, speaks_of_roles
 from backend.llm.continuing import (
     RepeatFilter,
-    asked_in_words,
     is_continuation,
     without_empty_answer,
 )
-from backend.llm.engine import Delta, Turn
+from backend.llm.engine import Arrived, Delta, Turn
+from backend.llm.exchange import ModelServer, RequestError, read_text
+from backend.llm.limits import FAR, NEAR, Limits
 from backend.llm.model_list import read_model_list
+from backend.llm.network import is_near
+from backend.llm.patience import patience
 from backend.llm.sentences import sentence_for
-from backend.llm.wire import (
-    Chunk,
-    EventReader,
-    NotAnAnswerError,
-    classify_failure,
-    read_chunk,
-    request_body,
-)
+from backend.llm.wire import NotAnAnswerError, request_body
 
-if TYPE_CHECKING:
-    import httpx2
+__all__ = ["Limits", "OpenAICompatibleEngine"]
 
 log = logging.getLogger(__name__)
 
-_ERROR_BYTES: Final = 64 * 1024
+_CHAT_PATH: Final = "/chat/completions"
 _NOTHING: Final = Delta()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """How long and how much an engine may take."""
-
-    connect_s: float = 5
-    first_byte_s: float = 120
-    stall_s: float = 60
-    answer_s: float = 600
-    models_s: float = 10
-    retry_waits_s: tuple[float, ...] = (0.25, 1.0)
-    retry_after_s: float = 5
-    answer_bytes: int = 128 * 1024 * 1024
-    models_bytes: int = 8 * 1024 * 1024
-    line_bytes: int = 1024 * 1024
-
-
-class _RequestError(EngineError):
-    """A failed request, with what decides whether it is sent once more."""
-
-    def __init__(
-        self,
-        fault: EngineFault,
-        sentence: str,
-        *,
-        status: int = 0,
-        wait_s: float | None = None,
-    ) -> None:
-        super().__init__(fault, sentence)
-        self.refused = status in (
-            HTTPStatus.BAD_REQUEST,
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-        )
-        self.wait_s = wait_s
+_REFUSALS: Final = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
 class OpenAICompatibleEngine:
@@ -90,14 +51,22 @@ class OpenAICompatibleEngine:
     ) -> None:
         """Remember where the server is; nothing is sent yet.
 
+        Args:
+            name: What the user calls it.
+            base_url: Its address.
+            api_key: "" for none.
+            limits: None for those of where it is.
+
         Raises:
             InvalidInputError: The address is none.
         """
         self.name = name
         self._base_url = clean_base_url(base_url)
         self._api_key = api_key
-        self._limits = limits or Limits()
-        self._client: httpx2.AsyncClient | None = None
+        self._limits = limits
+        connect_s = (limits or FAR).connect_s
+        self._server = ModelServer(self._base_url, api_key, connect_s)
+        self._plain_models: set[str] = set()
 
     async def models(self) -> list[str]:
         """Return the ids of the models it offers.
@@ -105,18 +74,19 @@ class OpenAICompatibleEngine:
         Raises:
             EngineError: It cannot be reached or does not answer sensibly.
         """
-        limits = self._limits
+        limits = self._limits or FAR
         try:
             async with (
-                asyncio.timeout(limits.models_s),
-                self._request("GET", "/models") as response,
+                patience(limits.models_s),
+                self._server.request("/models", limits=limits) as response,
             ):
-                body = await self._read(response, limits.models_bytes)
-                return read_model_list(body)
+                return read_model_list(await read_text(response, limits.models_bytes))
+        except RequestError as exc:
+            raise self._error(exc.fault, exc.detail) from exc
         except TimeoutError as exc:
-            raise self._failure(EngineFault.TIMEOUT) from exc
+            raise self._error(EngineFault.TIMEOUT) from exc
         except NotAnAnswerError as exc:
-            raise self._failure(EngineFault.GARBAGE) from exc
+            raise self._error(EngineFault.GARBAGE) from exc
 
     async def stream(
         self, model: str, turns: Sequence[Turn]
@@ -128,17 +98,20 @@ class OpenAICompatibleEngine:
         """
         turns = without_empty_answer(turns)
         continuing = is_continuation(turns)
-        stream = self._stream_continuation if continuing else self._stream_persistently
-        async with aclosing(stream(model, turns)) as deltas:
-            async for delta in deltas:
-                if delta != _NOTHING:
-                    yield delta
+        stream = self._stream_continuation if continuing else self._stream_accepted
+        arrived = Arrived.TEXT if continuing else Arrived.NOTHING
+        try:
+            async with aclosing(stream(model, turns)) as deltas:
+                async for delta in deltas:
+                    if delta != _NOTHING:
+                        arrived = arrived.plus(delta)
+                        yield delta
+        except RequestError as exc:
+            raise self._error(exc.fault, exc.detail, arrived) from exc
 
     async def close(self) -> None:
         """Let go of the connections."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.aclose()
+        await self._server.close()
 
     async def _stream_continuation(
         self, model: str, turns: Sequence[Turn]
@@ -148,7 +121,7 @@ class OpenAICompatibleEngine:
             async with aclosing(self._stream_accepted(model, turns)) as deltas:
                 async for delta in deltas:
                     yield repeats.feed(delta)
-        except EngineError as exc:
+        except RequestError as exc:
             yield Delta(repeats.flush())
             if exc.fault is not EngineFault.EMPTY:
                 raise  # Nothing to add means that the answer was whole.
@@ -158,167 +131,179 @@ class OpenAICompatibleEngine:
     async def _stream_accepted(
         self, model: str, turns: Sequence[Turn]
     ) -> AsyncGenerator[Delta, None]:
-        """Ask once more in words when the server refuses to go on with an answer."""
-        asked = turns
+        """Ask in other ways when the server refuses the order of the turns."""
+        ways = Ways(turns, is_plain=model in self._plain_models)
+        way, first = ways.take(), None
         while True:
+            started = False
             try:
-                async with aclosing(self._stream_persistently(model, asked)) as deltas:
-                    async for delta in deltas:
+                async with aclosing(self._stream_persistently(model, way.turns)) as got:
+                    async for delta in got:
+                        started = True
                         yield delta
-            except _RequestError as exc:
-                if not exc.refused or asked is not turns:
-                    raise
-                asked = asked_in_words(turns)
+            except RequestError as exc:
+                following = ways.after(exc.detail) if _is_refusal(exc) else None
+                if started or following is None:
+                    raise (first if first and _is_refusal(exc) else exc) from None
+                first, way = first or exc, following
+                log.info("%s refuses the turns, and is asked in another way", self.name)
             else:
+                if way.is_plain:
+                    self._plain_models.add(model)
                 return
 
     async def _stream_persistently(
         self, model: str, turns: Sequence[Turn]
     ) -> AsyncGenerator[Delta, None]:
-        waits = iter(self._limits.retry_waits_s)
+        limits = self._limits or (NEAR if await is_near(self._base_url) else FAR)
+        body, pauses = request_body(model, turns), _Pauses(limits)
         while True:
             started = False
             try:
-                async with aclosing(self._stream_once(model, turns)) as deltas:
+                async with aclosing(self._stream_once(body, limits)) as deltas:
                     async for delta in deltas:
                         started = True
                         yield delta
-            except _RequestError as exc:
-                pause = next(waits, None)
-                if started or exc.wait_s is None or pause is None:
+            except RequestError as exc:
+                pause_s = None if started else pauses.after(exc)
+                if pause_s is None:
                     raise
                 log.info("%s: %s, once more", self.name, exc.fault.value)
-                await asyncio.sleep(max(pause, exc.wait_s))
+                await asyncio.sleep(pause_s)
             else:
                 return
 
     async def _stream_once(
-        self, model: str, turns: Sequence[Turn]
+        self, body: bytes, limits: Limits
     ) -> AsyncGenerator[Delta, None]:
-        said, finish = False, ""
-        async with aclosing(self._chunks(request_body(model, turns))) as chunks:
-            async for chunk in chunks:
-                if chunk.fault is not None:
-                    raise self._failure(chunk.fault, chunk.detail)
-                finish = finish or chunk.finish
-                if chunk.delta != _NOTHING:
-                    said = True
-                    yield chunk.delta
-        if not finish:
-            raise self._failure(EngineFault.CUT_OFF if said else EngineFault.EMPTY)
-        if finish == "length":
-            raise self._failure(EngineFault.LIMIT)
-        if not said:
-            raise self._failure(EngineFault.EMPTY)
+        reader, failure = AnswerReader(limits.line_bytes), None
+        try:
+            async with aclosing(self._pieces(body, reader, limits)) as pieces:
+                async for piece in pieces:
+                    for delta in reader.feed(piece):
+                        yield delta
+        except RequestError as exc:
+            # After it was said to be whole, how the connection ends does not matter.
+            failure = None if reader.finish else exc
+        for delta in reader.end():
+            yield delta
+        if failure is not None:
+            raise failure
+        if fault := reader.fault():
+            raise RequestError(*fault)
 
-    async def _chunks(self, body: bytes) -> AsyncGenerator[Chunk, None]:
-        """Yield the events of one request, within the limits."""
-        limits, clock = self._limits, asyncio.get_running_loop().time
-        patience, fault = limits.first_byte_s, EngineFault.TIMEOUT
-        end, size = clock() + limits.answer_s, 0
-        reader = EventReader(limits.line_bytes)
+    async def _pieces(
+        self, body: bytes, reader: AnswerReader, limits: Limits
+    ) -> AsyncGenerator[bytes, None]:
+        """Yield the body of one response, within the limits, until it is over."""
+        size, quiet = 0, _Quiet(reader, limits)
         try:
             async with (
-                self._request("POST", "/chat/completions", body, patience) as response,
+                self._server.request(_CHAT_PATH, body, limits=limits) as response,
                 aclosing(response.aiter_raw()) as pieces,
             ):
-                while True:
-                    async with asyncio.timeout(min(patience, end - clock())):
+                while not (reader.is_over or quiet.is_too_long):
+                    async with patience(quiet.patience_s, self._signs(reader)):
                         piece = await anext(pieces, b"")
-                    size += len(piece)
                     if not piece:
                         return
-                    if size > limits.answer_bytes or clock() > end:
-                        raise self._failure(EngineFault.LIMIT)
-                    for data in reader.feed(piece):
-                        patience, fault = limits.stall_s, EngineFault.STALLED
-                        yield read_chunk(data)
-        except TimeoutError as exc:
-            late = clock() >= end
-            raise self._failure(EngineFault.LIMIT if late else fault) from exc
-        except NotAnAnswerError as exc:
-            raise self._failure(EngineFault.GARBAGE) from exc
+                    self._server.signs_of_life += 1
+                    size += len(piece)
+                    if size > limits.answer_bytes:
+                        raise RequestError(EngineFault.LIMIT)
+                    yield piece
+                    quiet.notice()
+        except TimeoutError:
+            pass
+        if not reader.finish and not reader.is_over:
+            late = EngineFault.STALLED if reader.words else EngineFault.TIMEOUT
+            raise RequestError(late)
 
-    @asynccontextmanager
-    async def _request(
-        self,
-        method: str,
-        path: str,
-        body: bytes | None = None,
-        first_byte_s: float = 60,
-    ) -> "AsyncIterator[httpx2.Response]":
-        """Send and give the good response; its body is still to be read."""
-        client = self._client or self._keep(await asyncio.to_thread(self._new_client))
-        # By now imported, in the thread: it takes 0.1 s, which the loop has not got.
-        import httpx2  # noqa: PLC0415
+    def _signs(self, reader: AnswerReader) -> Callable[[], int]:
+        """Return what shows that the server lives: other answers of it count too.
 
-        try:
-            request = client.build_request(method, self._base_url + path, content=body)
-            async with asyncio.timeout(first_byte_s):
-                response = await client.send(request, stream=True)
-            try:
-                await self._check(response)
-                yield response
-            finally:
-                await response.aclose()
-        except httpx2.TimeoutException as exc:
-            raise self._failure(EngineFault.TIMEOUT) from exc
-        except (httpx2.ConnectError, httpx2.UnsupportedProtocol) as exc:
-            raise self._failure(EngineFault.REFUSED) from exc
-        except httpx2.TransportError as exc:
-            raise self._failure(EngineFault.CUT_OFF, wait_s=0) from exc
-        except (httpx2.RequestError, httpx2.InvalidURL) as exc:
-            raise self._failure(EngineFault.GARBAGE) from exc
+        It may answer one after the other. An answer that is whole waits for none.
+        """
+        return (lambda: 0) if reader.finish else self._server.count_signs
 
-    async def _check(self, response: "httpx2.Response") -> None:
-        if response.headers.get("Content-Encoding", "identity") != "identity":
-            # Nobody asked for it: a few kilobytes could unfold to gigabytes.
-            raise self._failure(EngineFault.GARBAGE)
-        status = response.status_code
-        if status == HTTPStatus.OK:
-            return
-        try:
-            async with asyncio.timeout(self._limits.connect_s):
-                body = await self._read(response, _ERROR_BYTES)
-        except (TimeoutError, NotAnAnswerError):
-            body = ""
-        fault, detail = classify_failure(status, body)
-        wait_s = self._retry_wait(status, response.headers.get("Retry-After", ""))
-        raise self._failure(fault, detail, status=status, wait_s=wait_s)
-
-    def _retry_wait(self, status: int, retry_after: str) -> float | None:
-        told = float(retry_after) if retry_after.isdecimal() else None
-        if told is not None and told > self._limits.retry_after_s:
-            return None
-        if status == HTTPStatus.SERVICE_UNAVAILABLE:
-            return told or 0
-        return told if status == HTTPStatus.TOO_MANY_REQUESTS else None
-
-    async def _read(self, response: "httpx2.Response", limit: int) -> str:
-        body = bytearray()
-        async for piece in response.aiter_raw():
-            body += piece
-            if len(body) > limit:
-                raise NotAnAnswerError("too much")
-        return body.decode("utf-8", "replace")
-
-    def _failure(
+    def _error(
         self,
         fault: EngineFault,
         detail: str = "",
-        *,
-        status: int = 0,
-        wait_s: float | None = None,
-    ) -> _RequestError:
+        arrived: Arrived = Arrived.NOTHING,
+    ) -> EngineError:
         if self._api_key:
             detail = detail.replace(self._api_key, "…")
-        sentence = sentence_for(fault, self.name, detail)
-        return _RequestError(fault, sentence, status=status, wait_s=wait_s)
+        return EngineError(fault, sentence_for(fault, self.name, detail, arrived))
 
-    def _keep(self, client: "httpx2.AsyncClient") -> "httpx2.AsyncClient":
-        if self._client is None:
-            self._client = client
-        return self._client
 
-    def _new_client(self) -> "httpx2.AsyncClient":
-        return new_client(self._base_url, self._api_key, self._limits.connect_s)
+class _Quiet:
+    """Counts how long no word has come, whatever other signs of life there were.
+
+    Attributes:
+        for_s: So long, in seconds this computer was awake.
+    """
+
+    def __init__(self, reader: AnswerReader, limits: Limits) -> None:
+        self.for_s = 0.0
+        self._reader = reader
+        self._limits = limits
+        self._clock = asyncio.get_running_loop().time
+        self._last, self._seen = self._clock(), (reader.words, reader.finish)
+
+    @property
+    def is_too_long(self) -> bool:
+        """Whether to wait no longer."""
+        limits, is_whole = self._limits, bool(self._reader.finish)
+        return self.for_s > (limits.settle_s if is_whole else limits.wordless_s)
+
+    @property
+    def patience_s(self) -> float:
+        """How long to wait for the next sign of life."""
+        if self._reader.finish:
+            return max(self._limits.settle_s - self.for_s, 0)
+        limits = self._limits
+        return limits.stall_s if self._reader.words else limits.first_byte_s
+
+    def notice(self) -> None:
+        """Take note that something came."""
+        now, seen = self._clock(), (self._reader.words, self._reader.finish)
+        # Longer than that means that the computer slept.
+        self.for_s += min(now - self._last, self.patience_s)
+        if seen != self._seen:
+            self.for_s = 0
+        self._last, self._seen = now, seen
+
+
+class _Pauses:
+    """Tells how long to wait before a failed request is sent once more."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._waited_s = 0.0
+        self._waits = 0
+        self._retry_waits = iter(limits.retry_waits_s)
+
+    def after(self, failed: RequestError) -> float | None:
+        """Return the pause after a failure; None when it is of no use."""
+        limits = self._limits
+        if failed.fault is EngineFault.LOADING:
+            return self._within(limits.loading_s, failed)
+        is_away = failed.status == HTTPStatus.SERVICE_UNAVAILABLE
+        if is_away and limits.unavailable_s:
+            return self._within(limits.unavailable_s, failed)
+        pause_s = next(self._retry_waits, None) if failed.passes else None
+        return None if pause_s is None else max(pause_s, failed.retry_after_s)
+
+    def _within(self, budget_s: float, failed: RequestError) -> float | None:
+        waits = self._limits.loading_waits_s
+        pause_s = max(waits[min(self._waits, len(waits) - 1)], failed.retry_after_s)
+        self._waits += 1
+        self._waited_s += pause_s
+        return pause_s if self._waited_s <= budget_s else None
+
+
+def _is_refusal(failed: RequestError) -> bool:
+    if failed.fault not in (EngineFault.REJECTED, EngineFault.SERVER_ERROR):
+        return False
+    return failed.status in _REFUSALS or speaks_of_roles(failed.detail)

@@ -3,16 +3,48 @@
 from typing import Final
 
 from backend.errors import EngineError, EngineFault
+from backend.llm.engine import Arrived
 
 _DETAIL_CHARS: Final = 200
 
+_KEPT: Final = {
+    Arrived.NOTHING: "Choose Retry.",
+    Arrived.THOUGHTS: "Its thoughts are kept: choose Continue or Retry.",
+    Arrived.TEXT: "What had arrived is kept: choose Continue or Retry.",
+}
+"""Where nothing arrived there is no Continue."""
+
+_UNREADABLE: Final = (
+    "A part of what {name} sent cannot be read, so the answer is not whole. {kept}"
+)
 _SENTENCES: Final = {
     EngineFault.REFUSED: (
         "{name} cannot be reached. Start it, or check its address in Settings, "
         "then choose Retry."
     ),
+    EngineFault.UNTRUSTED: (
+        "The certificate of {name} is not trusted{detail}, so nothing was sent. Check "
+        "its address in Settings and the clock of this computer, or let this computer "
+        "trust the certificate; then choose Retry."
+    ),
+    EngineFault.NO_TLS: (
+        "{name} does not speak https at this address{detail}. Check in Settings "
+        "whether it begins with http://, then choose Retry."
+    ),
+    EngineFault.MOVED: (
+        "{name} has moved to another address{detail}. Nothing was sent there: if you "
+        "trust it, enter it in Settings, then choose Retry."
+    ),
     EngineFault.UNAUTHORISED: (
         "{name} does not accept the API key. Enter a valid key in Settings, "
+        "then choose Retry."
+    ),
+    EngineFault.FORBIDDEN: (
+        "{name} does not allow this{detail}. Check your account there, or choose "
+        "another model, then choose Retry."
+    ),
+    EngineFault.NO_CREDIT: (
+        "{name} says that no credit is left{detail}. Check your account there, "
         "then choose Retry."
     ),
     EngineFault.MODEL_MISSING: (
@@ -24,29 +56,50 @@ _SENTENCES: Final = {
         "shorten your message, or choose a model with a larger context on {name}."
     ),
     EngineFault.RATE_LIMITED: (
-        "{name} asks for a pause: too many requests, or no credit left. "
+        "{name} asks for a pause: too many requests{detail}. "
         "Wait a minute, then choose Retry."
+    ),
+    EngineFault.LOADING: (
+        "{name} is still loading the model{detail}. Wait a little, then choose Retry, "
+        "or choose a smaller model."
     ),
     EngineFault.TIMEOUT: (
         "{name} did not answer in time. It may still be loading the model: "
         "choose Retry, or a smaller model."
     ),
-    EngineFault.STALLED: (
-        "{name} stopped in the middle of the answer. What had arrived is kept: "
-        "choose Continue or Retry."
-    ),
+    EngineFault.STALLED: "{name} stopped in the middle of the answer. {kept}",
     EngineFault.GARBAGE: (
-        "{name} answered with something that is no chat answer. Check that its address "
-        "in Settings is that of an OpenAI-compatible server."
+        "{name} answered with something that is no chat answer{detail}. Check that its "
+        "address in Settings is that of an OpenAI-compatible server."
     ),
-    EngineFault.CUT_OFF: (
-        "The connection to {name} broke off. What had arrived is kept: "
-        "choose Continue or Retry."
+    EngineFault.WEB_PAGE: (
+        "A web page answered in place of {name}. Check that its address in Settings is "
+        "that of an OpenAI-compatible server, then choose Retry."
     ),
-    EngineFault.EMPTY: ("{name} gave an empty answer. Choose Retry, or another model."),
+    EngineFault.CUT_OFF: "The connection to {name} broke off. {kept}",
+    EngineFault.EMPTY: "{name} gave an empty answer. Choose Retry, or another model.",
+    EngineFault.THOUGHTS_ONLY: (
+        "{name} thought about it and gave no answer. Its thoughts are kept: "
+        "choose Continue or Retry, or another model."
+    ),
+    EngineFault.FILTERED: (
+        "A content filter of {name} withheld the answer. Change your question, "
+        "or choose another model."
+    ),
+    EngineFault.DECLINED: (
+        "{name} declined to answer. Change your question, or choose another model."
+    ),
+    EngineFault.TOOL_CALL: (
+        "{name} asked for a tool in place of an answer, and there is none. "
+        "Choose Retry, or another model."
+    ),
     EngineFault.LIMIT: (
-        "The answer of {name} reached the longest length or time allowed. "
+        "The answer of {name} reached the longest length allowed. "
         "What had arrived is kept: choose Continue to go on."
+    ),
+    EngineFault.REJECTED: (
+        "{name} does not accept this request{detail}. Choose another model, "
+        "or start a new chat."
     ),
     EngineFault.SERVER_ERROR: (
         "{name} reported an error of its own{detail}. Choose Retry; if it comes again, "
@@ -65,24 +118,64 @@ _SENTENCES: Final = {
         "Service in the menu Tools, then choose Retry."
     ),
     EngineFault.CRASHED: (
-        "{name} stopped unexpectedly. What had arrived is kept: choose Continue or "
-        "Retry; if it comes again, choose another model file."
+        "{name} stopped unexpectedly. {kept} If it comes again, "
+        "choose another model file."
     ),
     EngineFault.REMOVED: (
         "{name} was removed, or its file or address changed. What had arrived is kept: "
         "choose a model below, then Continue or Retry."
     ),
 }
+_BY_ARRIVED: Final = {
+    (EngineFault.STALLED, Arrived.NOTHING): _SENTENCES[EngineFault.TIMEOUT],
+    (EngineFault.STALLED, Arrived.THOUGHTS): (
+        "{name} stopped while it was thinking. {kept}"
+    ),
+    (EngineFault.GARBAGE, Arrived.THOUGHTS): _UNREADABLE,
+    (EngineFault.GARBAGE, Arrived.TEXT): _UNREADABLE,
+    (EngineFault.FILTERED, Arrived.TEXT): (
+        "A content filter of {name} cut this answer off. What had arrived is kept. "
+        "Change your question, or choose another model."
+    ),
+    (EngineFault.LIMIT, Arrived.NOTHING): (
+        "{name} reached the longest length allowed before the first word. "
+        "Choose another model."
+    ),
+    (EngineFault.LIMIT, Arrived.THOUGHTS): (
+        "{name} reached the longest length allowed while it was still thinking. "
+        "Its thoughts are kept: choose Continue to go on."
+    ),
+}
 
 
-def sentence_for(fault: EngineFault, name: str, detail: str = "") -> str:
-    """Return what the user is told; the detail is shown where it helps."""
+def sentence_for(
+    fault: EngineFault,
+    name: str,
+    detail: str = "",
+    arrived: Arrived = Arrived.NOTHING,
+) -> str:
+    """Return what the user is told.
+
+    Args:
+        fault: What went wrong.
+        name: The engine's.
+        detail: Its own words, shown where they help.
+        arrived: What can be gone on with decides what is offered.
+    """
     shown = "".join(filter(str.isprintable, " ".join(detail.split())))
-    shown = f" ({shown[:_DETAIL_CHARS].rstrip('. ')})" if shown else ""
-    text = _SENTENCES[fault].format(name=name, detail=shown)
+    if len(shown) > _DETAIL_CHARS:
+        shown = f"{shown[:_DETAIL_CHARS].rstrip()}…"
+    shown = f" ({shown.rstrip('. ')})" if shown else ""
+    text = _BY_ARRIVED.get((fault, arrived), _SENTENCES[fault])
+    text = text.format(name=name, detail=shown, kept=_KEPT[arrived])
     return text[:1].upper() + text[1:]
 
 
-def engine_error(fault: EngineFault, name: str, detail: str = "") -> EngineError:
+def engine_error(
+    fault: EngineFault,
+    name: str,
+    detail: str = "",
+    arrived: Arrived = Arrived.NOTHING,
+) -> EngineError:
     """Return the error to raise for a fault of the engine of that name."""
-    return EngineError(fault, sentence_for(fault, name, detail))
+    return EngineError(fault, sentence_for(fault, name, detail, arrived))

@@ -1,4 +1,4 @@
-"""Reads what OpenAI-compatible servers send: event lines, lists of models, errors.
+"""Reads the events of an answer, as OpenAI-compatible servers write them.
 
 Everything here is pure and treats a server's words as data that may be hostile.
 """
@@ -6,37 +6,53 @@ Everything here is pure and treats a server's words as data that may be hostile.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import Final
 
 from backend.errors import EngineFault
 from backend.llm.engine import Delta, Turn
+from backend.llm.event_stream import ERROR
+from backend.llm.failures import classify_error, error_status, plain_words
 
 DONE: Final = "[DONE]"
 
-_EVENT_FIELDS: Final = ("data", "event", "id", "retry", "")
-_CONTEXT_MARKS: Final = (
-    "exceed_context_size",
-    "context_length_exceeded",
-    "maximum context length",
-    "context window",
-    "context size",
-)
-_MODEL_MARKS: Final = ("model_not_found", "model not found", "no such model")
+_DEPTH: Final = 6
+_NO_TELLING: Final = ("", "null", "none")
+_THOUGHT_TYPES: Final = ("thinking", "reasoning", "thought", "redacted_thinking")
+_THOUGHT_FIELDS: Final = ("reasoning_content", "reasoning", "thinking", "thought")
+_CONTENT_FIELDS: Final = ("content", "text", "value")
+_REFUSAL: Final = "refusal"
 
 
 class NotAnAnswerError(ValueError):
     """What the server sent is not what such a server says."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
-    """One event of an answer; a fault when the event reports one."""
+    """One event of an answer.
+
+    Attributes:
+        finish: Why the answer ends with it; "" when it does not.
+        fault: What it reports when it is an error, in the words of `detail`.
+        detail: Words for people that came without an answer, too.
+        choice: Which of several answers it is a part of.
+        is_piece: Whether it is part of an answer at all.
+        is_message: Whether its text came as a whole message.
+        is_done: Whether nothing comes after it.
+        is_refusal: Whether its text is a refusal to answer.
+        calls_tool: Whether the model wants a tool.
+    """
 
     delta: Delta = field(default_factory=Delta)
     finish: str = ""
     fault: EngineFault | None = None
     detail: str = ""
+    choice: int = 0
+    is_piece: bool = False
+    is_message: bool = False
+    is_done: bool = False
+    is_refusal: bool = False
+    calls_tool: bool = False
 
 
 def request_body(model: str, turns: Sequence[Turn]) -> bytes:
@@ -46,100 +62,149 @@ def request_body(model: str, turns: Sequence[Turn]) -> bytes:
     return json.dumps(body).encode("ascii")
 
 
-class EventReader:
-    """Cuts a server-sent event stream into its data, whatever pieces it comes in."""
-
-    def __init__(self, line_bytes: int) -> None:
-        self._line_bytes = line_bytes
-        self._rest = bytearray()
-
-    def feed(self, data: bytes) -> list[str]:
-        """Take what was read and return the data lines it completed.
-
-        Raises:
-            NotAnAnswerError: This is no event stream, or a line is too long.
-        """
-        self._rest += data
-        *whole, rest = self._rest.split(b"\n")
-        self._rest = rest
-        if max(map(len, (*whole, rest))) > self._line_bytes:
-            raise NotAnAnswerError("a line is too long")
-        return [found for line in whole if (found := _data_of(bytes(line)))]
-
-
-def _data_of(line: bytes) -> str:
-    text = line.decode("utf-8", "replace").rstrip("\r")
-    name, colon, value = text.partition(":")
-    if name not in _EVENT_FIELDS or (name and not colon):
-        raise NotAnAnswerError("this is no event stream")
-    return value.strip() if name == "data" else ""
-
-
-def read_chunk(data: str) -> Chunk:
-    """Read the data of one event.
+def read_chunk(data: str, name: str = "") -> Chunk:
+    """Read the data of one event; what has nothing to do with an answer is empty.
 
     Raises:
-        NotAnAnswerError: It is no piece of a chat answer.
+        NotAnAnswerError: It is a broken piece of something.
     """
     if data == DONE:
-        return Chunk(finish="stop")
-    told = _json_object(data)
-    if told.get("error"):
-        fault, detail = classify_failure(HTTPStatus.INTERNAL_SERVER_ERROR, data)
-        return Chunk(fault=fault, detail=detail)
-    choices = told.get("choices")
-    if not isinstance(choices, list):
-        raise NotAnAnswerError("an event without choices")
-    if not choices or not isinstance(choices[0], dict):
-        return Chunk()
-    said = choices[0].get("delta")
-    finish = _text(choices[0].get("finish_reason"))
-    if not isinstance(said, dict):
-        return Chunk(finish=finish)
-    reasoning = _text(said.get("reasoning_content")) or _text(said.get("reasoning"))
-    return Chunk(Delta(_text(said.get("content")), reasoning), finish)
-
-
-def classify_failure(status: int, body: str) -> tuple[EngineFault, str]:
-    """Return what an answer with an error means, and the server's own words."""
-    detail = _error_message(body)
-    words = body.lower()
-    if any(mark in words for mark in _CONTEXT_MARKS):
-        return EngineFault.CONTEXT_TOO_LONG, detail
-    if any(mark in words for mark in _MODEL_MARKS):
-        return EngineFault.MODEL_MISSING, detail
-    match status:
-        case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
-            return EngineFault.UNAUTHORISED, detail
-        case HTTPStatus.NOT_FOUND:
-            missing = "model" in detail.lower()
-            return EngineFault.MODEL_MISSING if missing else EngineFault.GARBAGE, detail
-        case HTTPStatus.TOO_MANY_REQUESTS:
-            return EngineFault.RATE_LIMITED, detail
-        case HTTPStatus.REQUEST_TIMEOUT | HTTPStatus.GATEWAY_TIMEOUT:
-            return EngineFault.TIMEOUT, detail
-        case _:
-            told = status >= HTTPStatus.BAD_REQUEST
-            return EngineFault.SERVER_ERROR if told else EngineFault.GARBAGE, detail
-
-
-def _error_message(body: str) -> str:
+        return Chunk(is_done=True)
     try:
-        error = _json_object(body).get("error")
-    except NotAnAnswerError:
-        return ""
-    return _text(error.get("message") if isinstance(error, dict) else error)
-
-
-def _json_object(text: str) -> Mapping[str, object]:
-    try:
-        told = json.loads(text)
+        told = json.loads(data)
     except (ValueError, RecursionError) as exc:
-        raise NotAnAnswerError("this is no JSON") from exc
-    if not isinstance(told, dict):
-        raise NotAnAnswerError("this is no JSON object")
-    return told
+        if name == ERROR:
+            return _error(data)
+        if data.startswith("{"):
+            raise NotAnAnswerError("an event is broken") from exc
+        return Chunk()
+    if isinstance(told, list):
+        # Gemini wraps its errors so.
+        told = next((entry for entry in told if isinstance(entry, Mapping)), None)
+    if name == ERROR:
+        return _error(told)
+    return _read_object(told) if isinstance(told, Mapping) else Chunk()
 
 
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+def _read_object(told: Mapping[str, object]) -> Chunk:
+    choice = _choice(told)
+    if _reports_error(told, has_choice=choice is not None):
+        delta, _ = _said(choice or {})
+        return _error(told, delta)
+    if choice is None:
+        return Chunk(detail=plain_words(told))
+    if _is_telling(choice.get("error")):
+        return _error(choice, _said(choice)[0])
+    delta, is_message = _said(choice)
+    said = _spoken(choice)
+    refusal = _plain(said.get(_REFUSAL))
+    index = choice.get("index")
+    return Chunk(
+        delta=Delta(delta.text or refusal, delta.reasoning),
+        finish=_finish(choice, told),
+        choice=index if isinstance(index, int) else 0,
+        is_piece=True,
+        is_message=is_message,
+        is_refusal=bool(refusal.strip()),
+        calls_tool=bool(said.get("tool_calls") or said.get("function_call")),
+    )
+
+
+def _choice(told: Mapping[str, object]) -> Mapping[str, object] | None:
+    """Return the choice of an event, the first one if there are several."""
+    choices = told.get("choices")
+    if isinstance(choices, Mapping):
+        return choices
+    if isinstance(choices, list):
+        found = [choice for choice in choices if isinstance(choice, Mapping)]
+        first = [choice for choice in found if not choice.get("index")]
+        return next(iter(first or found), {} if choices else None)
+    # Ollama's own way, and that of servers without choices.
+    spoken = isinstance(told.get("message"), Mapping) or isinstance(
+        told.get("delta"), Mapping
+    )
+    return told if spoken else None
+
+
+def _spoken(choice: Mapping[str, object]) -> Mapping[str, object]:
+    for name in ("delta", "message"):
+        said = choice.get(name)
+        if isinstance(said, Mapping) and said:
+            return said
+        if isinstance(said, str) and said:
+            return {"content": said}
+    return {"content": choice.get("text")}
+
+
+def _said(choice: Mapping[str, object]) -> tuple[Delta, bool]:
+    """Return what a choice says, and whether as a whole message."""
+    said = _spoken(choice)
+    text, thoughts = "", ""
+    for name in _CONTENT_FIELDS:
+        text, thoughts = _content(said.get(name))
+        if text or thoughts:
+            break
+    text = text or _plain(choice.get("text"))
+    own = next(filter(None, (_plain(said.get(n)) for n in _THOUGHT_FIELDS)), "")
+    own = own or _plain(said.get("reasoning_details"))
+    is_message = said is choice.get("message")
+    return Delta(text, own or thoughts), is_message
+
+
+def _content(value: object, depth: int = _DEPTH) -> tuple[str, str]:
+    """Return text and thoughts of a content: words, or parts of several kinds."""
+    if isinstance(value, str):
+        return value, ""
+    if isinstance(value, list) and depth:
+        parts = [_content(part, depth - 1) for part in value]
+        return "".join(text for text, _ in parts), "".join(own for _, own in parts)
+    if not isinstance(value, Mapping) or not depth:
+        return "", ""
+    if value.get("type") in _THOUGHT_TYPES or value.get("thought") is True:
+        return "", _plain(value)
+    return _plain(value), ""
+
+
+def _plain(value: object, depth: int = _DEPTH) -> str:
+    """Return the words of a value, whatever they are wrapped in."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and depth:
+        return "".join(_plain(part, depth - 1) for part in value)
+    if not isinstance(value, Mapping) or not depth:
+        return ""
+    names = (*_CONTENT_FIELDS, *_THOUGHT_FIELDS, "summary", _REFUSAL)
+    return next(filter(None, (_plain(value.get(n), depth - 1) for n in names)), "")
+
+
+def _finish(choice: Mapping[str, object], told: Mapping[str, object]) -> str:
+    reasons = [choice.get("finish_reason"), told.get("done_reason")]
+    reasons.append("stop" if told.get("done") is True else "")
+    words = (reason.strip().lower() for reason in reasons if isinstance(reason, str))
+    return next((word for word in words if word not in _NO_TELLING), "")
+
+
+def _reports_error(told: Mapping[str, object], *, has_choice: bool) -> bool:
+    if _is_telling(told.get("error")):
+        return True
+    if has_choice:
+        return False
+    kinds = [told.get(name) for name in ("object", "type", "status", "event")]
+    if any(isinstance(kind, str) and kind.lower() == ERROR for kind in kinds):
+        return True
+    code = told.get("code") or told.get("status")
+    is_code = str(code).isdecimal() and str(code)[0] in "45"
+    says_why = _is_telling(told.get("detail")) or _is_telling(told.get("errors"))
+    return says_why or (is_code and _is_telling(told.get("message")))
+
+
+def _is_telling(value: object) -> bool:
+    """Whether an error is one: some servers send empty ones with every event."""
+    if isinstance(value, Mapping):
+        return any(map(_is_telling, value.values()))
+    return bool(value)
+
+
+def _error(told: object, delta: Delta | None = None) -> Chunk:
+    fault, words = classify_error(told, error_status(told))
+    return Chunk(delta=delta or Delta(), fault=fault, detail=words)

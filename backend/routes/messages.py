@@ -36,13 +36,11 @@ class Blocks(Template):
 
     Attributes:
         message_id: Of the whole answer, whose images may be asked for; "" for none.
-        scope: Names the text among others on the page, if no message does.
     """
 
     template: ClassVar[str] = "messages/_blocks.html"
     blocks: Iterable[Block]
     message_id: str = ""
-    scope: str = ""
 
 
 @dataclass(frozen=True)
@@ -385,10 +383,8 @@ def _asked_again(removed: int) -> str:
 
 
 def _tail(shown: _Shown) -> Blocks:
-    rest = shown.answer.text[shown.settled :]
-    return Blocks(_render_growing(rest, is_growing=True))
+    return Blocks(_render_growing(shown.answer.text[shown.settled :]))
 
 
-def _render_growing(text: str, *, is_growing: bool = False) -> list[Block]:
-    marked = _GROWING_HIGHLIGHTED_CHARS
-    return render(text, highlighted_chars=marked, is_growing=is_growing)
+def _render_growing(text: str) -> list[Block]:
+    return render(text, highlighted_chars=_GROWING_HIGHLIGHTED_CHARS)

@@ -128,9 +128,7 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
 
     @router.post("/notes/preview")
     async def preview(request: Request) -> Response:
-        return pages.fragment(
-            Blocks(render(request.form().get("body", "")), scope="preview")
-        )
+        return pages.fragment(Blocks(render(request.form().get("body", ""))))
 
     @router.delete("/notes/:id")
     async def delete(request: Request) -> Response:

@@ -56,7 +56,6 @@ class Turn(Template):
 
     Attributes:
         plain: Text that is shown as it is, instead of blocks.
-        scope: Names the text among others on the page.
     """
 
     template: ClassVar[str] = "exports/_turn.html"
@@ -67,7 +66,6 @@ class Turn(Template):
     plain: str
     blocks: list[Block]
     error: str
-    scope: str = "text"
 
 
 def conversation_pieces(
@@ -179,7 +177,6 @@ def _html(
                 message.text if is_plain else "",
                 [] if is_plain else render(message.text),
                 message.error,
-                message.id,
             )
         )
     yield foot

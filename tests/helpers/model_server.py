@@ -5,6 +5,7 @@ import gzip
 import json
 import os
 import socket
+import ssl
 import struct
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from backend.llm.engine_child import ChildConfig, ChildReply
 Script = Callable[["Exchange"], None]
 
 _ROOT = Path(__file__).parents[2]
-_TLS_HELLO = b"\x16"
+_TLS_HELLO = b"\x16\x03"
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
 
 
@@ -113,6 +114,46 @@ def stall_after(*data: bytes) -> Script:
     return script
 
 
+def in_turn(*scripts: Script) -> Script:
+    """Play one script per request; the last one is repeated."""
+    left = list(scripts)
+
+    def script(exchange: Exchange) -> None:
+        (left.pop(0) if len(left) > 1 else left[0])(exchange)
+
+    return script
+
+
+def keep_open(*data: bytes) -> Script:
+    """Send a good head and these bytes, and keep the connection open."""
+    return stall_after(HEAD, *data)
+
+
+def not_streamed(body: object, status: int = 200) -> Script:
+    """Answer with JSON although a stream was asked for."""
+    return lambda exchange: exchange.answer(
+        status, json.dumps(body), "Content-Type: application/json"
+    )
+
+
+def without_system_role(exchange: Exchange) -> None:
+    """Refuse a turn of the system, as templates of Gemma and Mistral do."""
+    if any(message["role"] == "system" for message in exchange.messages):
+        refuse(500, {"message": "Jinja Exception: System role not supported"})(exchange)
+    else:
+        exchange.say("Hi")
+
+
+def alternating(exchange: Exchange) -> None:
+    """Refuse turns that do not go user, assistant, user, as some templates do."""
+    roles = [message["role"] for message in exchange.messages]
+    if roles == ["user", "assistant"] * (len(roles) // 2) + ["user"]:
+        exchange.say("Hi")
+    else:
+        words = "Conversation roles must alternate user/assistant/user/assistant/..."
+        refuse(400, {"message": words})(exchange)
+
+
 def reset_after(*data: bytes) -> Script:
     """Send these bytes, then an RST."""
 
@@ -143,9 +184,10 @@ def gzip_bomb(exchange: Exchange) -> None:
 class FakeModelServer:
     """Plays one script per request; the last script is repeated."""
 
-    def __init__(self, *scripts: Script) -> None:
+    def __init__(self, *scripts: Script, tls: ssl.SSLContext | None = None) -> None:
         self.requests: list[Exchange] = []
         self._scripts = scripts
+        self._tls = tls
         self._socket = socket.create_server(("127.0.0.1", 0))
         self._open: list[socket.socket] = []
         self._accepting = threading.Thread(target=self._accept, daemon=True)
@@ -153,7 +195,7 @@ class FakeModelServer:
     @property
     def url(self) -> str:
         """The address without a version."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http{'s' if self._tls else ''}://127.0.0.1:{self.port}"
 
     @property
     def port(self) -> int:
@@ -193,6 +235,8 @@ class FakeModelServer:
 
     def _serve(self, connection: socket.socket) -> None:
         with contextlib.suppress(OSError), connection:
+            if self._tls is not None:
+                connection = self._tls.wrap_socket(connection, server_side=True)
             exchange = _read_request(connection)
             if exchange is None:
                 return
@@ -208,7 +252,7 @@ def _read_request(connection: socket.socket) -> Exchange | None:
             return None
         read += piece
         if read.startswith(_TLS_HELLO):
-            connection.sendall(b"HTTP/1.0 400 Bad Request\r\n\r\n")
+            connection.sendall(b"HTTP/1.1 400 This is plain HTTP\r\n\r\n")
             return None
     raw_head, _, body = read.partition(b"\r\n\r\n")
     head = raw_head.decode("latin-1")

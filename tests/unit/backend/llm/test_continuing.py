@@ -25,3 +25,22 @@ def test_text_is_kept_or_a_whole_repeat_is_dropped(
 def test_reasoning_passes_while_text_is_held_back() -> None:
     repeats = RepeatFilter("The cat")
     assert repeats.feed(Delta("The", "Hm")) == Delta("", "Hm")
+
+
+def test_text_that_was_a_thought_is_no_repeat() -> None:
+    repeats = RepeatFilter("The cat")
+    assert repeats.feed(Delta("The")) == Delta()
+    assert repeats.feed(Delta("", "!", 3)) == Delta("", "The!")
+    assert repeats.feed(Delta("The cat sat")) == Delta(" sat")
+
+
+def test_text_that_was_given_and_is_a_thought_is_moved_back() -> None:
+    repeats = RepeatFilter("The cat")
+    assert repeats.feed(Delta("So ")) == Delta("So ")
+    assert repeats.feed(Delta("The cat sat", "hm", 3)) == Delta(" sat", "hm", 3)
+
+
+def test_a_repeat_that_was_dropped_is_moved_nowhere() -> None:
+    repeats = RepeatFilter("The cat")
+    assert repeats.feed(Delta("The cat sat")) == Delta(" sat")
+    assert repeats.feed(Delta("", "", 11)) == Delta("", "", 4)

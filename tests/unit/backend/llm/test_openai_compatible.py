@@ -3,16 +3,14 @@
 import asyncio
 import json
 import time
-from collections.abc import Sequence
-from contextlib import aclosing
+from dataclasses import replace
 
 import psutil
 import pytest
 
 from backend.errors import EngineError, EngineFault
-from backend.llm.continuing import GO_ON
 from backend.llm.engine import Delta, Role, Turn
-from backend.llm.openai_compatible import Limits, OpenAICompatibleEngine
+from tests.helpers.asking import ASK, KEY, QUICK, answer_of, ask, engine_at
 from tests.helpers.model_server import (
     HEAD,
     Exchange,
@@ -21,57 +19,13 @@ from tests.helpers.model_server import (
     endless,
     event,
     gzip_bomb,
+    keep_open,
     refuse,
     refusing_port,
     reset_after,
     stall_after,
     stream,
 )
-
-QUICK = Limits(
-    connect_s=1,
-    first_byte_s=1,
-    stall_s=0.7,
-    answer_s=5,
-    models_s=1,
-    retry_waits_s=(0.01, 0.01),
-    answer_bytes=2_000_000,
-    line_bytes=100_000,
-    models_bytes=100_000,
-)
-KEY = "sk-secret"
-ASK = (Turn(Role.USER, "Hello?"),)
-PARTIAL = (*ASK, Turn(Role.ASSISTANT, "The cat sat"))
-
-
-def engine_at(url: str, limits: Limits = QUICK) -> OpenAICompatibleEngine:
-    return OpenAICompatibleEngine("Ollama", url, KEY, limits=limits)
-
-
-async def answer_of(
-    url: str, turns: Sequence[Turn], limits: Limits = QUICK
-) -> tuple[list[Delta], EngineError | None]:
-    engine, got = engine_at(url, limits), list[Delta]()
-    try:
-        async for delta in engine.stream("m", turns):
-            got.append(delta)
-    except EngineError as exc:
-        return got, exc
-    finally:
-        await engine.close()
-    return got, None
-
-
-def ask(
-    script: Script,
-    *more: Script,
-    turns: Sequence[Turn] = ASK,
-    limits: Limits = QUICK,
-) -> tuple[str, EngineError | None, FakeModelServer]:
-    with FakeModelServer(script, *more) as server:
-        got, error = asyncio.run(answer_of(server.url, turns, limits))
-    return "".join(delta.text for delta in got), error, server
-
 
 HI = event({"content": "Hi"})
 FAULTS: dict[str, tuple[Script, str, EngineFault]] = {
@@ -93,13 +47,18 @@ FAULTS: dict[str, tuple[Script, str, EngineFault]] = {
         EngineFault.CUT_OFF,
     ),
     "wrong JSON": (stream(HI, b"data: {nope\n\n"), "Hi", EngineFault.GARBAGE),
+    "a broken piece": (
+        stream(HI, b"data: {nope\n\n", HI, event({}, "stop")),
+        "HiHi",
+        EngineFault.GARBAGE,
+    ),
     "JSON of another kind": (stream(b'data: {"a": 1}\n\n'), "", EngineFault.GARBAGE),
     "a JSON list": (stream(b"data: [1]\n\n"), "", EngineFault.GARBAGE),
     "deep JSON": (stream(b"data: " + b"[" * 90_000 + b"\n\n"), "", EngineFault.GARBAGE),
     "a web page": (
         lambda e: e.answer(200, "<!doctype html>\n<p>Hello</p>\n"),
         "",
-        EngineFault.GARBAGE,
+        EngineFault.WEB_PAGE,
     ),
     "a web page as error": (
         lambda e: e.answer(502, "<html>nginx</html>"),
@@ -110,14 +69,19 @@ FAULTS: dict[str, tuple[Script, str, EngineFault]] = {
     "a redirect": (
         lambda e: e.answer(302, "", "Location: http://127.0.0.1:9/v1"),
         "",
-        EngineFault.GARBAGE,
+        EngineFault.MOVED,
     ),
     "wrong key": (
         refuse(401, {"message": f"bad {KEY}"}),
         "",
         EngineFault.UNAUTHORISED,
     ),
-    "forbidden": (refuse(403, {"message": "no"}), "", EngineFault.UNAUTHORISED),
+    "forbidden": (refuse(403, {"message": "no"}), "", EngineFault.FORBIDDEN),
+    "forbidden without a word": (
+        lambda e: e.answer(403, ""),
+        "",
+        EngineFault.UNAUTHORISED,
+    ),
     "no such model": (
         refuse(404, {"message": 'model "m" not found, try pulling it first'}),
         "",
@@ -145,9 +109,9 @@ FAULTS: dict[str, tuple[Script, str, EngineFault]] = {
         EngineFault.SERVER_ERROR,
     ),
     "always loading": (
-        refuse(503, {"message": "Loading"}),
+        refuse(503, {"message": "Loading model"}),
         "",
-        EngineFault.SERVER_ERROR,
+        EngineFault.LOADING,
     ),
     "an error in the stream": (
         stream(HI, b'data: {"error": {"message": "CUDA"}}\n\n'),
@@ -249,14 +213,6 @@ def test_the_request_carries_key_model_and_turns_and_asks_for_plain_bytes() -> N
     assert json.loads(sent.body)["stream"] is True
 
 
-def test_the_key_does_not_follow_a_redirect() -> None:
-    with FakeModelServer(lambda e: e.say("Stolen")) as thief:
-        to = f"Location: {thief.url}/v1/chat/completions"
-        _, error, _ = ask(lambda e: e.answer(307, "", to))
-        assert error is not None
-    assert not thief.requests
-
-
 RETRIED: dict[str, Script] = {
     "a reset": Exchange.reset,
     "a reset after headers": reset_after(HEAD),
@@ -283,74 +239,6 @@ def test_nothing_is_retried_after_the_first_word() -> None:
     assert text == "Hi"
     assert error is not None
     assert len(server.requests) == 1
-
-
-@pytest.mark.parametrize("at", ["before the first word", "in the middle"])
-def test_cancelling_lets_go_within_half_a_second(at: str) -> None:
-    data = HEAD if at == "before the first word" else HEAD + HI
-    patient = Limits()
-
-    async def main(server: FakeModelServer) -> float:
-        reading = asyncio.create_task(answer_of(server.url, ASK, patient))
-        while not server.requests:
-            await asyncio.sleep(0.01)
-        started = time.monotonic()
-        reading.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await reading
-        assert await asyncio.to_thread(server.requests[0].gone.wait, 0.5)
-        return time.monotonic() - started
-
-    with FakeModelServer(stall_after(data)) as server:
-        assert asyncio.run(main(server)) < 0.5
-
-
-def test_closing_the_iterator_lets_go_of_the_server() -> None:
-    async def main(server: FakeModelServer) -> None:
-        engine = engine_at(server.url)
-        async with aclosing(engine.stream("m", ASK)) as deltas:
-            assert await anext(deltas) == Delta("Hi")
-        assert await asyncio.to_thread(server.requests[0].gone.wait, 0.5)
-        await engine.close()
-
-    with FakeModelServer(stall_after(HEAD, HI)) as server:
-        asyncio.run(main(server))
-
-
-CONTINUED: dict[str, tuple[Script, str]] = {
-    "goes on": (lambda e: e.say(" on", " the mat."), " on the mat."),
-    "repeats": (lambda e: e.say("The c", "at sat on", " the mat."), " on the mat."),
-    "starts alike": (lambda e: e.say("The", " mat"), "The mat"),
-    "ends alike": (lambda e: e.say("The"), "The"),
-    "has nothing to add": (lambda e: e.say(), ""),
-}
-
-
-@pytest.mark.parametrize(("script", "new"), CONTINUED.values(), ids=CONTINUED)
-def test_a_continued_answer_gets_only_what_is_new(script: Script, new: str) -> None:
-    text, error, server = ask(script, turns=PARTIAL)
-    assert (text, error) == (new, None)
-    assert server.requests[0].messages[-1]["role"] == "assistant"
-
-
-def test_a_server_that_refuses_to_go_on_is_asked_in_words() -> None:
-    refusal = refuse(400, {"message": "the last message must be from the user"})
-    text, error, server = ask(refusal, lambda e: e.say(" on it."), turns=PARTIAL)
-    assert (text, error) == (" on it.", None)
-    assert server.requests[1].messages[-1] == {"role": "user", "content": GO_ON}
-
-
-def test_a_continuation_that_breaks_keeps_what_was_held_back() -> None:
-    text, error, _ = ask(reset_after(HEAD, event({"content": "The"})), turns=PARTIAL)
-    assert text == "The"
-    assert error is not None
-
-
-def test_an_answer_that_never_began_is_asked_for_anew() -> None:
-    turns = (*ASK, Turn(Role.ASSISTANT, "\n"))
-    text, error, server = ask(lambda e: e.say("Hi"), turns=turns)
-    assert (text, error) == ("Hi", None)
-    assert [message["role"] for message in server.requests[0].messages] == ["user"]
 
 
 async def models_of(url: str) -> list[str]:
@@ -392,3 +280,66 @@ def test_a_silent_server_is_not_waited_for() -> None:
     with FakeModelServer(Exchange.hang) as server, pytest.raises(EngineError) as caught:
         asyncio.run(models_of(server.url))
     assert caught.value.fault is EngineFault.TIMEOUT
+
+
+def _ping_after_the_reason(exchange: Exchange) -> None:
+    exchange.send(HEAD + HI + event({}, "stop"))
+    exchange.send_for_ever(b":\n\n")
+
+
+ENDED: dict[str, tuple[Script, EngineFault | None]] = {
+    "done": (keep_open(HI, b"data: [DONE]\n\n"), None),
+    "a reason": (keep_open(HI, event({}, "stop")), None),
+    "a reason, then pings": (
+        _ping_after_the_reason,
+        None,
+    ),
+    "a reason and a reset": (reset_after(HEAD, HI, event({}, "stop")), None),
+    "the longest length": (keep_open(HI, event({}, "length")), EngineFault.LIMIT),
+    "an error": (
+        keep_open(HI, b'data: {"error":"boom"}\n\n'),
+        EngineFault.SERVER_ERROR,
+    ),
+}
+
+
+@pytest.mark.parametrize(("script", "fault"), ENDED.values(), ids=ENDED)
+def test_an_answer_ends_though_the_connection_does_not(
+    script: Script, fault: EngineFault | None
+) -> None:
+    patient = replace(QUICK, stall_s=60, wordless_s=60, answer_bytes=10**9)
+    text, error, _ = ask(script, limits=patient)
+    assert text == "Hi"
+    assert (error.fault if error else None) is fault
+
+
+def test_a_word_after_the_reason_is_part_of_the_answer() -> None:
+    pieces = (event({"content": "Hi"}, "stop"), event({"content": "!"}))
+    assert ask(keep_open(*pieces))[:2] == ("Hi!", None)
+
+
+THOUGHT = event({"reasoning": "Hm."})
+OFFERED: dict[str, tuple[Script, bool]] = {
+    "length after words": (lambda e: e.say("Hi", finish="length"), True),
+    "length in a thought": (stream(THOUGHT, event({}, "length")), True),
+    "length in a tag": (stream(event({"content": "<think>Hm."}, "length")), True),
+    "length at once": (lambda e: e.say(finish="length"), False),
+    "a stall after words": (keep_open(HI), True),
+    "a stall in a thought": (keep_open(THOUGHT), True),
+    "a stall after a role": (keep_open(event({"role": "assistant"})), False),
+    "a break after words": (reset_after(HEAD, HI), True),
+    "a break in a thought": (reset_after(HEAD, THOUGHT), True),
+    "a break at once": (Exchange.reset, False),
+    "only a thought": (stream(THOUGHT, event({}, "stop")), True),
+    "nothing": (lambda e: e.say(), False),
+}
+
+
+@pytest.mark.parametrize(("script", "offered"), OFFERED.values(), ids=OFFERED)
+def test_continue_is_offered_only_where_there_is_something_to_go_on_from(
+    script: Script, offered: bool
+) -> None:
+    _, error, _ = ask(script)
+    assert error is not None
+    assert ("Continue" in str(error)) is offered
+    assert "hoose" in str(error)

@@ -5,17 +5,22 @@ import re
 import pytest
 
 from backend.errors import EngineFault
+from backend.llm.engine import Arrived
 from backend.llm.sentences import sentence_for
 
 _STEPS = r"[Cc]hoose|Start|Enter|Wait|Check|Close"
 
 
+@pytest.mark.parametrize("arrived", Arrived)
 @pytest.mark.parametrize("fault", EngineFault)
-def test_every_fault_names_the_engine_and_what_to_do(fault: EngineFault) -> None:
-    sentence = sentence_for(fault, "Ollama")
+def test_every_fault_names_the_engine_and_what_to_do(
+    fault: EngineFault, arrived: Arrived
+) -> None:
+    sentence = sentence_for(fault, "Ollama", "", arrived)
     assert "Ollama" in sentence
     assert re.search(_STEPS, sentence)
     assert "{" not in sentence
+    assert "()" not in sentence
 
 
 def test_a_sentence_starts_with_a_capital_and_keeps_the_rest() -> None:
