@@ -1,7 +1,7 @@
 """Native dialogs for exports and imports; the sidecar reads and writes the files."""
 
 import logging
-import re
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Protocol
@@ -17,7 +17,10 @@ log = logging.getLogger("hearth.shell")
 _EVERYTHING: Final = "all"
 _OK: Final = 200
 _REFUSED: Final = 400
-_UNFIT: Final = re.compile(r"[\x00-\x1f\x7f<>:\"/\\|?*]+")
+_UNFIT: Final = frozenset('<>:"/\\|?*')
+_INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Cn", "Zl", "Zp"})
+_JOINERS: Final = frozenset("\u200c\u200d")
+"""Invisible, but Persian and emoji are spelled with them."""
 _MAX_NAME_CHARS: Final = 80
 
 _ONE: Final = {
@@ -137,8 +140,15 @@ def documents() -> str:
 
 def file_name(title: str) -> str:
     """Return a title as the name of a file, without its ending."""
-    plain = " ".join(_UNFIT.sub(" ", title).split()).strip(". ")
+    fit = "".join(" " if _is_unfit(letter) else letter for letter in title)
+    plain = " ".join(fit.split()).strip(". ")
     return plain[:_MAX_NAME_CHARS].strip(". ") or "Conversation"
+
+
+def _is_unfit(letter: str) -> bool:
+    """Whether a name must not have a letter: unseen, it may read as another one."""
+    is_hidden = unicodedata.category(letter) in _INVISIBLE and letter not in _JOINERS
+    return is_hidden or letter in _UNFIT
 
 
 def _follow_filter(dialog: QFileDialog, suffix: str) -> None:

@@ -109,11 +109,8 @@ class Reading:
                 yield kept
 
     def _kept(self, row: Row, tally: Tally) -> Row | None:
-        """Return a row unless it is empty, or here already as it is."""
+        """Return a row unless it has come already as it is."""
         tally.entries += 1
-        if isinstance(row, ConversationRow) and not row.messages:
-            tally.skip(Skip.EMPTY)
-            return None
         print_ = _print_of(row)
         if self._seen.get(row.id) == print_:
             tally.skip(Skip.TWICE)
@@ -130,6 +127,7 @@ class Reading:
             yield from self._own(part.name, tally)
             return
         for source, talk in self._talks(part, tally):
+            # One of Hearth's own may have no messages yet, but a title or a draft.
             if talk.said:
                 yield self._settled(source, talk)
             else:

@@ -2,8 +2,6 @@
 
 import io
 import json
-import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,16 +12,15 @@ from typing import IO, TYPE_CHECKING, ClassVar, Final
 from backend.importing.hearth import FORMAT, VERSION
 from backend.markdown import Block, render
 from backend.rendering import Template
+from backend.services.endings import note_of
+from backend.services.export_text import closed, escaped, fenced, file_name
 
 if TYPE_CHECKING:
-    from backend.store.models import Conversation, Logged, Message, Note
+    from backend.store.models import Action, Conversation, Logged, Message, Note
 
 _UNLOGGED: Final = {"cjk", "folded", "deleted_at", "conversation_id"}
-_UNFIT: Final = re.compile(r"[\x00-\x1f\x7f<>:\"/\\|?*]+")
 _MAX_RENDERED_CHARS: Final = 400_000
 _TURNS: Final = "<!--turns-->"
-_MAX_NAME_BYTES: Final = 120
-_RESERVED: Final = re.compile(r"(?i)(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?")
 
 
 class ExportFormat(StrEnum):
@@ -81,7 +78,7 @@ def conversation_pieces(
         case ExportFormat.HTML:
             return _html(conversation, messages, show)
         case ExportFormat.JSON:
-            return _json([_json_conversation(conversation, messages)], [])
+            return _json([_json_conversation(conversation, messages)], [], [])
 
 
 def note_pieces(form: ExportFormat, note: "Note", show: Render) -> Pieces:
@@ -97,11 +94,14 @@ def note_pieces(form: ExportFormat, note: "Note", show: Render) -> Pieces:
 
 
 def all_as_json(
-    conversations: Iterable["Conversation"], messages: Messages, notes: Iterable["Note"]
+    conversations: Iterable["Conversation"],
+    messages: Messages,
+    notes: Iterable["Note"],
+    actions: Iterable["Action"],
 ) -> Pieces:
     """Yield everything as one JSON document."""
     told = (_json_conversation(one, messages(one)) for one in conversations)
-    return _json(told, (_as_json(_fields(note)) for note in notes))
+    return _json(told, map(_row, notes), map(_row, actions))
 
 
 class Archive:
@@ -138,14 +138,6 @@ def write_pieces(pieces: Pieces, file: IO[bytes]) -> None:
         file.write(piece.encode("utf-8", "replace"))
 
 
-def file_name(title: str, otherwise: str) -> str:
-    """Return a title as a name every system takes, without an ending."""
-    plain = unicodedata.normalize("NFC", _UNFIT.sub(" ", title))
-    name = " ".join(plain.split()).strip(". ")
-    name = name.encode()[:_MAX_NAME_BYTES].decode(errors="ignore").strip(". ")
-    return otherwise if not name or _RESERVED.fullmatch(name) else name
-
-
 def _markdown(conversation: "Conversation", messages: Iterable["Message"]) -> Pieces:
     yield _front_matter(conversation, conversation.title)
     yield f"# {' '.join(conversation.title.split()) or 'Conversation'}\n"
@@ -153,10 +145,10 @@ def _markdown(conversation: "Conversation", messages: Iterable["Message"]) -> Pi
         yield f"\n## {_who(message)}\n\n*{_iso(message.created_at)}*\n\n"
         if message.reasoning:
             yield "<details><summary>Reasoning</summary>\n\n"
-            yield f"{message.reasoning.strip()}\n\n</details>\n\n"
-        yield message.text.rstrip() + "\n"
-        if message.error:
-            yield f"\n> {message.error}\n"
+            yield f"{fenced(message.reasoning.strip())}\n\n</details>\n\n"
+        yield closed(message.text) + "\n"
+        if note := _note(message):
+            yield f"\n> {note}\n"
 
 
 def _html(
@@ -176,16 +168,23 @@ def _html(
                 message.reasoning,
                 message.text if is_plain else "",
                 [] if is_plain else render(message.text),
-                message.error,
+                _note(message),
             )
         )
     yield foot
 
 
-def _json(conversations: Iterable[Pieces], notes: Iterable[str]) -> Pieces:
+def _json(
+    conversations: Iterable[Pieces], notes: Iterable[str], actions: Iterable[str]
+) -> Pieces:
     head = {"format": FORMAT, "version": VERSION, "exported_at": _now()}
     yield json.dumps(head)[:-1]
-    for name, rows in (("conversations", conversations), ("notes", notes)):
+    lists: tuple[tuple[str, Iterable[Iterable[str]]], ...] = (
+        ("conversations", conversations),
+        ("notes", notes),
+        ("actions", actions),
+    )
+    for name, rows in lists:
         yield f',\n"{name}": ['
         for number, row in enumerate(rows):
             yield ",\n" if number else "\n"
@@ -204,6 +203,10 @@ def _json_conversation(
     yield "]}"
 
 
+def _row(row: "Logged") -> str:
+    return _as_json(_fields(row))
+
+
 def _fields(row: "Logged") -> dict[str, object]:
     return row.model_dump(exclude=_UNLOGGED)
 
@@ -216,11 +219,17 @@ def _front_matter(row: "Conversation | Note", title: str) -> str:
     told = io.StringIO()
     told.write("---\n")
     # A JSON string is a YAML string too.
-    told.write(f"title: {json.dumps(title, ensure_ascii=False)}\n")
+    told.write(f"title: {escaped(json.dumps(title, ensure_ascii=False))}\n")
     told.write(f"created: {_iso(row.created_at)}\n")
     told.write(f"updated: {_iso(row.updated_at)}\n")
     told.write(f"id: {row.id}\nsource: Hearth\n---\n\n")
     return told.getvalue()
+
+
+def _note(message: "Message") -> str:
+    """Return in one line how an answer ended; "" for one that is whole."""
+    told = note_of(message) if message.role == "assistant" else message.error
+    return " ".join(told.split())
 
 
 def _who(message: "Message") -> str:

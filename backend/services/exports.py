@@ -131,6 +131,7 @@ class ExportService:
                     self._counted(),
                     lambda one: self._store.messages(one.id),
                     self._store.notes(),
+                    self._store.actions(),
                 )
                 write_pieces(self._while_wanted(pieces), file)
             else:

@@ -93,7 +93,7 @@ class Batch:
             row["latest"] = ""
         if plan.verdict is Verdict.OLDER:
             row |= {"latest": "", "title": ""}
-        elif not row["title"]:
+        elif not row["title"] and not self._is_dated:
             self._untitled = row
         self._take("conversation", row)
 

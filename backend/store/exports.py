@@ -9,7 +9,7 @@ from sqlmodel import Session, col, func, select
 from backend.store.conversations import conversation_in
 from backend.store.database import Database
 from backend.store.messages import MessageStore
-from backend.store.models import Conversation, Logged, Message, Note
+from backend.store.models import Action, Conversation, Logged, Message, Note
 from backend.store.states import MessageState
 
 PAGE: Final = 50
@@ -53,6 +53,10 @@ class ExportStore:
     def notes(self) -> Iterator[Note]:
         """Yield all notes, oldest first."""
         return self._all(Note)
+
+    def actions(self) -> Iterator[Action]:
+        """Yield all quick actions, oldest first."""
+        return self._all(Action)
 
     def messages(self, conversation_id: str) -> Iterator[Message]:
         """Yield the messages of a conversation, oldest first.

@@ -183,7 +183,8 @@ def _aliases(export: Export, kept: Sequence[Kept]) -> dict[str, str]:
 
 def _is_newer(row: Kept, path: Sequence[str], aside: frozenset[str]) -> bool:
     """Whether a message is not in the export because that was made before it."""
-    return row.id > path[-1] and row.id[_TIME_CHARS:] not in aside
+    is_later = not path or row.id > path[-1]
+    return is_later and row.id[_TIME_CHARS:] not in aside
 
 
 def _named(plan: Plan, ids: Mapping[str, str]) -> Plan:

@@ -35,6 +35,18 @@ _MINE: Final = text("""
     )
 """)
 """Whether a person gave a field its value here, and neither an import nor Hearth."""
+_SEEDED: Final = text("""
+    select exists(
+        select 1 from change c join change seeding
+            on seeding.transaction_id = c.transaction_id
+        where c.table_name = 'action' and c.row_id = :id and c.before is null
+            and seeding.table_name = 'setting' and seeding.row_id = 'actions.seeded'
+    ) and not exists(
+        select 1 from change c
+        where c.table_name = 'action' and c.row_id = :id and c.before is not null
+    )
+""")
+"""Whether an action is as Hearth made it; its time says when that was, no more."""
 _M = TypeVar("_M", bound=Logged)
 
 
@@ -105,7 +117,8 @@ def _follow(
     }
     if all(getattr(row, name) == told[name] for name in fields):
         return False
-    if is_dated and int(told["updated_at"] or 0) <= row.updated_at:
+    is_older = is_dated and int(told["updated_at"] or 0) <= row.updated_at
+    if is_older and not _is_seeded(session, row):
         return False
     if isinstance(row, Message) and _is_half(row, told):
         return False
@@ -141,6 +154,12 @@ def _is_half(row: Message, told: Fields) -> bool:
 def _is_mine(session: StoreSession, row: Logged, name: str) -> bool:
     about = {"table": str(row.__tablename__), "id": row.id, "field": name}
     return bool(session.connection().execute(_MINE, about).scalar_one())
+
+
+def _is_seeded(session: StoreSession, row: Logged) -> bool:
+    if not isinstance(row, Action):
+        return False
+    return bool(session.connection().execute(_SEEDED, {"id": row.id}).scalar_one())
 
 
 def _alike(session: StoreSession, wanted: dict[str, Fields]) -> int:

@@ -104,6 +104,8 @@ def test_a_refusal_is_told(window: QMainWindow) -> None:
         ('a/b\\c:d*e?"<f>|', "a b c d e f"),
         ("x" * 200, "x" * 80),
         ("星 🌟", "星 🌟"),
+        ("\u202etxet\u2028a\x9bb\u2066", "txet a b"),
+        ("👨\u200d👩", "👨\u200d👩"),
     ],
 )
 def test_a_title_becomes_a_name_every_system_takes(title: str, expected: str) -> None:

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from backend.importing.__main__ import tell
 from backend.services.import_batches import Batch
 from backend.services.import_reports import Report
+from backend.store.actions import ActionStore
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
-from backend.store.ids import new_id
+from backend.store.ids import new_id, now_ms
 from backend.store.imports import ImportStore
 from backend.store.messages import MessageStore
 from backend.store.models import Conversation, Message
@@ -356,7 +357,7 @@ def test_a_note_follows_a_newer_export_and_no_older_one(library: Library) -> Non
         library.bring_in(hearth(body, at))
         assert notes.page()[0].body == expected
     notes.save(f"{HEARTH_ID}1", "mine")
-    library.bring_in(hearth("four", 2**40))
+    library.bring_in(hearth("four", now_ms() + 1000))
     assert notes.page()[0].body == "mine"
 
 
@@ -385,6 +386,28 @@ def test_quick_actions_come_once_and_leave_their_keys_to_those_here(
     assert (report.new_actions, report.unfit) == (1, 1)
     library.take_back(run)
     assert actions(library) == [("A", "P", "Ctrl+Alt+A")]
+
+
+def test_a_built_in_action_changed_elsewhere_follows_until_it_is_changed_here(
+    library: Library,
+) -> None:
+    store = ActionStore(library.database)
+    store.seed("1", [{"id": f"{HEARTH_ID}2", "name": "A", "prompt": "As it came"}])
+    changed = ACTION | {"updated_at": 2**40, "prompt": "Mine elsewhere"}
+    library.bring_in(hearth("n", 1, actions=[changed]))
+    assert actions(library) == [("A", "Mine elsewhere", "")]
+    store.change(f"{HEARTH_ID}2", {"prompt": "Mine here"})
+    later = changed | {"updated_at": now_ms() + 1000, "prompt": "Later"}
+    library.bring_in(hearth("n", 1, actions=[later]))
+    assert actions(library) == [("A", "Mine here", "")]
+
+
+def test_a_conversation_of_hearth_without_messages_is_kept(library: Library) -> None:
+    empty = {"id": f"{HEARTH_ID}7", "title": "Empty", "messages": []}
+    export = hearth("n", 1, conversations=[empty])
+    assert library.bring_in(export)[1].new == 1
+    assert library.conversations[0].title == "Empty"
+    assert not library.bring_in(export)[1].has_added
 
 
 KEYS = ("q1", "a2", "b3", "q4", "a5", "b6", "q7")
