@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 RING_EVENTS: Final = 1_000
+RING_BYTES: Final = 4 * 1024 * 1024
 MAX_STREAMS: Final = 8
 KEEP_ALIVE_S: Final = 2.0
 _RETRY_MS: Final = 300
@@ -39,6 +40,7 @@ class EventHub:
         self._seq = time.time_ns() // 1000 if first_seq is None else first_seq
         self._floor = self._seq
         self._ring: deque[Event] = deque()
+        self._bytes = 0
         self._news = threading.Condition()
         self._open: deque[Subscription] = deque()
 
@@ -57,8 +59,13 @@ class EventHub:
         with self._news:
             self._seq += 1
             self._ring.append(Event(self._seq, name, html))
-            if len(self._ring) > RING_EVENTS:
-                self._floor = self._ring.popleft().seq
+            self._bytes += len(html.encode())
+            while len(self._ring) > RING_EVENTS or (
+                self._bytes > RING_BYTES and len(self._ring) > 1
+            ):
+                dropped = self._ring.popleft()
+                self._bytes -= len(dropped.html.encode())
+                self._floor = dropped.seq
             self._news.notify_all()
             return self._seq
 

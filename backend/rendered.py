@@ -1,13 +1,26 @@
 """Keeps texts as HTML for a while: a page opened again costs no rendering."""
 
 import asyncio
+import logging
 from collections.abc import Collection
+from html import escape
 from typing import Final
 
 from backend.markdown import Block, render
 
+log = logging.getLogger("hearth.web")
+
 KEPT_CHARS: Final = 1_000_000
 """How much text is kept rendered, in memory only."""
+
+
+def rendered(text: str) -> list[Block]:
+    """Render a text; as it was written where that fails, so that no page does."""
+    try:
+        return render(text)
+    except Exception:
+        log.exception("a text could not be rendered")
+        return [Block(escape(text, quote=False), is_code=True)]
 
 
 class Rendered:
@@ -26,7 +39,7 @@ class Rendered:
         for text in texts:
             blocks = self._kept.get(text)
             if blocks is None:
-                blocks = await asyncio.to_thread(render, text)
+                blocks = await asyncio.to_thread(rendered, text)
             self._keep(text, blocks)
         while self._chars > self._kept_chars and len(self._kept) > len(texts):
             self._drop(next(iter(self._kept)))
@@ -34,7 +47,7 @@ class Rendered:
     def blocks(self, text: str) -> list[Block]:
         """Return the blocks of a text, rendered now if it was not prepared."""
         blocks = self._kept.get(text)
-        return render(text) if blocks is None else blocks
+        return rendered(text) if blocks is None else blocks
 
     def _keep(self, text: str, blocks: list[Block]) -> None:
         self._drop(text)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from markupsafe import escape
 
 from backend.events import EventHub
-from backend.growing_markdown import settled_length
+from backend.growing_markdown import Step
 from backend.http import Request, Response, Router
-from backend.markdown import Block, render
+from backend.markdown import Block
+from backend.painting import Painted, Painter
 from backend.rendered import Rendered
 from backend.rendering import Renderer, Template
 from backend.routes.pages import Pages, Toast, undo_path
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from backend.store.models import Message
 
 REASONING_SHOWN_CHARS: Final = 4_000
-_GROWING_HIGHLIGHTED_CHARS: Final = 8_000
-"""Longer code gets its marks with the end: it is rendered anew for every word."""
 _READINGS: Final = 3
 
 
@@ -122,20 +121,6 @@ class Changed(Template):
     toast: Toast
 
 
-@dataclass(slots=True)
-class _Shown:
-    """How much of a growing answer the pages have.
-
-    Attributes:
-        settled: How many characters are finished blocks.
-        html: Of those blocks.
-    """
-
-    answer: Growing
-    settled: int = 0
-    blocks: list[Block] = field(default_factory=list)
-
-
 class Broadcast:
     """Tells every page how conversations go on.
 
@@ -146,39 +131,51 @@ class Broadcast:
         self._hub = hub
         self._renderer = renderer
         self._opened = opened
-        self._shown: dict[str, _Shown] = {}
         self._rendered = Rendered()
+        self.painter = Painter(self._paint)
 
     @property
     def seq(self) -> int:
         """The number of the latest event."""
         return self._hub.seq
 
+    async def prepare(self, message: "Message") -> None:
+        """Render a text that will be gone on with."""
+        await self.painter.prepare(message.id, message.text)
+
     def began(self, answer: Growing) -> None:
-        """Settle what a continued answer already has."""
-        shown = self._shown[answer.message_id] = _Shown(answer)
-        self._settle(shown)
+        """Show what a continued answer already has."""
+        self.painter.begin(answer)
 
     def grew(self, answer: Growing) -> None:
-        """Send finished blocks once, and the block being written as it is now."""
-        shown = self._shown[answer.message_id]
-        if fresh := self._settle(shown):
-            self._tell(
-                answer.message_id, "blocks", self._renderer.render(Blocks(fresh))
-            )
-        self._tell(answer.message_id, "tail", self._renderer.render(_tail(shown)))
-        if answer.reasoning and not answer.text:
+        """Let the pages have what is new, when it is rendered."""
+        if painted := self.painter.get(answer.message_id):
+            self.painter.catch_up(painted)
             thought = answer.reasoning[-REASONING_SHOWN_CHARS:]
-            self._tell(answer.message_id, "reasoning", str(escape(thought)))
+            if thought != painted.thought and not answer.text:
+                painted.thought = thought
+                self._tell(answer.message_id, "reasoning", str(escape(thought)))
+
+    def _paint(self, painted: Painted, step: Step, had: Sequence[Block]) -> None:
+        """Send finished blocks once, and the block being written when it changed."""
+        message_id = painted.answer.message_id
+        for fresh in step.fresh:
+            html = self._renderer.render(Blocks(fresh.blocks))
+            self._tell(message_id, "blocks", html, into=fresh.into or "")
+        # The page takes its tail for what is finished, and so needs another one.
+        if step.fresh or step.tail != had:
+            self._tell(message_id, "tail", self._renderer.render(Blocks(step.tail)))
 
     async def ended(self, answer: Growing) -> None:
         """Send the whole answer as it is stored, and better the title."""
-        services = await self._opened()
-        message = await services.conversations.message(answer.message_id)
-        await self._rendered.prepare([message.text])
-        shown = self._shown.get(answer.message_id)
-        if shown and shown.answer is answer:  # else it is being written again
-            del self._shown[answer.message_id]
+        self.painter.settle(answer)
+        try:
+            services = await self._opened()
+            message = await services.conversations.message(answer.message_id)
+            await self._rendered.prepare([message.text])
+        finally:
+            is_shown = self.painter.end(answer)
+        if is_shown:
             self.changed(message)
         await services.conversations.entitle(answer.conversation_id)
         self._hub.publish("conversations")
@@ -191,7 +188,7 @@ class Broadcast:
         """Add messages to the end of a conversation; return how they look."""
         shown = Messages([self.view(message) for message in messages])
         html, first = self._renderer.render(shown), messages[0]
-        self._tell(first.id, "added", html, first.conversation_id)
+        self._tell(first.id, "added", html, within=first.conversation_id)
         return shown
 
     def removed(self, message_ids: Iterable[str]) -> None:
@@ -217,7 +214,7 @@ class Broadcast:
             ended = {m.text for m in found if m.role != "user"}
             await self._rendered.prepare(ended)
             growing = (m.id for m in found if m.state == MessageState.STREAMING)
-            if all(message_id in self._shown for message_id in growing):
+            if all(self.painter.get(message_id) for message_id in growing):
                 break
         return found
 
@@ -229,13 +226,13 @@ class Broadcast:
         """
         if message.role == "user":
             return Question(message, self.seq)
-        shown = self._shown.get(message.id)
+        shown = self.painter.get(message.id)
         if shown is not None:
             return Answer(
                 message,
                 self._hub.seq,
                 Blocks(shown.blocks),
-                _tail(shown),
+                Blocks(shown.tail),
                 reasoning=shown.answer.reasoning[-REASONING_SHOWN_CHARS:],
                 is_growing=True,
             )
@@ -251,22 +248,18 @@ class Broadcast:
         )
 
     def _tell(
-        self, message_id: str, part: str, html: str = "", within: str = ""
+        self,
+        message_id: str,
+        part: str,
+        html: str = "",
+        *,
+        within: str = "",
+        into: str = "",
     ) -> None:
         told = {"message": message_id, "part": part, "html": html}
-        if within:
-            told["conversation"] = within
+        told |= {"conversation": within} if within else {}
+        told |= {"into": into} if into else {}
         self._hub.publish("messages", json.dumps(told))
-
-    @staticmethod
-    def _settle(shown: _Shown) -> list[Block]:
-        """Move what is finished from the tail to the blocks; return it."""
-        rest = shown.answer.text[shown.settled :]
-        length = settled_length(rest)
-        fresh = _render_growing(rest[:length]) if length else []
-        shown.settled += length
-        shown.blocks += fresh
-        return fresh
 
 
 def build_router(
@@ -333,6 +326,9 @@ def build_router(
 
     @router.post("/messages/:id/continue")
     async def go_on(request: Request) -> Response:
+        services = await opened()
+        earlier = await services.conversations.message(request.path_params["id"])
+        await broadcast.prepare(earlier)
         message, _ = await _again(request, keep_text=True)
         return pages.fragment(broadcast.view(message))
 
@@ -380,11 +376,3 @@ def _asked_again(removed: int) -> str:
     what = "The message" if removed == 1 else f"The {removed} messages"
     is_ = "is" if removed == 1 else "are"
     return f"Asked again. {what} that followed {is_} in the trash."
-
-
-def _tail(shown: _Shown) -> Blocks:
-    return Blocks(_render_growing(shown.answer.text[shown.settled :]))
-
-
-def _render_growing(text: str) -> list[Block]:
-    return render(text, highlighted_chars=_GROWING_HIGHLIGHTED_CHARS)

@@ -1,5 +1,6 @@
 """Notes: the list, one note with autosave and preview, deleting."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
@@ -8,7 +9,7 @@ from uuid import UUID
 from backend.errors import NotFoundError
 from backend.events import EventHub
 from backend.http import Request, Response, Router
-from backend.markdown import render
+from backend.rendered import rendered
 from backend.rendering import Template
 from backend.routes.messages import Blocks
 from backend.routes.pages import Pages, Toast, go_to, no_content, undo_path
@@ -128,7 +129,8 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
 
     @router.post("/notes/preview")
     async def preview(request: Request) -> Response:
-        return pages.fragment(Blocks(render(request.form().get("body", ""))))
+        body = request.form().get("body", "")
+        return pages.fragment(Blocks(await asyncio.to_thread(rendered, body)))
 
     @router.delete("/notes/:id")
     async def delete(request: Request) -> Response:

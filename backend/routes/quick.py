@@ -131,15 +131,18 @@ def build_router(
         services = await opened()
         message_id = request.path_params["id"]
         known = _number(request.query.get("known", ""))
-        # Only waits: what has grown is shown as the page shows it, rendered.
-        await services.activity.text(message_id, known, WAIT_S if known else 0)
+        await broadcast.painter.beyond(message_id, known, WAIT_S if known else 0)
         message = await services.conversations.message(message_id)
         view = broadcast.view(message)
         if not isinstance(view, Answer):
             return {"html": "", "text": message.text, "size": 0, "is_growing": False}
         blocks = [*view.blocks.blocks, *view.tail.blocks]
-        grown = await services.activity.text(message_id, 0, 0)
-        text = message.text if grown is None else grown
+        text = message.text
+        if view.is_growing:
+            # As much as the page shows, rendered.
+            chars = await broadcast.painter.beyond(message_id, 0, 0)
+            grown = await services.activity.text(message_id, 0, 0)
+            text = (grown or "")[:chars]
         return {
             "html": renderer.render(QuickAnswer(blocks)),
             "text": text,

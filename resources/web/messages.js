@@ -42,12 +42,16 @@
   };
 
   // What is finished becomes blocks in the nodes it was written in: the place, and what
-  // is marked in others, stay.
-  const settle = (answer, html) => {
+  // is marked in others, stay. A part of a long block goes into the block it belongs to.
+  const settle = (answer, html, into) => {
     const blocks = answer.querySelector(".blocks");
     const tail = answer.querySelector(".tail");
     if (html) morph(tail, html);
-    blocks.append(...tail.childNodes);
+    const open = into && blocks.lastElementChild?.querySelector(into);
+    if (open) {
+      open.append(...(tail.querySelector(into)?.childNodes ?? []));
+      tail.replaceChildren();
+    } else blocks.append(...tail.childNodes);
   };
 
   const apply = (event) => {
@@ -64,7 +68,7 @@
       document.getElementById(`message-${message}`).dataset.seq = seq;
     }
     if (!answer.querySelector(".tail")) return;
-    if (part === "blocks") settle(answer, html);
+    if (part === "blocks") settle(answer, html, event.into);
     if (part === "tail") morph(answer.querySelector(".tail"), html);
     if (part === "reasoning") {
       answer.querySelector(".reasoning").hidden = false;

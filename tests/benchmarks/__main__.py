@@ -4,7 +4,7 @@ import argparse
 import sys
 from typing import Final
 
-from tests.benchmarks import desktop, launch, store
+from tests.benchmarks import desktop, launch, stalls, store
 from tests.benchmarks.machine import load, machine
 from tests.benchmarks.tables import missed
 
@@ -12,6 +12,7 @@ GROUPS: Final = {
     "launch": launch.measure,
     "desktop": desktop.measure,
     "store": store.measure,
+    "answers": stalls.measure,
 }
 
 

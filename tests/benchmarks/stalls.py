@@ -1,5 +1,6 @@
-"""Measures how long threads stand still while the helper process checks a file."""
+"""Measures how long threads and the event loop stand still while others work."""
 
+import asyncio
 import subprocess
 import sys
 import threading
@@ -9,8 +10,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from backend.assets import icons_dir
+from backend.events import EventHub
+from backend.llm.engine import Delta
+from backend.rendered import Rendered
+from backend.rendering import Renderer
+from backend.routes.messages import Broadcast
+from backend.services.growing import Growing
+from backend.services.registry import Services
 from backend.store.worker import HeavyJob
-from tests.benchmarks.tables import MS, Line, Series
+from tests.benchmarks.tables import MS, Line, Series, Table
 
 STALL_MS: Final = 50.0
 _TICK_S: Final = 0.002
@@ -86,3 +95,78 @@ def stalls_during_check(path: Path, key: str | None = None) -> Line:
         peer=Series("an idle process", [max(map(float, told.split()))]),
         aim=STALL_MS,
     )
+
+
+KB: Final = 1000
+GROWING_CHARS: Final = 100 * KB
+_FED_CHARS: Final = 2 * KB
+_FED_EVERY_S: Final = 0.02
+_IDLE_S: Final = 2.0
+GROWING: Final = {
+    "list": "- item with *some* words and `code` in it\n",
+    "nested list": "  - item with *some* words and `code` in it\n",
+    "table": "| cell with *some* words | and `code` |\n",
+    "paragraph": "words and *slanted* words and `code`, ",
+    "code": "x = [1, 2]  # a line of code\n",
+    "brackets": "[",
+}
+_BEGINNING: Final = {
+    "table": "| a | b |\n|---|---|\n",
+    "code": "```python\n",
+    "nested list": "- top\n",
+}
+
+
+async def _late_while_growing(kind: str) -> list[float]:
+    """Return by how many ms each tick of the loop came late."""
+    text = _BEGINNING.get(kind, "") + GROWING[kind] * (
+        GROWING_CHARS // len(GROWING[kind])
+    )
+    templates = Path(__file__).parents[2] / "templates"
+    broadcast = Broadcast(EventHub(), Renderer(templates, icons_dir(), str), _closed)
+    answer = Growing("answer", "conversation")
+    broadcast.began(answer)
+    late: list[float] = []
+    ticking = asyncio.create_task(_tick(late))
+    for start in range(0, len(text), _FED_CHARS):
+        answer.add(Delta(text[start : start + _FED_CHARS]))
+        broadcast.grew(answer)
+        await asyncio.sleep(_FED_EVERY_S)
+    await Rendered().prepare([text])
+    broadcast.painter.settle(answer)
+    ticking.cancel()
+    return late
+
+
+async def _tick(late: list[float]) -> None:
+    while True:
+        begun = time.perf_counter()
+        await asyncio.sleep(_TICK_S)
+        late.append((time.perf_counter() - begun - _TICK_S) * 1000)
+
+
+async def _late_in_idleness() -> list[float]:
+    late: list[float] = []
+    ticking = asyncio.create_task(_tick(late))
+    await asyncio.sleep(_IDLE_S)
+    ticking.cancel()
+    return late
+
+
+async def _closed() -> Services:
+    raise NotImplementedError
+
+
+def measure() -> Table:
+    """Measure how late the event loop is while one block grows to 100 kB, and ends."""
+    lines = [
+        Line(
+            what=f"longest stall of the event loop, a {kind} of 100 kB grows",
+            unit=MS,
+            hearth=Series("Hearth", [max(asyncio.run(_late_while_growing(kind)))]),
+            peer=Series("an idle loop", [max(asyncio.run(_late_in_idleness()))]),
+            aim=STALL_MS,
+        )
+        for kind in GROWING
+    ]
+    return Table("Answers that grow", lines)

@@ -1,5 +1,6 @@
 """An answer always ends, and what is sent to the model is right, over HTTP."""
 
+import contextlib
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -9,7 +10,7 @@ from urllib.parse import urlencode
 import pytest
 
 from backend.http import MAX_BODY_BYTES
-from backend.protocol import MAX_TEXT_CHARS
+from backend.protocol import HEALTH_PATH, MAX_TEXT_CHARS
 from backend.store.states import MessageState
 from tests.helpers.library import open_library
 from tests.helpers.model_server import HEAD, Exchange, event
@@ -314,3 +315,24 @@ def test_a_longer_text_is_refused_with_the_right_number(talk: Talk, size: int) -
         if path.startswith("/api/"):
             words = json.loads(refused.body)["error"]
         assert "200,000" in words, path
+
+
+def endless_lines(exchange: Exchange) -> None:
+    """Write faster than anybody could render."""
+    line = "a line of *plain* text with [a link](https://example.com) | and | bars\n"
+    piece = event({"content": line * 300})
+    exchange.send(HEAD)
+    with contextlib.suppress(OSError):
+        while not exchange.gone.wait(0.02):
+            exchange.send(piece)
+
+
+def test_a_server_that_writes_too_fast_keeps_nobody_waiting(talk: Talk) -> None:
+    talk.play = endless_lines
+    conversation, answer = talk.begin("Be quick")
+    for _ in range(60):  # each is given up after ten seconds
+        assert talk.sidecar.get(HEALTH_PATH).status == 200
+        assert talk.sidecar.get(f"/api/v1/quick/{answer}").status == 200
+    path = f"/conversations/{conversation}/stop"
+    assert talk.sidecar.request("POST", path, timeout=60).status == 204
+    assert talk.wait(answer)["state"] == "stopped"

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from PySide6.QtCore import QUrl
@@ -18,6 +19,9 @@ from qtshell.web_view import WebView
 from tests.helpers.htmx import SETTLED
 from tests.helpers.model_server import HEAD, Exchange, FakeModelServer, event
 
+if TYPE_CHECKING:
+    from threading import Event
+
 WAIT_MS = 60_000
 _PAUSE_S = 0.001
 
@@ -27,6 +31,8 @@ class Parrot:
 
     def __init__(self, name: str = "parrot") -> None:
         self.texts: dict[str, str] = {}
+        self.holds: dict[str, Event] = {}
+        """At the middle of which answers it waits."""
         self.server = FakeModelServer(self._play)
         self._name = name
 
@@ -35,13 +41,16 @@ class Parrot:
             models = f'{{"data": [{{"id": "{self._name}"}}]}}'
             exchange.answer(200, models, "Content-Type: application/json")
             return
-        text = self.texts[exchange.messages[-1]["content"]]
+        question = exchange.messages[-1]["content"]
+        text, hold = self.texts[question], self.holds.get(question)
         exchange.send(HEAD)
         start, size = 0, 1
         while start < len(text):
             exchange.send(event({"content": text[start : start + size]}))
             start, size = start + size, size % 9 + 1
             time.sleep(_PAUSE_S)
+            if hold and start > len(text) // 2:
+                hold.wait(WAIT_MS / 1000)
         exchange.send(event({}, "stop") + b"data: [DONE]\n\n")
 
 

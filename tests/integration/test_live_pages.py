@@ -1,6 +1,7 @@
 """The real page shows at once what others change, and keeps what is typed into it."""
 
 import re
+import threading
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -286,3 +287,44 @@ def test_what_is_typed_into_a_note_is_not_replaced(window: RealPage) -> None:
     window.wait_for("heard > 0")
     window.settle()
     assert window.run("document.getElementById('note-body').value") == "mine"
+
+
+GROWN = {
+    "ul": "\n".join(f"- item {number} is *here*" for number in range(500)),
+    "table": "| a | b |\n|---|---|\n"
+    + "\n".join(f"| row {number} | *here* |" for number in range(700)),
+    "pre": "```\n" + "\n".join(f"line {number}" for number in range(1000)) + "\n```",
+    "p": " ".join(f"word {number} and *more*" for number in range(500)),
+}
+
+
+@pytest.mark.parametrize("tag", GROWN)
+def test_a_long_block_grows_in_one_piece_and_stays_itself(
+    window: RealPage, parrot: Parrot, tag: str
+) -> None:
+    question = f"Grow a {tag}"
+    parrot.texts[question] = f"# First\n\n{GROWN[tag]}\n\nLast."
+    hold = parrot.holds[question] = threading.Event()
+    window.open("/")
+    window.wait_for_htmx()
+    window.run(
+        "(() => { const field = document.querySelector('.composer textarea');"
+        f"field.value = {question!r}; field.form.requestSubmit(); }})()"
+    )
+    answer = "[...document.querySelectorAll('.answer')].at(-1)"
+    blocks = f"{answer}?.querySelectorAll('.blocks {tag}').length"
+    chars = f"({answer}?.querySelector('.prose').innerText.length ?? 0)"
+    window.wait_for(blocks, 1)
+    window.wait_for(f"{chars} > 3000")
+    assert window.run(blocks) == 1
+    window.show(conversation(window))
+    window.wait_for(f"{chars} > 3000")
+    assert window.run(blocks) == 1
+    hold.set()
+    window.wait_for(f"{answer}.getAttribute('aria-busy')", "false")
+    shown = window.run(f"{answer}.querySelector('.prose').innerHTML")
+    assert window.run(f"{answer}.querySelectorAll('.prose {tag}').length") == (
+        2 if tag == "p" else 1
+    )
+    window.show(conversation(window))
+    window.wait_for(f"{answer}?.querySelector('.prose').innerHTML", shown)

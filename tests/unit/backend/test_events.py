@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from backend.events import MAX_STREAMS, RING_EVENTS, Event, EventHub
+from backend.events import MAX_STREAMS, RING_BYTES, RING_EVENTS, Event, EventHub
 from backend.http import Request
 from backend.routes.events import since
 
@@ -153,3 +153,16 @@ def test_a_reconnect_knows_better_than_the_page(
         query={} if query is None else {"since": query},
     )
     assert since(request) == told
+
+
+def test_what_is_kept_is_bounded_in_bytes_too() -> None:
+    hub = EventHub(0)
+    big = "字" * (RING_BYTES // 9)
+    for _ in range(12):
+        hub.publish("messages", big)
+    subscription = hub.subscribe(since=9)
+    assert [event.seq for event in subscription.next(0) or []] == [10, 11, 12]
+    late = hub.subscribe(since=1)
+    assert [event.name for event in late.next(0) or []] == ["resync"]
+    hub.publish("messages", big * 10)
+    assert [event.seq for event in subscription.next(0) or []] == [13]

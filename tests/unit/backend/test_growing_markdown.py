@@ -1,11 +1,16 @@
 """What is finished of a growing text is the same as in the whole text."""
 
+import re
+from collections.abc import Sequence
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend.growing_markdown import settled_length
+from backend.growing_markdown import OPEN_CHARS, STEP_CHARS, GrowingMarkdown, Step
 from backend.markdown import Block, render
 
+ALL: int = 10**9
 # fmt: off
 LINES = (
     "# Title", "text", "text *slanted", "more* words", "- item", "  - inner", "1. one",
@@ -16,30 +21,130 @@ LINES = (
 # fmt: on
 
 
-def _stream(text: str, cuts: list[int]) -> tuple[list[Block], list[Block]]:
-    """Return what was settled and the open tail, as the stream of an answer does."""
-    settled, blocks = 0, list[Block]()
+def stream(text: str, cuts: Sequence[int], open_chars: int = OPEN_CHARS) -> Step:
+    """Return how a text looks that came in pieces."""
+    growing = GrowingMarkdown(open_chars=open_chars, marked_chars=ALL)
+    step = growing.grow("")
     for cut in [*cuts, len(text)]:
-        grown = text[settled:cut]
-        length = settled_length(grown)
-        blocks += render(grown[:length])
-        settled += length
-    return blocks, render(text[settled:])
+        while growing.is_behind(text[:cut]):
+            step = growing.grow(text[:cut])
+    return step
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(st.sampled_from(LINES), max_size=20), st.data())
+@given(
+    st.lists(st.sampled_from(LINES), max_size=20),
+    st.sampled_from(["\n", "\r\n", "\r"]),
+    st.data(),
+)
 def test_streamed_blocks_and_tail_are_the_whole(
-    lines: list[str], data: st.DataObject
+    lines: list[str], end: str, data: st.DataObject
 ) -> None:
-    text = "\n".join(lines)
+    text = end.join([*lines, ""])
     cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=8)))
-    blocks, tail = _stream(text, cuts)
-    assert blocks + tail == render(text)
+    step = stream(text, cuts)
+    # The last may be half a line break.
+    assert [*step.blocks, *step.tail] == render(text.removesuffix("\r"))
 
 
 def test_a_line_that_grows_settles_nothing() -> None:
     text = "1. one\n-->"
     for cut in range(len(text)):
-        blocks, tail = _stream(text, [cut])
-        assert blocks + tail == render(text), cut
+        step = stream(text, [cut])
+        assert [*step.blocks, *step.tail] == render(text), cut
+
+
+TIGHT = "\n".join(f"- item {i} has *some* `words`" for i in range(90))
+LOOSE = "\n\n".join(f"{i}) item {i}\n\n    and more" for i in range(1, 60))
+TABLE = "| a | b |\n|---|--:|\n" + "\n".join(f"| {i} | *x* |" for i in range(90))
+CODE = "x = '''\n" + "\n".join(f"    line {i}" for i in range(90)) + "\n'''"
+WORDS = " ".join(f"word {i} *slanted {i}* and `code {i}`" for i in range(90))
+LONG = {
+    "list": TIGHT,
+    "numbers": TIGHT.replace("- item", "7) item"),
+    "loose list": LOOSE,
+    "table": TABLE,
+    "code": f"```\n{CODE}\n```",
+    "code in tildes": f"~~~~\n{CODE}\n~~~\n~~~~",
+    "indented code": "\n".join(f"    line {i}" for i in range(90)),
+    "paragraph": WORDS,
+    "lines": WORDS.replace(" and ", "\nand "),
+    "Chinese": "这是一段很长的文字。" * 90,
+    "quotation": "\n>\n".join(f"> *part* {i}" for i in range(90)),
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+@settings(max_examples=15, deadline=None)
+@given(data=st.data())
+def test_a_long_block_is_finished_in_pieces_that_are_the_whole(
+    name: str, data: st.DataObject
+) -> None:
+    text = f"# First\n\n{LONG[name]}\n\n# Last\n"
+    places = st.lists(st.integers(0, len(text)), min_size=20, max_size=40)
+    step = stream(text, sorted(data.draw(places)), open_chars=100)
+    blocks, whole = [*step.blocks, *step.tail], render(text)
+    if name == "loose list":  # an item alone may look as in a tight one till the end
+        assert words(blocks) == words(whole)
+        assert len(blocks) == len(whole)
+    else:
+        assert blocks == whole
+
+
+def words(blocks: Sequence[Block]) -> list[str]:
+    return re.sub(r"</?p>", "", "".join(block.html for block in blocks)).split()
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_what_is_open_stays_short_however_long_the_block(name: str) -> None:
+    text = LONG[name] * 12 if name in {"paragraph", "Chinese"} else LONG[name]
+    growing = GrowingMarkdown(open_chars=100, marked_chars=ALL)
+    step = growing.grow("")
+    longest, sent, pieces = 0, 0, 0
+    for cut in range(0, len(text), 50):
+        step = growing.grow(text[:cut])
+        longest = max(longest, size(step.tail))
+        sent += sum(size(fresh.blocks) for fresh in step.fresh)
+        pieces += len(step.fresh)
+    assert longest < 2_500
+    assert pieces >= 10
+    assert len(step.blocks) == 1
+    whole = size(render(text))
+    assert whole / 2 < sent < whole * (4 if name == "table" else 2)
+
+
+def size(blocks: Sequence[Block]) -> int:
+    return sum(len(block.html) for block in blocks)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.sampled_from([*LINES, "a word " * 30, "- b\n- c", "| 1 |\n" * 9])),
+    st.data(),
+)
+def test_pieces_of_any_text_have_all_its_words_once(
+    lines: list[str], data: st.DataObject
+) -> None:
+    words = [f"{line}\nw{number}w" for number, line in enumerate(lines)]
+    text = "\n".join(words)
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=30)))
+    step = stream(text, cuts, open_chars=data.draw(st.integers(20, 200)))
+    shown = "".join(block.html for block in (*step.blocks, *step.tail))
+    for number in range(len(lines)):
+        assert shown.count(f"w{number}w") <= 1
+
+
+def test_a_fast_text_is_taken_in_by_steps() -> None:
+    text = "word " * STEP_CHARS
+    growing = GrowingMarkdown(marked_chars=ALL)
+    growing.grow(text)
+    assert growing.taken == STEP_CHARS
+    assert growing.is_behind(text)
+
+
+def test_half_a_line_break_at_the_end_waits() -> None:
+    growing = GrowingMarkdown(marked_chars=ALL)
+    growing.grow("a\r")
+    assert not growing.is_behind("a\r")
+    step = growing.grow("a\r\nb\n\n")
+    assert [*step.blocks, *step.tail] == render("a\nb")
