@@ -179,8 +179,9 @@ def open_house(
         keys,
         lambda: notices.changed("engines"),
     )
+    conversations = ConversationStore(database)
     conversation_service = ConversationService(
-        conversations=ConversationStore(database),
+        conversations=conversations,
         messages=messages,
         revisions=RevisionStore(database),
         drafts=DraftStore(database),
@@ -205,7 +206,9 @@ def open_house(
         search=SearchService(SearchStore(database)),
         settings=setting_service,
         trash=TrashService(TrashStore(database), changes),
-        troubles=TroubleService(database, key, keeping.backups, notices),
+        troubles=TroubleService(
+            database, key, keeping.backups, notices, conversations.is_there_any
+        ),
     )
     return OpenedHouse(
         services=services,

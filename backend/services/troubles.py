@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -64,12 +65,14 @@ class TroubleService:
         key: DatabaseKey,
         backups: "BackupService",
         notices: Notices,
+        has_content: Callable[[], bool],
     ) -> None:
         self._database = database
         self._folder = database.path.parent
         self._key = key
         self._backups = backups
         self._notices = notices
+        self._has_content = has_content
         self._unwritten: StoreError | None = None
         self._news = asyncio.Event()
         self.damaged = asyncio.Event()
@@ -227,16 +230,14 @@ class TroubleService:
         )
 
     def _of_plain_files(self) -> Trouble | None:
-        if not self._key.is_left_plain:
+        # Before there is anything to encrypt, a warning would be the first thing read.
+        if not (self._key.is_left_plain and self._has_content()):
             return None
         return Trouble(
             kind=PLAIN,
-            sentence=(
-                "Your conversations are not encrypted: no keyring kept the key. "
-                "Encrypt them with a passphrase or the keyring, or leave them so."
-            ),
+            sentence=("What you write is not encrypted: this computer has no keyring."),
             path="/encryption",
-            label="Encrypt them",
+            label="Encrypt…",
             can_be_dismissed=True,
         )
 

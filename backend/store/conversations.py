@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Final
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, exists, or_, select
 
 from backend.errors import NotFoundError
 from backend.store.change_log import StoreSession
 from backend.store.database import Database
 from backend.store.ids import new_id, now_ms
-from backend.store.models import Conversation
+from backend.store.models import Conversation, Draft, Note
 from backend.store.text import clean_text
 
 _GONE: Final = "This conversation is no longer there. It may be in the trash."
@@ -44,6 +44,16 @@ class ConversationStore:
             query = query.where(col(Conversation.latest) < before)
         with self._database.read() as session:
             return session.exec(query).all()
+
+    def is_there_any(self) -> bool:
+        """Whether anything is kept: asked, noted, typed, or in the trash."""
+        kept = (
+            exists(select(Conversation.id)),
+            exists(select(Note.id)),
+            exists(select(Draft.id).where(col(Draft.text) != "")),
+        )
+        with self._database.read() as session:
+            return bool(session.scalar(select(or_(*kept))))
 
     def recent(self, limit: int = 5) -> Sequence[Conversation]:
         """Return the conversations that were active last."""

@@ -126,10 +126,10 @@ def test_it_starts_with_every_kind_of_keyring(
     assert ("Not encrypted" in page) is (kind != "ok")
     told = sidecar.get("/troubles").text
     assert ("recovery code" in told) is (kind == "ok")
-    assert ("are not encrypted" in told) is (kind != "ok")
-    assert "are not encrypted" not in send(sidecar, "/troubles/plain", "DELETE").text
+    assert ("is not encrypted" in told) is (kind != "ok")
+    assert "is not encrypted" not in send(sidecar, "/troubles/plain", "DELETE").text
     sidecar.stop()
-    assert "are not encrypted" not in start(kind).get("/troubles").text
+    assert "is not encrypted" not in start(kind).get("/troubles").text
 
 
 def first_code(sidecar: Sidecar) -> str:

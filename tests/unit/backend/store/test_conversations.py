@@ -1,10 +1,16 @@
 """Conversations are listed, named, thrown away and brought back."""
 
+from collections.abc import Callable
+
 import pytest
 
 from backend.errors import NotFoundError
 from backend.store.conversations import ConversationStore
+from backend.store.database import Database
+from backend.store.drafts import DraftStore
+from backend.store.ids import new_id
 from backend.store.messages import MessageStore
+from backend.store.notes import NoteStore
 
 
 def test_the_newest_activity_comes_first(
@@ -59,3 +65,28 @@ def test_a_title_and_a_model_are_kept(conversations: ConversationStore) -> None:
 def test_what_never_was_is_not_found(conversations: ConversationStore) -> None:
     with pytest.raises(NotFoundError):
         conversations.rename("nothing", "x", "user")
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda database: NoteStore(database).create(body="A note"),
+        lambda database: NoteStore(database).keep(new_id(), "A note"),
+        lambda database: DraftStore(database).save("new", "typed"),
+    ],
+    ids=["note", "typed note", "draft"],
+)
+def test_an_empty_store_holds_nothing_until_something_is_written(
+    conversations: ConversationStore,
+    database: Database,
+    write: Callable[[Database], object],
+) -> None:
+    DraftStore(database).save("new", "")
+    assert not conversations.is_there_any()
+    write(database)
+    assert conversations.is_there_any()
+
+
+def test_what_is_in_the_trash_is_kept_too(conversations: ConversationStore) -> None:
+    conversations.delete(conversations.create(title="a").id)
+    assert conversations.is_there_any()
