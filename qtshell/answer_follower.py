@@ -22,11 +22,13 @@ class Picture:
 
     Attributes:
         note: Why it is not whole; "" when it is, or still grows.
+        model: What writes it.
     """
 
     html: str
     text: str
     note: str
+    model: str
     is_growing: bool
 
 
@@ -85,6 +87,7 @@ class AnswerFollower(QObject):
             html=told["html"],
             text=told["text"],
             note=told["note"],
+            model=told["model"],
             is_growing=told["is_growing"],
         )
         if picture.is_growing:

@@ -32,7 +32,7 @@ BY_HAND: Final = (
 _NAME: Final = "quick-ask"
 _DESCRIPTION: Final = "Quick Ask"
 _WHAT: Final = "Press the keys that open the quick question in any program."
-_HELD: Final = "These keys are in use."
+_HELD: Final = "These keys open Quick Ask now."
 _NONE: Final = "No keys are chosen."
 _AUTOSTART_FAILED: Final = "Start at log-in could not be changed."
 _MIN_WIDTH: Final = 420
@@ -87,7 +87,7 @@ class ShortcutDialog(QDialog):
 
     def _on_hotkeys_described(self, name: str, keys: str) -> None:
         if name == _NAME:
-            self.said.setText(f"{_HELD} {keys}")
+            self.said.setText(f"{keys} opens Quick Ask now.")
 
 
 class DesktopWishes(QObject):

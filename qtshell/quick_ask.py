@@ -133,10 +133,11 @@ class QuickAsk(QObject):
     def _on_asked(self, status: int, body: bytes) -> None:
         if status == _OK:
             told = json.loads(body)
-            self._sent = ""
+            asked, self._sent = self._sent, ""
             self._window.clear_question()
             self._saving.stop()
             self._follow(told["conversation_id"], told["message_id"])
+            self._window.show_asked(asked)
             if self._opens_when_sent:
                 self._continue()
         elif status == _NOBODY:
@@ -164,7 +165,8 @@ class QuickAsk(QObject):
         note = f"<p><i>{escape(picture.note)}</i></p>" if picture.note else ""
         self._window.show_answer(picture.html + note, picture.text, can_continue=True)
         self._window.stop.hide()
-        self._window.say(FOLLOW_UP)
+        by = f"{picture.model} · " if picture.model else ""
+        self._window.say(f"{by}{FOLLOW_UP}")
 
     def _on_window_continued(self, text: str) -> None:
         if text and self._stage in (Stage.TYPING, Stage.ENDED):

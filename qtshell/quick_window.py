@@ -30,15 +30,16 @@ from qtshell.quick_style import Colours, answer_style, colours, window_style
 
 WIDTH: Final = 640
 SHARE_OF_SCREEN: Final = 0.6
-HINT: Final = "Enter asks · Shift+Enter breaks the line · Esc closes"
-FOLLOW_UP: Final = "Enter asks on · Esc closes"
+HINT: Final = "Enter to ask · Shift+Enter for a new line · Esc to close"
+FOLLOW_UP: Final = "Enter to follow up · Esc to close"
 _PLACEHOLDER: Final = "Ask anything"
 _MARGIN: Final = 16
 _LOGO: Final = QSize(22, 22)
 _FOCUS_CHECK_MS: Final = 30
 _FOCUS_CHECKS: Final = 30
 _MAX_LINES: Final = 8
-_BELOW_POINTER: Final = QPoint(-WIDTH // 2, 16)
+_FROM_TOP: Final = 0.2
+_ASKED_CHARS: Final = 200
 _AT_END_PX: Final = 4
 _ENTER: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _Modifier = Qt.KeyboardModifier
@@ -153,6 +154,9 @@ class QuickWindow(QWidget):
         self.more.setToolTip("Go on in the main window (Ctrl+Enter)")
         self._words = QLabel(HINT, wordWrap=True)
         self._words.setTextFormat(Qt.TextFormat.PlainText)
+        self.asked_text = QLabel(wordWrap=True)
+        self.asked_text.setTextFormat(Qt.TextFormat.PlainText)
+        self.asked_text.setAccessibleName("Your question")
         self._rule = QFrame()
         self._taken: dict[QPushButton, str] = {}
         self._answer_text = ""
@@ -182,10 +186,10 @@ class QuickWindow(QWidget):
         self.adjustSize()
 
     def come(self) -> None:
-        """Show the window at the pointer, ready for typing."""
+        """Show the window where the pointer's screen is looked at, ready for typing."""
         if not self.isVisible():
             self._before = QApplication.activeWindow()
-            self.move(place_at(QCursor.pos(), _screen_at(QCursor.pos()), self.size()))
+            self.move(place_on(_screen_at(QCursor.pos()), self.width()))
         self.show()
         self.raise_()
         self.activateWindow()
@@ -237,12 +241,19 @@ class QuickWindow(QWidget):
             self._words.setProperty("tone", tone)
             self._words.style().polish(self._words)
 
+    def show_asked(self, text: str) -> None:
+        """Show, above the answer, what was asked."""
+        line = " ".join(text[: _ASKED_CHARS + 1].split())
+        cut = len(text) > _ASKED_CHARS
+        self.asked_text.setText(f"{line[:_ASKED_CHARS]}…" if cut else line)
+
     def show_answer(self, html: str, text: str, *, can_continue: bool) -> None:
         """Show an answer as far as it goes, staying where the reader is."""
         bar = self.answer.verticalScrollBar()
         place, was_at_end = bar.value(), bar.value() >= bar.maximum() - _AT_END_PX
         self._answer_text = text
         self.answer.setHtml(html)
+        self.answer.horizontalScrollBar().setRange(0, 0)
         self._show_below(shown=True)
         self.more.setVisible(can_continue)
         self._fit()
@@ -259,6 +270,7 @@ class QuickWindow(QWidget):
     def clear_answer(self) -> None:
         """Be one line again."""
         self._answer_text = ""
+        self.asked_text.clear()
         self.answer.clear()
         self.stop.hide()
         self.more.hide()
@@ -286,6 +298,7 @@ class QuickWindow(QWidget):
     def _show_below(self, *, shown: bool) -> None:
         for part in (self._rule, self.answer):
             part.setVisible(shown)
+        self.asked_text.setVisible(shown and bool(self.asked_text.text()))
         self.copy.setVisible(shown and bool(self._answer_text))
 
     def _fit(self) -> None:
@@ -315,6 +328,7 @@ class QuickWindow(QWidget):
         column.setSpacing(12)
         column.addLayout(top)
         column.addWidget(self._rule)
+        column.addWidget(self.asked_text)
         column.addWidget(self.answer)
         column.addLayout(foot)
         self._rule.setObjectName("rule")
@@ -353,18 +367,13 @@ def _chip(words: str) -> QPushButton:
     return chip
 
 
-def place_at(pointer: QPoint, screen: QRect, size: QSize) -> QPoint:
-    """Return where the window goes: below the pointer, and wholly on its screen.
+def place_on(screen: QRect, width: int) -> QPoint:
+    """Return where the window goes on a screen: the same place each time.
 
-    The room is that of a grown window, so that it need not move when it grows.
+    There is room below it, so that it need not move when it grows.
     """
-    height = max(size.height(), int(screen.height() * SHARE_OF_SCREEN))
-    wanted = pointer + _BELOW_POINTER
-    right, bottom = screen.right() - size.width(), screen.bottom() - height
-    return QPoint(
-        max(min(wanted.x(), right), screen.left()),
-        max(min(wanted.y(), bottom), screen.top()),
-    )
+    from_left = max(0, (screen.width() - width) // 2)
+    return screen.topLeft() + QPoint(from_left, int(screen.height() * _FROM_TOP))
 
 
 def _screen_at(pointer: QPoint) -> QRect:

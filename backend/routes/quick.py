@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
+from backend.errors import NotFoundError
 from backend.events import EventHub
 from backend.http import Facts, Request, Router, as_json
 from backend.markdown import Block
@@ -135,7 +136,7 @@ def build_router(
         message = await services.conversations.message(message_id)
         view = broadcast.view(message)
         if not isinstance(view, Answer):
-            return {"html": "", "text": message.text, "size": 0, "is_growing": False}
+            raise NotFoundError("This answer is no longer there.")
         blocks = [*view.blocks.blocks, *view.tail.blocks]
         text = message.text
         if view.is_growing:
@@ -148,6 +149,7 @@ def build_router(
             "text": text,
             "size": len(text),
             "note": view.note,
+            "model": message.model,
             "is_growing": view.is_growing,
         }
 

@@ -166,6 +166,8 @@ def test_a_question_is_asked_and_its_answer_grows(ready: Desk) -> None:
     QTest.keyClick(window.question, Qt.Key.Key_Return)
     ready.wait(lambda: window.answer.toPlainText() == HELLO)
     ready.wait(window.copy.isVisible)
+    assert window.asked_text.text() == "hello, who are you there"
+    ready.wait(lambda: window._words.text().startswith("scripted"))
     assert window.question.toPlainText() == ""
     window.copy.click()
     assert pasted() == HELLO

@@ -33,7 +33,9 @@ def type_and_enter(quick: QuickAsk, text: str = "") -> None:
 
 
 def picture(text: str, note: str = "") -> Picture:
-    return Picture(html=f"<p>{text}</p>", text=text, note=note, is_growing=False)
+    return Picture(
+        html=f"<p>{text}</p>", text=text, note=note, model="m", is_growing=False
+    )
 
 
 def test_the_servers_words_are_no_markup(quick: QuickAsk) -> None:
@@ -69,7 +71,10 @@ def test_enter_asks_nothing_while_an_answer_is_on_its_way(
 def test_a_late_answer_of_an_earlier_question_is_not_shown(
     quick: QuickAsk, qtbot: QtBot
 ) -> None:
-    told = b'{"size": 1, "html": "x", "text": "x", "note": "", "is_growing": false}'
+    told = (
+        b'{"size": 1, "html": "x", "text": "x", "note": "", "model": "m",'
+        b' "is_growing": false}'
+    )
     follower = quick._follower
     follower.follow("first")
     follower.follow("second")

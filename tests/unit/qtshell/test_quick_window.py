@@ -3,10 +3,17 @@
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QRect
 from PySide6.QtGui import QImage, QTextDocument
 from pytestqt.qtbot import QtBot
 
-from qtshell.quick_window import AnswerView, QuickWindow
+from qtshell.quick_window import (
+    SHARE_OF_SCREEN,
+    WIDTH,
+    AnswerView,
+    QuickWindow,
+    place_on,
+)
 
 pytestmark = pytest.mark.gui
 
@@ -62,3 +69,25 @@ def test_an_answer_opens_no_file(
     answer = AnswerView(window)
     answer.setHtml(html)
     assert answer.needed_height() < BIG / 2
+
+
+@pytest.mark.parametrize(
+    "screen",
+    [QRect(0, 0, 1440, 900), QRect(1440, 200, 1024, 600), QRect(0, 0, 500, 400)],
+    ids=["one", "second", "small"],
+)
+def test_it_comes_in_the_middle_with_room_below(screen: QRect) -> None:
+    place = place_on(screen, WIDTH)
+    assert place.x() >= screen.left()
+    if screen.width() > WIDTH:
+        assert abs(place.x() + WIDTH / 2 - screen.center().x()) <= 1
+    below = screen.bottom() - place.y()
+    assert below >= screen.height() * SHARE_OF_SCREEN
+
+
+def test_a_long_question_is_shown_by_its_beginning(window: QuickWindow) -> None:
+    window.show_asked("<b>why</b>\n" + "long " * 100)
+    shown = window.asked_text.text()
+    assert shown.startswith("<b>why</b> long")
+    assert shown.endswith("…")
+    assert len(shown) < 220
