@@ -17,6 +17,7 @@ from backend.routes import (
     actions,
     api,
     backups,
+    conversation_list,
     conversations,
     drafts,
     encryption,
@@ -75,7 +76,7 @@ def build(hello: Hello, find_vault: FindVault | None = None) -> App:
     renderer = Renderer(templates, icons_dir(), assets.url)
     pages = Pages(renderer, lambda: hub.seq)
     house = House(hello, hub, renderer, find_vault)
-    shown = conversations.ConversationPages(house.opened, house.broadcast, renderer)
+    shown = conversations.ConversationPages(house.opened, house.broadcast)
     routers = (
         health.build_router(hello.token, lambda: house.state, lambda: watch.worst_ms),
         events.build_router(hub),
@@ -84,6 +85,7 @@ def build(hello: Hello, find_vault: FindVault | None = None) -> App:
         api.build_router(house.opened, hub),
         quick.build_router(house.opened, house.broadcast, renderer, hub),
         conversations.build_router(house.opened, pages, shown, house.broadcast, hub),
+        conversation_list.build_router(house.opened, pages, renderer, hub),
         drafts.build_router(house.opened),
         messages.build_router(house.opened, pages, house.broadcast, hub),
         engines.build_router(house.opened, pages, hub),

@@ -1,60 +1,29 @@
-"""Conversations: the list, one conversation, asking, rename, delete."""
+"""Conversations: one conversation, asking, choosing its model, deleting."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
-from typing import TYPE_CHECKING, ClassVar
+from functools import partial
+from typing import ClassVar
 
 from backend.errors import InvalidInputError, NotFoundError
 from backend.events import EventHub
 from backend.http import Request, Response, Router
-from backend.rendering import Renderer, Template
+from backend.rendering import Template
 from backend.routes.messages import Broadcast
-from backend.routes.pages import Pages, Toast, go_to, no_content, undo_path
-from backend.services.conversations import LOG_LIMIT, PAGE_SIZE
+from backend.routes.pages import (
+    Pages,
+    Toast,
+    go_to,
+    no_content,
+    page_size,
+    undo_path,
+)
+from backend.services.conversations import LOG_LIMIT
 from backend.services.engines import Choice
 from backend.services.registry import Opened
 from backend.store.ids import NEW, new_id
 
-if TYPE_CHECKING:
-    from backend.store.models import Conversation
-
 UNTITLED = "New chat"
-
-
-@dataclass(frozen=True)
-class Item(Template):
-    """One conversation in the list."""
-
-    template: ClassVar[str] = "conversations/_item.html"
-    conversation: "Conversation"
-    title: str
-
-
-@dataclass(frozen=True)
-class Day:
-    """The conversations of one day."""
-
-    name: str
-    items: Sequence[Item]
-
-
-@dataclass(frozen=True)
-class ConversationList(Template):
-    """A page of the list."""
-
-    template: ClassVar[str] = "conversations/_list.html"
-    groups: Sequence[Day]
-    more: str
-    is_first: bool
-
-
-@dataclass(frozen=True)
-class Rename(Template):
-    """The form for another title, in the list."""
-
-    template: ClassVar[str] = "conversations/_rename.html"
-    conversation: "Conversation"
 
 
 @dataclass(frozen=True)
@@ -158,12 +127,9 @@ class Sent(Template):
 class ConversationPages:
     """Builds what the routes of conversations show."""
 
-    def __init__(
-        self, opened: Opened, broadcast: Broadcast, renderer: Renderer
-    ) -> None:
+    def __init__(self, opened: Opened, broadcast: Broadcast) -> None:
         self._opened = opened
         self._broadcast = broadcast
-        self._renderer = renderer
 
     def new(self) -> View:
         """Return the conversation that does not exist yet.
@@ -189,17 +155,22 @@ class ConversationPages:
 
     async def log(self, conversation_id: str, around: str = "") -> Log:
         """Return its newest messages, or those around one."""
-        services = await self._opened()
         if around and (log := await self._log_around(conversation_id, around)):
             return log
+        return await self.log_again(conversation_id, LOG_LIMIT)
+
+    async def log_again(
+        self, conversation_id: str, size: int, through: str = ""
+    ) -> Log:
+        """Return its newest messages, or as many up to one, as a page shows them."""
+        services = await self._opened()
         seq = self._broadcast.seq
-        found = await self._broadcast.read(
-            lambda: services.conversations.log(conversation_id)
-        )
+        read = partial(services.conversations.log, conversation_id, size)
+        found = await self._broadcast.read(partial(read, through=through or None))
         views = [self._broadcast.view(message) for message in found]
-        earlier = found[0].id if len(found) == LOG_LIMIT else ""
+        earlier = found[0].id if len(found) == size else ""
         empty = None if found else Empty()
-        return Log(conversation_id, views, seq, earlier, empty)
+        return Log(conversation_id, views, seq, earlier, empty, later=through)
 
     async def _log_around(self, conversation_id: str, message_id: str) -> Log | None:
         services = await self._opened()
@@ -242,18 +213,6 @@ class ConversationPages:
         more = found[0].id if len(found) == LOG_LIMIT else ""
         return Earlier(conversation_id, views, more)
 
-    async def list(self, before: str | None) -> ConversationList:
-        """Return a page of the list, grouped by the day of the last activity."""
-        services = await self._opened()
-        found = await services.conversations.page(before)
-        day = self._renderer.day
-        groups = [
-            Day(name, [Item(c, c.title or UNTITLED) for c in conversations])
-            for name, conversations in groupby(found, key=lambda c: day(c.updated_at))
-        ]
-        more = found[-1].latest if len(found) == PAGE_SIZE else ""
-        return ConversationList(groups, more, is_first=before is None)
-
 
 def build_router(
     opened: Opened,
@@ -269,14 +228,12 @@ def build_router(
     async def new(request: Request) -> Response:
         return pages.show(request, UNTITLED, shown.new())
 
-    @router.get("/conversations")
-    async def list_(request: Request) -> Response:
-        return pages.fragment(await shown.list(request.query.get("before")))
-
     @router.get("/conversations/:id")
     async def show(request: Request) -> Response:
         around = request.query.get("around", "")
         view = await shown.view(request.path_params["id"], around)
+        if (await opened()).activity.read(view.head.conversation_id):
+            hub.publish("conversations")
         return pages.show(request, view.head.title, view)
 
     @router.get("/conversations/:id/head")
@@ -295,33 +252,9 @@ def build_router(
             return pages.fragment(await shown.earlier(conversation_id, before))
         if after := request.query.get("after"):
             return pages.fragment(await shown.later(conversation_id, after))
-        around = request.query.get("around", "")
-        return pages.fragment(await shown.log(conversation_id, around))
-
-    @router.get("/conversations/:id/item")
-    async def item(request: Request) -> Response:
-        services = await opened()
-        conversation = await services.conversations.get(request.path_params["id"])
-        return pages.fragment(Item(conversation, conversation.title or UNTITLED))
-
-    @router.get("/conversations/:id/rename")
-    async def rename_form(request: Request) -> Response:
-        services = await opened()
-        conversation = await services.conversations.get(request.path_params["id"])
-        return pages.fragment(Rename(conversation))
-
-    @router.put("/conversations/:id/title")
-    async def rename(request: Request) -> Response:
-        services = await opened()
-        conversation_id = request.path_params["id"]
-        renamed = await services.conversations.rename(
-            conversation_id, request.form().get("title", "")
-        )
-        hub.publish("conversations")
-        toast = Toast("Renamed.", undo=undo_path(renamed))
-        hub.publish("toast", pages.render(toast))
-        conversation = await services.conversations.get(conversation_id)
-        return pages.fragment(Item(conversation, conversation.title))
+        size = page_size(request, LOG_LIMIT)
+        through = request.query.get("through", "")
+        return pages.fragment(await shown.log_again(conversation_id, size, through))
 
     @router.delete("/conversations/:id")
     async def delete(request: Request) -> Response:

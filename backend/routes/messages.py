@@ -338,6 +338,7 @@ def build_router(
             request.path_params["id"], keep_text=keep_text
         )
         broadcast.changed(message)
+        hub.publish("conversations")
         return message, begun
 
     def _focused(message: "Message") -> Template:

@@ -12,7 +12,14 @@ from backend.http import Request, Response, Router
 from backend.rendered import rendered
 from backend.rendering import Template
 from backend.routes.messages import Blocks
-from backend.routes.pages import Pages, Toast, go_to, no_content, undo_path
+from backend.routes.pages import (
+    Pages,
+    Toast,
+    go_to,
+    no_content,
+    page_size,
+    undo_path,
+)
 from backend.routes.search import HitItem, hit_items
 from backend.services.notes import MAX_NOTE_CHARS, PAGE_SIZE
 from backend.services.registry import Opened
@@ -96,7 +103,8 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
             await services.notes.settle()
             found = await services.search.search(query, Scope.NOTES)
             return pages.fragment(NoteList((), hit_items(found), query))
-        return pages.fragment(await _list(request.query.get("before")))
+        size = page_size(request, PAGE_SIZE)
+        return pages.fragment(await _list(request.query.get("before"), size))
 
     @router.get("/notes/new")
     async def new(request: Request) -> Response:
@@ -146,10 +154,10 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
         hub.publish("toast", pages.render(toast))
         return no_content(go_to("/notes"))
 
-    async def _list(before: str | None) -> NoteList:
+    async def _list(before: str | None, size: int = PAGE_SIZE) -> NoteList:
         services = await opened()
-        found = await services.notes.page(before)
-        more = found[-1].id if len(found) == PAGE_SIZE else ""
+        found = await services.notes.page(before, size)
+        more = found[-1].id if len(found) == size else ""
         items = [_item(note) for note in found]
         return NoteList(items, more=more, is_first=before is None)
 

@@ -37,6 +37,9 @@ HTMX_CONFIG: Final = json.dumps(
     }
 )
 
+MAX_ROWS: Final = 2_000
+"""As many rows of a list come anew at once."""
+
 CLOSED_PATH: Final = "/unlock"
 """The page of a store that does not open."""
 
@@ -134,3 +137,11 @@ def undo_path(transaction_id: str) -> str:
 def go_to(path: str) -> dict[str, str]:
     """Return the header that lets htmx show another page in the main part."""
     return {"HX-Location": json.dumps({"path": path, "target": "#main"})}
+
+
+def page_size(request: Request, size: int) -> int:
+    """Return how many rows of a list to show: as many as the page has of it already."""
+    shown = request.query.get("count", "")
+    if not (shown.isascii() and shown.isdigit()):
+        return size
+    return min(max(int(shown[:6]), size), MAX_ROWS)

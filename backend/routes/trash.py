@@ -8,7 +8,7 @@ from backend.errors import InvalidInputError
 from backend.events import EventHub
 from backend.http import Request, Response, Router
 from backend.rendering import Template
-from backend.routes.pages import Pages, Toast, undo_path
+from backend.routes.pages import Pages, Toast, page_size, undo_path
 from backend.services.registry import Opened
 from backend.services.trash import KEPT_DAYS, PAGE_SIZE
 
@@ -68,7 +68,8 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
     @router.get("/trash/list")
     async def list_(request: Request) -> Response:
         before = request.query.get("before")
-        return pages.fragment(await _list(_cursor(before) if before else None))
+        size = page_size(request, PAGE_SIZE)
+        return pages.fragment(await _list(_cursor(before) if before else None, size))
 
     @router.post("/trash/:table/:id/restore")
     async def restore(request: Request) -> Response:
@@ -95,11 +96,11 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
         hub.publish("toast", pages.render(Toast("The trash is empty.")))
         return pages.show(request, "Trash", TrashView(await _list(None)))
 
-    async def _list(before: tuple[int, str] | None) -> ItemList:
+    async def _list(before: tuple[int, str] | None, size: int = PAGE_SIZE) -> ItemList:
         services = await opened()
-        found = await services.trash.page(before)
+        found = await services.trash.page(before, size)
         items = [_item(one, services.trash.days_left(one.deleted_at)) for one in found]
-        last = found[-1] if len(found) == PAGE_SIZE else None
+        last = found[-1] if len(found) == size else None
         more = f"{last.deleted_at}-{last.id}" if last else ""
         return ItemList(items, more, is_first=before is None)
 

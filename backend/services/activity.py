@@ -62,6 +62,7 @@ class Activity:
         self._audience = audience
         self._growing: dict[str, tuple[Growing, float]] = {}
         self._ended: deque[Ended] = deque(maxlen=ENDED_KEPT)
+        self._unread: set[str] = set()
         # As the events' numbers: exact in JSON, and above those of earlier runs.
         self._seq = time.time_ns() // 1000
         self._changed = Bell()
@@ -92,6 +93,21 @@ class Activity:
     def troubled(self, sentence: str) -> None:
         """Pass it on."""
         self._audience.troubled(sentence)
+
+    def is_answering(self, conversation_id: str) -> bool:
+        """Whether an answer is being written in a conversation."""
+        growing = (answer for answer, _ in self._growing.values())
+        return any(answer.conversation_id == conversation_id for answer in growing)
+
+    def is_unread(self, conversation_id: str) -> bool:
+        """Whether an answer ended in a conversation that was not read since."""
+        return conversation_id in self._unread
+
+    def read(self, conversation_id: str) -> bool:
+        """Take note that the user sees a conversation; return whether it was unread."""
+        was_unread = conversation_id in self._unread
+        self._unread.discard(conversation_id)
+        return was_unread
 
     async def news(self, since: int, wait_s: float) -> News:
         """Return how answers go, after a change if `since` is up to date.
@@ -132,6 +148,7 @@ class Activity:
         del self._growing[answer.message_id]
         seconds = time.monotonic() - began_at
         self._seq += 1
+        self._unread.add(answer.conversation_id)
         self._ended.append(
             Ended(self._seq, answer.message_id, answer.conversation_id, seconds)
         )

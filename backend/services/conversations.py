@@ -82,11 +82,12 @@ class ConversationService:
         self._settings = settings
         self._beginnings = Beginnings(messages, answers)
 
-    async def page(self, before: str | None = None) -> "Sequence[Conversation]":
+    async def page(
+        self, before: str | None = None, limit: int = PAGE_SIZE
+    ) -> "Sequence[Conversation]":
         """Return conversations, newest activity first."""
-        return await asyncio.to_thread(
-            self._conversations.page, before=before, limit=PAGE_SIZE
-        )
+        read = self._conversations.page
+        return await asyncio.to_thread(read, before=before, limit=limit)
 
     async def get(
         self, conversation_id: str, *, include_deleted: bool = False
@@ -109,11 +110,11 @@ class ConversationService:
         return await asyncio.to_thread(self._messages.get, message_id)
 
     async def log(
-        self, conversation_id: str, before: str | None = None
+        self, conversation_id: str, limit: int = LOG_LIMIT, **bounds: str | None
     ) -> "Sequence[Message]":
-        """Return the newest messages of a conversation, oldest first."""
-        read = partial(self._messages.of_conversation, conversation_id, before=before)
-        return await self._beginnings.read(partial(read, limit=LOG_LIMIT))
+        """Return the newest messages `before`, or `through`, one, oldest first."""
+        read = partial(self._messages.of_conversation, conversation_id, limit=limit)
+        return await self._beginnings.read(partial(read, **bounds))
 
     async def log_around(self, message_id: str) -> "Sequence[Message]":
         """Return a message among those before and after it, oldest first.

@@ -34,10 +34,12 @@ class NoteService:
         self._tasks: set[asyncio.Task[None]] = set()
         self._typing_since: float | None = None
 
-    async def page(self, before: str | None = None) -> "Sequence[Note]":
+    async def page(
+        self, before: str | None = None, limit: int = PAGE_SIZE
+    ) -> "Sequence[Note]":
         """Return notes, newest first."""
         await self.settle()
-        return await asyncio.to_thread(self._notes.page, before=before, limit=PAGE_SIZE)
+        return await asyncio.to_thread(self._notes.page, before=before, limit=limit)
 
     async def get(self, note_id: str) -> "Note":
         """Return one note as it was typed last.

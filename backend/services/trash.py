@@ -35,11 +35,11 @@ class TrashService:
         self._clock = clock
 
     async def page(
-        self, before: tuple[int, str] | None = None
+        self, before: tuple[int, str] | None = None, limit: int = PAGE_SIZE
     ) -> "Sequence[Discarded]":
         """Return what is in the trash, latest first."""
         told = {"before": before} if before else {}
-        return await asyncio.to_thread(self._trash.page, limit=PAGE_SIZE, **told)
+        return await asyncio.to_thread(self._trash.page, limit=limit, **told)
 
     def days_left(self, deleted_at: int) -> int:
         """Return for how many days something stays in the trash."""

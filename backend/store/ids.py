@@ -11,6 +11,9 @@ NEW: Final = "new"
 
 _COUNTER_BITS: Final = 12
 _RANDOM_BITS: Final = 62
+_VERSION: Final = 7
+_LAST_MS: Final = 253_370_764_800_000
+"""The year 9999, the last one of a `datetime`."""
 
 
 def now_ms() -> int:
@@ -55,6 +58,16 @@ ids: Final = IdSource()
 def new_id() -> str:
     """Return an id that sorts after every earlier one of this process."""
     return ids.new()
+
+
+def made_at(row_id: str) -> int | None:
+    """Return when an id was made, in milliseconds; None for what is no such id."""
+    try:
+        found = uuid.UUID(row_id)
+    except ValueError:
+        return None
+    at = found.int >> 80
+    return at if found.version == _VERSION and at <= _LAST_MS else None
 
 
 def edit_draft(message_id: str) -> str:

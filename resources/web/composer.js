@@ -25,11 +25,15 @@ document.addEventListener("submit", (event) => {
   if (!event.target.hasAttribute("action")) event.preventDefault();
 });
 
-// Who edits goes on at the end of the text.
-document.addEventListener("htmx:load", ({ detail }) => {
-  const field = detail.elt.querySelector?.(".editing textarea");
-  field?.setSelectionRange(field.value.length, field.value.length);
-});
+// Who writes goes on at the end of the text, wherever it comes from.
+const putCaretAtEnd = (part) => {
+  const fields = "textarea, input[type=text], input:not([type])";
+  for (const field of [part, ...part.querySelectorAll(fields)].filter((one) => one.matches?.(fields))) {
+    field.setSelectionRange(field.value.length, field.value.length);
+  }
+};
+document.addEventListener("htmx:load", ({ detail }) => putCaretAtEnd(detail.elt));
+document.addEventListener("DOMContentLoaded", () => putCaretAtEnd(document));
 
 // Until the draft is here, nothing is stored or sent that would take its place.
 document.addEventListener("htmx:beforeRequest", (event) => {

@@ -10,7 +10,8 @@
   let noted = null;
 
   const box = () => document.querySelector(".log-scroll:not(:has(.empty))");
-  const isAtEnd = (scroll) => scroll.scrollTop > -1;
+  // Where later messages are missing, the end is no end.
+  const isAtEnd = (scroll) => scroll.scrollTop > -1 && !scroll.querySelector("[data-behind]");
   const topOf = (element) => element.getBoundingClientRect().top;
   const place = (element) => ({ element, top: topOf(element) });
 

@@ -9,22 +9,13 @@ import pytest
 from tests.helpers.dictation import Dictation
 from tests.helpers.htmx import SETTLED
 from tests.helpers.library import open_library
-from tests.helpers.window import Window
+from tests.helpers.window import Window, is_still
 
 pytestmark = pytest.mark.e2e
 
 BOX: Final = "document.querySelector('.log-scroll')"
 BUSY: Final = "document.querySelector('#log [aria-busy=true]') !== null"
-STILL: Final = f"""new Promise(resolve => {{
-  let last = NaN, same = 0;
-  const look = () => {{
-    same = {BOX}.scrollTop === last ? same + 1 : 0;
-    last = {BOX}.scrollTop;
-    same < 12 ? requestAnimationFrame(look) : resolve(true);
-  }};
-  look();
-}})"""
-"""Becomes true when nothing scrolls any more."""
+STILL: Final = is_still(BOX)
 MARKED: Final = """(() => {
   const box = document.querySelector('.log-scroll').getBoundingClientRect();
   const read = [...document.querySelectorAll('.prose p')].find((one) => {

@@ -345,6 +345,19 @@ def command_line(process: psutil.Process) -> str:
         return ""
 
 
+def is_still(element: str) -> str:
+    """Return an expression that becomes true when nothing scrolls there any more."""
+    return f"""new Promise(resolve => {{
+      let last = NaN, same = 0;
+      const look = () => {{
+        same = {element}.scrollTop === last ? same + 1 : 0;
+        last = {element}.scrollTop;
+        same < 12 ? requestAnimationFrame(look) : resolve(true);
+      }};
+      look();
+    }})"""
+
+
 def are_gone(processes: Sequence[psutil.Process], seconds: float = 5.0) -> bool:
     """Whether all processes end within so many seconds."""
     _, alive = psutil.wait_procs(processes, timeout=seconds)

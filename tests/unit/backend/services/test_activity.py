@@ -101,3 +101,16 @@ async def test_an_audience_that_fails_leaves_no_answer_behind() -> None:
     results = await asyncio.gather(activity.ended(answer), return_exceptions=True)
     assert isinstance(results[0], RuntimeError)
     assert (await activity.news(0, 0)).growing == 0
+
+
+async def test_a_conversation_answers_then_is_unread_until_it_is_read() -> None:
+    activity = Activity(Silence())
+    answer = Growing("m1", "c1")
+    activity.began(answer)
+    assert (activity.is_answering("c1"), activity.is_answering("c2")) == (True, False)
+    assert not activity.is_unread("c1")
+    await activity.ended(answer)
+    assert (activity.is_answering("c1"), activity.is_unread("c1")) == (False, True)
+    assert activity.read("c1")
+    assert not activity.read("c1")
+    assert not activity.is_unread("c1")

@@ -6,7 +6,7 @@ import uuid
 import pytest
 
 from backend.store import ids as module
-from backend.store.ids import IdSource, now_ms
+from backend.store.ids import IdSource, made_at, now_ms
 
 
 def test_ids_are_uuids_of_version_7_with_the_time() -> None:
@@ -47,3 +47,18 @@ def test_threads_get_ids_of_their_own() -> None:
     for thread in threads:
         thread.join()
     assert len(set(made)) == 4_000
+
+
+def test_an_id_tells_when_it_was_made() -> None:
+    before = now_ms()
+    at = made_at(IdSource().new())
+    assert at is not None
+    assert before <= at <= now_ms()
+
+
+@pytest.mark.parametrize(
+    "other",
+    ["", "new", str(uuid.UUID(int=0)), "ffffffff-ffff-7fff-bfff-ffffffffffff"],
+)
+def test_what_is_no_id_tells_no_time(other: str) -> None:
+    assert made_at(other) is None

@@ -1,0 +1,225 @@
+"""A person scrolls through long lists, by wheel and by keys, and keeps the place."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import pytest
+
+from backend.store.ids import new_id
+from tests.helpers.dictation import Dictation
+from tests.helpers.library import open_library
+from tests.helpers.window import Window, is_still
+
+pytestmark = pytest.mark.e2e
+
+SIDEBAR: Final = "document.querySelector('.sidebar-list')"
+LISTED: Final = "document.querySelectorAll('.conversation-item').length"
+LOG: Final = "document.querySelectorAll('.message').length"
+COUNT: Final = 130
+
+
+@pytest.fixture(scope="module")
+def model() -> Iterator[Dictation]:
+    with Dictation() as model:
+        yield model
+
+
+@pytest.fixture(scope="module")
+def window(
+    tmp_path_factory: pytest.TempPathFactory, model: Dictation
+) -> Iterator[Window]:
+    data_dir = tmp_path_factory.mktemp("lists") / "data"
+    with open_library(data_dir) as library:
+        library.talk(
+            "Long", *((f"Q {i}", f"A {i}. " + "word " * 40) for i in range(150))
+        )
+        for number in range(COUNT):
+            library.conversations.create(title=f"Talk {number}")
+            library.notes.create(body=f"Note {number}")
+            library.notes.delete(library.notes.create(body=f"Gone {number}").id)
+    with Window.start(data_dir) as window:
+        model.serve(window)
+        window.wait_for(f"{LISTED} >= 50")
+        yield window
+
+
+@pytest.fixture
+def fresh(window: Window) -> Window:
+    """The window as it opens, with the first page of its lists."""
+    window.send("Page.reload")
+    window.attach()
+    window.wait_for(f"{LISTED} === 50")
+    return window
+
+
+def wheel_until(window: Window, selector: str, pixels: int, condition: str) -> None:
+    """Turn the wheel until a condition of the page holds."""
+    for _ in range(200):
+        if window.evaluate(condition):
+            return
+        window.wheel(selector, pixels)
+    window.wait_for(condition)
+
+
+def test_the_wheel_reaches_the_oldest_conversation(fresh: Window) -> None:
+    wheel_until(fresh, ".sidebar-list", 400, f"{LISTED} === {COUNT + 1}")
+    titles = fresh.evaluate(
+        "[...document.querySelectorAll('.conversation-item > a')].map(a => a.innerText)"
+    )
+    assert titles == [f"Talk {i}" for i in reversed(range(COUNT))] + ["Long"]
+    days = "document.querySelectorAll('.sidebar-list .day h3').length"
+    assert fresh.evaluate(days) == 1
+    assert not fresh.has("button", "Show older conversations")
+
+
+def test_keys_reach_the_oldest_conversation(fresh: Window) -> None:
+    fresh.evaluate("document.querySelector('.conversation-item > a').focus()")
+    for page in (100, COUNT + 1):
+        fresh.press("End")
+        fresh.wait_for(f"{LISTED} >= {page}")
+
+
+def test_the_button_loads_older_ones_and_keeps_the_focus(fresh: Window) -> None:
+    # As if nothing could tell what is in view.
+    button = "document.querySelector('.sidebar-list [data-more]')"
+    fresh.evaluate(f"{button}.focus({{preventScroll: true}})")
+    fresh.press("Enter")
+    fresh.wait_for(f"{LISTED} >= 100")
+    fresh.wait_for("document.activeElement.innerText === 'Talk 79'")
+
+
+@pytest.mark.parametrize(
+    ("place", "rows"), [("Notes", ".note-item"), ("Trash", "#trash .row")]
+)
+def test_notes_and_trash_load_on_and_stay(fresh: Window, place: str, rows: str) -> None:
+    count = f"document.querySelectorAll('{rows}').length"
+    fresh.click("link", place)
+    fresh.wait_for(f"{count} === 50")
+    fresh.press("PageDown")
+    fresh.wait_for("document.querySelector('.sheet-scroll').scrollTop > 0")
+    wheel_until(fresh, ".sheet-scroll", 600, f"{count} === {COUNT}")
+    fresh.evaluate(f"document.querySelectorAll('{rows} a')[60].focus()")
+    top = "document.activeElement.getBoundingClientRect().top"
+    name = fresh.evaluate("document.activeElement.innerText")
+    before = fresh.evaluate(top)
+    fresh.evaluate(
+        "window.came = 0; document.addEventListener('htmx:afterSettle', (event) =>"
+        f" {{ came += event.detail.elt.id === '{place.lower()}'; }}); 0"
+    )
+    write_a_note(fresh)
+    fresh.wait_for("window.came > 0")
+    assert fresh.evaluate(count) == COUNT
+    assert fresh.evaluate("document.activeElement.innerText") == name
+    assert fresh.evaluate(top) == pytest.approx(before, abs=1)
+
+
+def write_a_note(window: Window) -> None:
+    """Let another page write one."""
+    form = "new URLSearchParams({body: 'Written meanwhile'})"
+    window.evaluate(f"fetch('/notes/{new_id()}', {{method: 'PUT', body: {form}}})")
+
+
+def test_the_sidebar_stays_where_it_is_when_something_changes(fresh: Window) -> None:
+    wheel_until(fresh, ".sidebar-list", 400, f"{LISTED} === {COUNT + 1}")
+    fresh.evaluate(
+        "document.querySelectorAll('.conversation-item > a')[70].focus();"
+        "window.last = document.querySelectorAll('.conversation-item')[120].id; 0"
+    )
+    fresh.evaluate(is_still(SIDEBAR))
+    top = "document.activeElement.getBoundingClientRect().top"
+    name, before = fresh.evaluate(f"[document.activeElement.innerText, {top}]")
+    form = "new URLSearchParams({title: 'Renamed elsewhere'})"
+    path = "`/conversations/${last.slice(13)}/title`"
+    fresh.evaluate(f"fetch({path}, {{method: 'PUT', body: {form}}})")
+    fresh.wait_for("document.getElementById(last).innerText === 'Renamed elsewhere'")
+    assert fresh.evaluate(LISTED) == COUNT + 1
+    assert fresh.evaluate("document.activeElement.innerText") == name
+    assert fresh.evaluate(top) == pytest.approx(before, abs=1)
+    assert fresh.evaluate(f"{SIDEBAR}.querySelectorAll('.day').length") == 1
+
+
+def test_a_title_being_typed_stays_when_something_changes(fresh: Window) -> None:
+    fresh.click("button", "Actions for Talk 128")
+    fresh.click("menuitem", "Rename")
+    fresh.write("textbox", "Title", " and more")
+    typed = "document.querySelector('.renaming input').value"
+    form = "new URLSearchParams({title: 'Changed'})"
+    first = "document.querySelector('.conversation-item').id.slice(13)"
+    path = f"'/conversations/' + {first} + '/title'"
+    fresh.evaluate(f"fetch({path}, {{method: 'PUT', body: {form}}})")
+    fresh.find("link", "Changed")
+    assert fresh.evaluate(typed) == " and more"
+    fresh.press("Escape")
+    fresh.find("link", "Talk 128")
+
+
+def test_earlier_messages_come_by_wheel_and_keys_and_move_nothing(
+    fresh: Window,
+) -> None:
+    log = "document.querySelector('.log-scroll')"
+    open_the_long_one(fresh)
+    fresh.wheel(".log-scroll", -900)
+    fresh.evaluate(is_still(log))
+    fresh.evaluate(
+        "window.read = [...document.querySelectorAll('.message')].at(-6);"
+        "document.querySelector('#log [data-more]').focus({preventScroll: true})"
+    )
+    top = "window.read.getBoundingClientRect().top"
+    before = fresh.evaluate(top)
+    fresh.press("Enter")
+    fresh.wait_for(f"{LOG} === 200")
+    assert fresh.evaluate(top) == pytest.approx(before, abs=1)
+    assert fresh.evaluate("document.activeElement.closest('.message') !== null")
+    wheel_until(fresh, ".log-scroll", -2000, f"{LOG} === 300")
+
+
+def test_the_key_home_reaches_the_first_message(fresh: Window) -> None:
+    open_the_long_one(fresh)
+    fresh.evaluate("document.querySelector('.log-scroll').focus()")
+    for _ in range(200):
+        fresh.press("Home")
+        fresh.evaluate(is_still("document.querySelector('.log-scroll')"))
+        if fresh.evaluate(LOG) == 300:
+            return
+    pytest.fail("Home did not reach the first message")
+
+
+def open_the_long_one(window: Window, around: str = "") -> None:
+    found = "fetch('/search?q=A+75').then(r => r.text())"
+    path = window.evaluate(
+        f"{found}.then(t => /conversations.[0-9a-f-]+.around=[0-9a-f-]+/.exec(t)[0])"
+    )
+    shown = path if around else path.partition("?")[0]
+    window.send("Page.navigate", url=f"http://127.0.0.1:{window.port}/{shown}")
+    window.attach()
+    window.wait_for(f"{LOG} >= 100")
+
+
+def test_later_messages_come_by_the_wheel_up_to_the_newest(fresh: Window) -> None:
+    open_the_long_one(fresh, "found")
+    wheel_until(fresh, ".log-scroll", 900, f"{LOG} > 101")
+    # What came is below, and not jumped over.
+    last = "[...document.querySelectorAll('.answer .prose')].at(-1).innerText"
+    wheel_until(fresh, ".log-scroll", 900, f"{last}.startsWith('A 149.')")
+    scroll = "document.querySelector('.log-scroll').scrollTop"
+    wheel_until(fresh, ".log-scroll", 900, f"{scroll} === 0")
+    assert not fresh.has("link", "Jump to latest")
+
+
+def test_a_conversation_that_answers_or_has_answered_is_marked(
+    fresh: Window, model: Dictation
+) -> None:
+    fresh.click("button", "New chat")
+    fresh.wait_for("document.querySelector('.model select') !== null")
+    fresh.ask("Take your time")
+    fresh.find("image", "An answer is being written")
+    fresh.click("link", "Talk 127")
+    fresh.wait_for("document.querySelector('#head h1').innerText === 'Talk 127'")
+    model.say("Done at last.")
+    model.end()
+    fresh.find("image", "New answer")
+    assert not fresh.has("image", "An answer is being written")
+    fresh.evaluate(
+        "document.querySelector('.mark').parentElement.querySelector('a').click()"
+    )
+    fresh.wait_for("document.querySelector('.mark') === null")
