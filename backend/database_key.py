@@ -118,6 +118,12 @@ class DatabaseKey:
         return self._keyring.why
 
     @property
+    def has_keyring(self) -> bool:
+        """Whether there is a keyring to ask, which may be locked."""
+        self._keyring.get("probe")
+        return not self._keyring.is_missing
+
+    @property
     def is_given(self) -> bool:
         """Whether it came from outside, and so may be a wrong one."""
         return self._given is not None

@@ -53,6 +53,7 @@ class OsKeyring:
 
     Attributes:
         why: What was wrong when it was asked last, as a clause; "" when it answered.
+        is_missing: There was none to ask.
         late: The answer that was too long in coming.
     """
 
@@ -61,6 +62,7 @@ class OsKeyring:
     ) -> None:
         """Remember how to find the keyring; it is looked for at the first use."""
         self.why = ""
+        self.is_missing = False
         self.late: Future[Any] | None = None
         self._find_vault = find_vault or find_os_vault
         self._patience_s = patience_s
@@ -87,6 +89,7 @@ class OsKeyring:
         with self._lock:
             if self.late is not None and not self.late.done():
                 return None  # It still hangs, or waits for the user to unlock it.
+            self.is_missing = False
             outcome = in_thread(lambda: question(self._open()))
             try:
                 answer = outcome.result(patience_s or self._patience_s)
@@ -94,6 +97,7 @@ class OsKeyring:
                 self.late = outcome
                 self.why = "the keyring of this computer does not answer"
             except _NoVaultError:
+                self.is_missing = True
                 self.why = "this computer has no keyring that keeps them safe"
             except Exception as exc:  # noqa: BLE001 backends raise what they like
                 log.info("the keyring failed: %s", type(exc).__name__)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from backend.database_key import MIN_PASSPHRASE_CHARS
 from backend.http import Request, Response, Router
 from backend.rendering import Template
 from backend.routes.pages import Pages, Toast
@@ -28,12 +29,16 @@ class EncryptionView(Template):
     Attributes:
         mode: "keyring", "passphrase", "given", or "none" while it is plain.
         problem: Why the keyring cannot be used; "" when it can.
+        has_keyring: There is one, though it may be locked.
+        least: How many characters a passphrase has at least.
     """
 
     template: ClassVar[str] = "encryption/_view.html"
     mode: str
     has_recovery_code: bool
     problem: str
+    has_keyring: bool
+    least: int = MIN_PASSPHRASE_CHARS
 
 
 def build_router(keeping: "Callable[[], Awaitable[Keeping]]", pages: Pages) -> Router:
@@ -85,4 +90,6 @@ async def encryption_view(keeping: "Keeping") -> EncryptionView:
     if state.is_encrypted:
         kept = state.mode.value if state.mode else "none"
         mode = "given" if state.is_given else kept
-    return EncryptionView(mode, state.has_recovery_code, state.keyring_problem)
+    return EncryptionView(
+        mode, state.has_recovery_code, state.keyring_problem, state.has_keyring
+    )

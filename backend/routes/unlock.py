@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from backend.errors import HearthError, StoreClosedError
 from backend.http import Request, Response, Router
+from backend.key_record import KeyMode
 from backend.rendering import Template
 from backend.routes.pages import Pages, no_content
 from backend.services.registry import Services
@@ -53,6 +54,7 @@ class UnlockView(Template):
     """Why the store does not open, and the ways forward.
 
     Attributes:
+        asks_keyring: Its key should be in the keyring, which can be asked again.
         problem: What was wrong with what was entered last; "" for nothing.
     """
 
@@ -60,6 +62,7 @@ class UnlockView(Template):
     sentence: str
     is_locked: bool
     backups: "Sequence[Backup]"
+    asks_keyring: bool
     problem: str = ""
 
 
@@ -99,8 +102,11 @@ def build_router(house: ClosedHouse, pages: Pages) -> Router:
             await house.opened()
         except StoreClosedError as exc:
             is_locked = house.state == "locked"
-            known = [] if is_locked else await (await house.keeping()).backups.all()
-            view = UnlockView(str(exc), is_locked, known[:_SHOWN_BACKUPS], problem)
+            keeping = await house.keeping()
+            known = [] if is_locked else await keeping.backups.all()
+            asks = (await keeping.encryption.state()).mode is KeyMode.KEYRING
+            shown = known[:_SHOWN_BACKUPS]
+            view = UnlockView(str(exc), is_locked, shown, asks, problem)
             return pages.show(request, "Your data", view)
         return Response(status=303, headers={"Location": "/", **_HOME})
 

@@ -28,6 +28,7 @@ class EncryptionState:
         mode: Where the key is kept; None when there is none.
         is_given: The key came from outside; nothing can be changed here.
         keyring_problem: Why the keyring cannot be used; "" when it can.
+        has_keyring: There is one, though it may be locked.
     """
 
     is_encrypted: bool
@@ -35,6 +36,7 @@ class EncryptionState:
     is_given: bool
     has_recovery_code: bool
     keyring_problem: str
+    has_keyring: bool
 
 
 class EncryptionService:
@@ -120,10 +122,12 @@ class EncryptionService:
         put_in_place(staged, self._database)
 
     def _state(self) -> EncryptionState:
+        has_keyring = self._key.has_keyring
         return EncryptionState(
             is_encrypted=self._key.of_database is not None,
             mode=self._key.mode,
             is_given=self._key.is_given,
             has_recovery_code=self._key.has_recovery_code,
             keyring_problem=self._key.keyring_problem,
+            has_keyring=has_keyring,
         )
