@@ -130,6 +130,25 @@ def test_no_query_breaks_the_search_or_the_page(shelf: Shelf, query: str) -> Non
     assert shelf.search("fire").text.count("<mark>") > 30
 
 
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("", "Search everything you have"),
+        ("?!", "There is no word in this"),
+        ("€", "Signs alone are looked for in the newest"),
+        ("zebra", "has all of this"),
+        ("zebra crossing", "has all of these words"),
+        ("Q", "has all of this"),
+    ],
+)
+def test_the_page_says_why_nothing_was_found(
+    shelf: Shelf, query: str, told: str
+) -> None:
+    page = shelf.sidecar.get(f"/search?{urlencode({'q': query})}").text
+    assert told in page
+    assert "being prepared" not in page
+
+
 def test_what_was_found_is_text_and_nothing_else(shelf: Shelf) -> None:
     page = shelf.search("friends").text
     assert "&lt;img src=x onerror=alert(1)&gt;" in page

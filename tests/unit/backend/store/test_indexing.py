@@ -10,37 +10,17 @@ from backend.store import dbapi
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
 from backend.store.indexing import index_rest, index_some, unindexed
-from backend.store.migrations import migrate
 from backend.store.notes import NoteStore
-from backend.store.schema import FULL_TEXT, STEPS
+from backend.store.schema import FULL_TEXT
 from backend.store.search import Kind, SearchStore
 from backend.store.worker import HeavyJob
-
-ROWS = 2_500
-CHAT = "0198c0de-0000-7000-8000-ffffffffffff"
+from tests.helpers.first_schema import CHAT, ROWS, write_first_schema
 
 
 @pytest.fixture
 def path(path: Path) -> Path:
     """A database of the first schema with more messages than an opening indexes."""
-    path.parent.mkdir(parents=True)
-    connection = dbapi.connect(path, pragmas=("journal_mode=wal",))
-    migrate(connection, STEPS[:1])
-    connection.begin()
-    connection.execute(
-        "insert into conversation(id, title) values (?, 'ёлки')", (CHAT,)
-    )
-    for number in range(ROWS):
-        # Every other one was imported: stored later, said earlier.
-        said = 1_700_000_000_000 + number * (1_000 if number % 2 else -1_000)
-        row_id = f"0198c0de-0000-7000-8000-{number:012x}"
-        connection.execute(
-            "insert into message(id, created_at, conversation_id, text, deleted_at)"
-            " values (?, ?, ?, ?, ?)",
-            (row_id, said, CHAT, f"ёлка w{number}w", None if number % 10 else 1),
-        )
-    connection.commit()
-    connection.close()
+    write_first_schema(path)
     return path
 
 
