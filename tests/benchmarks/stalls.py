@@ -1,6 +1,7 @@
 """Measures how long threads and the event loop stand still while others work."""
 
 import asyncio
+import gc
 import subprocess
 import sys
 import threading
@@ -159,6 +160,7 @@ async def _closed() -> Services:
 
 def measure() -> Table:
     """Measure how late the event loop is while one block grows to 100 kB, and ends."""
+    gc.freeze()  # as the sidecar does
     lines = [
         Line(
             what=f"longest stall of the event loop, a {kind} of 100 kB grows",
