@@ -95,15 +95,20 @@ class _Open:
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """A top-level block in the lines of a source."""
+    """A top-level block in the lines of a source.
+
+    Attributes:
+        is_uncertain: A formula begins in it which later lines may close.
+    """
 
     tokens: "Sequence[Token]"
     start: int
     end: int
+    is_uncertain: bool
 
     @property
     def into(self) -> Into | None:
-        return _INTO.get(self.tokens[0].type)
+        return None if self.is_uncertain else _INTO.get(self.tokens[0].type)
 
 
 class GrowingMarkdown:
@@ -149,6 +154,8 @@ class GrowingMarkdown:
         source = self._decided()
         groups = _groups(source.text)
         if not groups:
+            return False
+        if groups[0].is_uncertain:
             return False
         if self._open and groups[0].into is not self._open.into:
             self._open = None  # it was over with what is finished of it
@@ -211,10 +218,11 @@ class GrowingMarkdown:
     def _tail(self) -> list[Block]:
         if self._open and self._open.into in {Into.ROWS, Into.CODE}:
             return []
-        return self._render(self._rest)
+        return self._render(self._rest, is_growing=True)
 
-    def _render(self, text: str) -> list[Block]:
-        return render(text, highlighted_chars=self._marked_chars)
+    def _render(self, text: str, *, is_growing: bool = False) -> list[Block]:
+        marked = self._marked_chars
+        return render(text, highlighted_chars=marked, is_growing=is_growing)
 
 
 class _Source:
@@ -247,14 +255,25 @@ class _Source:
 
 
 def _groups(source: str) -> list[_Group]:
+    from backend.formulas import open_line  # noqa: PLC0415 slow to import
+
+    tokens = markdown().parse(source, {})
+    formula = open_line(tokens, source.split("\n")[:-1])
     groups: list[list[Token]] = []
-    for token in markdown().parse(source, {}):
-        if token.level == 0 and token.nesting >= 0 and token.map:
+    for token in tokens:
+        begins = token.level == 0 and token.nesting >= 0
+        start = token.map[0] if token.map and begins else None
+        is_held = formula is not None and start is not None and start > formula
+        if start is not None and not (groups and is_held):
             groups.append([])
         if groups:
             groups[-1].append(token)
-    spans = [group[0].map or [0, 0] for group in groups]
-    return [_Group(group, *span) for group, span in zip(groups, spans, strict=True)]
+    spans = [(group[0].map or (0, 0))[:2] for group in groups]
+    last = len(groups) - 1 if formula is not None else -1
+    return [
+        _Group(group, span[0], span[1], is_uncertain=number == last)
+        for number, (group, span) in enumerate(zip(groups, spans, strict=True))
+    ]
 
 
 def _has_ended(group: _Group, source: _Source) -> bool:
@@ -334,7 +353,8 @@ def _joined(block: Block, more: Block, into: Into) -> Block | None:
         return None
     html = more.html[inside:stop].removeprefix("\n")
     html = f"{block.html[:place]}{html}{block.html[place:]}"
-    return replace(block, html=html, images=images)
+    labels = block.labels if into is Into.ROWS else (*block.labels, *more.labels)
+    return replace(block, html=html, images=images, labels=labels)
 
 
 def _with_space(block: Block) -> Block:

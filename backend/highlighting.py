@@ -5,7 +5,8 @@ from html import escape
 from typing import Final
 
 from pygments import lex
-from pygments.lexers import get_lexer_by_name
+from pygments.lexer import Lexer
+from pygments.lexers import find_lexer_class_by_name
 from pygments.token import Comment, Keyword, Name, Number, Operator, String, _TokenType
 from pygments.util import ClassNotFound
 
@@ -26,16 +27,25 @@ _TAGS: Final[tuple[tuple[_TokenType, str], ...]] = (
 
 def highlight(code: str, language: str) -> str:
     """Return the code as HTML, escaped; of an unknown language without marks."""
-    try:
-        lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
-    except ClassNotFound:
+    kind_of_lexer = _lexer(language)
+    if kind_of_lexer is None:
         return escape(code, quote=False)
     pieces = []
+    lexer = kind_of_lexer(stripnl=False, ensurenl=False)
     for kind, value in lex(code, lexer):
         text = escape(value, quote=False)
         tag = _tag_of(kind)
         pieces.append(f"<{tag}>{text}</{tag}>" if tag else text)
     return "".join(pieces)
+
+
+@lru_cache(maxsize=256)
+def _lexer(language: str) -> type[Lexer] | None:
+    """Return the lexer of a language: looking through all of them takes its time."""
+    try:
+        return find_lexer_class_by_name(language)
+    except ClassNotFound:
+        return None
 
 
 @lru_cache(maxsize=512)

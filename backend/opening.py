@@ -178,6 +178,7 @@ def open_house(
         registry,
         keys,
         lambda: notices.changed("engines"),
+        is_resting=hello.safe_mode,
     )
     conversations = ConversationStore(database)
     conversation_service = ConversationService(

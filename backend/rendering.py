@@ -10,6 +10,8 @@ from typing import ClassVar, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from backend.markdown_page import placed
+
 
 @dataclass(frozen=True)
 class Template:
@@ -40,7 +42,9 @@ class Renderer:
             auto_reload=False,
         )
         self._env.globals.update(asset=asset_url, icon=self._icon, part=self.part)
-        self._env.filters.update(moment=self._moment, exact=_exact, day=self.day)
+        self._env.filters.update(
+            moment=self._moment, exact=_exact, day=self.day, placed=placed
+        )
 
     def render(self, context: Template) -> str:
         """Return the HTML of a context."""

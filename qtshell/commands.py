@@ -2,7 +2,9 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
+from urllib.parse import quote
 
 from PySide6.QtCore import Qt, QUrl, QUrlQuery
 from PySide6.QtGui import QDesktopServices
@@ -50,28 +52,40 @@ class ModelPicker:
         self._client = client
         self._window = window
 
-    def __call__(self, _: Mapping[str, str]) -> None:
-        """Open the dialog."""
+    def __call__(self, told: Mapping[str, str]) -> None:
+        """Open the dialog: for a new engine, or for one whose file is elsewhere now."""
+        engine_id = told.get("engine", "")
         dialog = QFileDialog(self._window, "Choose a Model", str(Path.home()))
         dialog.setObjectName("pick-model")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setNameFilters(["Model files (*.gguf)", "All files (*)"])
-        dialog.fileSelected.connect(self._on_file_selected)
+        dialog.fileSelected.connect(partial(self._on_file_selected, engine_id))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
-    def _on_file_selected(self, path: str) -> None:
-        self._client.post("/engines/builtin", {"path": path}, self._on_answered)
+    def _on_file_selected(self, engine_id: str, path: str) -> None:
+        target = "/engines/builtin"
+        if engine_id:
+            target = f"/engines/{quote(engine_id, safe='')}/file"
+        self._client.post(target, {"path": path}, self._on_answered)
 
-    def _on_answered(self, status: int, _: bytes) -> None:
+    def _on_answered(self, status: int, said: bytes) -> None:
         if _OK <= status < _REFUSED:
             return
         log.warning("the model was refused with status %d", status)
         tell(
             self._window,
             "This model could not be opened.",
-            "Check that the file is a complete GGUF model, then choose it again.",
+            _why(said),
         )
+
+
+def _why(said: bytes) -> str:
+    """Return the sidecar's sentence; a page of it is none."""
+    sentence = said.decode("utf-8", "replace").strip()
+    if not sentence or sentence.startswith("<"):
+        return "Check that the file is a complete GGUF model, then choose it again."
+    return sentence
 
 
 class LinkOpener:

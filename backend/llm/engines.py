@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
@@ -52,6 +53,17 @@ class EngineRecord(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEngine:
+    """An engine that is tried out before it is stored."""
+
+    id: str = ""
+    kind: str = OPENAI
+    name: str = ""
+    url: str = ""
+    path: str = ""
+
+
 class EngineRegistry:
     """Gives out engines by their records; one per record, kept until dropped.
 
@@ -87,6 +99,19 @@ class EngineRegistry:
             engine = KeptEngine(self._build(record, clean_key(key)), record.name)
             self._engines[record.id] = facts, engine
             return engine
+
+    async def try_out(self, record: EngineRecord, key: str = "") -> list[str]:
+        """Return the models of an engine that is not kept.
+
+        Raises:
+            EngineError: It cannot be used.
+            InvalidInputError: The address in the record is none.
+        """
+        engine = self._build(record, key)
+        try:
+            return await engine.models()
+        finally:
+            await engine.close()
 
     async def drop(self, engine_id: str) -> None:
         """Close the engine of a record that was removed, also while it answers."""

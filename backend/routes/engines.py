@@ -7,12 +7,17 @@ from typing import ClassVar
 
 from backend.events import EventHub
 from backend.http import Request, Response, Router
+from backend.llm.address import shown
 from backend.llm.discovery import Found
 from backend.rendering import Template
+from backend.routes.engine_forms import in_form
 from backend.routes.pages import Pages, Toast, go_to, no_content, undo_path
-from backend.services.engines import Choice, Offer
+from backend.services.engines import Added, Choice, Offer
 from backend.services.registry import Opened, Services
 from backend.store.ids import NEW
+
+_NONE_CHATS = " None of them is for chats, as far as their names tell: choose one."
+ON_THIS_COMPUTER = "On this computer"
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,7 @@ class EngineRow:
     name: str
     where: str
     models: Sequence[str]
+    typed: Sequence[str]
     problem: str
     is_asked: bool
     is_builtin: bool
@@ -34,12 +40,34 @@ class EngineRow:
         return cls(
             record.id,
             record.name,
-            record.url or record.path,
+            shown(record.url) or record.path,
             offer.models,
+            offer.typed,
             offer.problem,
             offer.is_asked,
             record.kind == "builtin",
         )
+
+
+@dataclass(frozen=True)
+class Option:
+    """One model in the picker."""
+
+    choice: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """Models in the picker that belong together.
+
+    Attributes:
+        note: Why there are none, or none to be had just now.
+    """
+
+    name: str
+    options: Sequence[Option]
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,7 +95,7 @@ class Picker(Template):
 
     template: ClassVar[str] = "engines/_picker.html"
     conversation_id: str
-    options: Sequence[EngineRow]
+    options: Sequence[Group]
     chosen: str
     chosen_name: str
     is_listed: bool
@@ -87,22 +115,64 @@ async def _picker(services: Services, conversation_id: str) -> Picker:
         conversation = await services.conversations.get(conversation_id)
         own = Choice.parse(f"{conversation.engine_id}|{conversation.model}")
         chosen = own or chosen
-    rows = [EngineRow.of(offer) for offer in await services.engines.offers()]
-    is_listed = chosen is not None and any(
-        row.id == chosen.engine_id and chosen.model in row.models for row in rows
+    groups = grouped(await services.engines.offers())
+    is_listed = any(
+        option.choice == str(chosen) for group in groups for option in group.options
     )
     return Picker(
         conversation_id or NEW,
-        rows,
+        groups,
         str(chosen or ""),
         chosen.model if chosen else "",
         is_listed,
     )
 
 
+def grouped(offers: Sequence[Offer]) -> list[Group]:
+    """Return what can be chosen: model files together, then each server's models."""
+    groups = list[Group]()
+    files = [offer for offer in offers if offer.record.kind == "builtin"]
+    if files:
+        options = [
+            Option(str(Choice(offer.record.id, model)), offer.record.name)
+            for offer in files
+            for model in offer.models
+        ]
+        lost = [offer.record.name for offer in files if offer.problem]
+        note = f"Not usable: {', '.join(lost)}" if lost else ""
+        groups.append(Group(ON_THIS_COMPUTER, options, note))
+    for offer in offers:
+        if offer.record.kind != "builtin":
+            groups.append(_server_group(offer))
+    return groups
+
+
+def _server_group(offer: Offer) -> Group:
+    record, note = offer.record, ""
+    if offer.is_asked:
+        note = "Asking…"
+    elif offer.problem:
+        note = "Not reachable just now"
+    elif not offer.models:
+        note = "It has no model yet"
+    name = f"{record.name} (not reachable)" if offer.problem else record.name
+    options = [Option(str(Choice(record.id, model)), model) for model in offer.models]
+    return Group(name, options, "" if options else note)
+
+
 def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
     """Return the routes of engines."""
     router = Router()
+
+    def say(sentence: str, tone: str = "info", undo: str = "") -> None:
+        hub.publish("engines")
+        hub.publish("toast", pages.render(Toast(sentence, tone=tone, undo=undo)))
+
+    def say_saved(name: str, problem: str) -> None:
+        if problem:
+            say(f"Saved, but {name} cannot be used yet: {problem}", tone="warning")
+        else:
+            say("Saved.", tone="success")
 
     @router.get("/engines")
     async def list_(_request: Request) -> Response:
@@ -121,43 +191,82 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
         return pages.fragment(await _picker(await opened(), conversation_id))
 
     @router.post("/engines")
+    @in_form(pages)
     async def add(request: Request) -> Response:
         form = request.form()
         services = await opened()
-        record = await services.engines.add_server(
-            form.get("name", ""), form.get("url", ""), form.get("key", "")
+        added = await services.engines.add_server(
+            form.get("name", ""),
+            form.get("moved") or form.get("url", ""),
+            form.get("key", ""),
+            form.get("model", ""),
+            may_send_in_clear=form.get("in_clear") == "yes",
         )
-        hub.publish("engines")
-        toast = Toast(f"{record.name} is ready.", tone="success")
-        hub.publish("toast", pages.render(toast))
+        say(_connected(added), tone="success")
         return no_content(go_to("/"))
 
     @router.post("/engines/builtin")
+    @in_form(pages)
     async def add_file(request: Request) -> Response:
         services = await opened()
         path = Path(request.form().get("path", ""))
-        record = await services.engines.add_file(path)
-        hub.publish("engines")
-        toast = Toast(f"{record.name} is ready.", tone="success")
-        hub.publish("toast", pages.render(toast))
+        added = await services.engines.add_file(path)
+        say(f"{added.record.name} is ready.", tone="success")
+        return no_content(go_to("/") if request.is_htmx else None)
+
+    @router.put("/engines/:id")
+    @in_form(pages)
+    async def change(request: Request) -> Response:
+        form = request.form()
+        services = await opened()
+        record, problem = await services.engines.change(
+            request.path_params["id"],
+            name=form.get("name", ""),
+            url=form.get("moved") or form.get("url", ""),
+            key=form.get("key", ""),
+            models=form.get("models"),
+            may_send_in_clear=form.get("in_clear") == "yes",
+        )
+        say_saved(record.name, problem)
+        return pages.fragment(await engine_list(services))
+
+    @router.post("/engines/:id/file")
+    @in_form(pages)
+    async def change_file(request: Request) -> Response:
+        services = await opened()
+        path = Path(request.form().get("path", ""))
+        record = await services.engines.change_file(request.path_params["id"], path)
+        say(f"{record.name} is ready again.", tone="success")
         return no_content()
 
     @router.put("/engines/:id/key")
+    @in_form(pages)
     async def set_key(request: Request) -> Response:
+        form = request.form()
+        engine_id, key = request.path_params["id"], form.get("key", "").strip()
+        if not key:
+            return await forget_key(request)
         services = await opened()
-        key = request.form().get("key", "").strip()
-        await services.engines.set_key(request.path_params["id"], key)
+        record, problem = await services.engines.set_key(
+            engine_id, key, may_send_in_clear=form.get("in_clear") == "yes"
+        )
+        say_saved(record.name, problem)
+        return pages.fragment(await engine_list(services))
+
+    @router.delete("/engines/:id/key")
+    async def forget_key(request: Request) -> Response:
+        services = await opened()
+        await services.engines.forget_key(request.path_params["id"])
+        say("The key is forgotten.")
         return pages.fragment(await engine_list(services))
 
     @router.delete("/engines/:id")
     async def remove(request: Request) -> Response:
         services = await opened()
         record, removed = await services.engines.remove(request.path_params["id"])
-        hub.publish("engines")
         now = await services.engines.default()
         sentence = f"Removed “{record.name}”." + _answers_now(now)
-        toast = Toast(sentence, undo=undo_path(removed))
-        hub.publish("toast", pages.render(toast))
+        say(sentence, undo=undo_path(removed))
         return pages.fragment(await engine_list(services))
 
     return router
@@ -165,3 +274,11 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
 
 def _answers_now(choice: Choice | None) -> str:
     return f" New chats are answered by {choice.model}." if choice else ""
+
+
+def _connected(added: Added) -> str:
+    count = len(added.models)
+    models = "1 model" if count == 1 else f"{count:,} models"
+    before = "" if added.is_new else f"{added.record.name} was there already. "
+    after = f" {added.model} answers new chats." if added.model else _NONE_CHATS
+    return f"{before}Connected: {models}.{after}"

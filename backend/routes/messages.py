@@ -35,11 +35,13 @@ class Blocks(Template):
 
     Attributes:
         message_id: Of the whole answer, whose images may be asked for; "" for none.
+        scope: Names the text among others on the page, if no message does.
     """
 
     template: ClassVar[str] = "messages/_blocks.html"
     blocks: Iterable[Block]
     message_id: str = ""
+    scope: str = ""
 
 
 @dataclass(frozen=True)

@@ -138,7 +138,8 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
     @router.post("/notes/preview")
     async def preview(request: Request) -> Response:
         body = request.form().get("body", "")
-        return pages.fragment(Blocks(await asyncio.to_thread(rendered, body)))
+        blocks = await asyncio.to_thread(rendered, body)
+        return pages.fragment(Blocks(blocks, scope="preview"))
 
     @router.delete("/notes/:id")
     async def delete(request: Request) -> Response:

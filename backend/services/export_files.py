@@ -53,6 +53,7 @@ class Turn(Template):
 
     Attributes:
         plain: Text that is shown as it is, instead of blocks.
+        scope: Names the text among others on the page.
     """
 
     template: ClassVar[str] = "exports/_turn.html"
@@ -63,6 +64,7 @@ class Turn(Template):
     plain: str
     blocks: list[Block]
     error: str
+    scope: str = "text"
 
 
 def conversation_pieces(
@@ -169,6 +171,7 @@ def _html(
                 message.text if is_plain else "",
                 [] if is_plain else render(message.text),
                 _note(message),
+                message.id,
             )
         )
     yield foot

@@ -34,12 +34,14 @@ class Offer:
         models: Those it named when it answered last.
         problem: Why it cannot be used now, for the user; "" when all is well.
         is_asked: It has never answered yet, and is being asked.
+        typed: Those of its models a person typed.
     """
 
     record: "EngineRecord"
     models: tuple[str, ...] = ()
     problem: str = ""
     is_asked: bool = False
+    typed: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

@@ -123,7 +123,10 @@ class TroubleService:
         try:
             self._database.try_to_write()
         except StoreError as exc:
-            log.info("still nothing can be written: %s", exc)
+            # On a full disk a try may fail as if the database were busy.
+            is_told = isinstance(exc, StoreFullError | StoreReadOnlyError)
+            why = exc if is_told else self._unwritten
+            log.info("still nothing can be written: %s", why)
         else:
             self._unwritten = None
 

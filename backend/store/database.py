@@ -34,6 +34,7 @@ from backend.store.ids import ids
 from backend.store.indexing import index_rest, unindexed
 from backend.store.migrations import mend_version, migrate, schema_faults
 from backend.store.owners import device_id
+from backend.store.presence import FileWatch, Presence
 from backend.store.schema import STEPS
 from backend.store.sentences import told_to_the_user
 from backend.store.snapshots import Snapshots
@@ -48,6 +49,12 @@ _GONE: Final = (
     "The database is no longer in {folder}, so nothing can be stored. Bring the folder "
     "back, or choose Restart Background Service in the menu Tools to begin anew."
 )
+_REPLACED: Final = (
+    "Another program replaced Hearth's database while it was open, so nothing more is "
+    "stored. Choose Restart Background Service in the menu Tools to go on with that "
+    "file, or restore a backup: what you wrote since then may be in one."
+)
+_LATEST: Final = "select max(seq) from sqlite_sequence where name = 'change'"
 _NAP_S: Final = 0.005
 _TRY_BYTES: Final = 256 * 1024
 _TRY: Final = text("insert or replace into draft(id, text) values ('try', :text)")
@@ -101,6 +108,7 @@ class Database:
         path: Path,
         engine: Engine,
         clock: HybridClock,
+        watch: FileWatch,
         refusal: StoreError | None = None,
     ) -> None:
         """Use `Database.open`."""
@@ -110,7 +118,7 @@ class Database:
         self.on_trouble: Callable[[StoreError], object] = _ignore
         self._engine = engine
         self._writer = engine.execution_options(isolation_level="IMMEDIATE")
-        self._inode = path.stat().st_ino
+        self._watch = watch
         self._closed = threading.Event()
 
     @classmethod
@@ -158,7 +166,8 @@ class Database:
             pool_size=_POOL_SIZE,
             pool_timeout_s=_PATIENCE_S * 2,
         )
-        return cls(path, engine, HybridClock(device, latest), refusal)
+        watch = FileWatch(path, connect)
+        return cls(path, engine, HybridClock(device, latest), watch, refusal)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -192,10 +201,11 @@ class Database:
             StoreSession.to_write(self._writer, self.clock) as session,
         ):
             yield session
-            if not self._is_in_its_place():
-                # A file that was removed goes on taking writes nobody will see.
-                raise StoreError(_GONE.format(folder=self.path.parent))
+            self._check_presence()
+            session.flush()
+            latest = session.connection().exec_driver_sql(_LATEST).scalar() or 0
             session.commit()
+            self._watch.committed(latest)
 
     def healthy(self) -> bool:
         """Return whether it answers and its file is still the one that was opened.
@@ -203,18 +213,21 @@ class Database:
         A file that was moved or deleted goes on taking writes, which nobody will see.
         """
         try:
-            if not self._is_in_its_place():
+            if self._watch.look() is not Presence.THERE:
                 return False
             with self.read() as session:
                 return session.connection().execute(text("select 1")).scalar() == 1
         except (OSError, HearthError):
             return False
 
-    def _is_in_its_place(self) -> bool:
-        try:
-            return self.path.stat().st_ino == self._inode
-        except OSError:
-            return False
+    def _check_presence(self) -> None:
+        match self._watch.look():
+            case Presence.GONE:
+                raise StoreError(_GONE.format(folder=self.path.parent))
+            case Presence.REPLACED:
+                raise StoreError(_REPLACED)
+            case Presence.THERE:
+                pass
 
     def checkpoint(self) -> bool:
         """Move the write-ahead log into the file and empty it, unless it is in use.

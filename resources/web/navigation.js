@@ -28,6 +28,26 @@
   document.addEventListener("htmx:beforeRequest", keepTyped);
   document.addEventListener("htmx:beforeSwap", keepTyped);
 
+  // What shows engines is not fetched anew while a form in it is open or filled in.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const shown = event.detail.elt;
+    if (!shown.matches("[data-keep-typed]")) return;
+    const typed = [...shown.querySelectorAll("input")].some((field) => field.value !== field.defaultValue);
+    if (typed || shown.querySelector("details[open] form")) event.preventDefault();
+  });
+
+  // A request that is sent again takes back what was said of it before.
+  const requestOf = ({ verb, path }) => `${verb} ${path}`;
+  document.addEventListener("htmx:afterSwap", ({ detail }) => {
+    const toast = detail.target?.id === "toasts" && detail.target.lastElementChild;
+    if (toast) toast.dataset.of = requestOf(detail.requestConfig);
+  });
+  document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+    for (const toast of document.querySelectorAll("#toasts > [data-of]")) {
+      if (toast.dataset.of === requestOf(detail.requestConfig)) toast.remove();
+    }
+  });
+
   // The same sentence once, and the newest.
   new MutationObserver(([{ addedNodes }]) => {
     // What comes beside an answer has an element around it.

@@ -38,10 +38,17 @@ document.body.insertAdjacentHTML('beforeend', '<p id="victim">untouched</p>');
 ODD = """
 (() => {
   const tags = new Set(('a b blockquote br code del em h1 h2 h3 h4 h5 h6 hr i kbd li '
-    + 'ol p pre s samp strong table tbody td th thead tr u ul var').split(' '));
-  const names = new Set(['href', 'title', 'rel', 'start', 'align']);
+    + 'ol p pre s samp strong sub sup table tbody td th thead tr u ul var').split(' '));
+  const names = new Set(['href', 'title', 'rel', 'start', 'align', 'dir',
+    'aria-level']);
+  const marks = 'code.math, span[role=img], sup > a[href^="#note-"]';
+  const frames = 'figure.code, div.table[role=group]';
+  const ours = 'figcaption, figcaption *, figure.code > pre[tabindex]';
   const odd = [];
   for (const element of document.querySelectorAll('.prose [hx-disable] *')) {
+    if (element.matches(`${frames}, ${marks}`)) continue;
+    if (element.closest('figure.code')?.matches('.prose [hx-disable] figure')
+      && element.matches(ours)) continue;
     if (!tags.has(element.localName)) odd.push(element.outerHTML);
     for (const { name } of element.attributes)
       if (!names.has(name)) odd.push(element.outerHTML);

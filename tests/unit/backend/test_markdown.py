@@ -1,6 +1,6 @@
 """Markdown becomes safe HTML, block by block, wherever the stream is cut."""
 
-from html.parser import HTMLParser
+import re
 from random import Random
 from urllib.parse import urlsplit
 
@@ -14,46 +14,21 @@ from backend.markdown import (
     render,
     sanitise,
 )
+from tests.helpers.elements import Elements
 from tests.helpers.payloads import fenced, payloads
 
 LINK_SCHEMES = {"http", "https", "mailto"}
 RANDOM_TREES = 10_000
 ALLOWED = {
     "a": {"href", "title", "rel"},
+    "code": {"class"},
     "ol": {"start"},
-    "td": {"align"},
-    "th": {"align"},
+    "td": {"align", "dir"},
+    "th": {"align", "dir"},
+    **{tag: {"dir"} for tag in ("blockquote", "li", "p", "table")},
+    **{f"h{level}": {"dir"} for level in range(1, 7)},
 }
-
-
-class Elements(HTMLParser):
-    """Collects every element with its attributes, and the text around them."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
-        self.odd: list[str] = []
-        self.words: list[str] = []
-        self.feed(html)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)
-
-    def handle_comment(self, data: str) -> None:
-        self.odd.append(data)
-
-    def handle_decl(self, decl: str) -> None:
-        self.odd.append(decl)
-
-    handle_pi = unknown_decl = handle_comment
-
-    @property
-    def tags(self) -> list[str]:
-        return [tag for tag, _ in self.found]
+VALUES_OF = {"dir": {"ltr", "rtl"}, "class": {"math", "math block"}}
 
 
 def assert_safe(html: str) -> None:
@@ -63,8 +38,11 @@ def assert_safe(html: str) -> None:
     for tag, attributes in elements.found:
         assert tag in _TAGS, html
         assert attributes.keys() <= ALLOWED.get(tag, set()), html
+        for name, values in VALUES_OF.items():
+            assert attributes.get(name) in {None, *values}, html
         if "href" in attributes:
             assert urlsplit(attributes["href"] or "").scheme in LINK_SCHEMES, html
+            assert re.match(r"(?i)https?://[^/\\]|mailto:", attributes["href"] or "")
             assert attributes["rel"] == "noopener noreferrer"
 
 
@@ -187,7 +165,35 @@ def test_very_long_code_is_not_highlighted() -> None:
         ("[x](//example.com)", None),
         ("[x](file:///etc/passwd)", None),
         ("[x](ftp://example.com)", None),
-        ("https://example.com", None),
+        ("https://example.com", "https://example.com"),
+        ("[x](http:/shell/pick-model)", None),
+        ("[x](http:shell)", None),
+        ("[x](HTTPS:/x)", None),
+        ("[x](http:\\x)", None),
+        ("[x](http:\\\\x)", None),
+        ("[x](http:///x)", None),
+        ("[x](http:/\\x)", None),
+        ("[x](http&#58;/x)", None),
+        ("[x](http&colon;/x)", None),
+        ("[x](http:&sol;x)", None),
+        ("[x](http:%2fx)", None),
+        ("[x](http:&#9;/x)", None),
+        ("[x](<http:/ /x>)", None),
+        ("[x](<http: //x>)", None),
+        ("[x](http:/&#10;/x)", None),
+        ("[x](ht&Tab;tp:/x)", None),
+        ("[x](&#1;http:/x)", None),
+        ("[x](http:/&#x1;/x)", None),
+        ("[x](http:?q)", None),
+        ("[x](http:#main)", None),
+        ("[x](http://)", None),
+        ("[x](http://?q)", None),
+        ("[x](https:)", None),
+        ("<http:/x>", None),
+        ("<https:x>", None),
+        ("[x]\n\n[x]: http:/x", None),
+        ("![x](http:/x)", None),
+        ("[![x](/i.png)](http:/x)", None),
     ],
 )
 def test_links_lead_to_web_and_mail_only(text: str, href: str | None) -> None:

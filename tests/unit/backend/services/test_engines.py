@@ -13,6 +13,7 @@ from backend.errors import EngineError, HearthError, InvalidInputError
 from backend.keys import KeyStore
 from backend.llm.engines import EngineRegistry
 from backend.services.answers import AnswerService
+from backend.services.connecting import NotConnectedError, Question
 from backend.services.conversations import ConversationService
 from backend.services.engines import Choice, EngineService, Offer
 from backend.services.growing import Growing
@@ -24,7 +25,12 @@ from backend.store.ids import NEW
 from backend.store.revisions import RevisionStore
 from backend.store.settings import SettingStore
 from tests.helpers.library import Library, open_library
-from tests.helpers.model_server import Exchange, FakeModelServer, Script
+from tests.helpers.model_server import (
+    Exchange,
+    FakeModelServer,
+    Script,
+    refusing_port,
+)
 from tests.helpers.vaults import WorkingVault
 
 
@@ -101,7 +107,7 @@ def test_the_first_model_that_chats_is_chosen(setup: Setup) -> None:
     with FakeModelServer(listing(*ids)) as server:
 
         async def use(service: EngineService) -> None:
-            record = await service.add_server("", server.url)
+            record = (await service.add_server("", server.url)).record
             assert await service.default() == Choice(record.id, "qwen3")
 
         setup.run(use)
@@ -172,7 +178,7 @@ def test_a_key_that_is_none_changes_nothing(setup: Setup, key: str) -> None:
             with pytest.raises(InvalidInputError):
                 await service.add_server("", server.url, key)
             assert not await service.offers()
-            record = await service.add_server("", server.url, "Bearer sk-1")
+            record = (await service.add_server("", server.url, "Bearer sk-1")).record
             with pytest.raises(InvalidInputError):
                 await service.set_key(record.id, key)
             assert setup.keys.get(record.id, record.url) == "sk-1"
@@ -185,7 +191,7 @@ def test_the_key_leaves_the_keyring_when_its_engine_is_removed(setup: Setup) -> 
     with FakeModelServer(listing("a")) as server:
 
         async def use(service: EngineService) -> None:
-            record = await service.add_server("", server.url, "sk-1")
+            record = (await service.add_server("", server.url, "sk-1")).record
             assert setup.vault.kept
             await service.remove(record.id)
             assert not setup.vault.kept
@@ -200,7 +206,7 @@ def test_the_engine_before_answers_when_the_chosen_one_is_removed(
 
     async def use(service: EngineService) -> None:
         one, two, three = [
-            await service.add_file(gguf(tmp_path, f"{name}.gguf"))
+            (await service.add_file(gguf(tmp_path, f"{name}.gguf"))).record
             for name in ("one", "two", "three")
         ]
         await service.choose(Choice(one.id, "one"))
@@ -222,7 +228,7 @@ def test_an_engine_that_was_never_chosen_answers_when_it_is_the_last(
     kept = setup.engines.add("builtin", "Kept", "", str(gguf(tmp_path, "kept.gguf")))
 
     async def use(service: EngineService) -> None:
-        record = await service.add_file(gguf(tmp_path))
+        record = (await service.add_file(gguf(tmp_path))).record
         await service.remove(record.id)
         assert await service.default() == Choice(kept.id, "kept")
 
@@ -277,9 +283,132 @@ def test_a_removed_engine_is_told_of_in_its_conversation(
     setup: Setup, tmp_path: Path
 ) -> None:
     async def use(service: EngineService) -> None:
-        record = await service.add_file(gguf(tmp_path))
+        record = (await service.add_file(gguf(tmp_path))).record
         await service.remove(record.id)
         with pytest.raises(HearthError, match="was removed"):
             await service.open(Choice(record.id, "model"))
+
+    setup.run(use)
+
+
+def test_the_same_server_is_one_engine_however_it_is_written(setup: Setup) -> None:
+    with FakeModelServer(listing("a")) as server:
+        forms = [server.url, f"localhost:{server.port}", f"{server.url}/v1/models"]
+
+        async def use(service: EngineService) -> None:
+            added = [await service.add_server("", form) for form in forms]
+            assert [one.is_new for one in added] == [True, False, False]
+            assert len({one.record.id for one in added}) == 1
+            assert len(await service.offers()) == 1
+
+        setup.run(use)
+
+
+def test_a_model_is_used_by_its_name_where_none_is_listed(setup: Setup) -> None:
+    def play(exchange: Exchange) -> None:
+        is_chat = exchange.path.endswith("/v1/chat/completions")
+        exchange.answer(400 if is_chat else 404, "{}")
+
+    with FakeModelServer(play) as server:
+
+        async def use(service: EngineService) -> None:
+            added = await service.add_server("", server.url, model="org/mine|c:latest")
+            chosen = Choice(added.record.id, "org/mine|c:latest")
+            assert await service.default() == chosen
+            assert Choice.parse(str(chosen)) == chosen
+            service._offers.forget(added.record.id)
+            [offer] = await setup.offers_when(lambda found: not found[0].is_asked)
+            assert (offer.models, offer.problem) == (("org/mine|c:latest",), "")
+            await service.change(added.record.id, models="one, two")
+            [offer] = await setup.offers_when(lambda found: not found[0].is_asked)
+            assert offer.models == ("one", "two")
+
+        setup.run(use)
+
+
+def test_an_engine_keeps_its_id_when_name_and_address_change(setup: Setup) -> None:
+    with (
+        FakeModelServer(listing("a")) as old,
+        FakeModelServer(listing("b")) as new,
+    ):
+
+        async def use(service: EngineService) -> None:
+            record = (await service.add_server("", old.url, "sk-1")).record
+            changed, problem = await service.change(
+                record.id, name="Mine", url=f"{new.url}/v1/models"
+            )
+            assert (changed.id, changed.name, problem) == (record.id, "Mine", "")
+            [offer] = await setup.offers_when(lambda found: not found[0].is_asked)
+            assert offer.models == ("b",)
+            assert not [e for e in new.requests if "sk-1" in e.head], (
+                "a key goes only where it was entered for"
+            )
+            await service.change(record.id, url=new.url, key="sk-2")
+            assert "sk-2" in new.requests[-1].head
+
+        setup.run(use)
+
+
+def test_an_engine_can_be_edited_while_nothing_answers(setup: Setup) -> None:
+    with refusing_port() as port:
+        record = setup.engines.add("openai", "Asleep", "http://127.0.0.1:9/v1")
+
+        async def use(service: EngineService) -> None:
+            url = f"http://127.0.0.1:{port}"
+            changed, problem = await service.change(record.id, name="Awake", url=url)
+            assert changed.name == "Awake"
+            assert changed.url == f"{url}/v1"
+            assert "Nothing answers" in problem
+            changed, _ = await service.change(record.id, name="Again")
+            assert changed.name == "Again"
+
+        setup.run(use)
+
+
+def test_an_engine_takes_no_address_of_another_one(setup: Setup) -> None:
+    with FakeModelServer(listing("a")) as server:
+
+        async def use(service: EngineService) -> None:
+            await service.add_server("First", server.url)
+            record = setup.engines.add("openai", "Second", "http://127.0.0.1:9/v1")
+            with pytest.raises(HearthError, match="First has this address"):
+                await service.change(record.id, url=f"localhost:{server.port}")
+            assert setup.engines.get(record.id).url == "http://127.0.0.1:9/v1"
+
+        setup.run(use)
+
+
+def test_saving_a_key_for_another_computer_asks_first(setup: Setup) -> None:
+    with FakeModelServer(listing("a")) as server:
+        url = f"http://127.1:{server.port}/v1"
+        record = setup.engines.add("openai", "Perhaps far", url)
+
+        async def use(service: EngineService) -> None:
+            with pytest.raises(NotConnectedError) as caught:
+                await service.set_key(record.id, "sk-1")
+            assert caught.value.question is Question.IN_CLEAR
+            assert not setup.vault.kept
+            assert not server.requests
+            await service.set_key(record.id, "sk-1", may_send_in_clear=True)
+            assert setup.keys.get(record.id, url) == "sk-1"
+
+        setup.run(use)
+
+
+def test_a_moved_file_is_found_again_by_the_same_engine(
+    setup: Setup, tmp_path: Path
+) -> None:
+    async def use(service: EngineService) -> None:
+        path = gguf(tmp_path, "old.gguf")
+        record = (await service.add_file(path)).record
+        moved = path.rename(tmp_path / "new.gguf")
+        service._offers.forget(record.id)
+        [offer] = await setup.offers_when(lambda found: not found[0].is_asked)
+        assert "no longer there" in offer.problem
+        with pytest.raises(EngineError):
+            await service.change_file(record.id, tmp_path / "nothing.gguf")
+        await service.change_file(record.id, moved)
+        [offer] = await setup.offers_when(lambda found: not found[0].is_asked)
+        assert (offer.record.id, offer.problem) == (record.id, "")
 
     setup.run(use)

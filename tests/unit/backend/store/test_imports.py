@@ -115,6 +115,19 @@ def test_a_conversation_the_user_went_on_with_stays_whole(
     assert len(messages.of_conversation(str(kept))) == 4
 
 
+def test_a_conversation_that_was_gone_on_with_stays_at_the_top(
+    database: Database, conversations: ConversationStore, messages: MessageStore
+) -> None:
+    store = ImportStore(database)
+    add(store, [*made(1), *made(2)])
+    first = str(made(1)[0][1]["id"])
+    messages.add_exchange(first, "And then?", engine_name="e", model="m")
+    latest = conversations.get(first).latest
+    add(store, [*made(1, 5), *made(2, 5)])
+    assert conversations.get(first).latest == latest
+    assert next(iter(conversations.page())).id == first
+
+
 def test_only_the_added_messages_leave_a_conversation_that_was_there(
     database: Database, conversations: ConversationStore, messages: MessageStore
 ) -> None:

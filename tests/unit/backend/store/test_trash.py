@@ -54,6 +54,21 @@ def test_what_was_deleted_last_comes_first(
     assert trash.page(limit=1) == [first]
 
 
+def test_what_went_in_one_moment_is_all_shown_page_by_page(
+    trash: TrashStore, notes: NoteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = {notes.create(f"Note {number}").id for number in range(7)}
+    monkeypatch.setattr("backend.store.notes.now_ms", lambda: 1_790_000_000_000)
+    for note in made:
+        notes.delete(note)
+    found, before = [], (2**53, "")
+    while page := trash.page(before=before, limit=2):
+        found += [item.id for item in page]
+        before = (page[-1].deleted_at, page[-1].id)
+    assert len(found) == 7
+    assert set(found) == made
+
+
 def test_an_exchange_is_one_thing_and_comes_back_whole(
     trash: TrashStore, messages: MessageStore, asked: Message
 ) -> None:

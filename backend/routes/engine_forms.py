@@ -1,0 +1,76 @@
+"""What a form of engines says when it was not done; what is typed in it stays."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from backend.errors import HearthError, StoreClosedError
+from backend.http import Request, Response
+from backend.rendering import Template
+from backend.routes.pages import Pages, Toast
+from backend.services.connecting import NotConnectedError, Question, shown_target
+
+
+@dataclass(frozen=True)
+class FormQuestion(Template):
+    """What else a form asks, shown in it beside the message why it was not done.
+
+    Attributes:
+        place: The id of the element in the form that shows it; "" for none.
+        target: The address to use instead; "" for none.
+    """
+
+    template: ClassVar[str] = "engines/_form_question.html"
+    place: str
+    asks_model: bool
+    model: str
+    asks_clear: bool
+    may_send_in_clear: bool
+    target: str
+    target_shown: str
+
+    @classmethod
+    def of(cls, error: HearthError, form: Mapping[str, str]) -> "FormQuestion":
+        """Return what to ask after an error; what was answered stays answered."""
+        question, target = Question.NOTHING, ""
+        if isinstance(error, NotConnectedError):
+            question, target = error.question, error.target
+        model, clear = form.get("model", ""), form.get("in_clear") == "yes"
+        return cls(
+            place=form.get("question", ""),
+            asks_model=bool(model) or question is Question.MODEL,
+            model=model,
+            asks_clear=clear or question is Question.IN_CLEAR,
+            may_send_in_clear=clear,
+            target=target,
+            target_shown=shown_target(target),
+        )
+
+
+def in_form(
+    pages: Pages,
+) -> Callable[
+    [Callable[[Request], Awaitable[Response]]], Callable[[Request], Awaitable[Response]]
+]:
+    """Return a decorator that lets an error ask in the form what is missing."""
+
+    def decorate(
+        handle: Callable[[Request], Awaitable[Response]],
+    ) -> Callable[[Request], Awaitable[Response]]:
+        async def answer(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except StoreClosedError:
+                raise  # the page of the closed store says it once for all
+            except HearthError as exc:
+                if not request.is_htmx:
+                    # The shell, which shows it in a dialog.
+                    kind = "text/plain; charset=utf-8"
+                    return Response(status=exc.status, body=str(exc), content_type=kind)
+                toast = pages.render(Toast(str(exc), tone="danger"))
+                question = pages.render(FormQuestion.of(exc, request.form()))
+                return Response(status=exc.status, body=toast + question)
+
+        return answer
+
+    return decorate

@@ -1,0 +1,90 @@
+"""Tells whether the file that is open is still the one that was opened.
+
+A file that was moved or deleted goes on taking writes nobody will see, and one that was
+overwritten in place is a mixture of both from the next write on.
+"""
+
+import threading
+from collections.abc import Callable
+from enum import Enum
+from pathlib import Path
+
+from backend.store.dbapi import Connection, Error
+
+
+class Presence(Enum):
+    """What became of the file."""
+
+    THERE = "there"
+    GONE = "moved or deleted"
+    REPLACED = "overwritten by something older"
+
+
+class FileWatch:
+    """Watches one file; all methods may be called from any thread."""
+
+    def __init__(self, path: Path, connect: Callable[[], Connection]) -> None:
+        """Begin with the file as it is.
+
+        Args:
+            path: The file.
+            connect: Opens it once more; what a connection has read it does not reread.
+        """
+        self._path = path
+        self._connect = connect
+        self._lock = threading.Lock()
+        about = path.stat()
+        self._inode = about.st_ino
+        self._size = about.st_size
+        self._changed_at = about.st_mtime_ns
+        self._latest = 0
+        self._is_replaced = False
+
+    def look(self) -> Presence:
+        """Look at the file; before something is committed to it."""
+        try:
+            about = self._path.stat()
+        except OSError:
+            return Presence.GONE
+        if about.st_ino != self._inode:
+            return Presence.GONE
+        with self._lock:
+            if about.st_mtime_ns != self._changed_at and not self._is_replaced:
+                # It never gets shorter by itself, and its log of changes only grows.
+                is_shorter = about.st_size < self._size
+                self._is_replaced = is_shorter or self._stored() < self._latest
+            return Presence.REPLACED if self._is_replaced else Presence.THERE
+
+    def committed(self, latest: int) -> None:
+        """Remember how the file is after a commit of ours.
+
+        Args:
+            latest: The number of the last change there is now.
+        """
+        try:
+            about = self._path.stat()
+        except OSError:
+            return
+        with self._lock:
+            self._latest = max(self._latest, latest)
+            if not self._is_replaced and about.st_ino == self._inode:
+                self._size = max(self._size, about.st_size)
+                self._changed_at = about.st_mtime_ns
+
+    def _stored(self) -> int:
+        try:
+            connection = self._connect()
+            try:
+                return latest_change(connection)
+            finally:
+                connection.close()
+        except Error:
+            return -1
+
+
+def latest_change(connection: Connection) -> int:
+    """Return the number of the last change that was stored."""
+    row = connection.execute(
+        "select coalesce(max(seq), 0) from sqlite_sequence where name = 'change'"
+    ).fetchone()
+    return int(row[0]) if row else 0

@@ -1,0 +1,113 @@
+"""Engines as a person adds, edits and removes them in the window."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from tests.helpers.model_server import Exchange, FakeModelServer, Script, refusing_port
+from tests.helpers.window import Window
+
+pytestmark = [pytest.mark.e2e, pytest.mark.gui, pytest.mark.sidecar]
+
+
+def listing(*ids: str) -> Script:
+    body = json.dumps({"object": "list", "data": [{"id": model} for model in ids]})
+
+    def play(exchange: Exchange) -> None:
+        is_list = exchange.path.endswith("/v1/models")
+        exchange.answer(200 if is_list else 404, body if is_list else "{}")
+
+    return play
+
+
+def without_list(exchange: Exchange) -> None:
+    is_chat = exchange.path.endswith("/v1/chat/completions")
+    exchange.answer(400 if is_chat else 404, "{}")
+
+
+@pytest.fixture(scope="module")
+def window(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
+    """One window for the module; nothing is set up in it."""
+    with Window.start(tmp_path_factory.mktemp("data")) as started:
+        yield started
+
+
+def fill(window: Window, name: str, text: str) -> None:
+    """Replace what a field has, as a person does."""
+    field = window.find("textbox", name)
+    window._call(field, "function() { this.focus(); this.select() }")
+    window.send("Input.insertText", text=text)
+
+
+def alerts(window: Window) -> list[str]:
+    """What is said in red, in the order of the page."""
+    told = window.evaluate(
+        "[...document.querySelectorAll('[role=alert]')]"
+        ".filter(e => e.checkVisibility()).map(e => e.innerText.trim())"
+    )
+    return [str(text) for text in told]
+
+
+def open_settings(window: Window) -> None:
+    window.click("link", "Settings")
+    window.find("list", "Engines")
+
+
+def test_an_error_goes_when_its_form_is_sent_again(window: Window) -> None:
+    with FakeModelServer(listing("embed-1", "qwen3", "gemma")) as server:
+        with refusing_port() as port:
+            fill(window, "Address", f"127.0.0.1:{port}")
+            window.click("button", "Connect")
+            window.wait_for("document.querySelector('#toasts .danger') !== null")
+            window.photograph("engines-welcome-error")
+            [said] = alerts(window)
+            assert said.startswith(f"Nothing answers at 127.0.0.1:{port}.")
+            kept = window.evaluate(
+                "document.querySelector('[name=url]:not([type])').value"
+            )
+            assert kept == f"127.0.0.1:{port}"
+        fill(window, "Address", f"127.0.0.1:{server.port}")
+        window.click("button", "Connect")
+        window.wait_for("document.querySelector('.model select') !== null")
+        window.wait_for("document.querySelector('.toast.success') !== null")
+        window.photograph("engines-connected")
+        assert "Connected: 3 models. qwen3 answers new chats." in window.evaluate(
+            "document.querySelector('.toast.success').innerText"
+        )
+        assert not alerts(window)
+
+
+def test_a_model_is_typed_where_the_server_lists_none(window: Window) -> None:
+    with FakeModelServer(without_list) as server:
+        open_settings(window)
+        fill(window, "Address", server.url)
+        window.click("button", "Connect")
+        fill(window, "Name of a model", "my-model")
+        window.photograph("engines-typed-model")
+        window.click("button", "Connect")
+        window.wait_for(
+            "document.querySelector('.model select')?.value.endsWith('|my-model')"
+        )
+
+
+def test_an_engine_is_edited_and_removed(window: Window) -> None:
+    with FakeModelServer(listing("b")) as server:
+        open_settings(window)
+        window.evaluate("document.querySelector('.engine-edit summary').click()")
+        name = window.evaluate(
+            "document.querySelector('.engine-edit [name=name]').value"
+        )
+        fill(window, f"Name of {name}", "Mine")
+        fill(window, f"Address of {name}", server.url)
+        window.photograph("engines-edit")
+        window.click("button", f"Save {name}")
+        window.wait_for(
+            "document.querySelector('#engines strong').innerText === 'Mine'"
+        )
+        window.wait_for("document.querySelector('#engines .note.success') !== null")
+        window.photograph("engines-edited")
+        window.click("button", "Remove Mine")
+        window.wait_for(
+            "!document.querySelector('#engines').innerText.includes('Mine')"
+        )
