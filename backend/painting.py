@@ -33,6 +33,7 @@ class Painted:
         tail: What is open, as it was shown last.
         chars: How much of the answer's text these show.
         thought: The end of the thinking that was shown last.
+        withdrawn: How much of the text was taken back, as thoughts, before these.
         is_over: Nothing more is to be shown.
     """
 
@@ -45,13 +46,28 @@ class Painted:
         self.tail: Sequence[Block] = ()
         self.chars = 0
         self.thought = ""
+        self.withdrawn = len(answer.withdrawn)
         self.is_over = False
         self.task: asyncio.Task[None] | None = None
 
     @property
     def is_behind(self) -> bool:
         """Whether there is more to show."""
-        return not self.is_over and self.markdown.is_behind(self.answer.text)
+        if self.is_over or self.is_outdated:
+            return False
+        return self.markdown.is_behind(self.answer.text)
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether what is shown was taken back."""
+        return self.withdrawn != len(self.answer.withdrawn)
+
+    def clear(self) -> None:
+        """Show nothing of what was taken back."""
+        self.markdown = GrowingMarkdown(marked_chars=MARKED_CHARS)
+        self.blocks = self.tail = ()
+        self.chars = 0
+        self.withdrawn = len(self.answer.withdrawn)
 
     def take(self, step: Step) -> Sequence[Block]:
         """Remember what is shown from now on; return what was open before."""
@@ -116,7 +132,8 @@ class Painter:
         deadline = time.monotonic() + wait_s
         while painted := self._painted.get(message_id):
             left_s = deadline - time.monotonic()
-            if painted.chars > known or left_s <= 0:
+            is_less = painted.withdrawn and painted.chars < known
+            if painted.chars > known or is_less or left_s <= 0:
                 return painted.chars
             await self._shown.wait(left_s)
         return 0
@@ -132,12 +149,13 @@ class Painter:
         try:
             while painted.is_behind:
                 async with self._turn:
-                    text = painted.answer.text
-                    step, spent = await run(self._thread, _grow, painted.markdown, text)
+                    markdown, text = painted.markdown, painted.answer.text
+                    step, spent = await run(self._thread, _grow, markdown, text)
                     if painted.is_over:
                         return
-                    self._show(painted, step, painted.take(step))
-                    self._shown.ring()
+                    if markdown is painted.markdown and not painted.is_outdated:
+                        self._show(painted, step, painted.take(step))
+                        self._shown.ring()
                     await asyncio.sleep(spent * REST)
         except Exception:
             # The end of the answer is rendered whole, and shown.

@@ -49,6 +49,7 @@ class AnswerReader:
         self._others: list[Chunk] = []
         self._is_main_seen = False
         self._is_empty = True
+        self._is_blank = False
         self._has_pieces = False
         self._is_broken = False
         self._is_refused = False
@@ -116,6 +117,8 @@ class AnswerReader:
         if self.arrived is Arrived.THOUGHTS:
             fault = EngineFault.THOUGHTS_ONLY if is_whole else EngineFault.CUT_OFF
             return fault, ""
+        if self._is_blank and is_whole:
+            return None
         if self._events.form is Form.PAGE:
             return EngineFault.WEB_PAGE, ""
         if self._note:
@@ -175,6 +178,7 @@ class AnswerReader:
             return _NOTHING
         self.words += 1
         self.arrived = self.arrived.plus(delta)
+        self._is_blank = self._is_blank or bool(delta.text)
         return delta
 
     def _fail(self, fault: EngineFault, detail: str = "") -> None:

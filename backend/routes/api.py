@@ -56,7 +56,8 @@ def build_router(opened: Opened, hub: EventHub) -> Router:
         if grown is not None:
             return {"text": grown, "state": "streaming", "error": ""}
         ended = await services.conversations.message(message_id)
-        return {"text": ended.text[known:], "state": ended.state, "error": _why(ended)}
+        text = services.activity.rest(message_id, ended.text, known)
+        return {"text": text, "state": ended.state, "error": _why(ended)}
 
     @router.post("/api/v1/notes")
     @as_json

@@ -152,9 +152,14 @@ class Broadcast:
     def grew(self, answer: Growing) -> None:
         """Let the pages have what is new, when it is rendered."""
         if painted := self.painter.get(answer.message_id):
+            was_taken_back = painted.is_outdated
+            if was_taken_back:
+                painted.clear()
+                self._tell(answer.message_id, "cleared")
             self.painter.catch_up(painted)
             thought = answer.reasoning[-REASONING_SHOWN_CHARS:]
-            if thought != painted.thought and not answer.text:
+            is_thinking = was_taken_back or not answer.text
+            if thought != painted.thought and is_thinking:
                 painted.thought = thought
                 self._tell(answer.message_id, "reasoning", str(escape(thought)))
 

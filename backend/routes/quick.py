@@ -142,8 +142,7 @@ def build_router(
         if view.is_growing:
             # As much as the page shows, rendered.
             chars = await broadcast.painter.beyond(message_id, 0, 0)
-            grown = await services.activity.text(message_id, 0, 0)
-            text = (grown or "")[:chars]
+            text = (services.activity.now(message_id) or "")[:chars]
         return {
             "html": renderer.render(QuickAnswer(blocks)),
             "text": text,

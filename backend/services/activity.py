@@ -63,6 +63,7 @@ class Activity:
         self._growing: dict[str, tuple[Growing, float]] = {}
         self._ended: deque[Ended] = deque(maxlen=ENDED_KEPT)
         self._unread: set[str] = set()
+        self._withdrawn: dict[str, str] = {}
         # As the events' numbers: exact in JSON, and above those of earlier runs.
         self._seq = time.time_ns() // 1000
         self._changed = Bell()
@@ -120,18 +121,28 @@ class Activity:
         return News(self._seq, len(self._growing), ended)
 
     async def text(self, message_id: str, known: int, wait_s: float) -> str | None:
-        """Return what a growing answer has beyond so many characters, waiting for it.
+        """Return what was told of a growing answer beyond so many characters.
 
-        None when it does not grow, or not any more.
+        Wait for it. None when it does not grow, or not any more.
         """
         deadline = time.monotonic() + wait_s
         while message_id in self._growing:
             answer, _ = self._growing[message_id]
             left_s = deadline - time.monotonic()
-            if len(answer.text) > known or left_s <= 0:
-                return answer.text[known:]
+            if len(answer.told) > known or left_s <= 0:
+                return answer.told[known:]
             await self._grown.wait(left_s)
         return None
+
+    def now(self, message_id: str) -> str | None:
+        """Return the text of a growing answer; None when it does not grow."""
+        answer, _ = self._growing.get(message_id, (None, 0.0))
+        return answer.text if answer else None
+
+    def rest(self, message_id: str, text: str, known: int) -> str:
+        """Return what of an answer that ended was not told before it did."""
+        withdrawn = self._withdrawn.get(message_id, "") if known else ""
+        return (withdrawn + text)[known:]
 
     def stir(self) -> None:
         """Say that something else changed which the shell shows."""
@@ -141,11 +152,19 @@ class Activity:
         self._seq += 1
         self._changed.ring()
 
+    def _keep_withdrawn(self, answer: Growing) -> None:
+        self._withdrawn.pop(answer.message_id, None)
+        if answer.withdrawn:
+            self._withdrawn[answer.message_id] = answer.withdrawn
+        if len(self._withdrawn) > ENDED_KEPT:
+            del self._withdrawn[next(iter(self._withdrawn))]
+
     def _end(self, answer: Growing) -> None:
         growing, began_at = self._growing.get(answer.message_id, (None, 0.0))
         if growing is not answer:  # it is being written again already
             return
         del self._growing[answer.message_id]
+        self._keep_withdrawn(answer)
         seconds = time.monotonic() - began_at
         self._seq += 1
         self._unread.add(answer.conversation_id)

@@ -31,7 +31,12 @@ class Messages(Protocol):
     """What the answers need of the store."""
 
     def append_chunk(
-        self, message_id: str, number: int, text: str, reasoning: str = ""
+        self,
+        message_id: str,
+        number: int,
+        text: str,
+        reasoning: str = "",
+        moved: int = 0,
     ) -> None:
         """Keep a piece of a growing answer."""
 
@@ -225,14 +230,12 @@ class AnswerService:
                 answer.number,
                 piece.text,
                 piece.reasoning,
+                piece.moved,
             )
             answer.number += 1
         except StoreError as exc:
             # Kept and tried again with what comes next.
-            answer.unsaved = Delta(
-                piece.text + answer.unsaved.text,
-                piece.reasoning + answer.unsaved.reasoning,
-            )
+            answer.unsaved = piece.then(answer.unsaved)
             self.trouble(str(exc))
         except Exception:  # the end stores all of it once more
             log.exception("a piece of an answer could not be stored")

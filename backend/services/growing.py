@@ -40,6 +40,7 @@ class Growing:
         ending: What a cancelled answer becomes.
         left_out: How many of the oldest messages the model was not given.
         is_unheard: Somebody who is told of it fails.
+        withdrawn: What was its text, and turned out to be thoughts.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Growing:
         self.is_shown = True
         self.is_ending = False
         self.is_unheard = False
+        self.withdrawn = ""
         # Joined when somebody asks: a fast server sends thousands of pieces.
         self._text, self._reasoning = [text], [reasoning]
         self._joiners = Joiner(), Joiner()
@@ -71,12 +73,19 @@ class Growing:
         return self._reasoning[0]
 
     @property
+    def told(self) -> str:
+        """All that was ever said to be its text, for who can take nothing back."""
+        return self.withdrawn + self.text
+
+    @property
     def size(self) -> int:
         """How many characters arrived, with those of the thinking."""
         return len(self.text) + len(self.reasoning)
 
     def add(self, delta: Delta) -> None:
         """Take what arrived."""
+        if delta.moved:
+            self._withdraw(delta.moved)
         text, reasoning = self._joiners
         self._take(text.add(delta.text), reasoning.add(delta.reasoning))
 
@@ -90,7 +99,15 @@ class Growing:
             return
         self._text.append(text)
         self._reasoning.append(reasoning)
-        self.unsaved = Delta(
-            self.unsaved.text + text, self.unsaved.reasoning + reasoning
-        )
+        self.unsaved = self.unsaved.then(Delta(text, reasoning))
+        self.is_shown = False
+
+    def _withdraw(self, chars: int) -> None:
+        """Move the latest text to the thoughts."""
+        kept = max(len(self.text) - chars, 0)
+        moved = self.text[kept:]
+        self._text = [self.text[:kept]]
+        self._reasoning.append(moved)
+        self.withdrawn += f"{moved}\n\n"
+        self.unsaved = self.unsaved.then(Delta(moved=len(moved)))
         self.is_shown = False

@@ -196,8 +196,11 @@ class MessageStore:
         number: int,
         text: str,
         reasoning: str = "",
+        moved: int = 0,
     ) -> None:
         """Keep a piece of an answer; keeping the same number again is fine.
+
+        Before it, that many of the latest characters of the text become thoughts.
 
         Raises:
             ConflictError: The answer has ended.
@@ -207,6 +210,7 @@ class MessageStore:
             for kind, piece in (
                 ("text", clean_text(text)),
                 ("reasoning", clean_text(reasoning)),
+                ("moved", str(moved) if moved else ""),
             )
             if piece
         ]

@@ -179,7 +179,8 @@ class StreamChunk(SQLModel, table=True):
     """A piece of an answer that is still being written.
 
     Attributes:
-        kind: "text" or "reasoning".
+        kind: "text", "reasoning", or "moved": how many characters of the text before
+            it are thoughts after all.
     """
 
     __tablename__ = "stream_chunk"

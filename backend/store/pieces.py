@@ -22,11 +22,19 @@ def whole(session: Session, message: Message) -> tuple[str, str]:
     pieces = session.exec(
         select(StreamChunk)
         .where(StreamChunk.message_id == message.id)
-        .order_by(col(StreamChunk.number)),
+        # Of one number: what moved, then thoughts, then text.
+        .order_by(col(StreamChunk.number), col(StreamChunk.kind)),
     ).all()
-    said = "".join(piece.text for piece in pieces if piece.kind == "text")
-    thought = "".join(piece.text for piece in pieces if piece.kind == "reasoning")
-    return message.text + said, message.reasoning + thought
+    said, thought = [message.text], [message.reasoning]
+    for piece in pieces:
+        if piece.kind == "moved":
+            text = "".join(said)
+            kept = max(len(text) - int(piece.text), 0)
+            said = [text[:kept]]
+            thought.append(text[kept:])
+        else:
+            (said if piece.kind == "text" else thought).append(piece.text)
+    return "".join(said), "".join(thought)
 
 
 def drop_pieces(session: StoreSession, message_id: str) -> None:

@@ -68,6 +68,7 @@
       document.getElementById(`message-${message}`).dataset.seq = seq;
     }
     if (!answer.querySelector(".tail")) return;
+    if (part === "cleared") answer.querySelector(".blocks").replaceChildren();
     if (part === "blocks") settle(answer, html, event.into);
     if (part === "tail") morph(answer.querySelector(".tail"), html);
     if (part === "reasoning") {

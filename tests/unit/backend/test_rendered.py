@@ -1,9 +1,11 @@
 """What was rendered is kept in memory, within bounds, and never holds the loop."""
 
 import asyncio
+import json
 from pathlib import Path
 
 from backend.events import EventHub
+from backend.llm.engine import Delta
 from backend.rendered import Rendered
 from backend.rendering import Renderer, Template
 from backend.routes.messages import Answer, Broadcast
@@ -12,6 +14,7 @@ from backend.services.registry import Services
 from backend.store.models import Message
 from backend.store.states import MessageState
 
+TEMPLATES = Path(__file__).parents[3] / "templates"
 LONG = "A *paragraph* with `code`.\n\n" * 500
 
 
@@ -104,6 +107,42 @@ def test_long_code_gets_its_marks_when_the_answer_has_ended(tmp_path: Path) -> N
     assert "<u>1</u>" in code_of(broadcast.view(message))
     broadcast.began(Growing("1", "2", text))
     assert code_of(broadcast.view(message)).startswith("x = 1\n")
+
+
+def test_text_that_was_a_thought_leaves_the_page(tmp_path: Path) -> None:
+    message = Message(
+        id="1", role="assistant", conversation_id="2", state=MessageState.STREAMING
+    )
+    hub = EventHub(0)
+    heard = hub.subscribe(0)
+    growing = Growing("1", "2")
+
+    async def grow(broadcast: Broadcast, delta: Delta) -> None:
+        growing.add(delta)
+        broadcast.grew(growing)
+        painted = broadcast.painter.get("1")
+        assert painted is not None
+        assert painted.task is not None
+        await painted.task
+
+    async def main() -> Answer:
+        broadcast = Broadcast(hub, Renderer(TEMPLATES, tmp_path, str), closed)
+        broadcast.began(growing)
+        await grow(broadcast, Delta("Hm.\n\nSo.\n\nWell"))
+        await grow(broadcast, Delta("Four", "", len(growing.text)))
+        view = broadcast.view(message)
+        assert isinstance(view, Answer)
+        return view
+
+    view = asyncio.run(main())
+    events = [event for event in heard.next(0) or [] if event.name == "messages"]
+    parts = {part["part"]: part for part in (json.loads(e.html) for e in events)}
+    assert list(parts)[-2:] == ["cleared", "reasoning"]
+    assert "Four" in parts["tail"]["html"]
+    assert "Well" in parts["reasoning"]["html"]
+    shown = "".join(b.html for b in (*view.blocks.blocks, *view.tail.blocks))
+    assert "Four" in shown
+    assert "Hm." not in shown
 
 
 def code_of(view: Template) -> str:

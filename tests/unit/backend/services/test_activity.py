@@ -83,6 +83,25 @@ async def test_text_is_told_from_where_it_is_known() -> None:
     assert await asyncio.wait_for(waiting, 5) == " there"
 
 
+async def test_what_was_told_and_was_a_thought_costs_none_of_the_answer() -> None:
+    activity = Activity(Silence())
+    answer = Growing("m1", "c1")
+    activity.began(answer)
+    answer.add(Delta("Hm. "))
+    told = await activity.text("m1", 0, 0) or ""
+    answer.add(Delta("Four", "", 4))
+    told += await activity.text("m1", len(told), 0) or ""
+    assert told == "Hm. \n\nFour"
+    assert activity.now("m1") == "Four"
+    answer.add(Delta(" it is."))
+    await activity.ended(answer)
+    assert activity.now("m1") is None
+    told += activity.rest("m1", answer.text, len(told))
+    assert told == "Hm. \n\nFour it is."
+    assert activity.rest("m1", answer.text, 0) == answer.text
+    assert activity.rest("other", "Five", 1) == "ive"
+
+
 async def test_what_does_not_grow_has_no_growing_text() -> None:
     activity = Activity(Silence())
     answer = Growing("m1", "c1", text="Hello")

@@ -72,7 +72,12 @@ class KeptMessages:
     refusals: int = 0
 
     def append_chunk(
-        self, message_id: str, number: int, text: str, reasoning: str = ""
+        self,
+        message_id: str,
+        number: int,
+        text: str,
+        reasoning: str = "",
+        moved: int = 0,
     ) -> None:
         self._refuse()
         assert number == len(self.chunks)
@@ -267,10 +272,15 @@ class BrokenMessages(KeptMessages):
         self._act, self._error, self._times = act, error, times
 
     def append_chunk(
-        self, message_id: str, number: int, text: str, reasoning: str = ""
+        self,
+        message_id: str,
+        number: int,
+        text: str,
+        reasoning: str = "",
+        moved: int = 0,
     ) -> None:
         self._fail("append_chunk")
-        super().append_chunk(message_id, number, text, reasoning)
+        super().append_chunk(message_id, number, text, reasoning, moved)
 
     def finish(
         self,

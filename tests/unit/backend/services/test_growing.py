@@ -60,3 +60,14 @@ def test_a_half_that_stays_alone_is_replaced(pieces: list[str], text: str) -> No
         growing.add(Delta(piece))
     growing.end()
     assert growing.text == text
+
+
+def test_text_that_was_a_thought_goes_to_the_thoughts() -> None:
+    growing = Growing("m", "c", "Before. ", "Well. ")
+    growing.add(Delta("Hm. "))
+    growing.unsaved = Delta()
+    growing.add(Delta("So. "))
+    growing.add(Delta("Four", "Ah.", 8))
+    assert (growing.text, growing.reasoning) == ("Before. Four", "Well. Hm. So. Ah.")
+    assert growing.told == "Hm. So. \n\nBefore. Four"
+    assert growing.unsaved == Delta("Four", "So. Ah.", 4)

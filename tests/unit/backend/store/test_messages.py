@@ -97,6 +97,17 @@ def test_pieces_become_the_partial_answer(messages: MessageStore, begun: Begun) 
     assert messages.get(answer.id).text == ""
 
 
+def test_text_that_was_a_thought_is_one_after_a_crash(
+    messages: MessageStore, begun: Begun
+) -> None:
+    answer = begun[2]
+    messages.append_chunk(answer.id, 0, "Hm. ")
+    messages.append_chunk(answer.id, 1, "So. ")
+    messages.append_chunk(answer.id, 2, "Four", "Ah.", 8)
+    messages.append_chunk(answer.id, 3, ".", "")
+    assert messages.partial(answer.id) == ("Four.", "Hm. So. Ah.")
+
+
 def test_an_end_writes_the_row_once_and_drops_the_pieces(
     database: Database,
     messages: MessageStore,
