@@ -11,7 +11,7 @@ from typing import Final
 from backend.errors import EngineError, EngineFault
 from backend.llm.child import ChildOptions, EngineChild
 from backend.llm.engine import Delta, Turn
-from backend.llm.model_file import check_model_file
+from backend.llm.model_file import ModelFile, check_model_file, refusal
 from backend.llm.sentences import engine_error
 from backend.side_threads import SideThreads
 
@@ -21,7 +21,7 @@ NAME: Final = "The built-in engine"
 LOOK_S: Final = 3.0
 """How long a drive may take to give the first bytes of a file."""
 
-_SLOW_DRIVE: Final = "its drive does not answer; connect it, or wait until it is awake"
+_SLOW_DRIVE: Final = "its drive does not answer. Connect it, or wait until it is awake"
 
 _HUNG: Final = (EngineFault.STALLED, EngineFault.TIMEOUT)
 _BROKEN: Final = (EngineFault.CUT_OFF, EngineFault.REFUSED, EngineFault.CRASHED)
@@ -59,13 +59,24 @@ class BuiltinEngine:
         Raises:
             EngineError: The file is no model.
         """
-        look = partial(check_model_file, self._path, NAME)
-        try:
-            await self._files.run(str(self._path), look, LOOK_S)
-        except TimeoutError as exc:
-            fault = EngineFault.BAD_MODEL_FILE
-            raise engine_error(fault, NAME, _SLOW_DRIVE) from exc
+        await self._look()
         return [self._path.stem]
+
+    async def try_out(self) -> None:
+        """Load the model for a try when it is of a kind that may not be known.
+
+        Raises:
+            EngineError: The file is no model, or none that can be loaded.
+        """
+        if (await self._look()).is_familiar:
+            return
+        child = await self._running_child()
+        try:
+            await child.engine()
+        except EngineError as exc:
+            # Whether there is memory for it is asked when it is used.
+            if exc.fault is EngineFault.BAD_MODEL_FILE:
+                raise
 
     async def stream(
         self,
@@ -115,6 +126,13 @@ class BuiltinEngine:
                     await self._child.kill()
                 self._child = await EngineChild.start(NAME, self._path, self._options)
             return self._child
+
+    async def _look(self) -> ModelFile:
+        look = partial(check_model_file, self._path, NAME)
+        try:
+            return await self._files.run(str(self._path), look, LOOK_S)
+        except TimeoutError as exc:
+            raise refusal(NAME, _SLOW_DRIVE) from exc
 
     async def _explain(self, child: EngineChild, error: EngineError) -> EngineError:
         """Tell a fault of the answer from the end of the child."""

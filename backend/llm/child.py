@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import re
 import secrets
 import signal
 import subprocess
@@ -15,7 +16,8 @@ from typing import Final
 from backend.errors import EngineError, EngineFault
 from backend.llm.engine_child import ChildConfig, ChildReply
 from backend.llm.limits import BUILT_IN, Limits
-from backend.llm.model_file import available_memory, count_oom_kills, memory_detail
+from backend.llm.memory import available_memory, count_oom_kills
+from backend.llm.model_file import memory_detail, refusal
 from backend.llm.openai_compatible import OpenAICompatibleEngine
 from backend.llm.sentences import engine_error
 from backend.protocol import LineReader
@@ -26,6 +28,9 @@ _ROOT: Final = Path(__file__).parents[2]
 _KEPT_VARIABLES: Final = ("HOME", "LANG", "PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR")
 _TAIL_BYTES: Final = 8 * 1024
 _MEMORY_WORDS: Final = (b"alloc", b"out of memory", b"not enough memory")
+_REASON: Final = re.compile(r"error loading model: (.+)")
+_UNKNOWN: Final = re.compile(r"unknown model architecture: '([\w .-]{1,40})'")
+_REASON_CHARS: Final = 200
 _MIN_DATA_BYTES: Final = 1024**3
 
 
@@ -213,7 +218,7 @@ class EngineChild:
     def _refusal(self, why: str) -> EngineError:
         if _speaks_of_memory(why.encode() + self._tail):
             return self._out_of_memory()
-        return engine_error(EngineFault.BAD_MODEL_FILE, self._name)
+        return refusal(self._name, _own_words(self._tail))
 
     def _out_of_memory(self) -> EngineError:
         detail = memory_detail(self._model)
@@ -222,3 +227,15 @@ class EngineChild:
 
 def _speaks_of_memory(words: bytes) -> bool:
     return any(word in words.lower() for word in _MEMORY_WORDS)
+
+
+def _own_words(tail: bytes) -> str:
+    """Return why llama.cpp did not load the file, as it says itself."""
+    found = _REASON.findall(tail.decode("utf-8", "replace"))
+    said = "".join(filter(str.isprintable, " ".join(found[0].split()))) if found else ""
+    if unknown := _UNKNOWN.match(said):
+        return (
+            f"this Hearth does not know models of the kind {unknown[1]} yet. Update "
+            "Hearth, or choose another GGUF file"
+        )
+    return f"“{said[:_REASON_CHARS].rstrip('. ')}”" if said else "it is damaged"

@@ -109,6 +109,8 @@ class EngineRegistry:
         """
         engine = self._build(record, key)
         try:
+            if isinstance(engine, BuiltinEngine):
+                await engine.try_out()
             return await engine.models()
         finally:
             await engine.close()

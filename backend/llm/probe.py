@@ -89,7 +89,8 @@ async def ask_models(base: str, key: str = "", deadline_s: float = DEADLINE_S) -
             return _judge(base, response, await _read(response))
     except (TimeoutError, httpx2.TimeoutException):
         return Probe(base=base, reply=Reply.SILENT)
-    except (httpx2.HTTPError, httpx2.InvalidURL) as exc:
+    # anyio 4 on uvloop asks a socket that is gone already for its name.
+    except (httpx2.HTTPError, httpx2.InvalidURL, AttributeError) as exc:
         return Probe(base=base, reply=_why(exc))
     finally:
         await client.aclose()

@@ -25,6 +25,7 @@ from backend.llm.discovery import Found, discover
 from backend.llm.engine import Delta, Engine, Role, Turn
 from backend.llm.openai_compatible import Limits, OpenAICompatibleEngine
 from tests.helpers import scripted_model
+from tests.helpers.gguf_files import write_gguf
 from tests.helpers.model_server import llama_server
 from tests.helpers.scripted_model import scripted_gguf
 
@@ -366,6 +367,24 @@ def test_a_closed_engine_starts_no_child_again(scripted_gguf: Path) -> None:
             assert caught.value.fault is EngineFault.REMOVED
 
     with_builtin(scripted_gguf, use)
+
+
+def test_what_llama_cpp_cannot_load_is_told_in_its_own_words(tmp_path: Path) -> None:
+    async def try_out(engine: BuiltinEngine) -> None:
+        with pytest.raises(EngineError, match="models of the kind zebra9") as caught:
+            await engine.try_out()
+        assert caught.value.fault is EngineFault.BAD_MODEL_FILE
+        assert "Update Hearth" in str(caught.value)
+
+    with_builtin(write_gguf(tmp_path / "zebra.gguf", "zebra9"), try_out)
+
+    async def ask(engine: BuiltinEngine) -> None:
+        await engine.try_out()
+        assert engine.child_pid is None, "a familiar kind is not loaded for a try"
+        with pytest.raises(EngineError, match=r"llama\.context_length"):
+            await collect(engine, asking("Hi"))
+
+    with_builtin(write_gguf(tmp_path / "hollow.gguf"), ask)
 
 
 def test_the_same_engine_answers_as_a_stranger(scripted_gguf: Path) -> None:

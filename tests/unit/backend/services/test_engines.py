@@ -24,6 +24,7 @@ from backend.store.engines import EngineStore
 from backend.store.ids import NEW
 from backend.store.revisions import RevisionStore
 from backend.store.settings import SettingStore
+from tests.helpers.gguf_files import write_gguf
 from tests.helpers.library import Library, open_library
 from tests.helpers.model_server import (
     Exchange,
@@ -95,11 +96,7 @@ class Nobody:
 
 
 def gguf(folder: Path, name: str = "model.gguf") -> Path:
-    path = folder / name
-    path.write_bytes(
-        b"GGUF" + (3).to_bytes(4, "little") + (9).to_bytes(8, "little") * 2
-    )
-    return path
+    return write_gguf(folder / name)
 
 
 def test_the_first_model_that_chats_is_chosen(setup: Setup) -> None:
