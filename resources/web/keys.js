@@ -78,7 +78,7 @@
     const isWriting = focusing.isField(target);
     const isEmpty = target.matches(".composer textarea") && !target.value;
     const isLong = target.matches("textarea") && target.scrollHeight > target.clientHeight + 1;
-    if (!far || !page || target.closest("[role=menu], select")) return false;
+    if (!far || !page || target.closest("[role=menu], select, .sidebar-list")) return false;
     if (page.contains(target) && !isWriting) return false;
     if (isWriting && !isEmpty && (isLong || Math.abs(far) > 1 || !target.matches(".composer textarea"))) return false;
     page.scrollBy({ top: far * page.clientHeight, behavior: "instant" });

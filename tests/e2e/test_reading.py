@@ -77,8 +77,10 @@ def shows(window: Window, words: str) -> None:
 def scroll(window: Window, pixels: int) -> None:
     """Turn the wheel in steps and wait until the page rests."""
     step = 120 if pixels > 0 else -120
+    before = window.evaluate(f"{BOX}.scrollTop")
     for _ in range(abs(pixels) // 120):
         window.wheel(".log-scroll", step)
+    window.wait_for(f"{BOX}.scrollTop !== {before}")
     window.evaluate(STILL)
 
 
@@ -150,10 +152,10 @@ def test_page_up_leaves_the_end_and_the_key_end_goes_back(
     window = answering
     window.evaluate(f"{BOX}.focus()")
     window.press("PageUp")
+    window.wait_for(f"{BOX}.scrollTop < -200")
     window.evaluate(STILL)
     window.evaluate(MARKED)
     before = window.evaluate(Y)
-    assert window.evaluate(f"{BOX}.scrollTop") < -200
     model.say(paragraphs("Paged", 6))
     shows(window, "Paged 5.")
     assert window.evaluate(Y) == pytest.approx(before, abs=1)
