@@ -13,6 +13,7 @@ from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from backend.errors import InvalidInputError
+from backend.llm.network import is_near_name
 from backend.llm.providers import PROVIDERS
 
 EXACT: Final = "/."
@@ -36,10 +37,6 @@ _ENDPOINTS: Final = re.compile(
     re.IGNORECASE,
 )
 _HERE: Final = ("localhost", "localhost.localdomain", "ip6-localhost")
-_NETWORK: Final = (
-    ".local", ".lan", ".home", ".home.arpa", ".internal", ".intranet", ".localdomain",
-    ".fritz.box",
-)  # fmt: skip
 _EXAMPLE: Final = "It looks like http://127.0.0.1:11434 or https://api.example.com/v1."
 
 
@@ -155,10 +152,7 @@ def is_here(host: str) -> bool:
 
 def is_near(host: str) -> bool:
     """Whether a host is this computer or on its own network."""
-    ip = _ip(host)
-    if ip is not None:
-        return ip.is_private or ip.is_loopback or ip.is_link_local
-    return "." not in host or host.endswith(_NETWORK) or is_here(host)
+    return is_near_name(host) or is_here(host)
 
 
 def is_exposed(base: str) -> bool:

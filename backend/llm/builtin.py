@@ -10,7 +10,8 @@ from typing import Final
 
 from backend.errors import EngineError, EngineFault
 from backend.llm.child import ChildOptions, EngineChild
-from backend.llm.engine import Delta, Turn
+from backend.llm.continuing import is_continuation
+from backend.llm.engine import Arrived, Delta, Turn
 from backend.llm.model_file import ModelFile, check_model_file, refusal
 from backend.llm.sentences import engine_error
 from backend.side_threads import SideThreads
@@ -89,20 +90,23 @@ class BuiltinEngine:
             EngineError: No answer, or it broke off; what came before was yielded.
         """
         may_restart = True
+        begun = Arrived.TEXT if is_continuation(turns) else Arrived.NOTHING
         while True:
-            started = False
+            arrived, started = begun, False
             child = await self._running_child()
             try:
                 engine = await child.engine()
                 async with aclosing(engine.stream(model, turns)) as deltas:
                     async for delta in deltas:
                         started = True
+                        arrived = arrived.plus(delta)
                         yield delta
             except EngineError as exc:
                 error = await self._explain(child, exc)
-                crashed = error.fault is EngineFault.CRASHED
-                if started or not crashed or not may_restart:
+                if error.fault is not EngineFault.CRASHED:
                     raise error from exc
+                if started or not may_restart:
+                    raise engine_error(error.fault, NAME, arrived=arrived) from exc
                 may_restart = False
                 log.info("the engine child is started once more")
             else:

@@ -19,6 +19,7 @@ from backend.llm.limits import BUILT_IN, Limits
 from backend.llm.memory import available_memory, count_oom_kills
 from backend.llm.model_file import memory_detail, refusal
 from backend.llm.openai_compatible import OpenAICompatibleEngine
+from backend.llm.patience import patience
 from backend.llm.sentences import engine_error
 from backend.protocol import LineReader
 
@@ -128,7 +129,7 @@ class EngineChild:
             EngineError: The model cannot be loaded, or takes too long.
         """
         try:
-            async with asyncio.timeout(self._options.load_s):
+            async with patience(self._options.load_s):
                 reply = await asyncio.shield(self._reply)
         except TimeoutError as exc:
             await self.kill()

@@ -8,6 +8,15 @@ _STATUS: Final = {
     EngineFault.REFUSED: (
         "It cannot be reached just now. Start it, or correct its address."
     ),
+    EngineFault.UNTRUSTED: (
+        "Its certificate is not trusted. Correct its address, or let this computer "
+        "trust the certificate."
+    ),
+    EngineFault.NO_TLS: (
+        "It does not speak https. Correct its address: it may begin with http://."
+    ),
+    EngineFault.WEB_PAGE: "A web page answers in its place. Correct its address.",
+    EngineFault.LOADING: "It is still loading its model.",
     EngineFault.UNAUTHORISED: "It does not accept the API key. Enter a valid one.",
     EngineFault.RATE_LIMITED: (
         "It asks for a pause: too many requests, or no credit left."

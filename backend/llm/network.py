@@ -17,6 +17,7 @@ _NEAR_SUFFIXES: Final = (
     ".intranet",
     ".localdomain",
     ".home.arpa",
+    ".fritz.box",
 )
 _NEAR_NETWORKS: Final = tuple(
     map(

@@ -72,7 +72,7 @@ def process_of(engine: BuiltinEngine) -> psutil.Process:
 
 async def disturb(
     engine: BuiltinEngine, number: int, after: int
-) -> tuple[list[Delta], EngineFault | None]:
+) -> tuple[list[Delta], EngineError | None]:
     """Send a signal to the child in an endless answer; return what comes of it."""
     got = list[Delta]()
     try:
@@ -81,7 +81,7 @@ async def disturb(
             if len(got) == after:
                 os.kill(process_of(engine).pid, number)
     except EngineError as exc:
-        return got, exc.fault
+        return got, exc
     return got, None
 
 
@@ -190,8 +190,10 @@ def test_a_child_that_dies_in_an_answer_is_told_and_replaced(
     scripted_gguf: Path,
 ) -> None:
     async def use(engine: BuiltinEngine) -> None:
-        got, fault = await disturb(engine, signal.SIGKILL, after=10)
-        assert fault is EngineFault.CRASHED
+        got, error = await disturb(engine, signal.SIGKILL, after=10)
+        assert error is not None
+        assert error.fault is EngineFault.CRASHED
+        assert "Continue" in str(error), "there is a word to go on with"
         assert text_of(got).startswith("".join(scripted_model.TICKS[:10]).lstrip())
         assert text_of(await collect(engine, asking("Hi"))) == scripted_model.HELLO
 
@@ -202,8 +204,9 @@ def test_a_stopped_child_is_ended_when_it_stalls(scripted_gguf: Path) -> None:
     options = replace(OPTIONS, limits=Limits(stall_s=0.5, retry_waits_s=()))
 
     async def use(engine: BuiltinEngine) -> None:
-        _, fault = await disturb(engine, signal.SIGSTOP, after=1)
-        assert fault is EngineFault.STALLED
+        _, error = await disturb(engine, signal.SIGSTOP, after=1)
+        assert error is not None
+        assert error.fault is EngineFault.STALLED
         assert engine.child_pid is None
         assert text_of(await collect(engine, asking("Hi"))) == scripted_model.HELLO
 
@@ -284,8 +287,9 @@ def test_a_child_ended_by_the_kernel_for_memory_is_told_so(
     monkeypatch.setattr("backend.llm.child.count_oom_kills", lambda: next(kills))
 
     async def use(engine: BuiltinEngine) -> None:
-        _, fault = await disturb(engine, signal.SIGKILL, after=3)
-        assert fault is EngineFault.OUT_OF_MEMORY
+        _, error = await disturb(engine, signal.SIGKILL, after=3)
+        assert error is not None
+        assert error.fault is EngineFault.OUT_OF_MEMORY
 
     with_builtin(scripted_gguf, use)
 
