@@ -73,7 +73,9 @@ def build(hello: Hello, find_vault: FindVault | None = None) -> App:
     watch = LoopWatch()
     assets = Assets.load()
     templates = next((path for path in _TEMPLATES if path.is_dir()), _TEMPLATES[-1])
-    renderer = Renderer(templates, icons_dir(), assets.url)
+    renderer = Renderer(
+        templates, icons_dir(), assets.url, command_key=hello.command_key
+    )
     pages = Pages(renderer, lambda: hub.seq)
     house = House(hello, hub, renderer, find_vault)
     shown = conversations.ConversationPages(house.opened, house.broadcast)

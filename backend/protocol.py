@@ -15,6 +15,7 @@ PROTOCOL_VERSION: Final = 1
 LOOPBACK: Final = "127.0.0.1"
 HEALTH_PATH: Final = "/api/v1/health"
 TOKEN_HEADER: Final = "X-Hearth-Token"  # noqa: S105 the header's name, no secret
+COMMAND_PREFIX: Final = "/shell/"
 MAX_LINE_BYTES: Final = 64 * 1024
 MAX_TEXT_CHARS: Final = 200_000
 """How long a text may be that is sent in one go, in characters of any language."""
@@ -44,6 +45,8 @@ class Hello:
         database_key: Opens an encrypted database; None for a plain one.
         dev: Whether developer logging is on.
         safe_mode: Start without opening engines and background work.
+        command_key: Stands in the page's own links to the shell's commands: what an
+            answer says cannot name them. The same for as long as the shell runs.
     """
 
     token: str
@@ -52,6 +55,7 @@ class Hello:
     database_key: str | None = None
     dev: bool = False
     safe_mode: bool = False
+    command_key: str = ""
 
     def to_line(self) -> str:
         """Return the line to write, with its line break."""
@@ -130,6 +134,16 @@ class LineReader:
 def new_token() -> str:
     """Return a fresh 256-bit token."""
     return secrets.token_hex(32)
+
+
+def new_command_key() -> str:
+    """Return what the links to the commands of one shell have in common."""
+    return secrets.token_hex(16)
+
+
+def command_path(key: str, name: str) -> str:
+    """Return the path of a link that asks the shell for something."""
+    return f"{COMMAND_PREFIX}{key}/{name}"
 
 
 def prove(token: str, nonce: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from backend.markdown_page import placed
+from backend.protocol import command_path
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Renderer:
         icons: Path,
         asset_url: Callable[..., str],
         *,
+        command_key: str = "",
         clock: Callable[[], datetime] = lambda: datetime.now().astimezone(),
     ) -> None:
         self._icons = icons
@@ -41,7 +43,12 @@ class Renderer:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        self._env.globals.update(asset=asset_url, icon=self._icon, part=self.part)
+        self._env.globals.update(
+            asset=asset_url,
+            icon=self._icon,
+            part=self.part,
+            shell=partial(command_path, command_key),
+        )
         self._env.filters.update(
             moment=self._moment, exact=_exact, day=self.day, placed=placed
         )

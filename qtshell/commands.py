@@ -1,4 +1,4 @@
-"""Native answers to the page's links to `/shell/<command>`."""
+"""Native answers to the page's links to `/shell/<key>/<command>`."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -32,7 +32,7 @@ class Commands:
         self._known: dict[str, Command] = {}
 
     def register(self, name: str, command: Command) -> None:
-        """Answer `/shell/<name>` with this."""
+        """Answer links to a command with this."""
         self._known[name] = command
 
     def run(self, url: QUrl) -> None:

@@ -2,14 +2,20 @@
 
 import re
 from enum import Enum
+from hmac import compare_digest
 from typing import Final
 
+from backend.protocol import COMMAND_PREFIX
 from qtshell.origin import HTTP_URL, PRINTABLE, Origin
 
-COMMAND_PREFIX: Final = "/shell/"
-
 _MAILTO = re.compile(r"mailto:[^\s@<>\"%?&]+@[a-z0-9.-]+", re.IGNORECASE)
-_COMMAND = re.compile(r"/shell/([a-z][a-z-]{0,40})(?:[?#].*)?")
+_COMMAND = re.compile(r"/shell/([0-9a-f]{32})/([a-z][a-z-]{0,40})(?:[?#].*)?")
+# What htmx, the stream and the shell ask for, which would replace the page.
+_PIECE = re.compile(
+    r"/(?:(?:api|assets|events|drafts|engines|exports|messages|troubles)(?:/[^?#]*)?"
+    r"|conversations(?:/[^/?#]+/[^?#]+)?|(?:notes|trash|actions|backups)/list"
+    r"|imports/state|history/[^/?#]+/[^/?#]+/[^?#]+)/?(?:[?#].*)?"
+)
 _MAX_EXTERNAL: Final = 2_048
 
 
@@ -22,13 +28,19 @@ class Verdict(Enum):
     BLOCK = "block"
 
 
-def classify_navigation(url: str, trusted: Origin | None) -> Verdict:
-    """Say what to do with a fully encoded URL."""
+def classify_navigation(
+    url: str, trusted: Origin | None, command_key: str = ""
+) -> Verdict:
+    """Say what to do with a fully encoded URL.
+
+    Args:
+        url: Where the page wants to go.
+        trusted: Whose pages are shown.
+        command_key: What the page's own links to commands carry; "" for no commands.
+    """
     origin = Origin.of(url)
     if origin is not None and origin == trusted:
-        if not _path_of(url).startswith(COMMAND_PREFIX):
-            return Verdict.IN_VIEW
-        return Verdict.COMMAND if command_of(url) else Verdict.BLOCK
+        return _classify_own(_path_of(url), command_key)
     if len(url) > _MAX_EXTERNAL or not PRINTABLE.fullmatch(url):
         return Verdict.BLOCK
     if origin is not None or _MAILTO.fullmatch(url):
@@ -36,10 +48,20 @@ def classify_navigation(url: str, trusted: Origin | None) -> Verdict:
     return Verdict.BLOCK
 
 
+def _classify_own(path: str, command_key: str) -> Verdict:
+    """Tell pages from pieces of pages, streams and data, which replace no page."""
+    command = _COMMAND.fullmatch(path)
+    if command and compare_digest(command[1], command_key):
+        return Verdict.COMMAND
+    if path.startswith(COMMAND_PREFIX) or _PIECE.fullmatch(path):
+        return Verdict.BLOCK
+    return Verdict.IN_VIEW
+
+
 def command_of(url: str) -> str | None:
-    """Return the name in `/shell/<name>`; None when there is none."""
+    """Return the name of the command a URL asks for; None when there is none."""
     match = _COMMAND.fullmatch(_path_of(url))
-    return match[1] if match else None
+    return match[2] if match else None
 
 
 def _path_of(url: str) -> str:

@@ -105,6 +105,7 @@ def answer_style(c: Colours) -> str:
         h1, h2, h3, h4, h5, h6 {{ font-size: large; }}
         blockquote {{ color: {c.ink_2}; }}
         pre, code {{ font-family: monospace; background-color: {c.soft}; }}
+        .math {{ white-space: pre-wrap; }}
         th, td {{ padding: 4px 10px; }}
         pre b {{ color: {c.keyword}; font-weight: normal; }}
         pre samp {{ color: {c.string}; }}

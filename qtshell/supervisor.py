@@ -12,7 +12,13 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
-from backend.protocol import Handshake, Hello, LineReader, new_token
+from backend.protocol import (
+    Handshake,
+    Hello,
+    LineReader,
+    new_command_key,
+    new_token,
+)
 from qtshell.clock import LATE_MS, Clock, SystemClock
 from qtshell.health import Prober
 from qtshell.launch import Launch, clean_environment
@@ -47,6 +53,7 @@ class Trust:
 
     origin: Origin
     token: str = field(repr=False)
+    command_key: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +98,7 @@ class SidecarSupervisor(QObject):
         self._process: QProcess | None = None
         self._trust: Trust | None = None
         self._token = ""
+        self._command_key = new_command_key()
         self._last_port = 0
         self._last_lines: deque[str] = deque(maxlen=_LAST_LINES)
         self._death = Event.EXITED
@@ -205,6 +213,7 @@ class SidecarSupervisor(QObject):
             database_key=self._database_key,
             dev=self._dev,
             safe_mode=self._state.safe_mode,
+            command_key=self._command_key,
         )
 
     def _end(self, effect: Effect) -> None:
@@ -236,7 +245,11 @@ class SidecarSupervisor(QObject):
             self._feed(Event.MISMATCHED)
             return
         self._last_port = shaken.port
-        self._trust = Trust(origin=Origin.of_sidecar(shaken.port), token=self._token)
+        self._trust = Trust(
+            origin=Origin.of_sidecar(shaken.port),
+            token=self._token,
+            command_key=self._command_key,
+        )
         self._feed(Event.HANDSHAKE_RECEIVED)
 
     def _on_stderr_ready(self, process: QProcess, reader: LineReader) -> None:

@@ -93,7 +93,7 @@ class ShellPage(QWebEnginePage):
     """A page that stays at the trusted origin and hands everything else over.
 
     Signals:
-        command_asked: A link to `/shell/<command>` was followed; its URL.
+        command_asked: The user followed a link of ours to a command; its URL.
         outside_asked: The user followed a link that leads out; its URL.
     """
 
@@ -103,6 +103,7 @@ class ShellPage(QWebEnginePage):
     def __init__(self, profile: QWebEngineProfile, parent: QObject) -> None:
         super().__init__(profile, parent)
         self.trusted: Origin | None = None
+        self.command_key = ""
         for attribute, value in _SETTINGS.items():
             self.settings().setAttribute(attribute, value)
         # Else a click on smb: or ms-settings: empties the page, and only our refusal
@@ -142,7 +143,7 @@ class ShellPage(QWebEnginePage):
             self.load(url)
 
     def _judge(self, url: QUrl, *, by_user: bool) -> bool:
-        match classify_navigation(encoded(url), self.trusted):
+        match classify_navigation(encoded(url), self.trusted, self.command_key):
             case Verdict.IN_VIEW:
                 return True
             case Verdict.COMMAND if by_user:

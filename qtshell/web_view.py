@@ -65,7 +65,7 @@ class WebView(QWebEngineView):
 
     Signals:
         shown: A page of the sidecar has been loaded.
-        command_asked: A link to `/shell/<command>` was followed; its URL.
+        command_asked: The user followed a link of ours to a command; its URL.
         outside_asked: The user followed a link that leads out; its URL.
         crashed_for_good: The renderer died more often than reloading can mend.
         found: Which match of the words looked for is marked, and how many there are.
@@ -133,6 +133,7 @@ class WebView(QWebEngineView):
         moved = self._page.trusted != trust.origin
         self._interceptor.set_trust(trust)
         self._page.trusted = trust.origin
+        self._page.command_key = trust.command_key
         if moved and self._is_loaded:
             # What is typed goes along; a page that hangs is not waited for.
             QTimer.singleShot(_READ_PLACE_MS, self, lambda: self._move(None))

@@ -27,6 +27,7 @@ def test_a_hello_survives_the_way_with_its_secrets() -> None:
         database_key="ключ\n\u2028",
         dev=True,
         safe_mode=True,
+        command_key="0" * 32,
     )
     line = hello.to_line()
     assert line.count("\n") == 1

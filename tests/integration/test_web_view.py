@@ -83,6 +83,12 @@ class Stage:
         assert self.supervisor.trust
         return str(self.supervisor.trust.origin)
 
+    @property
+    def command_key(self) -> str:
+        """What the page's links to commands carry."""
+        assert self.supervisor.trust
+        return self.supervisor.trust.command_key
+
     def run(self, script: str) -> object:
         """Run a script in the page and return its value."""
         with self.qtbot.waitCallback(timeout=_WAIT_MS) as callback:
@@ -232,20 +238,57 @@ def test_from_an_empty_page_it_comes_back(stage: Stage) -> None:
 
 
 def test_links_become_commands_questions_or_pages(stage: Stage) -> None:
+    key = stage.command_key
     stage.show(
-        "<a id=c href=/shell/pick-model?x=1>c</a>"
+        f"<a id=c href=/shell/{key}/pick-model?x=1>c</a>"
         "<a id=o href=https://b\u00fccher.example/a>o</a>"
         "<a id=w href=/new target=_blank>w</a>"
     )
     click = "document.getElementById('{}').click(); 0"
     with stage.qtbot.waitSignal(stage.view.command_asked, timeout=_WAIT_MS) as asked:
         stage.run(click.format("c"))
-    assert asked.args[0].path() == "/shell/pick-model"
+    assert asked.args[0].path() == f"/shell/{key}/pick-model"
     with stage.qtbot.waitSignal(stage.view.outside_asked, timeout=_WAIT_MS) as asked:
         stage.run(click.format("o"))
     assert asked.args[0].host(QUrl.ComponentFormattingOption.FullyEncoded) == (
         "xn--bcher-kva.example"
     )
+
+
+def test_nothing_but_a_press_of_our_own_link_asks_for_a_command(stage: Stage) -> None:
+    own = f"/shell/{stage.command_key}/pick-model"
+    strange = ("/shell/pick-model", f"/shell/{'0' * 32}/pick-model", "http:/shell/a")
+    with stage.qtbot.assertNotEmitted(stage.view.command_asked):
+        for number, address in enumerate(strange):
+            stage.show(f"<a id=n{number} href={address}>c</a>")
+            stage.run(f"document.getElementById('n{number}').click(); 0")
+            stage.settle()
+        for script in (f"location.href = '{own}'", f"location.replace('{own}')"):
+            stage.run(f"{script}; 0")
+            stage.settle()
+        stage.run(f"window.open('{own}'); 0")
+        stage.settle()
+        stage.show(f"<iframe src={own}></iframe>")
+        stage.settle()
+        stage.show(f"<meta http-equiv=refresh content='0;url={own}'>")
+        stage.settle()
+
+
+@pytest.mark.parametrize("path", ["/events", "/api/v1/status", "/assets/1/page.js"])
+def test_a_link_to_no_page_replaces_none(stage: Stage, path: str) -> None:
+    stage.show(f"<a id=a href={path}>a</a>")
+    before = stage.view.url()
+    stage.run("document.getElementById('a').click(); 0")
+    stage.settle()
+    assert stage.view.url() == before
+
+
+def test_a_sidecar_that_starts_again_knows_the_same_links(stage: Stage) -> None:
+    before = stage.command_key
+    assert len(before) == 32
+    with stage.qtbot.waitSignal(stage.supervisor.ready, timeout=_WAIT_MS):
+        stage.supervisor.restart()
+    assert stage.command_key == before
 
 
 def test_only_a_link_asks_the_user_to_leave(stage: Stage) -> None:

@@ -326,6 +326,48 @@ def test_of_sixty_forbidden_links_none_is_opened(page: RealPage) -> None:
     box.close()
 
 
+RELATIVE = (
+    "http:/shell/pick-model",
+    "http:/shell/open-data",
+    "HTTP:/settings",
+    "http:x",
+    "http:?q",
+    "http:#main",
+    "http:\\\\shell\\\\open-logs",
+    "http:/\\\\events",
+    "http:&#9;/events",
+    "http&colon;/api/v1/status",
+    "/shell/pick-model",
+    "//shell/pick-model",
+    "?q",
+    "#main",
+)
+
+
+def test_a_link_in_a_text_never_leads_to_hearth_itself(
+    page: RealPage, parrot: Parrot, qtbot: QtBot
+) -> None:
+    links = [f"[x]({address}) <{address}> {address}" for address in RELATIVE]
+    labels = [f"[x][{n}]\n\n[{n}]: {address}" for n, address in enumerate(RELATIVE)]
+    parrot.texts["relative"] = "\n\n".join([*links, *labels])
+    page.open("/")
+    page.ask("relative")
+    before = page.view.url()
+    own = "[...document.querySelectorAll('.prose a[href]')].filter(one => one.host"
+    assert page.run(f"{own} === location.host).length") == 0
+    with qtbot.assertNotEmitted(page.view.command_asked):
+        page.run("document.querySelectorAll('.prose a').forEach(one => one.click()); 0")
+        page.settle()
+        # Were one there after all, the shell would still not know it.
+        page.run(
+            "document.querySelector('.prose').insertAdjacentHTML('beforeend',"
+            "'<a id=forged href=http:/shell/pick-model>x</a>');"
+            "document.getElementById('forged').click(); 0"
+        )
+        page.settle()
+    assert page.view.url() == before
+
+
 def test_windows_permissions_and_files_are_denied(page: RealPage) -> None:
     page.open("/")
     asks = {

@@ -14,7 +14,11 @@ def test_a_command_gets_its_arguments_decoded() -> None:
     heard: list[dict[str, str]] = []
     commands = Commands()
     commands.register("save-export", lambda told: heard.append(dict(told)))
-    commands.run(QUrl("http://127.0.0.1:5/shell/save-export?name=a%20b&kind=zip"))
+    commands.run(
+        QUrl(
+            "http://127.0.0.1:5/shell/" + "0" * 32 + "/save-export?name=a%20b&kind=zip"
+        )
+    )
     assert heard == [{"name": "a b", "kind": "zip"}]
 
 
@@ -22,7 +26,7 @@ def test_an_unknown_command_does_nothing(caplog: pytest.LogCaptureFixture) -> No
     heard: list[object] = []
     commands = Commands()
     commands.register("save-export", heard.append)
-    commands.run(QUrl("http://127.0.0.1:5/shell/format-disk"))
+    commands.run(QUrl("http://127.0.0.1:5/shell/" + "0" * 32 + "/format-disk"))
     assert heard == []
     assert "unknown command" in caplog.text
 

@@ -7,6 +7,7 @@ from qtshell.origin import Origin
 
 TRUSTED = Origin.of_sidecar(57220)
 OWN = "http://127.0.0.1:57220"
+KEY = "0123456789abcdef" * 2
 
 BLOCKED = [
     "",
@@ -83,6 +84,24 @@ BLOCKED = [
     OWN + "/shell/../etc",
     OWN + "/shell/Pick",
     OWN + "/shell/a/b",
+    OWN + "/shell/pick-model",
+    OWN + f"/shell/{KEY}",
+    OWN + f"/shell/{KEY}/",
+    OWN + f"/shell/{KEY}/a/b",
+    OWN + f"/shell/{KEY.upper()}/pick-model",
+    OWN + f"/shell/{KEY[:-1]}0/pick-model",
+    OWN + f"/shell//{KEY}/pick-model",
+    OWN + "/shell//pick-model",
+    OWN + "/events",
+    OWN + "/events?since=1",
+    OWN + "/api/v1/conversations/recent",
+    OWN + "/assets/1/page.js",
+    OWN + "/messages/1/edit?anew=1",
+    OWN + "/messages/1/text",
+    OWN + "/conversations",
+    OWN + "/conversations/1/log#x",
+    OWN + "/notes/list",
+    OWN + "/drafts/1",
 ]
 
 NOT_OURS = [
@@ -111,7 +130,7 @@ def test_the_table_of_bad_addresses_is_long_enough() -> None:
 
 @pytest.mark.parametrize("url", BLOCKED)
 def test_it_is_blocked(url: str) -> None:
-    assert classify_navigation(url, TRUSTED) is Verdict.BLOCK
+    assert classify_navigation(url, TRUSTED, KEY) is Verdict.BLOCK
 
 
 @pytest.mark.parametrize("url", NOT_OURS)
@@ -119,7 +138,9 @@ def test_what_is_not_exactly_ours_is_outside(url: str) -> None:
     assert classify_navigation(url, TRUSTED) is Verdict.EXTERNAL
 
 
-@pytest.mark.parametrize("rest", ["", "/", "/c/1?a=b#c", "?q=1", "#top", "/shell"])
+@pytest.mark.parametrize(
+    "rest", ["", "/", "/c/1?a=b#c", "?q=1", "#top", "/shell", "/notes/1", "/settings"]
+)
 def test_our_own_pages_stay_in_the_view(rest: str) -> None:
     assert classify_navigation(OWN + rest, TRUSTED) is Verdict.IN_VIEW
 
@@ -127,19 +148,23 @@ def test_our_own_pages_stay_in_the_view(rest: str) -> None:
 @pytest.mark.parametrize(
     ("rest", "name"),
     [
-        ("/shell/pick-model", "pick-model"),
-        ("/shell/open-logs?a=b", "open-logs"),
-        ("/shell/a#b", "a"),
+        (f"/shell/{KEY}/pick-model", "pick-model"),
+        (f"/shell/{KEY}/open-logs?a=b", "open-logs"),
+        (f"/shell/{KEY}/a#b", "a"),
     ],
 )
-def test_shell_paths_are_commands(rest: str, name: str) -> None:
-    assert classify_navigation(OWN + rest, TRUSTED) is Verdict.COMMAND
+def test_shell_paths_with_the_key_are_commands(rest: str, name: str) -> None:
+    assert classify_navigation(OWN + rest, TRUSTED, KEY) is Verdict.COMMAND
+    assert classify_navigation(OWN + rest, TRUSTED) is Verdict.BLOCK
+    assert classify_navigation(OWN + rest, TRUSTED, "f" * 32) is Verdict.BLOCK
     assert command_of(OWN + rest) == name
 
 
 def test_with_nobody_trusted_nothing_stays_in_the_view() -> None:
     assert classify_navigation(OWN + "/", None) is not Verdict.IN_VIEW
-    assert classify_navigation(OWN + "/shell/a", None) is not Verdict.COMMAND
+    assert (
+        classify_navigation(OWN + f"/shell/{KEY}/a", None, KEY) is not Verdict.COMMAND
+    )
 
 
 def test_an_origin_is_scheme_host_and_port() -> None:

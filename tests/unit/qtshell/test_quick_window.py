@@ -3,10 +3,13 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QRect
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QImage, QTextDocument
 from pytestqt.qtbot import QtBot
 
+from backend.markdown import render
+from backend.rendering import Renderer
+from backend.routes.quick import QuickAnswer
 from qtshell.quick_window import (
     SHARE_OF_SCREEN,
     WIDTH,
@@ -18,6 +21,7 @@ from qtshell.quick_window import (
 pytestmark = pytest.mark.gui
 
 BIG = 300
+TEMPLATES = Path(__file__).parents[3] / "templates"
 
 
 @pytest.fixture
@@ -91,3 +95,28 @@ def test_a_long_question_is_shown_by_its_beginning(window: QuickWindow) -> None:
     assert shown.startswith("<b>why</b> long")
     assert shown.endswith("…")
     assert len(shown) < 220
+
+
+def test_an_answer_in_markdown_keeps_its_lines_and_directions(
+    window: QuickWindow,
+) -> None:
+    text = (
+        "one\ntwo\n\n$$\na\n\n= b\n$$\n\n- [x] done\n\n> \u0627\u0642\n\n"
+        '```python\nprint("\u0628", x)\n```\n\n- a\n  ```\n  \u0628\n  ```\n\nlast'
+    )
+    renderer = Renderer(TEMPLATES, TEMPLATES, str)
+    html = renderer.render(QuickAnswer(render(text)))
+    window.show_answer(html, text, can_continue=False)
+    document = window.answer.document()
+    lines = document.toPlainText().split("\n")
+    assert [line.strip() for line in lines] == [
+        "one", "two", "$$", "a", "", "= b", "$$", "☑ done", "\u0627\u0642",
+        'print("\u0628", x)', "a", "\u0628", "last",
+    ]  # fmt: skip
+    block, sides = document.begin(), dict[str, Qt.LayoutDirection]()
+    while block.isValid():
+        sides[block.text().strip()] = block.textDirection()
+        block = block.next()
+    assert sides["\u0627\u0642"] is Qt.LayoutDirection.RightToLeft
+    for line in ('print("\u0628", x)', "\u0628", "last"):
+        assert sides[line] is Qt.LayoutDirection.LeftToRight

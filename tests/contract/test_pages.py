@@ -1,0 +1,59 @@
+"""The shell knows which paths of the sidecar are pages."""
+
+import re
+
+import pytest
+
+from backend.app import build
+from backend.http import Route
+from backend.protocol import HEALTH_PATH, Hello, command_path, new_command_key
+from qtshell.navigation import Verdict, classify_navigation
+from qtshell.origin import Origin
+
+PAGES = {
+    "/",
+    "/actions",
+    "/actions/:id/edit",
+    "/actions/new",
+    "/backups",
+    "/conversations/:id",
+    "/encryption",
+    "/history/:table/:id",
+    "/imports",
+    "/notes",
+    "/notes/:id",
+    "/notes/new",
+    "/search",
+    "/settings",
+    "/trash",
+    "/unlock",
+}
+# A download replaces nothing.
+DOWNLOADS = {"/actions/export"}
+OURS = Origin.of_sidecar(57220)
+KEY = new_command_key()
+
+
+def routes() -> list[Route]:
+    hello = Hello(token="t", data_dir="/nowhere", command_key=KEY)
+    return [each for each in build(hello).routes if each.method == "GET"]
+
+
+PATHS = sorted({route.path for route in routes()} - {"/*path"})
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_page_stays_in_the_view_and_nothing_else_replaces_it(path: str) -> None:
+    url = f"{OURS}{re.sub(r'[*:][a-z]+', '0190aaaa-0000-7000-8000-000000000000', path)}"
+    expected = Verdict.IN_VIEW if path in PAGES | DOWNLOADS else Verdict.BLOCK
+    for ending in ("", "?around=1", "#top"):
+        assert classify_navigation(url + ending, OURS, KEY) is expected
+
+
+def test_every_page_is_a_route() -> None:
+    assert set(PATHS) >= PAGES | {HEALTH_PATH}
+
+
+def test_a_link_of_the_page_is_a_command_of_the_shell() -> None:
+    url = f"{OURS}{command_path(KEY, 'pick-model')}?x=1"
+    assert classify_navigation(url, OURS, KEY) is Verdict.COMMAND
