@@ -166,14 +166,15 @@ def _line_after(state: StateBlock, opener: str, start: int, end: int) -> int | N
     if _CLOSERS[opener] in state.src[pos + 2 : stop]:
         return None
     closing = _closing_line(state, _CLOSERS[opener], start + 1)
-    if closing is None or closing >= min(end, start + MAX_LINES):
-        is_open = state.env.get(GROWING) and state.level == 0
-        return end if is_open and closing is None else None
+    is_open = closing is None and state.env.get(GROWING) and state.level == 0
+    last = end - 1 if is_open else closing
+    if last is None or last >= min(end, start + MAX_LINES):
+        return None
     # One that ends a list item stands left of it.
     least = min(max(state.blkIndent, 0), state.sCount[start])
-    lines = range(start + 1, closing)
+    lines = range(start + 1, last + 1)
     is_whole = all(_goes_on(state, opener, line, least) for line in lines)
-    return closing + 1 if is_whole and _is_inside(state, closing, least) else None
+    return last + 1 if is_whole else None
 
 
 def _goes_on(state: StateBlock, opener: str, line: int, least: int) -> bool:
