@@ -43,6 +43,7 @@ class Current(Template):
     source: str
     first_ms: int
     last_ms: int
+    account: str
     skipped: Sequence["Skipped"]
     came_to: Sequence[str]
     can_undo: bool
@@ -145,6 +146,7 @@ def _current(current: Import) -> Current:
         source=summary.source if summary else "",
         first_ms=summary.first_ms if summary else 0,
         last_ms=summary.last_ms if summary else 0,
+        account=_account(summary) if summary else "",
         skipped=[
             Skipped(count, why, summary.names.get(why, ()) if summary else ())
             for why, count in skipped
@@ -176,6 +178,20 @@ def _holds(summary: Summary) -> str:
     return f"{', '.join(most)} and {last}"
 
 
+def _account(summary: Summary) -> str:
+    """Say what becomes of the messages of a file, unless all come as they are."""
+    left = summary.found - summary.messages - summary.joined
+    if not left and not summary.joined:
+        return ""
+    told = [f"{summary.messages:,} come as they are"]
+    if summary.joined:
+        told.append(f"{summary.joined:,} become part of the answer they belong to")
+    if left:
+        told.append(f"{left:,} {'stays' if left == 1 else 'stay'} out")
+    *most, last = told
+    return f"Of {_counted(summary.found, 'message')}, {', '.join(most)} and {last}."
+
+
 def _came_to(report: Report, *, is_back: bool) -> list[str]:
     """Say what an import came to, or what was left of it, in sentences."""
     if is_back:
@@ -200,6 +216,8 @@ def _added(report: Report) -> Iterator[str]:
         yield f"{report.restored:,} came back from the trash."
     if report.known:
         yield f"{report.known:,} {_were(report.known)} here already."
+    if report.known_messages:
+        yield f"{_counted(report.known_messages, 'message')} had not changed."
     if report.apart:
         beside = _counted(report.apart, "conversation")
         yield f"{beside} came as a copy, because you went on in the one here."
