@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 Row = tuple[str, str]
 """What a key does, and the key as QKeySequence writes it; " / " between several."""
 
-_SIZE: Final = QSize(520, 560)
+_SIZE: Final = QSize(560, 600)
 _WRITING: Final = (
     ("Send", "Return"),
     ("Begin a new line", "Shift+Return"),
@@ -28,14 +28,14 @@ _WRITING: Final = (
     ("Cancel an edit or a new name", "Esc"),
 )
 _MOVING: Final = (
-    ("Go to the message at the edge, or between list and page", "F6"),
+    ("Go to the notice, or from page to list", "F6"),
     ("Go through a list", "Up / Down / Home / End"),
     ("Go to the buttons of an entry, and back", "Right / Left"),
     ("Rename the conversation in the list", "F2"),
     ("Delete the entry in the list", "Del"),
     ("Scroll the conversation", "PgUp / PgDown / Home / End"),
     ("Go through a menu", "Up / Down / Home / End"),
-    ("Close a menu, a message or the list", "Esc"),
+    ("Close a menu, a notice or the list", "Esc"),
 )
 _SEARCHING: Final = (
     ("Go through what was found", "Up / Down"),

@@ -16,7 +16,8 @@
     const current = here ?? all.find(({ id }) => id && id === kept)
       ?? all.find((entry) => entry.querySelector("[aria-current]")) ?? all[0];
     for (const entry of all) {
-      for (const control of controls(entry)) control.tabIndex = entry === current ? 0 : -1;
+      const index = entry === current ? 0 : -1;
+      for (const control of controls(entry)) if (control.tabIndex !== index) control.tabIndex = index;
     }
   };
   const stopAll = () => document.querySelectorAll(LIST).forEach(stop);
@@ -25,7 +26,13 @@
     const lists = new Set(records.map(({ target }) => target.closest(LIST)));
     if (records.some(({ addedNodes }) => [...addedNodes].some((node) => node.querySelector?.(LIST)))) stopAll();
     else lists.forEach((list) => list && stop(list));
-  }).observe(document.getElementById("app"), { subtree: true, childList: true });
+  }).observe(document.getElementById("app"), {
+    subtree: true,
+    childList: true,
+    // A morph brings them back to what the server says.
+    attributes: true,
+    attributeFilter: ["tabindex"],
+  });
   document.addEventListener("focusin", ({ target }) => {
     const list = target.closest(LIST);
     if (list) stop(list);
@@ -78,7 +85,7 @@
     const isWriting = focusing.isField(target);
     const isEmpty = target.matches(".composer textarea") && !target.value;
     const isLong = target.matches("textarea") && target.scrollHeight > target.clientHeight + 1;
-    if (!far || !page || target.closest("[role=menu], select, .sidebar-list")) return false;
+    if (!far || !page || target.closest("[role=menu], [data-roving], select, .sidebar")) return false;
     if (page.contains(target) && !isWriting) return false;
     if (isWriting && !isEmpty && (isLong || Math.abs(far) > 1 || !target.matches(".composer textarea"))) return false;
     page.scrollBy({ top: far * page.clientHeight, behavior: "instant" });
