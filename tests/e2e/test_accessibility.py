@@ -91,7 +91,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
         rtl, _ = library.talk("שלום", ("שלום?", RTL))
         rich, said = library.talk("Rich", ("Show me everything", RICH))
         note = library.notes.create("A note", "A note\n\nwith **words**")
-        library.notes.save(note.id, "A note\n\nwith other words")
+        library.notes.save(note.id, "A note\n\nwith other **words**")
         ids = {"rich": rich.id, "rtl": rtl.id, "sixty": sixty.id, "note": note.id}
         ids |= {"gone": gone.id, "answer": said[1].id}
     with Dictation() as model, Window.start(data_dir) as window:
