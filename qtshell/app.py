@@ -16,6 +16,7 @@ from qtshell.lifecycle import Phase, Reason
 from qtshell.logs import redact
 from qtshell.main_window import MainWindow
 from qtshell.options import Options, Verb
+from qtshell.page_settings import PageSettings
 from qtshell.presence import Presence
 from qtshell.quick_access import QuickAccess
 from qtshell.rest import Rest
@@ -109,6 +110,7 @@ class Shell(QObject):
             hotkeys=self.hotkeys,
             quick_ask=self.quick.open_quick_ask,
         )
+        self.page_settings = PageSettings(self.actions, self.commands, self)
         self.rest = Rest(self.window)
         self._page_failed = False
         self._strikes = QTimer(self, singleShot=True, interval=_STRUCK_SHOWN_MS)
@@ -180,6 +182,7 @@ class Shell(QObject):
         view.crashed_for_good.connect(self._on_view_crashed_for_good)
         self.window.set_view(view)
         self._wishes.set_view(view)
+        self.page_settings.set_view(view)
         self.rest.set_view(view)
         if not self._options.dev:  # A page that waits in a debugger does not hang.
             view.watch()

@@ -104,6 +104,7 @@ class WebView(QWebEngineView):
         self._place = ""
         self._zoom = 1.0
         self._crashes: tuple[int, ...] = ()
+        self._facts: dict[str, str] = {}
         self._lost = False
         self._uptime = QElapsedTimer()
         self._uptime.start()
@@ -145,6 +146,11 @@ class WebView(QWebEngineView):
     def set_struck(self, *, struck: bool) -> None:
         """Say in the page, or no longer, that another program disturbs the sidecar."""
         self._is_struck = struck
+        self._tell_phase()
+
+    def describe(self, facts: Mapping[str, str]) -> None:
+        """Tell the page, in its root's data attributes, what the desktop keeps."""
+        self._facts = dict(facts)
         self._tell_phase()
 
     def set_phase(self, phase: Phase) -> None:
@@ -255,9 +261,9 @@ class WebView(QWebEngineView):
     def _tell_phase(self) -> None:
         state = _PAGE_STATES.get(self._phase, "reconnecting")
         struck = "true" if self._is_struck else "false"
+        told = {**self._facts, "sidecar": state, "struck": struck}
         self._run(
-            f"Object.assign(document.documentElement.dataset,"
-            f" {{sidecar: '{state}', struck: '{struck}'}})"
+            f"Object.assign(document.documentElement.dataset, {json.dumps(told)})"
         )
 
     def _on_page_loading_changed(self, info: QWebEngineLoadingInfo) -> None:

@@ -4,12 +4,14 @@
   const mark = () => {
     const title = document.querySelector("#main [data-title]")?.dataset.title;
     if (title) document.title = `${title} — Hearth`;
+    const here = location.pathname;
     for (const link of document.querySelectorAll(".sidebar a[href]")) {
-      if (link.getAttribute("href") === location.pathname && location.pathname !== "/") {
-        link.setAttribute("aria-current", "page");
-      } else {
-        link.removeAttribute("aria-current");
-      }
+      const path = link.getAttribute("href");
+      const below = [path, ...(link.dataset.pages ?? "").split(" ")];
+      const isWithin = below.some((page) => page.length > 1 && here.startsWith(`${page}/`));
+      if (path === here && here !== "/") link.setAttribute("aria-current", "page");
+      else if (isWithin || below.slice(1).includes(here)) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
     }
   };
   for (const name of ["htmx:afterSettle", "htmx:pushedIntoHistory", "htmx:historyRestore"]) {

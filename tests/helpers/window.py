@@ -53,6 +53,10 @@ _SIDECAR: Final = "run_module('backend'"
 _HELD: Final = {"Alt": 1, "Control": 2, "Shift": 8}
 
 
+# What the developer protocol says of a page, or a part of one, that is gone.
+_MOVED: Final = ("context", "does not belong to the document", "No node", "object id")
+
+
 class PageMovedError(Exception):
     """The page was replaced by another one while it was asked."""
 
@@ -162,7 +166,15 @@ class Window:
         """Press an element, once it does what it is for."""
         self.find(role, name)
         self.wait_for(SETTLED)
-        self._call(self.find(role, name), "function() { this.click() }")
+
+        def is_pressed() -> bool:
+            try:
+                self._call(self.find(role, name), "function() { this.click() }")
+            except PageMovedError:
+                return False  # between finding and pressing it
+            return True
+
+        until(is_pressed, f"{role} {name} to be pressed", self._why)
 
     def text_of(self, role: str, name: str) -> str:
         """Return the visible text of an element."""
@@ -236,8 +248,9 @@ class Window:
         while True:
             told = json.loads(self._page.recv(timeout=PATIENCE_S))
             if told.get("id") == number:
-                if "context" in told.get("error", {}).get("message", ""):
-                    raise PageMovedError(told["error"]["message"])
+                why = told.get("error", {}).get("message", "")
+                if any(words in why for words in _MOVED):
+                    raise PageMovedError(why)
                 assert "error" not in told, told
                 return dict(told["result"])
 
@@ -282,7 +295,15 @@ class Window:
         return found[0]["webSocketDebuggerUrl"] if found else None
 
     def _query(self, role: str, name: str) -> str | None:
+        try:
+            return self._handle_of(role, name)
+        except PageMovedError:
+            return None
+
+    def _handle_of(self, role: str, name: str) -> str | None:
         root = self.send("Runtime.evaluate", expression="document.documentElement")
+        if "objectId" not in root["result"]:
+            return None  # between two pages
         told = self.send(
             "Accessibility.queryAXTree",
             objectId=root["result"]["objectId"],

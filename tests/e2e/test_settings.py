@@ -1,0 +1,103 @@
+"""The settings page holds the settings, and the list says where one is."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from qtshell.settings import ShellSettings
+from qtshell.theme import Theme
+from tests.helpers.window import Window, until
+
+pytestmark = pytest.mark.e2e
+
+ROOT = "document.documentElement"
+DARK = "getComputedStyle(document.body).backgroundColor.includes('0.205')"
+CURRENT = (
+    "[...document.querySelectorAll('.sidebar [aria-current]')].map(a => a.innerText)"
+)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def window(home: Path) -> Iterator[Window]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(home))
+        for name in ("CONFIG", "DATA", "STATE", "CACHE"):
+            patch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
+        with Window.start(home / "hearth") as window:
+            yield window
+
+
+def open_settings(window: Window) -> None:
+    window.click("link", "Settings")
+    window.wait_for("document.querySelector('#appearance-heading') !== null")
+
+
+def test_the_theme_is_chosen_on_the_page(window: Window, home: Path) -> None:
+    open_settings(window)
+    window.wait_for(f"{ROOT}.dataset.themeChoice === 'system'")
+    window.click("link", "Dark")
+    window.wait_for(f"{ROOT}.dataset.themeChoice === 'dark'")
+    window.wait_for(DARK)
+    assert window.has("link", "Dark (chosen)")
+    assert not window.has("link", "Light (chosen)")
+    window.click("link", "Light")
+    window.wait_for(f"!{DARK}")
+
+
+def test_the_text_is_made_larger_on_the_page(window: Window) -> None:
+    open_settings(window)
+    before = window.evaluate("devicePixelRatio")
+    window.click("link", "Larger")
+    window.wait_for(f"devicePixelRatio > {before}")
+    window.click("link", "Actual size")
+    window.wait_for(f"devicePixelRatio === {before}")
+
+
+def test_hearth_starts_at_log_in_when_told_so_on_the_page(
+    window: Window, home: Path
+) -> None:
+    open_settings(window)
+    entries = home / "config" / "autostart"
+    window.click("link", "Turn on")
+    window.wait_for(f"{ROOT}.dataset.atLogin === 'yes'")
+    assert list(entries.iterdir())
+    window.click("link", "Turn off")
+    window.wait_for(f"{ROOT}.dataset.atLogin === 'no'")
+    assert not list(entries.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("path", "entry"),
+    [
+        ("/settings", "Settings"),
+        ("/imports", "Settings"),
+        ("/backups", "Settings"),
+        ("/encryption", "Settings"),
+        ("/actions/new", "Quick actions"),
+        ("/notes/0198c0de-0000-7000-8000-000000000001", "Notes"),
+        ("/trash", "Trash"),
+        ("/", ""),
+    ],
+)
+def test_the_list_says_where_one_is(window: Window, path: str, entry: str) -> None:
+    window.evaluate(f"location.href = '{path}'; 0")
+    window.wait_for(f"location.pathname === '{path}'")
+    window.wait_for("document.querySelector('#main h1, #main textarea') !== null")
+    window.wait_for(f"{CURRENT}.join() === '{entry}'")
+
+
+def test_what_was_chosen_is_kept(window: Window, home: Path) -> None:
+    def kept() -> Theme:
+        return ShellSettings(home / "hearth").theme
+
+    open_settings(window)
+    window.click("link", "Dark")
+    window.wait_for(DARK)
+    assert window.quit() == 0
+    until(lambda: kept() is Theme.DARK, "the choice")
