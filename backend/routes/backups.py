@@ -139,7 +139,10 @@ def _told(restored: "Restored") -> Toast:
 
 
 def _item(backup: "Backup") -> Item:
-    return Item(backup, _REASONS.get(backup.reason, "Automatic"), _size(backup.size))
+    reason = _REASONS.get(backup.reason, "Automatic")
+    if backup.owner and backup.reason == "manual":
+        reason = "Made by hand"
+    return Item(backup, reason, _size(backup.size))
 
 
 def _size(count: float) -> str:

@@ -163,6 +163,9 @@ class BackupService:
             # Before the store is closed: who mistypes a code goes on undisturbed.
             key = await asyncio.to_thread(self._keys.key_of, snapshot, secret)
             restored = await self._exchange(lambda: self._restore(snapshot, key))
+            if self._key.of_database and key:
+                # Also what was plain until this backup brought a key.
+                await asyncio.to_thread(self._encrypt_rest)
         self._notices.changed(NOUN)
         return restored
 
@@ -254,6 +257,12 @@ class BackupService:
             if seal_of(snapshot.path) is Seal.PLAIN:
                 told = {"target": str(snapshot.path), "new_key": self._key.value or ""}
                 HeavyJob(snapshot.path, None, "stage", **told).result()
+
+    def _encrypt_rest(self) -> None:
+        try:
+            self.encrypt_all()
+        except StoreError as exc:
+            log.warning("a backup stays plain: %s", exc)
 
     @property
     def _default(self) -> Path:
