@@ -14,6 +14,7 @@ from backend.protocol import HEALTH_PATH, MAX_TEXT_CHARS
 from backend.store.states import MessageState
 from tests.helpers.library import open_library
 from tests.helpers.model_server import HEAD, Exchange, event
+from tests.helpers.sidecar import Sidecar
 from tests.helpers.talk import (
     Talk,
     open_talk,
@@ -256,6 +257,14 @@ def test_a_follow_up_of_quick_ask_uses_its_draft_up(talk: Talk) -> None:
     asked = talk.told("/api/v1/quick", text="and then?", conversation=conversation)
     talk.wait(asked["message_id"])
     assert talk.told("/api/v1/quick")["draft"] == ""
+
+
+def test_a_question_nobody_can_answer_is_kept_for_later_once(tmp_path: Path) -> None:
+    with Sidecar.start(tmp_path) as sidecar:
+        form = urlencode({"text": "What is fire?"}).encode()
+        for _ in range(2):
+            assert sidecar.post("/api/v1/ask", form).status == 409
+        assert sidecar.get("/drafts/new").text == "What is fire?"
 
 
 @pytest.mark.parametrize("url", ["http://[", "http://[::1", "//[", "http://]["])

@@ -90,6 +90,24 @@ def test_a_note_becomes_one_change_when_the_typing_rests(
     assert len(library.changes.of_row("note", note_id)) <= 2
 
 
+def test_a_note_is_kept_at_times_while_the_typing_goes_on(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notes_module, "FOLD_WITHIN_S", 0.05)
+    note_id = new_id()
+
+    async def type_without_a_rest() -> None:
+        service = NoteService(library.notes)
+        for words in range(100_000):
+            await service.write(note_id, f"Fire {words}")
+            if not library.notes.unfolded():
+                return
+        pytest.fail("what is typed is never folded")
+
+    asyncio.run(asyncio.wait_for(type_without_a_rest(), 30))
+    assert library.notes.get(note_id).body.startswith("Fire ")
+
+
 def test_a_note_is_read_as_it_was_typed_last(library: Library) -> None:
     note_id = new_id()
 
@@ -189,3 +207,16 @@ def test_what_has_no_history_says_so(
     row_id = note.id if row_id == "note" else row_id
     with pytest.raises(HearthError):
         asyncio.run(history_of(library).compare(table, row_id, seq, with_now=True))
+
+
+def test_an_answer_in_the_trash_ends_there(library: Library) -> None:
+    conversation = library.conversations.create(title="Gone")
+    _, answer = library.messages.add_exchange(
+        conversation.id, "q", engine_name="E", model="m"
+    )
+    library.messages.delete(answer.id)
+    library.messages.finish(
+        answer.id, text="whole", reasoning="", state=MessageState.COMPLETE
+    )
+    kept = library.messages.get(answer.id, include_deleted=True)
+    assert (kept.text, kept.state) == ("whole", MessageState.COMPLETE)
