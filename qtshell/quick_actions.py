@@ -64,8 +64,9 @@ class QuickActions(QObject):
         if len(form["clipboard"]) > MAX_TEXT_CHARS:
             self._complain("", _TOO_LONG)
             return
-        # What is marked may be a whole book that nobody means.
-        form["selection"] = form.get("selection", "")[:MAX_TEXT_CHARS]
+        # What is marked may be a whole book that nobody means; whether the action
+        # means it, and so refuses it, is seen from a little more than it may have.
+        form["selection"] = form.get("selection", "")[: MAX_TEXT_CHARS + 1]
         self._client.post(
             f"/api/v1/actions/{action_id}/run",
             form,

@@ -193,7 +193,7 @@ class ActionService:
             NotFoundError: The action was deleted.
         """
         action = await self.get(action_id)
-        if max(len(clipboard), len(selection)) > MAX_TEXT_CHARS:
+        if _longest(action.prompt, clipboard, selection) > MAX_TEXT_CHARS:
             raise InvalidInputError(
                 f"The text is longer than {MAX_TEXT_CHARS:,} characters. "
                 "Copy a part of it."
@@ -269,6 +269,13 @@ def fill(prompt: str, clipboard: str, selection: str, today: date) -> str:
         "date": f"{today.day} {today:%B %Y}",
     }
     return _PLACE.sub(lambda match: told[match[1]], prompt)
+
+
+def _longest(prompt: str, clipboard: str, selection: str) -> int:
+    """Return how long the longest text is that a prompt takes."""
+    takes_clipboard = "{clipboard}" in prompt or not (selection and _names_text(prompt))
+    takes_selection = "{selection}" in prompt
+    return max(len(clipboard) * takes_clipboard, len(selection) * takes_selection)
 
 
 def _names_text(prompt: str) -> bool:
