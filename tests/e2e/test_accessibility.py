@@ -1,29 +1,18 @@
 """Every page and state, light and dark, before axe-core: no violation is left."""
 
-import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Final
 
 import pytest
 
+from tests.helpers.axe import choose_theme, violations
 from tests.helpers.dictation import Dictation
 from tests.helpers.keyboard import Keyboard
 from tests.helpers.library import open_library
-from tests.helpers.tray import xdotool
-from tests.helpers.window import Window, until
+from tests.helpers.window import Window
 
 pytestmark = pytest.mark.e2e
 
-AXE: Final = Path(__file__).parents[1] / "assets/node_modules/axe-core/axe.min.js"
-RULES: Final = (
-    "wcag2a",
-    "wcag2aa",
-    "wcag21a",
-    "wcag21aa",
-    "wcag22aa",
-    "best-practice",
-)
 RICH: Final = """# One
 ## Two
 ### Three
@@ -69,15 +58,7 @@ class Pages:
     def violations(self) -> list[str]:
         """Return what axe-core finds in the page as it is."""
         self.keys.rest()
-        if not self.window.evaluate("'axe' in window"):
-            self.window.evaluate(f"{AXE.read_text()}; 0")
-        options = {"runOnly": list(RULES), "resultTypes": ["violations"]}
-        found = self.window.evaluate(
-            f"axe.run(document, {json.dumps(options)}).then(r => r.violations.map("
-            "v => `${v.id}: ${v.nodes.map(n => n.target + ' ' + n.html.slice(0, 200)"
-            " + ' ' + n.failureSummary).join(' | ')}`))"
-        )
-        return list(found)
+        return violations(self.window)
 
 
 @pytest.fixture(scope="module")
@@ -102,15 +83,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
 @pytest.fixture(params=["light", "dark"], scope="module")
 def themed(request: pytest.FixtureRequest, pages: Pages) -> Pages:
     """The pages in a theme that was chosen in the menu, by its letters."""
-    scheme = "document.documentElement.style.colorScheme"
-
-    def choose() -> bool:
-        name = xdotool("search", "--onlyvisible", "--name", "Hearth$").split()[-1]
-        xdotool("windowactivate", "--sync", name)
-        xdotool("key", "--delay", "100", "alt+v", "t", request.param[0])
-        return bool(pages.window.evaluate(scheme) == request.param)
-
-    until(choose, f"the theme {request.param}")
+    choose_theme(pages.window, request.param)
     return pages
 
 
