@@ -32,7 +32,12 @@ from backend.store.files import (
 )
 from backend.store.ids import ids
 from backend.store.indexing import index_rest, unindexed
-from backend.store.migrations import mend_version, migrate, schema_faults
+from backend.store.migrations import (
+    mend_version,
+    migrate,
+    schema_faults,
+    version_of,
+)
 from backend.store.owners import device_id
 from backend.store.presence import FileWatch, Presence
 from backend.store.schema import STEPS
@@ -86,6 +91,10 @@ _TOO_NEW: Final = (
 _READ_ONLY: Final = (
     "Hearth's data folder cannot be written, so your data can be read but not changed. "
     "Check the permissions of the folder and the disk, then start Hearth again."
+)
+_OLD_AND_READ_ONLY: Final = (
+    "Hearth's data folder cannot be written, and its data is of an earlier version. "
+    "Make the folder writable and start Hearth again; nothing is lost."
 )
 _NOT_CLOSED_WELL: Final = (
     "Hearth's data folder cannot be written, and its database was not closed well last "
@@ -156,6 +165,9 @@ class Database:
         with told_to_the_user():
             connection = connect()
             try:
+                if refusal and version_of(connection) < len(STEPS):
+                    # It can be read by the version that wrote it alone.
+                    raise StoreReadOnlyError(_OLD_AND_READ_ONLY)
                 refusal = refusal or _prepare(connection, path, key)
                 latest = _go_on_after(connection)
             finally:

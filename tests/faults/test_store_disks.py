@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import pytest
 
 from backend.store.exchange import STAGED
+from tests.helpers.first_schema import write_first_schema
 from tests.helpers.sidecar import Answer, Sidecar
 
 pytestmark = [pytest.mark.sidecar, pytest.mark.expects_errors]
@@ -133,3 +134,17 @@ def test_a_read_only_disk_is_read_and_told(disk: Path) -> None:
         assert save(sidecar, "more") == 500
         assert sidecar.get("/settings").status == 200
         assert sidecar.process.poll() is None
+
+
+def test_an_earlier_database_on_a_read_only_disk_is_told(
+    disk: Path,
+) -> None:
+    data = disk / "data"
+    write_first_schema(data / "hearth.db")
+    assert mount("-o", "remount,ro", str(disk)) == 0
+    with Sidecar.start(data) as sidecar:
+        assert sidecar.wait_for_database() == "failed"
+        assert "of an earlier version" in sidecar.get("/unlock").text
+        assert mount("-o", "remount,rw", str(disk)) == 0
+        assert send(sidecar, "/unlock/again").headers.get("hx-redirect") == "/"
+        assert sidecar.get("/notes").status == 200
