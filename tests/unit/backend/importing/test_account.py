@@ -5,12 +5,13 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from backend.importing.bundles import open_bundle
 from backend.importing.recognise import recognise
 from backend.importing.records import OF_ENTRIES, OF_MESSAGES, ConversationRow, Tally
+from tests.helpers import foreign
 
 WORDS = st.sampled_from(
     ["", "Q", "A.", " x", "<think>t</think>", "```\ncut", "\ue200c\ue201"]
@@ -131,6 +132,7 @@ def _held(talk: dict[str, Any]) -> int:
 
 
 @settings(deadline=None)
+@example([foreign.chatgpt(1), foreign.claude(), foreign.open_webui()])
 @given(st.lists(st.one_of(chatgpt, claude, webui), min_size=1, max_size=4))
 def test_every_message_of_an_export_is_accounted_for(
     tmp_path_factory: pytest.TempPathFactory,

@@ -1,18 +1,20 @@
 """An export that fails in any way says so, and another one can begin."""
 
 import asyncio
+import contextlib
+import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import pytest
 
 from backend.errors import StoreFullError
 from backend.services.export_files import ExportFormat
 from backend.services.exports import EVERYTHING, ExportService
-
-if TYPE_CHECKING:
-    from backend.store.exports import ExportStore
+from backend.store.database import Database
+from backend.store.exports import ExportStore
+from backend.store.models import Action, Conversation, Note
 
 
 class Said:
@@ -57,3 +59,24 @@ def test_a_failure_is_said_and_leaves_no_export_behind(
     asyncio.run(run())
     assert len(said.sentences) == 2
     assert all(sentence.startswith("The export failed") for sentence in said.sentences)
+
+
+def test_everything_holds_what_the_user_made(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    path = tmp_path / "all.json"
+
+    async def run(store: ExportStore) -> None:
+        exports = ExportService(store, Said(), tmp_path / "data")
+        exports.begin(EVERYTHING, ExportFormat.JSON, path, lambda _context: "")
+        while exports.current:
+            await asyncio.sleep(0.01)
+
+    with contextlib.closing(Database.open(tmp_path / "data" / "hearth.db")) as database:
+        with database.write() as session:
+            session.add_all([Conversation(title="T"), Note(body="B")])
+            session.add(Action(name="Shorten", prompt="P"))
+        asyncio.run(run(ExportStore(database)))
+    told = json.loads(path.read_text("utf-8"))
+    assert [row["title"] for row in told["conversations"]] == ["T"]
+    assert [row["body"] for row in told["notes"]] == ["B"]
+    assert [row["prompt"] for row in told["actions"]] == ["P"]
