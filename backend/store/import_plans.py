@@ -9,17 +9,17 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import text
-from sqlmodel import Session
+if TYPE_CHECKING:
+    from sqlmodel import Session
 
 _PAGE: Final = 100
 _TIME_CHARS: Final = len("018bcfe5-69f4-7000-")
 """Of an id; what follows is made from what its source calls the message."""
 _VARIANTS: Final = "89ab"
 
-_ROWS: Final = text("""
+_ROWS: Final = """
     select m.id, m.deleted_at is null as is_live,
         exists(
             select 1 from change c join import_run r on r.id = c.transaction_id
@@ -47,7 +47,7 @@ _ROWS: Final = text("""
     from message m
     where m.conversation_id = :conversation and m.id > :after
     order by m.id limit :limit
-""")
+"""
 """What is here of a conversation. Binned is what a person deleted; what went with an
 import that was taken back is not."""
 
@@ -125,7 +125,7 @@ class Plan:
         return bool(self.ids) and self.conversation_id in self.ids.values()
 
 
-def plan_for(session: Session, export: Export) -> Plan:
+def plan_for(session: "Session", export: Export) -> Plan:
     """Return what to do with an export of a conversation."""
     ids: dict[str, str] = {}
     while kept := _kept(session, export.id):
@@ -222,13 +222,15 @@ def _twin_end(end: str) -> str:
     return f"{variant}{digest[1:4]}-{digest[4:16]}"
 
 
-def _kept(session: Session, conversation_id: str) -> Sequence[Kept]:
+def _kept(session: "Session", conversation_id: str) -> Sequence[Kept]:
     """Return what is here of a conversation, page by page: no statement takes long."""
+    from sqlalchemy import text  # noqa: PLC0415 heavy, and services import this module
+
     found: list[Kept] = []
     after = ""
     while True:
         told = {"conversation": conversation_id, "after": after, "limit": _PAGE}
-        page = session.connection().execute(_ROWS, told).all()
+        page = session.connection().execute(text(_ROWS), told).all()
         found += [Kept(row[0], *map(bool, row[1:])) for row in page]
         if len(page) < _PAGE:
             return found
