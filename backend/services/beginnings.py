@@ -20,6 +20,7 @@ BUSY: Final = (
 )
 _READINGS: Final = 3
 _BEGINNING_S: Final = 0.01
+_PATIENCE: Final = 50
 
 
 class Beginnings:
@@ -74,7 +75,7 @@ class Beginnings:
             left = [message for message in found if self.is_left(message)]
             if not left:
                 break
-            if reading and not self._new:
+            if reading and not self._new and not self._is_beginning(left):
                 with suppress(StoreError):
                     await self.end(left)
             found = await self._read_begun(read)
@@ -94,7 +95,12 @@ class Beginnings:
         self, read: "Callable[[], Sequence[Message]]"
     ) -> "Sequence[Message]":
         found = await asyncio.to_thread(read)
-        while any(message.conversation_id in self._beginning for message in found):
+        for _ in range(_PATIENCE):  # an engine may take its time to open
+            if not self._is_beginning(found):
+                break
             await asyncio.sleep(_BEGINNING_S)
             found = await asyncio.to_thread(read)
         return found
+
+    def _is_beginning(self, found: "Sequence[Message]") -> bool:
+        return any(message.conversation_id in self._beginning for message in found)
