@@ -335,7 +335,8 @@ def _paragraph_cut(text: str, open_chars: int) -> int:
 
 def _is_even(text: str) -> bool:
     """Whether marks that were opened are closed."""
-    is_closed = text.count("[") == text.count("]")
+    pairs = (("[", "]"), ("\\(", "\\)"), ("<", ">"))
+    is_closed = all(text.count(start) == text.count(end) for start, end in pairs)
     return is_closed and not any(text.count(mark) % 2 for mark in "*_`~$")
 
 
