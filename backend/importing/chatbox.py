@@ -75,7 +75,7 @@ def _said(number: str, message: dict[str, Any], tally: Tally) -> Said:
     if role == "assistant":
         text, inside = split_thoughts(text)
         reasoning = reasoning or inside
-    tools = [p for p in parts if p.get("type") in {"tool-call", "app"}]
+    tools = [p for p in parts if as_text(p.get("type")) in {"tool-call", "app"}]
     tally.skip(Skip.TOOL, len(tools), [as_text(p.get("toolName")) for p in tools])
     tally.skip(Skip.NOTICE, sum(p.get("type") == "info" for p in parts))
     files = as_list(message.get("files")) + as_list(message.get("pictures"))

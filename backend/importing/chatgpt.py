@@ -260,7 +260,9 @@ def _files(content: Mapping[str, Any], metadata: Mapping[str, Any]) -> tuple[str
 
 def _pointers(content: Mapping[str, Any], known: set[str] | None = None) -> list[str]:
     parts = [as_dict(part) for part in as_list(content.get("parts"))]
-    pointers = [part for part in parts if part.get("content_type") in _POINTERS]
+    pointers = [
+        part for part in parts if as_text(part.get("content_type")) in _POINTERS
+    ]
     ids = (as_text(one.get("asset_pointer")).rpartition("/")[2] for one in pointers)
     return ["" for file_id in ids if not file_id or file_id not in (known or set())]
 
@@ -280,7 +282,8 @@ def _is_hidden(message: Mapping[str, Any]) -> bool:
     return (
         metadata.get("is_visually_hidden_from_conversation") is True
         or metadata.get("is_user_system_message") is True
-        or content.get("content_type") in {"model_editable_context", "reasoning_recap"}
+        or as_text(content.get("content_type"))
+        in {"model_editable_context", "reasoning_recap"}
         or (isinstance(weight, int | float) and weight == 0)
     )
 

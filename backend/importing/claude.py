@@ -107,7 +107,7 @@ def _text(content: list[object], tally: Tally) -> str:
                 pieces.append(_with_sources(text, block))
             case "thinking":
                 pass
-            case "tool_use" if block.get("name") in _DOCUMENTS | {"repl"}:
+            case "tool_use" if as_text(block.get("name")) in _DOCUMENTS | {"repl"}:
                 pass
             case _ if isinstance(part, str):
                 pieces.append(part)

@@ -62,7 +62,7 @@ def read_conversation(item: object, tally: Tally) -> ConversationRow | None:
     for entry in entries:
         tally.found += 1
         message = as_dict(entry) | {"conversation_id": row.id}
-        if message.get("role") not in {"user", "assistant"}:
+        if as_text(message.get("role")) not in {"user", "assistant"}:
             is_known = isinstance(message.get("role"), str)
             why = Skip.INSTRUCTIONS if is_known else Skip.UNREADABLE_MESSAGE
             tally.skip(why)

@@ -50,8 +50,8 @@ def _said(
 ) -> Said:
     content = message.get("content")
     parts = [as_dict(part) for part in as_list(content)]
-    files = [part for part in parts if part.get("type") in _FILES]
-    tools = [p for p in parts if p.get("type") in {"tool_call", "tool_use"}]
+    files = [part for part in parts if as_text(part.get("type")) in _FILES]
+    tools = [p for p in parts if as_text(p.get("type")) in {"tool_call", "tool_use"}]
     tally.skip(Skip.TOOL, len(tools), [as_text(p.get("tool_name")) for p in tools])
     role = as_text(message.get("role"))
     text, reasoning = texts(content), thoughts(content)

@@ -78,7 +78,7 @@ def _said(key: str, version: dict[str, Any], tally: Tally) -> Said:
     tally.skip(Skip.TOOL, sum("tool" in as_text(s.get("type")).lower() for s in steps))
     contents = [version, *blocks]
     parts = [as_dict(p) for c in contents for p in as_list(c.get("content"))]
-    files = [p for p in parts if p.get("type") in {"file", "image"}]
+    files = [p for p in parts if as_text(p.get("type")) in {"file", "image"}]
     role = as_text(version.get("role"))
     text = joined(written)
     if role == "assistant":

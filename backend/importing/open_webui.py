@@ -97,7 +97,7 @@ def _said(key: str, message: dict[str, Any], tally: Tally) -> Said:
     role = as_text(message.get("role"))
     content = message.get("content")
     text, reasoning = texts(content), ""
-    images = [p for p in as_list(content) if as_dict(p).get("type") in _IMAGES]
+    images = [p for p in as_list(content) if as_text(as_dict(p).get("type")) in _IMAGES]
     error = ""
     if role == "assistant":
         written, thought = _from_output(as_list(message.get("output")), tally)

@@ -66,7 +66,7 @@ def thoughts(parts: object) -> str:
     return "\n\n".join(
         piece
         for part in found
-        if part.get("type") in _THINKING and (piece := thought_in(part))
+        if as_text(part.get("type")) in _THINKING and (piece := thought_in(part))
     )
 
 
@@ -141,7 +141,10 @@ def _size(text: str) -> int:
 
 def _text_in(part: object) -> str:
     inner = as_dict(part)
-    if inner.get("type") in _THINKING or inner.get("type") in _NO_WORDS:
+    if (
+        as_text(inner.get("type")) in _THINKING
+        or as_text(inner.get("type")) in _NO_WORDS
+    ):
         return ""
     text = inner.get("text")
     return (

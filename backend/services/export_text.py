@@ -93,7 +93,7 @@ def _ends(text: str) -> bool:
 def _open_details(text: str) -> int:
     """Count the folds that a text opens and leaves open."""
     depth = 0
-    for token in _parser().parse(text) if "<" in text else ():
+    for token in _parser().parse(text) if _DETAILS.search(text) else ():
         for inner in (token, *(token.children or ())):
             if inner.type in {"html_block", "html_inline"}:
                 for tag in _DETAILS.finditer(inner.content):
