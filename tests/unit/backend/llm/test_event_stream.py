@@ -51,6 +51,14 @@ READ: dict[str, tuple[bytes, list[str]]] = {
         b'data: {\ndata:   "a":\ndata: 1}\n\n',
         ['{\n  "a":\n1}'],
     ),
+    "data in several lines with another line end": (
+        b'data: {\r\ndata: "a":1}\r\n\r\n',
+        ['{\n"a":1}'],
+    ),
+    "only JSON, with escapes": (
+        rb'{"a":"\"}{\\"}',
+        [r'{"a":"\"}{\\"}'],
+    ),
     "lines that look like values": (
         b'data: {"a": [\ndata: {"b": 1},\ndata: {"c": 2}\ndata: ]}\n\n',
         ['{"a": [\n{"b": 1},\n{"c": 2}\n]}'],

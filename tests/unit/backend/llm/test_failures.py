@@ -126,7 +126,7 @@ def test_too_long_is_recognised(status: int, message: str) -> None:
         ),
         (
             429,
-            {"error": "Rate limit reached, exceeded maximum tokens per minute"},
+            {"error": "Rate limit reached: input tokens exceed those of a minute"},
             EngineFault.RATE_LIMITED,
         ),
         (429, {"error": "slow"}, EngineFault.RATE_LIMITED),

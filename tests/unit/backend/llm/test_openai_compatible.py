@@ -307,8 +307,10 @@ ENDED: dict[str, tuple[Script, EngineFault | None]] = {
 def test_an_answer_ends_though_the_connection_does_not(
     script: Script, fault: EngineFault | None
 ) -> None:
-    patient = replace(QUICK, stall_s=60, wordless_s=60, answer_bytes=10**9)
+    patient = replace(QUICK, stall_s=30, wordless_s=30, answer_bytes=10**9)
+    started = time.monotonic()
     text, error, _ = ask(script, limits=patient)
+    assert time.monotonic() - started < 25, "it waited for the next word"
     assert text == "Hi"
     assert (error.fault if error else None) is fault
 

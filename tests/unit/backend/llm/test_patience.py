@@ -172,11 +172,18 @@ def test_pings_without_a_word_end_one_day_far_away() -> None:
     assert error.fault is EngineFault.TIMEOUT
 
 
-def test_one_answer_is_a_sign_of_life_for_the_next() -> None:
+@pytest.mark.parametrize(
+    "second",
+    [
+        paced(HI, event({}, "stop"), after=12),
+        paced(*[b""] * 12, HI, event({}, "stop")),
+    ],
+    ids=["before the headers", "after the headers"],
+)
+def test_one_answer_is_a_sign_of_life_for_the_next(second: Script) -> None:
     """One slot serves one answer after the other, and says nothing meanwhile."""
     limits = replace(QUICK, first_byte_s=0.5)
     first = paced(*[HI] * 12, event({}, "stop"))
-    second = paced(HI, event({}, "stop"), after=12)
 
     async def main(server: FakeModelServer) -> list[str]:
         engine = engine_at(server.url, limits)
@@ -194,6 +201,22 @@ def test_one_answer_is_a_sign_of_life_for_the_next() -> None:
 
     with FakeModelServer(first, second) as server:
         assert asyncio.run(main(server)) == ["Hi" * 12, "Hi"]
+
+
+@pytest.mark.parametrize("is_here", [True, False], ids=["near", "far"])
+def test_where_a_server_is_decides_how_long_it_may_be_silent(
+    monkeypatch: pytest.MonkeyPatch, is_here: bool
+) -> None:
+    async def is_near(_: str) -> bool:
+        return is_here
+
+    hasty = replace(QUICK, first_byte_s=0.2, stall_s=0.2)
+    monkeypatch.setattr("backend.llm.openai_compatible.FAR", hasty)
+    if not is_here:
+        monkeypatch.setattr("backend.llm.openai_compatible.is_near", is_near)
+    script = paced(*[b""] * 6, HI, *[b""] * 6, event({}, "stop"), after=4)
+    text, error, _ = ask(script, limits=None)
+    assert (text, error is None) == ("Hi" * is_here, is_here)
 
 
 def loading_for(times: int) -> Script:
