@@ -20,9 +20,9 @@ RICH: Final = """# One
 ##### Five
 ###### Six
 
-| A | table |
-|---|---|
-| of | words |
+| A wide | table | of | many | columns | that | needs | scrolling | to | be | read |
+|---|---|---|---|---|---|---|---|---|---|---|
+| {0} | {0} | {0} | {0} | {0} | {0} | {0} | {0} | {0} | {0} | {0} |
 
 1. A list
 
@@ -38,7 +38,8 @@ RICH: Final = """# One
 ```
 plain
 ```
-"""
+""".replace("{0}", "a-word-that-is-long")
+SKIPPING: Final = "#### Four first\n\nwords\n\n# Then one\n\n##### Then five"
 RTL: Final = "שלום עולם\n\n- אחת\n- שתיים\n\n> ציטוט"
 """Hebrew, with a list and a quote."""
 
@@ -70,7 +71,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
         library.conversations.delete(gone.id)
         sixty, _ = library.talk("Sixty messages", *many)
         rtl, _ = library.talk("שלום", ("שלום?", RTL))
-        rich, said = library.talk("Rich", ("Show me everything", RICH))
+        rich, said = library.talk("Rich", ("Show me all", RICH), ("Go on", SKIPPING))
         note = library.notes.create("A note", "A note\n\nwith **words**")
         library.notes.save(note.id, "A note\n\nwith other **words**")
         ids = {"rich": rich.id, "rtl": rtl.id, "sixty": sixty.id, "note": note.id}
