@@ -32,6 +32,7 @@ from backend.services.exports import ExportService
 from backend.services.history import HistoryService
 from backend.services.images import ImageService
 from backend.services.imports import ImportService
+from backend.services.model_files import ModelFiles
 from backend.services.notes import NoteService
 from backend.services.notices import Notices
 from backend.services.pause import PauseService
@@ -165,10 +166,8 @@ def open_house(
     database = open_database(data_dir / DATABASE_NAME, key, keeping.backups)
     messages, settings = MessageStore(database), SettingStore(database)
     changes = ChangeStore(database)
-    keys = KeyStore()
-    registry = EngineRegistry(
-        keys, let_rest if hello.safe_mode else None, SideThreads()
-    )
+    keys, files = KeyStore(), SideThreads()
+    registry = EngineRegistry(keys, let_rest if hello.safe_mode else None, files)
     activity = Activity(audience)
     answers = AnswerService(messages, activity)
     setting_service = SettingService(settings, keys)
@@ -179,6 +178,7 @@ def open_house(
         keys,
         lambda: notices.changed("engines"),
         is_resting=hello.safe_mode,
+        model_files=ModelFiles(files),
     )
     conversations = ConversationStore(database)
     conversation_service = ConversationService(

@@ -13,6 +13,7 @@ from backend.llm.child import ChildOptions, EngineChild
 from backend.llm.continuing import is_continuation
 from backend.llm.engine import Arrived, Delta, Turn
 from backend.llm.model_file import ModelFile, check_model_file, refusal
+from backend.llm.ollama_files import model_name
 from backend.llm.sentences import engine_error
 from backend.side_threads import SideThreads
 
@@ -61,7 +62,7 @@ class BuiltinEngine:
             EngineError: The file is no model.
         """
         await self._look()
-        return [self._path.stem]
+        return [model_name(self._path)]
 
     async def try_out(self) -> None:
         """Load the model for a try when it is of a kind that may not be known.
@@ -125,10 +126,10 @@ class BuiltinEngine:
             if self._is_closed:
                 raise engine_error(EngineFault.REMOVED, NAME)
             if self._child is None or not self._child.is_alive:
-                await self.models()
+                weights = (await self._look()).weights
                 if self._child is not None:
                     await self._child.kill()
-                self._child = await EngineChild.start(NAME, self._path, self._options)
+                self._child = await EngineChild.start(NAME, weights, self._options)
             return self._child
 
     async def _look(self) -> ModelFile:

@@ -8,6 +8,7 @@ from typing import Final
 from backend.errors import EngineError, EngineFault
 from backend.llm.gguf_header import CutShortError, Header, HeaderError, read_header
 from backend.llm.memory import GIGABYTE, available_memory
+from backend.llm.ollama_files import weights_of
 from backend.llm.regular_files import open_regular
 
 _OVERHEAD_BYTES: Final = GIGABYTE // 2
@@ -43,10 +44,12 @@ class ModelFile:
     """A file that may be a model.
 
     Attributes:
+        weights: What is loaded.
         bytes: Of all its parts.
         is_familiar: It is of a kind that is certainly known.
     """
 
+    weights: Path
     bytes: int
     is_familiar: bool
 
@@ -58,6 +61,7 @@ def check_model_file(path: Path, name: str) -> ModelFile:
         EngineError: The file is missing, unreadable or no GGUF model for chats.
     """
     try:
+        path, asked = weights_of(path), path
         header = read_header(path)
         parts = _parts(path, header)
         why = _what_it_is(header) or _what_is_missing(header, parts)
@@ -69,7 +73,9 @@ def check_model_file(path: Path, name: str) -> ModelFile:
         raise refusal(name, _instead(path, exc)) from exc
     if why:
         raise refusal(name, why)
-    return ModelFile(sizes, header.text("general.architecture") in _FAMILIAR)
+    # Other programs put things into a file that llama.cpp does not know.
+    is_familiar = header.text("general.architecture") in _FAMILIAR and path == asked
+    return ModelFile(path, sizes, is_familiar)
 
 
 def refusal(name: str, why: str) -> EngineError:

@@ -13,6 +13,7 @@ from backend.rendering import Template
 from backend.routes.engine_forms import in_form
 from backend.routes.pages import Pages, Toast, go_to, no_content, undo_path
 from backend.services.engines import Added, Choice, Offer
+from backend.services.model_files import fitting_size
 from backend.services.registry import Opened, Services
 from backend.store.ids import NEW
 
@@ -87,6 +88,29 @@ class Welcome(Template):
     template: ClassVar[str] = "engines/_welcome.html"
     is_ready: bool
     found: Sequence[Found]
+
+
+@dataclass(frozen=True)
+class FileRow:
+    """A model file of another program."""
+
+    name: str
+    program: str
+    size: str
+    path: str
+
+
+@dataclass(frozen=True)
+class Files(Template):
+    """The model files other programs have, and where others come from.
+
+    Attributes:
+        fitting: Which sizes fit this computer.
+    """
+
+    template: ClassVar[str] = "engines/_files.html"
+    files: Sequence[FileRow]
+    fitting: str
 
 
 @dataclass(frozen=True)
@@ -185,6 +209,12 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
         found = () if is_ready else await services.engines.found()
         return pages.fragment(Welcome(is_ready, found))
 
+    @router.get("/engines/files")
+    async def files(_request: Request) -> Response:
+        found = await (await opened()).engines.files_found()
+        rows = [FileRow(f.name, f.program, _size(f.bytes), f.path) for f in found]
+        return pages.fragment(Files(rows, fitting_size()))
+
     @router.get("/engines/picker")
     async def picker(request: Request) -> Response:
         conversation_id = request.query.get("conversation", "")
@@ -282,3 +312,8 @@ def _connected(added: Added) -> str:
     before = "" if added.is_new else f"{added.record.name} was there already. "
     after = f" {added.model} answers new chats." if added.model else _NONE_CHATS
     return f"{before}Connected: {models}.{after}"
+
+
+def _size(count: int) -> str:
+    gigabytes = count / 1024**3
+    return f"{gigabytes:.1f} GB" if gigabytes >= 1 else f"{count / 1024**2:.0f} MB"

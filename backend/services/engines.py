@@ -21,8 +21,11 @@ from backend.llm.chat_models import first_for_chat
 from backend.llm.discovery import Found, LocalServers, server_name
 from backend.llm.engine import Engine
 from backend.llm.engines import BUILTIN, NewEngine
+from backend.llm.found_files import FoundFile
+from backend.llm.ollama_files import model_name
 from backend.services.choices import Choice, DefaultChoice
 from backend.services.connecting import NotConnectedError, Question, Wish, connect
+from backend.services.model_files import ModelFiles
 from backend.services.offers import Offer, Offers
 from backend.services.typed_models import TypedModels, read_names
 
@@ -87,6 +90,7 @@ class EngineService:
         on_changed: Callable[[], None] = lambda: None,
         *,
         is_resting: bool = False,
+        model_files: ModelFiles | None = None,
     ) -> None:
         """Tell `on_changed` when a page shows of an engine what is no longer so."""
         self._engines = engines
@@ -96,6 +100,7 @@ class EngineService:
         self._typed = TypedModels(settings)
         self._offers = Offers(self._ask, on_changed)
         self._local = LocalServers()
+        self._model_files = model_files
         self.is_resting = is_resting
         self.is_paused = False
 
@@ -302,6 +307,17 @@ class EngineService:
         known = {_server_of(record.url) for record in records}
         return [f for f in await self._local.look() if _server_of(f.url) not in known]
 
+    async def files_found(self) -> list[FoundFile]:
+        """Return the model files of other programs that are not yet among the engines.
+
+        It takes a short while the first time.
+        """
+        if self._model_files is None or self.is_resting:
+            return []
+        records = await asyncio.to_thread(self._engines.all)
+        known = {record.path for record in records}
+        return [f for f in await self._model_files.look() if f.path not in known]
+
     async def _added(
         self, record: "EngineRecord", models: Sequence[str], *, is_new: bool
     ) -> Added:
@@ -355,7 +371,7 @@ class EngineService:
     def _offered(self, record: "EngineRecord") -> Choice | None:
         models = self._offers.last(record)
         if record.kind == BUILTIN:
-            models = models or (Path(record.path).stem,)
+            models = models or (model_name(Path(record.path)),)
         model = first_for_chat(models)
         return Choice(record.id, model) if model else None
 

@@ -1,7 +1,9 @@
 """Engines as a person adds, edits and removes them in the window."""
 
 import json
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -27,10 +29,18 @@ def without_list(exchange: Exchange) -> None:
 
 
 @pytest.fixture(scope="module")
-def window(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
-    """One window for the module; nothing is set up in it."""
-    with Window.start(tmp_path_factory.mktemp("data")) as started:
-        yield started
+def window(
+    tmp_path_factory: pytest.TempPathFactory, scripted_gguf: Path
+) -> Iterator[Window]:
+    """One window for the module; nothing is set up, and LM Studio keeps a model."""
+    home = tmp_path_factory.mktemp("home")
+    models = home / ".lmstudio" / "models" / "org" / "name"
+    models.mkdir(parents=True)
+    shutil.copy(scripted_gguf, models / "found-model.gguf")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(home))
+        with Window.start(home / "data") as started:
+            yield started
 
 
 def fill(window: Window, name: str, text: str) -> None:
@@ -76,6 +86,21 @@ def test_an_error_goes_when_its_form_is_sent_again(window: Window) -> None:
             "document.querySelector('.toast.success').innerText"
         )
         assert not alerts(window)
+
+
+def test_a_model_of_another_program_is_used_where_it_is(window: Window) -> None:
+    open_settings(window)
+    window.find("button", "Use found-model")
+    window.evaluate("document.querySelector('.found-files').scrollIntoView()")
+    window.photograph("engines-found")
+    window.click("button", "Use found-model")
+    chosen = "document.querySelector('.model select')?.selectedOptions[0].text"
+    window.wait_for(f"{chosen} === 'found-model'")
+    window.ask("Hi")
+    window.wait_for("document.querySelector('.answer[aria-busy=false] .prose')")
+    open_settings(window)
+    window.wait_for("document.querySelector('.found-files') !== null")
+    assert not window.has("button", "Use found-model")
 
 
 def test_a_model_is_typed_where_the_server_lists_none(window: Window) -> None:
