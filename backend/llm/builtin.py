@@ -48,6 +48,7 @@ class BuiltinEngine:
         self._is_closed = False
         self._child: EngineChild | None = None
         self._starting = asyncio.Lock()
+        self._place = asyncio.Lock()
 
     @property
     def child_pid(self) -> int | None:
@@ -90,6 +91,18 @@ class BuiltinEngine:
         Raises:
             EngineError: No answer, or it broke off; what came before was yielded.
         """
+        # There is one place in the model, and it says nothing to who waits for it.
+        if self._place.locked():
+            yield Delta(waits=True)
+        async with self._place:
+            yield Delta()
+            async with aclosing(self._answer(model, turns)) as deltas:
+                async for delta in deltas:
+                    yield delta
+
+    async def _answer(
+        self, model: str, turns: Sequence[Turn]
+    ) -> AsyncGenerator[Delta, None]:
         may_restart = True
         begun = Arrived.TEXT if is_continuation(turns) else Arrived.NOTHING
         while True:

@@ -29,11 +29,14 @@ class Delta:
     Attributes:
         moved: How many of the latest characters given as text before were thoughts;
             they go to the end of the reasoning, before what this piece adds to it.
+        waits: Another answer is written first; the next piece says that it is not so
+            any more.
     """
 
     text: str = ""
     reasoning: str = ""
     moved: int = 0
+    waits: bool = False
 
     def then(self, later: "Delta") -> "Delta":
         """Return both pieces as one."""

@@ -15,6 +15,7 @@ from backend.painting import Painted, Painter
 from backend.rendered import Rendered
 from backend.rendering import Renderer, Template
 from backend.routes.pages import Pages, Toast, undo_path
+from backend.routes.waiting import Waiting
 from backend.services.endings import can_continue, is_whole, note_of
 from backend.services.growing import Growing
 from backend.services.images import Image
@@ -100,6 +101,7 @@ class Answer(Template):
     tail: Blocks = field(default_factory=lambda: Blocks(()))
     reasoning: str = ""
     is_growing: bool = False
+    is_waiting: bool = False
     note: str = ""
     tone: str = "info"
     is_whole: bool = True
@@ -134,6 +136,7 @@ class Broadcast:
         self._renderer = renderer
         self._opened = opened
         self._rendered = Rendered()
+        self._waiting: set[str] = set()
         self.painter = Painter(self._paint)
 
     @property
@@ -152,6 +155,7 @@ class Broadcast:
     def grew(self, answer: Growing) -> None:
         """Let the pages have what is new, when it is rendered."""
         if painted := self.painter.get(answer.message_id):
+            self._say_waiting(answer)
             was_taken_back = painted.is_outdated
             if was_taken_back:
                 painted.clear()
@@ -162,6 +166,13 @@ class Broadcast:
             if thought != painted.thought and is_thinking:
                 painted.thought = thought
                 self._tell(answer.message_id, "reasoning", str(escape(thought)))
+
+    def _say_waiting(self, answer: Growing) -> None:
+        """Say that it waits, or no longer; at its end the message comes whole."""
+        if answer.is_waiting != (answer.message_id in self._waiting):
+            self._waiting ^= {answer.message_id}
+            html = self._renderer.render(Waiting(answer.is_waiting))
+            self._tell(answer.message_id, "tail", html)
 
     def _paint(self, painted: Painted, step: Step, had: Sequence[Block]) -> None:
         """Send finished blocks once, and the block being written when it changed."""
@@ -175,6 +186,7 @@ class Broadcast:
 
     async def ended(self, answer: Growing) -> None:
         """Send the whole answer as it is stored, and better the title."""
+        self._waiting.discard(answer.message_id)
         self.painter.settle(answer)
         try:
             services = await self._opened()
@@ -242,6 +254,7 @@ class Broadcast:
                 Blocks(shown.tail),
                 reasoning=shown.answer.reasoning[-REASONING_SHOWN_CHARS:],
                 is_growing=True,
+                is_waiting=shown.answer.is_waiting,
             )
         return Answer(
             message,

@@ -40,6 +40,7 @@ class Growing:
         ending: What a cancelled answer becomes.
         left_out: How many of the oldest messages the model was not given.
         is_unheard: Somebody who is told of it fails.
+        is_waiting: Another answer of the same model is written first.
         withdrawn: What was its text, and turned out to be thoughts.
     """
 
@@ -55,6 +56,7 @@ class Growing:
         self.is_shown = True
         self.is_ending = False
         self.is_unheard = False
+        self.is_waiting = False
         self.withdrawn = ""
         # Joined when somebody asks: a fast server sends thousands of pieces.
         self._text, self._reasoning = [text], [reasoning]
@@ -84,6 +86,8 @@ class Growing:
 
     def add(self, delta: Delta) -> None:
         """Take what arrived."""
+        if delta.waits != self.is_waiting:
+            self.is_waiting, self.is_shown = delta.waits, False
         if delta.moved:
             self._withdraw(delta.moved)
         text, reasoning = self._joiners

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.htmx import SETTLED
 from tests.helpers.model_server import Exchange, FakeModelServer, Script, refusing_port
 from tests.helpers.window import Window
 
@@ -61,6 +62,7 @@ def alerts(window: Window) -> list[str]:
 
 def open_settings(window: Window) -> None:
     window.click("link", "Settings")
+    window.wait_for(SETTLED)
     window.find("list", "Engines")
 
 
@@ -79,7 +81,7 @@ def test_an_error_goes_when_its_form_is_sent_again(window: Window) -> None:
             assert kept == f"127.0.0.1:{port}"
         fill(window, "Address", f"127.0.0.1:{server.port}")
         window.click("button", "Connect")
-        window.wait_for("document.querySelector('.model select') !== null")
+        window.wait_for("document.querySelector('#composer select') !== null")
         window.wait_for("document.querySelector('.toast.success') !== null")
         window.photograph("engines-connected")
         assert "Connected: 3 models. qwen3 answers new chats." in window.evaluate(
@@ -94,10 +96,11 @@ def test_a_model_of_another_program_is_used_where_it_is(window: Window) -> None:
     window.evaluate("document.querySelector('.found-files').scrollIntoView()")
     window.photograph("engines-found")
     window.click("button", "Use found-model")
-    chosen = "document.querySelector('.model select')?.selectedOptions[0].text"
+    chosen = "document.querySelector('#composer select')?.selectedOptions[0].text"
     window.wait_for(f"{chosen} === 'found-model'")
+    window.wait_for(SETTLED)
     window.ask("Hi")
-    window.wait_for("document.querySelector('.answer[aria-busy=false] .prose')")
+    window.wait_for("document.querySelector('.answer[aria-busy=false]') !== null")
     open_settings(window)
     window.wait_for("document.querySelector('.found-files') !== null")
     assert not window.has("button", "Use found-model")
@@ -112,7 +115,7 @@ def test_a_model_is_typed_where_the_server_lists_none(window: Window) -> None:
         window.photograph("engines-typed-model")
         window.click("button", "Connect")
         window.wait_for(
-            "document.querySelector('.model select')?.value.endsWith('|my-model')"
+            "document.querySelector('#composer select')?.value.endsWith('|my-model')"
         )
 
 

@@ -356,6 +356,23 @@ def test_an_idle_model_is_unloaded_and_comes_back(scripted_gguf: Path) -> None:
     with_builtin(scripted_gguf, use, replace(OPTIONS, sleep_idle_s=1))
 
 
+def test_a_second_answer_says_that_it_waits_for_the_first(scripted_gguf: Path) -> None:
+    async def use(engine: BuiltinEngine) -> None:
+        async with aclosing(engine.stream("", asking("forever"))) as first:
+            while not (await anext(first)).text:
+                pass
+            second = engine.stream("", asking("Hi"))
+            assert await anext(second) == Delta(waits=True)
+            coming = asyncio.create_task(anext(second))
+            await anext(first)
+            assert not coming.done()
+        assert await coming == Delta()
+        rest = [delta async for delta in second]
+        assert text_of(rest) == scripted_model.HELLO
+
+    with_builtin(scripted_gguf, use)
+
+
 def test_a_closed_engine_starts_no_child_again(scripted_gguf: Path) -> None:
     async def use(engine: BuiltinEngine) -> None:
         answer = asyncio.create_task(collect(engine, asking("Hi")))

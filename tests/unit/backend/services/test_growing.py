@@ -71,3 +71,12 @@ def test_text_that_was_a_thought_goes_to_the_thoughts() -> None:
     assert (growing.text, growing.reasoning) == ("Before. Four", "Well. Hm. So. Ah.")
     assert growing.told == "Hm. So. \n\nBefore. Four"
     assert growing.unsaved == Delta("Four", "So. Ah.", 4)
+
+
+def test_an_answer_waits_until_its_next_piece() -> None:
+    answer = Growing("m", "c")
+    answer.add(Delta(waits=True))
+    assert (answer.is_waiting, answer.is_shown, answer.text) == (True, False, "")
+    answer.is_shown = True
+    answer.add(Delta())
+    assert (answer.is_waiting, answer.is_shown) == (False, False)
