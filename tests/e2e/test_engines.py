@@ -61,7 +61,9 @@ def alerts(window: Window) -> list[str]:
 
 
 def open_settings(window: Window) -> None:
+    window.evaluate("document.querySelector('#main > *').dataset.earlier = ''")
     window.click("link", "Settings")
+    window.wait_for("document.querySelector('[data-earlier]') === null")
     window.wait_for(SETTLED)
     window.find("list", "Engines")
 
