@@ -266,7 +266,7 @@ def build_router(
         is_open = request.shown_path == f"/conversations/{conversation_id}"
         toast = Toast(
             f"Deleted “{conversation.title or UNTITLED}”.",
-            undo=undo_path(deleted),
+            undo=undo_path(deleted, request.shown_path if is_open else ""),
         )
         if is_open:
             hub.publish("toast", pages.render(toast))

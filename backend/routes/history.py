@@ -1,17 +1,21 @@
 """History: undo, what became of a thing, comparing and restoring its versions."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from backend.errors import NotFoundError
 from backend.events import EventHub
 from backend.http import Request, Response, Router
 from backend.rendering import Template
-from backend.routes.pages import Pages, Toast, undo_path
+from backend.routes.pages import Pages, Toast, go_to, no_content, undo_path
 from backend.services.differences import Part
 from backend.services.history import History, Version
 from backend.services.registry import Opened
+
+_PLACE: Final = re.compile(r"/(conversations|notes)/[0-9a-f-]{36}")
+"""Where an undo may lead to."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,11 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
         if "again" in request.query:
             return pages.toast(Toast("Done again.", undo=undo_path(undone)))
         again = f"{undo_path(undone)}?again=1"
-        return pages.toast(Toast("Undone.", undo=again, undo_label="Redo"))
+        toast = Toast("Undone.", undo=again, undo_label="Redo")
+        if _PLACE.fullmatch(reopened := request.query.get("open", "")):
+            hub.publish("toast", pages.render(toast))
+            return no_content(go_to(reopened))
+        return pages.toast(toast)
 
     @router.get("/history/:table/:id")
     async def show(request: Request) -> Response:

@@ -149,8 +149,9 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
         deleted = await services.notes.delete(note_id)
         hub.publish("notes")
         title = note.title or UNTITLED
-        toast = Toast(f"Deleted “{title}”.", undo=undo_path(deleted))
-        if request.shown_path == "/notes":
+        place = request.shown_path if request.shown_path != "/notes" else ""
+        toast = Toast(f"Deleted “{title}”.", undo=undo_path(deleted, place))
+        if not place:
             return pages.toast(toast)
         hub.publish("toast", pages.render(toast))
         return no_content(go_to("/notes"))

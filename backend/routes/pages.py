@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final
+from urllib.parse import urlencode
 
 from backend.errors import StoreClosedError
 from backend.http import Request, Response
@@ -129,9 +130,15 @@ def no_content(headers: dict[str, str] | None = None) -> Response:
     return Response(status=204, headers=headers or {})
 
 
-def undo_path(transaction_id: str) -> str:
-    """Return what to POST to take an act back."""
-    return f"/changes/{transaction_id}/undo"
+def undo_path(transaction_id: str, reopened: str = "") -> str:
+    """Return what to POST to take an act back.
+
+    Args:
+        transaction_id: Of the act.
+        reopened: The path of what was shown when it went, to be shown again.
+    """
+    query = f"?{urlencode({'open': reopened})}" if reopened else ""
+    return f"/changes/{transaction_id}/undo{query}"
 
 
 def go_to(path: str) -> dict[str, str]:

@@ -67,10 +67,13 @@ document.addEventListener("htmx:afterRequest", ({ detail }) => {
   if (requestConfig.verb !== "post" || !elt.matches("form.composer") || !elt.isConnected) return;
   const field = elt.querySelector("textarea");
   if (successful) {
-    if (field.value === requestConfig.parameters.text) field.value = "";
+    // What was typed since stays, and belongs to the conversation that has begun.
+    const { text } = requestConfig.parameters;
+    if (field.value.startsWith(text)) field.value = field.value.slice(text.length);
+    htmx.process(elt);
     field.focus();
     document.getElementById("empty")?.remove();
-    document.querySelector(".log-scroll").scrollTop = 0;
+    window.hearthScroll.toEnd();
   }
   if (field.value) htmx.trigger(field, "input");
 });

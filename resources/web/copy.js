@@ -1,16 +1,43 @@
-// Copies code, questions, and answers as Markdown.
-document.addEventListener("click", async ({ target }) => {
-  const button = target.closest("[data-copy], [data-copy-code], [data-copy-from]");
-  if (!button) return;
-  let text;
-  if (button.hasAttribute("data-copy-code")) {
-    text = button.closest("figure").querySelector("code").textContent;
-  } else if (button.dataset.copyFrom) {
-    text = await (await fetch(button.dataset.copyFrom)).text();
-  } else {
-    text = document.querySelector(button.dataset.copy).textContent;
-  }
-  await navigator.clipboard.writeText(text);
-  button.dataset.copied = "";
-  setTimeout(() => delete button.dataset.copied, 1500);
-});
+// Copies code, questions, and answers as Markdown, and says so: with a tick, in words, and
+// to screen readers.
+(() => {
+  const SHOWN_MS = 1500;
+  const shown = new Map();
+
+  const confirm = (button) => {
+    window.hearthSay("Copied.");
+    if (shown.has(button)) {
+      clearTimeout(shown.get(button).timer);
+    } else {
+      const words = [...button.childNodes].find((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
+      shown.set(button, { words, text: words?.data, name: button.ariaLabel, title: button.title });
+      if (words) words.data = "Copied";
+      if (button.ariaLabel) button.ariaLabel = "Copied";
+      button.title = "Copied";
+      button.dataset.copied = "";
+    }
+    shown.get(button).timer = setTimeout(() => {
+      const { words, text, name, title } = shown.get(button);
+      shown.delete(button);
+      if (words) words.data = text;
+      if (name) button.ariaLabel = name;
+      button.title = title;
+      delete button.dataset.copied;
+    }, SHOWN_MS);
+  };
+
+  const textOf = async (button) => {
+    if (button.hasAttribute("data-copy-code")) {
+      return button.closest("figure").querySelector("code").textContent;
+    }
+    if (button.dataset.copyFrom) return (await fetch(button.dataset.copyFrom)).text();
+    return document.querySelector(button.dataset.copy).textContent;
+  };
+
+  document.addEventListener("click", async ({ target }) => {
+    const button = target.closest("[data-copy], [data-copy-code], [data-copy-from]");
+    if (!button) return;
+    await navigator.clipboard.writeText(await textOf(button));
+    confirm(button);
+  });
+})();

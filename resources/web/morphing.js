@@ -1,5 +1,14 @@
 // Says what a morph leaves as it is.
 (() => {
-  // What is being edited stays as it is typed.
-  Idiomorph.defaults.callbacks.beforeNodeMorphed = (node) => !node.matches?.(".editing, .renaming");
+  const { callbacks } = Idiomorph.defaults;
+
+  callbacks.beforeNodeMorphed = (node, fresh) => {
+    // What is typed into the composer stays when its conversation begins.
+    if (node.matches?.(".composer textarea") && fresh.matches?.("textarea")) fresh.value = node.value;
+    // What is being edited stays as it is typed.
+    return !node.matches?.(".editing, .renaming");
+  };
+
+  // The models that were fetched stay until others are.
+  callbacks.beforeNodeRemoved = (node) => !node.parentElement?.matches(".composer .model");
 })();

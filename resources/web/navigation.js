@@ -50,6 +50,11 @@
     }
   });
 
+  // What was taken back is not offered again, wherever its undo led.
+  document.addEventListener("htmx:afterRequest", ({ detail }) => {
+    if (detail.successful && detail.elt.matches("[data-undo]")) detail.elt.closest(".toast")?.remove();
+  });
+
   // The same sentence once, and the newest.
   new MutationObserver(([{ addedNodes }]) => {
     // What comes beside an answer has an element around it.

@@ -1,0 +1,157 @@
+"""A person types, sends and copies; no key is lost, and all is said."""
+
+import json
+from collections.abc import Iterator
+from typing import Final
+
+import pytest
+
+from tests.helpers.dictation import Dictation
+from tests.helpers.window import Window
+
+pytestmark = pytest.mark.e2e
+
+FIELD: Final = "document.querySelector('.composer textarea')"
+BUSY: Final = "document.querySelector('#log [aria-busy=true]') !== null"
+SAID: Final = "document.getElementById('announcement').textContent"
+
+
+@pytest.fixture(scope="module")
+def model() -> Iterator[Dictation]:
+    with Dictation() as model:
+        yield model
+
+
+@pytest.fixture(scope="module")
+def window(
+    tmp_path_factory: pytest.TempPathFactory, model: Dictation
+) -> Iterator[Window]:
+    with Window.start(tmp_path_factory.mktemp("composer") / "data") as window:
+        model.serve(window)
+        yield window
+
+
+@pytest.fixture
+def fresh(window: Window) -> Window:
+    """A new chat with an empty composer."""
+    form = "new URLSearchParams({text: ''})"
+    window.evaluate(f"fetch('/drafts/new', {{method: 'PUT', body: {form}}})")
+    window.evaluate(f"window.left = {FIELD}; 0")
+    window.click("button", "New chat")
+    window.wait_for(f"{FIELD} !== null && {FIELD} !== window.left")
+    window.wait_for("document.querySelector('.model select') !== null")
+    window.wait_for(
+        f"{FIELD}?.value === '' && !{FIELD}.form.querySelector('[data-draft]')"
+    )
+    return window
+
+
+def answer(window: Window, model: Dictation, text: str) -> None:
+    window.wait_for(BUSY)
+    model.say(text)
+    model.end()
+    window.wait_for(f"!({BUSY})")
+
+
+def test_no_key_is_lost_while_a_conversation_begins(
+    fresh: Window, model: Dictation
+) -> None:
+    fresh.evaluate(
+        f"window.field = {FIELD}; window.lost = [];"
+        "new MutationObserver(() => {"
+        f"  if ({FIELD} !== field) lost.push('field');"
+        "  if (document.activeElement !== field) lost.push('focus');"
+        "  if (!document.querySelector('.model select')) lost.push('models');"
+        "}).observe(document.body, {childList: true, subtree: true}); 0"
+    )
+    fresh.ask("Where does it begin?")
+    for word in ("and ", "where ", "does ", "it ", "end?"):
+        fresh.send("Input.insertText", text=word)
+    answer(fresh, model, "Here.")
+    assert fresh.evaluate("field.value") == "and where does it end?"
+    assert fresh.evaluate("lost") == []
+    draft = "fetch(location.pathname.replace('conversations', 'drafts'))"
+    fresh.wait_for(f"{draft}.then(r => r.text()).then(t => t === field.value)")
+    assert fresh.evaluate("fetch('/drafts/new').then(r => r.text())") == ""
+    fresh.press("Enter")
+    answer(fresh, model, "There.")
+    assert fresh.evaluate("field.value") == ""
+    assert fresh.evaluate("document.querySelectorAll('.question').length") == 2
+
+
+def test_an_input_method_keeps_its_keys(fresh: Window) -> None:
+    fresh.write("textbox", "Message", "こんにちは")
+    for composing in ("isComposing: true", "keyCode: 229"):
+        fresh.evaluate(
+            f"{FIELD}.dispatchEvent(new KeyboardEvent('keydown',"
+            f" {{key: 'Enter', bubbles: true, cancelable: true, {composing}}}))"
+        )
+    fresh.evaluate("fetch('/settings').then(r => r.status)")
+    assert fresh.evaluate(f"{FIELD}.value") == "こんにちは"
+    assert fresh.evaluate("document.querySelectorAll('.message').length") == 0
+    search = "document.getElementById('search-field')"
+    fresh.write("searchbox", "Search", "にち")
+    fresh.wait_for("location.pathname === '/search'")
+    for key in ("Escape", "ArrowDown", "Enter"):
+        fresh.evaluate(
+            f"{search}.dispatchEvent(new KeyboardEvent('keydown',"
+            f" {{key: '{key}', bubbles: true, cancelable: true, keyCode: 229}}))"
+        )
+    assert fresh.evaluate(f"document.activeElement === {search}")
+    assert fresh.evaluate(f"{search}.value") == "にち"
+
+
+def test_the_caret_stands_at_the_end_of_a_restored_draft(fresh: Window) -> None:
+    fresh.write("textbox", "Message", "Is anybody there?")
+    fresh.wait_for(
+        "fetch('/drafts/new').then(r => r.text()).then(t => t.endsWith('there?'))"
+    )
+    fresh.send("Page.reload")
+    fresh.attach()
+    fresh.wait_for(f"{FIELD}?.value === 'Is anybody there?'")
+    fresh.evaluate(f"{FIELD}.focus()")
+    fresh.send("Input.insertText", text=" Yes")
+    assert fresh.evaluate(f"{FIELD}.value") == "Is anybody there? Yes"
+
+
+def test_an_answer_is_announced_at_its_ends_and_a_copy_when_it_is_made(
+    fresh: Window, model: Dictation
+) -> None:
+    fresh.evaluate(
+        f"window.said = []; new MutationObserver(() => {SAID} && said.push({SAID}))"
+        ".observe(document.getElementById('announcement'), {childList: true}); 0"
+    )
+    fresh.ask("Say three words")
+    fresh.wait_for(BUSY)
+    for word in ("One ", "two. ", "Three."):
+        model.say(word)
+        shown = "document.querySelector('.answer .prose').innerText"
+        fresh.wait_for(f"{shown}.includes({json.dumps(word.strip())})")
+    model.end()
+    fresh.wait_for(f"!({BUSY})")
+    fresh.wait_for("said.length === 2")
+    assert fresh.evaluate("said") == ["Answering…", "Answer finished. One two."]
+    fresh.click("button", "Copy answer")
+    fresh.find("button", "Copied")
+    fresh.wait_for("said.at(-1) === 'Copied.'")
+    fresh.find("button", "Copy answer")
+
+
+def test_undo_opens_the_conversation_that_was_open(
+    fresh: Window, model: Dictation
+) -> None:
+    fresh.ask("Was I open?")
+    answer(fresh, model, "You were.")
+    path = fresh.evaluate("location.pathname")
+    fresh.evaluate(
+        f"fetch('{path}/title', {{method: 'PUT',"
+        " body: new URLSearchParams({title: 'Open'})})"
+    )
+    fresh.click("button", "Actions for Open")
+    fresh.click("menuitem", "Delete")
+    fresh.wait_for("location.pathname === '/'")
+    fresh.wait_for("document.querySelector('#toasts [hx-post*=open]') !== null")
+    fresh.evaluate("document.querySelector('#toasts [hx-post*=open]').click()")
+    fresh.wait_for(f"location.pathname === '{path}'")
+    fresh.wait_for("document.querySelectorAll('.message').length === 2")
+    fresh.wait_for("document.querySelector('#toasts [hx-post*=open]') === null")
