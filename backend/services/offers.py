@@ -100,11 +100,6 @@ class Offers:
         if known and known.asking:
             known.asking.cancel()
 
-    def doubt(self, engine_id: str) -> None:
-        """Ask an engine anew the next time, and show what is known until then."""
-        if known := self._known.get(engine_id):
-            known.at = None
-
     def _of(self, record: "EngineRecord") -> _Known:
         facts = (record.kind, record.url, record.path)
         known = self._known.get(record.id)
