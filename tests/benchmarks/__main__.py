@@ -4,7 +4,7 @@ import argparse
 import sys
 from typing import Final
 
-from tests.benchmarks import desktop, launch, stalls, store
+from tests.benchmarks import desktop, launch, stalls, store, streaming
 from tests.benchmarks.machine import load, machine
 from tests.benchmarks.tables import missed
 
@@ -13,6 +13,7 @@ GROUPS: Final = {
     "desktop": desktop.measure,
     "store": store.measure,
     "answers": stalls.measure,
+    "streaming": streaming.measure,
 }
 
 

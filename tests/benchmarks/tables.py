@@ -8,6 +8,7 @@ from typing import Final
 MS: Final = "ms"
 MB: Final = "MB"
 PERCENT: Final = "%"
+COUNT: Final = ""
 
 
 @dataclass(slots=True)
@@ -69,10 +70,10 @@ class Line:
             self.peer.name,
             f"{_number(self.peer.percentile(50))} {self.unit}",
             f"{_number(self.peer.percentile(95))} {self.unit}",
-            f"{self.ratio:.2f} x",
+            f"{self.ratio:.2f} x" if self.peer.percentile(50) else "none",
             " and ".join(f"≤ {aim}" for aim in aims) or "none",
         )
-        return f"| {' | '.join(str(cell) for cell in cells)} |"
+        return f"| {' | '.join(str(cell).strip() for cell in cells)} |"
 
 
 @dataclass(frozen=True, slots=True)
