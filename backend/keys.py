@@ -32,11 +32,17 @@ class KeyStore:
 
     def get(self, engine_id: str, url: str) -> str:
         """Return the key of an engine, "" if it has none for the origin of the URL."""
+        return self.find(engine_id, url) or ""
+
+    def find(self, engine_id: str, url: str) -> str | None:
+        """Return the key as `get` does; None while the keyring does not say."""
         with self._lock:
             kept = self._memory.get(engine_id)
             if kept is None:
-                kept = self._keyring.get(engine_id) or ""
-        origin, _, key = kept.partition(" ")
+                kept = self._keyring.get(engine_id)
+                if kept is None and self._keyring.why:
+                    return None
+        origin, _, key = (kept or "").partition(" ")
         return key if origin == origin_of(url) else ""
 
     def set(self, engine_id: str, key: str, url: str) -> None:

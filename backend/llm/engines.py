@@ -79,10 +79,13 @@ class EngineRegistry:
         self._keys = keys
         self._build = build or partial(build_engine, files=files)
         self._engines: dict[str, tuple[tuple[str, ...], KeptEngine]] = {}
+        self._without_key: set[str] = set()
         self._changing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def engine_for(self, record: EngineRecord) -> KeptEngine:
         """Return the engine of the record; a changed record gets a new one.
+
+        So does one that is refused, and whose key was locked away when it was built.
 
         Raises:
             InvalidInputError: The address in the record is none, or its key.
@@ -90,12 +93,13 @@ class EngineRegistry:
         async with self._changing[record.id]:
             facts = _facts(record)
             kept = self._engines.get(record.id)
-            if kept is not None and kept[0] == facts:
-                return kept[1]
+            same = kept[1] if kept and kept[0] == facts else None
+            if same and not self._may_want_key(same, record.id):
+                return same
+            key = await self._key_for(record)
+            if same and not key:
+                return same
             await self._retire(record.id)
-            key = ""
-            if record.kind == OPENAI:
-                key = await asyncio.to_thread(self._keys.get, record.id, record.url)
             engine = KeptEngine(self._build(record, clean_key(key)), record.name)
             self._engines[record.id] = facts, engine
             return engine
@@ -118,6 +122,7 @@ class EngineRegistry:
     async def drop(self, engine_id: str) -> None:
         """Close the engine of a record that was removed, also while it answers."""
         async with self._changing[engine_id]:
+            self._without_key.discard(engine_id)
             if kept := self._engines.pop(engine_id, None):
                 await kept[1].close()
 
@@ -129,6 +134,21 @@ class EngineRegistry:
     async def close_all(self) -> None:
         """Close every engine; afterwards no child process is left."""
         await asyncio.gather(*(self.drop(engine_id) for engine_id in [*self._engines]))
+
+    def _may_want_key(self, engine: KeptEngine, engine_id: str) -> bool:
+        """Whether the keyring, which may ask the user to open it, is asked again."""
+        return engine_id in self._without_key and engine.is_refused
+
+    async def _key_for(self, record: EngineRecord) -> str:
+        """Return its key; note where the keyring would not say."""
+        key: str | None = ""
+        if record.kind == OPENAI:
+            key = await asyncio.to_thread(self._keys.find, record.id, record.url)
+        if key is None:
+            self._without_key.add(record.id)
+        else:
+            self._without_key.discard(record.id)
+        return key or ""
 
     async def _retire(self, engine_id: str) -> None:
         if kept := self._engines.pop(engine_id, None):

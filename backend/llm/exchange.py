@@ -91,7 +91,7 @@ class ModelServer:
         try:
             request = client.build_request(method, self._base_url + path, content=body)
             async with patience(limits.first_byte_s, self.count_signs):
-                response = await client.send(request, stream=True)
+                response = await _send(client, request)
             self.signs_of_life += 1
             try:
                 await self._check(response, limits)
@@ -158,6 +158,16 @@ class ModelServer:
 
     def _new_client(self) -> "httpx2.AsyncClient":
         return new_client(self._base_url, self._api_key, self._connect_s)
+
+
+async def _send(
+    client: "httpx2.AsyncClient", request: "httpx2.Request"
+) -> "httpx2.Response":
+    try:
+        return await client.send(request, stream=True)
+    except AttributeError as exc:
+        # anyio 4 on uvloop asks a connection that is gone already for its socket.
+        raise RequestError(EngineFault.CUT_OFF, passes=True) from exc
 
 
 async def read_text(response: "httpx2.Response", limit: int) -> str:

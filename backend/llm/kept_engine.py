@@ -2,10 +2,13 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from typing import Final
 
 from backend.errors import EngineError, EngineFault
 from backend.llm.engine import Delta, Engine, Turn
 from backend.llm.sentences import engine_error
+
+_REFUSED: Final = (EngineFault.UNAUTHORISED, EngineFault.FORBIDDEN)
 
 
 class KeptEngine:
@@ -13,10 +16,12 @@ class KeptEngine:
 
     Attributes:
         engine: What answers.
+        is_refused: It was not let in, perhaps for want of a key.
     """
 
     def __init__(self, engine: Engine, name: str) -> None:
         self.engine = engine
+        self.is_refused = False
         self._name = name
         self._answers = 0
         self._is_retired = False
@@ -28,7 +33,11 @@ class KeptEngine:
         Raises:
             EngineError: It cannot be reached or does not answer sensibly.
         """
-        return await self.engine.models()
+        try:
+            return await self.engine.models()
+        except EngineError as exc:
+            self._notice(exc)
+            raise
 
     async def stream(
         self, model: str, turns: Sequence[Turn]
@@ -46,6 +55,7 @@ class KeptEngine:
                 async for delta in deltas:
                     yield delta
         except EngineError as exc:
+            self._notice(exc)
             if self._is_closed and exc.fault is not EngineFault.REMOVED:
                 raise engine_error(EngineFault.REMOVED, self._name) from exc
             raise
@@ -64,3 +74,6 @@ class KeptEngine:
         self._is_retired = True
         if not self._answers:
             await self.close()
+
+    def _notice(self, error: EngineError) -> None:
+        self.is_refused |= error.fault in _REFUSED

@@ -116,8 +116,8 @@ async def takes_chats(base: str, key: str = "") -> bool:
                 HTTPStatus.NOT_IMPLEMENTED,
                 *range(300, 400),
             )
-    except (TimeoutError, httpx2.HTTPError, httpx2.InvalidURL):
-        return False
+    except (TimeoutError, httpx2.HTTPError, httpx2.InvalidURL, AttributeError):
+        return False  # AttributeError: see above
     finally:
         await client.aclose()
 

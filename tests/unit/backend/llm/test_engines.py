@@ -1,10 +1,11 @@
 """One engine per record, built anew when the record changes."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 import pytest
+from keyring.errors import KeyringLocked
 
 from backend.errors import EngineError, EngineFault, InvalidInputError
 from backend.keys import KeyStore
@@ -14,6 +15,7 @@ from backend.llm.engines import EngineRecord, EngineRegistry, build_engine
 from backend.llm.kept_engine import KeptEngine
 from backend.llm.openai_compatible import OpenAICompatibleEngine
 from backend.llm.sentences import engine_error
+from tests.helpers.vaults import FailingVault
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,65 @@ def test_an_engine_gets_its_key_only_for_its_origin() -> None:
         mine = await registry.engine_for(Record())
         moved = await registry.engine_for(Record(url="http://evil.example"))
         assert (recorded(mine).key, recorded(moved).key) == ("sk-1", "")
+
+    asyncio.run(main())
+
+
+class GuardedEngine(RecordedEngine):
+    async def models(self) -> list[str]:
+        if not self.key:
+            raise engine_error(EngineFault.UNAUTHORISED, "It")
+        return ["m"]
+
+    async def stream(
+        self, model: str, turns: Sequence[Turn]
+    ) -> AsyncGenerator[Delta, None]:
+        await self.models()
+        yield Delta("Hi")
+
+
+async def refused_by_models(kept: KeptEngine) -> None:
+    with pytest.raises(EngineError):
+        await kept.models()
+
+
+async def refused_by_an_answer(kept: KeptEngine) -> None:
+    with pytest.raises(EngineError):
+        await anext(kept.stream("m", []))
+
+
+@pytest.mark.parametrize("refused", [refused_by_models, refused_by_an_answer])
+def test_a_key_locked_away_is_used_once_the_keyring_opens(
+    refused: Callable[[KeptEngine], Awaitable[None]],
+) -> None:
+    async def main() -> None:
+        vault = FailingVault(KeyringLocked())
+        vault.kept["Hearth", "e1"] = "http://127.0.0.1:11434 sk-1"
+        registry = EngineRegistry(
+            KeyStore(lambda: vault), lambda _, key: GuardedEngine(key)
+        )
+        first = await registry.engine_for(Record())
+        await refused(first)
+        assert await registry.engine_for(Record()) is first
+        vault.error = None
+        second = await registry.engine_for(Record())
+        assert await second.models() == ["m"]
+        assert await registry.engine_for(Record()) is second
+
+    asyncio.run(main())
+
+
+def test_a_locked_keyring_is_not_asked_again_for_nothing() -> None:
+    """It would ask the user for a password at every question."""
+
+    async def main() -> None:
+        vault = FailingVault(KeyringLocked())
+        registry = EngineRegistry(KeyStore(lambda: vault), build_recorded)
+        first = await registry.engine_for(Record())
+        assert await first.models() == []
+        vault.error = None
+        vault.kept["Hearth", "e1"] = "http://127.0.0.1:11434 sk-1"
+        assert await registry.engine_for(Record()) is first
 
     asyncio.run(main())
 

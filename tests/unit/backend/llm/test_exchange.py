@@ -127,3 +127,26 @@ def test_what_the_server_says_is_told(script: Script, words: str) -> None:
     _, error, _ = ask(script)
     assert error is not None
     assert words in str(error)
+
+
+@pytest.mark.parametrize("path", ["models", "answer"])
+def test_a_connection_that_is_gone_at_once_is_one_that_broke_off(
+    path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On uvloop anyio asks such a one for its socket, and there is none."""
+
+    async def gone(*_: object, **__: object) -> None:
+        raise AttributeError("'NoneType' object has no attribute 'getsockname'")
+
+    monkeypatch.setattr("httpx2.AsyncClient.send", gone)
+
+    async def main() -> EngineError | None:
+        if path == "answer":
+            return (await answer_of("http://127.0.0.1:1", ASK))[1]
+        with pytest.raises(EngineError) as caught:
+            await engine_at("http://127.0.0.1:1").models()
+        return caught.value
+
+    error = asyncio.run(main())
+    assert error is not None
+    assert error.fault is EngineFault.CUT_OFF
