@@ -22,6 +22,11 @@ class ImportState(StrEnum):
     FAILED = "failed"
     DISMISSED = "dismissed"
 
+    @classmethod
+    def stored(cls, text: str) -> "ImportState":
+        """Read what is stored; what nobody knows, others wrote, and it was cut off."""
+        return cls(text) if text in {*cls} else cls.IMPORTING
+
 
 UNFINISHED: Final = frozenset({ImportState.IMPORTING, ImportState.UNDOING})
 """What is under way, and stores things."""

@@ -127,7 +127,7 @@ class ImportService:
         run = await asyncio.to_thread(self._store.get, run_id)
         if self._current and self._current.state in UNFINISHED:
             raise ConflictError(_BUSY)
-        state = move(ImportState(run.state), ImportState.UNDOING)
+        state = move(ImportState.stored(run.state), ImportState.UNDOING)
         report = Report.from_json(run.report)
         self._stop_reading()
         self._current = Import(
@@ -139,12 +139,13 @@ class ImportService:
         """Take back what an earlier run of Hearth did not bring to its end."""
         runs = await asyncio.to_thread(self._store.latest)
         for run in runs:
-            if run.state not in UNFINISHED:
+            state = ImportState.stored(run.state)
+            if state not in UNFINISHED:
                 continue
             kept = await asyncio.to_thread(self._undo_all, run.id)
             report = replace(Report.from_json(run.report), kept=kept)
             await self._end(run.id, ImportState.UNDONE, report)
-            if run.state == ImportState.IMPORTING:
+            if state is ImportState.IMPORTING:
                 self._notices.say(
                     f"The import of {run.name} was interrupted, and what it had added "
                     "is in the trash. Import the file again."

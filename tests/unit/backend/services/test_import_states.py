@@ -38,3 +38,13 @@ def test_what_was_put_away_does_not_come_back() -> None:
     for to in ImportState:
         with pytest.raises(ConflictError, match="once more"):
             move(S.DISMISSED, to)
+
+
+@pytest.mark.parametrize("text", ["", "paused", "DONE", "done\n"])
+def test_a_stored_state_nobody_knows_was_cut_off(text: str) -> None:
+    assert S.stored(text) is S.IMPORTING
+
+
+@pytest.mark.parametrize("state", list(S))
+def test_a_stored_state_is_read(state: ImportState) -> None:
+    assert S.stored(str(state)) is state
