@@ -77,6 +77,7 @@ class Log(Template):
     Attributes:
         around: The message the user came for; "" when it is the newest ones.
         earlier: The first one shown, when there are earlier ones.
+        words: What of that message was looked for.
         later: The last one shown, when there are later ones.
         seq: Of the latest event when it was read.
     """
@@ -88,6 +89,7 @@ class Log(Template):
     earlier: str = ""
     empty: Empty | None = None
     around: str = ""
+    words: Sequence[str] = ()
     later: str = ""
 
 
@@ -140,12 +142,14 @@ class ConversationPages:
         composer = Composer(NEW, "/conversations", None, new_id())
         return View(Head("", UNTITLED), Log("", (), empty=Empty()), composer)
 
-    async def view(self, conversation_id: str, around: str = "") -> View:
-        """Return one conversation, at its end or around a message."""
+    async def view(
+        self, conversation_id: str, around: str = "", query: str = ""
+    ) -> View:
+        """Return one conversation, at its end or around a message with these words."""
         services = await self._opened()
         conversation = await services.conversations.get(conversation_id)
         draft = await services.conversations.draft(conversation_id)
-        log = await self.log(conversation_id, around)
+        log = await self.log(conversation_id, around, query)
         action = f"/conversations/{conversation_id}/messages"
         composer = Composer(
             conversation_id, action, draft, new_id(), is_behind=bool(log.later)
@@ -153,9 +157,9 @@ class ConversationPages:
         head = Head(conversation_id, conversation.title or UNTITLED)
         return View(head, log, composer)
 
-    async def log(self, conversation_id: str, around: str = "") -> Log:
+    async def log(self, conversation_id: str, around: str = "", query: str = "") -> Log:
         """Return its newest messages, or those around one."""
-        if around and (log := await self._log_around(conversation_id, around)):
+        if around and (log := await self._log_around(conversation_id, around, query)):
             return log
         return await self.log_again(conversation_id, LOG_LIMIT)
 
@@ -172,7 +176,9 @@ class ConversationPages:
         empty = None if found else Empty()
         return Log(conversation_id, views, seq, earlier, empty, later=through)
 
-    async def _log_around(self, conversation_id: str, message_id: str) -> Log | None:
+    async def _log_around(
+        self, conversation_id: str, message_id: str, query: str
+    ) -> Log | None:
         services = await self._opened()
         seq = self._broadcast.seq
         try:
@@ -190,6 +196,7 @@ class ConversationPages:
             seq,
             earlier=found[0].id if at == LOG_LIMIT // 2 else "",
             around=message_id,
+            words=await services.search.words_in(found[at].text, query),
             later=found[-1].id if len(found) - 1 - at == LOG_LIMIT // 2 else "",
         )
 
@@ -231,7 +238,8 @@ def build_router(
     @router.get("/conversations/:id")
     async def show(request: Request) -> Response:
         around = request.query.get("around", "")
-        view = await shown.view(request.path_params["id"], around)
+        query = request.query.get("q", "")
+        view = await shown.view(request.path_params["id"], around, query)
         if (await opened()).activity.read(view.head.conversation_id):
             hub.publish("conversations")
         return pages.show(request, view.head.title, view)

@@ -9,6 +9,7 @@ from uuid import UUID
 from backend.errors import NotFoundError
 from backend.events import EventHub
 from backend.http import Request, Response, Router
+from backend.plain_text import plain_text
 from backend.rendered import rendered
 from backend.rendering import Template
 from backend.routes.messages import Blocks
@@ -167,8 +168,8 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
 
 
 def _item(note: "Note") -> Item:
-    lines = (line.strip() for line in note.body.strip().splitlines()[1:])
-    beginning = " ".join(line for line in lines if line)[:_BEGINNING_CHARS]
+    rest = note.body.strip().partition("\n")[2].lstrip()[: 3 * _BEGINNING_CHARS]
+    beginning = " ".join(plain_text(rest).split())[:_BEGINNING_CHARS]
     return Item(note, note.title or UNTITLED, beginning)
 
 

@@ -1,7 +1,7 @@
 """Search: one page that follows what is typed into the sidebar's field."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final
 from urllib.parse import urlencode
 
@@ -55,7 +55,11 @@ class Filter:
 
 @dataclass(frozen=True)
 class HitItem(Template):
-    """Something found, and where it leads."""
+    """Something found, and where it leads.
+
+    Attributes:
+        is_title: What was found is the title, or stands under it.
+    """
 
     template: ClassVar[str] = "search/_hit.html"
     hit: "Hit"
@@ -63,6 +67,15 @@ class HitItem(Template):
     title: str
     icon_name: str
     is_title: bool
+
+
+@dataclass(frozen=True)
+class Talk(Template):
+    """What was found in one conversation, under its title."""
+
+    template: ClassVar[str] = "search/_talk.html"
+    title: str
+    items: Sequence[HitItem]
 
 
 @dataclass(frozen=True)
@@ -76,7 +89,7 @@ class Section(Template):
 
     template: ClassVar[str] = "search/_section.html"
     name: str
-    items: Sequence[HitItem]
+    items: Sequence[HitItem | Talk]
     more: str = ""
     note: str = ""
 
@@ -128,9 +141,22 @@ def build_router(opened: Opened, pages: Pages) -> Router:
     return router
 
 
-def hit_items(groups: Sequence[Group]) -> list[HitItem]:
+def hit_items(groups: Sequence[Group], query: str = "") -> list[HitItem]:
     """Return what was found, without its kinds."""
-    return [_item(group.scope, hit) for group in groups for hit in group.hits]
+    return [_item(group.scope, hit, query) for group in groups for hit in group.hits]
+
+
+def by_talk(items: Sequence[HitItem]) -> list[HitItem | Talk]:
+    """Put the messages of one conversation together where its first one stands."""
+    talks: dict[str, list[HitItem]] = {}
+    for item in items:
+        talks.setdefault(item.hit.conversation_id, []).append(item)
+    return [
+        Talk(found[0].title, [replace(item, is_title=True) for item in found])
+        if len(found) > 1
+        else found[0]
+        for found in talks.values()
+    ]
 
 
 def _view(
@@ -162,23 +188,25 @@ def _view(
 
 
 def _section(query: str, scope: Scope, span: Span, group: Group) -> Section:
-    items = hit_items([group])
+    found = hit_items([group], query)
+    items = by_talk(found) if group.scope is Scope.MESSAGES else found
     if not group.has_more:
         return Section(_SCOPES[group.scope], items)
-    if group.scope is scope or len(items) >= LIMIT:
+    if group.scope is scope or len(found) >= LIMIT:
         which = "newest" if group.scope is Scope.MESSAGES else "best"
         note = f"The {which} {LIMIT}. Add a word to find fewer."
         return Section(_SCOPES[group.scope], items, note=note)
     return Section(_SCOPES[group.scope], items, _path(query, group.scope, span))
 
 
-def _item(scope: Scope, hit: "Hit") -> HitItem:
+def _item(scope: Scope, hit: "Hit", query: str) -> HitItem:
     match scope:
         case Scope.NOTES:
             path = f"/notes/{hit.id}"
         case Scope.MESSAGES:
             place = f"/conversations/{hit.conversation_id}"
-            path = f"{place}?around={hit.id}#message-{hit.id}"
+            asked = urlencode({"around": hit.id, "q": query})
+            path = f"{place}?{asked}#message-{hit.id}"
         case _:
             path = f"/conversations/{hit.id}"
     title = hit.title or _UNTITLED.get(scope, "New chat")

@@ -107,6 +107,11 @@ class SearchService:
             self._store.in_conversation, conversation_id, query
         )
 
+    async def words_in(self, text: str, query: str) -> list[str]:
+        """Return what of a text was looked for, each form of it once."""
+        query = clean_text(query)[:MAX_QUERY_CHARS]
+        return await asyncio.to_thread(_found_in, text, query) if query else []
+
     def _search(self, query: str, scope: Scope, span: Span) -> list[Group]:
         query = clean_text(query)[:MAX_QUERY_CHARS]
         limits: dict[Scope, int] = _ALL if scope is Scope.ALL else {scope: LIMIT}
@@ -122,3 +127,10 @@ class SearchService:
             query, kinds=[Kind(scope.value)], since=since, limit=limit + 1
         )
         return Group(scope, hits[:limit], has_more=len(hits) > limit)
+
+
+def _found_in(text: str, query: str) -> list[str]:
+    from backend.store.queries import Query  # noqa: PLC0415 the pages load it late
+    from backend.store.snippets import found_in  # noqa: PLC0415
+
+    return found_in(text, Query.of(query))

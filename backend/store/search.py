@@ -8,11 +8,12 @@ from typing import Any, Final
 from sqlalchemy import Row, TextClause, text
 from sqlmodel import Session
 
+from backend.plain_text import plain_text
 from backend.store.database import Database
 from backend.store.folding import literal
 from backend.store.queries import Query
 from backend.store.schema import LATEST_MS, PLACES_PER_MS, PLACES_TRIED, SEARCHED
-from backend.store.snippets import Piece, part_with, snippet_of
+from backend.store.snippets import Piece, part_with, plain_snippet_of, snippet_of
 
 __all__ = ["Hit", "Kind", "Piece", "SearchStore", "to_match"]
 
@@ -234,12 +235,17 @@ def _to_hit(kind: Kind, row: Row[*tuple[Any, ...]], asked: Query) -> Hit:
     row_id, conversation_id, title, created_at, said, _place = row
     if kind is Kind.NOTE:
         # The first line of most notes is their title, which is shown anyway.
-        said = part_with(asked, said.removeprefix(f"{title}\n"), said)
+        whole = said
+        for _ in range(2):
+            first, _, rest = said.partition("\n")
+            if title in (first, plain_text(first[:500])):
+                said = part_with(asked, rest, whole)
+    shown = snippet_of if kind is Kind.CONVERSATION else plain_snippet_of
     return Hit(
         kind=kind,
         id=row_id,
         conversation_id=conversation_id,
         title=title,
-        snippet=snippet_of(said, asked),
+        snippet=shown(said, asked),
         created_at=created_at,
     )

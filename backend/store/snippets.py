@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from backend.plain_text import plain_part, plain_text
 from backend.store.folding import SEPARATOR, Folded, fold
 from backend.store.queries import Query
 
@@ -12,6 +13,10 @@ _BEFORE: Final = 5
 _AROUND: Final = 2_000
 """So many characters on each side of a place are looked at; a text may be a book."""
 _CHUNK: Final = 10_000
+_BESIDE: Final = 200
+"""So many characters beside a snippet are read to know what their signs mean."""
+_MARKED_IN: Final = 50_000
+_MARKED: Final = 50
 _WORD: Final = re.compile(f"[^ {SEPARATOR}]+")
 _Span = tuple[int, int]
 
@@ -28,9 +33,54 @@ def snippet_of(text: str, query: Query) -> tuple[Piece, ...]:
     """Return the part of a text that shows most of what was looked for."""
     start, end = _region(text, query)
     pieces = _snippet(text[start:end], query)
-    before = (Piece("…", marked=False),) if start and pieces[0].text[0] != "…" else ()
-    is_cut = end < len(text) and pieces[-1].text[-1] != "…"
-    return (*before, *pieces, *((Piece("…", marked=False),) if is_cut else ()))
+    return _cut(pieces, before=start > 0, after=end < len(text)) if pieces else ()
+
+
+def plain_snippet_of(text: str, query: Query) -> tuple[Piece, ...]:
+    """Return such a part of a Markdown text in words alone, without its signs.
+
+    Only what stands around the part is read, as a text may be long. Where a word is
+    found in the signs alone, such as a link's address, they are shown.
+    """
+    start, end = _region(text, query)
+    folded = Folded.of(text[start:end])
+    (first, last), _ = _shown(folded, query)
+    whole = folded.text
+    first = max(whole.rfind("\n", 0, first) + 1, first - _BESIDE)
+    line_end = whole.find("\n", last)
+    last = min(line_end if line_end >= 0 else len(whole), last + _BESIDE)
+    plain = plain_part(whole, first, last)
+    pieces = _snippet(plain, query)
+    if not pieces or _holds(query, plain) < _holds(query, whole[first:last]):
+        return snippet_of(text, query)
+    before = start > 0 or bool(whole[:first].strip())
+    after = end < len(text) or bool(whole[last:].strip())
+    return _cut(pieces, before=before, after=after)
+
+
+def found_in(text: str, query: Query) -> list[str]:
+    """Return what of a Markdown text was looked for, each form of it once."""
+    folded = Folded.of(plain_text(text[:_MARKED_IN]))
+    spans = [span for span, _ in _marks(folded, query, 0, len(folded.form))]
+    words = [folded.text[slice(*folded.span(*span))] for span in spans]
+    signs = _signs_in(folded.text, query, (0, len(folded.text))) if not words else []
+    words += [folded.text[start:end] for start, end in signs]
+    return list(dict.fromkeys(" ".join(word.split()) for word in words))[:_MARKED]
+
+
+def _holds(query: Query, text: str) -> int:
+    """Return how much of what is looked for a text holds."""
+    form, lower = fold(text), text.lower()
+    terms = sum(bool(term.pattern.search(form)) for term in query.terms)
+    return terms + sum(sign in lower for sign in query.signs)
+
+
+def _cut(pieces: tuple[Piece, ...], *, before: bool, after: bool) -> tuple[Piece, ...]:
+    """Say where a text goes on beyond these pieces."""
+    is_begun = before and pieces[0].text[0] != "…"
+    is_cut = after and pieces[-1].text[-1] != "…"
+    more = (Piece("…", marked=False),)
+    return ((more if is_begun else ()) + pieces) + (more if is_cut else ())
 
 
 def _region(text: str, query: Query) -> tuple[int, int]:
@@ -52,13 +102,20 @@ def _region(text: str, query: Query) -> tuple[int, int]:
 
 def _snippet(text: str, query: Query) -> tuple[Piece, ...]:
     folded = Folded.of(text)
+    shown, spans = _shown(folded, query)
+    return _pieces(folded.text, shown, spans)
+
+
+def _shown(folded: Folded, query: Query) -> tuple[_Span, list[_Span]]:
+    """Return which part of a text is shown, and what of it is marked."""
     anchor = _first(folded, query)
     start = max(0, anchor - _AROUND)
     end = anchor + _AROUND
     words = [match.span() for match in _WORD.finditer(folded.form, start, end)]
     marks = _marks(folded, query, start, end)
     if not words:
-        return _signs_alone(folded.text, query)
+        alone = (0, min(len(folded.text), _AROUND))
+        return alone, _signs_in(folded.text, query, alone)
     first = _best_start(words, marks)
     window = words[first : first + _WORDS]
     left = 0 if window[0] == words[0] and start == 0 else window[0][0]
@@ -70,7 +127,7 @@ def _snippet(text: str, query: Query) -> tuple[Piece, ...]:
     spans = [folded.span(*span) for span, _ in marks if _is_within(span, window)]
     if not spans:
         spans = _signs_in(folded.text, query, shown)
-    return _pieces(folded.text, shown, spans)
+    return shown, spans
 
 
 def part_with(query: Query, part: str, whole: str) -> str:
@@ -133,11 +190,6 @@ def _signs_in(text: str, query: Query, shown: _Span) -> list[_Span]:
     lower = text.lower()
     found = ((lower.find(sign, *shown), len(sign)) for sign in query.signs)
     return sorted((at, at + length) for at, length in found if at >= 0)
-
-
-def _signs_alone(text: str, query: Query) -> tuple[Piece, ...]:
-    shown = (0, min(len(text), _AROUND))
-    return _pieces(text, shown, _signs_in(text, query, shown))
 
 
 def _pieces(text: str, shown: _Span, spans: list[_Span]) -> tuple[Piece, ...]:

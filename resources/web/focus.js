@@ -117,8 +117,12 @@ const focusing = (() => {
     attributeFilter: ["disabled", "hidden", "aria-busy"],
   });
 
+  // The message a person came for.
+  const sought = () => document.getElementById(`message-${document.getElementById("log")?.dataset.around}`);
+
   // Another page was opened: the user goes on in it, unless in the middle of a word.
   const arrive = () => {
+    if (give(sought())) return;
     const field = document.querySelector("#main .composer textarea");
     const { activeElement } = document;
     if (canFocus(field)) field.focus();
@@ -129,8 +133,8 @@ const focusing = (() => {
   });
   document.addEventListener("htmx:historyRestore", arrive);
   document.addEventListener("DOMContentLoaded", () => {
-    if (document.activeElement === document.body) give(home());
+    if (document.activeElement === document.body && !give(sought())) give(home());
   });
 
-  return { give, home, canFocus, isField, watch };
+  return { give, home, sought, canFocus, isField, watch };
 })();

@@ -1,5 +1,5 @@
 // Search: the shortcut puts the cursor into the field, the arrows walk through what was
-// found, Esc goes back to where it began; and the message that was chosen is shown.
+// found, Esc goes back to where it began.
 (() => {
   const field = () => document.getElementById("search-field");
   const hits = () => [...document.querySelectorAll("#main .hit")];
@@ -51,10 +51,6 @@
       const query = isShown() && new URLSearchParams(location.search).get("q");
       field().value = query || "";
     }
-    const message = id && document.getElementById(`message-${id}`);
-    if (!message) return;
-    message.scrollIntoView({ block: "center" });
-    message.dataset.found = "";
   };
   document.addEventListener("htmx:afterSettle", ({ detail }) => {
     if (detail.target?.id === "main") show();

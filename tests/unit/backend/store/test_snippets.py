@@ -3,7 +3,7 @@
 import pytest
 
 from backend.store.queries import Query
-from backend.store.snippets import snippet_of
+from backend.store.snippets import found_in, plain_snippet_of, snippet_of
 
 LONG = " ".join(f"w{n}" for n in range(400))
 
@@ -59,3 +59,47 @@ def test_a_very_long_text_is_shown_in_part() -> None:
     snippet = shown(text, "елка")
     assert "[ёлка]" in snippet
     assert len(snippet) < 300
+
+
+def plain(text: str, query: str) -> str:
+    pieces = plain_snippet_of(text, Query.of(query))
+    return "".join(f"[{p.text}]" if p.marked else p.text for p in pieces)
+
+
+@pytest.mark.parametrize(
+    ("text", "query", "snippet"),
+    [
+        ("say **one** and two", "one", "say [one] and two"),
+        ("- Milk\n- Bread *note*", "bread", "Milk\n[Bread] note"),
+        ("# Fire\n\nis **hot**", '"fire is"', "[Fire\nis] hot"),
+        ("**fi**re is hot", "fire", "[fire] is hot"),
+        (
+            "see [it](https://ember.example)",
+            "ember",
+            "see [it](https://[ember].example)",
+        ),
+        ("from **C#** to F", "c#", "from [C]# to F"),
+        ("a `b*c*d` e", "d", "a b*c*[d] e"),
+        ("**", "**", "[**]"),
+        ("", "else", ""),
+    ],
+)
+def test_a_snippet_of_markdown_is_plain(text: str, query: str, snippet: str) -> None:
+    assert plain(text, query) == snippet
+
+
+def test_a_snippet_of_a_long_answer_is_plain() -> None:
+    lines = "\n".join(f"- **w{n}** of *{n}*" for n in range(2_000))
+    snippet = plain(f"{lines}\n- an **ember** here\n{lines}", "ember w1999")
+    assert "an [ember] here" in snippet
+    assert not set("*-") & set(snippet)
+    assert snippet.startswith("…")
+    assert snippet.endswith("…")
+
+
+def test_each_form_of_what_was_found_is_told_once() -> None:
+    text = "**Ёлка** and елка, ЁЛКА; елка. A hot\n**fire**"
+    assert found_in(text, Query.of("елка ")) == ["Ёлка", "елка", "ЁЛКА"]
+    assert found_in(text, Query.of('"hot fire"')) == ["hot fire"]
+    assert found_in("a → b", Query.of("→")) == ["→"]
+    assert found_in(text, Query.of("else")) == []

@@ -1,0 +1,69 @@
+// Shows the message a person came for, with the words that were looked for marked in it.
+(() => {
+  const MARK = "found";
+  const LETTER = "[\\p{L}\\p{M}\\p{N}]";
+  // Their words stand side by side without a space.
+  const UNSPACED = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u;
+  const ends = (sign) => sign && new RegExp(LETTER, "u").test(sign) && !UNSPACED.test(sign);
+
+  const pattern = (words) => {
+    const forms = new Set(words.flatMap((word) => [word, word.normalize("NFD")]));
+    const parts = [...forms].sort((a, b) => b.length - a.length).map((word) => {
+      const signs = [...word];
+      const plain = word.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&").replace(/\s+/g, "\\s+");
+      return (ends(signs[0]) ? `(?<!${LETTER})` : "") + plain + (ends(signs.at(-1)) ? `(?!${LETTER})` : "");
+    });
+    return new RegExp(parts.join("|"), "gu");
+  };
+
+  // A word may begin in one piece of the text and end in another, as in *fi*re.
+  const textOf = (element) => {
+    const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+    const pieces = [];
+    let text = "";
+    while (walker.nextNode()) {
+      pieces.push({ node: walker.currentNode, start: text.length });
+      text += walker.currentNode.data;
+    }
+    const place = (at) => {
+      const { node, start } = pieces.findLast((piece) => piece.start <= at);
+      return [node, at - start];
+    };
+    return { text, place };
+  };
+
+  const rangesIn = (element, words) => {
+    const { text, place } = textOf(element);
+    return [...text.matchAll(pattern(words))].map(({ index, 0: found }) => {
+      const range = new Range();
+      const [last, offset] = place(index + found.length - 1);
+      range.setStart(...place(index));
+      range.setEnd(last, offset + 1);
+      return range;
+    });
+  };
+
+  const show = () => {
+    CSS.highlights.delete(MARK);
+    const message = focusing.sought();
+    if (!message) return;
+    message.dataset.found = "";
+    const words = document.getElementById("log").dataset.words?.split("\n") ?? [];
+    const parts = words.length ? [...message.querySelectorAll(".blocks, .bubble")] : [];
+    const ranges = parts.flatMap((part) => rangesIn(part, words));
+    if (ranges.length) CSS.highlights.set(MARK, new Highlight(...ranges));
+    message.scrollIntoView({ block: "center" });
+    // A long message is shown where the first of them stands.
+    const box = message.closest(".log-scroll").getBoundingClientRect();
+    const first = ranges[0]?.getBoundingClientRect();
+    if (first && (first.top < box.top || first.bottom > box.bottom)) {
+      ranges[0].startContainer.parentElement.scrollIntoView({ block: "center" });
+    }
+  };
+
+  document.addEventListener("htmx:afterSettle", ({ detail }) => {
+    if (detail.target?.id === "main") show();
+  });
+  document.addEventListener("htmx:historyRestore", show);
+  document.addEventListener("DOMContentLoaded", show);
+})();

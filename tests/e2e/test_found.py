@@ -1,0 +1,76 @@
+"""A person finds words in a long conversation: by the search and in what is open."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.helpers.library import open_library
+from tests.helpers.window import Window
+
+pytestmark = pytest.mark.e2e
+
+FIELD = "document.getElementById('search-field')"
+HITS = "document.querySelectorAll('#main .hit')"
+FOUND = "document.querySelector('.message[data-found]')"
+MARKED = "[...CSS.highlights.get('found') ?? []].map(String)"
+
+
+def answer(number: int) -> str:
+    ember = "- an **em**ber and **one** more *Ember*" if number % 5 == 0 else ""
+    return f"Answer {number}.\n\n{ember}\n\nThat is **all**."
+
+
+@pytest.fixture(scope="module")
+def window(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
+    data_dir = tmp_path_factory.mktemp("found") / "data"
+    with open_library(data_dir) as library:
+        library.talk("Short", ("How?", "An ember in **another** one."))
+        many = [(f"Question {n}", answer(n)) for n in range(150)]
+        library.talk("A long one", *many)
+        library.notes.create("Shopping", "Shopping\n- Milk\n- Bread *ember*")
+    with Window.start(data_dir) as started:
+        yield started
+
+
+def look_for(window: Window, words: str) -> None:
+    window.click("link", "Notes")
+    window.wait_for("location.pathname === '/notes'")
+    window.evaluate(
+        "document.dispatchEvent(new CustomEvent('hearth:command',"
+        " { detail: 'search' }))"
+    )
+    window.wait_for(f"document.activeElement === {FIELD}")
+    window.write("searchbox", "Search", words)
+    window.wait_for(f"document.querySelector('#main h1').innerText.includes('{words}')")
+
+
+def test_hits_of_one_conversation_stand_under_its_title(window: Window) -> None:
+    look_for(window, "ember")
+    titles = "[...document.querySelectorAll('#main .hit-title')].map(e => e.innerText)"
+    assert window.evaluate(titles) == ["Shopping", "A long one"]
+    group = "[...document.querySelectorAll('.found-talk .hit')]"
+    assert window.evaluate(f"{group}.length") == 30
+    assert window.evaluate("document.querySelector('.hit-snippet').innerText") == (
+        "Milk Bread ember"
+    )
+    shown = window.evaluate("document.querySelector('#main .found-column').innerText")
+    assert "Milk" in shown
+    assert not [sign for sign in ("**", "*", "- ") if sign in shown]
+    window.photograph("search-hits")
+
+
+def test_the_words_are_marked_in_the_message_that_has_the_focus(
+    window: Window,
+) -> None:
+    look_for(window, "ember")
+    window.press("Enter")
+    window.wait_for("document.activeElement.matches('.hit')")
+    window.press("ArrowDown")
+    window.press("Enter")
+    window.wait_for(f"{FOUND}?.innerText.includes('Answer 145')")
+    window.wait_for(f"document.activeElement === {FOUND}")
+    assert window.evaluate(MARKED) == ["ember", "Ember"]
+    window.photograph("search-found")
+    window.click("link", "Notes")
+    window.wait_for("location.pathname === '/notes'")
+    window.wait_for("!CSS.highlights.has('found')")
