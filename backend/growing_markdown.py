@@ -1,9 +1,9 @@
 """Renders a text that still grows: what is finished once, and only the rest anew.
 
 In CommonMark later lines can only change the last open top-level block, so what stands
-before it is final (link definitions that come later aside; the end of an answer renders
-the whole text once more). A line that is still growing decides nothing: "-" after a
-list begins another one, "-->" does not.
+before it is final. Definitions of links are remembered for what comes after them; where
+they come later, the end of an answer renders the whole text once more. A line that is
+still growing decides nothing: "-" after a list begins another one, "-->" does not.
 
 A block that is open for long is finished piece by piece: a list item by item, a table
 row by row, code line by line, a quotation block by block, a paragraph at spaces.
@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from backend.markdown import Block, markdown, render
 
@@ -127,6 +127,7 @@ class GrowingMarkdown:
         self._taken = 0
         self._rest = ""
         self._open: _Open | None = None
+        self._definitions: dict[str, Any] = {}
 
     @property
     def taken(self) -> int:
@@ -221,8 +222,13 @@ class GrowingMarkdown:
         return self._render(self._rest, is_growing=True)
 
     def _render(self, text: str, *, is_growing: bool = False) -> list[Block]:
-        marked = self._marked_chars
-        return render(text, highlighted_chars=marked, is_growing=is_growing)
+        known = self._definitions
+        return render(
+            text,
+            highlighted_chars=self._marked_chars,
+            is_growing=is_growing,
+            definitions={**known} if is_growing else known,
+        )
 
 
 class _Source:

@@ -110,6 +110,7 @@ def render(
     *,
     highlighted_chars: int = MAX_HIGHLIGHTED_CHARS,
     is_growing: bool = False,
+    definitions: dict[str, Any] | None = None,
 ) -> list[Block]:
     """Render a whole text, block by block.
 
@@ -117,8 +118,11 @@ def render(
         text: As the model or the user wrote it.
         highlighted_chars: A longer block of code has no marks, which take their time.
         is_growing: More is to come: a formula may be closed yet.
+        definitions: Those of links that came before; those of the text are added.
     """
     env: dict[str, Any] = {"is_growing": is_growing, "marked": highlighted_chars}
+    if definitions is not None:
+        env["references"] = definitions
     tokens = markdown().parse(text, env)
     return [_block(group, env) for group in _groups(tokens)]
 

@@ -53,6 +53,43 @@ def test_streamed_blocks_and_tail_are_the_whole(
     assert list(step.tail) in (whole[settled:], growing[settled:])
 
 
+DEFINED = "[docs]: https://docs.example 'Title'\n> quoted\n>\n> [1]: /one\n\n"
+# fmt: off
+LINKS = (
+    "[docs]", "see [the docs][DOCS] and [x][1]", "![docs]", "[docs][]", "- [x][1]",
+    "> [docs]", "| [docs] | [1] |", "[1]: /another", "[docs]: https://other.example",
+)
+# fmt: on
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.sampled_from([*LINES, *LINKS]), max_size=20), st.data())
+def test_links_defined_before_are_links_while_the_text_grows(
+    lines: list[str], data: st.DataObject
+) -> None:
+    text = DEFINED + "\n".join([*lines, ""])
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=8)))
+    step = stream(text, cuts)
+    settled, whole = len(step.blocks), render(text)
+    assert list(step.blocks) == whole[:settled]
+    growing = render(text, is_growing=True)
+    assert list(step.tail) in (whole[settled:], growing[settled:])
+
+
+@pytest.mark.parametrize("cut", range(0, 80, 7))
+def test_a_definition_far_above_is_known_in_pieces_of_a_long_block(cut: int) -> None:
+    words = " ".join(f"word {i} [docs] and [x {i}][1]" for i in range(60))
+    text = f"{DEFINED}First.\n\n# Next\n\n{words}\n\n- {words}\n- [docs]\n\n# Last\n"
+    step = stream(text, range(cut, len(text), 80), open_chars=100)
+    assert [*step.blocks, *step.tail] == render(text)
+
+
+def test_a_definition_that_is_still_written_is_not_kept() -> None:
+    text = "One.\n\n[docs]: https://docs.exam"
+    step = stream(text + "ple/x\n\nTwo [docs].\n\nThree.", [len(text)])
+    assert 'href="https://docs.example/x"' in [*step.blocks, *step.tail][1].html
+
+
 def test_a_line_that_grows_settles_nothing() -> None:
     text = "1. one\n-->"
     for cut in range(len(text)):
