@@ -37,15 +37,6 @@ class Found:
     models: tuple[str, ...]
 
 
-async def discover(
-    ports: Mapping[str, int] = KNOWN_PORTS, deadline_s: float = DEADLINE_S
-) -> list[Found]:
-    """Return the servers that answer within the deadline, in the order of the ports."""
-    places = await _open_places(ports.items())
-    found = await asyncio.gather(*(_probe(*place, deadline_s) for place in places))
-    return [server for server in found if server is not None]
-
-
 class LocalServers:
     """Looks for servers again and again, without anybody waiting for a slow one."""
 

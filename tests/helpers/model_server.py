@@ -184,18 +184,25 @@ def gzip_bomb(exchange: Exchange) -> None:
 class FakeModelServer:
     """Plays one script per request; the last script is repeated."""
 
-    def __init__(self, *scripts: Script, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        *scripts: Script,
+        tls: ssl.SSLContext | None = None,
+        host: str = "127.0.0.1",
+    ) -> None:
         self.requests: list[Exchange] = []
         self._scripts = scripts
         self._tls = tls
-        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._host = f"[{host}]" if ":" in host else host
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._socket = socket.create_server((host, 0), family=family)
         self._open: list[socket.socket] = []
         self._accepting = threading.Thread(target=self._accept, daemon=True)
 
     @property
     def url(self) -> str:
         """The address without a version."""
-        return f"http{'s' if self._tls else ''}://127.0.0.1:{self.port}"
+        return f"http{'s' if self._tls else ''}://{self._host}:{self.port}"
 
     @property
     def port(self) -> int:

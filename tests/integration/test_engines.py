@@ -21,7 +21,7 @@ import uvloop
 from backend.errors import EngineError, EngineFault
 from backend.llm.builtin import BuiltinEngine
 from backend.llm.child import ChildOptions
-from backend.llm.discovery import Found, discover
+from backend.llm.discovery import Found, LocalServers
 from backend.llm.engine import Delta, Engine, Role, Turn
 from backend.llm.openai_compatible import Limits, OpenAICompatibleEngine
 from tests.helpers import scripted_model
@@ -410,10 +410,11 @@ def test_what_llama_cpp_cannot_load_is_told_in_its_own_words(tmp_path: Path) -> 
 
 def test_the_same_engine_answers_as_a_stranger(scripted_gguf: Path) -> None:
     async def main(url: str) -> None:
-        port = int(url.rpartition(":")[2])
-        assert await discover({"llama.cpp": port}) == [
-            Found("llama.cpp", url, ("scripted",))
-        ]
+        local = LocalServers({"llama.cpp": int(url.rpartition(":")[2])})
+        async with asyncio.timeout(20):
+            while not (found := await local.look()):
+                pass
+        assert found == [Found("llama.cpp", url, ("scripted",))]
         engine = OpenAICompatibleEngine("llama.cpp", url)
         deltas = await collect(engine, asking("Hi"))
         assert text_of(deltas) == scripted_model.HELLO
