@@ -180,7 +180,7 @@ class Shell(QObject):
         view.command_asked.connect(self.commands.run)
         view.outside_asked.connect(self._links.ask)
         view.crashed_for_good.connect(self._on_view_crashed_for_good)
-        self.window.set_view(view)
+        self.window.set_view(view, self._client)
         self._wishes.set_view(view)
         self.page_settings.set_view(view)
         self.rest.set_view(view)

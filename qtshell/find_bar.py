@@ -1,7 +1,7 @@
 """Finds words in the page, in a thin bar above it."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidget
 
 
@@ -35,6 +35,8 @@ class FindBar(QWidget):
         following.clicked.connect(lambda: self._ask(backwards=False))
         previous.clicked.connect(lambda: self._ask(backwards=True))
         done.clicked.connect(self.close_bar)
+        QShortcut("F3", self, lambda: self._ask(backwards=False))
+        QShortcut("Shift+F3", self, lambda: self._ask(backwards=True))
         self.hide()
 
     def open_bar(self) -> None:
@@ -57,7 +59,6 @@ class FindBar(QWidget):
     def close_bar(self) -> None:
         """Hide the bar and clear the marks."""
         self.hide()
-        self.asked.emit("", False)  # noqa: FBT003 Qt's own signature
         self.left.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -8,9 +8,11 @@ from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from qtshell.actions import Actions, fill_menu_bar
+from qtshell.conversation_find import ConversationFind
 from qtshell.find_bar import FindBar
 from qtshell.panels import RecoveryPanel, Splash
 from qtshell.settings import ShellSettings
+from qtshell.sidecar_client import SidecarClient
 
 if TYPE_CHECKING:
     # Importing Chromium takes longer than showing the window.
@@ -71,17 +73,19 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(middle)
         self._restore_geometry()
 
-    def set_view(self, view: "WebView") -> None:
+    def set_view(self, view: "WebView", client: SidecarClient) -> None:
         """Take the web view in; it is shown when its page is there."""
         self._view = view
         self._stack.addWidget(view)
+        finder = ConversationFind(view, client, self)
         self.find_bar.asked.connect(
-            lambda words, backwards: view.find_words(words, backwards=backwards)
+            lambda words, backwards: finder.find(words, backwards=backwards)
         )
-        view.found.connect(self.find_bar.show_result)
+        finder.found.connect(self.find_bar.show_result)
         view.titleChanged.connect(lambda _: self._name_window())
         self._stack.currentChanged.connect(lambda _: self._name_window())
         self.find_bar.left.connect(view.setFocus)
+        self.find_bar.left.connect(finder.leave)
 
     def show_splash(self, words: str) -> None:
         """Show the logo and these words."""

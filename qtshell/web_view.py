@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
@@ -113,6 +113,19 @@ class WebView(QWebEngineView):
     def is_loaded(self) -> bool:
         """Whether a page of the sidecar is there."""
         return self._is_loaded
+
+    @property
+    def path(self) -> str:
+        """Which path of the sidecar is shown, with its query."""
+        return self._path
+
+    def run(self, script: str) -> None:
+        """Run a script in the page, unless it rests."""
+        self._run(script)
+
+    def ask(self, script: str, answered: Callable[[object], None]) -> None:
+        """Run a script in the page and hand over what it gives."""
+        self._page.runJavaScript(script, answered)
 
     def serve(self, actions: Mapping[str, QAction]) -> None:
         """Let editing actions act on the page, each by Chromium's name for it."""

@@ -84,6 +84,15 @@ def build_router(opened: Opened, hub: EventHub) -> Router:
         ]
         return {"hits": hits}
 
+    @router.get("/api/v1/conversations/:id/find")
+    @as_json
+    async def find(request: Request) -> Facts:
+        services = await opened()
+        found = await services.search.in_conversation(
+            request.path_params["id"], request.query.get("q", "")
+        )
+        return {"messages": found}
+
     @router.get("/api/v1/activity")
     @as_json
     async def activity(request: Request) -> Facts:

@@ -1,5 +1,6 @@
 """Finds messages, conversations and notes by their words, also while they are typed."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -90,6 +91,8 @@ _IN_CONVERSATION: Final = text("""
     select id, text from message
     where conversation_id = :conversation_id and deleted_at is null order by id
 """)
+_SIGNS: Final = re.compile(r"[*`~]+")
+_NONE: Final = re.compile(r"(?!)")
 _UNINDEXED: Final = text("select count(*) from unindexed")
 
 
@@ -136,7 +139,8 @@ class SearchStore:
     ) -> list[tuple[str, int]]:
         """Return which messages of a conversation hold a text, and how often.
 
-        Letters are compared as the search does; spaces and signs as they are typed.
+        Letters are compared as the search does; spaces and signs as they are typed,
+        without those a page does not show in the middle of a word.
 
         Returns:
             The ids of the messages in their order, with the number of matches.
@@ -144,12 +148,13 @@ class SearchStore:
         wanted = " ".join(literal(query).split())
         if not wanted:
             return []
+        signs = _NONE if _SIGNS.search(wanted) else _SIGNS
         with self._database.read() as session:
             rows = session.connection().execute(
                 _IN_CONVERSATION, {"conversation_id": conversation_id}
             )
             counted = (
-                (str(row_id), " ".join(literal(said).split()).count(wanted))
+                (str(row_id), _count(signs.sub("", said), wanted))
                 for row_id, said in rows
             )
             return [(row_id, count) for row_id, count in counted if count]
@@ -158,6 +163,10 @@ class SearchStore:
         """Whether all there is can be found; an earlier schema's is put in later."""
         with self._database.read() as session:
             return session.connection().execute(_UNINDEXED).scalar() == 0
+
+
+def _count(text: str, wanted: str) -> int:
+    return " ".join(literal(text).split()).count(wanted)
 
 
 def to_match(query: str) -> str:

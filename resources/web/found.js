@@ -44,7 +44,7 @@
   };
 
   const show = () => {
-    CSS.highlights.delete(MARK);
+    CSS.highlights.clear();
     const message = focusing.sought();
     if (!message) return;
     message.dataset.found = "";
@@ -59,6 +59,80 @@
     if (first && (first.top < box.top || first.bottom > box.bottom)) {
       ranges[0].startContainer.parentElement.scrollIntoView({ block: "center" });
     }
+  };
+
+  // What the find bar looks for: the letters count, not their accents or their case.
+  const fold = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replace(/\s+/gu, " ");
+
+  const folds = new Map();
+
+  const matchesIn = (element, words) => {
+    const wanted = fold(words).trim();
+    const { text, place } = textOf(element);
+    let folded = "";
+    const places = [];
+    [...text].reduce((at, sign) => {
+      const form = folds.get(sign) ?? fold(sign);
+      folds.set(sign, form);
+      const isGap = form === " " && folded.endsWith(" ");
+      if (!isGap) {
+        folded += form;
+        for (const _ of form.split("")) places.push([at, at + sign.length]);
+      }
+      return at + sign.length;
+    }, 0);
+    const ranges = [];
+    for (let at = folded.indexOf(wanted); at >= 0; at = folded.indexOf(wanted, at + wanted.length)) {
+      const range = new Range();
+      const [last, offset] = place(places[at + wanted.length - 1][1] - 1);
+      range.setStart(...place(places[at][0]));
+      range.setEnd(last, offset + 1);
+      ranges.push(range);
+    }
+    return ranges;
+  };
+
+  const parts = (element) => [...element.querySelectorAll(".blocks, .bubble")];
+  let current = null;
+
+  const clear = () => {
+    current = null;
+    CSS.highlights.delete("match");
+    CSS.highlights.delete("matches");
+  };
+
+  window.hearthFind = {
+    clear,
+
+    // From where the user reads on.
+    seen() {
+      const edge = document.querySelector(".log-scroll")?.getBoundingClientRect().top;
+      const messages = [...document.querySelectorAll("#log .message")];
+      const seen = messages.find((message) => message.getBoundingClientRect().bottom > edge);
+      return seen?.id.replace("message-", "") ?? "";
+    },
+
+    // Marks one match of a message, and says whether the message is here.
+    show(id, number, words) {
+      const message = document.getElementById(`message-${id}`);
+      if (!message) return false;
+      CSS.highlights.delete(MARK);
+      const all = parts(document.getElementById("log")).flatMap((part) => matchesIn(part, words));
+      const own = all.filter((range) => message.contains(range.startContainer));
+      // Signs of Markdown that hold the words are not shown.
+      const chosen = own[Math.min(number, own.length - 1)];
+      CSS.highlights.set("matches", new Highlight(...all));
+      CSS.highlights.set("match", Object.assign(new Highlight(...(chosen ? [chosen] : [])), { priority: 1 }));
+      (chosen?.startContainer.parentElement ?? message).scrollIntoView({ block: "center" });
+      current = message;
+      return true;
+    },
+
+    leave() {
+      const message = current;
+      clear();
+      focusing.give(message);
+    },
   };
 
   document.addEventListener("htmx:afterSettle", ({ detail }) => {

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.helpers.library import open_library
+from tests.helpers.tray import xdotool
 from tests.helpers.window import Window
 
 pytestmark = pytest.mark.e2e
@@ -74,3 +75,54 @@ def test_the_words_are_marked_in_the_message_that_has_the_focus(
     window.click("link", "Notes")
     window.wait_for("location.pathname === '/notes'")
     window.wait_for("!CSS.highlights.has('found')")
+
+
+NOW = "[...CSS.highlights.get('match') ?? []]"
+
+
+def at(window: Window, number: int, nth: int) -> None:
+    """Wait until one of the words in this answer is the one that is marked."""
+    window.wait_for(
+        f"{NOW}.length === 1 && (([range]) => {{"
+        " const message = range.startContainer.parentElement.closest('.message');"
+        " const box = range.getBoundingClientRect();"
+        f" return message.innerText.includes('Answer {number}.')"
+        " && [...CSS.highlights.get('matches')]"
+        ".filter(r => message.contains(r.startContainer))"
+        f".findIndex(r => r.compareBoundaryPoints(0, range) === 0) === {nth}"
+        f" && box.top > 0 && box.bottom < innerHeight; }})({NOW})"
+    )
+
+
+def test_find_goes_through_the_whole_conversation(window: Window) -> None:
+    window.click("link", "A long one")
+    window.wait_for("document.querySelectorAll('.message').length === 100")
+    window.wait_for("document.activeElement.matches('.composer textarea')")
+    shell = xdotool("search", "--onlyvisible", "--name", "Hearth$").split()[-1]
+    xdotool("windowactivate", "--sync", shell)
+    xdotool("key", "ctrl+f")
+    xdotool("type", "ember")
+    # Nothing follows what is read at the end: the last one is marked.
+    at(window, 145, 1)
+    xdotool("key", "shift+F3")
+    at(window, 145, 0)
+    xdotool("key", "F3")
+    at(window, 145, 1)
+    # From the last to the first, which is not loaded.
+    window.screenshot("find-last")
+    xdotool("key", "F3")
+    at(window, 0, 0)
+    xdotool("key", "Return")
+    at(window, 0, 1)
+    window.screenshot("find-first")
+    # Every one of them, over both edges of what is loaded.
+    for number in range(5, 150, 5):
+        xdotool("key", "F3", "F3")
+        at(window, number, 1)
+    xdotool("key", "shift+F3")
+    at(window, 145, 0)
+    xdotool("key", "Escape")
+    window.wait_for("document.activeElement.matches('.message.answer')")
+    active = window.evaluate("document.activeElement.innerText")
+    assert "Answer 145." in active
+    assert not window.evaluate("CSS.highlights.has('match')")

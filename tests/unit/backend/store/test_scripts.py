@@ -214,3 +214,12 @@ def test_the_words_of_one_conversation_are_counted(database: Database) -> None:
     assert search.in_conversation(conversation.id, " c#  too ") == [(question.id, 1)]
     assert search.in_conversation(conversation.id, "nothing") == []
     assert search.in_conversation(conversation.id, "  ") == []
+
+
+def test_a_word_that_is_in_bold_in_part_is_counted(database: Database) -> None:
+    conversation, question, *_ = MessageStore(database).begin_conversation(
+        "an **em**ber, an *Ember* and 2*3", engine_id="", engine_name="", model=""
+    )
+    search = SearchStore(database)
+    assert search.in_conversation(conversation.id, "ember") == [(question.id, 2)]
+    assert search.in_conversation(conversation.id, "2*3") == [(question.id, 1)]
