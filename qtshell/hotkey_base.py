@@ -34,6 +34,11 @@ class Wish:
     description: str
 
 
+_NO_SHORTCUT: Final = (
+    "“{keys}” is no shortcut. Choose one key together with Ctrl, Alt or others."
+)
+
+
 def parse_keys(keys: str) -> tuple[Qt.KeyboardModifier, Qt.Key]:
     """Read keys as the menus spell them.
 
@@ -42,11 +47,11 @@ def parse_keys(keys: str) -> tuple[Qt.KeyboardModifier, Qt.Key]:
     """
     sequence = QKeySequence(keys, QKeySequence.SequenceFormat.PortableText)
     if sequence.count() != 1:
-        raise HotkeyError(f"“{keys}” is not one key with modifiers.")
+        raise HotkeyError(_NO_SHORTCUT.format(keys=keys))
     pressed: QKeyCombination = sequence[0]  # type: ignore[index]  # stubs lack it
     modifiers, key = pressed.keyboardModifiers(), pressed.key()
     if key in (Qt.Key.Key_unknown, *_MODIFIER_KEYS):
-        raise HotkeyError(f"“{keys}” is not one key with modifiers.")
+        raise HotkeyError(_NO_SHORTCUT.format(keys=keys))
     # Shift alone would take a letter away from every program.
     if not modifiers & ~Qt.KeyboardModifier.ShiftModifier:
         raise HotkeyError(f"“{keys}” needs Ctrl, Alt or the Windows key.")

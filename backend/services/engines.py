@@ -47,8 +47,8 @@ _GONE: Final = (
 
 
 _RESTING: Final = (
-    "Hearth runs in safe mode, in which no server is asked. Choose Restart Backend in "
-    "the Tools menu, then connect again."
+    "Hearth runs in safe mode, in which no server is asked. Choose Restart Background "
+    "Service in the menu Tools, then connect again."
 )
 _NO_LIST: Final = (
     EngineFault.GARBAGE,

@@ -4,6 +4,7 @@ import asyncio
 import json
 from pathlib import Path
 
+from backend.assets import icons_dir
 from backend.events import EventHub
 from backend.llm.engine import Delta
 from backend.rendered import Rendered
@@ -143,6 +144,34 @@ def test_text_that_was_a_thought_leaves_the_page(tmp_path: Path) -> None:
     shown = "".join(b.html for b in (*view.blocks.blocks, *view.tail.blocks))
     assert "Four" in shown
     assert "Hm." not in shown
+
+
+def test_an_answer_says_that_it_waits_for_another_one_and_no_longer(
+    tmp_path: Path,
+) -> None:
+    hub = EventHub(0)
+    heard = hub.subscribe(0)
+    growing = Growing("1", "2")
+    written = "still writing another answer"
+
+    async def main() -> None:
+        broadcast = Broadcast(hub, Renderer(TEMPLATES, icons_dir(), str), closed)
+        message = Message(
+            id="1", role="assistant", conversation_id="2", state=MessageState.STREAMING
+        )
+        broadcast.began(growing)
+        for waits in (True, True, False):
+            growing.add(Delta(waits=waits))
+            broadcast.grew(growing)
+            view = broadcast.view(message)
+            assert isinstance(view, Answer)
+            assert view.is_waiting is waits
+
+    asyncio.run(main())
+    events = [event for event in heard.next(0) or [] if event.name == "messages"]
+    parts = [json.loads(event.html) for event in events]
+    tails = [part["html"] for part in parts if part["part"] == "tail"]
+    assert [written in tail for tail in tails] == [True, False]
 
 
 def code_of(view: Template) -> str:
