@@ -5,6 +5,8 @@
   callbacks.beforeNodeMorphed = (node, fresh) => {
     // What is typed into the composer stays when its conversation begins.
     if (node.matches?.(".composer textarea") && fresh.matches?.("textarea")) fresh.value = node.value;
+    // A block of an answer that is the same is not walked through.
+    if (node.matches?.(".prose [hx-disable]") && node.isEqualNode(fresh)) return false;
     // What is being edited stays as it is typed.
     return !node.matches?.(".editing, .renaming");
   };
