@@ -25,7 +25,7 @@ from tests.benchmarks.tables import MS, Line, Series, Table
 STALL_MS: Final = 50.0
 _TICK_S: Final = 0.002
 _THREADS: Final = 4
-_BARE: Final = """
+BARE: Final = """
 import sys, threading, time
 ended, gaps = threading.Event(), []
 threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
@@ -77,7 +77,7 @@ def stalls_during_check(path: Path, key: str | None = None) -> Line:
     The peer is a process that does nothing else: what it waits for is the machine.
     """
     bare = subprocess.Popen(
-        [sys.executable, "-c", _BARE],
+        [sys.executable, "-c", BARE],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -16,8 +16,10 @@ from pyvirtualdisplay.display import Display
 from backend.protocol import HEALTH_PATH, LOOPBACK
 from tests.benchmarks.corpus import Corpus
 from tests.benchmarks.launch import window_manager
+from tests.benchmarks.stalls import BARE
 from tests.benchmarks.tables import COUNT, MB, MS, Line, Series, Table
 from tests.helpers.dictation import Dictation
+from tests.helpers.tracing import Tasks, traced
 from tests.helpers.window import Window
 
 TOKENS: Final = 10_000
@@ -32,7 +34,7 @@ HEAP_MB: Final = 60.0
 _REST_S: Final = 10.0
 _LOOK_EVERY_S: Final = 1.0
 _BUSY: Final = "document.querySelector('#log [aria-busy=true]') !== null"
-_PROBE: Final = f"""
+PROBE: Final = f"""
 import http.client, sys, threading, time
 ended, waits = threading.Event(), []
 threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
@@ -45,27 +47,20 @@ while not ended.is_set():
     time.sleep(0.005)
 print(*waits)
 """
-# The browser tells of tasks from 50 ms on; shorter ones hold nobody up.
 _WATCH: Final = """(() => {
-  const seen = window.seen = { frames: [], tasks: [] };
-  seen.observer = new PerformanceObserver((list) => {
-    for (const { duration } of list.getEntries()) seen.tasks.push(duration);
-  });
-  seen.observer.observe({ entryTypes: ["longtask"] });
+  const frames = window.frames_seen = [];
   let last = 0;
   const frame = (now) => {
-    if (last) seen.frames.push(now - last);
+    if (last) frames.push(now - last);
     last = now;
-    if (seen === window.seen) requestAnimationFrame(frame);
+    if (frames === window.frames_seen) requestAnimationFrame(frame);
   };
   requestAnimationFrame(frame);
 })()"""
 _SEEN: Final = """(() => {
-  const { frames, tasks, observer } = window.seen;
-  tasks.push(...observer.takeRecords().map(({ duration }) => duration));
-  observer.disconnect();
-  window.seen = null;
-  return { frames, tasks };
+  const seen = window.frames_seen;
+  window.frames_seen = null;
+  return seen;
 })()"""
 
 
@@ -75,7 +70,7 @@ class Kept:
 
     nodes: float
     documents: float
-    heap_mb: float
+    heap: float
 
     @classmethod
     def of(cls, window: Window) -> "Kept":
@@ -91,25 +86,17 @@ class Watched:
 
     Attributes:
         waits: How long requests to the sidecar took, one after the other.
+        late: How much later than asked for a process woke that does nothing else.
         frames: Between one frame and the next.
-        tasks: What held the page's main thread for more than 50 ms.
+        tasks: Of the page's main thread.
         kept: What the page kept, again and again.
     """
 
     waits: list[float] = field(default_factory=list)
+    late: list[float] = field(default_factory=list)
     frames: list[float] = field(default_factory=list)
-    tasks: list[float] = field(default_factory=list)
+    tasks: Tasks = field(default_factory=Tasks)
     kept: list[Kept] = field(default_factory=list)
-
-    @property
-    def longest_task(self) -> float:
-        """The longest task; 50 ms stand for all that are shorter."""
-        return max([*self.tasks, CALM_MS])
-
-    @property
-    def blocked(self) -> float:
-        """The time of all tasks beyond the 50 ms each may take."""
-        return sum(task - CALM_MS for task in self.tasks)
 
 
 def answer() -> str:
@@ -202,48 +189,80 @@ def _collect(window: Window) -> None:
 def _watching(window: Window) -> Iterator[Watched]:
     """Watch for the time of a block; what was seen is there after it."""
     watched = Watched()
-    probe = subprocess.Popen(
-        [sys.executable, "-c", _PROBE, str(window.port)],
+    with (
+        _numbers(watched.waits, PROBE, str(window.port)),
+        _numbers(watched.late, BARE),
+        traced(window) as watched.tasks,
+    ):
+        window.evaluate(_WATCH)
+        yield watched
+        watched.frames = window.evaluate(_SEEN)
+
+
+@contextmanager
+def _numbers(found: list[float], program: str, *arguments: str) -> Iterator[None]:
+    """Run a program for the time of a block and take the numbers it tells."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
     try:
-        window.evaluate(_WATCH)
-        yield watched
-        seen = window.evaluate(_SEEN)
-        watched.frames, watched.tasks = seen["frames"], seen["tasks"]
+        yield
     finally:
-        told, _ = probe.communicate()
-    watched.waits = [float(wait) for wait in told.split()]
+        told, _ = process.communicate()
+    found += [float(number) for number in told.split()]
 
 
 def _lines(busy: Watched, rest: Watched, after: Kept) -> list[Line]:
-    def line(what: str, own: list[float], peer: list[float], aim: float | None) -> Line:
-        hearth, beside = Series("Hearth", own), Series("the window at rest", peer)
-        return Line(what=what, unit=MS, hearth=hearth, peer=beside, aim=aim)
-
-    def kept(what: str, unit: str, each: list[float], end: float, aim: float) -> Line:
-        hearth, beside = Series("Hearth", [max(each)]), Series("without it", [end])
-        return Line(what=what, unit=unit, hearth=hearth, peer=beside, aim=aim)
-
-    longest, at_rest = [max(busy.waits)], [max(rest.waits)]
-    tasks, calm = [busy.longest_task], [rest.longest_task]
-    heaps = [one.heap_mb for one in busy.kept]
-    documents = [one.documents for one in busy.kept]
+    idle, machine = "the window at rest", Series("an idle process", [max(busy.late)])
+    own, other = busy.tasks, rest.tasks
     return [
-        line("longest wait for the sidecar's loop", longest, at_rest, CALM_MS),
-        line("any wait for the sidecar's loop", busy.waits, rest.waits, None),
-        line("longest task of the page (50 or less is 50)", tasks, calm, CALM_MS),
-        line("time the page was blocked for", [busy.blocked], [rest.blocked], None),
-        line("from frame to frame", busy.frames, rest.frames, FRAME_MS),
-        kept(
-            "nodes with garbage",
-            COUNT,
-            [one.nodes for one in busy.kept],
-            after.nodes,
-            NODES,
+        _line(
+            "longest wait for the sidecar's loop", [max(busy.waits)], machine, CALM_MS
         ),
-        kept("documents with garbage", COUNT, documents, after.documents, DOCUMENTS),
-        kept("heap with garbage", MB, heaps, after.heap_mb, HEAP_MB),
+        _line("any wait for the sidecar's loop", busy.waits, Series(idle, rest.waits)),
+        _line(
+            "longest task of the page, by the clock",
+            [max(own.lasted)],
+            Series(idle, [max(other.lasted)]),
+            CALM_MS,
+        ),
+        _line(
+            "longest task of the page, of the processor",
+            [max(own.worked)],
+            Series(idle, [max(other.worked)]),
+            CALM_MS,
+        ),
+        _line(
+            "tasks of the page beyond 50 ms, in all",
+            [_beyond(own.lasted)],
+            Series(idle, [_beyond(other.lasted)]),
+        ),
+        _line("from frame to frame", busy.frames, Series(idle, rest.frames), FRAME_MS),
+        *(
+            Line(
+                what=f"{what} of the page, with garbage",
+                unit=unit,
+                hearth=Series("Hearth", [max(getattr(one, what) for one in busy.kept)]),
+                peer=Series("without it", [getattr(after, what)]),
+                aim=aim,
+            )
+            for what, unit, aim in (
+                ("nodes", COUNT, NODES),
+                ("documents", COUNT, DOCUMENTS),
+                ("heap", MB, HEAP_MB),
+            )
+        ),
     ]
+
+
+def _line(
+    what: str, found: list[float], peer: Series, aim: float | None = None
+) -> Line:
+    return Line(what=what, unit=MS, hearth=Series("Hearth", found), peer=peer, aim=aim)
+
+
+def _beyond(tasks: list[float]) -> float:
+    return sum(max(task - CALM_MS, 0.0) for task in tasks)

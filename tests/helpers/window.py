@@ -123,11 +123,16 @@ class Window:
         """The port of the page's origin."""
         return int(self.evaluate("location.port"))
 
+    @property
+    def page_address(self) -> str:
+        """Where the developer protocol of the page is spoken."""
+        return str(until(self._page_address, "the page", self._why))
+
     def attach(self) -> None:
         """Connect to the page, also again after its renderer was replaced."""
         until(self._is_up, "the program", self._why)
         self._open.close()
-        address = until(self._page_address, "the page", self._why)
+        address = self.page_address
         self._page = self._open.enter_context(connect(address, close_timeout=0))
         self.wait_for("document.readyState === 'complete' && location.port !== ''")
 
