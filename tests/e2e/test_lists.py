@@ -166,8 +166,13 @@ def test_earlier_messages_come_by_wheel_and_keys_and_move_nothing(
     )
     top = "window.read.getBoundingClientRect().top"
     before = fresh.evaluate(top)
+    fresh.evaluate(
+        "window.swaps = 0;"
+        " document.addEventListener('htmx:afterSwap', () => window.swaps++); 0"
+    )
     fresh.press("Enter")
     fresh.wait_for(f"{LOG} === 200")
+    assert fresh.evaluate("window.swaps") == 1, "told once for every message"
     assert fresh.evaluate(top) == pytest.approx(before, abs=1)
     assert fresh.evaluate("document.activeElement.closest('.message') !== null")
     wheel_until(fresh, ".log-scroll", -2000, f"{LOG} === 300")
