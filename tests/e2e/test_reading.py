@@ -166,6 +166,32 @@ def test_page_up_leaves_the_end_and_the_key_end_goes_back(
     window.wait_for(f"{BOX}.scrollTop === 0")
 
 
+def test_thoughts_that_unfold_and_fold_move_nothing_below_that_is_read(
+    window: Window, model: Dictation
+) -> None:
+    window.click("button", "New chat")
+    window.find("combobox", "Model")
+    window.ask("Think of a long story")
+    window.wait_for(BUSY)
+    model.think("I think of many things. " * 200)
+    window.wait_for("document.querySelector('#log .reasoning:not([hidden])') !== null")
+    model.say(paragraphs("Thought", 20))
+    shows(window, "Thought 19.")
+    scroll(window, -360)
+    window.evaluate(MARKED)
+    before = window.evaluate(Y)
+    thoughts = "document.querySelector('#log .reasoning')"
+    for is_open in (True, False):
+        window.evaluate(f"{thoughts}.querySelector('summary').click()")
+        window.wait_for(f"{thoughts}.open === {str(is_open).lower()}")
+        window.evaluate(STILL)
+        assert window.evaluate(Y) == pytest.approx(before, abs=1)
+    model.end()
+    window.wait_for(f"!({BUSY})")
+    window.evaluate(STILL)
+    assert window.evaluate(Y) == pytest.approx(before, abs=1)
+
+
 def counts(window: Window) -> dict[str, int]:
     """Count what the page keeps, after all garbage was collected."""
     for _ in range(3):

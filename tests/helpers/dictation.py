@@ -6,14 +6,14 @@ from typing import Final, Self
 from tests.helpers.model_server import HEAD, Exchange, FakeModelServer, event
 from tests.helpers.window import Window
 
-_END: Final = ""
+_END: Final = dict[str, str]()
 
 
 class Dictation:
     """A model server whose answers grow word by word of a test."""
 
     def __init__(self) -> None:
-        self._pieces: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._pieces: queue.SimpleQueue[dict[str, str]] = queue.SimpleQueue()
         self._server = FakeModelServer(self._play)
 
     def __enter__(self) -> Self:
@@ -28,7 +28,11 @@ class Dictation:
 
     def say(self, text: str) -> None:
         """Go on with the answer."""
-        self._pieces.put(text)
+        self._pieces.put({"content": text})
+
+    def think(self, text: str) -> None:
+        """Go on with the thoughts before the answer."""
+        self._pieces.put({"reasoning_content": text})
 
     def end(self) -> None:
         """End the answer."""
@@ -47,5 +51,5 @@ class Dictation:
             return
         exchange.send(HEAD)
         while piece := self._pieces.get():
-            exchange.send(event({"content": piece}))
+            exchange.send(event(piece))
         exchange.send(event({}, "stop") + b"data: [DONE]\n\n")
