@@ -166,6 +166,36 @@ def test_page_up_leaves_the_end_and_the_key_end_goes_back(
     window.wait_for(f"{BOX}.scrollTop === 0")
 
 
+IMAGE_COMES: Final = """document.addEventListener('htmx:beforeSwap', ({ detail }) => {
+  if (!detail.requestConfig?.path.endsWith('/images')) return;
+  const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="300" height="300"/>';
+  detail.shouldSwap = true;
+  detail.isError = false;
+  detail.target = detail.requestConfig.elt;
+  detail.swapOverride = 'outerHTML';
+  detail.serverResponse = `<img src="data:image/svg+xml,${encodeURIComponent(svg)}">`;
+})"""
+"""Brings an image whatever the sidecar answers, which loads none of this computer."""
+
+
+def test_an_image_that_is_loaded_moves_nothing_that_is_read(
+    answering: Window, model: Dictation
+) -> None:
+    window = answering
+    model.say(f"![A view](http://127.0.0.1:9/view.png)\n\n{paragraphs('Below', 9)}")
+    model.end()
+    window.wait_for(f"!({BUSY})")
+    scroll(window, -240)
+    window.evaluate(MARKED)
+    before = window.evaluate(Y)
+    window.evaluate(IMAGE_COMES)
+    window.evaluate("document.querySelector('.remote-image button').click()")
+    image = "document.querySelector('#log .prose img')"
+    window.wait_for(f"{image}?.complete && {image}.naturalHeight === 300")
+    assert window.evaluate(f"{image}.getBoundingClientRect().height") > 100
+    assert window.evaluate(Y) == pytest.approx(before, abs=1)
+
+
 def test_thoughts_that_unfold_and_fold_move_nothing_below_that_is_read(
     window: Window, model: Dictation
 ) -> None:
