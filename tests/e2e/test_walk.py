@@ -187,6 +187,7 @@ def test_the_oldest_things_are_reached_by_the_wheel(walk: tuple[Window, View]) -
     window.click("link", "A long talk")
     window.wait_for(f"{HEADING} === 'A long talk'")
     turn_until(window, ".log-scroll", -8_000, f"{FIRST} === 'Question 0'")
+    assert not window.has("button", "Show earlier messages")
     window.photograph(f"{view.name}-first-message")
 
 

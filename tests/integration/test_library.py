@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -173,8 +174,8 @@ def test_one_search_is_one_step_back(shelf: Shelf) -> None:
 def test_a_message_that_was_found_is_shown_in_its_place(shelf: Shelf) -> None:
     page = shelf.search('"question 3 on"').text
     found = shelf.said[6]
-    path = f"/conversations/{shelf.talk}?around={found}"
-    assert f'href="{path}#message-{found}"' in page
+    path = f"/conversations/{shelf.talk}?around={found}&q=%22question+3+on%22"
+    assert f'href="{escape(path)}#message-{found}"' in page
     shown = shelf.send("GET", path).text
     ids = re.findall(r'id="message-([^"]+)"', shown)
     assert ids == shelf.said[: 6 + 51]
