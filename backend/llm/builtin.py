@@ -92,10 +92,12 @@ class BuiltinEngine:
             EngineError: No answer, or it broke off; what came before was yielded.
         """
         # There is one place in the model, and it says nothing to who waits for it.
-        if self._place.locked():
+        must_wait = self._place.locked()
+        if must_wait:
             yield Delta(waits=True)
         async with self._place:
-            yield Delta()
+            if must_wait:
+                yield Delta()
             async with aclosing(self._answer(model, turns)) as deltas:
                 async for delta in deltas:
                     yield delta

@@ -122,7 +122,9 @@ def _beside_title(hit: "Hit") -> str:
     snippet = " ".join("".join(piece.text for piece in hit.snippet).split())
     title = " ".join(hit.title.split())
     if hit.kind.value == "note":
-        return snippet.removeprefix(f"{title} ") if snippet != title else ""
+        # The text of a note begins with its title, and its first line may be it again.
+        while title and (snippet == title or snippet.startswith(f"{title} ")):
+            snippet = snippet.removeprefix(title).lstrip()
     return snippet if snippet != title else ""
 
 

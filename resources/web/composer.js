@@ -57,8 +57,10 @@ document.addEventListener("htmx:afterRequest", ({ detail }) => {
 // What is on its way needs no draft; what could not be sent, or is typed meanwhile, does.
 document.addEventListener("htmx:beforeRequest", (event) => {
   const { elt, requestConfig } = event.detail;
-  const isOnItsWay = elt.closest("form.composer")?.classList.contains("htmx-request");
-  if (requestConfig.verb === "put" && isOnItsWay) event.preventDefault();
+  const form = elt.closest("form.composer");
+  // htmx 2.0 saves a moment later where the text belonged when it was typed.
+  const isElsewhere = requestConfig.path !== elt.getAttribute("hx-put");
+  if (form && requestConfig.verb === "put" && (form.classList.contains("htmx-request") || isElsewhere)) event.preventDefault();
 });
 
 document.addEventListener("htmx:afterRequest", ({ detail }) => {

@@ -180,8 +180,13 @@ def test_switches_from_outside_reach_no_process(program: Program) -> None:
 
 def test_only_for_root_the_sandbox_is_off(program: Program) -> None:
     assert program.renderers
-    for process in program.renderers:
-        assert ("--no-sandbox" in _command(process)) == is_root()
+    # One that has just begun, or has ended, tells no command yet or any more.
+    commands = until(
+        lambda: (found := [*map(_command, program.renderers)]) and all(found) and found,
+        "the commands of the page's processes",
+    )
+    for command in commands:
+        assert ("--no-sandbox" in command) == is_root()
 
 
 def test_the_sandbox_is_on(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import contextlib
 import os
 import socket
 import stat
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -137,11 +138,14 @@ def test_a_folder_that_others_may_write_to_is_never_listened_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("XDG_RUNTIME_DIR")
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    (tmp_path / f"hearth-{os.getuid()}").mkdir()
-    (tmp_path / f"hearth-{os.getuid()}").chmod(0o770)
-    with pytest.raises(CallError, match="somebody else"):
-        Instance.claim(tmp_path / ("long" * 30))
+    # Short, so that the socket would fit there.
+    with tempfile.TemporaryDirectory(prefix="h", dir="/tmp") as short:
+        monkeypatch.setattr("tempfile.tempdir", short)
+        shared = Path(short) / f"hearth-{os.getuid()}"
+        shared.mkdir()
+        shared.chmod(0o770)
+        with pytest.raises(CallError, match="somebody else"):
+            Instance.claim(tmp_path / ("long" * 30))
 
 
 def test_the_same_folder_by_a_link_is_the_same_instance(tmp_path: Path) -> None:
