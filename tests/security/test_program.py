@@ -93,7 +93,8 @@ class Program:
                 parent = process.parent()
                 is_forked = parent and "--type=zygote" in _command(parent)
                 # In a sandbox the zygote itself is forked once more.
-                if is_forked and not process.children():
+                is_over = process.status() == psutil.STATUS_ZOMBIE
+                if is_forked and not is_over and not process.children():
                     found.append(process)
         return found
 
@@ -180,7 +181,7 @@ def test_switches_from_outside_reach_no_process(program: Program) -> None:
 
 def test_only_for_root_the_sandbox_is_off(program: Program) -> None:
     assert program.renderers
-    # One that has just begun, or has ended, tells no command yet or any more.
+    # One that has just begun tells no command yet.
     commands = until(
         lambda: (found := [*map(_command, program.renderers)]) and all(found) and found,
         "the commands of the page's processes",
