@@ -169,11 +169,10 @@ class ConversationPages:
         """Return its newest messages, or as many up to one, as a page shows them."""
         services = await self._opened()
         seq = self._broadcast.seq
-        read = partial(services.conversations.log, conversation_id, size + 1)
+        read = partial(services.conversations.log, conversation_id, size)
         found = await self._broadcast.read(partial(read, through=through or None))
-        shown = found[-size:]
-        views = [self._broadcast.view(message) for message in shown]
-        earlier = shown[0].id if len(found) > size else ""
+        views = [self._broadcast.view(message) for message in found]
+        earlier = found[0].id if len(found) == size else ""
         empty = None if found else Empty()
         return Log(conversation_id, views, seq, earlier, empty, later=through)
 
@@ -214,11 +213,11 @@ class ConversationPages:
     async def earlier(self, conversation_id: str, before: str) -> Earlier:
         """Return the messages before one."""
         services = await self._opened()
-        read = partial(services.conversations.log, conversation_id, LOG_LIMIT + 1)
-        found = await self._broadcast.read(partial(read, before=before))
-        shown = found[-LOG_LIMIT:]
-        views = [self._broadcast.view(message) for message in shown]
-        more = shown[0].id if len(found) > LOG_LIMIT else ""
+        found = await self._broadcast.read(
+            lambda: services.conversations.log(conversation_id, before=before)
+        )
+        views = [self._broadcast.view(message) for message in found]
+        more = found[0].id if len(found) == LOG_LIMIT else ""
         return Earlier(conversation_id, views, more)
 
 
