@@ -102,6 +102,7 @@ def test_notes_and_trash_load_on_and_stay(fresh: Window, place: str, rows: str) 
     fresh.press("PageDown")
     fresh.wait_for("document.querySelector('.sheet-scroll').scrollTop > 0")
     wheel_until(fresh, ".sheet-scroll", 600, f"{kept} === {COUNT}")
+    there = fresh.evaluate(count)
     fresh.evaluate(f"document.querySelectorAll('{rows} a')[60].focus()")
     top = "document.activeElement.getBoundingClientRect().top"
     name = fresh.evaluate("document.activeElement.innerText")
@@ -112,7 +113,8 @@ def test_notes_and_trash_load_on_and_stay(fresh: Window, place: str, rows: str) 
     )
     write_a_note(fresh)
     fresh.wait_for("window.came > 0")
-    assert fresh.evaluate(kept) == COUNT
+    # As many rows as before: the new one is on top, the oldest below the end.
+    assert fresh.evaluate(count) == there
     assert fresh.evaluate("document.activeElement.innerText") == name
     assert fresh.evaluate(top) == pytest.approx(before, abs=1)
 
