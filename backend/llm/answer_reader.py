@@ -1,6 +1,5 @@
 """Reads one answer out of the bytes a server sends, and tells how it ended."""
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -8,11 +7,10 @@ from backend.errors import EngineFault
 from backend.llm.engine import Arrived, Delta
 from backend.llm.event_stream import EventReader, Form, ServerEvent, TooLongError
 from backend.llm.wire import Chunk, NotAnAnswerError, read_chunk
+from backend.surrogates import HalfJoiner
 from backend.thoughts import Parts, ThoughtSplitter
 
 _NOTHING: Final = Delta()
-_HALVES: Final = re.compile("[\ud800-\udfff]")
-_FIRST_HALF: Final = re.compile("[\ud800-\udbff]$")
 _AT_LIMIT: Final = ("length", "max_tokens", "max_output_tokens", "model_length")
 _FILTERED: Final = (
     "content_filter",
@@ -44,7 +42,7 @@ class AnswerReader:
         self.words = 0
         self._events = EventReader(line_bytes)
         self._splitter = ThoughtSplitter()
-        self._text, self._reasoning = _Halves(), _Halves()
+        self._text, self._reasoning = HalfJoiner(), HalfJoiner()
         self._said: list[str] = []
         self._others: list[Chunk] = []
         self._is_main_seen = False
@@ -162,10 +160,10 @@ class AnswerReader:
             return _NOTHING
         self._is_main_seen = True
         self._said.append(said.text)
-        reasoning = self._reasoning.join(said.reasoning)
+        reasoning = self._reasoning.add(said.reasoning)
         if reasoning:
             self._splitter.trust_server()
-        return self._give(self._splitter.feed(self._text.join(said.text)), reasoning)
+        return self._give(self._splitter.feed(self._text.add(said.text)), reasoning)
 
     def _is_repeat(self, chunk: Chunk) -> bool:
         """Whether it is the whole message, once more after its pieces."""
@@ -184,30 +182,3 @@ class AnswerReader:
     def _fail(self, fault: EngineFault, detail: str = "") -> None:
         self._failure = fault, detail
         self.is_over = True
-
-
-class _Halves:
-    """Joins characters cut in two; a half that stays alone is replaced."""
-
-    def __init__(self) -> None:
-        self._held = ""
-
-    def join(self, piece: str) -> str:
-        """Take a piece and return what is whole by now."""
-        if not piece:
-            return ""
-        text, self._held = self._held + piece, ""
-        if _FIRST_HALF.search(text):
-            text, self._held = text[:-1], text[-1]
-        return _without_halves(text)
-
-    def end(self) -> str:
-        """Return what stands for a half whose other half never came."""
-        held, self._held = self._held, ""
-        return _without_halves(held)
-
-
-def _without_halves(text: str) -> str:
-    if not _HALVES.search(text):
-        return text
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

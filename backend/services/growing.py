@@ -1,35 +1,9 @@
 """An answer while it is written: what has arrived, as text that can be stored."""
 
-from typing import Final
-
 from backend.llm.engine import Delta
 from backend.store.states import MessageState
 from backend.store.text import clean_text
-
-_FIRST_HALVES: Final = ("\ud800", "\udbff")
-
-
-class Joiner:
-    """Joins characters that a server cut into two halves over two pieces.
-
-    A half that stays alone becomes U+FFFD, as does what no database keeps.
-    """
-
-    def __init__(self) -> None:
-        self._held = ""
-
-    def add(self, piece: str) -> str:
-        """Take a piece and return what is whole by now."""
-        text, self._held = self._held + piece, ""
-        first, last = _FIRST_HALVES
-        if text and first <= text[-1] <= last:
-            text, self._held = text[:-1], text[-1]
-        return clean_text(text)
-
-    def end(self) -> str:
-        """Return what stands for a half whose other half never came."""
-        held, self._held = self._held, ""
-        return clean_text(held)
+from backend.surrogates import HalfJoiner
 
 
 class Growing:
@@ -60,7 +34,7 @@ class Growing:
         self.withdrawn = ""
         # Joined when somebody asks: a fast server sends thousands of pieces.
         self._text, self._reasoning = [text], [reasoning]
-        self._joiners = Joiner(), Joiner()
+        self._joiners = HalfJoiner(), HalfJoiner()
 
     @property
     def text(self) -> str:
@@ -99,6 +73,7 @@ class Growing:
         self._take(text.end(), reasoning.end())
 
     def _take(self, text: str, reasoning: str) -> None:
+        text, reasoning = clean_text(text), clean_text(reasoning)
         if not text and not reasoning:
             return
         self._text.append(text)

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from backend.surrogates import join_halves
+
 TITLE_CHARS: Final = 120
 
 CJK: Final = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
@@ -15,12 +17,7 @@ def clean_text(text: str) -> str:
     """
     if "\0" in text:
         text = text.replace("\0", "\ufffd")
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        # By way of UTF-16, in which two halves that belong together become whole.
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return text
+    return join_halves(text)
 
 
 def note_title(body: str) -> str:
