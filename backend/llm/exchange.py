@@ -15,7 +15,7 @@ from backend.llm.patience import patience
 from backend.llm.wire import NotAnAnswerError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     import httpx2
 
@@ -84,8 +84,7 @@ class ModelServer:
             RequestError: It cannot be reached, or the response is not good.
         """
         client = self._client or self._keep(await asyncio.to_thread(self._new_client))
-        # By now imported, in the thread: it takes 0.1 s, which the loop has not got.
-        import httpx2  # noqa: PLC0415
+        import httpx2  # noqa: PLC0415 by now imported, in the thread
 
         method = "GET" if body is None else "POST"
         try:
@@ -118,7 +117,7 @@ class ModelServer:
             # Nobody asked for it: a few kilobytes could unfold to gigabytes.
             raise RequestError(EngineFault.GARBAGE)
         status = response.status_code
-        if HTTPStatus(HTTPStatus.OK) <= status < HTTPStatus.MULTIPLE_CHOICES:
+        if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
             return
         location = response.headers.get("Location", "")
         if status < HTTPStatus.BAD_REQUEST and location:
@@ -184,15 +183,23 @@ async def read_text(response: "httpx2.Response", limit: int) -> str:
     return body.decode("utf-8", "replace")
 
 
-def _why_unreachable(error: BaseException) -> tuple[EngineFault, str]:
-    """Tell a server that is not there from one whose https does not work."""
+def causes(error: BaseException) -> "Iterator[BaseException]":
+    """Yield an error and what led to it, link by link, and no chain without end."""
     link: BaseException | None = error
     for _ in range(_CHAIN):
-        if isinstance(link, ssl.SSLCertVerificationError):
-            return EngineFault.UNTRUSTED, link.verify_message
-        if isinstance(link, ssl.SSLError):
+        if link is None:
+            return
+        yield link
+        link = link.__cause__ or link.__context__
+
+
+def _why_unreachable(error: BaseException) -> tuple[EngineFault, str]:
+    """Tell a server that is not there from one whose https does not work."""
+    for cause in causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return EngineFault.UNTRUSTED, cause.verify_message
+        if isinstance(cause, ssl.SSLError):
             return EngineFault.NO_TLS, ""
-        link = link and (link.__cause__ or link.__context__)
     return EngineFault.REFUSED, ""
 
 

@@ -4,7 +4,6 @@ import asyncio
 import json
 import socket
 import ssl
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -13,7 +12,9 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin
 
 from backend.llm.client import new_client
+from backend.llm.exchange import causes, read_text
 from backend.llm.failures import classify_failure
+from backend.llm.limits import FAR
 from backend.llm.model_list import read_model_list
 from backend.llm.wire import NotAnAnswerError
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 DEADLINE_S: Final = 6.0
 _CONNECT_S: Final = 4.0
-_LIST_BYTES: Final = 8 * 1024 * 1024
 _SOFTWARE: Final = (
     ("llamacpp", "llama.cpp"),
     ("vllm", "vLLM"),
@@ -123,13 +123,12 @@ async def takes_chats(base: str, key: str = "") -> bool:
 
 
 async def _read(response: "httpx2.Response") -> str:
-    body = bytearray()
-    if response.headers.get("Content-Encoding", "identity") == "identity":
-        async for piece in response.aiter_raw():
-            body += piece
-            if len(body) > _LIST_BYTES:
-                return ""
-    return body.decode("utf-8", "replace")
+    if response.headers.get("Content-Encoding", "identity") != "identity":
+        return ""
+    try:
+        return await read_text(response, FAR.models_bytes)
+    except NotAnAnswerError:
+        return ""
 
 
 def _judge(base: str, response: "httpx2.Response", body: str) -> Probe:
@@ -170,7 +169,7 @@ def _software(body: str, server: str) -> str:
 
 
 def _why(exc: BaseException) -> Reply:
-    for cause in _causes(exc):
+    for cause in causes(exc):
         if isinstance(cause, socket.gaierror):
             return Reply.NO_NAME
         if isinstance(cause, ssl.SSLCertVerificationError):
@@ -178,9 +177,3 @@ def _why(exc: BaseException) -> Reply:
         if isinstance(cause, ssl.SSLError):
             return Reply.NO_TLS
     return Reply.UNREACHABLE
-
-
-def _causes(exc: BaseException | None) -> Iterator[BaseException]:
-    while exc is not None:
-        yield exc
-        exc = exc.__cause__ or exc.__context__
