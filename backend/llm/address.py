@@ -73,7 +73,7 @@ class Address:
             return ("https",)
         if self.scheme == "http":
             return ("https", "http") if with_key and not self.is_here else ("http",)
-        if self.is_here or (is_near(self.host) and not with_key):
+        if self.is_here or (is_near_name(self.host) and not with_key):
             return ("http", "https")
         return ("https", "http")
 
@@ -148,11 +148,6 @@ def is_here(host: str) -> bool:
         return True
     ip = _ip(host)
     return ip is not None and (ip.is_loopback or ip.is_unspecified)
-
-
-def is_near(host: str) -> bool:
-    """Whether a host is this computer or on its own network."""
-    return is_near_name(host) or is_here(host)
 
 
 def is_exposed(base: str) -> bool:
