@@ -20,7 +20,7 @@ from backend.llm.memory import available_memory, count_oom_kills
 from backend.llm.model_file import memory_detail, refusal
 from backend.llm.openai_compatible import OpenAICompatibleEngine
 from backend.llm.patience import patience
-from backend.llm.sentences import engine_error
+from backend.llm.sentences import engine_error, one_line
 from backend.protocol import LineReader
 
 log = logging.getLogger(__name__)
@@ -233,7 +233,7 @@ def _speaks_of_memory(words: bytes) -> bool:
 def _own_words(tail: bytes) -> str:
     """Return why llama.cpp did not load the file, as it says itself."""
     found = _REASON.findall(tail.decode("utf-8", "replace"))
-    said = "".join(filter(str.isprintable, " ".join(found[0].split()))) if found else ""
+    said = one_line(found[0]) if found else ""
     if unknown := _UNKNOWN.match(said):
         return (
             f"this Hearth does not know models of the kind {unknown[1]} yet. Update "

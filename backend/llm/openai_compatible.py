@@ -22,7 +22,7 @@ from backend.llm.limits import FAR, NEAR, Limits
 from backend.llm.model_list import read_model_list
 from backend.llm.network import is_near
 from backend.llm.patience import patience
-from backend.llm.sentences import sentence_for
+from backend.llm.sentences import engine_error
 from backend.llm.wire import NotAnAnswerError, request_body
 
 __all__ = ["Limits", "OpenAICompatibleEngine"]
@@ -234,7 +234,7 @@ class OpenAICompatibleEngine:
     ) -> EngineError:
         if self._api_key:
             detail = detail.replace(self._api_key, "…")
-        return EngineError(fault, sentence_for(fault, self.name, detail, arrived))
+        return engine_error(fault, self.name, detail, arrived)
 
 
 class _Quiet:

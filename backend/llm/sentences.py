@@ -5,7 +5,8 @@ from typing import Final
 from backend.errors import EngineError, EngineFault
 from backend.llm.engine import Arrived
 
-_DETAIL_CHARS: Final = 200
+DETAIL_CHARS: Final = 200
+"""How much of the words of a server is shown."""
 
 _KEPT: Final = {
     Arrived.NOTHING: "Choose Retry.",
@@ -162,13 +163,18 @@ def sentence_for(
         detail: Its own words, shown where they help.
         arrived: What can be gone on with decides what is offered.
     """
-    shown = "".join(filter(str.isprintable, " ".join(detail.split())))
-    if len(shown) > _DETAIL_CHARS:
-        shown = f"{shown[:_DETAIL_CHARS].rstrip()}…"
+    shown = one_line(detail)
+    if len(shown) > DETAIL_CHARS:
+        shown = f"{shown[:DETAIL_CHARS].rstrip()}…"
     shown = f" ({shown.rstrip('. ')})" if shown else ""
     text = _BY_ARRIVED.get((fault, arrived), _SENTENCES[fault])
     text = text.format(name=name, detail=shown, kept=_KEPT[arrived])
     return text[:1].upper() + text[1:]
+
+
+def one_line(words: str) -> str:
+    """Return words of others as one line of what can be shown."""
+    return "".join(filter(str.isprintable, " ".join(words.split())))
 
 
 def engine_error(

@@ -9,8 +9,7 @@ from urllib.parse import urlsplit
 from backend.errors import HearthError
 from backend.llm.address import Address, is_exposed
 from backend.llm.probe import ANSWERED, Probe, Reply, ask_models, takes_chats
-
-_DETAIL_CHARS: Final = 200
+from backend.llm.sentences import DETAIL_CHARS, one_line
 
 
 class Question(Enum):
@@ -128,8 +127,8 @@ def _holds_back(wish: Wish) -> bool:
 def _words(detail: str, key: str) -> str:
     """Return the server's own words as they may be shown."""
     said = detail.replace(key, "…") if key else detail
-    plain = "".join(filter(str.isprintable, " ".join(said.split())))
-    return f" ({plain[:_DETAIL_CHARS].rstrip('. ')})" if plain else ""
+    plain = one_line(said)
+    return f" ({plain[:DETAIL_CHARS].rstrip('. ')})" if plain else ""
 
 
 def shown_target(target: str) -> str:
