@@ -121,7 +121,7 @@ def _stored(action: "Action") -> dict[str, str]:
         "icon": action.icon,
         "kind": action.kind,
         "prompt": action.prompt,
-        "choice": str(Choice.parse(f"{action.engine_id}|{action.model}") or ""),
+        "choice": str(Choice.of(action.engine_id, action.model) or ""),
         "result": action.result,
         "shortcut": action.shortcut,
         "in_tray": "yes" if action.in_tray else "",

@@ -137,7 +137,7 @@ async def _picker(services: Services, conversation_id: str) -> Picker:
     chosen = await services.engines.default()
     if conversation_id not in {"", NEW}:
         conversation = await services.conversations.get(conversation_id)
-        own = Choice.parse(f"{conversation.engine_id}|{conversation.model}")
+        own = Choice.of(conversation.engine_id, conversation.model)
         chosen = own or chosen
     groups = grouped(await services.engines.offers())
     is_listed = any(

@@ -211,7 +211,7 @@ class ActionService:
     async def _ask(
         self, action: "Action", text: str, subject: str, kept: Callable[[], object]
     ) -> Outcome:
-        choice = Choice.parse(f"{action.engine_id}|{action.model}")
+        choice = Choice.of(action.engine_id, action.model)
         exchange = await self._conversations.begin(text, choice)
         title = title_from(subject)
         await self._conversations.rename(

@@ -28,6 +28,11 @@ class Choice:
     def parse(cls, text: str) -> "Choice | None":
         """Read a choice as the page sends it; None when nothing is chosen."""
         engine_id, _, model = text.partition("|")
+        return cls.of(engine_id, model)
+
+    @classmethod
+    def of(cls, engine_id: str, model: str) -> "Choice | None":
+        """Return a choice as it is stored; None when nothing is chosen."""
         return cls(engine_id, model) if engine_id and model else None
 
 

@@ -379,8 +379,8 @@ class ConversationService:
         return prompt_of([*known, Said("", is_question=True, text=asked)], instructions)
 
     async def _choice_of(self, conversation: "Conversation") -> Choice:
-        told = f"{conversation.engine_id}|{conversation.model}"
-        return await self._chosen(Choice.parse(told))
+        own = Choice.of(conversation.engine_id, conversation.model)
+        return await self._chosen(own)
 
     async def _chosen(self, choice: Choice | None) -> Choice:
         choice = choice or await self._engines.default()
