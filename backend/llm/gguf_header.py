@@ -54,12 +54,10 @@ class Header:
 
     Attributes:
         values: The single values, by their keys.
-        lists: How many entries each list has.
         needs_bytes: How long a whole file is at least.
     """
 
     values: Mapping[str, Value]
-    lists: Mapping[str, int]
     tensors: int
     needs_bytes: int
 
@@ -68,10 +66,10 @@ class Header:
         value = self.values.get(key, "")
         return value if isinstance(value, str) else ""
 
-    def number(self, key: str, default: int = 0) -> int:
-        """Return a value that is a whole number."""
-        value = self.values.get(key, default)
-        return value if isinstance(value, int) else default
+    def number(self, key: str) -> int:
+        """Return a value that is a whole number, 0 when there is none."""
+        value = self.values.get(key, 0)
+        return value if isinstance(value, int) else 0
 
 
 def read_header(path: Path, *, is_brief: bool = False) -> Header:
@@ -105,7 +103,7 @@ class _Reader:
         tensors, entries = self._number("Q"), self._number("Q")
         if tensors > _MOST_ENTRIES or not 0 < entries <= _MOST_ENTRIES:
             raise HeaderError("it is damaged")
-        values, lists = self._entries(entries, is_brief=is_brief)
+        values = self._entries(entries, is_brief=is_brief)
         end = (
             0 if is_brief else max((self._tensor() for _ in range(tensors)), default=0)
         )
@@ -114,26 +112,25 @@ class _Reader:
             raise HeaderError("it is damaged")
         start = -(-self._file.tell() // alignment) * alignment
         needs = start + end if end else self._file.tell()
-        return Header(values=values, lists=lists, tensors=tensors, needs_bytes=needs)
+        return Header(values=values, tensors=tensors, needs_bytes=needs)
 
-    def _entries(
-        self, count: int, *, is_brief: bool
-    ) -> tuple[dict[str, Value], dict[str, int]]:
-        values, lists = dict[str, Value](), dict[str, int]()
+    def _entries(self, count: int, *, is_brief: bool) -> dict[str, Value]:
+        values, keys = dict[str, Value](), set[str]()
         for _ in range(count):
             key = self._text()
-            if key in values or key in lists:
+            if key in keys:
                 raise HeaderError("it is damaged")
+            keys.add(key)
             if is_brief and key.startswith("tokenizer."):
                 break
             kind = self._number("I")
             if kind == _LIST:
-                lists[key] = self._list()
+                self._pass_list()
             elif kind == _TEXT:
                 values[key] = self._text()
             else:
                 values[key] = self._fixed(kind)
-        return values, lists
+        return values
 
     def _tensor(self) -> int:
         """Return where the data of the next tensor ends."""
@@ -156,13 +153,15 @@ class _Reader:
         return found
 
     def _number(self, code: str) -> int:
-        (number,) = struct.unpack(f"<{code}", self._bytes(struct.calcsize(f"<{code}")))
-        return int(number)
+        return int(self._unpack(code))
 
     def _fixed(self, kind: int) -> Value:
         code = _FIXED.get(kind)
         if code is None:
             raise HeaderError("it is damaged")
+        return self._unpack(code)
+
+    def _unpack(self, code: str) -> Value:
         value: Value
         (value,) = struct.unpack(f"<{code}", self._bytes(struct.calcsize(f"<{code}")))
         return value
@@ -173,8 +172,7 @@ class _Reader:
             raise HeaderError("it is damaged")
         return self._bytes(length).decode("utf-8", "replace")
 
-    def _list(self) -> int:
-        """Pass over a list; return how many entries it has."""
+    def _pass_list(self) -> None:
         kind, count = self._number("I"), self._number("Q")
         if kind in _FIXED:
             self._bytes(struct.calcsize(f"<{_FIXED[kind]}") * count)
@@ -182,7 +180,6 @@ class _Reader:
             self._pass_texts(count)
         else:
             raise HeaderError("it is damaged")
-        return count
 
     def _pass_texts(self, count: int) -> None:
         # Without helpers: a vocabulary has 300,000 of them.
