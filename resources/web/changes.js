@@ -13,15 +13,7 @@ const changes = (() => {
   document.addEventListener("focusin", () => { isTyped = false; });
   document.addEventListener("input", () => { isTyped = true; });
 
-  const say = (sentence) => {
-    const toast = document.createElement("div");
-    toast.className = "toast info";
-    toast.setAttribute("role", "status");
-    const words = document.createElement("span");
-    words.textContent = sentence;
-    toast.append(words);
-    document.getElementById("toasts").append(toast);
-  };
+  const say = (sentence) => { addToast("info", "status", sentence); };
 
   new MutationObserver((records) => {
     for (const { addedNodes } of records) {

@@ -15,11 +15,7 @@
   };
 
   const offer = (element) => {
-    const toast = document.createElement("div");
-    toast.className = "toast warning";
-    toast.setAttribute("role", "alert");
-    const text = document.createElement("span");
-    text.textContent = "That was not sent: Hearth was reconnecting. Nothing is lost.";
+    const toast = addToast("warning", "alert", "That was not sent: Hearth was reconnecting. Nothing is lost.");
     const again = document.createElement("button");
     again.type = "button";
     again.className = "button small";
@@ -29,8 +25,7 @@
       if (element.requestSubmit) element.requestSubmit();
       else element.click();
     });
-    toast.append(text, again);
-    document.getElementById("toasts").append(toast);
+    toast.append(again);
   };
 
   document.addEventListener("htmx:sendError", ({ detail }) => {

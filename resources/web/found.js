@@ -29,18 +29,22 @@
       const { node, start } = pieces.findLast((piece) => piece.start <= at);
       return [node, at - start];
     };
-    return { text, place };
-  };
-
-  const rangesIn = (element, words) => {
-    const { text, place } = textOf(element);
-    return [...text.matchAll(pattern(words))].map(({ index, 0: found }) => {
+    const rangeOf = (start, end) => {
       const range = new Range();
-      const [last, offset] = place(index + found.length - 1);
-      range.setStart(...place(index));
+      const [last, offset] = place(end - 1);
+      range.setStart(...place(start));
       range.setEnd(last, offset + 1);
       return range;
-    });
+    };
+    return { text, rangeOf };
+  };
+
+  // What of a message is its text.
+  const parts = (element) => [...element.querySelectorAll(".blocks, .bubble")];
+
+  const rangesIn = (element, words) => {
+    const { text, rangeOf } = textOf(element);
+    return [...text.matchAll(pattern(words))].map(({ index, 0: found }) => rangeOf(index, index + found.length));
   };
 
   const show = () => {
@@ -49,8 +53,7 @@
     if (!message) return;
     message.dataset.found = "";
     const words = document.getElementById("log").dataset.words?.split("\n") ?? [];
-    const parts = words.length ? [...message.querySelectorAll(".blocks, .bubble")] : [];
-    const ranges = parts.flatMap((part) => rangesIn(part, words));
+    const ranges = words.length ? parts(message).flatMap((part) => rangesIn(part, words)) : [];
     if (ranges.length) CSS.highlights.set(MARK, new Highlight(...ranges));
     message.scrollIntoView({ block: "center" });
     // A long message is shown where the first of them stands.
@@ -68,7 +71,7 @@
 
   const matchesIn = (element, words) => {
     const wanted = fold(words).trim();
-    const { text, place } = textOf(element);
+    const { text, rangeOf } = textOf(element);
     let folded = "";
     const places = [];
     [...text].reduce((at, sign) => {
@@ -83,16 +86,11 @@
     }, 0);
     const ranges = [];
     for (let at = folded.indexOf(wanted); at >= 0; at = folded.indexOf(wanted, at + wanted.length)) {
-      const range = new Range();
-      const [last, offset] = place(places[at + wanted.length - 1][1] - 1);
-      range.setStart(...place(places[at][0]));
-      range.setEnd(last, offset + 1);
-      ranges.push(range);
+      ranges.push(rangeOf(places[at][0], places[at + wanted.length - 1][1]));
     }
     return ranges;
   };
 
-  const parts = (element) => [...element.querySelectorAll(".blocks, .bubble")];
   let current = null;
 
   const clear = () => {
