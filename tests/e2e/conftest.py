@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.helpers.dictation import Dictation
 from tests.helpers.scripted_model import scripted_gguf
 from tests.helpers.window import until
 
@@ -29,3 +30,10 @@ def desktop() -> Iterator[None]:
     for program in programs:
         program.terminate()
         program.wait(10)
+
+
+@pytest.fixture(scope="module")
+def model() -> Iterator[Dictation]:
+    """A model that says what a test dictates."""
+    with Dictation() as model:
+        yield model

@@ -17,12 +17,6 @@ SAID: Final = "document.getElementById('announcement').textContent"
 
 
 @pytest.fixture(scope="module")
-def model() -> Iterator[Dictation]:
-    with Dictation() as model:
-        yield model
-
-
-@pytest.fixture(scope="module")
 def window(
     tmp_path_factory: pytest.TempPathFactory, model: Dictation
 ) -> Iterator[Window]:

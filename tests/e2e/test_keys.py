@@ -20,12 +20,6 @@ SCROLLED = "document.querySelector('.log-scroll').scrollTop"
 
 
 @pytest.fixture(scope="module")
-def model() -> Iterator[Dictation]:
-    with Dictation() as model:
-        yield model
-
-
-@pytest.fixture(scope="module")
 def whole(
     tmp_path_factory: pytest.TempPathFactory, model: Dictation
 ) -> Iterator[Keyboard]:

@@ -21,12 +21,6 @@ IS_KEPT: Final = f"!r.innerText.includes('{WRITTEN}')"
 
 
 @pytest.fixture(scope="module")
-def model() -> Iterator[Dictation]:
-    with Dictation() as model:
-        yield model
-
-
-@pytest.fixture(scope="module")
 def window(
     tmp_path_factory: pytest.TempPathFactory, model: Dictation
 ) -> Iterator[Window]:
@@ -54,17 +48,8 @@ def fresh(window: Window) -> Window:
     return window
 
 
-def wheel_until(window: Window, selector: str, pixels: int, condition: str) -> None:
-    """Turn the wheel until a condition of the page holds."""
-    for _ in range(200):
-        if window.evaluate(condition):
-            return
-        window.wheel(selector, pixels)
-    window.wait_for(condition)
-
-
 def test_the_wheel_reaches_the_oldest_conversation(fresh: Window) -> None:
-    wheel_until(fresh, ".sidebar-list", 400, f"{LISTED} === {COUNT + 1}")
+    fresh.wheel_until(".sidebar-list", 400, f"{LISTED} === {COUNT + 1}")
     titles = fresh.evaluate(
         "[...document.querySelectorAll('.conversation-item > a')].map(a => a.innerText)"
     )
@@ -101,7 +86,7 @@ def test_notes_and_trash_load_on_and_stay(fresh: Window, place: str, rows: str) 
     fresh.wait_for(f"{count} === 50")
     fresh.press("PageDown")
     fresh.wait_for("document.querySelector('.sheet-scroll').scrollTop > 0")
-    wheel_until(fresh, ".sheet-scroll", 600, f"{kept} === {COUNT}")
+    fresh.wheel_until(".sheet-scroll", 600, f"{kept} === {COUNT}")
     there = fresh.evaluate(count)
     fresh.evaluate(f"document.querySelectorAll('{rows} a')[60].focus()")
     top = "document.activeElement.getBoundingClientRect().top"
@@ -126,7 +111,7 @@ def write_a_note(window: Window) -> None:
 
 
 def test_the_sidebar_stays_where_it_is_when_something_changes(fresh: Window) -> None:
-    wheel_until(fresh, ".sidebar-list", 400, f"{LISTED} === {COUNT + 1}")
+    fresh.wheel_until(".sidebar-list", 400, f"{LISTED} === {COUNT + 1}")
     fresh.evaluate(
         "document.querySelectorAll('.conversation-item > a')[70].focus();"
         "window.last = document.querySelectorAll('.conversation-item')[120].id; 0"
@@ -181,7 +166,7 @@ def test_earlier_messages_come_by_wheel_and_keys_and_move_nothing(
     assert fresh.evaluate("window.swaps") == 1, "told once for every message"
     assert fresh.evaluate(top) == pytest.approx(before, abs=1)
     assert fresh.evaluate("document.activeElement.closest('.message') !== null")
-    wheel_until(fresh, ".log-scroll", -2000, f"{LOG} === 300")
+    fresh.wheel_until(".log-scroll", -2000, f"{LOG} === 300")
 
 
 def test_the_key_home_reaches_the_first_message(fresh: Window) -> None:
@@ -208,12 +193,12 @@ def open_the_long_one(window: Window, around: str = "") -> None:
 
 def test_later_messages_come_by_the_wheel_up_to_the_newest(fresh: Window) -> None:
     open_the_long_one(fresh, "found")
-    wheel_until(fresh, ".log-scroll", 900, f"{LOG} > 101")
+    fresh.wheel_until(".log-scroll", 900, f"{LOG} > 101")
     # What came is below, and not jumped over.
     last = "[...document.querySelectorAll('.answer .prose')].at(-1).innerText"
-    wheel_until(fresh, ".log-scroll", 900, f"{last}.startsWith('A 149.')")
+    fresh.wheel_until(".log-scroll", 900, f"{last}.startsWith('A 149.')")
     scroll = "document.querySelector('.log-scroll').scrollTop"
-    wheel_until(fresh, ".log-scroll", 900, f"{scroll} === 0")
+    fresh.wheel_until(".log-scroll", 900, f"{scroll} === 0")
     assert not fresh.has("link", "Jump to latest")
 
 

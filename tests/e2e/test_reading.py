@@ -35,12 +35,6 @@ def paragraphs(name: str, count: int) -> str:
 
 
 @pytest.fixture(scope="module")
-def model() -> Iterator[Dictation]:
-    with Dictation() as model:
-        yield model
-
-
-@pytest.fixture(scope="module")
 def window(
     tmp_path_factory: pytest.TempPathFactory, model: Dictation
 ) -> Iterator[Window]:

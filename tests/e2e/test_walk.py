@@ -130,15 +130,6 @@ def press_until(window: Window, key: str, condition: str) -> None:
     pytest.fail(f"{key} did not lead to {condition}")
 
 
-def turn_until(window: Window, selector: str, pixels: int, condition: str) -> None:
-    """Turn the wheel over a box until a condition holds."""
-    for _ in range(300):
-        if window.evaluate(condition):
-            return
-        window.wheel(selector, pixels)
-    window.wait_for(condition)
-
-
 def show_list(window: Window) -> None:
     """Open the drawer where the window is too narrow for the list."""
     visible = "checkVisibility({visibilityProperty: true})"
@@ -175,20 +166,20 @@ def test_every_place_is_seen(walk: tuple[Window, View]) -> None:
 def test_the_oldest_things_are_reached_by_the_wheel(walk: tuple[Window, View]) -> None:
     window, view = walk
     go(window, "/notes", "Notes")
-    turn_until(window, ".sheet-scroll", 800, f"{NOTED} === {NOTES}")
+    window.wheel_until(".sheet-scroll", 800, f"{NOTED} === {NOTES}")
     look(window, view, "oldest-notes")
     show_list(window)
-    turn_until(window, SIDEBAR, 800, f"{LISTED} === {CONVERSATIONS}")
+    window.wheel_until(SIDEBAR, 800, f"{LISTED} === {CONVERSATIONS}")
     last = "[...document.querySelectorAll('.conversation-item')].at(-1)"
-    turn_until(
-        window, SIDEBAR, 800, f"{last}.getBoundingClientRect().top < innerHeight"
+    window.wheel_until(
+        SIDEBAR, 800, f"{last}.getBoundingClientRect().top < innerHeight"
     )
     look(window, view, "oldest-conversations")
     window.click("link", "A long talk")
     window.wait_for(f"{HEADING} === 'A long talk'")
     if view.zoom > 1:
         return  # by keys below
-    turn_until(window, ".log-scroll", -8_000, f"{FIRST} === 'Question 0'")
+    window.wheel_until(".log-scroll", -8_000, f"{FIRST} === 'Question 0'")
     window.photograph(f"{view.name}-first-message")
 
 

@@ -29,6 +29,7 @@ from tests.helpers.htmx import SETTLED
 ROOT: Final = Path(__file__).parents[2]
 ARTIFACTS: Final = ROOT / "tests" / "artifacts"
 PATIENCE_S: Final = 60.0
+_TURNS: Final = 300
 _LISTENING: Final = re.compile(r"DevTools listening on ws://(127\.0\.0\.1:\d+)/")
 # Name → code of the key and the text it types.
 _KEYS: Final = {
@@ -216,6 +217,14 @@ class Window:
             deltaX=0,
             deltaY=pixels,
         )
+
+    def wheel_until(self, selector: str, pixels: int, condition: str) -> None:
+        """Turn the wheel over an element until a condition of the page holds."""
+        for _ in range(_TURNS):
+            if self.evaluate(condition):
+                return
+            self.wheel(selector, pixels)
+        self.wait_for(condition)
 
     def ask(self, text: str) -> None:
         """Write a message and send it."""
