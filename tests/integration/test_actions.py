@@ -9,10 +9,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.helpers.scripted_model import HELLO, MARKDOWN, scripted_gguf
+from tests.helpers.scripted_model import HELLO, MARKDOWN
 from tests.helpers.sidecar import Answer, Sidecar
-
-__all__ = ["scripted_gguf"]
 
 pytestmark = pytest.mark.sidecar
 

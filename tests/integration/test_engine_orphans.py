@@ -9,10 +9,6 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.helpers.scripted_model import scripted_gguf
-
-__all__ = ["scripted_gguf"]
-
 ROOT = Path(__file__).parents[2]
 
 PARENT = """

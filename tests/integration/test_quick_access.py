@@ -23,9 +23,7 @@ from qtshell.settings import ShellSettings
 from qtshell.sidecar_client import SidecarClient
 from qtshell.supervisor import SidecarSupervisor
 from qtshell.tray import TrayIcon
-from tests.helpers.scripted_model import HELLO, scripted_gguf
-
-__all__ = ["scripted_gguf"]
+from tests.helpers.scripted_model import HELLO
 
 pytestmark = [pytest.mark.gui, pytest.mark.sidecar]
 

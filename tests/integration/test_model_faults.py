@@ -1,0 +1,76 @@
+"""A model that is damaged, strange or too large is told of, and harms nobody."""
+
+import contextlib
+import random
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from backend.errors import EngineError, EngineFault
+from backend.llm.builtin import BuiltinEngine
+from tests.helpers.builtin_engine import (
+    OPTIONS,
+    asking,
+    collect,
+    fail_with,
+    with_builtin,
+)
+from tests.helpers.gguf_files import write_gguf
+
+
+def test_a_damaged_model_is_told_and_nothing_is_left(
+    scripted_gguf: Path, tmp_path: Path
+) -> None:
+    whole = scripted_gguf.read_bytes()
+    damaged = tmp_path / "damaged.gguf"
+    for bytes_ in (whole[: len(whole) // 2], whole[:64], whole[:24] + b"\xff" * 5000):
+        damaged.write_bytes(bytes_)
+        error = fail_with(damaged)
+        assert error.fault in (EngineFault.BAD_MODEL_FILE, EngineFault.CRASHED)
+        assert "model file" in str(error)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_DATA is Linux's")
+def test_a_model_that_needs_too_much_memory_is_told(scripted_gguf: Path) -> None:
+    greedy = replace(OPTIONS, data_limit_bytes=400_000_000, context_tokens=2_000_000)
+    error = fail_with(scripted_gguf, greedy)
+    assert error.fault is EngineFault.OUT_OF_MEMORY
+    assert "GB is free" in str(error)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_mutilated_model_harms_nobody_else(
+    scripted_gguf: Path, tmp_path: Path, seed: int
+) -> None:
+    dice = random.Random(seed)
+    content = bytearray(scripted_gguf.read_bytes())
+    for _ in range(40):
+        content[dice.randrange(24, 9000)] = dice.randrange(256)
+    mutilated = tmp_path / "mutilated.gguf"
+    mutilated.write_bytes(content)
+
+    async def use(engine: BuiltinEngine) -> None:
+        with contextlib.suppress(EngineError):
+            await collect(engine, asking("Hi"))
+
+    with_builtin(mutilated, use, replace(OPTIONS, load_s=5))
+
+
+def test_what_llama_cpp_cannot_load_is_told_in_its_own_words(tmp_path: Path) -> None:
+    async def try_out(engine: BuiltinEngine) -> None:
+        with pytest.raises(EngineError, match="models of the kind zebra9") as caught:
+            await engine.try_out()
+        assert caught.value.fault is EngineFault.BAD_MODEL_FILE
+        assert "Update Hearth" in str(caught.value)
+
+    with_builtin(write_gguf(tmp_path / "zebra.gguf", "zebra9"), try_out)
+
+    async def ask(engine: BuiltinEngine) -> None:
+        await engine.try_out()
+        assert engine.child_pid is None, "a familiar kind is not loaded for a try"
+        with pytest.raises(EngineError, match=r"llama\.context_length"):
+            await collect(engine, asking("Hi"))
+
+    with_builtin(write_gguf(tmp_path / "hollow.gguf"), ask)
