@@ -1,6 +1,5 @@
 """The real page over the stub sidecar: one origin, one token, and no way out."""
 
-import json
 import os
 import signal
 import threading
@@ -8,7 +7,6 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
-from urllib.parse import quote
 
 import pytest
 from PySide6.QtCore import Qt, QUrl
@@ -24,13 +22,13 @@ from qtshell.origin import Origin
 from qtshell.settings import ShellSettings
 from qtshell.supervisor import SidecarSupervisor, Trust
 from qtshell.theme import Theme, apply_theme
-from qtshell.web_view import WebView
 from qtshell.wishes import Wishes
+from tests.helpers.stage import WAIT_MS, Stage, stage
 from tests.helpers.stub_sidecar import stub_launch
 
-pytestmark = pytest.mark.gui
+__all__ = ["stage"]
 
-_WAIT_MS = 15_000
+pytestmark = pytest.mark.gui
 
 
 class Stranger(BaseHTTPRequestHandler):
@@ -63,84 +61,6 @@ def stranger() -> Iterator[str]:
     thread.join()
 
 
-class Stage:
-    """A supervised stub and a view joined as the shell joins them."""
-
-    def __init__(self, qtbot: QtBot, data_dir: Path) -> None:
-        self.qtbot = qtbot
-        self.supervisor = SidecarSupervisor(stub_launch("obey"), data_dir)
-        self.view = WebView()
-        self.supervisor.phase_changed.connect(self.view.set_phase)
-        self.supervisor.ready.connect(self.view.trust)
-        self.view.resize(800, 600)
-        self.view.show()
-        with qtbot.waitSignal(self.view.shown, timeout=_WAIT_MS):
-            self.supervisor.start()
-
-    @property
-    def origin(self) -> str:
-        """The sidecar's origin."""
-        assert self.supervisor.trust
-        return str(self.supervisor.trust.origin)
-
-    @property
-    def command_key(self) -> str:
-        """What the page's links to commands carry."""
-        assert self.supervisor.trust
-        return self.supervisor.trust.command_key
-
-    def run(self, script: str) -> object:
-        """Run a script in the page and return its value."""
-        with self.qtbot.waitCallback(timeout=_WAIT_MS) as callback:
-            self.view.page().runJavaScript(script, callback)
-        return callback.args[0]
-
-    def wait_for(self, script: str, value: object = True) -> None:
-        """Wait until a script gives this value."""
-        self.qtbot.waitUntil(lambda: self.run(script) == value, timeout=_WAIT_MS)
-
-    def show(self, html: str) -> None:
-        """Load a page with this content."""
-        self.open("/page?html=" + quote(html))
-
-    def open(self, path: str) -> None:
-        """Load a path."""
-        with self.qtbot.waitSignal(self.view.shown, timeout=_WAIT_MS):
-            self.view.open_path(path)
-
-    def settle(self) -> None:
-        """Wait for a round trip that starts after all that was asked before."""
-        self.run("fetch('/settled').then(() => window.settled = true); 0")
-        self.wait_for("window.settled === true")
-
-    def seen(self) -> list[dict[str, object]]:
-        """Return every request the stub was asked."""
-        self.run("fetch('/seen').then(r => r.text()).then(t => window.seen = t); 0")
-        self.wait_for("typeof window.seen", "string")
-        seen: list[dict[str, object]] = json.loads(str(self.run("window.seen")))
-        return seen
-
-    def close(self) -> None:
-        """End both."""
-        self.supervisor.stop()
-        self.qtbot.waitUntil(
-            lambda: self.supervisor.phase is Phase.STOPPED, timeout=_WAIT_MS
-        )
-        profile = self.view.page().profile()
-        with self.qtbot.waitSignal(profile.destroyed, timeout=_WAIT_MS):
-            self.view.close_down()
-        self.view.close()
-        self.view.deleteLater()
-
-
-@pytest.fixture
-def stage(qtbot: QtBot, tmp_path: Path) -> Iterator[Stage]:
-    """Build a stage and take it down."""
-    built = Stage(qtbot, tmp_path)
-    yield built
-    built.close()
-
-
 # First in this file: after many pages in one process, Chromium sometimes notices a
 # killed renderer only when the page closes.
 def test_a_dead_renderer_is_reloaded_until_it_dies_too_often(
@@ -150,11 +70,11 @@ def test_a_dead_renderer_is_reloaded_until_it_dies_too_often(
     stage.open("/c/7")
     for _ in range(3):
         stage.settle()
-        with stage.qtbot.waitSignal(stage.view.shown, timeout=_WAIT_MS):
+        with stage.qtbot.waitSignal(stage.view.shown, timeout=WAIT_MS):
             os.kill(stage.view.page().renderProcessPid(), signal.SIGKILL)
         assert stage.view.url().path() == "/c/7"
     stage.settle()
-    with stage.qtbot.waitSignal(stage.view.crashed_for_good, timeout=_WAIT_MS):
+    with stage.qtbot.waitSignal(stage.view.crashed_for_good, timeout=WAIT_MS):
         os.kill(stage.view.page().renderProcessPid(), signal.SIGKILL)
 
 
@@ -164,7 +84,7 @@ def test_a_page_that_hangs_is_ended_and_loaded_again(stage: Stage, how: str) -> 
     page = stage.view.page()
     hung = page.renderProcessPid()
     stage.view.watch(beat_ms=200)
-    with stage.qtbot.waitSignal(stage.view.shown, timeout=_WAIT_MS):
+    with stage.qtbot.waitSignal(stage.view.shown, timeout=WAIT_MS):
         if how == "busy":
             page.runJavaScript("while (true) {}")
         else:
@@ -232,80 +152,9 @@ def test_the_page_cannot_leave(stage: Stage, url: str) -> None:
 def test_from_an_empty_page_it_comes_back(stage: Stage) -> None:
     """Chromium asks nobody before it goes to about:blank."""
     stage.open("/c/3")
-    with stage.qtbot.waitSignal(stage.view.shown, timeout=_WAIT_MS):
+    with stage.qtbot.waitSignal(stage.view.shown, timeout=WAIT_MS):
         stage.run("location.href = 'about:blank'; 0")
     assert stage.view.url() == QUrl(stage.origin + "/c/3")
-
-
-def test_links_become_commands_questions_or_pages(stage: Stage) -> None:
-    key = stage.command_key
-    stage.show(
-        f"<a id=c href=/shell/{key}/pick-model?x=1>c</a>"
-        "<a id=o href=https://b\u00fccher.example/a>o</a>"
-        "<a id=w href=/new target=_blank>w</a>"
-    )
-    click = "document.getElementById('{}').click(); 0"
-    with stage.qtbot.waitSignal(stage.view.command_asked, timeout=_WAIT_MS) as asked:
-        stage.run(click.format("c"))
-    assert asked.args[0].path() == f"/shell/{key}/pick-model"
-    with stage.qtbot.waitSignal(stage.view.outside_asked, timeout=_WAIT_MS) as asked:
-        stage.run(click.format("o"))
-    assert asked.args[0].host(QUrl.ComponentFormattingOption.FullyEncoded) == (
-        "xn--bcher-kva.example"
-    )
-
-
-def test_a_link_that_is_not_ours_is_no_command(stage: Stage) -> None:
-    strange = ("/shell/pick-model", f"/shell/{'0' * 32}/pick-model", "http:/shell/a")
-    with stage.qtbot.assertNotEmitted(stage.view.command_asked):
-        for number, address in enumerate(strange):
-            stage.show(f"<a id=n{number} href={address}>c</a>")
-            stage.run(f"document.getElementById('n{number}').click(); 0")
-            stage.settle()
-
-
-@pytest.mark.parametrize(
-    "html",
-    [
-        # A script's own move looks like a press to Qt; only Hearth's scripts run.
-        pytest.param("<script>open('OWN')</script>", id="window"),
-        pytest.param("<iframe src=OWN></iframe>", id="frame"),
-        pytest.param("<meta http-equiv=refresh content='0;url=OWN'>", id="refresh"),
-    ],
-)
-def test_nothing_but_a_press_asks_for_a_command(stage: Stage, html: str) -> None:
-    own = f"/shell/{stage.command_key}/pick-model"
-    with stage.qtbot.assertNotEmitted(stage.view.command_asked):
-        stage.show(html.replace("OWN", own))
-        stage.settle()
-
-
-@pytest.mark.parametrize("path", ["/events", "/api/v1/status", "/assets/1/page.js"])
-def test_a_link_to_no_page_replaces_none(stage: Stage, path: str) -> None:
-    stage.show(f"<a id=a href={path}>a</a>")
-    before = stage.view.url()
-    stage.run("document.getElementById('a').click(); 0")
-    stage.settle()
-    assert stage.view.url() == before
-
-
-def test_a_sidecar_that_starts_again_knows_the_same_links(stage: Stage) -> None:
-    before = stage.command_key
-    assert len(before) == 32
-    with stage.qtbot.waitSignal(stage.supervisor.ready, timeout=_WAIT_MS):
-        stage.supervisor.restart()
-    assert stage.command_key == before
-
-
-def test_only_a_link_asks_the_user_to_leave(stage: Stage) -> None:
-    outside = "https://example.com/"
-    with stage.qtbot.assertNotEmitted(stage.view.outside_asked):
-        stage.show(f"<meta http-equiv=refresh content='0;url={outside}'>")
-        stage.settle()
-        stage.run(f"window.open('{outside}'); 0")
-        stage.settle()
-        stage.show(f"<iframe src={outside}></iframe>")
-        stage.settle()
 
 
 def test_after_a_restart_the_page_goes_on_with_the_new_token(stage: Stage) -> None:
@@ -317,7 +166,7 @@ def test_after_a_restart_the_page_goes_on_with_the_new_token(stage: Stage) -> No
         "new EventSource('/events').onmessage = () => window.hellos++; 0"
     )
     stage.wait_for("window.hellos", 1)
-    with stage.qtbot.waitSignal(stage.supervisor.ready, timeout=_WAIT_MS):
+    with stage.qtbot.waitSignal(stage.supervisor.ready, timeout=WAIT_MS):
         os.kill(stage.supervisor.pid, signal.SIGKILL)
     stage.wait_for("window.states.at(-1)", "ready")
     assert stage.run("window.mark") == 1
@@ -330,13 +179,13 @@ def test_on_another_port_the_same_path_is_loaded(
 ) -> None:
     stage.open("/c/1?a=b")
     other = SidecarSupervisor(stub_launch("obey"), tmp_path)
-    with qtbot.waitSignal(other.ready, timeout=_WAIT_MS) as ready:
+    with qtbot.waitSignal(other.ready, timeout=WAIT_MS) as ready:
         other.start()
-    with qtbot.waitSignal(stage.view.shown, timeout=_WAIT_MS):
+    with qtbot.waitSignal(stage.view.shown, timeout=WAIT_MS):
         stage.view.trust(ready.args[0])
     assert stage.view.url() == QUrl(f"{ready.args[0].origin}/c/1?a=b")
     other.stop()
-    qtbot.waitUntil(lambda: other.phase is Phase.STOPPED, timeout=_WAIT_MS)
+    qtbot.waitUntil(lambda: other.phase is Phase.STOPPED, timeout=WAIT_MS)
 
 
 def test_while_nobody_is_proved_the_old_port_gets_nothing(
@@ -368,7 +217,7 @@ def test_permissions_are_denied(stage: Stage, ask: str) -> None:
 
 
 def test_the_page_may_copy_text(stage: Stage) -> None:
-    with stage.qtbot.waitActive(stage.view, timeout=_WAIT_MS):
+    with stage.qtbot.waitActive(stage.view, timeout=WAIT_MS):
         stage.view.activateWindow()
     stage.view.setFocus()
     stage.show("<body style='height: 100vh' onclick='copy()'>")
@@ -385,7 +234,7 @@ def test_the_page_may_copy_text(stage: Stage) -> None:
         QTest.mouseClick(surface, Qt.MouseButton.LeftButton)
         return stage.run("window.said") == "yes"
 
-    stage.qtbot.waitUntil(clicked, timeout=_WAIT_MS)
+    stage.qtbot.waitUntil(clicked, timeout=WAIT_MS)
 
 
 def test_the_page_is_light_or_dark_as_the_windows_are(stage: Stage) -> None:
