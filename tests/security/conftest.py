@@ -1,12 +1,15 @@
-"""One real sidecar for all attacks that leave it alive, and every route it has."""
+"""What is attacked: a real sidecar, every route it has, and the real page over one."""
 
 from collections.abc import Iterator
 
 import pytest
+from pytestqt.qtbot import QtBot
 
 from backend.app import build
 from backend.http import Route
 from backend.protocol import Hello, new_token
+from tests.helpers.canary import Canary
+from tests.helpers.page import Parrot, RealPage
 from tests.helpers.sidecar import Sidecar
 
 
@@ -30,3 +33,32 @@ def routes(tmp_path_factory: pytest.TempPathFactory) -> list[Route]:
     """Return every route that is registered, of whatever part."""
     folder = tmp_path_factory.mktemp("routes")
     return build(Hello(token=new_token(), data_dir=str(folder))).routes
+
+
+@pytest.fixture(scope="module")
+def canary() -> Iterator[Canary]:
+    """Return a server that must hear nothing."""
+    with Canary() as listening:
+        yield listening
+
+
+@pytest.fixture(scope="module")
+def parrot() -> Iterator[Parrot]:
+    """Return a model that says what it is told."""
+    parrot = Parrot("<img src=x onerror=window.owned=1>")
+    with parrot.server:
+        yield parrot
+
+
+@pytest.fixture(scope="module")
+def page(
+    request: pytest.FixtureRequest,
+    qapp: object,
+    tmp_path_factory: pytest.TempPathFactory,
+    parrot: Parrot,
+) -> Iterator[RealPage]:
+    """Return the page with the model chosen."""
+    page = RealPage(QtBot(request), tmp_path_factory.mktemp("data"))
+    page.use_model(parrot, "<script>window.owned=1</script>")
+    yield page
+    page.close()
