@@ -88,6 +88,12 @@ def event(delta: dict[str, str], finish: str | None = None) -> bytes:
     return f"data: {json.dumps({'choices': [choice]})}\n\n".encode()
 
 
+def listing(*ids: str) -> Script:
+    """Answer everything with a list of models."""
+    body = json.dumps({"object": "list", "data": [{"id": model} for model in ids]})
+    return lambda exchange: exchange.answer(200, body)
+
+
 def refuse(status: int, error: dict[str, Any], *headers: str) -> Script:
     """Answer with an error object."""
     return lambda exchange: exchange.answer(

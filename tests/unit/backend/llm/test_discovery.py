@@ -1,7 +1,6 @@
 """Local model servers are found, and nothing else is taken for one."""
 
 import asyncio
-import json
 import threading
 from contextlib import ExitStack
 
@@ -12,13 +11,9 @@ from tests.helpers.model_server import (
     Exchange,
     FakeModelServer,
     Script,
+    listing,
     refusing_port,
 )
-
-
-def listing(*ids: str) -> Script:
-    body = json.dumps({"object": "list", "data": [{"id": model} for model in ids]})
-    return lambda exchange: exchange.answer(200, body)
 
 
 def no_models(exchange: Exchange) -> None:

@@ -1,170 +1,17 @@
-"""Engines as a person adds, chooses and removes them, over a real store."""
+"""Engines as a person adds, changes and removes them, over a real store."""
 
-import asyncio
-import json
 import os
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from backend.errors import EngineError, HearthError, InvalidInputError
-from backend.keys import KeyStore
-from backend.llm.engines import EngineRegistry
-from backend.services.answers import AnswerService
 from backend.services.connecting import NotConnectedError, Question
-from backend.services.conversations import ConversationService
-from backend.services.engines import Choice, EngineService, Offer
-from backend.services.growing import Growing
-from backend.services.settings import SettingService
-from backend.store.changes import ChangeStore
-from backend.store.drafts import DraftStore
-from backend.store.engines import EngineStore
-from backend.store.ids import NEW
-from backend.store.revisions import RevisionStore
-from backend.store.settings import SettingStore
-from tests.helpers.gguf_files import write_gguf
-from tests.helpers.library import Library, open_library
-from tests.helpers.model_server import (
-    Exchange,
-    FakeModelServer,
-    Script,
-    refusing_port,
-)
-from tests.helpers.vaults import WorkingVault
+from backend.services.engines import Choice, EngineService
+from tests.helpers.engine_setup import Setup, gguf, setup
+from tests.helpers.model_server import Exchange, FakeModelServer, listing, refusing_port
 
-
-def listing(*ids: str) -> Script:
-    body = json.dumps({"object": "list", "data": [{"id": model} for model in ids]})
-    return lambda exchange: exchange.answer(200, body)
-
-
-@dataclass
-class Setup:
-    """A service and what is below it."""
-
-    library: Library
-    vault: WorkingVault
-    changes: list[str]
-
-    def __post_init__(self) -> None:
-        self.keys = KeyStore(lambda: self.vault)
-        self.engines = EngineStore(self.library.database)
-        self.registry = EngineRegistry(self.keys)
-        self.service = EngineService(
-            self.engines,
-            SettingStore(self.library.database),
-            self.registry,
-            self.keys,
-            lambda: self.changes.append("engines"),
-        )
-
-    def run(self, use: Callable[[EngineService], Awaitable[None]]) -> None:
-        """Use the service on a loop of its own, for as long as a person may wait."""
-
-        async def main() -> None:
-            async with asyncio.timeout(60):
-                await use(self.service)
-            await self.registry.close_all()
-
-        asyncio.run(main())
-
-    async def offers_when(self, ready: Callable[[list[Offer]], bool]) -> list[Offer]:
-        """Return what is offered once it is so."""
-        while not ready(offers := await self.service.offers()):
-            await asyncio.sleep(0.01)
-        return offers
-
-
-@pytest.fixture
-def setup(tmp_path: Path) -> Iterator[Setup]:
-    with open_library(tmp_path / "data") as library:
-        yield Setup(library, WorkingVault(), [])
-
-
-class Nobody:
-    """Looks at no answer."""
-
-    def began(self, answer: Growing) -> None: ...
-
-    def grew(self, answer: Growing) -> None: ...
-
-    async def ended(self, answer: Growing) -> None: ...
-
-    def troubled(self, sentence: str) -> None: ...
-
-
-def gguf(folder: Path, name: str = "model.gguf") -> Path:
-    return write_gguf(folder / name)
-
-
-def test_the_first_model_that_chats_is_chosen(setup: Setup) -> None:
-    ids = ("bge-m3", "nomic-embed-text", "whisper-1", "dall-e-3", "rerank-2", "qwen3")
-    with FakeModelServer(listing(*ids)) as server:
-
-        async def use(service: EngineService) -> None:
-            record = (await service.add_server("", server.url)).record
-            assert await service.default() == Choice(record.id, "qwen3")
-
-        setup.run(use)
-
-
-def test_no_page_waits_for_a_silent_server_and_its_failure_is_kept(
-    setup: Setup, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("backend.services.offers.DEADLINE_S", 0.5)
-    with (
-        FakeModelServer(listing("a")) as good,
-        FakeModelServer(Exchange.hang) as silent,
-    ):
-        setup.engines.add("openai", "Good", good.url)
-        setup.engines.add("openai", "Silent", silent.url)
-
-        async def use(service: EngineService) -> None:
-            offers = await setup.offers_when(lambda found: bool(found[0].models))
-            assert [(o.models, o.is_asked) for o in offers] == [
-                (("a",), False),
-                ((), True),
-            ]
-            offers = await setup.offers_when(lambda found: bool(found[1].problem))
-            assert offers[1].problem == "It does not answer just now."
-            assert "engines" in setup.changes, "the page is told to look again"
-            asked = len(silent.requests)
-            for _ in range(5):
-                await service.offers()
-            assert len(silent.requests) == asked, "the failure counts for a while"
-
-        setup.run(use)
-
-
-def test_an_engine_that_cannot_even_be_built_hides_no_other(setup: Setup) -> None:
-    with FakeModelServer(listing("a")) as server:
-        bad = [
-            setup.engines.add("openai", "No address", "ftp://x"),
-            setup.engines.add("openai", "Bad key", "http://127.0.0.1:9"),
-            setup.engines.add("openai", "Bad port", "http://127.0.0.1:99999"),
-        ]
-        setup.keys.set(bad[1].id, "sk-…abcd", bad[1].url)
-        setup.engines.add("openai", "Good", server.url)
-
-        async def use(service: EngineService) -> None:
-            offers = await setup.offers_when(
-                lambda found: not any(offer.is_asked for offer in found)
-            )
-            assert [bool(offer.problem) for offer in offers] == [
-                True,
-                True,
-                True,
-                False,
-            ]
-            assert "hidden" in offers[1].problem
-            for record in bad:
-                await service.remove(record.id)
-            assert [o.record.name for o in await service.offers()] == ["Good"]
-            assert not setup.vault.kept, "the key leaves the keyring with its engine"
-
-        setup.run(use)
+__all__ = ["setup"]
 
 
 @pytest.mark.parametrize("key", ["sk-…abcd", "clé", "🔑", "sk a"])
@@ -196,42 +43,6 @@ def test_the_key_leaves_the_keyring_when_its_engine_is_removed(setup: Setup) -> 
         setup.run(use)
 
 
-def test_the_engine_before_answers_when_the_chosen_one_is_removed(
-    setup: Setup, tmp_path: Path
-) -> None:
-    changes = ChangeStore(setup.library.database)
-
-    async def use(service: EngineService) -> None:
-        one, two, three = [
-            (await service.add_file(gguf(tmp_path, f"{name}.gguf"))).record
-            for name in ("one", "two", "three")
-        ]
-        await service.choose(Choice(one.id, "one"))
-        await service.choose(Choice(three.id, "three"))
-        _, removed = await service.remove(three.id)
-        assert await service.default() == Choice(one.id, "one")
-        changes.undo(removed)
-        assert await service.default() == Choice(three.id, "three")
-        for record in (one, two, three):
-            await service.remove(record.id)
-        assert await service.default() is None
-
-    setup.run(use)
-
-
-def test_an_engine_that_was_never_chosen_answers_when_it_is_the_last(
-    setup: Setup, tmp_path: Path
-) -> None:
-    kept = setup.engines.add("builtin", "Kept", "", str(gguf(tmp_path, "kept.gguf")))
-
-    async def use(service: EngineService) -> None:
-        record = (await service.add_file(gguf(tmp_path))).record
-        await service.remove(record.id)
-        assert await service.default() == Choice(kept.id, "kept")
-
-    setup.run(use)
-
-
 @pytest.mark.parametrize("name", ["pipe.gguf", "gone.gguf", "text.gguf"])
 def test_a_file_that_is_no_model_is_not_added(
     setup: Setup, tmp_path: Path, name: str
@@ -243,35 +54,6 @@ def test_a_file_that_is_no_model_is_not_added(
         with pytest.raises(EngineError):
             await service.add_file(tmp_path / name)
         assert not await service.offers()
-
-    setup.run(use)
-
-
-def test_a_model_chosen_in_one_conversation_is_its_own(
-    setup: Setup, tmp_path: Path
-) -> None:
-    library = setup.library
-    conversations = ConversationService(
-        conversations=library.conversations,
-        messages=library.messages,
-        revisions=RevisionStore(library.database),
-        drafts=DraftStore(library.database),
-        answers=AnswerService(library.messages, Nobody()),
-        engines=setup.service,
-        settings=SettingService(SettingStore(library.database), setup.keys),
-    )
-    conversation = library.conversations.create(title="Fire")
-
-    async def use(service: EngineService) -> None:
-        one = setup.engines.add("builtin", "One", "", str(gguf(tmp_path, "one.gguf")))
-        two = setup.engines.add("builtin", "Two", "", str(gguf(tmp_path, "two.gguf")))
-        await conversations.choose_model(NEW, Choice(one.id, "one"))
-        await conversations.choose_model(conversation.id, Choice(two.id, "two"))
-        assert await service.default() == Choice(one.id, "one")
-        chosen = await conversations.get(conversation.id)
-        assert (chosen.engine_id, chosen.model) == (two.id, "two")
-        await conversations.choose_model(NEW, Choice(two.id, "two"))
-        assert await service.default() == Choice(two.id, "two")
 
     setup.run(use)
 

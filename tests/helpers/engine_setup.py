@@ -1,0 +1,66 @@
+"""The service of engines over a real store, with a keyring in memory."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from backend.keys import KeyStore
+from backend.llm.engines import EngineRegistry
+from backend.services.engines import EngineService, Offer
+from backend.store.engines import EngineStore
+from backend.store.settings import SettingStore
+from tests.helpers.gguf_files import write_gguf
+from tests.helpers.library import Library, open_library
+from tests.helpers.vaults import WorkingVault
+
+
+@dataclass
+class Setup:
+    """A service and what is below it."""
+
+    library: Library
+    vault: WorkingVault
+    changes: list[str]
+
+    def __post_init__(self) -> None:
+        self.keys = KeyStore(lambda: self.vault)
+        self.engines = EngineStore(self.library.database)
+        self.registry = EngineRegistry(self.keys)
+        self.service = EngineService(
+            self.engines,
+            SettingStore(self.library.database),
+            self.registry,
+            self.keys,
+            lambda: self.changes.append("engines"),
+        )
+
+    def run(self, use: Callable[[EngineService], Awaitable[None]]) -> None:
+        """Use the service on a loop of its own, for as long as a person may wait."""
+
+        async def main() -> None:
+            async with asyncio.timeout(60):
+                await use(self.service)
+            await self.registry.close_all()
+
+        asyncio.run(main())
+
+    async def offers_when(self, ready: Callable[[list[Offer]], bool]) -> list[Offer]:
+        """Return what is offered once it is so."""
+        while not ready(offers := await self.service.offers()):
+            await asyncio.sleep(0.01)
+        return offers
+
+
+@pytest.fixture
+def setup(tmp_path: Path) -> Iterator[Setup]:
+    """Return a service over a new store."""
+    with open_library(tmp_path / "data") as library:
+        yield Setup(library, WorkingVault(), [])
+
+
+def gguf(folder: Path, name: str = "model.gguf") -> Path:
+    """Write a file that looks like a model."""
+    return write_gguf(folder / name)
