@@ -1,0 +1,85 @@
+"""Hearth's own export updates notes, actions and conversations that are here."""
+
+from typing import Any
+
+from backend.store.actions import ActionStore
+from backend.store.ids import now_ms
+from backend.store.notes import NoteStore
+from tests.helpers.import_library import Library, library
+
+__all__ = ["library"]
+
+HEARTH_ID = "018bcfe5-7000-7000-8000-00000000000"
+
+
+def hearth(note: str, at: int, **told: object) -> dict[str, Any]:
+    row = {"id": f"{HEARTH_ID}1", "created_at": 1, "updated_at": at, "title": "N"}
+    return {
+        "format": "hearth-export",
+        "version": 1,
+        "notes": [row | {"body": note}],
+    } | told
+
+
+def test_a_note_follows_a_newer_export_and_no_older_one(library: Library) -> None:
+    notes = NoteStore(library.database)
+    for body, at, expected in (
+        ("one", 10, "one"),
+        ("two", 20, "two"),
+        ("one", 10, "two"),
+        ("three", 30, "three"),
+    ):
+        library.bring_in(hearth(body, at))
+        assert notes.page()[0].body == expected
+    notes.save(f"{HEARTH_ID}1", "mine")
+    library.bring_in(hearth("four", now_ms() + 1000))
+    assert notes.page()[0].body == "mine"
+
+
+ACTION = {"id": f"{HEARTH_ID}2", "created_at": 1, "updated_at": 1, "name": "A"}
+
+
+def actions(library: Library) -> list[tuple[str, str, str]]:
+    with library.database.read() as session:
+        run = session.connection().exec_driver_sql
+        query = "select name, prompt, shortcut from action where deleted_at is null"
+        return [tuple(row) for row in run(f"{query} order by id")]
+
+
+def test_quick_actions_come_once_and_leave_their_keys_to_those_here(
+    library: Library,
+) -> None:
+    first = ACTION | {"prompt": "P", "shortcut": "Ctrl+Alt+A"}
+    second = ACTION | {"id": f"{HEARTH_ID}3", "prompt": "Q", "shortcut": "Ctrl+Alt+A"}
+    alike = ACTION | {"id": f"{HEARTH_ID}4", "prompt": "P"}
+    broken = ACTION | {"id": f"{HEARTH_ID}5", "kind": "fly"}
+    library.bring_in(hearth("n", 1, actions=[first]))
+    run, report, _ = library.bring_in(
+        hearth("n", 1, actions=[first, second, alike, broken])
+    )
+    assert actions(library) == [("A", "P", "Ctrl+Alt+A"), ("A", "Q", "")]
+    assert (report.new_actions, report.unfit) == (1, 1)
+    library.take_back(run)
+    assert actions(library) == [("A", "P", "Ctrl+Alt+A")]
+
+
+def test_a_built_in_action_changed_elsewhere_follows_until_it_is_changed_here(
+    library: Library,
+) -> None:
+    store = ActionStore(library.database)
+    store.seed("1", [{"id": f"{HEARTH_ID}2", "name": "A", "prompt": "As it came"}])
+    changed = ACTION | {"updated_at": 2**40, "prompt": "Mine elsewhere"}
+    library.bring_in(hearth("n", 1, actions=[changed]))
+    assert actions(library) == [("A", "Mine elsewhere", "")]
+    store.change(f"{HEARTH_ID}2", {"prompt": "Mine here"})
+    later = changed | {"updated_at": now_ms() + 1000, "prompt": "Later"}
+    library.bring_in(hearth("n", 1, actions=[later]))
+    assert actions(library) == [("A", "Mine here", "")]
+
+
+def test_a_conversation_of_hearth_without_messages_is_kept(library: Library) -> None:
+    empty = {"id": f"{HEARTH_ID}7", "title": "Empty", "messages": []}
+    export = hearth("n", 1, conversations=[empty])
+    assert library.bring_in(export)[1].new == 1
+    assert library.conversations[0].title == "Empty"
+    assert not library.bring_in(export)[1].has_added
