@@ -1,13 +1,12 @@
 """Lets the settings page show and change what the desktop side keeps."""
 
 from collections.abc import Mapping
-from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
 from qtshell.actions import Actions
-from qtshell.commands import Commands
+from qtshell.commands import Command, Commands
 from qtshell.theme import Theme
 
 if TYPE_CHECKING:
@@ -23,18 +22,17 @@ class PageSettings(QObject):
         super().__init__(parent)
         self._actions = actions
         self._view: WebView | None = None
-        self._zooms = {
+        themes = {theme.value: action for theme, action in actions.themes.items()}
+        zooms = {
             "in": actions.zoom_in,
             "out": actions.zoom_out,
             "reset": actions.zoom_reset,
         }
-        commands.register("theme", self._choose_theme)
-        commands.register("zoom", self._zoom)
-        for name, action in (
-            ("start-at-login", actions.start_at_login),
-            ("global-shortcut", actions.global_shortcut),
-        ):
-            commands.register(name, partial(_act, action))
+        at_login, keys = actions.start_at_login, actions.global_shortcut
+        commands.register("theme", _choosing("choice", themes))
+        commands.register("zoom", _choosing("step", zooms))
+        commands.register("start-at-login", lambda _: at_login.trigger())
+        commands.register("global-shortcut", lambda _: keys.trigger())
         for action in (*actions.themes.values(), actions.start_at_login):
             action.toggled.connect(self._show)
 
@@ -42,13 +40,6 @@ class PageSettings(QObject):
         """Show the page what is chosen now, and from now on."""
         self._view = view
         self._show()
-
-    def _choose_theme(self, arguments: Mapping[str, str]) -> None:
-        known = {theme.value: action for theme, action in self._actions.themes.items()}
-        _trigger(known.get(arguments.get("choice", "")))
-
-    def _zoom(self, arguments: Mapping[str, str]) -> None:
-        _trigger(self._zooms.get(arguments.get("step", "")))
 
     def _show(self) -> None:
         if self._view is None:
@@ -59,10 +50,12 @@ class PageSettings(QObject):
         self._view.describe({"themeChoice": chosen.value, "atLogin": at_login})
 
 
-def _act(action: "QAction", _: Mapping[str, str]) -> None:
-    action.trigger()
+def _choosing(argument: str, actions: "Mapping[str, QAction]") -> Command:
+    """Return a command that triggers the action its argument names, if one does."""
 
+    def choose(arguments: Mapping[str, str]) -> None:
+        action = actions.get(arguments.get(argument, ""))
+        if action is not None:
+            action.trigger()
 
-def _trigger(action: "QAction | None") -> None:
-    if action is not None:
-        action.trigger()
+    return choose
