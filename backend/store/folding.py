@@ -9,10 +9,12 @@ one character at a time, so that each letter found leads back to its place in th
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Final
+from typing import Final, TypeVar
+
+T = TypeVar("T")
 
 SEPARATOR: Final = "\u200b"
 """Has no width, and ends a word for the index."""
@@ -212,32 +214,22 @@ def _with_signs(char: str) -> str:
     return _GAP if char.isspace() else unicodedata.normalize("NFKC", char)
 
 
-class _Table(dict[str, str]):
-    """What becomes of each character; worked out when it is met first."""
+class _Table(dict[str, T]):
+    """What is made of each character; worked out when it is met first."""
 
-    def __missing__(self, char: str) -> str:
-        self[char] = made = _fold(char)
+    def __init__(self, make: Callable[[str], T]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, char: str) -> T:
+        self[char] = made = self._make(char)
         return made
 
 
-class _SignTable(dict[str, str]):
-    """The same, with the signs kept."""
-
-    def __missing__(self, char: str) -> str:
-        self[char] = made = _with_signs(char)
-        return made
-
-
-class _PlainTable(dict[str, bool]):
-    """Which characters the index folds as we do."""
-
-    def __missing__(self, char: str) -> bool:
-        self[char] = made = _is_plain(char)
-        return made
-
-
-_FOLDS: Final = _Table()
-_SIGNS: Final = _SignTable()
+_FOLDS: Final = _Table(_fold)
+_SIGNS: Final = _Table(_with_signs)
+"""The same, with the signs kept."""
+_PLAIN: Final = _Table(_is_plain)
+"""Which characters the index folds as we do."""
 _ASCII: Final = b"".join(_FOLDS[chr(code)].encode() for code in range(128)) + bytes(128)
-"""The same for the text that needs no more, and is folded a hundred times as fast."""
-_PLAIN: Final = _PlainTable()
+"""`_FOLDS` for text that needs no more, and is folded a hundred times as fast."""
