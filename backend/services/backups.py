@@ -5,7 +5,7 @@ They work on files, so that one can be restored also when the database does not 
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,7 +31,7 @@ from backend.store.exchange import put_in_place, set_aside, stage
 from backend.store.files import make_private_dir
 from backend.store.ids import now_ms
 from backend.store.seals import Seal, seal_of
-from backend.store.snapshots import MANUAL, Snapshot, Snapshots
+from backend.store.snapshots import MANUAL, Snapshot, Snapshots, newest_first
 from backend.store.worker import HeavyJob
 
 log = logging.getLogger("hearth.backups")
@@ -230,7 +230,7 @@ class BackupService:
 
     def snapshots(self) -> list[Snapshot]:
         """Return those of the usual and of the chosen folder, newest first."""
-        return _newest_first(one for place in self._places() for one in place.all())
+        return newest_first(one for place in self._places() for one in place.all())
 
     def for_rescue(self) -> list[Snapshot]:
         """Return those that may take the database's place unasked, best first.
@@ -280,7 +280,7 @@ class BackupService:
         return [self._place(folder) for folder in {self._default, self.folder}]
 
     def _own(self) -> list[Snapshot]:
-        return _newest_first(one for place in self._places() for one in place.own())
+        return newest_first(one for place in self._places() for one in place.own())
 
     def _copy_key(self, folder: Path) -> None:
         try:
@@ -389,7 +389,3 @@ class BackupService:
             record.write(self._database.with_name(RECORD_FILE))
         except OSError as exc:
             log.warning("the check of a backup is not remembered: %s", exc)
-
-
-def _newest_first(snapshots: Iterable[Snapshot]) -> list[Snapshot]:
-    return sorted(snapshots, key=lambda one: one.made_at, reverse=True)

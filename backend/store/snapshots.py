@@ -82,7 +82,7 @@ class Snapshots:
             return []
         found = (_read(path) for path in self._folder.iterdir())
         known = [snapshot for snapshot in found if snapshot is not None]
-        return sorted(known, key=lambda one: one.made_at, reverse=True)
+        return newest_first(known)
 
     def own(self) -> list[Snapshot]:
         """Return those of this database, newest first."""
@@ -157,6 +157,11 @@ def is_snapshot(name: str) -> bool:
     return _NAME.fullmatch(name) is not None
 
 
+def newest_first(snapshots: Iterable[Snapshot]) -> list[Snapshot]:
+    """Return them by when they were made."""
+    return sorted(snapshots, key=lambda one: one.made_at, reverse=True)
+
+
 def to_keep(snapshots: Sequence[Snapshot]) -> set[Snapshot]:
     """Return those to keep: manual ones, the last of 7 days and of 4 weeks.
 
@@ -165,8 +170,8 @@ def to_keep(snapshots: Sequence[Snapshot]) -> set[Snapshot]:
     Days and weeks without a snapshot do not count, so that a machine that was off
     for a month keeps its old ones.
     """
-    newest_first = sorted(snapshots, key=lambda one: one.made_at, reverse=True)
-    lasting = [one for one in reversed(newest_first) if one.reason != BEFORE_MENDING]
+    ordered = newest_first(snapshots)
+    lasting = [one for one in reversed(ordered) if one.reason != BEFORE_MENDING]
     by_day = {one.made_at.date(): one for one in lasting}
     by_week = {one.made_at.isocalendar()[:2]: one for one in lasting}
     asked = {
@@ -175,7 +180,7 @@ def to_keep(snapshots: Sequence[Snapshot]) -> set[Snapshot]:
         if one.reason == MANUAL
         or (
             one.reason.startswith(_BEFORE)
-            and newest_first[0].made_at - one.made_at < _UNDO_FOR
+            and ordered[0].made_at - one.made_at < _UNDO_FOR
         )
     }
     return asked | _newest(by_day.values(), _DAYS) | _newest(by_week.values(), _WEEKS)
@@ -183,9 +188,8 @@ def to_keep(snapshots: Sequence[Snapshot]) -> set[Snapshot]:
 
 def within(limit_bytes: int, snapshots: Iterable[Snapshot]) -> set[Snapshot]:
     """Return those that fit, without the oldest; manual ones and the two newest do."""
-    newest_first = sorted(snapshots, key=lambda one: one.made_at, reverse=True)
     keep, taken = set[Snapshot](), 0
-    for number, snapshot in enumerate(newest_first):
+    for number, snapshot in enumerate(newest_first(snapshots)):
         taken += snapshot.size
         must_stay = number < _ALWAYS or snapshot.reason == MANUAL
         if must_stay or taken <= limit_bytes:
@@ -194,7 +198,7 @@ def within(limit_bytes: int, snapshots: Iterable[Snapshot]) -> set[Snapshot]:
 
 
 def _newest(snapshots: Iterable[Snapshot], count: int) -> set[Snapshot]:
-    return set(sorted(snapshots, key=lambda one: one.made_at, reverse=True)[:count])
+    return set(newest_first(snapshots)[:count])
 
 
 def _read(path: Path) -> Snapshot | None:
