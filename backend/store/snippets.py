@@ -85,8 +85,10 @@ def _cut(pieces: tuple[Piece, ...], *, before: bool, after: bool) -> tuple[Piece
 
 def _region(text: str, query: Query) -> tuple[int, int]:
     """Return which part of a very long text has most of what was looked for."""
+    if len(text) <= 2 * _CHUNK:
+        return 0, len(text)
     best, most = 0, 0
-    for start in range(0, len(text), _CHUNK) if len(text) > 2 * _CHUNK else ():
+    for start in range(0, len(text), _CHUNK):
         form = fold(text[start : start + _CHUNK + _AROUND])
         # Looking for plain letters first is many times as fast.
         count = sum(
@@ -97,7 +99,7 @@ def _region(text: str, query: Query) -> tuple[int, int]:
             best, most = max(0, start - _AROUND), count
         if most == len(query.terms):
             break
-    return (best, best + 2 * _CHUNK) if len(text) > 2 * _CHUNK else (0, len(text))
+    return best, best + 2 * _CHUNK
 
 
 def _snippet(text: str, query: Query) -> tuple[Piece, ...]:
