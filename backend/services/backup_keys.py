@@ -41,7 +41,7 @@ class BackupKeys:
         except BackupLockedError:
             return True
         except StoreDamagedError:
-            return False
+            pass
         return False
 
     def key_of(self, snapshot: Snapshot, secret: str = "") -> str | None:
@@ -55,8 +55,11 @@ class BackupKeys:
         if seal_of(snapshot.path) is not Seal.ENCRYPTED:
             return None
         folder = snapshot.path.parent
-        at_hand = self._key.ring.at_hand(folder)
-        fitting = self._first_that_opens(snapshot, [self._key.value, *at_hand])
+        # Mostly the present key does, and no other is looked for.
+        fitting = self._first_that_opens(snapshot, [self._key.value])
+        fitting = fitting or self._first_that_opens(
+            snapshot, self._key.ring.at_hand(folder)
+        )
         if fitting:
             return fitting
         if not self._key.ring.has_sealed(folder):

@@ -5,7 +5,7 @@ They work on files, so that one can be restored also when the database does not 
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -116,7 +116,7 @@ class BackupService:
 
     async def all(self) -> list[Backup]:
         """Return the backups there are, newest first."""
-        return await asyncio.to_thread(self._all)
+        return await asyncio.to_thread(lambda: self._backups(self.snapshots()))
 
     async def make(self, reason: str = MANUAL) -> Backup:
         """Make a backup; it was opened and looked through.
@@ -128,7 +128,8 @@ class BackupService:
         async with self._one_at_a_time:
             snapshot = await asyncio.to_thread(self.snap, reason)
         self._notices.changed(NOUN)
-        return self._backup(snapshot, self._record())
+        (made,) = await asyncio.to_thread(self._backups, [snapshot])
+        return made
 
     async def verify(self, name: str) -> None:
         """Look through all of a backup.
@@ -175,9 +176,8 @@ class BackupService:
         Raises:
             NotFoundError: It is not there.
         """
-        return await asyncio.to_thread(
-            lambda: self._backup(self._find(name), self._record())
-        )
+        (found,) = await asyncio.to_thread(lambda: self._backups([self._find(name)]))
+        return found
 
     async def choose_folder(self, path: str) -> None:
         """Put new backups into another folder; "" chooses the usual one.
@@ -288,12 +288,14 @@ class BackupService:
         except OSError as exc:
             log.warning("the key file was not copied: %s", exc)
 
-    def _all(self) -> list[Backup]:
-        record = self._record()
-        return [self._backup(one, record) for one in self.snapshots()]
+    def _backups(self, snapshots: Sequence[Snapshot]) -> list[Backup]:
+        # Whose they are does not depend on where they lie: one place tells it of all.
+        record, place = self._record(), self._place(self._default)
+        return [self._backup(one, record, place) for one in snapshots]
 
-    def _backup(self, snapshot: Snapshot, record: BackupRecord) -> Backup:
-        is_own = self._place(snapshot.path.parent).is_own(snapshot)
+    def _backup(
+        self, snapshot: Snapshot, record: BackupRecord, place: Snapshots
+    ) -> Backup:
         owner = snapshot.owner.name if snapshot.owner else _ELSEWHERE
         return Backup(
             name=snapshot.path.name,
@@ -302,7 +304,7 @@ class BackupService:
             size=snapshot.size,
             verified_at=record.verified.get(snapshot.path.name, 0),
             is_encrypted=seal_of(snapshot.path) is Seal.ENCRYPTED,
-            owner="" if is_own else owner,
+            owner="" if place.is_own(snapshot) else owner,
             is_locked=self._keys.is_locked(snapshot),
         )
 

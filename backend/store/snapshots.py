@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -147,7 +148,7 @@ class Snapshots:
                 part.unlink(missing_ok=True)
         return removed
 
-    @property
+    @cached_property
     def _owner(self) -> Owner:
         return Owner.of(self._database.parent)
 
