@@ -104,7 +104,7 @@ def build_router(house: ClosedHouse, pages: Pages) -> Router:
             is_locked = house.state == "locked"
             keeping = await house.keeping()
             known = [] if is_locked else await keeping.backups.all()
-            asks = (await keeping.encryption.state()).mode is KeyMode.KEYRING
+            asks = await keeping.encryption.mode() is KeyMode.KEYRING
             shown = known[:_SHOWN_BACKUPS]
             view = UnlockView(str(exc), is_locked, shown, asks, problem)
             return pages.show(request, "Your data", view)

@@ -60,6 +60,10 @@ class EncryptionService:
         """Return how the data is kept now."""
         return await asyncio.to_thread(self._state)
 
+    async def mode(self) -> KeyMode | None:
+        """Return where the key is kept, without asking there; None for no key."""
+        return await asyncio.to_thread(lambda: self._key.mode)
+
     async def use_keyring(self) -> None:
         """Encrypt with a key in the keyring.
 
