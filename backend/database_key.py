@@ -26,7 +26,7 @@ from backend.key_files import (
     leave_plain,
     make_current,
 )
-from backend.key_record import KeyMode, KeyRecord
+from backend.key_record import KEY_BYTES, KeyMode, KeyRecord
 from backend.key_ring import BACKUPS, KeyRing
 from backend.os_keyring import FIRST_PATIENCE_S, OsKeyring
 from backend.sealing import Sealed, new_recovery_code, normal_code
@@ -37,7 +37,6 @@ log = logging.getLogger("hearth.keys")
 
 DATABASE: Final = "hearth.db"
 MIN_PASSPHRASE_CHARS: Final = 8
-_KEY_BYTES: Final = 32
 
 _WRONG: Final = (
     "This is neither the passphrase nor the recovery code of this data folder. "
@@ -348,7 +347,7 @@ class DatabaseKey:
 
     def _make_kept(self) -> None:
         """Make a key for a new database, unless nothing here would keep it."""
-        key = secrets.token_bytes(_KEY_BYTES)
+        key = secrets.token_bytes(KEY_BYTES)
         record = KeyRecord.new(key)
         if not self.ring.keep(record.id, key, FIRST_PATIENCE_S):
             log.info("not encrypted yet: %s", self._keyring.why)
@@ -364,7 +363,7 @@ class DatabaseKey:
             # Backups may be encrypted although the database is not: one key for all.
             self._key = self.ring.fetch(record)
             return self._key, record
-        key = secrets.token_bytes(_KEY_BYTES)
+        key = secrets.token_bytes(KEY_BYTES)
         return key, KeyRecord.new(key)
 
     def _write(self, record: KeyRecord, key: bytes) -> None:

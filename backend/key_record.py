@@ -13,6 +13,7 @@ from backend.sealing import Sealed, normal_code
 from backend.store.files import is_ordinary
 
 FORMAT: Final = 1
+KEY_BYTES: Final = 32
 
 
 class KeyMode(Enum):

@@ -10,11 +10,10 @@ from typing import Final
 
 from backend.errors import InvalidInputError, StoreLockedError
 from backend.key_files import keep_beside, records_in
-from backend.key_record import KeyMode, KeyRecord, new_name
+from backend.key_record import KEY_BYTES, KeyMode, KeyRecord, new_name
 from backend.os_keyring import OsKeyring
 
 BACKUPS: Final = "backups"
-_KEY_BYTES: Final = 32
 _ASK_AGAIN: Final = (
     "Your conversations are encrypted, and {why}. "
     "Unlock the keyring and try again, or enter your recovery code."
@@ -54,8 +53,8 @@ class KeyRing:
         with self._lock:
             for record in self.records(folder):
                 if record.id not in self._known and record.mode is KeyMode.KEYRING:
-                    key = from_hex(self._keyring.get(record.id) or "")
-                    if key and record.fits(key):
+                    key = self._kept(record)
+                    if key:
                         self._known[record.id] = key
             return list(dict.fromkeys(key.hex() for key in self._known.values()))
 
@@ -75,11 +74,10 @@ class KeyRing:
         """
         if record.mode is KeyMode.PASSPHRASE:
             raise StoreLockedError(_ENTER_IT)
-        kept = self._keyring.get(record.id)
+        key = self._kept(record)
         if self._keyring.why:
             raise StoreLockedError(_ASK_AGAIN.format(why=self._keyring.why))
-        key = from_hex(kept or "")
-        if key is None or not record.fits(key):
+        if key is None:
             raise StoreLockedError(_GONE)
         self.learn(record.id, key)
         return key
@@ -137,11 +135,10 @@ class KeyRing:
         self.learn(record.id, key)
         return record
 
-
-def from_hex(text: str) -> bytes | None:
-    """Return a key that was kept as text; None for what is none."""
-    try:
-        key = bytes.fromhex(text)
-    except ValueError:
-        return None
-    return key if len(key) == _KEY_BYTES else None
+    def _kept(self, record: KeyRecord) -> bytes | None:
+        """Return the key the keyring has for a record; None for none that fits."""
+        try:
+            key = bytes.fromhex(self._keyring.get(record.id) or "")
+        except ValueError:
+            return None
+        return key if len(key) == KEY_BYTES and record.fits(key) else None
