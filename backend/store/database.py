@@ -39,7 +39,7 @@ from backend.store.migrations import (
     version_of,
 )
 from backend.store.owners import device_id
-from backend.store.presence import FileWatch, Presence
+from backend.store.presence import LATEST_CHANGE, FileWatch, Presence
 from backend.store.schema import STEPS
 from backend.store.sentences import told_to_the_user
 from backend.store.snapshots import Snapshots
@@ -59,7 +59,6 @@ _REPLACED: Final = (
     "stored. Choose Restart Background Service in the menu Tools to go on with that "
     "file, or restore a backup: what you wrote since then may be in one."
 )
-_LATEST: Final = "select max(seq) from sqlite_sequence where name = 'change'"
 _NAP_S: Final = 0.005
 _TRY_BYTES: Final = 256 * 1024
 _TRY: Final = text("insert or replace into draft(id, text) values ('try', :text)")
@@ -215,7 +214,7 @@ class Database:
             yield session
             self._check_presence()
             session.flush()
-            latest = session.connection().exec_driver_sql(_LATEST).scalar() or 0
+            latest = session.connection().exec_driver_sql(LATEST_CHANGE).scalar_one()
             session.commit()
             self._watch.committed(latest)
 

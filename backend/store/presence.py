@@ -8,8 +8,13 @@ import threading
 from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
+from typing import Final
 
 from backend.store.dbapi import Connection, Error
+
+LATEST_CHANGE: Final = (
+    "select coalesce(max(seq), 0) from sqlite_sequence where name = 'change'"
+)
 
 
 class Presence(Enum):
@@ -84,7 +89,5 @@ class FileWatch:
 
 def latest_change(connection: Connection) -> int:
     """Return the number of the last change that was stored."""
-    row = connection.execute(
-        "select coalesce(max(seq), 0) from sqlite_sequence where name = 'change'"
-    ).fetchone()
+    row = connection.execute(LATEST_CHANGE).fetchone()
     return int(row[0]) if row else 0
