@@ -9,7 +9,7 @@ from backend.importing.documents import Documents
 from backend.importing.marks import without_marks
 from backend.importing.markup import fenced, joined, titled
 from backend.importing.records import Said, Skip, Talk, Tally
-from backend.importing.trees import newest_leaf, path_to
+from backend.importing.trees import branch_to
 from backend.importing.values import (
     as_dict,
     as_list,
@@ -60,7 +60,9 @@ def read(item: object, tally: Tally) -> Talk:
     told = as_dict(item)
     nodes = as_dict(told.get("mapping"))
     messages = {key: _message(node) for key, node in nodes.items()}
-    path = _path(nodes, messages, as_text(told.get("current_node")))
+    parents = {key: as_text(as_dict(node).get("parent")) for key, node in nodes.items()}
+    leaf = as_text(told.get("current_node"))
+    path = branch_to(leaf, parents, messages, "create_time")
     branch = _Branch(tally)
     for key in path:
         _replay(messages[key], key, branch.documents)
@@ -87,16 +89,6 @@ def _message(node: object) -> dict[str, Any]:
     message = as_dict(as_dict(node).get("message"))
     parts = as_list(as_dict(message.get("content")).get("parts"))
     return {} if _role(message) == "system" and not any(parts) else message
-
-
-def _path(
-    nodes: Mapping[str, Any], messages: Mapping[str, dict[str, Any]], leaf: str
-) -> list[str]:
-    parents = {key: as_text(as_dict(node).get("parent")) for key, node in nodes.items()}
-    if leaf not in nodes:
-        times = {key: as_ms(m.get("create_time")) for key, m in messages.items()}
-        leaf = newest_leaf(parents, times)
-    return path_to(leaf, parents)
 
 
 def _leave_branches(

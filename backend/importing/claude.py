@@ -6,7 +6,7 @@ from typing import Any, Final
 from backend.importing.documents import Documents
 from backend.importing.markup import joined, link
 from backend.importing.records import Said, Skip, Talk, Tally
-from backend.importing.trees import newest_leaf, path_to
+from backend.importing.trees import branch_to
 from backend.importing.values import (
     as_dict,
     as_list,
@@ -74,10 +74,7 @@ def _shown(messages: Mapping[str, dict[str, Any]], leaf: str) -> list[str]:
     for key, message in messages.items():
         parents[key] = as_text(message.get("parent_message_uuid")) or before
         before = key
-    if leaf not in messages:
-        times = {key: as_ms(m.get("created_at")) for key, m in messages.items()}
-        leaf = newest_leaf(parents, times)
-    return path_to(leaf, parents)
+    return branch_to(leaf, parents, messages, "created_at")
 
 
 def _said(

@@ -4,7 +4,7 @@ from typing import Any
 
 from backend.importing.markup import joined, link
 from backend.importing.records import Said, Skip, Talk, Tally
-from backend.importing.trees import newest_leaf, path_to
+from backend.importing.trees import branch_to
 from backend.importing.values import (
     as_dict,
     as_list,
@@ -25,10 +25,7 @@ def read(item: object, tally: Tally) -> Talk:
     messages = {key: as_dict(node.get("message")) for key, node in told_nodes}
     parents = {key: as_text(node.get("parent")) for key, node in told_nodes}
     leaf = as_text(told.get("current_node"))
-    if leaf not in nodes:
-        times = {key: as_ms(m.get("inserted_at")) for key, m in messages.items()}
-        leaf = newest_leaf(parents, times)
-    path = path_to(leaf, parents)
+    path = branch_to(leaf, parents, messages, "inserted_at")
     on_path = set(path)
     aside = [key for key, m in messages.items() if m and key not in on_path]
     leave_out(Skip.BRANCH, tally, len(aside))

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from backend.importing.markup import CODE, CODE_FLAGS, fenced, joined, titled
 from backend.importing.records import Said, Skip, Talk, Tally
-from backend.importing.trees import newest_leaf, path_to
+from backend.importing.trees import branch_to
 from backend.importing.values import (
     as_dict,
     as_list,
@@ -78,10 +78,7 @@ def _path(chat: Mapping[str, Any], messages: Mapping[str, dict[str, Any]]) -> li
         return [*messages]
     parents = {key: as_text(one.get("parentId")) for key, one in messages.items()}
     leaf = as_text(history.get("currentId"))
-    if leaf not in messages:
-        times = {key: as_ms(one.get("timestamp")) for key, one in messages.items()}
-        leaf = newest_leaf(parents, times)
-    return path_to(leaf, parents)
+    return branch_to(leaf, parents, messages, "timestamp")
 
 
 def _stood_beside(one: Mapping[str, Any], shown: Mapping[str, Any]) -> bool:
