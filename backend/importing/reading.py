@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Final, Self
 
 from backend.importing import (
@@ -137,28 +138,31 @@ class Reading:
     def _settled(self, source: Source, talk: Talk) -> ConversationRow:
         """Return a conversation; of several called the same, one by its place."""
         row = settle(source, talk)
-        if talk.place and self._seen.get(row.id, _print_of(row)) != _print_of(row):
+        if talk.place and self._seen.get(row.id) not in {None, _print_of(row)}:
             return settle(source, replace(talk, key=talk.place))
         return row
 
     def _talks(self, part: Part, tally: Tally) -> Iterator[tuple[Source, Talk]]:
         match part.source:
             case Source.JAN:
-                read = _whole(lambda: [self._thread(part, tally)], tally)
-                yield from ((part.source, talk) for talk in read)
+                yield from _whole(
+                    Source.JAN, lambda: [self._thread(part, tally)], tally
+                )
             case Source.LM_STUDIO:
                 with self._open(part.name) as file:
                     item = whole(file)
-                read = _whole(lambda: [lm_studio.read(item, part.name, tally)], tally)
-                yield from ((part.source, talk) for talk in read)
+                yield from _whole(
+                    Source.LM_STUDIO,
+                    lambda: [lm_studio.read(item, part.name, tally)],
+                    tally,
+                )
             case Source.CHATBOX:
                 yield from self._sessions(part.name, tally)
             case _:
                 for item in self._items(part.name, tally):
                     source = source_of(item) or part.source
-                    parse = _LISTS.get(source, _LISTS.get(part.source, _unreadable))
-                    for talk in _whole(lambda: [parse(item, tally)], tally):  # noqa: B023 called now
-                        yield source, talk
+                    parse = _LISTS.get(source, _LISTS[part.source])
+                    yield from _whole(source, lambda: [parse(item, tally)], tally)  # noqa: B023 called now
 
     def _items(self, name: str, tally: Tally) -> Iterator[dict[str, Any]]:
         """Yield the conversations of a list, wherever it is, or the only one."""
@@ -194,8 +198,8 @@ class Reading:
         with self._open(name) as file:
             for key, item in entries(file):
                 if chatbox.holds_session(key):
-                    read = _whole(lambda: chatbox.read(item, tally), tally)  # noqa: B023 called now
-                    yield from ((Source.CHATBOX, talk) for talk in read)
+                    read = partial(chatbox.read, item, tally)
+                    yield from _whole(Source.CHATBOX, read, tally)
 
     def _thread(self, part: Part, tally: Tally) -> Talk:
         folder, _, _ = part.name.rpartition("/")
@@ -293,9 +297,11 @@ def _unwrapped(item: object) -> Iterator[Any]:
         yield item
 
 
-def _whole(read: Callable[[], Iterable[Talk]], tally: Tally) -> Iterator[Talk]:
+def _whole(
+    source: Source, read: Callable[[], Iterable[Talk]], tally: Tally
+) -> Iterator[tuple[Source, Talk]]:
     """Yield what a parser finds, and whether all of it could be read."""
-    lost = sum(tally.skipped[why] for why in _LOST)
+    lost = _lost(tally)
     try:
         for talk in read():
             said = talk.said
@@ -303,18 +309,22 @@ def _whole(read: Callable[[], Iterable[Talk]], tally: Tally) -> Iterator[Talk]:
                 # It stands for what an answer is about; without one it says nothing.
                 said = said[:-1]
                 tally.skip(Skip.NO_TEXT)
-            now = sum(tally.skipped[why] for why in _LOST)
-            yield replace(talk, said=said, is_whole=now == lost)
+            now = _lost(tally)
+            yield source, replace(talk, said=said, is_whole=now == lost)
             lost = now
     except _FAULTS:
         _unread(tally)
 
 
 def _own_conversation(item: object, tally: Tally) -> ConversationRow | None:
-    lost = sum(tally.skipped[why] for why in _LOST)
+    lost = _lost(tally)
     row = hearth.read_conversation(item, tally)
-    now = sum(tally.skipped[why] for why in _LOST)
-    return replace(row, is_whole=now == lost) if row else None
+    return replace(row, is_whole=_lost(tally) == lost) if row else None
+
+
+def _lost(tally: Tally) -> int:
+    """Return how many messages could not be read so far."""
+    return sum(tally.skipped[why] for why in _LOST)
 
 
 _OWN: Final[dict[str, Callable[[object, Tally], Row | None]]] = {
@@ -328,10 +338,6 @@ _OWN: Final[dict[str, Callable[[object, Tally], Row | None]]] = {
 def _unread(tally: Tally) -> None:
     tally.entries += 1
     tally.skip(Skip.UNREADABLE)
-
-
-def _unreadable(item: object, tally: Tally) -> Talk:  # noqa: ARG001 as a parser
-    raise ValueError("no known form")
 
 
 def _print_of(row: Row) -> int:
