@@ -20,7 +20,8 @@ from backend.importing.values import (
 )
 from backend.thoughts import split_thoughts
 
-MARKS = frozenset({"__exported_items", "chat-sessions-list", "chat-sessions"})
+MARKS = frozenset({"__exported_items", "chat-sessions-list"})
+"""Members that only this program's export has, besides the sessions."""
 
 
 def holds_session(name: str) -> bool:

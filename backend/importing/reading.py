@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain
 from typing import Any, Final, Self
 
 from backend.importing import (
@@ -273,6 +274,12 @@ def source_of(item: object) -> Source | None:
     return None
 
 
+def lists_in(item: object) -> list[list[Any]]:
+    """Return the lists of conversations that stand below a name in an entry."""
+    inner: Mapping[str, Any] = item if isinstance(item, dict) else {}
+    return [inner[name] for name in WRAPPERS if isinstance(inner.get(name), list)]
+
+
 def _is_tree(history: object) -> bool:
     """Whether it is the tree of messages of a chat of Open WebUI."""
     return isinstance(history, dict) and isinstance(history.get("messages"), dict)
@@ -288,11 +295,9 @@ def _is_deepseek(told: Mapping[str, Any]) -> bool:
 
 def _unwrapped(item: object) -> Iterator[Any]:
     """Yield the conversation below a name, or those of a list below another name."""
-    inner: Mapping[str, Any] = item if isinstance(item, dict) else {}
-    lists = [inner[name] for name in WRAPPERS if isinstance(inner.get(name), list)]
+    lists = lists_in(item)
     if lists and not source_of(item):
-        for found in lists:
-            yield from found
+        yield from chain.from_iterable(lists)
     else:
         yield item
 

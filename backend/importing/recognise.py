@@ -1,17 +1,17 @@
 """Finds out which programs the files of a bundle come from."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, Final
+from typing import Final
 
 from backend.errors import HearthError
 from backend.importing import chatbox, hearth
 from backend.importing.bundles import Bundle, check_total
 from backend.importing.limits import MAX_FILE_BYTES, DamagedError, damaged, unknown
-from backend.importing.reading import WRAPPERS, Part, Reading, source_of
+from backend.importing.reading import WRAPPERS, Part, Reading, lists_in, source_of
 from backend.importing.records import Skip, Source
 from backend.importing.stream import entries, lines
 
@@ -107,7 +107,7 @@ def _classify(key: str, item: object) -> Source | None:
         return source_of(item)
     if key == "format" and item == hearth.FORMAT:
         return Source.HEARTH
-    if key in chatbox.MARKS or key.startswith("session:"):
+    if key in chatbox.MARKS or chatbox.holds_session(key):
         return Source.CHATBOX
     if key in WRAPPERS and (source := _wrapped(item)):
         return source
@@ -122,9 +122,9 @@ def _wrapped(item: object) -> Source | None:
     """Return the source of a list below a name, or of one below another name yet."""
     if source := source_of(item):
         return source
-    inner: Mapping[str, Any] = item if isinstance(item, dict) else {}
-    lists = [inner[name] for name in WRAPPERS if isinstance(inner.get(name), list)]
-    return _first(source_of(one) for found in lists for one in found[:_LOOKED_AT])
+    return _first(
+        source_of(one) for found in lists_in(item) for one in found[:_LOOKED_AT]
+    )
 
 
 def _base(name: str) -> str:
