@@ -17,7 +17,7 @@ from backend.importing.bundles import open_bundle, unreadable
 from backend.importing.limits import confine, damaged
 from backend.importing.reading import Reading
 from backend.importing.recognise import recognise
-from backend.importing.records import ConversationRow, NoteRow, Row, Tally
+from backend.importing.records import BESIDE_ROW, ConversationRow, NoteRow, Row, Tally
 from backend.job import answer, finish, take_job
 
 _PROGRESS_S: Final = 0.2
@@ -53,9 +53,8 @@ def tell(row: Row) -> Iterator[dict[str, Any]]:
         kind = "note" if isinstance(row, NoteRow) else "action"
         yield {"kind": kind, "row": dataclasses.asdict(row)}
         return
-    head = dataclasses.asdict(dataclasses.replace(row, messages=(), aside=()))
-    for name in ("messages", "aside", "is_whole"):
-        del head[name]
+    names = (field.name for field in dataclasses.fields(row))
+    head = {name: getattr(row, name) for name in names if name not in BESIDE_ROW}
     yield {
         "kind": "conversation",
         "row": head,

@@ -1,14 +1,13 @@
 """Hearth's own export, described in FORMAT.md; ids and times stay as they are."""
 
 import re
-import time
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, replace
 from typing import Any, Final, TypeVar
 
 from backend.errors import InvalidInputError
-from backend.importing.limits import MAX_MESSAGE_BYTES
 from backend.importing.records import (
+    BESIDE_ROW,
     ActionRow,
     ConversationRow,
     MessageRow,
@@ -16,7 +15,14 @@ from backend.importing.records import (
     Skip,
     Tally,
 )
-from backend.importing.values import as_dict, as_list, as_text, leave_out
+from backend.importing.values import (
+    as_dict,
+    as_list,
+    as_text,
+    is_too_long,
+    latest_ms,
+    leave_out,
+)
 
 FORMAT: Final = "hearth-export"
 VERSION: Final = 1
@@ -24,8 +30,6 @@ VERSION: Final = 1
 _ID: Final = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 )
-_DAY_MS: Final = 86_400_000
-_MADE_HERE: Final = frozenset({"messages", "aside", "is_whole"})
 _ALLOWED: Final = {
     "title_source": ("user", "none", "text", "model"),
     "state": ("complete", "stopped", "interrupted", "failed"),
@@ -84,13 +88,14 @@ def read_action(item: object, tally: Tally) -> ActionRow | None:
 
 
 def _row(
-    kind: type[_R], told: Mapping[str, Any], tally: Tally, unreadable: Skip
+    kind: type[_R], told: dict[str, Any], tally: Tally, unreadable: Skip
 ) -> _R | None:
     """Return a row of what is known of it; the rest is counted."""
-    kinds = {f.name: f.type for f in fields(kind) if f.name not in _MADE_HERE}
+    kinds = {f.name: f.type for f in fields(kind) if f.name not in BESIDE_ROW}
     strange = [name for name in told if name not in kinds]
     tally.skip(Skip.UNKNOWN, len(strange), strange)
-    known = _defaults(kind, told) | {n: v for n, v in told.items() if n in kinds}
+    given = _defaults(kind, told) | told
+    known = {name: value for name, value in given.items() if name in kinds}
     for name, allowed in _ALLOWED.items():
         if isinstance(known.get(name), str) and known[name] not in allowed:
             tally.skip(Skip.UNKNOWN, 1, [f"{name}: {known[name]}"])
@@ -98,7 +103,7 @@ def _row(
     if not all(_fits(n, kinds[n], known.get(n)) for n in kinds):
         tally.skip(unreadable)
         return None
-    if any(map(_is_too_long, known.values())):
+    if any(is_too_long(value) for value in known.values() if isinstance(value, str)):
         is_message = kind is MessageRow
         tally.skip(Skip.TOO_LONG if is_message else Skip.TOO_LONG_ENTRY)
         return None
@@ -106,19 +111,20 @@ def _row(
 
 
 def _defaults(kind: type[_R], told: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what fields that are missing count as; a file may be made by hand."""
+    """Return what fields count as that are missing: a file may be made by hand.
+
+    Those of other kinds are among them.
+    """
     made = {f.name: f.default for f in fields(kind) if f.default is not MISSING}
     begun = told.get("created_at", _ms_of(as_text(told.get("id"))))
     words = dict.fromkeys(("title", "body", "text", "latest", "name"), "")
     times = {"created_at": begun, "updated_at": begun}
-    known = {"title_source": "none", **words, **times, **made}
-    names = {f.name for f in fields(kind)} - _MADE_HERE
-    return {name: value for name, value in known.items() if name in names}
+    return {"title_source": "none", **words, **times, **made}
 
 
 def _fits(name: str, kind: object, value: object) -> bool:
     if kind is int:
-        return type(value) is int and 0 <= value <= _latest_ms()
+        return type(value) is int and 0 <= value <= latest_ms()
     if not isinstance(value, str):
         return False
     if name in {"id", "conversation_id"} or (name == "latest" and value):
@@ -127,23 +133,10 @@ def _fits(name: str, kind: object, value: object) -> bool:
 
 
 def _ms_of(row_id: str) -> int:
-    """Return when an id was made."""
+    """Return when an id was made; 0 for what is no id."""
     return int(row_id.replace("-", "")[:12], 16) if _ID.fullmatch(row_id) else 0
 
 
 def _is_id(value: str) -> bool:
     """Whether it is a UUIDv7 of the past: later ones would push every new id along."""
-    if not _ID.fullmatch(value):
-        return False
-    return int(value.replace("-", "")[:12], 16) <= _latest_ms()
-
-
-def _latest_ms() -> int:
-    return time.time_ns() // 1_000_000 + _DAY_MS
-
-
-def _is_too_long(value: object) -> bool:
-    return (
-        isinstance(value, str)
-        and len(value.encode("utf-8", "surrogatepass")) > MAX_MESSAGE_BYTES
-    )
+    return bool(_ID.fullmatch(value)) and _ms_of(value) <= latest_ms()

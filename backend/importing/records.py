@@ -160,6 +160,10 @@ class ConversationRow:
     is_whole: bool = True
 
 
+BESIDE_ROW: Final = frozenset({"messages", "aside", "is_whole"})
+"""What belongs to a conversation and is no field of its row."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteRow:
     """A note as it will be stored."""

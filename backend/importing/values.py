@@ -48,7 +48,17 @@ def as_ms(value: object) -> int | None:
     if not math.isfinite(value):
         return None
     ms = int(value if value >= _MS_FROM else value * 1000)
-    return ms if 0 < ms <= time.time() * 1000 + _DAY_MS else None
+    return ms if 0 < ms <= latest_ms() else None
+
+
+def latest_ms() -> int:
+    """Return the last moment that can be meant: a clock may be a day ahead."""
+    return time.time_ns() // 1_000_000 + _DAY_MS
+
+
+def is_too_long(text: str) -> bool:
+    """Whether a text is larger than any message, note or quick action may be."""
+    return len(text.encode("utf-8", "surrogatepass")) > MAX_MESSAGE_BYTES
 
 
 def texts(parts: object) -> str:
@@ -112,7 +122,7 @@ def take(said: list[Said], candidate: Said, tally: Tally) -> bool:
         tally.skip(Skip.INSTRUCTIONS)
     elif not (candidate.text + candidate.reasoning + candidate.error).strip():
         tally.skip(Skip.NO_TEXT)
-    elif max(map(_size, (candidate.text, candidate.reasoning))) > MAX_MESSAGE_BYTES:
+    elif is_too_long(candidate.text) or is_too_long(candidate.reasoning):
         tally.skip(Skip.TOO_LONG)
     else:
         said.append(candidate)
@@ -135,16 +145,9 @@ def _shown(said: Said) -> Said:
     return replace(said, text=text, is_only_files=True)
 
 
-def _size(text: str) -> int:
-    return len(text.encode("utf-8", "surrogatepass"))
-
-
 def _text_in(part: object) -> str:
     inner = as_dict(part)
-    if (
-        as_text(inner.get("type")) in _THINKING
-        or as_text(inner.get("type")) in _NO_WORDS
-    ):
+    if as_text(inner.get("type")) in _THINKING | _NO_WORDS:
         return ""
     text = inner.get("text")
     return (
