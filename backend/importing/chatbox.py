@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from backend.importing.markup import link
+from backend.importing.markup import link, paragraphs
 from backend.importing.records import Said, Skip, Talk, Tally
 from backend.importing.values import (
     as_dict,
@@ -85,7 +85,7 @@ def _said(number: str, message: dict[str, Any], tally: Tally) -> Said:
     return Said(
         key=first_text(message.get("id"), number),
         role=role,
-        text="\n\n".join(piece for piece in (text, _links(message)) if piece),
+        text=paragraphs(text, _links(message)),
         reasoning=reasoning,
         at_ms=as_ms(message.get("timestamp")),
         model=as_text(message.get("model")) if role == "assistant" else "",

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from backend.importing.documents import Documents
 from backend.importing.marks import without_marks
-from backend.importing.markup import fenced, joined, titled
+from backend.importing.markup import fenced, joined, paragraphs, titled
 from backend.importing.records import Said, Skip, Talk, Tally
 from backend.importing.trees import branch_to
 from backend.importing.values import (
@@ -134,8 +134,8 @@ class _Branch:
         candidate = Said(
             key=turn.key,
             role="assistant",
-            text="\n\n".join(turn.blocks),
-            reasoning="\n\n".join(turn.thoughts),
+            text=paragraphs(*turn.blocks),
+            reasoning=paragraphs(*turn.thoughts),
             at_ms=turn.at_ms,
             state="complete" if turn.blocks else "interrupted",
         )
@@ -187,8 +187,8 @@ def _said(key: str, message: dict[str, Any], turn: _Turn) -> Said:
     text = without_marks(candidate.text, metadata)
     return replace(
         candidate,
-        text="\n\n".join(piece for piece in (*turn.blocks, text) if piece),
-        reasoning="\n\n".join(turn.thoughts),
+        text=paragraphs(*turn.blocks, text),
+        reasoning=paragraphs(*turn.thoughts),
         model=as_text(metadata.get("model_slug")),
         state=_state(message),
     )

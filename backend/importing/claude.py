@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from backend.importing.documents import Documents
-from backend.importing.markup import joined, link
+from backend.importing.markup import joined, link, paragraphs
 from backend.importing.records import Said, Skip, Talk, Tally
 from backend.importing.trees import branch_to
 from backend.importing.values import (
@@ -20,7 +20,7 @@ from backend.importing.values import (
 )
 
 _ROLES: Final = {"human": "user", "user": "user", "assistant": "assistant"}
-_DOCUMENTS: Final = frozenset({"artifacts", "create_file", "str_replace"})
+_REPLAYED: Final = frozenset({"artifacts", "create_file", "str_replace", "repl"})
 
 
 def read(item: object, tally: Tally) -> Talk:
@@ -83,11 +83,10 @@ def _said(
     sender = as_text(message.get("sender"))
     content = as_list(message.get("content"))
     text = _text(content, tally) or as_text(message.get("text"))
-    pieces = [text, *_pasted(message), *documents.shown_in(key)]
     return Said(
         key=key,
         role=_ROLES.get(sender, sender),
-        text="\n\n".join(piece for piece in pieces if piece),
+        text=paragraphs(text, *_pasted(message), *documents.shown_in(key)),
         reasoning=thoughts(content),
         at_ms=as_ms(message.get("created_at")),
         files=_files(message),
@@ -104,7 +103,7 @@ def _text(content: list[object], tally: Tally) -> str:
                 pieces.append(_with_sources(text, block))
             case "thinking":
                 pass
-            case "tool_use" if as_text(block.get("name")) in _DOCUMENTS | {"repl"}:
+            case "tool_use" if as_text(block.get("name")) in _REPLAYED:
                 pass
             case _ if isinstance(part, str):
                 pieces.append(part)

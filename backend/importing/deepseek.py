@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from backend.importing.markup import joined, link
+from backend.importing.markup import joined, link, paragraphs
 from backend.importing.records import Said, Skip, Talk, Tally
 from backend.importing.trees import branch_to
 from backend.importing.values import (
@@ -60,7 +60,7 @@ def _said(key: str, message: dict[str, Any], tally: Tally) -> Said:
         key=key,
         role="user" if is_question else "assistant",
         text=joined([*asked, *answered]),
-        reasoning="\n\n".join(piece for piece in thought if piece),
+        reasoning=paragraphs(*thought),
         at_ms=as_ms(message.get("inserted_at")),
         model="" if is_question else as_text(message.get("model")),
         files=tuple(names_of(message.get("files"))),

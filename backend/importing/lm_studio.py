@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from backend.importing.markup import joined
+from backend.importing.markup import joined, paragraphs
 from backend.importing.records import Said, Skip, Talk, Tally
 from backend.importing.values import (
     as_dict,
@@ -91,7 +91,7 @@ def _said(key: str, version: dict[str, Any], tally: Tally) -> Said:
         key=key,
         role=role,
         text=text,
-        reasoning="\n\n".join(p for piece in thought if (p := piece.strip())),
+        reasoning=paragraphs(*(piece.strip() for piece in thought)),
         at_ms=_began(steps),
         model=first_text(*models, sender.get("senderName"))
         if role == "assistant"

@@ -51,6 +51,11 @@ def link(title: str, url: str) -> str:
     return f"[{plain or address}]({address})"
 
 
+def paragraphs(*pieces: str) -> str:
+    """Join pieces of a text with an empty line between those that say something."""
+    return "\n\n".join(filter(None, pieces))
+
+
 def joined(pieces: Iterable[str]) -> str:
     """Join pieces of a text: as one sentence where they break one, else as paragraphs.
 

@@ -5,7 +5,14 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from backend.importing.markup import CODE, CODE_FLAGS, fenced, joined, titled
+from backend.importing.markup import (
+    CODE,
+    CODE_FLAGS,
+    fenced,
+    joined,
+    paragraphs,
+    titled,
+)
 from backend.importing.records import Said, Skip, Talk, Tally
 from backend.importing.trees import branch_to
 from backend.importing.values import (
@@ -101,7 +108,7 @@ def _said(key: str, message: dict[str, Any], tally: Tally) -> Said:
         text, details = _without_details(text, tally)
         text, thoughts = split_thoughts(text)
         text = text if text.strip() else written
-        reasoning = "\n\n".join(t for t in (details, thoughts) if t) or thought
+        reasoning = paragraphs(details, thoughts) or thought
         error = failed(message.get("error"))
     return Said(
         key=first_text(message.get("id"), key),
@@ -141,7 +148,7 @@ def _from_output(output: list[Any], tally: Tally) -> tuple[str, str]:
                 )
             case _:
                 tally.skip(Skip.TOOL, 1, [as_text(step.get("name"))])
-    return joined(written), "\n\n".join(piece for piece in thought if piece)
+    return joined(written), paragraphs(*thought)
 
 
 def _summaries(step: Mapping[str, Any], name: str) -> list[str]:
@@ -173,7 +180,7 @@ def _without_details(text: str, tally: Tally) -> tuple[str, str]:
 
     # Reasoning may hold code, so that it goes before code is looked for.
     text = _DETAILS_OR_CODE.sub(taken, _leading(text.lstrip(), taken))
-    return text.strip(), "\n\n".join(piece for piece in thought if piece)
+    return text.strip(), paragraphs(*thought)
 
 
 def _leading(text: str, taken: Callable[[re.Match[str]], str]) -> str:

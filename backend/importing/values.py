@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from backend.importing.limits import MAX_MESSAGE_BYTES
-from backend.importing.markup import joined
+from backend.importing.markup import joined, paragraphs
 from backend.importing.records import Said, Skip, Tally
 
 _MS_FROM: Final = 100_000_000_000
@@ -73,10 +73,8 @@ def texts(parts: object) -> str:
 def thoughts(parts: object) -> str:
     """Join the parts of a content that are reasoning."""
     found = (as_dict(part) for part in as_list(parts))
-    return "\n\n".join(
-        piece
-        for part in found
-        if as_text(part.get("type")) in _THINKING and (piece := thought_in(part))
+    return paragraphs(
+        *(thought_in(one) for one in found if as_text(one.get("type")) in _THINKING)
     )
 
 
