@@ -7,7 +7,7 @@ another way, it becomes a conversation of its own.
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -192,15 +192,7 @@ def _named(plan: Plan, ids: Mapping[str, str]) -> Plan:
     if not ids:
         return plan
     whole = {told: plan.ids.get(here, here) for told, here in ids.items()}
-    return Plan(
-        verdict=plan.verdict,
-        conversation_id=plan.conversation_id,
-        ids=whole,
-        here=plan.here,
-        replaced=plan.replaced,
-        stayed=plan.stayed,
-        binned=plan.binned,
-    )
+    return replace(plan, ids=whole)
 
 
 def _apart(export: Export, ids: Mapping[str, str]) -> dict[str, str]:

@@ -117,7 +117,7 @@ def _follow(
     }
     if all(getattr(row, name) == told[name] for name in fields):
         return False
-    is_older = is_dated and int(told["updated_at"] or 0) <= row.updated_at
+    is_older = is_dated and _told_at(told) <= row.updated_at
     if is_older and not _is_seeded(session, row):
         return False
     if isinstance(row, Message) and _is_half(row, told):
@@ -127,7 +127,7 @@ def _follow(
     for name in fields:
         setattr(row, name, told[name])
     if is_dated:
-        row.updated_at = int(told["updated_at"] or 0)
+        row.updated_at = _told_at(told)
     return True
 
 
@@ -137,12 +137,17 @@ def _follow_title(
     title, source = told["title"], told["title_source"]
     if not title or title == row.title or source not in _GIVEN:
         return False
-    if is_dated and int(told["updated_at"] or 0) <= row.updated_at:
+    if is_dated and _told_at(told) <= row.updated_at:
         return False
     if row.title_source == "user" and _is_mine(session, row, "title"):
         return False
     row.title, row.title_source = str(title), str(source)
     return True
+
+
+def _told_at(told: Fields) -> int:
+    """Return when a row was changed in its source; 0 where that is not told."""
+    return int(told["updated_at"] or 0)
 
 
 def _is_half(row: Message, told: Fields) -> bool:
