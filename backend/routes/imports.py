@@ -44,7 +44,7 @@ class Current(Template):
     first_ms: int
     last_ms: int
     account: str
-    skipped: Sequence["Skipped"]
+    skipped: Sequence[Skipped]
     came_to: Sequence[str]
     can_undo: bool
     error: str
@@ -136,7 +136,6 @@ async def _state(services: Services) -> State:
 
 def _current(current: Import) -> Current:
     summary = current.summary
-    skipped = sorted(summary.skipped.items() if summary else (), key=lambda s: -s[1])
     return Current(
         id=current.id,
         name=current.path.name,
@@ -147,14 +146,16 @@ def _current(current: Import) -> Current:
         first_ms=summary.first_ms if summary else 0,
         last_ms=summary.last_ms if summary else 0,
         account=_account(summary) if summary else "",
-        skipped=[
-            Skipped(count, why, summary.names.get(why, ()) if summary else ())
-            for why, count in skipped
-        ],
+        skipped=_skipped(summary) if summary else [],
         came_to=_came_to(current.report, is_back=current.state is ImportState.UNDONE),
         can_undo=current.report.has_added,
         error=current.error,
     )
+
+
+def _skipped(summary: Summary) -> list[Skipped]:
+    most_first = sorted(summary.skipped.items(), key=lambda s: -s[1])
+    return [Skipped(n, why, summary.names.get(why, ())) for why, n in most_first]
 
 
 def _past(run: "ImportRun") -> Past:
@@ -174,8 +175,7 @@ def _holds(summary: Summary) -> str:
         counted.append(_counted(summary.notes, "note"))
     if summary.actions:
         counted.append(_counted(summary.actions, "quick action"))
-    *most, last = counted
-    return f"{', '.join(most)} and {last}"
+    return _listed(counted)
 
 
 def _account(summary: Summary) -> str:
@@ -188,8 +188,7 @@ def _account(summary: Summary) -> str:
         told.append(f"{summary.joined:,} become part of the answer they belong to")
     if left:
         told.append(f"{left:,} {'stays' if left == 1 else 'stay'} out")
-    *most, last = told
-    return f"Of {_counted(summary.found, 'message')}, {', '.join(most)} and {last}."
+    return f"Of {_counted(summary.found, 'message')}, {_listed(told)}."
 
 
 def _came_to(report: Report, *, is_back: bool) -> list[str]:
@@ -249,6 +248,12 @@ def _left(report: Report) -> Iterator[str]:
     if report.unfit:
         told = _counted(report.unfit, "quick action")
         yield f"{told} of a newer Hearth stayed out. Update Hearth to use them."
+
+
+def _listed(parts: Sequence[str]) -> str:
+    """Return several parts as a sentence lists them."""
+    *most, last = parts
+    return f"{', '.join(most)} and {last}"
 
 
 def _were(count: int) -> str:
