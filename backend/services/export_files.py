@@ -10,10 +10,11 @@ from enum import StrEnum
 from typing import IO, TYPE_CHECKING, ClassVar, Final
 
 from backend.importing.hearth import FORMAT, VERSION
+from backend.importing.markup import fenced
 from backend.markdown import Block, render
 from backend.rendering import Template
 from backend.services.endings import note_of
-from backend.services.export_text import closed, escaped, fenced, file_name
+from backend.services.export_text import closed, escaped, file_name
 
 if TYPE_CHECKING:
     from backend.store.models import Action, Conversation, Logged, Message, Note
@@ -147,7 +148,7 @@ def _markdown(conversation: "Conversation", messages: Iterable["Message"]) -> Pi
         yield f"\n## {_who(message)}\n\n*{_iso(message.created_at)}*\n\n"
         if message.reasoning:
             yield "<details><summary>Reasoning</summary>\n\n"
-            yield f"{fenced(message.reasoning.strip())}\n\n</details>\n\n"
+            yield f"{fenced(message.reasoning.strip(), 'text')}\n\n</details>\n\n"
         yield closed(message.text) + "\n"
         if note := _note(message):
             yield f"\n> {note}\n"

@@ -56,13 +56,6 @@ def escaped(text: str) -> str:
     )
 
 
-def fenced(text: str) -> str:
-    """Return text as a block in which nothing is Markdown or HTML."""
-    longest = max((len(run) for run in re.findall("`{3,}", text)), default=2)
-    fence = "`" * (longest + 1)
-    return f"{fence}text\n{text}\n{fence}"
-
-
 def closed(text: str) -> str:
     """Return Markdown with whatever was left open in it closed.
 

@@ -6,7 +6,8 @@ import unicodedata
 import pytest
 from markdown_it import MarkdownIt
 
-from backend.services.export_text import closed, escaped, fenced, file_name
+from backend.importing.markup import fenced
+from backend.services.export_text import closed, escaped, file_name
 
 OPEN = {
     "a fence": "Try:\n```python\nprint(1)",
@@ -54,7 +55,7 @@ def test_a_fold_left_open_is_closed() -> None:
 
 @pytest.mark.parametrize("inside", ["</details>", "```\nx", "`````", "<!-- x", "~~~"])
 def test_reasoning_stays_in_its_block(inside: str) -> None:
-    block = fenced(f"a\n{inside}\nb")
+    block = fenced(f"a\n{inside}\nb", "text")
     (only,) = MarkdownIt("commonmark").parse(block)
     assert only.content == f"a\n{inside}\nb\n"
 
