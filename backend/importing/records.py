@@ -55,26 +55,6 @@ class Skip(StrEnum):
     LARGE_FILE = "files that are too large to look into"
 
 
-OF_MESSAGES: Final = frozenset(
-    {
-        Skip.BRANCH,
-        Skip.SIDE,
-        Skip.INSTRUCTIONS,
-        Skip.HIDDEN,
-        Skip.SUMMARY,
-        Skip.NO_TEXT,
-        Skip.TOO_LONG,
-        Skip.UNREADABLE_MESSAGE,
-        Skip.TWICE_MESSAGE,
-    }
-)
-"""The reasons that count messages."""
-OF_ENTRIES: Final = frozenset(
-    {Skip.EMPTY, Skip.UNREADABLE, Skip.TOO_LONG_ENTRY, Skip.TWICE}
-)
-"""The reasons that count conversations, notes and quick actions."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
     """A message as its source tells it.

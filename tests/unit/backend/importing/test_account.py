@@ -10,8 +10,25 @@ from hypothesis import strategies as st
 
 from backend.importing.bundles import open_bundle
 from backend.importing.recognise import recognise
-from backend.importing.records import OF_ENTRIES, OF_MESSAGES, ConversationRow, Tally
+from backend.importing.records import ConversationRow, Skip, Tally
 from tests.helpers import foreign
+
+OF_MESSAGES = frozenset(
+    {
+        Skip.BRANCH,
+        Skip.SIDE,
+        Skip.INSTRUCTIONS,
+        Skip.HIDDEN,
+        Skip.SUMMARY,
+        Skip.NO_TEXT,
+        Skip.TOO_LONG,
+        Skip.UNREADABLE_MESSAGE,
+        Skip.TWICE_MESSAGE,
+    }
+)
+"""The reasons that count messages."""
+OF_ENTRIES = frozenset({Skip.EMPTY, Skip.UNREADABLE, Skip.TOO_LONG_ENTRY, Skip.TWICE})
+"""The reasons that count conversations, notes and quick actions."""
 
 WORDS = st.sampled_from(
     ["", "Q", "A.", " x", "<think>t</think>", "```\ncut", "\ue200c\ue201"]
