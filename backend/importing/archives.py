@@ -30,6 +30,11 @@ _LOCAL_HEADER: Final = struct.Struct("<26x2H")
 """Of a member: the lengths of its name and of what follows that, before its bytes."""
 
 
+def is_data(name: str) -> bool:
+    """Whether a file can be a part of an export by its name."""
+    return name.lower().endswith((".json", ".jsonl"))
+
+
 def is_archive(name: str) -> bool:
     """Whether a file is an archive by its name."""
     return name.lower().endswith(".zip")
@@ -68,9 +73,7 @@ class ZipBundle:
         infos = [i for i in self._zip.infolist() if not _is_litter(i.filename)]
         _check(infos)
         self.sizes = {
-            info.filename: info.file_size
-            for info in infos
-            if info.filename.lower().endswith((".json", ".jsonl"))
+            info.filename: info.file_size for info in infos if is_data(info.filename)
         }
         if goes_on:
             for info in infos:

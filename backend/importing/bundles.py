@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from backend.errors import HearthError, InvalidInputError
-from backend.importing.archives import ZipBundle, is_archive
+from backend.importing.archives import ZipBundle, is_archive, is_data
 from backend.importing.limits import (
     MAX_DEPTH,
     MAX_FILE_BYTES,
@@ -138,7 +138,7 @@ class FolderBundle:
             for name in sorted(names):
                 path = Path(folder, name)
                 told = path.lstat()
-                is_read = is_archive(name) or name.lower().endswith((".json", ".jsonl"))
+                is_read = is_archive(name) or is_data(name)
                 if stat.S_ISREG(told.st_mode) and is_read:
                     yield path.relative_to(self._folder).as_posix(), told.st_size
 
