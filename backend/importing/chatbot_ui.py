@@ -22,14 +22,13 @@ def read(item: object, tally: Tally) -> Talk:
         if not message:
             leave_out(Skip.UNREADABLE_MESSAGE, tally)
             continue
-        role = as_text(message.get("role"))
         model = as_dict(told.get("model")).get("id")
         candidate = Said(
             key=first_text(message.get("id"), str(number)),
-            role=role,
+            role=as_text(message.get("role")),
             text=texts(message.get("content")),
             at_ms=as_ms(message.get("timestamp")),
-            model=as_text(model) if role == "assistant" else "",
+            model=as_text(model),
         )
         take(said, candidate, tally)
     tally.skip(Skip.MARK, bool(told.get("folderId")))

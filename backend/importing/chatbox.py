@@ -88,7 +88,7 @@ def _said(number: str, message: dict[str, Any], tally: Tally) -> Said:
         text=paragraphs(text, _links(message)),
         reasoning=reasoning,
         at_ms=as_ms(message.get("timestamp")),
-        model=as_text(message.get("model")) if role == "assistant" else "",
+        model=as_text(message.get("model")),
         state="failed" if error else "complete",
         error=error,
         files=tuple(names_of(files)),

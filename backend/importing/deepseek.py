@@ -62,7 +62,7 @@ def _said(key: str, message: dict[str, Any], tally: Tally) -> Said:
         text=joined([*asked, *answered]),
         reasoning=paragraphs(*thought),
         at_ms=as_ms(message.get("inserted_at")),
-        model="" if is_question else as_text(message.get("model")),
+        model=as_text(message.get("model")),
         files=tuple(names_of(message.get("files"))),
     )
 

@@ -47,6 +47,7 @@ def settle(source: Source, talk: Talk) -> ConversationRow:
     for said in talk.said:
         stamp = max((said.at_ms or 0) << _COUNTER_BITS, stamp + 1)
         at = stamp >> _COUNTER_BITS if begin else now
+        is_answer = said.role == "assistant"
         row = MessageRow(
             id=made_id(stamp, f"{prefix}/{said.key}"),
             conversation_id=conversation_id,
@@ -55,13 +56,13 @@ def settle(source: Source, talk: Talk) -> ConversationRow:
             role=said.role,
             text=said.text,
             reasoning=said.reasoning,
-            engine=source if said.role == "assistant" else "",
-            model=said.model,
+            engine=source if is_answer else "",
+            model=said.model if is_answer else "",
             state=said.state,
             error=said.error,
-            reply_to=asked if said.role == "assistant" else "",
+            reply_to=asked if is_answer else "",
         )
-        asked = row.id if row.role == "user" else asked
+        asked = asked if is_answer else row.id
         rows.append(row)
     last = rows[-1]
     return ConversationRow(

@@ -75,8 +75,6 @@ def _said(
 
 
 def _model(message: dict[str, Any], thread: dict[str, Any]) -> str:
-    if message.get("role") != "assistant":
-        return ""
     assistants = [as_dict(one) for one in as_list(thread.get("assistants"))]
     models = [as_dict(one.get("model")).get("id") for one in assistants]
     told = as_dict(message.get("metadata")).get("modelId")

@@ -93,9 +93,7 @@ def _said(key: str, version: dict[str, Any], tally: Tally) -> Said:
         text=text,
         reasoning=paragraphs(*(piece.strip() for piece in thought)),
         at_ms=_began(steps),
-        model=first_text(*models, sender.get("senderName"))
-        if role == "assistant"
-        else "",
+        model=first_text(*models, sender.get("senderName")),
         state=_state(generated),
         files=tuple(names_of(files)),
     )

@@ -116,9 +116,7 @@ def _said(key: str, message: dict[str, Any], tally: Tally) -> Said:
         text=text,
         reasoning=reasoning,
         at_ms=as_ms(message.get("timestamp")),
-        model=first_text(message.get("model"), message.get("modelName"))
-        if role == "assistant"
-        else "",
+        model=first_text(message.get("model"), message.get("modelName")),
         state=_state(message, error),
         error=error,
         files=(*names_of(message.get("files")), *("" for _ in images)),

@@ -63,6 +63,7 @@ class Said:
         key: What the source calls it, or its place; the same at every import.
         role: "user" or "assistant".
         at_ms: When it was said; None when the source does not tell.
+        model: What answered; no question keeps one.
         error: Why the answer failed.
         files: The names of what was attached and is not in the export.
         is_only_files: Whether the text is no more than those names.
