@@ -24,6 +24,7 @@ MOST_FILES: Final = 100
 MOST_DEPTH: Final = 7
 LOOK_S: Final = 2.0
 _SMALL_BYTES: Final = 1024 * 1024
+_HUB_VARIABLES: Final = ("LLAMA_CACHE", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +55,12 @@ def places(
     home = home or Path.home()
     told = os.environ if environment is None else environment
     data, cache = _folders(home, told, platform)
-    hub = next(
-        (Path(told[n]) for n in _HUB_VARIABLES if told.get(n)),
-        Path(told["HF_HOME"]) / "hub" if told.get("HF_HOME") else _hub(home, told),
-    )
-    ollama = Path(told["OLLAMA_MODELS"]) if told.get("OLLAMA_MODELS") else None
+    faces = _cache(home, told) / "huggingface"
+    hub = _named(told, _named(told, faces, "HF_HOME") / "hub", *_HUB_VARIABLES)
+    ollama = _named(told, home / ".ollama" / "models", "OLLAMA_MODELS")
     found = [
         Place("LM Studio", _lm_studio(home)),
-        Place("Ollama", (ollama or home / ".ollama" / "models") / MANIFESTS),
+        Place("Ollama", ollama / MANIFESTS),
         Place("Ollama", Path("/usr/share/ollama/.ollama/models") / MANIFESTS),
         Place("Jan", data / "Jan" / "data" / "llamacpp" / "models"),
         Place("Jan", home / "jan" / "llamacpp" / "models"),
@@ -131,27 +130,26 @@ def _model(place: Place, path: Path, weights: Path) -> FoundFile | None:
     return FoundFile(place.program, name, str(path), size)
 
 
-_HUB_VARIABLES: Final = ("LLAMA_CACHE", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE")
-
-
-def _hub(home: Path, told: Mapping[str, str]) -> Path:
-    cache = told.get("XDG_CACHE_HOME")
-    return (Path(cache) if cache else home / ".cache") / "huggingface" / "hub"
-
-
 def _folders(home: Path, told: Mapping[str, str], platform: str) -> tuple[Path, Path]:
     """Return where programs keep data, and what they may lose."""
     if platform == "darwin":
         library = home / "Library"
         return library / "Application Support", library / "Caches"
     if platform == "win32":
-        local = Path(told.get("LOCALAPPDATA") or home / "AppData" / "Local")
-        return Path(told.get("APPDATA") or home / "AppData" / "Roaming"), local
-    data, cache = told.get("XDG_DATA_HOME"), told.get("XDG_CACHE_HOME")
-    return (
-        Path(data) if data else home / ".local" / "share",
-        Path(cache) if cache else home / ".cache",
-    )
+        roaming = _named(told, home / "AppData" / "Roaming", "APPDATA")
+        return roaming, _named(told, home / "AppData" / "Local", "LOCALAPPDATA")
+    data = _named(told, home / ".local" / "share", "XDG_DATA_HOME")
+    return data, _cache(home, told)
+
+
+def _cache(home: Path, told: Mapping[str, str]) -> Path:
+    return _named(told, home / ".cache", "XDG_CACHE_HOME")
+
+
+def _named(told: Mapping[str, str], otherwise: Path, *variables: str) -> Path:
+    """Return the folder the first of these variables names that is set."""
+    named = next(filter(None, map(told.get, variables)), "")
+    return Path(named) if named else otherwise
 
 
 def _lm_studio(home: Path) -> Path:
