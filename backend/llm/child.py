@@ -16,7 +16,7 @@ from typing import Final
 from backend.errors import EngineError, EngineFault
 from backend.llm.engine_child import ChildConfig, ChildReply
 from backend.llm.limits import BUILT_IN, Limits
-from backend.llm.memory import available_memory, count_oom_kills
+from backend.llm.memory import GIGABYTE, available_memory, count_oom_kills
 from backend.llm.model_file import memory_detail, refusal
 from backend.llm.openai_compatible import OpenAICompatibleEngine
 from backend.llm.patience import patience
@@ -32,7 +32,7 @@ _MEMORY_WORDS: Final = (b"alloc", b"out of memory", b"not enough memory")
 _REASON: Final = re.compile(r"error loading model: (.+)")
 _UNKNOWN: Final = re.compile(r"unknown model architecture: '([\w .-]{1,40})'")
 _REASON_CHARS: Final = 200
-_MIN_DATA_BYTES: Final = 1024**3
+_MIN_DATA_BYTES: Final = GIGABYTE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

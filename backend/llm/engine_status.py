@@ -4,6 +4,8 @@ from typing import Final
 
 from backend.errors import EngineError, EngineFault
 
+NO_ANSWER: Final = "It does not answer just now."
+
 _STATUS: Final = {
     EngineFault.REFUSED: (
         "It cannot be reached just now. Start it, or correct its address."
@@ -21,7 +23,7 @@ _STATUS: Final = {
     EngineFault.RATE_LIMITED: (
         "It asks for a pause: too many requests, or no credit left."
     ),
-    EngineFault.TIMEOUT: "It does not answer just now.",
+    EngineFault.TIMEOUT: NO_ANSWER,
     EngineFault.GARBAGE: (
         "It does not answer like a model server. Correct its address."
     ),

@@ -35,7 +35,7 @@ class FormQuestion(Template):
         question, target = Question.NOTHING, ""
         if isinstance(error, NotConnectedError):
             question, target = error.question, error.target
-        model, clear = form.get("model", ""), form.get("in_clear") == "yes"
+        model, clear = form.get("model", ""), may_send_in_clear(form)
         return cls(
             place=form.get("question", ""),
             asks_model=bool(model) or question is Question.MODEL,
@@ -45,6 +45,16 @@ class FormQuestion(Template):
             target=target,
             target_shown=shown_target(target),
         )
+
+
+def may_send_in_clear(form: Mapping[str, str]) -> bool:
+    """Whether a form allows to send the key without encryption."""
+    return form.get("in_clear") == "yes"
+
+
+def address_in(form: Mapping[str, str]) -> str:
+    """Return the address in a form, or the one it was offered instead."""
+    return form.get("moved") or form.get("url", "")
 
 
 def in_form(

@@ -9,8 +9,9 @@ from backend.events import EventHub
 from backend.http import Request, Response, Router
 from backend.llm.address import shown
 from backend.llm.discovery import Found
+from backend.llm.engines import BUILTIN
 from backend.rendering import Template
-from backend.routes.engine_forms import in_form
+from backend.routes.engine_forms import address_in, in_form, may_send_in_clear
 from backend.routes.pages import Pages, Toast, go_to, no_content, undo_path
 from backend.services.engines import Added, Choice, Offer
 from backend.services.model_files import fitting_size
@@ -46,7 +47,7 @@ class EngineRow:
             offer.typed,
             offer.problem,
             offer.is_asked,
-            record.kind == "builtin",
+            record.kind == BUILTIN,
         )
 
 
@@ -155,7 +156,7 @@ async def _picker(services: Services, conversation_id: str) -> Picker:
 def grouped(offers: Sequence[Offer]) -> list[Group]:
     """Return what can be chosen: model files together, then each server's models."""
     groups = list[Group]()
-    files = [offer for offer in offers if offer.record.kind == "builtin"]
+    files = [offer for offer in offers if offer.record.kind == BUILTIN]
     if files:
         options = [
             Option(str(Choice(offer.record.id, model)), offer.record.name)
@@ -166,7 +167,7 @@ def grouped(offers: Sequence[Offer]) -> list[Group]:
         note = f"Not usable: {', '.join(lost)}" if lost else ""
         groups.append(Group(ON_THIS_COMPUTER, options, note))
     for offer in offers:
-        if offer.record.kind != "builtin":
+        if offer.record.kind != BUILTIN:
             groups.append(_server_group(offer))
     return groups
 
@@ -227,10 +228,10 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
         services = await opened()
         added = await services.engines.add_server(
             form.get("name", ""),
-            form.get("moved") or form.get("url", ""),
+            address_in(form),
             form.get("key", ""),
             form.get("model", ""),
-            may_send_in_clear=form.get("in_clear") == "yes",
+            may_send_in_clear=may_send_in_clear(form),
         )
         say(_connected(added), tone="success")
         return no_content(go_to("/"))
@@ -252,10 +253,10 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
         record, problem = await services.engines.change(
             request.path_params["id"],
             name=form.get("name", ""),
-            url=form.get("moved") or form.get("url", ""),
+            url=address_in(form),
             key=form.get("key", ""),
             models=form.get("models"),
-            may_send_in_clear=form.get("in_clear") == "yes",
+            may_send_in_clear=may_send_in_clear(form),
         )
         say_saved(record.name, problem)
         return pages.fragment(await engine_list(services))
@@ -278,7 +279,7 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
             return await forget_key(request)
         services = await opened()
         record, problem = await services.engines.set_key(
-            engine_id, key, may_send_in_clear=form.get("in_clear") == "yes"
+            engine_id, key, may_send_in_clear=may_send_in_clear(form)
         )
         say_saved(record.name, problem)
         return pages.fragment(await engine_list(services))

@@ -20,7 +20,7 @@ from backend.llm.api_key import clean_key
 from backend.llm.chat_models import first_for_chat
 from backend.llm.discovery import Found, LocalServers, server_name
 from backend.llm.engine import Engine
-from backend.llm.engines import BUILTIN, NewEngine
+from backend.llm.engines import BUILTIN, OPENAI, NewEngine
 from backend.llm.found_files import FoundFile
 from backend.llm.ollama_files import model_name
 from backend.services.choices import Choice, DefaultChoice
@@ -177,7 +177,7 @@ class EngineService:
         if record is None:
             called = name.strip() or server_name(probe.base, probe.software)
             url = stored(probe.base)
-            record = await asyncio.to_thread(self._engines.add, "openai", called, url)
+            record = await asyncio.to_thread(self._engines.add, OPENAI, called, url)
         if wish.key:
             await asyncio.to_thread(self._keys.set, record.id, wish.key, record.url)
             await self._registry.retire(record.id)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from backend.errors import EngineError, HearthError
-from backend.llm.engine_status import status_for
+from backend.llm.engine_status import NO_ANSWER, status_for
 from backend.logs import describe_bug
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ class Offers:
         except EngineError as exc:
             problem = status_for(exc)
         except TimeoutError:
-            problem = "It does not answer just now."
+            problem = NO_ANSWER
         except HearthError as exc:
             problem = str(exc)
         except Exception as exc:  # noqa: BLE001 one bad engine must not hide the others
