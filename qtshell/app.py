@@ -4,32 +4,32 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from qtshell.action_files import ActionImporter
-from qtshell.actions import Actions
-from qtshell.backups import BackupFolderPicker, open_backups
-from qtshell.commands import Commands, LinkOpener, ModelPicker, tell
-from qtshell.desktop import this_desktop
-from qtshell.desktop_wishes import DesktopWishes
-from qtshell.exchange import ExportSaver, ImportPicker
-from qtshell.hotkey import Hotkeys
-from qtshell.lifecycle import Phase, Reason
+from qtshell.desktop.integration import this_desktop
+from qtshell.dialogs.backups import BackupFolderPicker, open_backups
+from qtshell.dialogs.import_export import ExportSaver, ImportPicker
+from qtshell.dialogs.page_commands import Commands, LinkOpener, ModelPicker, tell
+from qtshell.dialogs.quick_actions import ActionImporter
+from qtshell.hotkeys.registry import Hotkeys
+from qtshell.ipc.instance import Instance
 from qtshell.logs import redact
-from qtshell.main_window import MainWindow
 from qtshell.options import Options, Verb
-from qtshell.page_settings import PageSettings
 from qtshell.presence import Presence
-from qtshell.quick_access import QuickAccess
-from qtshell.rest import Rest
+from qtshell.quick.controller import QuickAccess
 from qtshell.settings import ShellSettings
-from qtshell.sidecar_client import SidecarClient
-from qtshell.single_instance import Instance
-from qtshell.supervisor import Failure, SidecarSupervisor, Trust
+from qtshell.sidecar.client import SidecarClient
+from qtshell.sidecar.lifecycle import Phase, Reason
+from qtshell.sidecar.supervisor import Failure, SidecarSupervisor, Trust
 from qtshell.theme import apply_theme
-from qtshell.tray import TrayIcon
-from qtshell.wishes import Wishes
+from qtshell.web.discard import Rest
+from qtshell.window.action_handlers import Wishes
+from qtshell.window.actions import Actions
+from qtshell.window.desktop_settings import DesktopWishes
+from qtshell.window.main_window import MainWindow
+from qtshell.window.page_settings import PageSettings
+from qtshell.window.tray import TrayIcon
 
 if TYPE_CHECKING:
-    from qtshell.web_view import WebView
+    from qtshell.web.view import WebView
 
 _QUIT_WITHIN_MS: Final = 8_000
 _TRAY_WITHIN_MS: Final = 10_000
@@ -173,7 +173,7 @@ class Shell(QObject):
         self.commands.register("open-data", lambda _: self._wishes.open_data())
 
     def _build_view(self) -> None:
-        from qtshell.web_view import WebView  # noqa: PLC0415 see the module's story
+        from qtshell.web.view import WebView  # noqa: PLC0415 see the module's story
 
         self.view = view = WebView()
         view.shown.connect(self._on_view_shown)

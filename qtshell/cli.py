@@ -12,10 +12,9 @@ from collections.abc import Iterable
 from enum import IntEnum
 from typing import Final
 
+from qtshell.desktop.relaunch import own_command
 from qtshell.display import display_problem
-from qtshell.options import WINDOWED, Options, Verb
-from qtshell.own_command import own_command
-from qtshell.single_instance import (
+from qtshell.ipc.instance import (
     MAX_CALL_BYTES,
     TOO_LONG,
     Call,
@@ -27,6 +26,7 @@ from qtshell.single_instance import (
     reach,
     running,
 )
+from qtshell.options import WINDOWED, Options, Verb
 
 START_S: Final = 30.0
 """How long Hearth may take to start before a command gives up on it."""
@@ -71,14 +71,14 @@ def _run(options: Options) -> int | Instance:
         return _open(options)
     match options.verb:
         case Verb.COMPLETION:
-            from qtshell.completion import completion  # noqa: PLC0415 seldom needed
+            from qtshell.desktop.completion import completion  # noqa: PLC0415 seldom
 
             sys.stdout.write(completion(options.name))
             return Exit.DONE
         case Verb.INSTALL_DESKTOP | Verb.UNINSTALL_DESKTOP | Verb.AUTOSTART:
-            from qtshell import desktop  # noqa: PLC0415 seldom needed
+            from qtshell.desktop import integration  # noqa: PLC0415 seldom needed
 
-            return desktop.run(options, quit_when_running)
+            return integration.run(options, quit_when_running)
         case Verb.STATUS | Verb.QUIT if running(options.data_dir) is None:
             return _not_running(options)
         case Verb.QUIT:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtGui import QIcon
 
-from qtshell.lifecycle import Phase
+from qtshell.sidecar.lifecycle import Phase
 
 _HERE = Path(__file__).resolve().parent
 

@@ -6,18 +6,18 @@ from typing import Any
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
 
-from qtshell.actions import Actions
-from qtshell.activity import Activity
-from qtshell.instance_server import InstanceServer
-from qtshell.main_window import MainWindow
-from qtshell.notices import Notices
+from qtshell.ipc.handlers import Remote
+from qtshell.ipc.instance import Call, Instance
+from qtshell.ipc.server import InstanceServer
 from qtshell.options import Options, Verb, program_version
-from qtshell.remote import Remote
-from qtshell.sidecar_client import SidecarClient
-from qtshell.single_instance import Call, Instance
-from qtshell.supervisor import SidecarSupervisor
-from qtshell.tray import TrayIcon
-from qtshell.wishes import Wishes
+from qtshell.sidecar.activity import Activity
+from qtshell.sidecar.client import SidecarClient
+from qtshell.sidecar.supervisor import SidecarSupervisor
+from qtshell.window.action_handlers import Wishes
+from qtshell.window.actions import Actions
+from qtshell.window.main_window import MainWindow
+from qtshell.window.notifications import Notices
+from qtshell.window.tray import TrayIcon
 
 
 class Aloud:

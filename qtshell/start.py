@@ -12,16 +12,16 @@ import sys
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QApplication
 
-from qtshell.chromium import is_root, prepare_environment
+from qtshell.compat import keep_constants
 from qtshell.icons import icon
 from qtshell.identity import APP_ID
-from qtshell.launch import sidecar_launch
+from qtshell.ipc.instance import Instance
 from qtshell.logs import open_logs, watch_for_bugs
 from qtshell.options import Options
-from qtshell.references import keep_constants
 from qtshell.settings import ShellSettings
-from qtshell.single_instance import Instance
-from qtshell.supervisor import SidecarSupervisor
+from qtshell.sidecar.launch import sidecar_launch
+from qtshell.sidecar.supervisor import SidecarSupervisor
+from qtshell.web.chromium import is_root, prepare_environment
 
 
 def run(options: Options, instance: Instance) -> int:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import QCoreApplication, Qt
 
-from qtshell.chromium import is_root, prepare_environment
-from qtshell.references import keep_constants
+from qtshell.compat import keep_constants
+from qtshell.web.chromium import is_root, prepare_environment
 
 keep_constants()
 # A script's background job starts with Ctrl-C ignored, and so would all it starts.

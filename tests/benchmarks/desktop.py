@@ -20,7 +20,7 @@ from typing import Final
 import psutil
 from pyvirtualdisplay.display import Display
 
-from qtshell.single_instance import Call, call
+from qtshell.ipc.instance import Call, call
 from tests.benchmarks.launch import PATIENCE_S, pss_mb, window_manager
 from tests.benchmarks.screen import (
     Area,
@@ -45,8 +45,8 @@ _SOON_S: Final = 0.15
 _SAME: Final = 0.02
 _TYPED: Final = 0.005
 _HEARTH: Final = (
-    "import sys; from qtshell import rest;"
-    f"rest.Rest.__init__.__defaults__ = ({REST_S} * 1000,);"
+    "import sys; from qtshell.web import discard;"
+    f"discard.Rest.__init__.__defaults__ = ({REST_S} * 1000,);"
     "from qtshell.__main__ import main; sys.exit(main())"
 )
 _PEER: Final = (

@@ -7,8 +7,8 @@ import pytest
 from backend.app import build
 from backend.http import Route
 from backend.protocol import HEALTH_PATH, Hello, command_path, new_command_key
-from qtshell.navigation import Verdict, classify_navigation
-from qtshell.origin import Origin
+from qtshell.sidecar.origin import Origin
+from qtshell.web.navigation import Verdict, classify_navigation
 
 PAGES = {
     "/",

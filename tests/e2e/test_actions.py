@@ -8,7 +8,7 @@ import psutil
 import pytest
 from pytestqt.qtbot import QtBot
 
-from qtshell.hotkey import Hotkeys
+from qtshell.hotkeys.registry import Hotkeys
 from tests.helpers.tray import windows_of, xdotool
 from tests.helpers.window import Window, are_gone, until
 

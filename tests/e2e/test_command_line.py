@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from qtshell.single_instance import running
+from qtshell.ipc.instance import running
 from tests.helpers.scripted_model import HELLO
 from tests.helpers.window import ROOT, Window, until
 

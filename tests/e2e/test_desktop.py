@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from qtshell.identity import APP_ID
-from qtshell.single_instance import running
+from qtshell.ipc.instance import running
 from tests.helpers.window import ARTIFACTS, ROOT, until
 
 pytestmark = [pytest.mark.gui, pytest.mark.e2e]

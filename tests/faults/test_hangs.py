@@ -11,12 +11,12 @@ import pytest
 from PySide6.QtCore import QElapsedTimer
 from pytestqt.qtbot import QtBot
 
-from qtshell import lifecycle
-from qtshell.clock import SystemClock
-from qtshell.launch import Launch
-from qtshell.lifecycle import Phase, Reason
-from qtshell.sidecar_client import SidecarClient
-from qtshell.supervisor import SidecarSupervisor
+from qtshell.sidecar import lifecycle
+from qtshell.sidecar.client import SidecarClient
+from qtshell.sidecar.clock import SystemClock
+from qtshell.sidecar.launch import Launch
+from qtshell.sidecar.lifecycle import Phase, Reason
+from qtshell.sidecar.supervisor import SidecarSupervisor
 from tests.helpers.stub_sidecar import stub_launch
 from tests.helpers.trials import running
 from tests.helpers.window import until

@@ -10,14 +10,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
-from qtshell import lifecycle
 from qtshell.app import Shell
-from qtshell.launch import Launch, sidecar_launch
-from qtshell.lifecycle import Phase, Reason
+from qtshell.ipc.instance import Instance
 from qtshell.options import Options
 from qtshell.settings import ShellSettings
-from qtshell.single_instance import Instance
-from qtshell.supervisor import SidecarSupervisor
+from qtshell.sidecar import lifecycle
+from qtshell.sidecar.launch import Launch, sidecar_launch
+from qtshell.sidecar.lifecycle import Phase, Reason
+from qtshell.sidecar.supervisor import SidecarSupervisor
 
 pytestmark = [pytest.mark.gui, pytest.mark.sidecar, pytest.mark.expects_errors]
 
@@ -108,7 +108,7 @@ def test_safe_mode_starts_it_without_engines(qtbot: QtBot, failed: Shell) -> Non
 
 def test_the_log_folder_opens(failed: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[Path] = []
-    monkeypatch.setattr("qtshell.wishes.open_folder", opened.append)
+    monkeypatch.setattr("qtshell.window.action_handlers.open_folder", opened.append)
     QTest.mouseClick(failed.window.recovery.folder, Qt.MouseButton.LeftButton)
     assert [folder.name for folder in opened] == ["logs"]
 

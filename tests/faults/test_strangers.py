@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from qtshell.lifecycle import GIVE_UP_AFTER
+from qtshell.sidecar.lifecycle import GIVE_UP_AFTER
 from tests.helpers.strangers import crowd, flood, strike
 from tests.helpers.ticking_server import TickingServer
 from tests.helpers.trials import LAST_ANSWER, ForgivingWindow, Trials

@@ -4,8 +4,8 @@ import sys
 from typing import Final
 from unittest.mock import patch
 
-from qtshell import supervisor
 from qtshell.__main__ import main
+from qtshell.sidecar import supervisor
 
 CANARY_TOKEN: Final = "HEARTHCANARY" + "0" * 52
 

@@ -8,8 +8,9 @@ like the first one.
 import sys
 from typing import Final
 
-from qtshell import lifecycle, renderer
 from qtshell.__main__ import main
+from qtshell.sidecar import lifecycle
+from qtshell.web import crash_policy
 
 _FORGIVEN_MS: Final = 500
 
@@ -17,7 +18,7 @@ _FORGIVEN_MS: Final = 500
 def forgive_soon() -> None:
     """Shorten how long failures are remembered."""
     vars(lifecycle).update(FORGIVEN_AFTER_MS=_FORGIVEN_MS)
-    vars(renderer).update(WITHIN_MS=_FORGIVEN_MS)
+    vars(crash_policy).update(WITHIN_MS=_FORGIVEN_MS)
 
 
 if __name__ == "__main__":

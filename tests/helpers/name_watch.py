@@ -98,7 +98,7 @@ class UnguardedWindow(Window):
     def command(data_dir: Path, *arguments: str) -> list[str]:
         """Return the command line that opens Hearth on a data folder."""
         start = (
-            "import sys; from qtshell import chromium; chromium._FLAGS = ();"
+            "import sys; from qtshell.web import chromium; chromium._FLAGS = ();"
             "from qtshell.__main__ import main; sys.exit(main())"
         )
         program = [sys.executable, "-c", start, "--dev"]

@@ -12,10 +12,10 @@ from PySide6.QtCore import QUrl
 from pytestqt.qtbot import QtBot
 
 from backend.protocol import LOOPBACK, TOKEN_HEADER
-from qtshell.launch import sidecar_launch
-from qtshell.lifecycle import Phase
-from qtshell.supervisor import SidecarSupervisor, Trust
-from qtshell.web_view import WebView
+from qtshell.sidecar.launch import sidecar_launch
+from qtshell.sidecar.lifecycle import Phase
+from qtshell.sidecar.supervisor import SidecarSupervisor, Trust
+from qtshell.web.view import WebView
 from tests.helpers.htmx import SETTLED
 from tests.helpers.model_server import HEAD, Exchange, FakeModelServer, event
 

@@ -8,9 +8,9 @@ from urllib.parse import quote
 import pytest
 from pytestqt.qtbot import QtBot
 
-from qtshell.lifecycle import Phase
-from qtshell.supervisor import SidecarSupervisor
-from qtshell.web_view import WebView
+from qtshell.sidecar.lifecycle import Phase
+from qtshell.sidecar.supervisor import SidecarSupervisor
+from qtshell.web.view import WebView
 from tests.helpers.stub_sidecar import stub_launch
 
 WAIT_MS = 15_000

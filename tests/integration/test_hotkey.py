@@ -10,10 +10,10 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from qtshell.desktop_wishes import BY_HAND, ShortcutDialog
-from qtshell.hotkey import Hotkeys
-from qtshell.hotkey_base import Wish, parse_keys
-from qtshell.hotkey_portal import PortalGrab, trigger
+from qtshell.hotkeys.base import Wish, parse_keys
+from qtshell.hotkeys.portal import PortalGrab, trigger
+from qtshell.hotkeys.registry import Hotkeys
+from qtshell.window.desktop_settings import BY_HAND, ShortcutDialog
 from tests.helpers.session_bus import bus
 from tests.helpers.window import ROOT
 
@@ -199,7 +199,7 @@ def test_wishes_of_one_moment_are_one_question_to_the_portal(
     portal: Callable[[str], "subprocess.Popen[str]"],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("qtshell.hotkey._way", lambda: "wayland")
+    monkeypatch.setattr("qtshell.hotkeys.registry._way", lambda: "wayland")
     process = portal("gives")
     hotkeys = Hotkeys()
     with qtbot.waitSignal(hotkeys.pressed, timeout=10_000) as pressed:

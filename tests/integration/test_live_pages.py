@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from backend.store.ids import new_id
-from qtshell.find_bar import FindBar
+from qtshell.window.find_bar import FindBar
 from tests.helpers.page import Parrot, RealPage
 
 pytestmark = [pytest.mark.sidecar, pytest.mark.gui]

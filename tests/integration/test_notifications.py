@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtDBus import QDBusConnection
 from pytestqt.qtbot import QtBot
 
-from qtshell import notification_text
+from qtshell.window import notification_text
 from tests.helpers.session_bus import bus
 from tests.helpers.window import ROOT
 

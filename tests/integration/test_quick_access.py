@@ -11,18 +11,18 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QMenu
 from pytestqt.qtbot import QtBot
 
-from qtshell.actions import Actions
-from qtshell.activity import Activity
-from qtshell.hotkey import Hotkeys
-from qtshell.launch import sidecar_launch
-from qtshell.lifecycle import Phase
-from qtshell.main_window import MainWindow
-from qtshell.quick_access import QuickAccess
-from qtshell.quick_window import QuickWindow
+from qtshell.hotkeys.registry import Hotkeys
+from qtshell.quick.controller import QuickAccess
+from qtshell.quick.window import QuickWindow
 from qtshell.settings import ShellSettings
-from qtshell.sidecar_client import SidecarClient
-from qtshell.supervisor import SidecarSupervisor
-from qtshell.tray import TrayIcon
+from qtshell.sidecar.activity import Activity
+from qtshell.sidecar.client import SidecarClient
+from qtshell.sidecar.launch import sidecar_launch
+from qtshell.sidecar.lifecycle import Phase
+from qtshell.sidecar.supervisor import SidecarSupervisor
+from qtshell.window.actions import Actions
+from qtshell.window.main_window import MainWindow
+from qtshell.window.tray import TrayIcon
 from tests.helpers.scripted_model import HELLO
 
 pytestmark = [pytest.mark.gui, pytest.mark.sidecar]

@@ -10,10 +10,10 @@ from PySide6.QtWebEngineCore import QWebEnginePage
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from qtshell.lifecycle import Phase
-from qtshell.rest import Rest
-from qtshell.supervisor import SidecarSupervisor
-from qtshell.web_view import WebView
+from qtshell.sidecar.lifecycle import Phase
+from qtshell.sidecar.supervisor import SidecarSupervisor
+from qtshell.web.discard import Rest
+from qtshell.web.view import WebView
 from tests.helpers.stub_sidecar import stub_launch
 
 pytestmark = pytest.mark.gui

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from qtshell.single_instance import LOCK_NAME, running
+from qtshell.ipc.instance import LOCK_NAME, running
 from tests.helpers.window import ROOT, until
 
 pytestmark = [pytest.mark.gui, pytest.mark.sidecar]

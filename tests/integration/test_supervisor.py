@@ -9,10 +9,10 @@ import psutil
 import pytest
 from pytestqt.qtbot import QtBot
 
-from qtshell import lifecycle
-from qtshell.launch import Launch
-from qtshell.lifecycle import Effect, Phase, Reason
-from qtshell.supervisor import Failure, SidecarSupervisor, Trust
+from qtshell.sidecar import lifecycle
+from qtshell.sidecar.launch import Launch
+from qtshell.sidecar.lifecycle import Effect, Phase, Reason
+from qtshell.sidecar.supervisor import Failure, SidecarSupervisor, Trust
 from tests.helpers.stub_sidecar import stub_launch
 
 Supervise = Callable[[str], SidecarSupervisor]

@@ -14,15 +14,15 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from backend.protocol import LOOPBACK, TOKEN_HEADER
-from qtshell.actions import Actions
-from qtshell.lifecycle import Phase
-from qtshell.main_window import MainWindow
 from qtshell.options import read_options
-from qtshell.origin import Origin
 from qtshell.settings import ShellSettings
-from qtshell.supervisor import SidecarSupervisor, Trust
+from qtshell.sidecar.lifecycle import Phase
+from qtshell.sidecar.origin import Origin
+from qtshell.sidecar.supervisor import SidecarSupervisor, Trust
 from qtshell.theme import Theme, apply_theme
-from qtshell.wishes import Wishes
+from qtshell.window.action_handlers import Wishes
+from qtshell.window.actions import Actions
+from qtshell.window.main_window import MainWindow
 from tests.helpers.stage import WAIT_MS, Stage, stage
 from tests.helpers.stub_sidecar import stub_launch
 
@@ -66,7 +66,7 @@ def stranger() -> Iterator[str]:
 def test_a_dead_renderer_is_reloaded_until_it_dies_too_often(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("qtshell.renderer.DELAYS_MS", (0, 1, 2))
+    monkeypatch.setattr("qtshell.web.crash_policy.DELAYS_MS", (0, 1, 2))
     stage.open("/c/7")
     for _ in range(3):
         stage.settle()

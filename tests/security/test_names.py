@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from qtshell.chromium import is_root
+from qtshell.web.chromium import is_root
 from tests.helpers.name_watch import CONTROL
 from tests.helpers.sidecar import ROOT
 

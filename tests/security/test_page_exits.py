@@ -8,7 +8,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
-from qtshell.commands import LinkOpener
+from qtshell.dialogs.page_commands import LinkOpener
 from tests.helpers.canary import Canary
 from tests.helpers.page import Parrot, RealPage
 from tests.helpers.payloads import FORBIDDEN_LINKS

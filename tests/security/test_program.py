@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from backend.protocol import HEALTH_PATH, LOOPBACK, TOKEN_HEADER
-from qtshell.chromium import is_root
+from qtshell.web.chromium import is_root
 from tests.helpers.canary_shell import CANARY_TOKEN
 from tests.helpers.page import Parrot
 from tests.helpers.sidecar import ROOT

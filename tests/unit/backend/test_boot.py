@@ -8,19 +8,24 @@ import pytest
 STORE = {"sqlmodel", "sqlalchemy", "pydantic", "libsql_experimental"}
 RENDERING = {"markdown_it", "nh3", "pygments"}
 OTHERS = {"httpx2", "keyring", "importlib.metadata", "email", "zipfile"}
-IMPORTED = "import sys; from backend import {}; print(*sys.modules)"
+IMPORTED = "import sys, {}; print(*sys.modules)"
 
 
 @pytest.mark.parametrize(
     ("modules", "later"),
     [
-        pytest.param("sidecar", STORE | RENDERING | OTHERS | {"jinja2"}, id="hello"),
         pytest.param(
-            "app, listener, security, server",
+            "backend.sidecar", STORE | RENDERING | OTHERS | {"jinja2"}, id="hello"
+        ),
+        pytest.param(
+            "backend.app, backend.web.listener, backend.web.request_guard,"
+            "backend.web.server",
             STORE | RENDERING | OTHERS,
             id="handshake",
         ),
-        pytest.param("opening", RENDERING | {"httpx2", "keyring"}, id="open store"),
+        pytest.param(
+            "backend.container", RENDERING | {"httpx2", "keyring"}, id="open store"
+        ),
     ],
 )
 def test_what_is_heavy_is_imported_when_it_is_needed(

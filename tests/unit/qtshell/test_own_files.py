@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from qtshell.ipc.instance import LOCK_NAME, CallError, Instance
 from qtshell.logs import LOG_NAME, open_logs
 from qtshell.own_files import NotOwnError, make_own_folder, open_own_file
-from qtshell.single_instance import LOCK_NAME, CallError, Instance
 
 NOBODY = 65534
 STRANGE = ("link", "dangling", "second name", "pipe", "folder")

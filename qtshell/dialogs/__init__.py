@@ -1,0 +1,1 @@
+"""Native dialogs that answer links of the page."""

@@ -1,0 +1,1 @@
+"""One instance per data folder, and the calls of later launches."""

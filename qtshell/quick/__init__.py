@@ -1,0 +1,1 @@
+"""Quick ask and quick actions."""

@@ -1,0 +1,1 @@
+"""The page in Chromium: what it may load, where it may go, what becomes of it."""

@@ -1,0 +1,160 @@
+"""The window: splash, page or recovery panel, and where it was last time."""
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QEvent, QSize, Signal
+from PySide6.QtGui import QCloseEvent, QGuiApplication
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from qtshell.settings import ShellSettings
+from qtshell.sidecar.client import SidecarClient
+from qtshell.window.actions import Actions, fill_menu_bar
+from qtshell.window.conversation_find import ConversationFind
+from qtshell.window.find_bar import FindBar
+from qtshell.window.panels import RecoveryPanel, Splash
+
+if TYPE_CHECKING:
+    # Importing Chromium takes longer than showing the window.
+    from qtshell.web.view import WebView
+
+_DEFAULT: Final = QSize(1100, 760)
+_SMALLEST: Final = QSize(720, 480)
+_NAME: Final = "Hearth"
+_NAMED: Final = f" — {_NAME}"
+_TITLE_CHARS: Final = 100
+_UNSEEN: Final = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]+"
+)
+"""What would break a title or turn it around."""
+_GRIP: Final = QSize(120, 40)
+"""How much of the window must be on a screen for the user to get hold of it."""
+
+
+def window_title(page_title: str) -> str:
+    """Return the window's title: what the page shows, when it says so."""
+    if not page_title.endswith(_NAMED):
+        # Before a page says its title, Chromium calls it by its address.
+        return _NAME
+    words = _UNSEEN.sub(" ", page_title.removesuffix(_NAMED)).strip()
+    if len(words) > _TITLE_CHARS:
+        words = f"{words[: _TITLE_CHARS - 1]}…"
+    return f"{words}{_NAMED}" if words else _NAME
+
+
+class MainWindow(QMainWindow):
+    """Hearth's window.
+
+    Signals:
+        left: The user closed it.
+    """
+
+    left = Signal()
+
+    def __init__(self, actions: Actions, settings: ShellSettings) -> None:
+        super().__init__()
+        self._settings = settings
+        self._view: WebView | None = None
+        self.splash = Splash()
+        self.recovery = RecoveryPanel()
+        self.find_bar = FindBar()
+        self.setWindowTitle(_NAME)
+        self.setMinimumSize(_SMALLEST)
+        fill_menu_bar(self.menuBar(), actions)
+        self._stack = QStackedWidget()
+        for page in (self.splash, self.recovery):
+            self._stack.addWidget(page)
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.find_bar)
+        column.addWidget(self._stack, stretch=1)
+        self.setCentralWidget(middle)
+        self._restore_geometry()
+
+    def set_view(self, view: "WebView", client: SidecarClient) -> None:
+        """Take the web view in; it is shown when its page is there."""
+        self._view = view
+        self._stack.addWidget(view)
+        finder = ConversationFind(view, client, self)
+        self.find_bar.asked.connect(
+            lambda words, backwards: finder.find(words, backwards=backwards)
+        )
+        finder.found.connect(self.find_bar.show_result)
+        view.titleChanged.connect(lambda _: self._name_window())
+        self._stack.currentChanged.connect(lambda _: self._name_window())
+        self.find_bar.left.connect(view.setFocus)
+        self.find_bar.left.connect(finder.leave)
+
+    def show_splash(self, words: str) -> None:
+        """Show the logo and these words."""
+        self.splash.say(words)
+        self._stack.setCurrentWidget(self.splash)
+
+    def show_page(self) -> None:
+        """Show the page and let the user type at once."""
+        if self._view and self._stack.currentWidget() is not self._view:
+            self._stack.setCurrentWidget(self._view)
+            self._view.setFocus()
+
+    def show_recovery(
+        self, reason: str, next_step: str, lines: tuple[str, ...]
+    ) -> None:
+        """Show what went wrong and the ways out."""
+        self.find_bar.close_bar()
+        self.recovery.explain(reason, next_step, lines)
+        self._stack.setCurrentWidget(self.recovery)
+
+    @property
+    def shows_page(self) -> bool:
+        """Whether the page is what the user sees."""
+        return self._view is not None and self._stack.currentWidget() is self._view
+
+    def come_forward(self) -> None:
+        """Show the window above the others, with the keyboard."""
+        if self.isMinimized():
+            self.showNormal()
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def save_geometry(self) -> None:
+        """Remember where the window is."""
+        self._settings.geometry = self.saveGeometry()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme when the colours of the desktop change."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange:
+            self.splash.follow_theme()
+            self.recovery.follow_theme()
+            if self._view:
+                self._view.follow_theme()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Hide; what closing means is decided by who listens."""
+        self.save_geometry()
+        event.ignore()
+        self.hide()
+        self.left.emit()
+
+    def _name_window(self) -> None:
+        title = self._view.title() if self._view and self.shows_page else ""
+        self.setWindowTitle(window_title(title))
+
+    def _restore_geometry(self) -> None:
+        if self.restoreGeometry(self._settings.geometry) and self._can_be_reached():
+            return
+        self.resize(_DEFAULT)
+        screen = QGuiApplication.primaryScreen().availableGeometry()
+        frame = self.frameGeometry()
+        frame.moveCenter(screen.center())
+        self.move(frame.topLeft())
+
+    def _can_be_reached(self) -> bool:
+        overlaps = (
+            screen.availableGeometry().intersected(self.geometry()).size()
+            for screen in QGuiApplication.screens()
+        )
+        return any(size == size.expandedTo(_GRIP) for size in overlaps)

@@ -1,0 +1,216 @@
+"""What is put into the start menu of each platform, and taken out again."""
+
+import os
+import plistlib
+import re
+import struct
+import subprocess
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from qtshell.desktop.integration import Desktop, desktop_of
+from qtshell.desktop.linux import ICON_SIZES, LinuxDesktop, exec_line
+from qtshell.desktop.mac import MacDesktop
+from qtshell.desktop.shell_link import ShellLink
+from qtshell.desktop.windows import TASKS, WindowsDesktop
+from qtshell.identity import APP_ID
+
+COMMAND = ["/opt/my $apps/100%/hearth", "--data-dir", '/home/a "b"']
+
+
+def files_in(folder: Path) -> set[str]:
+    return {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()}
+
+
+def linux(folder: Path) -> LinuxDesktop:
+    return LinuxDesktop(COMMAND, folder / "data", folder / "config")
+
+
+def test_the_entry_and_the_metainfo_are_valid(tmp_path: Path) -> None:
+    linux(tmp_path).install()
+    data = tmp_path / "data"
+    entry = data / "applications" / f"{APP_ID}.desktop"
+    told = subprocess.run(
+        ["desktop-file-validate", entry], capture_output=True, text=True, check=False
+    )
+    assert (told.returncode, told.stdout) == (0, "")
+    metainfo = data / "metainfo" / f"{APP_ID}.metainfo.xml"
+    told = subprocess.run(
+        ["appstreamcli", "validate", "--no-net", metainfo],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    # Newer ones want a home page, which Hearth has none of.
+    found = re.findall(
+        r"^[EW]: (?!.*url-homepage-missing).*", told.stdout, re.MULTILINE
+    )
+    assert found == []
+    assert told.stderr == ""
+
+
+def test_there_is_an_icon_in_every_size(tmp_path: Path) -> None:
+    linux(tmp_path).install()
+    icons = tmp_path / "data" / "icons" / "hicolor"
+    for size in ICON_SIZES:
+        png = (icons / f"{size}x{size}" / "apps" / f"{APP_ID}.png").read_bytes()
+        assert struct.unpack(">II", png[16:24]) == (size, size)
+    assert (icons / "scalable" / "apps" / f"{APP_ID}.svg").exists()
+
+
+def test_installing_twice_changes_nothing(tmp_path: Path) -> None:
+    linux(tmp_path).install()
+    once = files_in(tmp_path)
+    linux(tmp_path).install()
+    assert files_in(tmp_path) == once
+
+
+def test_uninstalling_removes_exactly_what_was_installed(tmp_path: Path) -> None:
+    foreign = tmp_path / "data" / "applications" / "other.desktop"
+    foreign.parent.mkdir(parents=True)
+    foreign.write_text("[Desktop Entry]")
+    desktop = linux(tmp_path)
+    desktop.install()
+    desktop.start_at_login(on=True)
+    desktop.uninstall()
+    assert files_in(tmp_path) == {"data/applications/other.desktop"}
+    assert list((tmp_path / "data").iterdir()) == [foreign.parent]
+    desktop.uninstall()
+
+
+@pytest.mark.parametrize(
+    ("command", "line"),
+    [
+        (["/usr/bin/hearth"], "/usr/bin/hearth"),
+        (["/a b/hearth", "-x"], '"/a b/hearth" -x'),
+        (["/a/50%"], "/a/50%%"),
+        (["/a$b"], '"/a\\\\$b"'),
+        (['a"b'], '"a\\\\"b"'),
+        (["a\\b"], '"a\\\\\\\\b"'),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_any_path_can_be_spelt_in_an_entry(command: list[str], line: str) -> None:
+    assert exec_line(command) == line
+
+
+def windows(folder: Path) -> WindowsDesktop:
+    return WindowsDesktop(
+        [r"C:\Apps\J Ö\hearth.exe", "--data-dir", r"D:\My Data"], folder
+    )
+
+
+def mac(folder: Path) -> MacDesktop:
+    return MacDesktop(COMMAND, folder)
+
+
+@pytest.mark.parametrize("make", [linux, windows, mac])
+def test_the_log_in_is_left_alone_until_chosen(
+    tmp_path: Path, make: Callable[[Path], Desktop]
+) -> None:
+    desktop = make(tmp_path)
+    desktop.install()
+    told = [desktop.starts_at_login]
+    for on in (True, True, False, False):
+        desktop.start_at_login(on=on)
+        told.append(desktop.starts_at_login)
+    assert told == [False, True, True, False, False]
+
+
+@pytest.mark.parametrize("make", [windows, mac])
+def test_other_platforms_are_left_as_they_were(
+    tmp_path: Path, make: Callable[[Path], Desktop]
+) -> None:
+    desktop = make(tmp_path)
+    desktop.install()
+    assert files_in(tmp_path)
+    desktop.start_at_login(on=True)
+    desktop.uninstall()
+    assert not files_in(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("platform", "kind"),
+    [("linux", LinuxDesktop), ("win32", WindowsDesktop), ("darwin", MacDesktop)],
+)
+def test_each_platform_has_its_own(
+    platform: str, kind: type[Desktop], tmp_path: Path
+) -> None:
+    assert isinstance(desktop_of(platform, COMMAND, tmp_path, os.environ), kind)
+
+
+def test_a_shortcut_names_program_arguments_and_the_taskbars_id() -> None:
+    link = ShellLink(
+        target=r"C:\Apps\hearth.exe",
+        arguments="--hidden",
+        working_dir=r"C:\Apps",
+        icon=r"C:\Apps\hearth.ico",
+        description="An assistant",
+        app_id=APP_ID,
+    ).to_bytes()
+    assert struct.unpack_from("<I", link) == (76,)
+    assert struct.unpack_from("<i", link, 60) == (1,)
+    assert r"C:\Apps\hearth.exe".encode("utf-16-le") in link
+    assert "--hidden".encode("utf-16-le") in link
+    store = link.index(struct.pack("<I", 0xA0000009)) - 4
+    size, _, storage, version = struct.unpack_from("<IIII", link, store)
+    assert (size, version) == (len(link) - 4 - store, 0x53505331)
+    assert storage == size - 12
+    assert APP_ID.encode("utf-16-le") in link[store:]
+
+
+def test_the_jump_list_offers_every_task_and_expands_nothing(tmp_path: Path) -> None:
+    script = WindowsDesktop(["C:\\it's\\$x.exe"], tmp_path).jump_list_script(TASKS)
+    assert script.count("JumpItems.Add") == len(TASKS)
+    assert "'C:\\it''s\\$x.exe'" in script
+    assert f"'{APP_ID}'" in script
+
+
+def test_the_bundle_starts_this_installation(tmp_path: Path) -> None:
+    mac(tmp_path).install()
+    contents = tmp_path / "Applications" / "Hearth.app" / "Contents"
+    info = plistlib.loads((contents / "Info.plist").read_bytes())
+    program = contents / "MacOS" / info["CFBundleExecutable"]
+    assert os.access(program, os.X_OK)
+    assert info["CFBundleIdentifier"] == APP_ID
+    assert (contents / "Resources" / f"{info['CFBundleIconFile']}.icns").exists()
+    script = program.read_text().replace("exec ", "printf '%s\\n' ")
+    told = subprocess.run(
+        ["sh", "-s", "--", "--new-chat"],
+        input=script,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.splitlines() == [*COMMAND, "--new-chat"]
+
+
+class Shell32:
+    """Takes the id as the library does."""
+
+    told: ClassVar[list[str]] = []
+
+    def __init__(self, name: str) -> None:
+        assert name == "shell32"
+
+    @staticmethod
+    def SetCurrentProcessExplicitAppUserModelID(  # noqa: N802 the library's name
+        app_id: str,
+    ) -> int:
+        Shell32.told.append(app_id)
+        return 0
+
+
+def test_the_taskbar_is_told_the_shortcuts_id(tmp_path: Path) -> None:
+    WindowsDesktop(["hearthw.exe"], tmp_path, Shell32).introduce()
+    assert Shell32.told == [APP_ID]
+
+
+def test_windows_of_the_entry_have_no_console() -> None:
+    project = Path(__file__).parents[4] / "pyproject.toml"
+    told = tomllib.loads(project.read_text("utf-8"))["project"]
+    assert told["gui-scripts"]["hearthw"] == told["scripts"]["hearth"]

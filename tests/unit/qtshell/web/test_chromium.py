@@ -1,0 +1,49 @@
+"""The switches Chromium gets."""
+
+import pytest
+
+from qtshell.web.chromium import prepare_environment
+
+FROM_OUTSIDE = {
+    "QTWEBENGINE_REMOTE_DEBUGGING": "9222",
+    "QTWEBENGINE_CHROMIUM_FLAGS": "--no-sandbox",
+    "QTWEBENGINE_DISABLE_SANDBOX": "1",
+    "HOME": "/h",
+}
+
+
+def prepared(*, dev: bool = False, **switches: bool) -> dict[str, str]:
+    """Return what becomes of an environment."""
+    environment = dict(FROM_OUTSIDE)
+    wanted = {"software": False, "as_root": False} | switches
+    prepare_environment(
+        environment, dev=dev, software=wanted["software"], as_root=wanted["as_root"]
+    )
+    return environment
+
+
+def test_switches_from_outside_are_dropped() -> None:
+    environment = prepared()
+    assert "QTWEBENGINE_REMOTE_DEBUGGING" not in environment
+    assert "QTWEBENGINE_DISABLE_SANDBOX" not in environment
+    assert "--no-sandbox" not in environment["QTWEBENGINE_CHROMIUM_FLAGS"]
+    assert environment["HOME"] == "/h"
+
+
+def test_developer_mode_keeps_them_beside_our_own() -> None:
+    environment = prepared(dev=True)
+    assert environment["QTWEBENGINE_REMOTE_DEBUGGING"] == "9222"
+    assert "MAP * ~NOTFOUND" in environment["QTWEBENGINE_CHROMIUM_FLAGS"]
+
+
+def test_the_sandbox_is_off_only_for_root_and_it_is_said(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    assert prepared(as_root=True)["QTWEBENGINE_DISABLE_SANDBOX"] == "1"
+    assert "sandbox is off" in caplog.text
+
+
+def test_software_rendering_leaves_the_graphics_card_alone() -> None:
+    environment = prepared(software=True)
+    assert "--disable-gpu" in environment["QTWEBENGINE_CHROMIUM_FLAGS"]
+    assert environment["QT_QUICK_BACKEND"] == "software"
