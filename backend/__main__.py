@@ -13,7 +13,7 @@ def main() -> None:
     os.umask(0o077)
     sys.argv[1:] = []
     # Late, because imports read the environment.
-    from backend.process import clean_environment  # noqa: PLC0415
+    from backend.runtime.process_guard import clean_environment  # noqa: PLC0415
 
     kept = clean_environment(os.environ)
     os.environ.clear()

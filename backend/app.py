@@ -5,29 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from backend.assets import Assets, icons_dir
-from backend.events import EventHub
-from backend.house import House
-from backend.http import ErrorRenderer, Route
-from backend.loop_watch import LoopWatch
-from backend.os_keyring import FindVault
+from backend.keys.keyring import FindVault
 from backend.protocol import Hello
-from backend.rendering import Renderer
 from backend.routes import (
     actions,
     api,
-    backups,
-    conversation_list,
-    conversations,
-    drafts,
-    encryption,
     engines,
     events,
-    exports,
     health,
     history,
-    imports,
-    messages,
     notes,
     quick,
     search,
@@ -35,9 +21,16 @@ from backend.routes import (
     trash,
     troubles,
     unknown,
-    unlock,
 )
+from backend.routes.chat import conversation_list, conversations, drafts, messages
+from backend.routes.data import backups, encryption, exports, imports, unlock
 from backend.routes.pages import Pages
+from backend.runtime.loop_monitor import LoopWatch
+from backend.store_lifecycle import House
+from backend.web.assets import Assets, icons_dir
+from backend.web.events import EventHub
+from backend.web.http import ErrorRenderer, Route
+from backend.web.rendering import Renderer
 
 _HERE: Final = Path(__file__).parent
 _TEMPLATES: Final = (_HERE / "templates", _HERE.parent / "templates")

@@ -9,10 +9,10 @@ from collections.abc import Awaitable, Callable, Coroutine
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
-from backend.leash import Leash
-from backend.logs import describe_bug, start_logging
-from backend.process import ProcessGuard, dump_on_request, this_system
 from backend.protocol import LEASH_GRACE_S, Handshake, ProtocolError
+from backend.runtime.leash import Leash
+from backend.runtime.logs import describe_bug, start_logging
+from backend.runtime.process_guard import ProcessGuard, dump_on_request, this_system
 
 if TYPE_CHECKING:
     from backend.app import App
@@ -48,7 +48,8 @@ def run(build: "Callable[[Hello], App] | None" = None) -> int:
     leash = Leash(sidecar.end)
     leash.follow()
     # While the hello is on its way.
-    from backend import app, listener, security, server  # noqa: PLC0415
+    from backend import app  # noqa: PLC0415
+    from backend.web import listener, request_guard, server  # noqa: PLC0415
 
     try:
         hello = leash.hello()
@@ -58,7 +59,7 @@ def run(build: "Callable[[Hello], App] | None" = None) -> int:
     sidecar.prepare(dev=hello.dev)
     listening = listener.listen(hello.port)
     built = (build or app.build)(hello)
-    trust = security.Trust(hello.token, listening.port)
+    trust = request_guard.Trust(hello.token, listening.port)
     start = sidecar.starter(built, listening.port)
     serving = server.build_server(built.routes, trust, built.render_error, start)
     serving.start(listening.held, 1)

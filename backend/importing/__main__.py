@@ -14,11 +14,11 @@ from typing import Any, Final
 
 from backend.errors import HearthError
 from backend.importing.bundles import open_bundle, unreadable
+from backend.importing.formats import recognise
 from backend.importing.limits import confine, damaged
 from backend.importing.reading import Reading
-from backend.importing.recognise import recognise
 from backend.importing.records import BESIDE_ROW, ConversationRow, NoteRow, Row, Tally
-from backend.job import answer, finish, take_job
+from backend.runtime.worker import answer, finish, take_job
 
 _PROGRESS_S: Final = 0.2
 _TOO_MUCH: Final = (

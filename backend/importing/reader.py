@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from backend.errors import InvalidInputError
-from backend.job import Job
+from backend.runtime.worker import Job
 
 _DIED: Final = (
     "Reading this took more time or memory than Hearth gives to an import, or was "

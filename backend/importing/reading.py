@@ -6,7 +6,15 @@ from functools import partial
 from itertools import chain
 from typing import Any, Final, Self
 
-from backend.importing import (
+from backend.importing.bundles import Bundle
+from backend.importing.identity import settle
+from backend.importing.limits import (
+    MAX_CONVERSATIONS,
+    DamagedError,
+    damaged,
+    too_large,
+)
+from backend.importing.programs import (
     chatbot_ui,
     chatbox,
     chatgpt,
@@ -16,14 +24,6 @@ from backend.importing import (
     jan,
     lm_studio,
     open_webui,
-)
-from backend.importing.bundles import Bundle
-from backend.importing.identity import settle
-from backend.importing.limits import (
-    MAX_CONVERSATIONS,
-    DamagedError,
-    damaged,
-    too_large,
 )
 from backend.importing.records import (
     ActionRow,

@@ -8,13 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
-from backend.keys import KeyStore
-from backend.llm.api_key import clean_key
-from backend.llm.builtin import BuiltinEngine
+from backend.keys.api_keys import KeyStore
+from backend.llm.builtin.engine import BuiltinEngine
 from backend.llm.engine import Engine
 from backend.llm.kept_engine import KeptEngine
 from backend.llm.openai_compatible import OpenAICompatibleEngine
-from backend.side_threads import SideThreads
+from backend.llm.servers.api_key import clean_key
+from backend.runtime.side_threads import SideThreads
 
 OPENAI: Final = "openai"
 BUILTIN: Final = "builtin"

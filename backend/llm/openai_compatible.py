@@ -8,22 +8,22 @@ from http import HTTPStatus
 from typing import Final
 
 from backend.errors import EngineError, EngineFault
-from backend.llm.address import clean_base_url
-from backend.llm.answer_reader import AnswerReader
-from backend.llm.asking import Ways, speaks_of_roles
-from backend.llm.continuing import (
+from backend.llm.engine import Arrived, Delta, Turn
+from backend.llm.sentences import engine_error
+from backend.llm.servers.address import clean_base_url
+from backend.llm.servers.network import is_near
+from backend.llm.wire.answer_events import NotAnAnswerError, request_body
+from backend.llm.wire.answer_reader import AnswerReader
+from backend.llm.wire.asking import Ways, speaks_of_roles
+from backend.llm.wire.continuing import (
     RepeatFilter,
     is_continuation,
     without_empty_answer,
 )
-from backend.llm.engine import Arrived, Delta, Turn
-from backend.llm.exchange import ModelServer, RequestError, read_text
-from backend.llm.limits import FAR, NEAR, Limits
-from backend.llm.model_list import read_model_list
-from backend.llm.network import is_near
-from backend.llm.patience import patience
-from backend.llm.sentences import engine_error
-from backend.llm.wire import NotAnAnswerError, request_body
+from backend.llm.wire.exchange import ModelServer, RequestError, read_text
+from backend.llm.wire.limits import FAR, NEAR, Limits
+from backend.llm.wire.model_list import read_model_list
+from backend.llm.wire.patience import patience
 
 __all__ = ["Limits", "OpenAICompatibleEngine"]
 

@@ -4,15 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from backend.events import EventHub
-from backend.http import Request, Response, Router
-from backend.rendering import Template
+from backend.ids import NEW
 from backend.routes.engines import EngineRow
 from backend.routes.pages import Pages, Toast, go_to, no_content, undo_path
-from backend.services.action_forms import EMPTY_FORM, ICONS, KINDS, RESULTS
-from backend.services.engines import Choice
+from backend.services.actions.forms import EMPTY_FORM, ICONS, KINDS, RESULTS
+from backend.services.engines.engines import Choice
 from backend.services.registry import Opened, Services
-from backend.store.ids import NEW
+from backend.web.events import EventHub
+from backend.web.http import Request, Response, Router
+from backend.web.rendering import Template
 
 if TYPE_CHECKING:
     from backend.store.models import Action

@@ -5,15 +5,15 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 from backend.errors import ConflictError, NotFoundError
-from backend.events import EventHub
-from backend.http import Facts, Request, Router, as_json
-from backend.routes.conversations import UNTITLED
+from backend.routes.chat.conversations import UNTITLED
 from backend.services.registry import Opened
-from backend.store.states import MessageState
+from backend.store.message_state import MessageState
+from backend.web.events import EventHub
+from backend.web.http import Facts, Request, Router, as_json
 
 if TYPE_CHECKING:
     from backend.store.models import Message
-    from backend.store.search import Hit
+    from backend.store.search.search import Hit
 
 MAX_WAIT_S: Final = 25.0
 """How long a request may wait for news; the shell gives up a little later."""

@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from backend.errors import HearthError, StoreClosedError
-from backend.http import Request, Response
-from backend.rendering import Template
 from backend.routes.pages import Pages, Toast
-from backend.services.connecting import NotConnectedError, Question, shown_target
+from backend.services.engines.connecting import (
+    NotConnectedError,
+    Question,
+    shown_target,
+)
+from backend.web.http import Request, Response
+from backend.web.rendering import Template
 
 
 @dataclass(frozen=True)

@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from backend.events import EventHub
-from backend.http import Request, Response, Router
-from backend.llm.address import shown
-from backend.llm.discovery import Found
+from backend.ids import NEW
 from backend.llm.engines import BUILTIN
-from backend.rendering import Template
+from backend.llm.servers.address import shown
+from backend.llm.servers.discovery import Found
 from backend.routes.engine_forms import address_in, in_form, may_send_in_clear
 from backend.routes.pages import Pages, Toast, go_to, no_content, undo_path
-from backend.services.engines import Added, Choice, Offer
-from backend.services.model_files import fitting_size
+from backend.services.engines.engines import Added, Choice, Offer
+from backend.services.engines.model_files import fitting_size
 from backend.services.registry import Opened, Services
-from backend.store.ids import NEW
+from backend.web.events import EventHub
+from backend.web.http import Request, Response, Router
+from backend.web.rendering import Template
 
 _NONE_CHATS = " None of them is for chats, as far as their names tell: choose one."
 ON_THIS_COMPUTER = "On this computer"

@@ -1,7 +1,7 @@
 """Events: the one stream per page that carries everything it must hear."""
 
-from backend.events import EventHub
-from backend.http import Request, Response, Router
+from backend.web.events import EventHub
+from backend.web.http import Request, Response, Router
 
 _MAX_DIGITS = 18
 

@@ -3,8 +3,8 @@
 import json
 from collections.abc import Callable
 
-from backend.http import Request, Response, Router
 from backend.protocol import HEALTH_PATH, prove
+from backend.web.http import Request, Response, Router
 
 _MAX_NONCE_CHARS = 128
 

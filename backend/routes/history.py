@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from backend.errors import NotFoundError
-from backend.events import EventHub
-from backend.http import Request, Response, Router
-from backend.rendering import Template
 from backend.routes.pages import Pages, Toast, go_to, no_content, undo_path
 from backend.services.differences import Part
 from backend.services.history import History, Version
 from backend.services.registry import Opened
+from backend.web.events import EventHub
+from backend.web.http import Request, Response, Router
+from backend.web.rendering import Template
 
 _PLACE: Final = re.compile(r"/(conversations|notes)/[0-9a-f-]{36}")
 """Where an undo may lead to."""

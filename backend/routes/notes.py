@@ -7,12 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 from uuid import UUID
 
 from backend.errors import NotFoundError
-from backend.events import EventHub
-from backend.http import Request, Response, Router
-from backend.plain_text import plain_text
-from backend.rendered import rendered
-from backend.rendering import Template
-from backend.routes.messages import Blocks
+from backend.ids import new_id
+from backend.routes.chat.messages import Blocks
 from backend.routes.pages import (
     Pages,
     Toast,
@@ -25,8 +21,12 @@ from backend.routes.search import HitItem, hit_items
 from backend.services.notes import MAX_NOTE_CHARS, PAGE_SIZE
 from backend.services.registry import Opened
 from backend.services.search import Scope
-from backend.store.ids import new_id
 from backend.store.text import note_title
+from backend.web.events import EventHub
+from backend.web.http import Request, Response, Router
+from backend.web.plain_text import plain_text
+from backend.web.render_cache import rendered
+from backend.web.rendering import Template
 
 if TYPE_CHECKING:
     from backend.store.models import Note

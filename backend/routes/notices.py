@@ -1,8 +1,8 @@
 """Tells open pages, through the event stream, what services have to say."""
 
-from backend.events import EventHub
-from backend.rendering import Renderer
 from backend.routes.pages import Toast
+from backend.web.events import EventHub
+from backend.web.rendering import Renderer
 
 
 class PageNotices:

@@ -7,8 +7,8 @@ from typing import ClassVar, Final
 from urllib.parse import urlencode
 
 from backend.errors import StoreClosedError
-from backend.http import Request, Response
-from backend.rendering import Renderer, Template
+from backend.web.http import Request, Response
+from backend.web.rendering import Renderer, Template
 
 HTMX_CONFIG: Final = json.dumps(
     {

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from backend.errors import NotFoundError
-from backend.events import EventHub
-from backend.http import Facts, Request, Router, as_json
-from backend.markdown import Block
-from backend.rendering import Renderer, Template
-from backend.routes.conversations import UNTITLED
-from backend.routes.messages import Answer, Broadcast
-from backend.services.action_forms import PROMPT
+from backend.routes.chat.conversations import UNTITLED
+from backend.routes.chat.messages import Answer, Broadcast
+from backend.services.actions.forms import PROMPT
 from backend.services.registry import Opened
+from backend.web.events import EventHub
+from backend.web.http import Facts, Request, Router, as_json
+from backend.web.markdown import Block
+from backend.web.rendering import Renderer, Template
 
 DRAFT: Final = "quick"
 """The draft of what is typed in the quick ask window."""

@@ -5,8 +5,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final
 from urllib.parse import urlencode
 
-from backend.http import Request, Response, Router
-from backend.rendering import Template
 from backend.routes.pages import Pages
 from backend.services.registry import Opened
 from backend.services.search import (
@@ -18,9 +16,11 @@ from backend.services.search import (
     Span,
     reach_of,
 )
+from backend.web.http import Request, Response, Router
+from backend.web.rendering import Template
 
 if TYPE_CHECKING:
-    from backend.store.search import Hit
+    from backend.store.search.search import Hit
 
 _UNTITLED: Final = {Scope.CONVERSATIONS: "New chat", Scope.NOTES: "Untitled note"}
 _SCOPES: Final = {

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from backend.http import Request, Response, Router
-from backend.rendering import Template
 from backend.routes.engines import EngineList, engine_list
 from backend.routes.pages import Pages
 from backend.services.registry import Opened
+from backend.web.http import Request, Response, Router
+from backend.web.rendering import Template
 
 
 @dataclass(frozen=True)

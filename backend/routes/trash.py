@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from backend.errors import InvalidInputError
-from backend.events import EventHub
-from backend.http import Request, Response, Router
-from backend.rendering import Template
 from backend.routes.pages import Pages, Toast, page_size, undo_path
 from backend.services.registry import Opened
 from backend.services.trash import KEPT_DAYS, PAGE_SIZE
+from backend.web.events import EventHub
+from backend.web.http import Request, Response, Router
+from backend.web.rendering import Template
 
 if TYPE_CHECKING:
     from backend.store.trash import Discarded

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from backend.errors import StoreClosedError
-from backend.http import Request, Response, Router
-from backend.rendering import Template
 from backend.routes.pages import CLOSED_PATH, Pages, go_to, no_content
+from backend.services.protection.troubles import Trouble
 from backend.services.registry import Opened
-from backend.services.troubles import Trouble
+from backend.web.http import Request, Response, Router
+from backend.web.rendering import Template
 
 
 @dataclass(frozen=True)

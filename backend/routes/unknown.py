@@ -3,8 +3,8 @@
 from typing import Final
 
 from backend.errors import NotFoundError
-from backend.http import Request, Response, Router
-from backend.security import DEFAULT_HEADERS
+from backend.web.http import Request, Response, Router
+from backend.web.request_guard import DEFAULT_HEADERS
 
 _SENTENCE: Final = "There is nothing at this address. It may have been deleted."
 _POLICY: Final = "content-security-policy"

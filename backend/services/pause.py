@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from backend.services.answers import AnswerService
-from backend.services.engines import EngineService
+from backend.services.chat.answers import AnswerService
+from backend.services.engines.engines import EngineService
 
 if TYPE_CHECKING:
     from backend.llm.engines import EngineRegistry

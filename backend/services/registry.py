@@ -5,20 +5,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from backend.services.actions import ActionService
-    from backend.services.activity import Activity
-    from backend.services.conversations import ConversationService
-    from backend.services.engines import EngineService
-    from backend.services.exports import ExportService
+    from backend.services.actions.actions import ActionService
+    from backend.services.chat.activity import Activity
+    from backend.services.chat.conversations import ConversationService
+    from backend.services.engines.engines import EngineService
     from backend.services.history import HistoryService
     from backend.services.images import ImageService
-    from backend.services.imports import ImportService
     from backend.services.notes import NoteService
     from backend.services.pause import PauseService
+    from backend.services.protection.troubles import TroubleService
     from backend.services.search import SearchService
     from backend.services.settings import SettingService
+    from backend.services.transfer.exports import ExportService
+    from backend.services.transfer.imports import ImportService
     from backend.services.trash import TrashService
-    from backend.services.troubles import TroubleService
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

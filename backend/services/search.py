@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Final
 
-from backend.store.ids import now_ms
+from backend.ids import now_ms
 from backend.store.text import clean_text
 
 if TYPE_CHECKING:
-    from backend.store.search import Hit, SearchStore
+    from backend.store.search.search import Hit, SearchStore
 
 MAX_QUERY_CHARS: Final = 500
 LIMIT: Final = 30
@@ -47,7 +47,7 @@ class Reach(Enum):
 
 def reach_of(query: str) -> Reach:
     """Return what of a query can be looked for."""
-    from backend.store.queries import Query  # noqa: PLC0415 the pages load it late
+    from backend.store.search.queries import Query  # noqa: PLC0415 the pages load it late
 
     asked = Query.of(query)
     if asked.terms:
@@ -119,7 +119,7 @@ class SearchService:
         return [group for group in groups if group.hits]
 
     def _group(self, query: str, scope: Scope, span: Span, limit: int) -> Group:
-        from backend.store.search import Kind  # noqa: PLC0415 heavy to import
+        from backend.store.search.search import Kind  # noqa: PLC0415 heavy to import
 
         days = _DAYS.get(span)
         since = self._clock() - days * _DAY_MS if days else 0
@@ -130,7 +130,7 @@ class SearchService:
 
 
 def _found_in(text: str, query: str) -> list[str]:
-    from backend.store.queries import Query  # noqa: PLC0415 the pages load it late
-    from backend.store.snippets import found_in  # noqa: PLC0415
+    from backend.store.search.queries import Query  # noqa: PLC0415 the pages load it late
+    from backend.store.search.snippets import found_in  # noqa: PLC0415
 
     return found_in(text, Query.of(query))

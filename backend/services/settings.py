@@ -7,7 +7,7 @@ from backend.errors import InvalidInputError
 from backend.store.text import clean_text
 
 if TYPE_CHECKING:
-    from backend.keys import KeyStore
+    from backend.keys.api_keys import KeyStore
     from backend.store.settings import SettingStore
 
 INSTRUCTIONS: Final = "instructions"

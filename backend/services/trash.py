@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from backend.errors import NotFoundError, StoreError
-from backend.store.ids import now_ms
+from backend.ids import now_ms
 
 if TYPE_CHECKING:
     from backend.store.changes import ChangeStore

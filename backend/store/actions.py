@@ -6,8 +6,8 @@ from typing import Final, TypeAlias
 from sqlmodel import Session, col, select
 
 from backend.errors import NotFoundError
+from backend.ids import now_ms
 from backend.store.database import Database
-from backend.store.ids import now_ms
 from backend.store.models import Action, Setting
 from backend.store.ordering import between, spread
 from backend.store.text import clean_text

@@ -6,9 +6,9 @@ from sqlalchemy import event, insert, inspect
 from sqlalchemy.orm import ORMExecuteState, UOWTransaction
 from sqlmodel import Session
 
+from backend.ids import new_id, now_ms
+from backend.sqlite.folding import indexed
 from backend.store.clock import HybridClock
-from backend.store.folding import indexed
-from backend.store.ids import new_id, now_ms
 from backend.store.models import Change, Logged, Searched
 
 Fields: TypeAlias = dict[str, str | int | None]

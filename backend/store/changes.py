@@ -8,11 +8,13 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from backend.errors import ConflictError, NotFoundError
+from backend.ids import now_ms
+from backend.sqlite.folding import indexed
+from backend.sqlite.schema import FULL_TEXT
 from backend.store.change_log import Fields, StoreSession
 from backend.store.database import Database
 from backend.store.drafts import drop_drafts_of
-from backend.store.folding import indexed
-from backend.store.ids import now_ms
+from backend.store.message_state import MessageState
 from backend.store.messages import replies_to
 from backend.store.models import (
     LOGGED,
@@ -22,8 +24,6 @@ from backend.store.models import (
     Searched,
     StreamChunk,
 )
-from backend.store.schema import FULL_TEXT
-from backend.store.states import MessageState
 
 _PAGES_PER_STEP: Final = 64
 _ROWS_PER_STEP: Final = 50

@@ -3,7 +3,7 @@
 import threading
 from typing import Final
 
-from backend.store.ids import now_ms
+from backend.ids import now_ms
 
 _COUNTER_BITS: Final = 16
 

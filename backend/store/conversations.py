@@ -6,9 +6,9 @@ from typing import Final
 from sqlmodel import Session, col, exists, or_, select
 
 from backend.errors import NotFoundError
+from backend.ids import new_id, now_ms
 from backend.store.change_log import StoreSession
 from backend.store.database import Database
-from backend.store.ids import new_id, now_ms
 from backend.store.models import Conversation, Draft, Note
 from backend.store.text import clean_text
 

@@ -20,30 +20,30 @@ from backend.errors import (
     StoreReadOnlyError,
     StoreTooNewError,
 )
-from backend.store import dbapi
-from backend.store.change_log import StoreSession
-from backend.store.clock import HybridClock
-from backend.store.dialect import build_engine
-from backend.store.files import (
+from backend.ids import ids
+from backend.recovery.jobs import HeavyJob
+from backend.recovery.owners import device_id
+from backend.recovery.snapshots import Snapshots
+from backend.sqlite import dbapi
+from backend.sqlite.dialect import build_engine
+from backend.sqlite.error_messages import told_to_the_user
+from backend.sqlite.files import (
     check_is_file,
     make_private_dir,
     make_private_file,
     sweep,
 )
-from backend.store.ids import ids
-from backend.store.indexing import index_rest, unindexed
-from backend.store.migrations import (
+from backend.sqlite.indexing import index_rest, unindexed
+from backend.sqlite.migrations import (
     mend_version,
     migrate,
     schema_faults,
     version_of,
 )
-from backend.store.owners import device_id
+from backend.sqlite.schema import STEPS
+from backend.store.change_log import StoreSession
+from backend.store.clock import HybridClock
 from backend.store.presence import LATEST_CHANGE, FileWatch, Presence
-from backend.store.schema import STEPS
-from backend.store.sentences import told_to_the_user
-from backend.store.snapshots import Snapshots
-from backend.store.worker import HeavyJob
 
 BACKUPS: Final = "backups"
 """The folder of the snapshots, beside the database."""

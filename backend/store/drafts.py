@@ -5,8 +5,8 @@ from typing import Final
 from sqlalchemy import bindparam, delete
 from sqlmodel import Session, col, select
 
+from backend.ids import edit_draft
 from backend.store.database import Database
-from backend.store.ids import edit_draft
 from backend.store.models import Draft
 from backend.store.text import clean_text
 

@@ -6,8 +6,8 @@ from typing import Literal
 from sqlmodel import Session, col, select
 
 from backend.errors import NotFoundError
+from backend.ids import now_ms
 from backend.store.database import Database
-from backend.store.ids import now_ms
 from backend.store.models import EngineRecord
 from backend.store.text import clean_text
 

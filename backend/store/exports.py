@@ -8,9 +8,9 @@ from sqlmodel import Session, col, func, select
 
 from backend.store.conversations import conversation_in
 from backend.store.database import Database
+from backend.store.message_state import MessageState
 from backend.store.messages import MessageStore
 from backend.store.models import Action, Conversation, Logged, Message, Note
-from backend.store.states import MessageState
 
 PAGE: Final = 50
 _R = TypeVar("_R", bound=Logged)

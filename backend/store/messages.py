@@ -8,14 +8,14 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from backend.errors import ConflictError, NotFoundError
+from backend.ids import NEW, now_ms
 from backend.store.change_log import StoreSession
 from backend.store.conversations import touch
 from backend.store.database import Database
 from backend.store.drafts import clear_draft
-from backend.store.ids import NEW, now_ms
+from backend.store.message_state import MessageState, move
 from backend.store.models import Conversation, Message, StreamChunk, Submission
 from backend.store.pieces import KEEP_PIECE, drop_pieces, whole
-from backend.store.states import MessageState, move
 from backend.store.text import clean_text
 
 _GONE: Final = "This message is no longer there. It may be in the trash."

@@ -11,8 +11,8 @@ from sqlalchemy import JSON, Column, Text
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
-from backend.store.ids import new_id, now_ms
-from backend.store.states import MessageState
+from backend.ids import new_id, now_ms
+from backend.store.message_state import MessageState
 
 
 class _StateColumn(TypeDecorator[MessageState]):

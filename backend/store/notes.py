@@ -6,9 +6,9 @@ from typing import Final
 from sqlmodel import Session, col, select
 
 from backend.errors import NotFoundError
+from backend.ids import now_ms
 from backend.store.database import Database
 from backend.store.drafts import drafted_notes, note_draft
-from backend.store.ids import now_ms
 from backend.store.models import Draft, Note
 from backend.store.text import clean_text, note_title
 

@@ -10,7 +10,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Final
 
-from backend.store.dbapi import Connection, Error
+from backend.sqlite.dbapi import Connection, Error
 
 LATEST_CHANGE: Final = (
     "select coalesce(max(seq), 0) from sqlite_sequence where name = 'change'"

@@ -7,14 +7,14 @@ from typing import Final
 from sqlmodel import Session, col, select
 
 from backend.errors import ConflictError
+from backend.ids import edit_draft, now_ms
 from backend.store.change_log import StoreSession
 from backend.store.conversations import touch
 from backend.store.database import Database
 from backend.store.drafts import clear_draft
-from backend.store.ids import edit_draft, now_ms
+from backend.store.message_state import MessageState
 from backend.store.messages import begin_again, message_in
 from backend.store.models import Message
-from backend.store.states import MessageState
 from backend.store.text import clean_text
 
 _NOT_ASKED: Final = "Only what you asked can be edited."

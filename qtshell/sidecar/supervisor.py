@@ -41,7 +41,7 @@ _LAST_LINES: Final = 50
 _LAST_WORDS: Final = (
     # Robyn 0.88, sparckles/Robyn#1425.
     ("Failed to read chunk from payload", Event.STRUCK_DOWN),
-    # Rust, when the limit set in backend/process.py is reached.
+    # Rust, when the limit set in backend/runtime/process_guard.py is reached.
     ("memory allocation of ", Event.STARVED),
 )
 """What a dying sidecar says, and what that means."""

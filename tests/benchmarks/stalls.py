@@ -11,15 +11,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from backend.assets import icons_dir
-from backend.events import EventHub
 from backend.llm.engine import Delta
-from backend.rendered import Rendered
-from backend.rendering import Renderer
-from backend.routes.messages import Broadcast
-from backend.services.growing import Growing
+from backend.recovery.jobs import HeavyJob
+from backend.routes.chat.messages import Broadcast
+from backend.services.chat.growing import Growing
 from backend.services.registry import Services
-from backend.store.worker import HeavyJob
+from backend.web.assets import icons_dir
+from backend.web.events import EventHub
+from backend.web.render_cache import Rendered
+from backend.web.rendering import Renderer
 from tests.benchmarks.tables import MS, Line, Series, Table
 
 STALL_MS: Final = 50.0

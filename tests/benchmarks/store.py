@@ -18,7 +18,7 @@ from sqlalchemy import event
 from backend.store.conversations import ConversationStore
 from backend.store.database import _PRAGMAS, Database
 from backend.store.messages import MessageStore
-from backend.store.search import SearchStore
+from backend.store.search.search import SearchStore
 from tests.benchmarks.corpus import Corpus
 from tests.benchmarks.stalls import stalls_during_check
 from tests.benchmarks.store_files import StoreFiles, store_files

@@ -12,9 +12,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Final, Protocol
 
-from backend.store import dbapi
-from backend.store.migrations import migrate
-from backend.store.schema import STEPS
+from backend.sqlite import dbapi
+from backend.sqlite.migrations import migrate
+from backend.sqlite.schema import STEPS
 from tests.benchmarks.corpus import INSERTS, Corpus, Row, Rows
 
 CACHE: Final = Path(__file__).parents[2] / ".bench"

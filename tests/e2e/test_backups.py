@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from backend.key_files import records_in
+from backend.keys.key_files import records_in
 from tests.helpers.sidecar import Answer, Sidecar
 from tests.helpers.window import Window
 

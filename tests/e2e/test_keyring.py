@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from backend.store.seals import Seal, seal_of
+from backend.recovery.encryption_probe import Seal, seal_of
 from tests.helpers.secret_service import SecretService
 from tests.helpers.sidecar import Answer, Sidecar
 from tests.helpers.window import until

@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 
-from backend.store.ids import new_id
+from backend.ids import new_id
 from tests.helpers.dictation import Dictation
 from tests.helpers.library import open_library
 from tests.helpers.window import Window, is_still

@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from backend.http import MAX_BODY_BYTES
 from backend.protocol import HEALTH_PATH, MAX_TEXT_CHARS
-from backend.store.states import MessageState
+from backend.store.message_state import MessageState
+from backend.web.http import MAX_BODY_BYTES
 from tests.helpers.library import open_library
 from tests.helpers.model_server import HEAD, Exchange, event
 from tests.helpers.sidecar import Sidecar

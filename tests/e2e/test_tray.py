@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pyvirtualdisplay.display import Display
 
-from backend.services.text_actions import LOCAL
+from backend.services.actions.text_actions import LOCAL
 from tests.helpers.scripted_model import HELLO
 from tests.helpers.tray import Tray, area_of, windows_of, xdotool
 from tests.helpers.window import Window, until

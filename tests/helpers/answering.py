@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 from backend.errors import StoreFullError
 from backend.llm.engine import Delta, Turn
-from backend.services.answers import AnswerService
-from backend.services.growing import Growing
-from backend.services.prompts import Said, prompt_of
-from backend.store.states import MessageState
+from backend.services.chat.answers import AnswerService
+from backend.services.chat.growing import Growing
+from backend.services.chat.prompts import Said, prompt_of
+from backend.store.message_state import MessageState
 
 PROMPT = prompt_of([Said("q1", is_question=True, text="Say something")])
 

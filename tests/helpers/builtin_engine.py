@@ -10,8 +10,8 @@ import psutil
 import pytest
 
 from backend.errors import EngineError
-from backend.llm.builtin import BuiltinEngine
-from backend.llm.child import ChildOptions
+from backend.llm.builtin.child import ChildOptions
+from backend.llm.builtin.engine import BuiltinEngine
 from backend.llm.engine import Delta, Engine, Role, Turn
 
 OPTIONS = ChildOptions(load_s=20, context_tokens=2048)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from backend.keys import KeyStore
+from backend.keys.api_keys import KeyStore
 from backend.llm.engines import EngineRegistry
-from backend.services.engines import EngineService, Offer
+from backend.services.engines.engines import EngineService, Offer
 from backend.store.engines import EngineStore
 from backend.store.settings import SettingStore
 from tests.helpers.gguf_files import write_gguf

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Final
 
-from backend.store import dbapi
-from backend.store.migrations import migrate
-from backend.store.schema import STEPS
+from backend.sqlite import dbapi
+from backend.sqlite.migrations import migrate
+from backend.sqlite.schema import STEPS
 
 ROWS: Final = 2_500
 CHAT: Final = "0198c0de-0000-7000-8000-ffffffffffff"

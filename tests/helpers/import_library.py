@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
+from backend.ids import new_id
 from backend.importing.__main__ import tell
-from backend.services.import_batches import Batch
-from backend.services.import_reports import Report
+from backend.services.transfer.import_batches import Batch
+from backend.services.transfer.import_reports import Report
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
-from backend.store.ids import new_id
-from backend.store.imports import ImportStore
+from backend.store.imports.imports import ImportStore
 from backend.store.messages import MessageStore
 from backend.store.models import Conversation, Message
 from backend.store.trash import TrashStore

@@ -5,14 +5,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from backend.opening import DATABASE_NAME
+from backend.container import DATABASE_NAME
 from backend.store.changes import ChangeStore
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
+from backend.store.message_state import MessageState
 from backend.store.messages import MessageStore
 from backend.store.models import Conversation, Message
 from backend.store.notes import NoteStore
-from backend.store.states import MessageState
 from backend.store.trash import TrashStore
 
 

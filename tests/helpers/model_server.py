@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from backend.llm.engine_child import ChildConfig, ChildReply
+from backend.llm.builtin.engine_child import ChildConfig, ChildReply
 
 Script = Callable[["Exchange"], None]
 
@@ -300,7 +300,7 @@ def llama_server(model: Path, api_key: str = "") -> Iterator[str]:
         sleep_idle_s=900,
         data_limit_bytes=0,
     )
-    command = [sys.executable, "-m", "backend.llm.engine_child"]
+    command = [sys.executable, "-m", "backend.llm.builtin.engine_child"]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=_ROOT
     ) as process:

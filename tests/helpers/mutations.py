@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from backend.container import DATABASE_NAME
 from backend.errors import StoreDamagedError
-from backend.opening import DATABASE_NAME
+from backend.recovery.restore import is_damaged, mend, rescue
 from backend.store.conversations import ConversationStore
-from backend.store.rescue import is_damaged, mend, rescue
-from backend.store.search import SearchStore
+from backend.store.search.search import SearchStore
 from tests.helpers.store_acts import Store
 
 BEFORE_BACKUP: Final = 20

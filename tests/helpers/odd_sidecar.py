@@ -12,11 +12,11 @@ from dataclasses import replace
 
 from backend.app import App, build
 from backend.errors import ConflictError
-from backend.http import Request, Response, Router
-from backend.loop_watch import EVERY_S, LOGGED_MS
-from backend.process import MAPPED_BYTES, MEMORY_HEADROOM_BYTES
 from backend.protocol import Hello
+from backend.runtime.loop_monitor import EVERY_S, LOGGED_MS
+from backend.runtime.process_guard import MAPPED_BYTES, MEMORY_HEADROOM_BYTES
 from backend.sidecar import run
+from backend.web.http import Request, Response, Router
 
 log = logging.getLogger("hearth.odd")
 TIGHT_BYTES = 400 * 1024 * 1024

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from backend.importing.bundles import open_bundle
-from backend.importing.recognise import recognise
+from backend.importing.formats import recognise
 from backend.importing.records import ConversationRow, Row, Tally
 
 Written = tuple[str, str]

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from backend.store import dbapi
-from backend.store.migrations import migrate, version_of
-from backend.store.schema import STEPS
+from backend.sqlite import dbapi
+from backend.sqlite.migrations import migrate, version_of
+from backend.sqlite.schema import STEPS
 
 FIXTURES: Final = Path(__file__).parents[1] / "fixtures"
 LATER: Final = (

@@ -12,16 +12,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, TypeVar
 
-from backend.database_key import DatabaseKey
-from backend.opening import DATABASE_NAME, open_database
-from backend.os_keyring import OsKeyring
-from backend.services.backups import BackupService
-from backend.services.encryption import EncryptionService
-from backend.services.import_states import ImportState
-from backend.services.imports import ImportService
+from backend.container import DATABASE_NAME, open_database
+from backend.keys.database_key import DatabaseKey
+from backend.keys.keyring import OsKeyring
+from backend.services.protection.backups import BackupService
+from backend.services.protection.encryption import EncryptionService
+from backend.services.transfer.import_states import ImportState
+from backend.services.transfer.imports import ImportService
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
-from backend.store.imports import ImportStore
+from backend.store.imports.imports import ImportStore
 from backend.store.notes import NoteStore
 from tests.helpers.foreign import chatgpt
 from tests.helpers.vaults import FileVault

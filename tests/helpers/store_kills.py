@@ -17,10 +17,12 @@ from typing import Final
 
 import pytest
 
-from backend.store import database, dbapi, heavy
+from backend.recovery import job_process
+from backend.sqlite import dbapi
+from backend.sqlite.migrations import version_of
+from backend.sqlite.schema import STEPS
+from backend.store import database
 from backend.store.database import Database
-from backend.store.migrations import version_of
-from backend.store.schema import STEPS
 from tests.helpers import mutations
 from tests.helpers.forks import Fork
 from tests.helpers.released import LATER, contents, fill, restore
@@ -81,7 +83,7 @@ def _look(data: Path, acknowledged: set[str]) -> float:
     assert not lost, f"lost: {lost}"
     assert store.imported() in {0, store.TALKS}, "half an import"
     store.database.close()
-    assert heavy.quick_check(store.path, store.key.of_database) == ["ok"]
+    assert job_process.quick_check(store.path, store.key.of_database) == ["ok"]
     left = {file.name for file in data.iterdir()} - _ORDINARY
     assert not left, f"left behind: {left}"
     return taken_s
@@ -90,7 +92,9 @@ def _look(data: Path, acknowledged: set[str]) -> float:
 def _verify(data: Path) -> None:
     store = Store(data)
     for snapshot in store.backups.snapshots():
-        found = heavy.integrity_check(snapshot.path, store.key.for_file(snapshot.path))
+        found = job_process.integrity_check(
+            snapshot.path, store.key.for_file(snapshot.path)
+        )
         assert found == ["ok"], f"{snapshot.path.name}: {found}"
     store.database.close()
 
@@ -169,7 +173,7 @@ def _compare(data: Path, version: int) -> None:
     told = contents(connection, version)
     connection.close()
     assert told == json.loads((data / "contents").read_text("utf-8"))
-    assert heavy.quick_check(data / "hearth.db", None) == ["ok"]
+    assert job_process.quick_check(data / "hearth.db", None) == ["ok"]
 
 
 def mutated_files(runs: int, folder: Path) -> Iterator[float]:

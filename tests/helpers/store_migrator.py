@@ -9,8 +9,8 @@ import signal
 import sys
 from collections.abc import Iterable
 
-from backend.store import dbapi
-from backend.store.migrations import migrate
+from backend.sqlite import dbapi
+from backend.sqlite.migrations import migrate
 
 
 def die_before(path: str, fatal: int) -> None:

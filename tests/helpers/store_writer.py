@@ -5,8 +5,8 @@ Run as `python -m tests.helpers.store_writer PATH`; prints one number per commit
 
 import sys
 
-from backend.store import dbapi
-from backend.store.migrations import migrate
+from backend.sqlite import dbapi
+from backend.sqlite.migrations import migrate
 
 _PRAGMAS = ("busy_timeout=0", "journal_mode=wal", "synchronous=full")
 

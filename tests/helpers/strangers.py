@@ -11,8 +11,8 @@ from typing import Final
 
 import psutil
 
-from backend.process import MAPPED_BYTES, MEMORY_HEADROOM_BYTES
 from backend.protocol import HEALTH_PATH, LOOPBACK
+from backend.runtime.process_guard import MAPPED_BYTES, MEMORY_HEADROOM_BYTES
 from tests.helpers.crowd import READY
 from tests.helpers.sidecar import ROOT
 from tests.helpers.trials import Trial, Trials

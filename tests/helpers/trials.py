@@ -67,7 +67,7 @@ class ForgivingWindow(Window):
     @property
     def engine(self) -> psutil.Process:
         """The process of the built-in engine."""
-        return self.part("backend.llm.engine_child")
+        return self.part("backend.llm.builtin.engine_child")
 
     @property
     def renderer(self) -> psutil.Process:

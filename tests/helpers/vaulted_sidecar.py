@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from backend import app, sidecar
-from backend.os_keyring import Vault
+from backend.keys.keyring import Vault
 from tests.helpers.vaults import BROKEN, FileVault
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from keyring.errors import KeyringError, KeyringLocked
 
-from backend.os_keyring import Vault
+from backend.keys.keyring import Vault
 
 
 class WorkingVault:

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from backend.errors import EngineError, EngineFault
-from backend.llm.builtin import BuiltinEngine
+from backend.llm.builtin.engine import BuiltinEngine
 from backend.llm.openai_compatible import Limits, OpenAICompatibleEngine
 from tests.helpers import scripted_model
 from tests.helpers.builtin_engine import (
@@ -123,7 +123,7 @@ UNDER_A_LIMIT = """
 import resource, runpy
 _, hard = resource.getrlimit(resource.RLIMIT_AS)
 resource.setrlimit(resource.RLIMIT_AS, (200_000_000, hard))
-runpy.run_module("backend.llm.engine_child", run_name="__main__")
+runpy.run_module("backend.llm.builtin.engine_child", run_name="__main__")
 """
 
 
@@ -142,7 +142,9 @@ def test_a_child_ended_by_the_kernel_for_memory_is_told_so(
     scripted_gguf: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kills = itertools.count()
-    monkeypatch.setattr("backend.llm.child.count_oom_kills", lambda: next(kills))
+    monkeypatch.setattr(
+        "backend.llm.builtin.child.count_oom_kills", lambda: next(kills)
+    )
 
     async def use(engine: BuiltinEngine) -> None:
         _, error = await disturb(engine, signal.SIGKILL, after=3)

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 PARENT = """
 import asyncio, sys
 from pathlib import Path
-from backend.llm.builtin import BuiltinEngine
+from backend.llm.builtin.engine import BuiltinEngine
 from backend.llm.engine import Role, Turn
 
 async def main():

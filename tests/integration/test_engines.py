@@ -12,10 +12,10 @@ import pytest
 import uvloop
 
 from backend.errors import EngineError, EngineFault
-from backend.llm.builtin import BuiltinEngine
-from backend.llm.discovery import Found, LocalServers
+from backend.llm.builtin.engine import BuiltinEngine
 from backend.llm.engine import Delta, Role, Turn
 from backend.llm.openai_compatible import OpenAICompatibleEngine
+from backend.llm.servers.discovery import Found, LocalServers
 from tests.helpers import scripted_model
 from tests.helpers.builtin_engine import (
     OPTIONS,

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from backend.store.ids import new_id
+from backend.ids import new_id
 from tests.helpers.library import Library, open_library
 from tests.helpers.sidecar import Answer, Sidecar
 

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtWidgets import QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from backend.store.ids import new_id
+from backend.ids import new_id
 from qtshell.window.find_bar import FindBar
 from tests.helpers.page import Parrot, RealPage
 

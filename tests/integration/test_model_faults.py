@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from backend.errors import EngineError, EngineFault
-from backend.llm.builtin import BuiltinEngine
+from backend.llm.builtin.engine import BuiltinEngine
 from tests.helpers.builtin_engine import (
     OPTIONS,
     asking,

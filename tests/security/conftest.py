@@ -6,8 +6,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from backend.app import build
-from backend.http import Route
 from backend.protocol import Hello, new_token
+from backend.web.http import Route
 from tests.helpers.canary import Canary
 from tests.helpers.page import Parrot, RealPage
 from tests.helpers.sidecar import Sidecar

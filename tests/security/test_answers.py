@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from backend.assets import Assets
-from backend.http import MAX_BODY_BYTES, Route
 from backend.protocol import MAX_TEXT_CHARS
+from backend.web.assets import Assets
+from backend.web.http import MAX_BODY_BYTES, Route
 from tests.helpers.odd_sidecar import CANARY
 from tests.helpers.sidecar import Sidecar
 

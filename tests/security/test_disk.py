@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from backend.store.seals import Seal, seal_of
+from backend.recovery.encryption_probe import Seal, seal_of
 from tests.helpers import foreign
 from tests.helpers.page import Parrot
 from tests.helpers.window import Window, are_gone, until

@@ -5,9 +5,9 @@ import socket
 
 import pytest
 
-from backend.http import Route
 from backend.protocol import HEALTH_PATH, LOOPBACK, new_token
-from backend.security import DEFAULT_HEADERS
+from backend.web.http import Route
+from backend.web.request_guard import DEFAULT_HEADERS
 from tests.helpers.sidecar import Sidecar
 
 pytestmark = pytest.mark.sidecar

@@ -10,8 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from backend.process import OPEN_FILES
 from backend.protocol import HEALTH_PATH, LOOPBACK
+from backend.runtime.process_guard import OPEN_FILES
 from tests.helpers.odd_sidecar import TIGHT_BYTES
 from tests.helpers.sidecar import ROOT, Sidecar
 

@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from backend.importing.bundles import open_bundle
-from backend.importing.recognise import recognise
+from backend.importing.formats import recognise
 from backend.importing.records import ConversationRow, Skip, Tally
 from tests.helpers import foreign
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from backend.importing import (
+from backend.importing.programs import (
     chatbot_ui,
     chatbox,
     chatgpt,

@@ -8,8 +8,8 @@ import pytest
 from keyring.errors import KeyringLocked
 
 from backend.errors import EngineError, EngineFault, InvalidInputError
-from backend.keys import KeyStore
-from backend.llm.builtin import BuiltinEngine
+from backend.keys.api_keys import KeyStore
+from backend.llm.builtin.engine import BuiltinEngine
 from backend.llm.engine import Delta, Engine, Turn
 from backend.llm.engines import EngineRecord, EngineRegistry, build_engine
 from backend.llm.kept_engine import KeptEngine

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from backend.errors import InvalidInputError, NotFoundError
-from backend.markdown import render
 from backend.services.images import (
     MAX_BYTES,
     Address,
@@ -19,6 +18,7 @@ from backend.services.images import (
     kind_of,
     resolve,
 )
+from backend.web.markdown import render
 from tests.helpers.model_server import Exchange, FakeModelServer, Script
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20

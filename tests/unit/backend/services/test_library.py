@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from backend.errors import HearthError, InvalidInputError, NotFoundError
+from backend.ids import new_id, now_ms
 from backend.services import notes as notes_module
 from backend.services.history import HistoryService
 from backend.services.notes import MAX_NOTE_CHARS, NoteService
 from backend.services.search import Scope, SearchService, Span
 from backend.services.trash import KEPT_DAYS, TrashService
-from backend.store.ids import new_id, now_ms
-from backend.store.search import SearchStore
-from backend.store.states import MessageState
+from backend.store.message_state import MessageState
+from backend.store.search.search import SearchStore
 from tests.helpers.library import Library, open_library
 
 DAY_MS = 24 * 60 * 60 * 1000

@@ -5,13 +5,14 @@ from pathlib import Path
 import pytest
 
 from backend.errors import StoreTooNewError
-from backend.store import database, dbapi
+from backend.sqlite import dbapi
+from backend.sqlite.migrations import schema_faults, version_of
+from backend.sqlite.schema import STEPS
+from backend.store import database
 from backend.store.database import Database
 from backend.store.exports import ExportStore
-from backend.store.migrations import schema_faults, version_of
 from backend.store.notes import NoteStore
-from backend.store.schema import STEPS
-from backend.store.search import SearchStore
+from backend.store.search.search import SearchStore
 from tests.helpers.released import FIXTURES, LATER, contents, path_of, restore
 
 VERSIONS = range(1, len(STEPS) + 1)

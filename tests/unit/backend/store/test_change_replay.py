@@ -13,12 +13,12 @@ from backend.errors import HearthError
 from backend.store.changes import ChangeStore
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
+from backend.store.message_state import MessageState
 from backend.store.messages import MessageStore
 from backend.store.models import LOGGED
 from backend.store.notes import NoteStore
 from backend.store.revisions import RevisionStore
 from backend.store.settings import SettingStore
-from backend.store.states import MessageState
 from backend.store.trash import TrashStore
 
 FORGETTABLE = ("conversation", "message", "note")

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from backend.errors import NotFoundError
+from backend.ids import new_id
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
 from backend.store.drafts import DraftStore
-from backend.store.ids import new_id
 from backend.store.messages import MessageStore
 from backend.store.notes import NoteStore
 

@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import text, update
 
 from backend.errors import ConflictError, StoreBusyError, StoreError, StoreFullError
+from backend.ids import IdSource, ids
+from backend.sqlite import dbapi
 from backend.store import database as module
-from backend.store import dbapi
 from backend.store.changes import ChangeStore
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
-from backend.store.ids import IdSource, ids
 from backend.store.messages import MessageStore
 from backend.store.models import Conversation
 

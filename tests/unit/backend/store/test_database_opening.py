@@ -12,7 +12,7 @@ from backend.errors import (
     StoreReadOnlyError,
     StoreTooNewError,
 )
-from backend.store import dbapi
+from backend.sqlite import dbapi
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
 

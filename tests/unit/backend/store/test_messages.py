@@ -7,9 +7,9 @@ from backend.store.changes import ChangeStore
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
 from backend.store.drafts import DraftStore
+from backend.store.message_state import MessageState
 from backend.store.messages import MessageStore
 from backend.store.models import Conversation, Message
-from backend.store.states import MessageState
 
 
 @pytest.fixture

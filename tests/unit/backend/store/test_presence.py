@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from backend.errors import StoreError
+from backend.recovery.jobs import HeavyJob
 from backend.store.database import Database
 from backend.store.drafts import DraftStore
 from backend.store.notes import NoteStore
-from backend.store.worker import HeavyJob
 
 
 @pytest.mark.skipif(os.name != "posix", reason="an open file cannot be moved")

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 import pytest
 
 from backend.errors import ConflictError, NotFoundError
+from backend.ids import edit_draft
 from backend.store.changes import ChangeStore
 from backend.store.database import Database
 from backend.store.drafts import DraftStore
-from backend.store.ids import edit_draft
+from backend.store.message_state import MessageState
 from backend.store.messages import MessageStore
 from backend.store.models import Message
 from backend.store.revisions import AskedAgain, RevisionStore
-from backend.store.states import MessageState
 
 Talk = list[Message]
 

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from backend.errors import NotFoundError
+from backend.ids import now_ms
 from backend.store.changes import ChangeStore
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
 from backend.store.drafts import DraftStore, note_draft
-from backend.store.ids import now_ms
 from backend.store.messages import MessageStore
 from backend.store.models import Message
 from backend.store.notes import NoteStore

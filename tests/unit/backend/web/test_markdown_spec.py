@@ -14,7 +14,7 @@ import cmarkgfm
 import pytest
 from cmarkgfm.cmark import Options
 
-from backend.markdown import render
+from backend.web.markdown import render
 from tests.helpers.elements import Elements
 
 SPEC: Final = Path(__file__).parents[3] / "assets/node_modules/commonmark-spec/spec.txt"

@@ -7,9 +7,9 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QImage, QTextDocument
 from pytestqt.qtbot import QtBot
 
-from backend.markdown import render
-from backend.rendering import Renderer
 from backend.routes.quick import QuickAnswer
+from backend.web.markdown import render
+from backend.web.rendering import Renderer
 from qtshell.quick.window import (
     SHARE_OF_SCREEN,
     WIDTH,

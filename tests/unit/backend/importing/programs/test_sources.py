@@ -10,7 +10,7 @@ import pytest
 
 from backend.errors import InvalidInputError
 from backend.importing.bundles import open_bundle
-from backend.importing.recognise import recognise
+from backend.importing.formats import recognise
 from backend.importing.records import ConversationRow, Skip, Tally
 from tests.helpers import foreign
 

@@ -8,15 +8,15 @@ import pytest
 
 from backend.errors import ConflictError, NotFoundError
 from backend.llm.engine import Delta, Turn
-from backend.services.answers import AnswerService
-from backend.store.states import MessageState
+from backend.services.chat.answers import AnswerService
+from backend.store.message_state import MessageState
 from tests.helpers.answering import KeptMessages, ScriptedEngine, Watching, play
 
 
 def test_a_full_disk_is_told_and_the_answer_is_kept_when_there_is_room(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("backend.services.answers.RETRY_SAVE_S", 0.01)
+    monkeypatch.setattr("backend.services.chat.answers.RETRY_SAVE_S", 0.01)
     messages = KeptMessages(refusals=2)
     watching = play(ScriptedEngine(["all of it"]), messages)
     assert watching.told.count("The disk is full.") == 2

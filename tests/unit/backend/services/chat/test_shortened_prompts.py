@@ -6,10 +6,10 @@ from typing import ClassVar
 
 from backend.errors import EngineError, EngineFault
 from backend.llm.engine import Delta, Role, Turn
-from backend.services.answers import AnswerService
-from backend.services.growing import Growing
-from backend.services.prompts import Prompt, Said, prompt_of
-from backend.store.states import MessageState
+from backend.services.chat.answers import AnswerService
+from backend.services.chat.growing import Growing
+from backend.services.chat.prompts import Prompt, Said, prompt_of
+from backend.store.message_state import MessageState
 from tests.helpers.answering import KeptMessages, ScriptedEngine, Watching
 
 

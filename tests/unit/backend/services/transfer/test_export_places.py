@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from backend.errors import InvalidInputError
-from backend.services.export_files import ExportFormat
-from backend.services.exports import EVERYTHING, ExportService
+from backend.services.transfer.export_files import ExportFormat
+from backend.services.transfer.exports import EVERYTHING, ExportService
 from backend.store.exports import ExportStore
 from tests.helpers.library import Library, open_library
-from tests.unit.backend.services.test_backups import Silence
+from tests.unit.backend.services.protection.test_backups import Silence
 
 
 @pytest.fixture

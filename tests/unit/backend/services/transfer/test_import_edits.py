@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from backend.ids import new_id
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
-from backend.store.ids import new_id
 from backend.store.messages import MessageStore
 from backend.store.models import Message
 from tests.helpers.import_library import Library, library, texts, tree

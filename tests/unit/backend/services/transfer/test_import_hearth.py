@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from backend.ids import now_ms
 from backend.store.actions import ActionStore
-from backend.store.ids import now_ms
 from backend.store.notes import NoteStore
 from tests.helpers.import_library import Library, library
 

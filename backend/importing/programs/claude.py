@@ -1,0 +1,177 @@
+"""Claude's export: a list of conversations, each a tree of messages."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from backend.importing.markup import joined, link, paragraphs
+from backend.importing.programs.documents import Documents
+from backend.importing.records import Said, Skip, Talk, Tally
+from backend.importing.trees import branch_to
+from backend.importing.values import (
+    as_dict,
+    as_list,
+    as_ms,
+    as_text,
+    first_text,
+    leave_out,
+    names_of,
+    take,
+    thoughts,
+)
+
+_ROLES: Final = {"human": "user", "user": "user", "assistant": "assistant"}
+_REPLAYED: Final = frozenset({"artifacts", "create_file", "str_replace", "repl"})
+
+
+def read(item: object, tally: Tally) -> Talk:
+    """Return the branch of a conversation that was written last."""
+    told = as_dict(item)
+    messages = _keyed(as_list(told.get("chat_messages")), tally)
+    shown = _shown(messages, as_text(told.get("current_leaf_message_uuid")))
+    leave_out(Skip.BRANCH, tally, len(messages) - len(shown))
+    documents = Documents()
+    for key in shown:
+        _replay(messages[key], key, documents)
+    said: list[Said] = []
+    for key in shown:
+        take(said, _said(key, messages[key], documents, tally), tally)
+    tally.skip(Skip.VERSION, documents.superseded)
+    marks = (told.get("is_starred"), told.get("project"), told.get("project_uuid"))
+    tally.skip(Skip.MARK, sum(map(bool, marks)))
+    return Talk(
+        key=as_text(told.get("uuid")),
+        title=as_text(told.get("name")),
+        at_ms=as_ms(told.get("created_at")),
+        said=tuple(said),
+        aside=tuple(key for key in messages if key not in set(shown)),
+    )
+
+
+def _keyed(messages: list[object], tally: Tally) -> dict[str, dict[str, Any]]:
+    """Return the messages by what they are called, or by their place."""
+    keyed: dict[str, dict[str, Any]] = {}
+    for number, message in enumerate(messages):
+        if not isinstance(message, dict):
+            leave_out(Skip.UNREADABLE_MESSAGE, tally)
+            continue
+        key = first_text(message.get("uuid"), str(number))
+        if key in keyed and keyed[key] == message:
+            leave_out(Skip.TWICE_MESSAGE, tally)
+        else:
+            keyed[key if key not in keyed else f"{key}/{number}"] = message
+    return keyed
+
+
+def _shown(messages: Mapping[str, dict[str, Any]], leaf: str) -> list[str]:
+    """Return the branch that was shown last; all of it where nothing tells branches.
+
+    The program's own export names no leaf: it is the message that was written last.
+    """
+    if not any(m.get("parent_message_uuid") for m in messages.values()):
+        return [*messages]
+    parents: dict[str, str] = {}
+    before = ""
+    for key, message in messages.items():
+        parents[key] = as_text(message.get("parent_message_uuid")) or before
+        before = key
+    return branch_to(leaf, parents, messages, "created_at")
+
+
+def _said(
+    key: str, message: dict[str, Any], documents: Documents, tally: Tally
+) -> Said:
+    sender = as_text(message.get("sender"))
+    content = as_list(message.get("content"))
+    text = _text(content, tally) or as_text(message.get("text"))
+    return Said(
+        key=key,
+        role=_ROLES.get(sender, sender),
+        text=paragraphs(text, *_pasted(message), *documents.shown_in(key)),
+        reasoning=thoughts(content),
+        at_ms=as_ms(message.get("created_at")),
+        files=_files(message),
+    )
+
+
+def _text(content: list[object], tally: Tally) -> str:
+    pieces: list[str] = []
+    for part in content:
+        block = as_dict(part)
+        match block.get("type"):
+            case "text" | "voice_note":
+                text = first_text(block.get("text"), block.get("transcript"))
+                pieces.append(_with_sources(text, block))
+            case "thinking":
+                pass
+            case "tool_use" if as_text(block.get("name")) in _REPLAYED:
+                pass
+            case _ if isinstance(part, str):
+                pieces.append(part)
+            case _:
+                words = as_text(block.get("text"))
+                pieces.append(words)
+                tally.skip(Skip.TOOL, not words, [as_text(block.get("name"))])
+    return joined(pieces)
+
+
+def _with_sources(text: str, block: dict[str, Any]) -> str:
+    """Add links to what a text is taken from, before the space it ends with."""
+    links: dict[str, str] = {}
+    for citation in map(as_dict, as_list(block.get("citations"))):
+        details = as_dict(citation.get("details")) or citation
+        url = first_text(details.get("url"), citation.get("url"))
+        title = first_text(details.get("title"), citation.get("title"), url)
+        if title:
+            links[url or title] = link(title, url)
+    if not links:
+        return text
+    words = text.rstrip()
+    return f"{words} ({', '.join(links.values())}){text[len(words) :]}"
+
+
+def _pasted(message: dict[str, Any]) -> list[str]:
+    """Return the text of attachments, which is part of what was said."""
+    pieces = []
+    for attachment in map(as_dict, as_list(message.get("attachments"))):
+        if pasted := as_text(attachment.get("extracted_content")):
+            name = as_text(attachment.get("file_name"))
+            pieces.append(f"{name}\n\n{pasted}" if name else pasted)
+    return pieces
+
+
+def _files(message: dict[str, Any]) -> tuple[str, ...]:
+    attached = map(as_dict, as_list(message.get("attachments")))
+    lost = [one for one in attached if not as_text(one.get("extracted_content"))]
+    return tuple(names_of(as_list(message.get("files")) + lost))
+
+
+def _replay(message: dict[str, Any], key: str, documents: Documents) -> None:
+    """Do again what an answer did to the documents beside the talk."""
+    for part in map(as_dict, as_list(message.get("content"))):
+        told = as_dict(part.get("input"))
+        if part.get("type") != "tool_use":
+            continue
+        old, new = as_text(told.get("old_str")), as_text(told.get("new_str"))
+        content = as_text(told.get("content"))
+        title, path = as_text(told.get("title")), as_text(told.get("path"))
+        language = first_text(told.get("language"), told.get("type"))
+        match part.get("name"), told.get("command"):
+            case "artifacts", "update":
+                documents.replace(key, as_text(told.get("id")), old, new)
+            case "artifacts", _:
+                name = as_text(told.get("id"))
+                documents.write(key, name, content, title=title, language=language)
+            case "create_file", _:
+                text = as_text(told.get("file_text"))
+                documents.write(key, path, text, title=path, language=_ending(path))
+            case "str_replace", _:
+                documents.replace(key, path, old, new)
+            case "repl", _:
+                documents.add(key, as_text(told.get("code")), "javascript")
+            case _:
+                pass
+
+
+def _ending(path: str) -> str:
+    name = path.rpartition("/")[2]
+    return name.rpartition(".")[2] if "." in name else ""

@@ -1,0 +1,1 @@
+"""Where secrets are kept, and the key of the database."""

@@ -1,0 +1,163 @@
+"""The built-in engine: llama.cpp in a child process, on a GGUF file the user picked."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from backend.errors import EngineError, EngineFault
+from backend.llm.builtin.child import ChildOptions, EngineChild
+from backend.llm.builtin.model_file import ModelFile, check_model_file, refusal
+from backend.llm.builtin.ollama_files import model_name
+from backend.llm.engine import Arrived, Delta, Turn
+from backend.llm.sentences import engine_error
+from backend.llm.wire.continuing import is_continuation
+from backend.runtime.side_threads import SideThreads
+
+log = logging.getLogger(__name__)
+
+NAME: Final = "The built-in engine"
+LOOK_S: Final = 3.0
+"""How long a drive may take to give the first bytes of a file."""
+
+_SLOW_DRIVE: Final = "its drive does not answer. Connect it, or wait until it is awake"
+
+_HUNG: Final = (EngineFault.STALLED, EngineFault.TIMEOUT)
+_BROKEN: Final = (EngineFault.CUT_OFF, EngineFault.REFUSED, EngineFault.CRASHED)
+
+
+class BuiltinEngine:
+    """Runs one model file; the child starts with the first question.
+
+    A child that dies before its first word is replaced once and nobody notices. One
+    that dies later ends the answer with an error, and the next question starts anew.
+    """
+
+    def __init__(
+        self,
+        model_path: Path,
+        options: ChildOptions | None = None,
+        files: SideThreads | None = None,
+    ) -> None:
+        self._path = model_path.absolute()
+        self._options = options or ChildOptions()
+        self._files = files or SideThreads()
+        self._is_closed = False
+        self._child: EngineChild | None = None
+        self._starting = asyncio.Lock()
+        self._place = asyncio.Lock()
+
+    @property
+    def child_pid(self) -> int | None:
+        """The process id of the running child."""
+        child = self._child
+        return child.pid if child is not None and child.is_alive else None
+
+    async def models(self) -> list[str]:
+        """Return the one model, by the name of its file; nothing is loaded for it.
+
+        Raises:
+            EngineError: The file is no model.
+        """
+        await self._look()
+        return [model_name(self._path)]
+
+    async def try_out(self) -> None:
+        """Load the model for a try when it is of a kind that may not be known.
+
+        Raises:
+            EngineError: The file is no model, or none that can be loaded.
+        """
+        if (await self._look()).is_familiar:
+            return
+        child = await self._running_child()
+        try:
+            await child.engine()
+        except EngineError as exc:
+            # Whether there is memory for it is asked when it is used.
+            if exc.fault is EngineFault.BAD_MODEL_FILE:
+                raise
+
+    async def stream(
+        self,
+        model: str,
+        turns: Sequence[Turn],
+    ) -> AsyncGenerator[Delta, None]:
+        """Answer the last turn piece by piece.
+
+        Raises:
+            EngineError: No answer, or it broke off; what came before was yielded.
+        """
+        # There is one place in the model, and it says nothing to who waits for it.
+        must_wait = self._place.locked()
+        if must_wait:
+            yield Delta(waits=True)
+        async with self._place:
+            if must_wait:
+                yield Delta()
+            async with aclosing(self._answer(model, turns)) as deltas:
+                async for delta in deltas:
+                    yield delta
+
+    async def _answer(
+        self, model: str, turns: Sequence[Turn]
+    ) -> AsyncGenerator[Delta, None]:
+        may_restart = True
+        begun = Arrived.TEXT if is_continuation(turns) else Arrived.NOTHING
+        while True:
+            arrived, started = begun, False
+            child = await self._running_child()
+            try:
+                engine = await child.engine()
+                async with aclosing(engine.stream(model, turns)) as deltas:
+                    async for delta in deltas:
+                        started = True
+                        arrived = arrived.plus(delta)
+                        yield delta
+            except EngineError as exc:
+                error = await self._explain(child, exc)
+                if error.fault is not EngineFault.CRASHED:
+                    raise error from exc
+                if started or not may_restart:
+                    raise engine_error(error.fault, NAME, arrived=arrived) from exc
+                may_restart = False
+                log.info("the engine child is started once more")
+            else:
+                return
+
+    async def close(self) -> None:
+        """End the child; no other one is started."""
+        self._is_closed = True
+        async with self._starting:
+            child, self._child = self._child, None
+        if child is not None:
+            await child.kill()
+
+    async def _running_child(self) -> EngineChild:
+        async with self._starting:
+            if self._is_closed:
+                raise engine_error(EngineFault.REMOVED, NAME)
+            if self._child is None or not self._child.is_alive:
+                weights = (await self._look()).weights
+                if self._child is not None:
+                    await self._child.kill()
+                self._child = await EngineChild.start(NAME, weights, self._options)
+            return self._child
+
+    async def _look(self) -> ModelFile:
+        look = partial(check_model_file, self._path, NAME)
+        try:
+            return await self._files.run(str(self._path), look, LOOK_S)
+        except TimeoutError as exc:
+            raise refusal(NAME, _SLOW_DRIVE) from exc
+
+    async def _explain(self, child: EngineChild, error: EngineError) -> EngineError:
+        """Tell a fault of the answer from the end of the child."""
+        if error.fault in _HUNG:
+            await child.kill()
+        elif error.fault in _BROKEN and await child.has_ended():
+            return await child.death()
+        return error

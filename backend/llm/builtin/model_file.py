@@ -1,0 +1,191 @@
+"""Judges a GGUF file before llama.cpp is started, and says what it is instead."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from backend.errors import EngineError, EngineFault
+from backend.llm.builtin.gguf_header import (
+    CutShortError,
+    Header,
+    HeaderError,
+    read_header,
+)
+from backend.llm.builtin.memory import GIGABYTE, available_memory
+from backend.llm.builtin.ollama_files import weights_of
+from backend.runtime.regular_files import open_regular
+
+_OVERHEAD_BYTES: Final = GIGABYTE // 2
+"""What llama.cpp takes beside the weights: cache of the conversation and buffers."""
+_MOST_PARTS: Final = 999
+_PART: Final = re.compile(r"^(.*)-(\d{5})-of-(\d{5})\.gguf$", re.IGNORECASE)
+_EMBEDDERS: Final = (
+    "bert", "nomic-bert", "nomic-bert-moe", "jina-bert-v2", "jina-bert-v3", "neo-bert",
+    "modern-bert", "eurobert", "gemma-embedding", "llama-embed", "t5encoder",
+)  # fmt: skip
+_FAMILIAR: Final = (
+    "llama", "qwen2", "qwen2moe", "qwen3", "qwen3moe", "gemma", "gemma2", "gemma3",
+    "phi2", "phi3", "deepseek2", "gpt-oss", "glm4", "granite", "command-r", "cohere2",
+    "starcoder2", "stablelm", "olmo2", "falcon",
+)  # fmt: skip
+"""Architectures every llama.cpp of today knows; another one is loaded for a try."""
+_STARTS: Final = (
+    (b"<", "it is a web page that was saved instead of the model. Download it again"),
+    (
+        b"version https://git-lfs",
+        "it only points to the model. Download the file itself",
+    ),
+    (b"tjgg", "it has an older format. Choose a newer file of this model"),
+    (b"lmgg", "it has an older format. Choose a newer file of this model"),
+    (b"fmgg", "it has an older format. Choose a newer file of this model"),
+)
+_GONE: Final = "it is no longer there. Bring it back, or choose it at its new place"
+_CHOOSE: Final = "Choose another GGUF file"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """A file that may be a model.
+
+    Attributes:
+        weights: What is loaded.
+        bytes: Of all its parts.
+        is_familiar: It is of a kind that is certainly known.
+    """
+
+    weights: Path
+    bytes: int
+    is_familiar: bool
+
+
+def check_model_file(path: Path, name: str) -> ModelFile:
+    """Refuse what is certainly no model, before a process is started for it.
+
+    Raises:
+        EngineError: The file is missing, unreadable or no GGUF model for chats.
+    """
+    try:
+        path, asked = weights_of(path), path
+        header = read_header(path)
+        parts = _parts(path, header)
+        why = _what_it_is(header) or _what_is_missing(header, parts)
+        sizes = 0 if why else sum(part.stat().st_size for part in parts)
+    except OSError as exc:
+        why = _GONE if not path.exists() else "it cannot be read"
+        raise refusal(name, why) from exc
+    except HeaderError as exc:
+        raise refusal(name, _instead(path, exc)) from exc
+    if why:
+        raise refusal(name, why)
+    # Other programs put things into a file that llama.cpp does not know.
+    is_familiar = header.text("general.architecture") in _FAMILIAR and path == asked
+    return ModelFile(path, sizes, is_familiar)
+
+
+def refusal(name: str, why: str) -> EngineError:
+    """Return the error for a file that is no model; `why` may say what to do."""
+    next_step = "" if ". " in why else f". {_CHOOSE}"
+    sentence = f"{name} cannot open this model file: {why}{next_step}."
+    return EngineError(EngineFault.BAD_MODEL_FILE, sentence)
+
+
+def memory_detail(path: Path) -> str:
+    """Return what the model needs and what is free, as words for the user."""
+    try:
+        need = sum(part.stat().st_size for part in sibling_parts(path) or (path,))
+    except OSError:
+        return ""
+    needs = f"the model needs about {(need + _OVERHEAD_BYTES) / GIGABYTE:.1f} GB"
+    free = available_memory()
+    return f"{needs}, {free / GIGABYTE:.1f} GB is free" if free else needs
+
+
+def sibling_parts(path: Path) -> list[Path]:
+    """Return the files a split model has by its name; none for a whole one."""
+    found = _PART.match(path.name)
+    if not found or int(found[3]) > _MOST_PARTS:
+        return []
+    count = int(found[3])
+    names = (f"{found[1]}-{n:05}-of-{count:05}.gguf" for n in range(1, count + 1))
+    return [path.with_name(name) for name in names]
+
+
+def kind_of(header: Header) -> str:
+    """Return what a file is that is no model for chats; "" for one that may be."""
+    architecture, kind = (
+        header.text("general.architecture"),
+        header.text("general.type"),
+    )
+    if kind == "mmproj" or architecture == "clip":
+        return "it is the part of a model that sees or hears. Choose the model itself"
+    if kind == "adapter" or header.text("adapter.type"):
+        return "it only changes another model (an adapter). Choose the model itself"
+    if kind == "imatrix" or architecture == "imatrix":
+        return "it holds measurements about a model. Choose the model itself"
+    is_causal = header.values.get(f"{architecture}.attention.causal", True)
+    is_pooled = f"{architecture}.pooling_type" in header.values and not is_causal
+    if architecture in _EMBEDDERS or is_pooled:
+        return "it is made for searching texts (embeddings) and cannot chat"
+    if architecture == "wavtokenizer-dec":
+        return "it is made for speech and cannot chat"
+    return ""
+
+
+def _what_it_is(header: Header) -> str:
+    if header.number("split.no"):
+        return ""
+    if why := kind_of(header):
+        return why
+    is_split = header.number("split.count") > 1
+    if not header.text("general.architecture") or (not header.tensors and not is_split):
+        return "it is damaged, or holds no model"
+    if not header.text("tokenizer.ggml.model"):
+        return "it has no vocabulary, without which it cannot read or write"
+    return ""
+
+
+def _parts(path: Path, header: Header) -> list[Path]:
+    return sibling_parts(path) if header.number("split.count") > 1 else [path]
+
+
+def _what_is_missing(header: Header, parts: list[Path]) -> str:
+    number, count = header.number("split.no") + 1, header.number("split.count")
+    if count > 1 and len(parts) != count:
+        return (
+            f"it is part {number} of {count} of a model and was renamed. Its name must "
+            f"end in -{number:05}-of-{count:05}.gguf"
+        )
+    if number > 1:
+        return f"it is part {number} of {count} of a model. Choose {parts[0].name}"
+    for at, part in enumerate(parts, start=1):
+        what = f"its part {at} of {count}" if count > 1 else "it"
+        if not part.exists():
+            return (
+                f"{what} is missing. Put {part.name} into the same folder, and choose "
+                "this file again"
+            )
+        there = part.stat().st_size
+        needs = (header if at == 1 else read_header(part)).needs_bytes
+        if there < needs:
+            return f"{what} is cut short, {_sizes(there, needs)}. Download it again"
+    return ""
+
+
+def _sizes(there: int, needs: int) -> str:
+    unit, name = (GIGABYTE, "GB") if needs > GIGABYTE else (1024 * 1024, "MB")
+    return f"{there / unit:.1f} of {needs / unit:.1f} {name}"
+
+
+def _instead(path: Path, error: HeaderError) -> str:
+    """Return what a file is that has no good header."""
+    if isinstance(error, CutShortError):
+        return "it is cut short. Download it again"
+    with open_regular(path) as file:
+        start = file.read(64).lstrip()
+    if not start:
+        return "it is empty, no GGUF file. Download it again"
+    if start[8:9] == b"{":
+        return "it is no GGUF file but safetensors. Choose a GGUF file of this model"
+    told = next((why for mark, why in _STARTS if start.startswith(mark)), "")
+    return f"{told} (no GGUF file)" if told else str(error)

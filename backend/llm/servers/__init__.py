@@ -1,0 +1,1 @@
+"""Which servers there are, where they are, and which models they have."""

@@ -1,0 +1,179 @@
+"""Asks an address whether a model server answers there, and what else if not."""
+
+import asyncio
+import json
+import socket
+import ssl
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import Enum
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urljoin
+
+from backend.llm.wire.answer_events import NotAnAnswerError
+from backend.llm.wire.client import new_client
+from backend.llm.wire.exchange import causes, read_text
+from backend.llm.wire.failures import classify_failure
+from backend.llm.wire.limits import FAR
+from backend.llm.wire.model_list import read_model_list
+
+if TYPE_CHECKING:
+    import httpx2
+
+DEADLINE_S: Final = 6.0
+_CONNECT_S: Final = 4.0
+_SOFTWARE: Final = (
+    ("llamacpp", "llama.cpp"),
+    ("vllm", "vLLM"),
+    ("sglang", "SGLang"),
+    ("koboldcpp", "KoboldCpp"),
+    ("organization_owner", "LM Studio"),
+    ("organization-owner", "LM Studio"),
+    ("library", "Ollama"),
+)
+"""What servers call the owner of their models."""
+
+
+class Reply(Enum):
+    """What came of asking an address for its models."""
+
+    MODELS = "models"
+    NO_LIST = "no list"
+    KEY_REFUSED = "key refused"
+    MOVED = "moved"
+    BUSY = "busy"
+    NO_NAME = "no such name"
+    NO_TLS = "no TLS"
+    UNTRUSTED = "untrusted"
+    UNREACHABLE = "unreachable"
+    SILENT = "silent"
+
+
+ANSWERED: Final = frozenset(
+    {Reply.MODELS, Reply.NO_LIST, Reply.KEY_REFUSED, Reply.MOVED, Reply.BUSY}
+)
+"""There is somebody: another path may be the right one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """One address and what came of it.
+
+    Attributes:
+        status: The HTTP status, 0 when none came.
+        detail: The server's own words for an error.
+        location: Where it sends on to, if so.
+        software: What runs there, "" when it does not say.
+    """
+
+    base: str
+    reply: Reply
+    models: tuple[str, ...] = ()
+    status: int = 0
+    detail: str = ""
+    location: str = ""
+    software: str = ""
+
+
+async def ask_models(base: str, key: str = "", deadline_s: float = DEADLINE_S) -> Probe:
+    """Ask one base address for its list of models."""
+    client = await asyncio.to_thread(new_client, base, key, _CONNECT_S)
+    import httpx2  # noqa: PLC0415 by now imported, in the thread
+
+    try:
+        async with (
+            asyncio.timeout(deadline_s),
+            client.stream("GET", f"{base}/models") as response,
+        ):
+            return _judge(base, response, await _read(response))
+    except (TimeoutError, httpx2.TimeoutException):
+        return Probe(base=base, reply=Reply.SILENT)
+    # anyio 4 on uvloop asks a socket that is gone already for its name.
+    except (httpx2.HTTPError, httpx2.InvalidURL, AttributeError) as exc:
+        return Probe(base=base, reply=_why(exc))
+    finally:
+        await client.aclose()
+
+
+async def takes_chats(base: str, key: str = "") -> bool:
+    """Whether chat requests are read there; an empty one is sent, which is free."""
+    client = await asyncio.to_thread(new_client, base, key, _CONNECT_S)
+    import httpx2  # noqa: PLC0415 see above
+
+    try:
+        async with (
+            asyncio.timeout(DEADLINE_S),
+            client.stream(
+                "POST", f"{base}/chat/completions", content=b"{}"
+            ) as response,
+        ):
+            kind = response.headers.get("Content-Type", "")
+            is_page = response.status_code == HTTPStatus.OK and "html" in kind
+            return not is_page and response.status_code not in (
+                HTTPStatus.NOT_FOUND,
+                HTTPStatus.METHOD_NOT_ALLOWED,
+                HTTPStatus.NOT_IMPLEMENTED,
+                *range(300, 400),
+            )
+    except (TimeoutError, httpx2.HTTPError, httpx2.InvalidURL, AttributeError):
+        return False  # AttributeError: see above
+    finally:
+        await client.aclose()
+
+
+async def _read(response: "httpx2.Response") -> str:
+    if response.headers.get("Content-Encoding", "identity") != "identity":
+        return ""
+    try:
+        return await read_text(response, FAR.models_bytes)
+    except NotAnAnswerError:
+        return ""
+
+
+def _judge(base: str, response: "httpx2.Response", body: str) -> Probe:
+    status = response.status_code
+    server = response.headers.get("Server", "")
+    if status == HTTPStatus.OK:
+        with suppress(NotAnAnswerError):
+            models = tuple(read_model_list(body))
+            return Probe(
+                base=base,
+                reply=Reply.MODELS,
+                models=models,
+                status=status,
+                software=_software(body, server),
+            )
+        return Probe(base=base, reply=Reply.NO_LIST, status=status)
+    detail = classify_failure(status, body)[1]
+    location = response.headers.get("Location", "")
+    if 300 <= status < 400 and location:  # noqa: PLR2004 all redirects
+        target = urljoin(f"{base}/models", location)
+        return Probe(base=base, reply=Reply.MOVED, status=status, location=target)
+    reply = Reply.NO_LIST
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        reply = Reply.KEY_REFUSED
+    elif status == HTTPStatus.TOO_MANY_REQUESTS or status >= 500:  # noqa: PLR2004 all
+        reply = Reply.BUSY
+    return Probe(base=base, reply=reply, status=status, detail=detail)
+
+
+def _software(body: str, server: str) -> str:
+    if "llama.cpp" in server.lower():
+        return "llama.cpp"
+    with suppress(ValueError, TypeError, AttributeError, IndexError, KeyError):
+        told = json.loads(body)["data"][0]
+        owner = f"{told.get('owned_by', '')} {str(told['id']).partition('/')[0]}"
+        return next((name for mark, name in _SOFTWARE if mark in owner.split()), "")
+    return ""
+
+
+def _why(exc: BaseException) -> Reply:
+    for cause in causes(exc):
+        if isinstance(cause, socket.gaierror):
+            return Reply.NO_NAME
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return Reply.UNTRUSTED
+        if isinstance(cause, ssl.SSLError):
+            return Reply.NO_TLS
+    return Reply.UNREACHABLE

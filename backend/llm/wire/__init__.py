@@ -1,0 +1,1 @@
+"""Speaking to a model server over HTTP, and reading what it sends."""

@@ -1,0 +1,210 @@
+"""Reads the events of an answer, as OpenAI-compatible servers write them.
+
+Everything here is pure and treats a server's words as data that may be hostile.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from backend.errors import EngineFault
+from backend.llm.engine import Delta, Turn
+from backend.llm.wire.event_stream import ERROR
+from backend.llm.wire.failures import classify_error, error_status, plain_words
+
+DONE: Final = "[DONE]"
+
+_DEPTH: Final = 6
+_NO_TELLING: Final = ("", "null", "none")
+_THOUGHT_TYPES: Final = ("thinking", "reasoning", "thought", "redacted_thinking")
+_THOUGHT_FIELDS: Final = ("reasoning_content", "reasoning", "thinking", "thought")
+_CONTENT_FIELDS: Final = ("content", "text", "value")
+_REFUSAL: Final = "refusal"
+
+
+class NotAnAnswerError(ValueError):
+    """What the server sent is not what such a server says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """One event of an answer.
+
+    Attributes:
+        finish: Why the answer ends with it; "" when it does not.
+        fault: What it reports when it is an error, in the words of `detail`.
+        detail: Words for people that came without an answer, too.
+        choice: Which of several answers it is a part of.
+        is_piece: Whether it is part of an answer at all.
+        is_message: Whether its text came as a whole message.
+        is_done: Whether nothing comes after it.
+        is_refusal: Whether its text is a refusal to answer.
+        calls_tool: Whether the model wants a tool.
+    """
+
+    delta: Delta = field(default_factory=Delta)
+    finish: str = ""
+    fault: EngineFault | None = None
+    detail: str = ""
+    choice: int = 0
+    is_piece: bool = False
+    is_message: bool = False
+    is_done: bool = False
+    is_refusal: bool = False
+    calls_tool: bool = False
+
+
+def request_body(model: str, turns: Sequence[Turn]) -> bytes:
+    """Return the body of a chat request; only ASCII, whatever was typed."""
+    messages = [{"role": str(turn.role), "content": turn.text} for turn in turns]
+    body = {"model": model, "messages": messages, "stream": True}
+    return json.dumps(body).encode("ascii")
+
+
+def read_chunk(data: str, name: str = "") -> Chunk:
+    """Read the data of one event; what has nothing to do with an answer is empty.
+
+    Raises:
+        NotAnAnswerError: It is a broken piece of something.
+    """
+    if data == DONE:
+        return Chunk(is_done=True)
+    try:
+        told = json.loads(data)
+    except (ValueError, RecursionError) as exc:
+        if name == ERROR:
+            return _error(data)
+        if data.startswith("{"):
+            raise NotAnAnswerError("an event is broken") from exc
+        return Chunk()
+    if isinstance(told, list):
+        # Gemini wraps its errors so.
+        told = next((entry for entry in told if isinstance(entry, Mapping)), None)
+    if name == ERROR:
+        return _error(told)
+    return _read_object(told) if isinstance(told, Mapping) else Chunk()
+
+
+def _read_object(told: Mapping[str, object]) -> Chunk:
+    choice = _choice(told)
+    if _reports_error(told, has_choice=choice is not None):
+        delta, _ = _said(choice or {})
+        return _error(told, delta)
+    if choice is None:
+        return Chunk(detail=plain_words(told))
+    if _is_telling(choice.get("error")):
+        return _error(choice, _said(choice)[0])
+    delta, is_message = _said(choice)
+    said = _spoken(choice)
+    refusal = _plain(said.get(_REFUSAL))
+    index = choice.get("index")
+    return Chunk(
+        delta=Delta(delta.text or refusal, delta.reasoning),
+        finish=_finish(choice, told),
+        choice=index if isinstance(index, int) else 0,
+        is_piece=True,
+        is_message=is_message,
+        is_refusal=bool(refusal.strip()),
+        calls_tool=bool(said.get("tool_calls") or said.get("function_call")),
+    )
+
+
+def _choice(told: Mapping[str, object]) -> Mapping[str, object] | None:
+    """Return the choice of an event, the first one if there are several."""
+    choices = told.get("choices")
+    if isinstance(choices, Mapping):
+        return choices
+    if isinstance(choices, list):
+        found = [choice for choice in choices if isinstance(choice, Mapping)]
+        first = [choice for choice in found if not choice.get("index")]
+        return next(iter(first or found), {} if choices else None)
+    # Ollama's own way, and that of servers without choices.
+    spoken = isinstance(told.get("message"), Mapping) or isinstance(
+        told.get("delta"), Mapping
+    )
+    return told if spoken else None
+
+
+def _spoken(choice: Mapping[str, object]) -> Mapping[str, object]:
+    for name in ("delta", "message"):
+        said = choice.get(name)
+        if isinstance(said, Mapping) and said:
+            return said
+        if isinstance(said, str) and said:
+            return {"content": said}
+    return {"content": choice.get("text")}
+
+
+def _said(choice: Mapping[str, object]) -> tuple[Delta, bool]:
+    """Return what a choice says, and whether as a whole message."""
+    said = _spoken(choice)
+    text, thoughts = "", ""
+    for name in _CONTENT_FIELDS:
+        text, thoughts = _content(said.get(name))
+        if text or thoughts:
+            break
+    text = text or _plain(choice.get("text"))
+    own = next(filter(None, (_plain(said.get(n)) for n in _THOUGHT_FIELDS)), "")
+    own = own or _plain(said.get("reasoning_details"))
+    is_message = said is choice.get("message")
+    return Delta(text, own or thoughts), is_message
+
+
+def _content(value: object, depth: int = _DEPTH) -> tuple[str, str]:
+    """Return text and thoughts of a content: words, or parts of several kinds."""
+    if isinstance(value, str):
+        return value, ""
+    if isinstance(value, list) and depth:
+        parts = [_content(part, depth - 1) for part in value]
+        return "".join(text for text, _ in parts), "".join(own for _, own in parts)
+    if not isinstance(value, Mapping) or not depth:
+        return "", ""
+    if value.get("type") in _THOUGHT_TYPES or value.get("thought") is True:
+        return "", _plain(value)
+    return _plain(value), ""
+
+
+def _plain(value: object, depth: int = _DEPTH) -> str:
+    """Return the words of a value, whatever they are wrapped in."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and depth:
+        return "".join(_plain(part, depth - 1) for part in value)
+    if not isinstance(value, Mapping) or not depth:
+        return ""
+    names = (*_CONTENT_FIELDS, *_THOUGHT_FIELDS, "summary", _REFUSAL)
+    return next(filter(None, (_plain(value.get(n), depth - 1) for n in names)), "")
+
+
+def _finish(choice: Mapping[str, object], told: Mapping[str, object]) -> str:
+    reasons = [choice.get("finish_reason"), told.get("done_reason")]
+    reasons.append("stop" if told.get("done") is True else "")
+    words = (reason.strip().lower() for reason in reasons if isinstance(reason, str))
+    return next((word for word in words if word not in _NO_TELLING), "")
+
+
+def _reports_error(told: Mapping[str, object], *, has_choice: bool) -> bool:
+    if _is_telling(told.get("error")):
+        return True
+    if has_choice:
+        return False
+    kinds = [told.get(name) for name in ("object", "type", "status", "event")]
+    if any(isinstance(kind, str) and kind.lower() == ERROR for kind in kinds):
+        return True
+    code = told.get("code") or told.get("status")
+    is_code = str(code).isdecimal() and str(code)[0] in "45"
+    says_why = _is_telling(told.get("detail")) or _is_telling(told.get("errors"))
+    return says_why or (is_code and _is_telling(told.get("message")))
+
+
+def _is_telling(value: object) -> bool:
+    """Whether an error is one: some servers send empty ones with every event."""
+    if isinstance(value, Mapping):
+        return any(map(_is_telling, value.values()))
+    return bool(value)
+
+
+def _error(told: object, delta: Delta | None = None) -> Chunk:
+    fault, words = classify_error(told, error_status(told))
+    return Chunk(delta=delta or Delta(), fault=fault, detail=words)

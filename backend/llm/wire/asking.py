@@ -1,0 +1,64 @@
+"""Other ways to ask the same, for servers and templates that refuse the first one."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from backend.llm.engine import Role, Turn
+from backend.llm.wire.continuing import asked_in_words, is_continuation
+
+_OF_ROLES: Final = re.compile(
+    r"\brole|system|template|jinja|alternat|raise_exception|assistant|prefill",
+    re.IGNORECASE,
+)
+_OF_SYSTEM: Final = re.compile(r"\bsystem\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to ask.
+
+    Attributes:
+        is_plain: It has no turn of the system: instructions stand in a question.
+    """
+
+    turns: Sequence[Turn]
+    is_plain: bool = False
+
+
+class Ways:
+    """The ways to ask for one answer, the most natural one first."""
+
+    def __init__(self, turns: Sequence[Turn], *, is_plain: bool = False) -> None:
+        asked = [turns]
+        if is_continuation(turns):
+            asked.append(asked_in_words(turns))
+        has_system = any(turn.role is Role.SYSTEM for turn in turns)
+        plain = [Way(instructions_first(t), is_plain=True) for t in asked if has_system]
+        self._left = plain if plain and is_plain else [*map(Way, asked), *plain]
+
+    def take(self) -> Way:
+        """Return the next way."""
+        return self._left.pop(0)
+
+    def after(self, words: str) -> "Way | None":
+        """Return the way to try after a refusal in these words; None when none is."""
+        plain = [way for way in self._left if way.is_plain]
+        if plain and _OF_SYSTEM.search(words):
+            self._left = plain
+        return self.take() if self._left else None
+
+
+def speaks_of_roles(words: str) -> bool:
+    """Whether a refusal is about who says what in which order."""
+    return bool(_OF_ROLES.search(words))
+
+
+def instructions_first(turns: Sequence[Turn]) -> list[Turn]:
+    """Return the turns with the instructions said before the first question."""
+    told = [turn.text for turn in turns if turn.role is Role.SYSTEM]
+    rest = [turn for turn in turns if turn.role is not Role.SYSTEM]
+    if rest and rest[0].role is Role.USER:
+        told.append(rest.pop(0).text)
+    return [Turn(Role.USER, "\n\n".join(told)), *rest] if told else rest

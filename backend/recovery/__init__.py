@@ -1,0 +1,1 @@
+"""Snapshots of the database, and what is done about a damaged one."""

@@ -1,0 +1,176 @@
+"""Renders growing answers beside the event loop, one at a time, in a share of the time.
+
+Rendering holds Python's lock as any other work does: in a thread of its own and with a
+rest after each piece, requests and the heartbeat are answered meanwhile, however fast a
+model writes and however hard its text is to render.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+from backend.services.chat.activity import Bell
+from backend.services.chat.growing import Growing
+from backend.web.growing_markdown import GrowingMarkdown, Step
+from backend.web.markdown import Block
+
+log = logging.getLogger("hearth.answers")
+
+MARKED_CHARS: Final = 8_000
+"""Longer code gets its marks with the end."""
+REST: Final = 4
+"""For each second of rendering, seconds without."""
+
+
+class Painted:
+    """A growing answer, and how much of it is rendered.
+
+    Attributes:
+        blocks: What is finished, as it was shown last.
+        tail: What is open, as it was shown last.
+        chars: How much of the answer's text these show.
+        thought: The end of the thinking that was shown last.
+        withdrawn: How much of the text was taken back, as thoughts, before these.
+        is_over: Nothing more is to be shown.
+    """
+
+    def __init__(
+        self, answer: Growing, markdown: GrowingMarkdown | None = None
+    ) -> None:
+        self.answer = answer
+        self.markdown = markdown or GrowingMarkdown(marked_chars=MARKED_CHARS)
+        self.blocks: Sequence[Block] = ()
+        self.tail: Sequence[Block] = ()
+        self.chars = 0
+        self.thought = ""
+        self.withdrawn = len(answer.withdrawn)
+        self.is_over = False
+        self.task: asyncio.Task[None] | None = None
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether there is more to show."""
+        if self.is_over or self.is_outdated:
+            return False
+        return self.markdown.is_behind(self.answer.text)
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether what is shown was taken back."""
+        return self.withdrawn != len(self.answer.withdrawn)
+
+    def clear(self) -> None:
+        """Show nothing of what was taken back."""
+        self.markdown = GrowingMarkdown(marked_chars=MARKED_CHARS)
+        self.blocks = self.tail = ()
+        self.chars = 0
+        self.withdrawn = len(self.answer.withdrawn)
+
+    def take(self, step: Step) -> Sequence[Block]:
+        """Remember what is shown from now on; return what was open before."""
+        had, self.blocks, self.tail = self.tail, step.blocks, step.tail
+        self.chars = self.markdown.taken
+        return had
+
+
+Show = Callable[[Painted, Step, Sequence[Block]], None]
+"""Is told of an answer, how it has grown, and what was open before."""
+
+
+class Painter:
+    """The growing answers, as they are shown. Use on the event loop."""
+
+    def __init__(self, show: Show) -> None:
+        """Show each step by `show`, which is called on the event loop."""
+        self._show = show
+        self._painted: dict[str, Painted] = {}
+        self._ready: dict[str, tuple[str, tuple[GrowingMarkdown, Step]]] = {}
+        self._turn = asyncio.Lock()
+        self._shown = Bell()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="painter")
+
+    def get(self, message_id: str) -> Painted | None:
+        """Return how a growing answer is shown; None when it does not grow."""
+        return self._painted.get(message_id)
+
+    async def prepare(self, message_id: str, text: str) -> None:
+        """Render a text that will be gone on with."""
+        run = asyncio.get_running_loop().run_in_executor
+        self._ready[message_id] = text, await run(self._thread, _whole, text)
+
+    def begin(self, answer: Growing) -> None:
+        """Show what a continued answer already has."""
+        text, ready = self._ready.pop(answer.message_id, ("", None))
+        if ready is None or text != answer.text:
+            ready = _whole(answer.text)
+        painted = self._painted[answer.message_id] = Painted(answer, ready[0])
+        painted.take(ready[1])
+
+    def settle(self, answer: Growing) -> None:
+        """Render no more of an answer: its end will be shown whole."""
+        painted = self._painted.get(answer.message_id)
+        if painted and painted.answer is answer:
+            painted.is_over = True
+
+    def end(self, answer: Growing) -> bool:
+        """Let go of an answer; return False when it is being written again already."""
+        painted = self._painted.get(answer.message_id)
+        is_shown = painted is not None and painted.answer is answer
+        if is_shown:
+            del self._painted[answer.message_id]
+        self._shown.ring()
+        return is_shown
+
+    async def beyond(self, message_id: str, known: int, wait_s: float) -> int:
+        """Return how much of a growing answer is shown, waiting for more than known.
+
+        At once when it does not grow, or not any more.
+        """
+        deadline = time.monotonic() + wait_s
+        while painted := self._painted.get(message_id):
+            left_s = deadline - time.monotonic()
+            is_less = painted.withdrawn and painted.chars < known
+            if painted.chars > known or is_less or left_s <= 0:
+                return painted.chars
+            await self._shown.wait(left_s)
+        return 0
+
+    def catch_up(self, painted: Painted) -> None:
+        """Begin to render what is new, unless that is under way."""
+        if painted.task is None or painted.task.done():
+            name = f"paint {painted.answer.message_id}"
+            painted.task = asyncio.create_task(self._paint(painted), name=name)
+
+    async def _paint(self, painted: Painted) -> None:
+        run = asyncio.get_running_loop().run_in_executor
+        try:
+            while painted.is_behind:
+                async with self._turn:
+                    markdown, text = painted.markdown, painted.answer.text
+                    step, spent = await run(self._thread, _grow, markdown, text)
+                    if painted.is_over:
+                        return
+                    if markdown is painted.markdown and not painted.is_outdated:
+                        self._show(painted, step, painted.take(step))
+                        self._shown.ring()
+                    await asyncio.sleep(spent * REST)
+        except Exception:
+            # The end of the answer is rendered whole, and shown.
+            painted.is_over = True
+            log.exception("a growing answer could not be rendered")
+
+
+def _whole(text: str) -> tuple[GrowingMarkdown, Step]:
+    markdown = GrowingMarkdown(marked_chars=MARKED_CHARS)
+    step = markdown.grow("")
+    while markdown.is_behind(text):
+        step = markdown.grow(text)
+    return markdown, step
+
+
+def _grow(markdown: GrowingMarkdown, text: str) -> tuple[Step, float]:
+    begun = time.thread_time()
+    return markdown.grow(text), time.thread_time() - begun

@@ -1,0 +1,1 @@
+"""The pages for backups, encryption, exports, imports, and a locked store."""

@@ -1,0 +1,153 @@
+"""The page of the backups."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from backend.errors import BackupLockedError, InvalidInputError
+from backend.routes.pages import Pages, Toast, no_content
+from backend.web.http import Request, Response, Router
+from backend.web.rendering import Template
+
+if TYPE_CHECKING:
+    from backend.container import Keeping
+    from backend.services.protection.backups import Backup, Restored
+
+_REASONS: Final = {
+    "manual": "Made by you",
+    "daily": "Daily",
+    "before-update": "Before an update",
+    "before-restore": "Before a restore",
+    "before-repair": "Before a repair",
+    "before-import": "Before an import",
+}
+_KB: Final = 1024
+
+
+@dataclass(frozen=True)
+class Item(Template):
+    """One backup."""
+
+    template: ClassVar[str] = "backups/_item.html"
+    backup: "Backup"
+    reason: str
+    size: str
+
+
+@dataclass(frozen=True)
+class BackupList(Template):
+    """All backups."""
+
+    template: ClassVar[str] = "backups/_list.html"
+    items: Sequence[Item]
+
+
+@dataclass(frozen=True)
+class BackupsView(Template):
+    """The page."""
+
+    template: ClassVar[str] = "backups/_view.html"
+    list: BackupList
+    folder: str
+    is_away: bool
+
+
+@dataclass(frozen=True)
+class KeyView(Template):
+    """Asks for the key of a backup that is to be restored.
+
+    Attributes:
+        problem: What was wrong with what was entered last; "" for nothing.
+    """
+
+    template: ClassVar[str] = "backups/_key.html"
+    backup: "Backup"
+    problem: str = ""
+
+
+def build_router(keeping: "Callable[[], Awaitable[Keeping]]", pages: Pages) -> Router:
+    """Return the routes of backups."""
+    router = Router()
+
+    @router.get("/backups")
+    async def show(request: Request) -> Response:
+        return pages.show(request, "Backups", await view())
+
+    @router.get("/backups/list")
+    async def list_(_request: Request) -> Response:
+        return pages.fragment(await list_all())
+
+    @router.post("/backups")
+    async def make(_request: Request) -> Response:
+        await (await keeping()).backups.make()
+        return pages.toast(Toast("The backup is made and verified.", tone="success"))
+
+    @router.post("/backups/:name/verify")
+    async def verify(request: Request) -> Response:
+        await (await keeping()).backups.verify(request.path_params["name"])
+        return pages.toast(Toast("This backup is whole.", tone="success"))
+
+    @router.post("/backups/:name/restore")
+    async def restore(request: Request) -> Response:
+        backups, name = (await keeping()).backups, request.path_params["name"]
+        secret = request.form().get("secret", "")
+        try:
+            restored = await backups.restore(name, secret)
+        except BackupLockedError:
+            return await ask_for_key(request, name)
+        except InvalidInputError as exc:
+            return await ask_for_key(request, name, str(exc))
+        toast = pages.toast(_told(restored))
+        if not secret:
+            return toast
+        shown = pages.show(request, "Backups", await view())
+        return Response(body=f"{shown.body!s}{toast.body!s}")
+
+    @router.post("/backups/folder")
+    async def choose(request: Request) -> Response:
+        backups = (await keeping()).backups
+        await backups.choose_folder(request.form().get("path", ""))
+        return no_content()
+
+    async def view() -> BackupsView:
+        backups = (await keeping()).backups
+        return BackupsView(await list_all(), str(backups.folder), backups.is_away)
+
+    async def ask_for_key(request: Request, name: str, problem: str = "") -> Response:
+        backup = await (await keeping()).backups.find(name)
+        shown = pages.show(request, "Restore a backup", KeyView(backup, problem))
+        # The button stands in a list: the question takes the place of the page.
+        headers = {"HX-Retarget": "#main", "HX-Reswap": "innerHTML"}
+        return Response(body=shown.body, headers=headers)
+
+    async def list_all() -> BackupList:
+        found = await (await keeping()).backups.all()
+        return BackupList([_item(backup) for backup in found])
+
+    return router
+
+
+def _told(restored: "Restored") -> Toast:
+    undo = f"/backups/{restored.before}/restore" if restored.before else ""
+    sentence = "The backup is restored."
+    if restored.asks_at_start:
+        sentence += (
+            " Hearth asks for its passphrase or recovery code at every start: this "
+            "computer does not keep its key."
+        )
+    return Toast(sentence, tone="success", undo=undo)
+
+
+def _item(backup: "Backup") -> Item:
+    reason = _REASONS.get(backup.reason, "Automatic")
+    if backup.owner and backup.reason == "manual":
+        reason = "Made by hand"
+    return Item(backup, reason, _size(backup.size))
+
+
+def _size(count: float) -> str:
+    for unit in ("bytes", "KB", "MB"):
+        if count < _KB:
+            return f"{count:.0f} {unit}"
+        count /= _KB
+    return f"{count:.1f} GB"

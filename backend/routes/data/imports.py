@@ -1,0 +1,264 @@
+"""Imports: choose a file, see what it holds, import, cancel, undo."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from backend.errors import InvalidInputError
+from backend.routes.pages import Pages, no_content
+from backend.services.registry import Opened, Services
+from backend.services.transfer.import_reports import Report, Summary
+from backend.services.transfer.import_states import ImportState
+from backend.services.transfer.imports import Import
+from backend.web.http import Request, Response, Router
+from backend.web.rendering import Template
+
+if TYPE_CHECKING:
+    from backend.store.models import ImportRun
+
+
+_MANY_UPDATED: Final = "titles, notes or quick actions"
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """What is left out for one reason, and what some of it is called."""
+
+    count: int
+    why: str
+    names: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Current(Template):
+    """The import the user is at, in whatever state it is."""
+
+    template: ClassVar[str] = "imports/_current.html"
+    id: str
+    name: str
+    state: ImportState
+    percent: int
+    holds: str
+    source: str
+    first_ms: int
+    last_ms: int
+    account: str
+    skipped: Sequence[Skipped]
+    came_to: Sequence[str]
+    can_undo: bool
+    error: str
+
+
+@dataclass(frozen=True)
+class Past:
+    """An import that has ended."""
+
+    id: str
+    name: str
+    source: str
+    at: int
+    came_to: str
+    can_undo: bool
+
+
+@dataclass(frozen=True)
+class State(Template):
+    """What changes on the page of imports."""
+
+    template: ClassVar[str] = "imports/_state.html"
+    current: Current | None
+    past: Sequence[Past]
+
+
+@dataclass(frozen=True)
+class ImportView(Template):
+    """The page of imports."""
+
+    template: ClassVar[str] = "imports/_view.html"
+    state: State
+
+
+def build_router(opened: Opened, pages: Pages) -> Router:
+    """Return the routes of imports."""
+    router = Router()
+
+    @router.get("/imports")
+    async def show(request: Request) -> Response:
+        view = ImportView(await _state(await opened()))
+        return pages.show(request, "Import", view)
+
+    @router.get("/imports/state")
+    async def state(_: Request) -> Response:
+        return pages.fragment(await _state(await opened()))
+
+    @router.post("/imports")
+    async def look(request: Request) -> Response:
+        services = await opened()
+        path = Path(request.form().get("path", ""))
+        if "\0" in str(path) or not path.is_absolute():
+            raise InvalidInputError("There is no such file. Choose it again.")
+        services.imports.look(path)
+        return no_content()
+
+    @router.post("/imports/:id/begin")
+    async def begin(request: Request) -> Response:
+        services = await opened()
+        services.imports.begin(request.path_params["id"])
+        return no_content()
+
+    @router.post("/imports/:id/cancel")
+    async def cancel(request: Request) -> Response:
+        services = await opened()
+        services.imports.cancel(request.path_params["id"])
+        return no_content()
+
+    @router.post("/imports/:id/undo")
+    async def undo(request: Request) -> Response:
+        services = await opened()
+        await services.imports.undo(request.path_params["id"])
+        return no_content()
+
+    return router
+
+
+async def _state(services: Services) -> State:
+    current = services.imports.current
+    runs = await services.imports.past()
+    past = [
+        _past(run)
+        for run in runs
+        if run.state in {ImportState.DONE, ImportState.UNDONE}
+        and not (current and current.id == run.id)
+    ]
+    return State(_current(current) if current else None, past)
+
+
+def _current(current: Import) -> Current:
+    summary = current.summary
+    return Current(
+        id=current.id,
+        name=current.path.name,
+        state=current.state,
+        percent=round(100 * current.share),
+        holds=_holds(summary) if summary else "",
+        source=summary.source if summary else "",
+        first_ms=summary.first_ms if summary else 0,
+        last_ms=summary.last_ms if summary else 0,
+        account=_account(summary) if summary else "",
+        skipped=_skipped(summary) if summary else [],
+        came_to=_came_to(current.report, is_back=current.state is ImportState.UNDONE),
+        can_undo=current.report.has_added,
+        error=current.error,
+    )
+
+
+def _skipped(summary: Summary) -> list[Skipped]:
+    most_first = sorted(summary.skipped.items(), key=lambda s: -s[1])
+    return [Skipped(n, why, summary.names.get(why, ())) for why, n in most_first]
+
+
+def _past(run: "ImportRun") -> Past:
+    report = Report.from_json(run.report)
+    is_done = run.state == ImportState.DONE
+    came_to = " ".join(_came_to(report, is_back=not is_done))
+    can_undo = is_done and report.has_added
+    return Past(run.id, run.name, run.source, run.created_at, came_to, can_undo)
+
+
+def _holds(summary: Summary) -> str:
+    counted = [
+        _counted(summary.conversations, "conversation"),
+        _counted(summary.messages, "message"),
+    ]
+    if summary.notes:
+        counted.append(_counted(summary.notes, "note"))
+    if summary.actions:
+        counted.append(_counted(summary.actions, "quick action"))
+    return _listed(counted)
+
+
+def _account(summary: Summary) -> str:
+    """Say what becomes of the messages of a file, unless all come as they are."""
+    left = summary.found - summary.messages - summary.joined
+    if not left and not summary.joined:
+        return ""
+    told = [f"{summary.messages:,} come as they are"]
+    if summary.joined:
+        told.append(f"{summary.joined:,} become part of the answer they belong to")
+    if left:
+        told.append(f"{left:,} {'stays' if left == 1 else 'stay'} out")
+    return f"Of {_counted(summary.found, 'message')}, {_listed(told)}."
+
+
+def _came_to(report: Report, *, is_back: bool) -> list[str]:
+    """Say what an import came to, or what was left of it, in sentences."""
+    if is_back:
+        kept = _counted(report.kept, "conversation")
+        stayed = f"{kept} stayed, because you went on there."
+        return ["Taken back.", *([stayed] if report.kept else [])]
+    sentences = [*_added(report), *_changed(report), *_left(report)]
+    return sentences or ["Nothing was added."]
+
+
+def _added(report: Report) -> Iterator[str]:
+    if report.new:
+        new = _counted(report.new, "new conversation")
+        yield f"{new} with {_counted(report.new_messages, 'message')}."
+    elif report.new_messages:
+        yield f"{_counted(report.new_messages, 'new message')}."
+    if report.new_notes:
+        yield f"{_counted(report.new_notes, 'new note')}."
+    if report.new_actions:
+        yield f"{_counted(report.new_actions, 'new quick action')}."
+    if report.restored:
+        yield f"{report.restored:,} came back from the trash."
+    if report.known:
+        yield f"{report.known:,} {_were(report.known)} here already."
+    if report.known_messages:
+        yield f"{_counted(report.known_messages, 'message')} had not changed."
+    if report.apart:
+        beside = _counted(report.apart, "conversation")
+        yield f"{beside} came as a copy, because you went on in the one here."
+
+
+def _changed(report: Report) -> Iterator[str]:
+    if report.updated_messages:
+        told = _counted(report.updated_messages, "message")
+        yield f"{told} {_were(report.updated_messages)} brought up to date."
+    if report.updated:
+        what = "title, note or quick action"
+        told = f"{report.updated:,} {what if report.updated == 1 else _MANY_UPDATED}"
+        yield f"{told} {_were(report.updated)} brought up to date."
+    if report.replaced:
+        told = _counted(report.replaced, "message")
+        yield f"{told} no longer shown there went to the trash."
+
+
+def _left(report: Report) -> Iterator[str]:
+    if report.stayed:
+        told = _counted(report.stayed, "message")
+        yield f"{told} no longer shown there stayed, because you went on here."
+    if report.older:
+        told = _counted(report.older, "older message")
+        yield f"{told} stayed out, because what is here is newer."
+    if report.binned:
+        told = _counted(report.binned, "message")
+        yield f"{told} stayed in the trash, where you put them."
+    if report.unfit:
+        told = _counted(report.unfit, "quick action")
+        yield f"{told} of a newer Hearth stayed out. Update Hearth to use them."
+
+
+def _listed(parts: Sequence[str]) -> str:
+    """Return several parts as a sentence lists them."""
+    *most, last = parts
+    return f"{', '.join(most)} and {last}"
+
+
+def _were(count: int) -> str:
+    return "was" if count == 1 else "were"
+
+
+def _counted(count: int, one: str) -> str:
+    return f"{count:,} {one if count == 1 else one + 's'}"

@@ -1,0 +1,1 @@
+"""This process, its helpers, and how they end."""

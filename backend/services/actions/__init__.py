@@ -1,0 +1,1 @@
+"""Quick actions: the list, and running one."""

@@ -1,0 +1,300 @@
+"""Quick actions: the user's list, and running one on the clipboard."""
+
+import asyncio
+import logging
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Final, Protocol
+
+from backend.errors import (
+    ConflictError,
+    HearthError,
+    InvalidInputError,
+    NotFoundError,
+)
+from backend.ids import NEW
+from backend.protocol import MAX_TEXT_CHARS
+from backend.services.actions.forms import (
+    PROMPT,
+    from_draft,
+    from_file,
+    read_form,
+    to_draft,
+    to_file,
+)
+from backend.services.chat.answers import BUG_SENTENCE, AnswerService
+from backend.services.chat.conversations import ConversationService, Exchange
+from backend.services.chat.titles import title_from
+from backend.services.engines.engines import Choice
+from backend.store.drafts import action_draft
+from backend.store.message_state import MessageState
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from backend.store.actions import ActionStore
+    from backend.store.models import Action
+
+log = logging.getLogger("hearth.actions")
+
+_PLACE: Final = re.compile(r"\{(clipboard|selection|date)\}")
+
+
+class Notes(Protocol):
+    """Where results are kept."""
+
+    def create(self, title: str = "", body: str = "") -> object:
+        """Store a new note."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What running an action gave.
+
+    Attributes:
+        text: The result, when no model was needed.
+        exchange: The question and the growing answer, when one was.
+    """
+
+    action: "Action"
+    text: str = ""
+    exchange: Exchange | None = None
+
+
+class ActionService:
+    """The user's quick actions."""
+
+    def __init__(
+        self,
+        actions: "ActionStore",
+        conversations: ConversationService,
+        answers: AnswerService,
+        notes: Notes,
+        today: Callable[[], date] = date.today,
+    ) -> None:
+        self._actions = actions
+        self._conversations = conversations
+        self._answers = answers
+        self._notes = notes
+        self._today = today
+        self._keeping: set[asyncio.Task[None]] = set()
+        self.refused_shortcuts: Mapping[str, str] = {}
+        """Why the desktop does not give an action its keys, by the action's id."""
+
+    async def all(self) -> "Sequence[Action]":
+        """Return the actions in the user's order."""
+        return await asyncio.to_thread(self._actions.all)
+
+    async def get(self, action_id: str) -> "Action":
+        """Return one action.
+
+        Raises:
+            NotFoundError: There is none, or it was deleted.
+        """
+        return await asyncio.to_thread(self._actions.get, action_id)
+
+    async def add(self, form: Mapping[str, str]) -> "Action":
+        """Add an action of the user's own.
+
+        Raises:
+            InvalidInputError: Something in the form cannot be used.
+            ConflictError: Another action has its shortcut.
+        """
+        facts = read_form(form)
+        await self._see_that_free(str(facts["shortcut"]))
+        added = (await asyncio.to_thread(self._actions.add, facts))[0]
+        await self.drop_draft()
+        return added
+
+    async def change(self, action_id: str, form: Mapping[str, str]) -> str:
+        """Change an action; return the transaction to undo.
+
+        Raises:
+            InvalidInputError: Something in the form cannot be used.
+            ConflictError: Another action has its shortcut.
+            NotFoundError: The action was deleted.
+        """
+        facts = read_form(form)
+        await self._see_that_free(str(facts["shortcut"]), action_id)
+        changed = await asyncio.to_thread(self._actions.change, action_id, facts)
+        await self.drop_draft(action_id)
+        return changed
+
+    async def draft(self, action_id: str = NEW) -> dict[str, str]:
+        """Return the form as it was typed and not yet saved; empty when it was."""
+        return from_draft(await self._conversations.draft(action_draft(action_id)))
+
+    async def save_draft(self, form: Mapping[str, str], action_id: str = NEW) -> None:
+        """Keep the form while it is being filled in."""
+        draft = action_draft(action_id)
+        await self._conversations.save_draft(draft, to_draft(form))
+
+    async def drop_draft(self, action_id: str = NEW) -> None:
+        """Forget what was typed: it is saved, or the user starts over."""
+        await self._conversations.save_draft(action_draft(action_id), "")
+
+    async def show_in_tray(self, action_id: str, *, shown: bool) -> None:
+        """Put an action into the tray's menu, or take it out."""
+        facts: dict[str, str | int] = {"in_tray": int(shown)}
+        await asyncio.to_thread(self._actions.change, action_id, facts)
+
+    async def place(self, action_id: str, before: str) -> None:
+        """Put an action before another, or at the end when `before` is ""."""
+        await asyncio.to_thread(self._actions.place, action_id, before)
+
+    async def delete(self, action_id: str) -> str:
+        """Move an action to the trash; return the transaction to undo."""
+        return await asyncio.to_thread(self._actions.delete, action_id)
+
+    async def export(self) -> str:
+        """Return all actions as the text of a file."""
+        return to_file(await self.all())
+
+    async def take_in(self, content: str) -> int:
+        """Add the actions of a file, all or none; return how many were new.
+
+        Raises:
+            InvalidInputError: The file cannot be used.
+        """
+        known = await self.all()
+        there = {(a.name, a.kind, a.prompt) for a in known}
+        taken = {a.shortcut for a in known}
+        fresh = list[dict[str, str | int]]()
+        for facts in from_file(content):
+            if (facts["name"], facts["kind"], facts["prompt"]) in there:
+                continue
+            if facts["shortcut"] in taken:
+                facts["shortcut"] = ""
+            taken.add(str(facts["shortcut"]))
+            fresh.append(facts)
+        await asyncio.to_thread(self._actions.add, *fresh)
+        return len(fresh)
+
+    async def run(
+        self,
+        action_id: str,
+        clipboard: str,
+        selection: str,
+        kept: Callable[[], object] = lambda: None,
+    ) -> Outcome:
+        """Run an action.
+
+        Args:
+            action_id: Which one.
+            clipboard: What was copied last.
+            selection: What is marked now; where there is none, the clipboard serves.
+            kept: Told when the result has been saved as a note.
+
+        Raises:
+            InvalidInputError: There is nothing to work on.
+            ConflictError: Nothing is chosen that could answer.
+            NotFoundError: The action was deleted.
+        """
+        action = await self.get(action_id)
+        if _longest(action.prompt, clipboard, selection) > MAX_TEXT_CHARS:
+            raise InvalidInputError(
+                f"The text is longer than {MAX_TEXT_CHARS:,} characters. "
+                "Copy a part of it."
+            )
+        subject = _subject(action, clipboard, selection)
+        text = fill(action.prompt, clipboard, selection, self._today())
+        if action.kind == PROMPT:
+            return await self._ask(action, text, subject, kept)
+        # The function of a text that is long takes a moment.
+        made = await asyncio.to_thread(_made_here, action.kind, text)
+        if action.result == "note":
+            await self._keep(made, kept)
+        return Outcome(action, made)
+
+    async def _ask(
+        self, action: "Action", text: str, subject: str, kept: Callable[[], object]
+    ) -> Outcome:
+        choice = Choice.of(action.engine_id, action.model)
+        exchange = await self._conversations.begin(text, choice)
+        title = title_from(subject)
+        await self._conversations.rename(
+            exchange.conversation.id,
+            f"{action.name}: {title}" if title else action.name,
+        )
+        if action.result == "note":
+            task = asyncio.create_task(self._keep_answer(exchange, kept))
+            self._keeping.add(task)
+            task.add_done_callback(self._keeping.discard)
+        return Outcome(action, exchange=exchange)
+
+    async def _keep_answer(
+        self, exchange: Exchange, kept: Callable[[], object]
+    ) -> None:
+        """Keep a whole answer as a note; the answer itself stays whatever happens."""
+        await self._answers.wait(exchange.answer.id)
+        try:
+            answer = await self._conversations.message(exchange.answer.id)
+            if answer.state is MessageState.COMPLETE and answer.text.strip():
+                await self._keep(answer.text, kept)
+        except NotFoundError:
+            log.info("an answer was deleted before it became a note")
+        except HearthError as exc:
+            self._answers.trouble(f"The answer is kept, but not as a note. {exc}")
+        except Exception:
+            log.exception("an answer could not be kept as a note")
+            self._answers.trouble(
+                f"The answer is kept, but not as a note. {BUG_SENTENCE}"
+            )
+
+    async def _keep(self, text: str, kept: Callable[[], object]) -> None:
+        await asyncio.to_thread(self._notes.create, "", text)
+        kept()
+
+    async def _see_that_free(self, shortcut: str, action_id: str = "") -> None:
+        for other in await self.all():
+            if shortcut and other.shortcut == shortcut and other.id != action_id:
+                raise ConflictError(
+                    f"{shortcut} runs “{other.name}” already. Choose another shortcut."
+                )
+
+
+def fill(prompt: str, clipboard: str, selection: str, today: date) -> str:
+    """Return a prompt with its places filled, each once and nothing inside them.
+
+    A prompt that names no text gets the clipboard below it; without a selection the
+    clipboard serves.
+    """
+    if not _names_text(prompt):
+        prompt = f"{prompt}\n\n{{clipboard}}".lstrip("\n")
+    told = {
+        "clipboard": clipboard,
+        "selection": selection or clipboard,
+        "date": f"{today.day} {today:%B %Y}",
+    }
+    return _PLACE.sub(lambda match: told[match[1]], prompt)
+
+
+def _longest(prompt: str, clipboard: str, selection: str) -> int:
+    """Return how long the longest text is that a prompt takes."""
+    takes_clipboard = "{clipboard}" in prompt or not (selection and _names_text(prompt))
+    takes_selection = "{selection}" in prompt
+    return max(len(clipboard) * takes_clipboard, len(selection) * takes_selection)
+
+
+def _names_text(prompt: str) -> bool:
+    return "{clipboard}" in prompt or "{selection}" in prompt
+
+
+def _subject(action: "Action", clipboard: str, selection: str) -> str:
+    """Return the text an action works on."""
+    by_selection = "{clipboard}" not in action.prompt and "{selection}" in action.prompt
+    subject = (selection or clipboard) if by_selection else clipboard
+    if not subject.strip() and not ("{selection}" in action.prompt and selection):
+        raise InvalidInputError(
+            f"There is no text to work on. Copy some, then run {action.name} again."
+        )
+    return subject or selection
+
+
+def _made_here(kind: str, text: str) -> str:
+    # Slow to import, and not everybody uses it.
+    from backend.services.actions.text_actions import LOCAL  # noqa: PLC0415
+
+    return LOCAL[kind](text)

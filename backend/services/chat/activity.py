@@ -1,0 +1,175 @@
+"""Tells the shell how answers go: what grows, what has ended, in whose conversation."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+from backend.services.chat.answers import Audience
+from backend.services.chat.growing import Growing
+
+ENDED_KEPT: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An answer that has ended.
+
+    Attributes:
+        seq: Rises with every change, also over restarts.
+        seconds: How long it took.
+    """
+
+    seq: int
+    message_id: str
+    conversation_id: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """How answers go, as of a sequence number."""
+
+    seq: int
+    growing: int
+    ended: Sequence[Ended]
+
+
+class Bell:
+    """Wakes everybody who waits for it now."""
+
+    def __init__(self) -> None:
+        self._rung = asyncio.Event()
+
+    def ring(self) -> None:
+        """Wake them; who waits later waits for the next time."""
+        self._rung.set()
+        self._rung = asyncio.Event()
+
+    async def wait(self, seconds: float) -> None:
+        """Return when it rings, or after so many seconds."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._rung.wait(), seconds)
+
+
+class Activity:
+    """Listens to the answers in front of another audience; lives on the event loop."""
+
+    def __init__(self, audience: Audience) -> None:
+        self._audience = audience
+        self._growing: dict[str, tuple[Growing, float]] = {}
+        self._ended: deque[Ended] = deque(maxlen=ENDED_KEPT)
+        self._unread: set[str] = set()
+        self._withdrawn: dict[str, str] = {}
+        # As the events' numbers: exact in JSON, and above those of earlier runs.
+        self._seq = time.time_ns() // 1000
+        self._changed = Bell()
+        self._grown = Bell()
+
+    def began(self, answer: Growing) -> None:
+        """Count the answer."""
+        self._growing[answer.message_id] = (answer, time.monotonic())
+        try:
+            self._audience.began(answer)
+        finally:
+            self._change()
+
+    def grew(self, answer: Growing) -> None:
+        """Wake who waits for its text."""
+        try:
+            self._audience.grew(answer)
+        finally:
+            self._grown.ring()
+
+    async def ended(self, answer: Growing) -> None:
+        """Remember that it ended."""
+        try:
+            await self._audience.ended(answer)
+        finally:
+            self._end(answer)
+
+    def troubled(self, sentence: str) -> None:
+        """Pass it on."""
+        self._audience.troubled(sentence)
+
+    def is_answering(self, conversation_id: str) -> bool:
+        """Whether an answer is being written in a conversation."""
+        growing = (answer for answer, _ in self._growing.values())
+        return any(answer.conversation_id == conversation_id for answer in growing)
+
+    def is_unread(self, conversation_id: str) -> bool:
+        """Whether an answer ended in a conversation that was not read since."""
+        return conversation_id in self._unread
+
+    def read(self, conversation_id: str) -> bool:
+        """Take note that the user sees a conversation; return whether it was unread."""
+        was_unread = conversation_id in self._unread
+        self._unread.discard(conversation_id)
+        return was_unread
+
+    async def news(self, since: int, wait_s: float) -> News:
+        """Return how answers go, after a change if `since` is up to date.
+
+        Whoever asks for the first time says 0 and is told of nothing that has ended.
+        """
+        if since == self._seq:
+            await self._changed.wait(wait_s)
+        ended = [answer for answer in self._ended if 0 < since < answer.seq]
+        return News(self._seq, len(self._growing), ended)
+
+    async def text(self, message_id: str, known: int, wait_s: float) -> str | None:
+        """Return what was told of a growing answer beyond so many characters.
+
+        Wait for it. None when it does not grow, or not any more.
+        """
+        deadline = time.monotonic() + wait_s
+        while message_id in self._growing:
+            answer, _ = self._growing[message_id]
+            left_s = deadline - time.monotonic()
+            if len(answer.told) > known or left_s <= 0:
+                return answer.told[known:]
+            await self._grown.wait(left_s)
+        return None
+
+    def now(self, message_id: str) -> str | None:
+        """Return the text of a growing answer; None when it does not grow."""
+        answer, _ = self._growing.get(message_id, (None, 0.0))
+        return answer.text if answer else None
+
+    def rest(self, message_id: str, text: str, known: int) -> str:
+        """Return what of an answer that ended was not told before it did."""
+        withdrawn = self._withdrawn.get(message_id, "") if known else ""
+        return (withdrawn + text)[known:]
+
+    def stir(self) -> None:
+        """Say that something else changed which the shell shows."""
+        self._change()
+
+    def _change(self) -> None:
+        self._seq += 1
+        self._changed.ring()
+
+    def _keep_withdrawn(self, answer: Growing) -> None:
+        self._withdrawn.pop(answer.message_id, None)
+        if answer.withdrawn:
+            self._withdrawn[answer.message_id] = answer.withdrawn
+        if len(self._withdrawn) > ENDED_KEPT:
+            del self._withdrawn[next(iter(self._withdrawn))]
+
+    def _end(self, answer: Growing) -> None:
+        growing, began_at = self._growing.get(answer.message_id, (None, 0.0))
+        if growing is not answer:  # it is being written again already
+            return
+        del self._growing[answer.message_id]
+        self._keep_withdrawn(answer)
+        seconds = time.monotonic() - began_at
+        self._seq += 1
+        self._unread.add(answer.conversation_id)
+        self._ended.append(
+            Ended(self._seq, answer.message_id, answer.conversation_id, seconds)
+        )
+        self._change()
+        self._grown.ring()

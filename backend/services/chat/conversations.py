@@ -1,0 +1,392 @@
+"""Conversations: begin, ask, answer again, go on, stop, rename, delete."""
+
+import asyncio
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from backend.errors import ConflictError, InvalidInputError
+from backend.ids import NEW
+from backend.llm.engine import Delta
+from backend.services.chat.answers import AnswerService
+from backend.services.chat.beginnings import Beginnings
+from backend.services.chat.growing import Growing
+from backend.services.chat.prompts import Prompt, Said, prompt_of
+from backend.services.chat.texts import checked_text
+from backend.services.chat.titles import title_from
+from backend.services.engines.engines import Choice, EngineService
+from backend.services.settings import SettingService
+from backend.store.text import clean_text, note_title
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from backend.store.conversations import ConversationStore
+    from backend.store.drafts import DraftStore
+    from backend.store.messages import MessageStore
+    from backend.store.models import Conversation, Message
+    from backend.store.revisions import AskedAgain, RevisionStore
+
+MAX_TITLE_CHARS: Final = 300
+LOG_LIMIT: Final = 100
+PAGE_SIZE: Final = 50
+_FIRST_EXCHANGE: Final = 2
+_NO_QUESTION: Final = (
+    "The question of this answer is no longer there, so it cannot be answered again."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A question and the answer that grows to it."""
+
+    conversation: "Conversation"
+    question: "Message"
+    answer: "Message"
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What left a conversation in one act.
+
+    Attributes:
+        transaction_id: Undoes it.
+        title: The beginning of what the act was about.
+    """
+
+    transaction_id: str
+    title: str
+    message_ids: "Sequence[str]"
+
+
+class ConversationService:
+    """What a person does with conversations."""
+
+    def __init__(
+        self,
+        *,
+        conversations: "ConversationStore",
+        messages: "MessageStore",
+        revisions: "RevisionStore",
+        drafts: "DraftStore",
+        answers: AnswerService,
+        engines: EngineService,
+        settings: SettingService,
+    ) -> None:
+        self._conversations = conversations
+        self._messages = messages
+        self._revisions = revisions
+        self._drafts = drafts
+        self._answers = answers
+        self._engines = engines
+        self._settings = settings
+        self._beginnings = Beginnings(messages, answers)
+
+    async def page(
+        self, before: str | None = None, limit: int = PAGE_SIZE
+    ) -> "Sequence[Conversation]":
+        """Return conversations, newest activity first."""
+        read = self._conversations.page
+        return await asyncio.to_thread(read, before=before, limit=limit)
+
+    async def get(
+        self, conversation_id: str, *, include_deleted: bool = False
+    ) -> "Conversation":
+        """Return one conversation.
+
+        Raises:
+            NotFoundError: There is none, or it was deleted.
+        """
+        return await asyncio.to_thread(
+            self._conversations.get, conversation_id, include_deleted=include_deleted
+        )
+
+    async def message(self, message_id: str) -> "Message":
+        """Return one message.
+
+        Raises:
+            NotFoundError: There is none, or it was deleted.
+        """
+        return await asyncio.to_thread(self._messages.get, message_id)
+
+    async def log(
+        self, conversation_id: str, limit: int = LOG_LIMIT, **bounds: str | None
+    ) -> "Sequence[Message]":
+        """Return the newest messages `before`, or `through`, one, oldest first."""
+        read = partial(self._messages.of_conversation, conversation_id, limit=limit)
+        return await self._beginnings.read(partial(read, **bounds))
+
+    async def log_around(self, message_id: str) -> "Sequence[Message]":
+        """Return a message among those before and after it, oldest first.
+
+        Raises:
+            NotFoundError: There is none, or it was deleted.
+        """
+        read = partial(self._messages.around, message_id)
+        return await self._beginnings.read(partial(read, limit=LOG_LIMIT))
+
+    async def later(self, conversation_id: str, message_id: str) -> "Sequence[Message]":
+        """Return the messages that follow one, oldest first."""
+        read = partial(self._messages.after, conversation_id, message_id)
+        return await self._beginnings.read(partial(read, limit=LOG_LIMIT))
+
+    async def delete_message(self, message_id: str) -> "Removed":
+        """Move a message to the trash, a question with its answers.
+
+        Raises:
+            NotFoundError: There is none, or it is there already.
+        """
+        message = await self.message(message_id)
+        answers = await asyncio.to_thread(self._messages.answers_to, message_id)
+        together = (message_id, *answers)
+        await self._answers.stop_these(together)
+        deleted = await asyncio.to_thread(self._messages.delete, message_id)
+        return Removed(deleted, note_title(message.text), together)
+
+    async def draft(self, conversation_id: str) -> str:
+        """Return what was typed and not sent."""
+        return await asyncio.to_thread(self._drafts.get, conversation_id)
+
+    async def save_draft(self, conversation_id: str, text: str) -> None:
+        """Keep what is being typed."""
+        await asyncio.to_thread(self._drafts.save, conversation_id, clean_text(text))
+
+    async def keep_for_later(self, text: str) -> None:
+        """Add a question that cannot be asked yet to the draft of a new one."""
+        draft = await self.draft(NEW)
+        if text.strip() not in draft:
+            await self.save_draft(NEW, "\n\n".join(filter(None, (draft, text))))
+
+    async def begin(
+        self,
+        text: str,
+        choice: Choice | None,
+        submission: str = "",
+        *,
+        draft: str = "",
+    ) -> Exchange:
+        """Begin a conversation with its first question.
+
+        Args:
+            text: What the user asks.
+            choice: What answers; None for the default.
+            submission: What the page calls it: sent twice, it is asked once.
+            draft: The draft it was, which is used up; "" leaves all drafts alone.
+
+        Raises:
+            InvalidInputError: The text is empty or too long.
+            ConflictError: Nothing is chosen that could answer.
+        """
+        if again := await self._submitted(submission):
+            return again
+        text = checked_text(text)
+        choice = await self._chosen(choice)
+        record, engine = await self._engines.open(choice)
+        prompt = await self._prompt((), text)
+        with self._beginnings.new():
+            conversation, question, answer = await asyncio.to_thread(
+                self._messages.begin_conversation,
+                text,
+                title=title_from(text),
+                engine_id=choice.engine_id,
+                engine_name=record.name,
+                model=choice.model,
+                submission=submission,
+                draft=draft,
+            )
+            growing = Growing(answer.id, conversation.id)
+            self._answers.start(growing, engine, choice.model, prompt)
+        return Exchange(conversation, question, answer)
+
+    async def ask(
+        self, conversation_id: str, text: str, submission: str = ""
+    ) -> Exchange:
+        """Ask the next question of a conversation.
+
+        Raises:
+            InvalidInputError: The text is empty or too long.
+            ConflictError: An answer is still being written, or none can be.
+        """
+        if again := await self._submitted(submission):
+            return again
+        text = checked_text(text)
+        with self._beginnings.one(conversation_id, alone=True):
+            conversation = await self.get(conversation_id)
+            choice = await self._choice_of(conversation)
+            record, engine = await self._engines.open(choice)
+            said = await self._said(conversation_id)
+            prompt = await self._prompt(said, text)
+            question, answer = await asyncio.to_thread(
+                self._messages.add_exchange,
+                conversation_id,
+                text,
+                engine_name=record.name,
+                model=choice.model,
+                submission=submission,
+            )
+            growing = Growing(answer.id, conversation_id)
+            self._answers.start(growing, engine, choice.model, prompt)
+        return Exchange(conversation, question, answer)
+
+    async def edit(self, message_id: str, text: str) -> tuple["Message", str]:
+        """Give a question another text; return it and the transaction to undo.
+
+        Raises:
+            InvalidInputError: The text is empty or too long.
+            ConflictError: It is an answer.
+        """
+        text = checked_text(text)
+        edited = await asyncio.to_thread(self._revisions.edit, message_id, text)
+        return await self.message(message_id), edited
+
+    async def ask_again(self, message_id: str, text: str) -> "AskedAgain":
+        """Give a question another text and ask it; what followed goes to the trash.
+
+        Raises:
+            InvalidInputError: The text is empty or too long.
+            ConflictError: It is an answer, or nothing can answer.
+        """
+        text = checked_text(text)
+        message = await self.message(message_id)
+        conversation = await self.get(message.conversation_id)
+        choice = await self._choice_of(conversation)
+        record, engine = await self._engines.open(choice)
+        with self._beginnings.one(conversation.id):
+            await self._answers.stop(conversation.id)
+            said = await self._said(conversation.id, before=message_id)
+            prompt = await self._prompt(said, text)
+            again = await asyncio.to_thread(
+                self._revisions.ask_again,
+                message_id,
+                text,
+                engine_name=record.name,
+                model=choice.model,
+            )
+            growing = Growing(again.answer.id, conversation.id)
+            self._answers.start(growing, engine, choice.model, prompt)
+        return again
+
+    async def answer_again(
+        self, message_id: str, *, keep_text: bool
+    ) -> tuple["Message", str]:
+        """Write an answer anew (Retry), or go on from where it stopped (Continue).
+
+        It returns the answer and the transaction to undo.
+
+        Raises:
+            ConflictError: It is being written, or nothing can answer.
+        """
+        message = await self.message(message_id)
+        conversation = await self.get(message.conversation_id)
+        choice = await self._choice_of(conversation)
+        record, engine = await self._engines.open(choice)
+        with self._beginnings.one(conversation.id):
+            if self._beginnings.is_left(message):
+                await self._beginnings.end([message])
+            prompt = await self._prompt(await self._asked(message))
+            if message.role == "assistant" and not prompt.is_open:
+                raise ConflictError(_NO_QUESTION)
+            message, begun = await asyncio.to_thread(
+                self._messages.reopen,
+                message_id,
+                keep_text=keep_text,
+                engine_name=record.name,
+                model=choice.model,
+            )
+            growing = Growing(
+                message_id, conversation.id, message.text, message.reasoning
+            )
+            if message.reasoning and not message.text:
+                growing.add(Delta(reasoning="\n\n"))  # more thoughts follow
+            self._answers.start(growing, engine, choice.model, prompt)
+        return message, begun
+
+    async def stop(self, conversation_id: str) -> None:
+        """Stop the answer being written; what arrived is kept."""
+        await self._answers.stop(conversation_id)
+
+    async def rename(self, conversation_id: str, title: str) -> str:
+        """Give a conversation another title; return the transaction to undo.
+
+        Raises:
+            InvalidInputError: The title is empty or too long.
+        """
+        title = " ".join(clean_text(title).split())
+        if not 0 < len(title) <= MAX_TITLE_CHARS:
+            raise InvalidInputError(
+                f"A title needs 1 to {MAX_TITLE_CHARS} characters; this has "
+                f"{len(title)}."
+            )
+        return await asyncio.to_thread(
+            self._conversations.rename, conversation_id, title, "user"
+        )
+
+    async def delete(self, conversation_id: str) -> str:
+        """Move a conversation to the trash; returns the transaction to undo."""
+        await self._answers.stop(conversation_id)
+        return await asyncio.to_thread(self._conversations.delete, conversation_id)
+
+    async def choose_model(self, conversation_id: str, choice: Choice) -> None:
+        """Let another model answer from here on; new chats keep theirs."""
+        if conversation_id != NEW:
+            await asyncio.to_thread(
+                self._conversations.choose_model,
+                conversation_id,
+                choice.engine_id,
+                choice.model,
+            )
+        if conversation_id == NEW or await self._engines.default() is None:
+            await self._engines.choose(choice)
+
+    async def entitle(self, conversation_id: str) -> None:
+        """Better the title with the first answer, unless the user gave one."""
+        conversation = await self.get(conversation_id)
+        found = await self.log(conversation_id)
+        if conversation.title_source != "text" or len(found) != _FIRST_EXCHANGE:
+            return
+        title = title_from(found[0].text, found[1].text)
+        if title and title != conversation.title:
+            await asyncio.to_thread(
+                self._conversations.rename, conversation_id, title, "text"
+            )
+
+    async def _submitted(self, submission: str) -> Exchange | None:
+        found = await asyncio.to_thread(self._messages.submitted, submission)
+        if found is None:
+            return None
+        question, answer = found
+        return Exchange(await self.get(question.conversation_id), question, answer)
+
+    async def _said(
+        self,
+        conversation_id: str,
+        *,
+        before: str | None = None,
+        through: str | None = None,
+    ) -> "Sequence[Message]":
+        read = partial(self._messages.of_conversation, conversation_id, limit=None)
+        return await asyncio.to_thread(read, before=before, through=through)
+
+    async def _asked(self, answer: "Message") -> "Sequence[Message]":
+        """Return what was said up to the question of an answer."""
+        if answer.reply_to:
+            return await self._said(answer.conversation_id, through=answer.reply_to)
+        return await self._said(answer.conversation_id, before=answer.id)
+
+    async def _prompt(self, said: "Sequence[Message]", asked: str = "") -> Prompt:
+        known = [Said(m.id, m.role == "user", m.text) for m in said]
+        instructions = await self._settings.instructions()
+        return prompt_of([*known, Said("", is_question=True, text=asked)], instructions)
+
+    async def _choice_of(self, conversation: "Conversation") -> Choice:
+        own = Choice.of(conversation.engine_id, conversation.model)
+        return await self._chosen(own)
+
+    async def _chosen(self, choice: Choice | None) -> Choice:
+        choice = choice or await self._engines.default()
+        if choice is None:
+            raise ConflictError(
+                "Nothing is set up that could answer yet. Choose a model first; "
+                "your text is kept."
+            )
+        return choice

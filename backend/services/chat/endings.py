@@ -1,0 +1,31 @@
+"""What is said of an answer that has ended."""
+
+from typing import TYPE_CHECKING, Final
+
+from backend.store.message_state import MessageState
+
+if TYPE_CHECKING:
+    from backend.store.models import Message
+
+_NOTES: Final = {
+    MessageState.STOPPED: "Stopped. What had arrived is kept.",
+    MessageState.INTERRUPTED: "Interrupted. What had arrived is kept.",
+}
+
+
+def is_whole(message: "Message") -> bool:
+    """Whether there is nothing to be done about an answer."""
+    return message.state is MessageState.COMPLETE and bool(message.text.strip())
+
+
+def can_continue(message: "Message") -> bool:
+    """Whether there is something to go on from."""
+    return not is_whole(message) and bool(message.text or message.reasoning)
+
+
+def note_of(message: "Message") -> str:
+    """Return what is to be said of an answer: how it ended, what it was not given."""
+    ending = _NOTES.get(message.state, "")
+    if message.state is MessageState.COMPLETE and not message.text.strip():
+        ending = "The model gave an empty answer."
+    return " ".join(filter(None, (ending, message.error)))

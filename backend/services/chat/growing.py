@@ -1,0 +1,92 @@
+"""An answer while it is written: what has arrived, as text that can be stored."""
+
+from backend.llm.engine import Delta
+from backend.store.message_state import MessageState
+from backend.store.text import clean_text
+from backend.surrogates import HalfJoiner
+
+
+class Growing:
+    """An answer being written.
+
+    Attributes:
+        number: Of the next chunk to store.
+        ending: What a cancelled answer becomes.
+        left_out: How many of the oldest messages the model was not given.
+        is_unheard: Somebody who is told of it fails.
+        is_waiting: Another answer of the same model is written first.
+        withdrawn: What was its text, and turned out to be thoughts.
+    """
+
+    def __init__(
+        self, message_id: str, conversation_id: str, text: str = "", reasoning: str = ""
+    ) -> None:
+        self.message_id = message_id
+        self.conversation_id = conversation_id
+        self.number = 0
+        self.ending = MessageState.INTERRUPTED
+        self.left_out = 0
+        self.unsaved = Delta()
+        self.is_shown = True
+        self.is_ending = False
+        self.is_unheard = False
+        self.is_waiting = False
+        self.withdrawn = ""
+        # Joined when somebody asks: a fast server sends thousands of pieces.
+        self._text, self._reasoning = [text], [reasoning]
+        self._joiners = HalfJoiner(), HalfJoiner()
+
+    @property
+    def text(self) -> str:
+        """All of it so far."""
+        self._text = ["".join(self._text)]
+        return self._text[0]
+
+    @property
+    def reasoning(self) -> str:
+        """All the thinking so far."""
+        self._reasoning = ["".join(self._reasoning)]
+        return self._reasoning[0]
+
+    @property
+    def told(self) -> str:
+        """All that was ever said to be its text, for who can take nothing back."""
+        return self.withdrawn + self.text
+
+    @property
+    def size(self) -> int:
+        """How many characters arrived, with those of the thinking."""
+        return len(self.text) + len(self.reasoning)
+
+    def add(self, delta: Delta) -> None:
+        """Take what arrived."""
+        if delta.waits != self.is_waiting:
+            self.is_waiting, self.is_shown = delta.waits, False
+        if delta.moved:
+            self._withdraw(delta.moved)
+        text, reasoning = self._joiners
+        self._take(text.add(delta.text), reasoning.add(delta.reasoning))
+
+    def end(self) -> None:
+        """Take it that nothing more arrives."""
+        text, reasoning = self._joiners
+        self._take(text.end(), reasoning.end())
+
+    def _take(self, text: str, reasoning: str) -> None:
+        text, reasoning = clean_text(text), clean_text(reasoning)
+        if not text and not reasoning:
+            return
+        self._text.append(text)
+        self._reasoning.append(reasoning)
+        self.unsaved = self.unsaved.then(Delta(text, reasoning))
+        self.is_shown = False
+
+    def _withdraw(self, chars: int) -> None:
+        """Move the latest text to the thoughts."""
+        kept = max(len(self.text) - chars, 0)
+        moved = self.text[kept:]
+        self._text = [self.text[:kept]]
+        self._reasoning.append(moved)
+        self.withdrawn += f"{moved}\n\n"
+        self.unsaved = self.unsaved.then(Delta(moved=len(moved)))
+        self.is_shown = False

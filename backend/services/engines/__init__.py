@@ -1,0 +1,1 @@
+"""Which engines the user has, what they offer, and which one answers."""

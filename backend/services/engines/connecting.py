@@ -1,0 +1,187 @@
+"""Finds the form of an address at which a model server answers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+from urllib.parse import urlsplit
+
+from backend.errors import HearthError
+from backend.llm.sentences import DETAIL_CHARS, one_line
+from backend.llm.servers.address import Address, is_exposed
+from backend.llm.servers.probe import ANSWERED, Probe, Reply, ask_models, takes_chats
+
+
+class Question(Enum):
+    """What a person must say before a server can be used."""
+
+    NOTHING = ""
+    MODEL = "model"
+    IN_CLEAR = "in clear"
+    MOVED = "moved"
+
+
+class NotConnectedError(HearthError):
+    """A server was not added; the sentence says why, and what to do in the form.
+
+    Attributes:
+        question: What else the form asks.
+        target: The address to use instead, when the server sends on to another.
+    """
+
+    status = 422
+
+    def __init__(
+        self, sentence: str, question: Question = Question.NOTHING, target: str = ""
+    ) -> None:
+        """Keep the question beside the sentence."""
+        super().__init__(sentence)
+        self.question = question
+        self.target = target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a person filled in.
+
+    Attributes:
+        model: A model's name, for servers that list none.
+        may_send_in_clear: The key may go to another computer without https.
+    """
+
+    address: Address
+    key: str = ""
+    model: str = ""
+    may_send_in_clear: bool = False
+
+
+async def connect(wish: Wish) -> Probe:
+    """Return the address at which models are offered, or could be used by name.
+
+    Raises:
+        NotConnectedError: There is none.
+    """
+    probes = await _try_all(wish)
+    listing = next((p for p in probes if p.reply is Reply.MODELS and p.models), None)
+    if listing:
+        return listing
+    if wish.model and (usable := await _by_name(probes, wish.key)):
+        return usable
+    raise _refusal(wish, probes)
+
+
+async def _try_all(wish: Wish) -> list[Probe]:
+    """Ask the likely forms in turn, until one gives models."""
+    probes = list[Probe]()
+    for scheme in wish.address.schemes(with_key=bool(wish.key)):
+        for base in wish.address.bases(scheme):
+            if wish.key and is_exposed(base) and not wish.may_send_in_clear:
+                break
+            probe = await ask_models(base, wish.key)
+            probes.append(probe)
+            if probe.reply is Reply.MODELS and probe.models:
+                return probes
+            if probe.reply not in ANSWERED:
+                break
+    return probes
+
+
+async def _by_name(probes: Sequence[Probe], key: str) -> Probe | None:
+    """Return the address that takes chats though it does not list models."""
+    answered = [p for p in probes if p.reply in ANSWERED and p.reply is not Reply.MOVED]
+    for probe in answered:
+        if probe.reply is Reply.MODELS or await takes_chats(probe.base, key):
+            return probe
+    return None
+
+
+def _refusal(wish: Wish, probes: Sequence[Probe]) -> NotConnectedError:
+    host = wish.address.netloc
+    order = list(_SENTENCES)
+    worst = min(probes, key=lambda p: order.index(p.reply))
+    is_there = worst.reply in ANSWERED or worst.reply is Reply.NO_NAME
+    if not is_there and _holds_back(wish):
+        return NotConnectedError(
+            f"https does not work at {host}, and http would send the API key readable "
+            "by others on the way.",
+            Question.IN_CLEAR,
+        )
+    sentence, question = _SENTENCES[worst.reply]
+    if worst.reply is Reply.KEY_REFUSED and not wish.key:
+        sentence = "{host} wants an API key. Enter it below the address."
+    target = worst.location if worst.reply is Reply.MOVED else ""
+    if wish.model and question is Question.MODEL:
+        sentence = "Nothing at {host} takes chats. As a rule an address ends in /v1."
+    detail = _words(worst.detail, wish.key)
+    shown = sentence.format(host=host, detail=detail, target=shown_target(target))
+    return NotConnectedError(shown, question, target)
+
+
+def _holds_back(wish: Wish) -> bool:
+    """Whether there is a way that was not tried, for the key's sake."""
+    is_readable = is_exposed(wish.address.bases("http")[0])
+    may = wish.may_send_in_clear or wish.address.scheme == "https"
+    return bool(wish.key) and is_readable and not may
+
+
+def _words(detail: str, key: str) -> str:
+    """Return the server's own words as they may be shown."""
+    said = detail.replace(key, "…") if key else detail
+    plain = one_line(said)
+    return f" ({plain[:DETAIL_CHARS].rstrip('. ')})" if plain else ""
+
+
+def shown_target(target: str) -> str:
+    """Return the address a server sends on to, as a person writes it."""
+    if not target:
+        return ""
+    parts = urlsplit(target)
+    return f"{parts.scheme}://{parts.netloc}{parts.path}".removesuffix("/models")
+
+
+# The first that some form of the address gave is what is told.
+_SENTENCES: Final = {
+    Reply.KEY_REFUSED: (
+        "{host} does not accept this API key. Enter another one, or one that may "
+        "list models; or type a model\N{RIGHT SINGLE QUOTATION MARK}s name.",
+        Question.MODEL,
+    ),
+    Reply.BUSY: (
+        "{host} is there but not ready{detail}. Wait a moment, then connect again.",
+        Question.NOTHING,
+    ),
+    Reply.MOVED: ("{host} sends on to {target}.", Question.MOVED),
+    Reply.MODELS: (
+        "{host} has no model yet. Get one there, or type the name of a model you know "
+        "it has.",
+        Question.MODEL,
+    ),
+    Reply.NO_LIST: (
+        "{host} answers, but gives no list of models. Check the address; if it is "
+        "right, type the name of a model.",
+        Question.MODEL,
+    ),
+    Reply.UNTRUSTED: (
+        "The certificate of {host} is not one this computer trusts, so nothing was "
+        "sent. Check the address.",
+        Question.NOTHING,
+    ),
+    Reply.NO_TLS: (
+        "{host} does not speak https. Write the address with http:// in front.",
+        Question.NOTHING,
+    ),
+    Reply.NO_NAME: (
+        "There is no computer called {host}. Check how the address is written.",
+        Question.NOTHING,
+    ),
+    Reply.SILENT: (
+        "{host} does not answer. It may be asleep, or busy: connect again later, or "
+        "check the address.",
+        Question.NOTHING,
+    ),
+    Reply.UNREACHABLE: (
+        "Nothing answers at {host}. Start the server there, or check the address and "
+        "its port.",
+        Question.NOTHING,
+    ),
+}

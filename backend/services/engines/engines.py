@@ -1,0 +1,388 @@
+"""Which engines the user has, which models they offer, and which one answers."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from backend.errors import (
+    ConflictError,
+    EngineError,
+    EngineFault,
+    InvalidInputError,
+    NotFoundError,
+)
+from backend.llm.builtin.found_files import FoundFile
+from backend.llm.builtin.ollama_files import model_name
+from backend.llm.engine import Engine
+from backend.llm.engines import BUILTIN, OPENAI, NewEngine
+from backend.llm.servers.address import read_address, server_of, shown, stored
+from backend.llm.servers.api_key import clean_key
+from backend.llm.servers.chat_models import first_for_chat
+from backend.llm.servers.discovery import Found, LocalServers, server_name
+from backend.services.engines.choices import Choice, DefaultChoice
+from backend.services.engines.connecting import (
+    NotConnectedError,
+    Question,
+    Wish,
+    connect,
+)
+from backend.services.engines.model_files import ModelFiles
+from backend.services.engines.offers import Offer, Offers
+from backend.services.engines.typed_models import TypedModels, read_names
+
+if TYPE_CHECKING:
+    from backend.keys.api_keys import KeyStore
+    from backend.llm.engines import EngineRegistry
+    from backend.store.engines import EngineStore
+    from backend.store.models import EngineRecord
+    from backend.store.settings import SettingStore
+
+__all__ = ["Choice", "EngineService", "Offer"]
+
+log = logging.getLogger("hearth.engines")
+
+_GONE: Final = (
+    "The engine of this conversation was removed. Choose another model below the "
+    "message; your text is kept."
+)
+
+
+_RESTING: Final = (
+    "Hearth runs in safe mode, in which no server is asked. Choose Restart Background "
+    "Service in the menu Tools, then connect again."
+)
+_NO_LIST: Final = (
+    EngineFault.GARBAGE,
+    EngineFault.MODEL_MISSING,
+    EngineFault.UNAUTHORISED,
+)
+"""How servers answer that do not list their models, or not with every key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """An engine that can be used now.
+
+    Attributes:
+        model: Which one answers new conversations; "" when none of them chats.
+        is_new: It was not there before.
+    """
+
+    record: "EngineRecord"
+    models: tuple[str, ...]
+    model: str
+    is_new: bool
+
+
+class EngineService:
+    """The user's engines.
+
+    Attributes:
+        is_paused: Whether the user wants nothing to be asked at present.
+        is_resting: Whether Hearth runs in safe mode, in which nothing is asked.
+    """
+
+    def __init__(
+        self,
+        engines: "EngineStore",
+        settings: "SettingStore",
+        registry: "EngineRegistry",
+        keys: "KeyStore",
+        on_changed: Callable[[], None] = lambda: None,
+        *,
+        is_resting: bool = False,
+        model_files: ModelFiles | None = None,
+    ) -> None:
+        """Tell `on_changed` when a page shows of an engine what is no longer so."""
+        self._engines = engines
+        self._default = DefaultChoice(settings)
+        self._registry = registry
+        self._keys = keys
+        self._typed = TypedModels(settings)
+        self._offers = Offers(self._ask, on_changed)
+        self._local = LocalServers()
+        self._model_files = model_files
+        self.is_resting = is_resting
+        self.is_paused = False
+
+    async def offers(self) -> list[Offer]:
+        """Return what every engine offers as far as is known; it waits for none."""
+        records = await asyncio.to_thread(self._engines.all)
+        offers = await self._offers.of(records)
+        typed = [await self._typed.of(record.id) for record in records]
+        return [
+            replace(o, models=tuple(dict.fromkeys((*t, *o.models))), typed=t)
+            for o, t in zip(offers, typed, strict=True)
+        ]
+
+    async def default(self) -> Choice | None:
+        """Return what answers a new conversation; None when nothing is chosen yet."""
+        records = await asyncio.to_thread(self._engines.all)
+        return await self._default.among(records, self._offered)
+
+    async def choose(self, choice: Choice) -> None:
+        """Make a model the one that answers new conversations."""
+        await self._default.choose(choice)
+
+    async def open(self, choice: Choice) -> tuple["EngineRecord", Engine]:
+        """Return the engine that answers.
+
+        Raises:
+            ConflictError: The engine was removed, or Hearth is paused.
+        """
+        if self.is_paused:
+            raise ConflictError(
+                "Answers are paused. Untick Pause Answers in the menu Tools and send "
+                "again; your text is kept."
+            )
+        try:
+            record = await asyncio.to_thread(self._engines.get, choice.engine_id)
+        except NotFoundError as exc:
+            raise ConflictError(_GONE) from exc
+        return record, await self._registry.engine_for(record)
+
+    async def add_server(
+        self,
+        name: str,
+        url: str,
+        key: str = "",
+        model: str = "",
+        *,
+        may_send_in_clear: bool = False,
+    ) -> Added:
+        """Add an OpenAI-compatible server and choose its first model that chats.
+
+        Args:
+            name: What the user calls it; "" for what it is.
+            url: Its address, as people write one.
+            key: Its API key.
+            model: A model it has, for one that does not say.
+            may_send_in_clear: The key may go to another computer without https.
+
+        Raises:
+            InvalidInputError: The address is none, or the key.
+            NotConnectedError: It cannot be used like this; nothing was added.
+        """
+        if self.is_resting:
+            raise ConflictError(_RESTING)
+        names = read_names(model)
+        wish = Wish(
+            address=read_address(url),
+            key=clean_key(key),
+            model=next(iter(names), ""),
+            may_send_in_clear=may_send_in_clear,
+        )
+        probe = await connect(wish)
+        record = await self._at(probe.base)
+        is_new = record is None
+        if record is None:
+            called = name.strip() or server_name(probe.base, probe.software)
+            url = stored(probe.base)
+            record = await asyncio.to_thread(self._engines.add, OPENAI, called, url)
+        if wish.key:
+            await asyncio.to_thread(self._keys.set, record.id, wish.key, record.url)
+            await self._registry.retire(record.id)
+        if names:
+            kept = dict.fromkeys((*names, *await self._typed.of(record.id)))
+            await self._typed.keep(record.id, tuple(kept))
+        models = tuple(dict.fromkeys((*names, *probe.models)))
+        self._offers.keep(record, probe.models)
+        return await self._added(record, models, is_new=is_new)
+
+    async def add_file(self, path: Path) -> Added:
+        """Add a GGUF model file for the built-in engine and choose it.
+
+        Raises:
+            EngineError: The file is no model that can be opened; nothing was added.
+        """
+        records = await asyncio.to_thread(self._engines.all)
+        record = next((r for r in records if r.path == str(path)), None)
+        is_new = record is None
+        models = await self._look_at(path)
+        if record is None:
+            name = models[0]
+            record = await asyncio.to_thread(
+                self._engines.add, BUILTIN, name, "", str(path)
+            )
+        self._offers.keep(record, models)
+        return await self._added(record, models, is_new=is_new)
+
+    async def change(
+        self,
+        engine_id: str,
+        *,
+        name: str = "",
+        url: str = "",
+        key: str = "",
+        models: str | None = None,
+        may_send_in_clear: bool = False,
+    ) -> tuple["EngineRecord", str]:
+        """Change what is given; return the engine, and why it does not answer.
+
+        It is changed whether it answers or not: a server may be asleep just now.
+
+        Raises:
+            NotFoundError: The engine was removed.
+            InvalidInputError: The address is none, or the key.
+            ConflictError: Another engine has this address.
+            NotConnectedError: The key would go out readable, which nobody allowed.
+        """
+        record = await asyncio.to_thread(self._engines.get, engine_id)
+        key, problem = clean_key(key), ""
+        names = None if models is None else read_names(models)
+        if record.kind != BUILTIN and (key or (url and url != shown(record.url))):
+            wish = await self._wish_for(
+                record, url, key, may_send_in_clear=may_send_in_clear
+            )
+            base, problem = await self._base_for(wish)
+            other = await self._at(base)
+            if other is not None and other.id != record.id:
+                raise ConflictError(f"{other.name} has this address already.")
+            url = stored(base)
+        else:
+            url = record.url
+        record = await asyncio.to_thread(
+            self._engines.update, engine_id, name=name.strip() or None, url=url
+        )
+        if names is not None:
+            await self._typed.keep(engine_id, names)
+        if key:
+            await asyncio.to_thread(self._keys.set, engine_id, key, record.url)
+        self._offers.forget(engine_id)
+        if key:
+            await self._registry.retire(engine_id)
+        return record, problem
+
+    async def change_file(self, engine_id: str, path: Path) -> "EngineRecord":
+        """Let an engine use another file, or the same one at its new place.
+
+        Raises:
+            NotFoundError: The engine was removed.
+            EngineError: The file is no model that can be opened; nothing was changed.
+        """
+        await asyncio.to_thread(self._engines.get, engine_id)
+        await self._look_at(path)
+        self._offers.forget(engine_id)
+        return await asyncio.to_thread(self._engines.update, engine_id, path=str(path))
+
+    async def remove(self, engine_id: str) -> tuple["EngineRecord", str]:
+        """Remove an engine and its key; conversations with it stay.
+
+        It returns what was removed and the transaction to undo; the key stays gone.
+        """
+        record = await asyncio.to_thread(self._engines.get, engine_id)
+        self._offers.forget(engine_id)
+        removed = await asyncio.to_thread(self._engines.delete, engine_id)
+        await asyncio.to_thread(self._keys.delete, engine_id)
+        await self._registry.drop(engine_id)
+        return record, removed
+
+    async def set_key(
+        self, engine_id: str, key: str, *, may_send_in_clear: bool = False
+    ) -> tuple["EngineRecord", str]:
+        """Keep another API key for an engine; as `change`.
+
+        Raises:
+            NotFoundError: The engine was removed.
+            InvalidInputError: It cannot be a key.
+            NotConnectedError: It would go out readable, which nobody allowed.
+        """
+        return await self.change(
+            engine_id, key=key, may_send_in_clear=may_send_in_clear
+        )
+
+    async def forget_key(self, engine_id: str) -> None:
+        """Forget the API key of an engine.
+
+        Raises:
+            NotFoundError: The engine was removed.
+        """
+        await asyncio.to_thread(self._engines.get, engine_id)
+        await asyncio.to_thread(self._keys.delete, engine_id)
+        self._offers.forget(engine_id)
+        await self._registry.retire(engine_id)
+
+    async def found(self) -> list[Found]:
+        """Return the local servers that run now and are not yet among the engines."""
+        records = await asyncio.to_thread(self._engines.all)
+        known = {_server_of(record.url) for record in records}
+        return [f for f in await self._local.look() if _server_of(f.url) not in known]
+
+    async def files_found(self) -> list[FoundFile]:
+        """Return the model files of other programs that are not yet among the engines.
+
+        It takes a short while the first time.
+        """
+        if self._model_files is None or self.is_resting:
+            return []
+        records = await asyncio.to_thread(self._engines.all)
+        known = {record.path for record in records}
+        return [f for f in await self._model_files.look() if f.path not in known]
+
+    async def _added(
+        self, record: "EngineRecord", models: Sequence[str], *, is_new: bool
+    ) -> Added:
+        model = first_for_chat(models)
+        if model:
+            await self.choose(Choice(record.id, model))
+        return Added(record, tuple(models), model, is_new=is_new)
+
+    async def _look_at(self, path: Path) -> list[str]:
+        return await self._registry.try_out(NewEngine(kind=BUILTIN, path=str(path)))
+
+    async def _at(self, base: str) -> "EngineRecord | None":
+        """Return the engine that is already at an address."""
+        records = await asyncio.to_thread(self._engines.all)
+        server = _server_of(base)
+        return next((r for r in records if _server_of(r.url) == server), None)
+
+    async def _wish_for(
+        self, record: "EngineRecord", url: str, key: str, *, may_send_in_clear: bool
+    ) -> Wish:
+        address = read_address(url or shown(record.url))
+        base = address.bases(address.scheme or "http")[0]
+        # The key it has goes only where it went before.
+        kept = key or await asyncio.to_thread(self._keys.get, record.id, base)
+        return Wish(
+            address=address,
+            key=kept,
+            may_send_in_clear=may_send_in_clear or (kept != "" and not key),
+        )
+
+    async def _base_for(self, wish: Wish) -> tuple[str, str]:
+        """Return the base of an address, and why nothing answers there."""
+        try:
+            return (await connect(wish)).base, ""
+        except NotConnectedError as exc:
+            if exc.question is Question.IN_CLEAR:
+                raise
+            address = wish.address
+            scheme = address.scheme or address.schemes(with_key=bool(wish.key))[0]
+            return address.bases(scheme)[0], str(exc)
+
+    async def _ask(self, record: "EngineRecord") -> Sequence[str]:
+        engine = await self._registry.engine_for(record)
+        try:
+            return await engine.models()
+        except EngineError as exc:
+            if exc.fault in _NO_LIST and await self._typed.of(record.id):
+                return ()
+            raise
+
+    def _offered(self, record: "EngineRecord") -> Choice | None:
+        models = self._offers.last(record)
+        if record.kind == BUILTIN:
+            models = models or (model_name(Path(record.path)),)
+        model = first_for_chat(models)
+        return Choice(record.id, model) if model else None
+
+
+def _server_of(url: str) -> tuple[str, int, str] | None:
+    """Return which server an address is of; None for none."""
+    with suppress(InvalidInputError):
+        return server_of(url)
+    return None

@@ -1,0 +1,54 @@
+"""Names of models a person typed, for servers that do not list them."""
+
+import asyncio
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from backend.errors import InvalidInputError
+from backend.llm.wire.model_list import MAX_ID_CHARS
+
+if TYPE_CHECKING:
+    from backend.store.settings import SettingStore
+
+MOST: Final = 100
+
+
+class TypedModels:
+    """Keeps them, per engine."""
+
+    def __init__(self, settings: "SettingStore") -> None:
+        self._settings = settings
+
+    async def of(self, engine_id: str) -> tuple[str, ...]:
+        """Return the names typed for an engine."""
+        text = await asyncio.to_thread(self._settings.get, _key(engine_id))
+        return tuple(filter(None, text.split("\n")))
+
+    async def keep(self, engine_id: str, names: Sequence[str]) -> None:
+        """Let these be the names typed for an engine."""
+        if tuple(names) != await self.of(engine_id):
+            text = "\n".join(names)
+            await asyncio.to_thread(self._settings.set, _key(engine_id), text)
+
+
+def read_names(typed: str) -> tuple[str, ...]:
+    """Read names of models, apart by commas or lines.
+
+    Raises:
+        InvalidInputError: They are too many or too long.
+    """
+    names = dict.fromkeys(filter(None, map(str.strip, re.split(r"[,\n\r]", typed))))
+    if len(names) > MOST:
+        raise InvalidInputError(f"That is more than {MOST} names of models.")
+    for name in names:
+        if not name.isprintable() or len(name) > MAX_ID_CHARS:
+            raise InvalidInputError(
+                "That is not the name of a model. It looks like llama3.2:3b or "
+                "gpt-4o-mini."
+            )
+    return tuple(names)
+
+
+def _key(engine_id: str) -> str:
+    return f"models.{engine_id}"

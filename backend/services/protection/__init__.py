@@ -1,0 +1,1 @@
+"""Backups, encryption, and what the user must know about the store."""

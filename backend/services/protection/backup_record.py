@@ -1,0 +1,76 @@
+"""What is remembered of the backups beside the database, readable without it."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final, Self
+
+from backend.errors import InvalidInputError
+from backend.keys.key_files import KEY_FILES
+from backend.recovery.snapshots import is_snapshot
+from backend.sqlite.files import is_ordinary, replace_file
+
+RECORD_FILE: Final = "backups.json"
+FOLDER_NAME: Final = "Hearth backups"
+
+
+def folder_in(chosen: Path) -> Path:
+    """Return the folder for backups in the one that was chosen.
+
+    It is one of its own: nobody else's files become private by mistake. Who chooses one
+    with nothing but backups in it wants those.
+
+    Raises:
+        InvalidInputError: Something else has its name.
+    """
+    names = [path.name for path in chosen.iterdir()]
+    backups = [name for name in names if is_snapshot(name)]
+    keys = [name for name in names if KEY_FILES.fullmatch(name)]
+    if chosen.name == FOLDER_NAME or (backups and len(backups + keys) == len(names)):
+        return chosen
+    folder = chosen / FOLDER_NAME
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise InvalidInputError(
+            f"There is a link or a file named {FOLDER_NAME}. Choose another folder."
+        )
+    return folder
+
+
+@dataclass(slots=True)
+class BackupRecord:
+    """The folder the user chose, and what is known of single backups.
+
+    Attributes:
+        folder: Where new backups go; "" for the usual folder.
+        verified: When each was looked through last, in milliseconds.
+        unsigned: Of those whose name tells no owner, the ones that were made here.
+    """
+
+    folder: str = ""
+    verified: dict[str, int] = field(default_factory=dict)
+    unsigned: list[str] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read the file; an empty record when there is none that makes sense."""
+        if not is_ordinary(path.resolve()):
+            return cls()
+        try:
+            return cls._from_json(json.loads(path.read_text("utf-8")))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return cls()
+
+    @classmethod
+    def _from_json(cls, told: Any) -> Self:  # noqa: ANN401 whatever the file holds
+        verified = {str(name): int(at) for name, at in told["verified"].items()}
+        # Before names told owners, every backup that was made here was verified here.
+        unsigned = [str(name) for name in told.get("unsigned", verified)]
+        return cls(str(told["folder"]), verified, unsigned)
+
+    def write(self, path: Path) -> None:
+        """Keep it.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        replace_file(path, json.dumps(asdict(self)))

@@ -1,0 +1,265 @@
+"""What the user must know about the store as long as it lasts."""
+
+import asyncio
+import logging
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from backend.errors import (
+    StoreDamagedError,
+    StoreError,
+    StoreFullError,
+    StoreReadOnlyError,
+)
+from backend.keys.database_key import DatabaseKey
+from backend.services.notices import Notices
+
+if TYPE_CHECKING:
+    from backend.recovery.restore import Rescue
+    from backend.services.protection.backups import BackupService
+    from backend.store.database import Database
+
+log = logging.getLogger("hearth.store")
+
+NOUN: Final = "troubles"
+CODE: Final = "recovery-code"
+PLAIN: Final = "plain"
+ROOM_BYTES: Final = 64 * 1024 * 1024
+"""What is asked for when the disk is full; less may do, and is tried."""
+TRY_EVERY_S: Final = 2.0
+_MB: Final = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """One thing to know.
+
+    Attributes:
+        kind: Names it, once.
+        path: Where to do something about it, and `label` what; "" for nowhere.
+        can_be_dismissed: It only tells of something that has happened.
+    """
+
+    kind: str
+    sentence: str
+    tone: str = "warning"
+    path: str = ""
+    label: str = ""
+    can_be_dismissed: bool = False
+    code: str = ""
+
+
+class TroubleService:
+    """Knows what is wrong, and notices when it is over.
+
+    Attributes:
+        damaged: Set when the open database turned out to be damaged.
+    """
+
+    def __init__(
+        self,
+        database: "Database",
+        key: DatabaseKey,
+        backups: "BackupService",
+        notices: Notices,
+        has_content: Callable[[], bool],
+    ) -> None:
+        self._database = database
+        self._folder = database.path.parent
+        self._key = key
+        self._backups = backups
+        self._notices = notices
+        self._has_content = has_content
+        self._unwritten: StoreError | None = None
+        self._news = asyncio.Event()
+        self.damaged = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        database.on_trouble = self._on_database_trouble
+
+    async def all(self) -> list[Trouble]:
+        """Return what there is to know, the worst first."""
+        return await asyncio.to_thread(self._all)
+
+    async def dismiss(self, kind: str) -> None:
+        """Forget something that has happened."""
+        if kind == CODE:
+            await asyncio.to_thread(self._key.note_recovery_code)
+            self._notices.changed(NOUN)
+        if kind == PLAIN:
+            await asyncio.to_thread(self._key.leave_plain)
+            self._notices.changed(NOUN)
+        if kind == "rescue":
+            from backend.recovery.restore import Rescue  # noqa: PLC0415 heavy
+
+            await asyncio.to_thread(Rescue.forget, self._folder)
+            self._notices.changed(NOUN)
+
+    async def watch(self) -> None:
+        """While nothing can be written, try again and again; tell when it works."""
+        self._loop = asyncio.get_running_loop()
+        await self._show_first_code()
+        while True:
+            await self._news.wait()
+            self._notices.changed(NOUN)
+            while self._unwritten:
+                await asyncio.sleep(TRY_EVERY_S)
+                await asyncio.to_thread(self._try)
+            self._news.clear()
+            self._notices.changed(NOUN)
+            self._notices.say("Hearth can save again.", tone="success")
+
+    async def _show_first_code(self) -> None:
+        try:
+            await asyncio.to_thread(self._key.make_first_code)
+        except StoreError as exc:
+            log.warning("there is no recovery code yet: %s", exc)
+        if self._key.first_code:
+            self._notices.changed(NOUN)
+
+    def _try(self) -> None:
+        try:
+            self._database.try_to_write()
+        except StoreError as exc:
+            # On a full disk a try may fail as if the database were busy.
+            is_told = isinstance(exc, StoreFullError | StoreReadOnlyError)
+            why = exc if is_told else self._unwritten
+            log.info("still nothing can be written: %s", why)
+        else:
+            self._unwritten = None
+
+    def _on_database_trouble(self, trouble: StoreError) -> None:
+        if isinstance(trouble, StoreDamagedError):
+            news = self.damaged
+        elif isinstance(trouble, StoreFullError | StoreReadOnlyError):
+            news, self._unwritten = self._news, trouble
+        else:
+            return
+        if self._loop:
+            self._loop.call_soon_threadsafe(news.set)
+
+    def _all(self) -> list[Trouble]:
+        found = (
+            self._of_writing(),
+            self._of_refusal(),
+            self._of_rescue(),
+            self._of_backups(),
+            self._of_recovery_code(),
+            self._of_plain_files(),
+        )
+        return [trouble for trouble in found if trouble]
+
+    def _of_writing(self) -> Trouble | None:
+        if isinstance(self._unwritten, StoreFullError):
+            free = shutil.disk_usage(self._folder).free
+            missing = max(1, -(-(ROOM_BYTES - free) // _MB))
+            return Trouble(
+                kind="full",
+                tone="danger",
+                sentence=(
+                    f"The disk is full: nothing can be saved. Free about {missing} MB "
+                    "and Hearth goes on by itself. What you type stays in the window."
+                ),
+            )
+        if self._unwritten:
+            return Trouble(
+                kind="read-only",
+                tone="danger",
+                sentence=(
+                    "Hearth's data folder cannot be written: nothing can be saved. "
+                    "Make it writable and Hearth goes on by itself. What you type "
+                    "stays in the window."
+                ),
+            )
+        return None
+
+    def _of_refusal(self) -> Trouble | None:
+        refusal = self._database.refusal
+        return Trouble(kind="refusal", sentence=str(refusal)) if refusal else None
+
+    def _of_rescue(self) -> Trouble | None:
+        # Heavy: the first page does not wait for it.
+        from backend.recovery.restore import Rescue  # noqa: PLC0415 heavy
+
+        rescue = Rescue.read(self._folder)
+        if rescue is None:
+            return None
+        return Trouble(
+            kind="rescue",
+            sentence=_account_of(rescue),
+            path="/backups",
+            label="Backups",
+            can_be_dismissed=True,
+        )
+
+    def _of_backups(self) -> Trouble | None:
+        if not self._backups.is_away:
+            return None
+        return Trouble(
+            kind="backups",
+            sentence=(
+                "The folder you chose for backups is not there. Until it is, backups "
+                "are kept beside your data."
+            ),
+            path="/backups",
+            label="Backups",
+        )
+
+    def _of_recovery_code(self) -> Trouble | None:
+        if not self._key.needs_noting:
+            return None
+        if self._key.first_code:
+            return Trouble(
+                kind=CODE,
+                tone="info",
+                sentence=(
+                    "Your conversations are encrypted. Write this recovery code down "
+                    "and keep it away from this computer: it opens them should the "
+                    "keyring be lost."
+                ),
+                code=self._key.first_code,
+            )
+        return Trouble(
+            kind=CODE,
+            tone="info",
+            sentence=(
+                "Your conversations are encrypted. Write down a recovery code: it "
+                "opens them should this computer lose its keyring."
+            ),
+            path="/encryption",
+            label="Get the code",
+        )
+
+    def _of_plain_files(self) -> Trouble | None:
+        # Before there is anything to encrypt, a warning would be the first thing read.
+        if not (self._key.is_left_plain and self._has_content()):
+            return None
+        return Trouble(
+            kind=PLAIN,
+            sentence=("What you write is not encrypted: this computer has no keyring."),
+            path="/encryption",
+            label="Encrypt…",
+            can_be_dismissed=True,
+        )
+
+
+def _account_of(rescue: "Rescue") -> str:
+    found = (
+        f"Hearth found its database damaged; the file is kept as {rescue.kept}. "
+        if rescue.kept
+        else "Hearth found its database gone. "
+    )
+    if rescue.restored_to is None:
+        return f"{found}There was no backup, so Hearth began anew."
+    since = _moment(rescue.restored_to)
+    return (
+        f"{found}The backup of {since} was restored: what was written between then and "
+        f"{_moment(rescue.at)} may be missing."
+    )
+
+
+def _moment(ms: int) -> str:
+    at = datetime.fromtimestamp(ms / 1000).astimezone()
+    return f"{at.day} {at.strftime('%B %Y, %H:%M')}"

@@ -1,0 +1,253 @@
+"""The forms of an export: Markdown, HTML and JSON, written piece by piece."""
+
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import IO, TYPE_CHECKING, ClassVar, Final
+
+from backend.importing.markup import fenced
+from backend.importing.programs.hearth import FORMAT, VERSION
+from backend.services.chat.endings import note_of
+from backend.services.transfer.export_text import closed, escaped, file_name
+from backend.web.markdown import Block, render
+from backend.web.rendering import Template
+
+if TYPE_CHECKING:
+    from backend.store.models import Action, Conversation, Logged, Message, Note
+
+_UNLOGGED: Final = {"cjk", "folded", "deleted_at", "conversation_id"}
+_MAX_RENDERED_CHARS: Final = 400_000
+_TURNS: Final = "<!--turns-->"
+
+
+class ExportFormat(StrEnum):
+    """What an export can be; the value ends the names of its files."""
+
+    MARKDOWN = "md"
+    HTML = "html"
+    JSON = "json"
+
+
+Pieces = Iterator[str]
+Render = Callable[[Template], str]
+Messages = Callable[["Conversation"], Iterable["Message"]]
+
+
+@dataclass(frozen=True)
+class Page(Template):
+    """An exported page, around what it shows."""
+
+    template: ClassVar[str] = "exports/_page.html"
+    title: str
+    created_at: int
+    kind: str
+    exported_at: int
+
+
+@dataclass(frozen=True)
+class Turn(Template):
+    """One exported message, or the text of a note.
+
+    Attributes:
+        plain: Text that is shown as it is, instead of blocks.
+        scope: Names the text among others on the page.
+    """
+
+    template: ClassVar[str] = "exports/_turn.html"
+    who: str
+    role: str
+    at: int
+    reasoning: str
+    plain: str
+    blocks: list[Block]
+    error: str
+    scope: str = "text"
+
+
+def conversation_pieces(
+    form: ExportFormat,
+    conversation: "Conversation",
+    messages: Iterable["Message"],
+    show: Render,
+) -> Pieces:
+    """Yield one conversation in a form."""
+    match form:
+        case ExportFormat.MARKDOWN:
+            return _markdown(conversation, messages)
+        case ExportFormat.HTML:
+            return _html(conversation, messages, show)
+        case ExportFormat.JSON:
+            return _json([_json_conversation(conversation, messages)], [], [])
+
+
+def note_pieces(form: ExportFormat, note: "Note", show: Render) -> Pieces:
+    """Yield one note as Markdown or HTML."""
+    if form is ExportFormat.HTML:
+        page = Page(note.title or "Note", note.created_at, "Note", _now())
+        head, foot = show(page).split(_TURNS)
+        turn = Turn("", "note", note.updated_at, "", "", render(note.body), "")
+        yield head + show(turn) + foot
+        return
+    yield _front_matter(note, note.title)
+    yield note.body.rstrip() + "\n"
+
+
+def all_as_json(
+    conversations: Iterable["Conversation"],
+    messages: Messages,
+    notes: Iterable["Note"],
+    actions: Iterable["Action"],
+) -> Pieces:
+    """Yield everything as one JSON document."""
+    told = (_json_conversation(one, messages(one)) for one in conversations)
+    return _json(told, map(_row, notes), map(_row, actions))
+
+
+class Archive:
+    """A zip file of exported pages."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        import zipfile  # noqa: PLC0415 slow to import, rarely needed
+
+        self._zip = zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED)
+
+    def add(self, folder: str, row: "Conversation | Note", form: str) -> IO[bytes]:
+        """Open a new file, named after its day, its title and its id."""
+        name = file_name(row.title, "Untitled")
+        day = datetime.fromtimestamp(row.created_at / 1000).astimezone().date()
+        whole = f"{folder}/{day} {name} {row.id[-6:]}.{form}"
+        return self._zip.open(whole, "w", force_zip64=True)
+
+    def close(self) -> None:
+        """Write the list of the files."""
+        self._zip.close()
+
+
+@contextmanager
+def archive_in(file: IO[bytes]) -> Iterator[Archive]:
+    """Lend an archive that is whole at the end of the block."""
+    archive = Archive(file)
+    yield archive
+    archive.close()
+
+
+def write_pieces(pieces: Pieces, file: IO[bytes]) -> None:
+    """Write text into a file."""
+    for piece in pieces:
+        file.write(piece.encode("utf-8", "replace"))
+
+
+def _markdown(conversation: "Conversation", messages: Iterable["Message"]) -> Pieces:
+    yield _front_matter(conversation, conversation.title)
+    yield f"# {' '.join(conversation.title.split()) or 'Conversation'}\n"
+    for message in messages:
+        yield f"\n## {_who(message)}\n\n*{_iso(message.created_at)}*\n\n"
+        if message.reasoning:
+            yield "<details><summary>Reasoning</summary>\n\n"
+            yield f"{fenced(message.reasoning.strip(), 'text')}\n\n</details>\n\n"
+        yield closed(message.text) + "\n"
+        if note := _note(message):
+            yield f"\n> {note}\n"
+
+
+def _html(
+    conversation: "Conversation", messages: Iterable["Message"], show: Render
+) -> Pieces:
+    title = conversation.title or "Conversation"
+    page = Page(title, conversation.created_at, "Conversation", _now())
+    head, foot = show(page).split(_TURNS)
+    yield head
+    for message in messages:
+        is_plain = message.role == "user" or len(message.text) > _MAX_RENDERED_CHARS
+        yield show(
+            Turn(
+                _who(message),
+                message.role,
+                message.created_at,
+                message.reasoning,
+                message.text if is_plain else "",
+                [] if is_plain else render(message.text),
+                _note(message),
+                message.id,
+            )
+        )
+    yield foot
+
+
+def _json(
+    conversations: Iterable[Pieces], notes: Iterable[str], actions: Iterable[str]
+) -> Pieces:
+    head = {"format": FORMAT, "version": VERSION, "exported_at": _now()}
+    yield json.dumps(head)[:-1]
+    lists: tuple[tuple[str, Iterable[Iterable[str]]], ...] = (
+        ("conversations", conversations),
+        ("notes", notes),
+        ("actions", actions),
+    )
+    for name, rows in lists:
+        yield f',\n"{name}": ['
+        for number, row in enumerate(rows):
+            yield ",\n" if number else "\n"
+            yield from row
+        yield "\n]"
+    yield "}\n"
+
+
+def _json_conversation(
+    conversation: "Conversation", messages: Iterable["Message"]
+) -> Pieces:
+    yield f'{_as_json(_fields(conversation))[:-1]}, "messages": ['
+    for number, message in enumerate(messages):
+        yield ",\n" if number else "\n"
+        yield _as_json(_fields(message))
+    yield "]}"
+
+
+def _row(row: "Logged") -> str:
+    return _as_json(_fields(row))
+
+
+def _fields(row: "Logged") -> dict[str, object]:
+    return row.model_dump(exclude=_UNLOGGED)
+
+
+def _as_json(fields: dict[str, object]) -> str:
+    return json.dumps(fields, ensure_ascii=False)
+
+
+def _front_matter(row: "Conversation | Note", title: str) -> str:
+    told = io.StringIO()
+    told.write("---\n")
+    # A JSON string is a YAML string too.
+    told.write(f"title: {escaped(json.dumps(title, ensure_ascii=False))}\n")
+    told.write(f"created: {_iso(row.created_at)}\n")
+    told.write(f"updated: {_iso(row.updated_at)}\n")
+    told.write(f"id: {row.id}\nsource: Hearth\n---\n\n")
+    return told.getvalue()
+
+
+def _note(message: "Message") -> str:
+    """Return in one line how an answer ended; "" for one that is whole."""
+    told = note_of(message) if message.role == "assistant" else message.error
+    return " ".join(told.split())
+
+
+def _who(message: "Message") -> str:
+    if message.role == "user":
+        return "You"
+    return (
+        " · ".join(name for name in (message.engine, message.model) if name) or "Answer"
+    )
+
+
+def _iso(ms: int) -> str:
+    at = datetime.fromtimestamp(ms / 1000, UTC)
+    return at.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _now() -> int:
+    return int(datetime.now(UTC).timestamp() * 1000)

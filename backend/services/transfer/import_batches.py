@@ -1,0 +1,125 @@
+"""Stores what the reader tells, in batches, and counts what that came to."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from backend.services.actions.forms import as_imported
+from backend.services.chat.titles import title_from
+from backend.services.transfer.import_reports import Report
+from backend.store.imports.plans import Export, Plan, Verdict
+
+if TYPE_CHECKING:
+    from backend.store.imports.imports import ImportStore
+
+BREATH_S: Final = 0.002
+"""Between two batches, so that whoever waits for the write lock gets it."""
+_BATCH_ROWS: Final = 40
+_BATCH_CHARS: Final = 25_000
+"""Stored in about 15 ms on a slow machine: the driver stops every thread meanwhile."""
+_TABLES: Final = ("conversation", "note", "message", "action")
+"""In the order they are stored."""
+
+
+class Batch:
+    """Collects rows until they are worth a transaction.
+
+    Attributes:
+        report: What has been stored so far.
+    """
+
+    def __init__(self, store: "ImportStore", run_id: str, *, is_dated: bool) -> None:
+        """Store for an import.
+
+        Args:
+            store: Keeps the rows.
+            run_id: The import.
+            is_dated: Whether rows tell when they were changed in their source.
+        """
+        self._store = store
+        self._run_id = run_id
+        self._is_dated = is_dated
+        self._rows: list[tuple[str, dict[str, Any]]] = []
+        self._chars = 0
+        self._untitled: dict[str, Any] | None = None
+        self._plan = Plan(verdict=Verdict.NEW, conversation_id="")
+        self.report = Report()
+
+    def add(self, told: Mapping[str, Any]) -> None:
+        """Take what the reader tells; it may be stored now or later."""
+        table, row = told["kind"], told["row"]
+        match table:
+            case "conversation":
+                self._begin(told)
+            case "message":
+                self._say(row)
+            case "action":
+                if facts := as_imported(row):
+                    self._take(table, row | facts)
+                else:
+                    self.report = replace(self.report, unfit=self.report.unfit + 1)
+            case _:
+                self._take(table, row)
+
+    def flush(self) -> None:
+        """Store what was taken, one kind after the other."""
+        for table in _TABLES:
+            if rows := [pair for pair in self._rows if pair[0] == table]:
+                added = self._store.add(self._run_id, rows, is_dated=self._is_dated)
+                self.report = self.report.plus(table, added)
+        self._rows, self._chars, self._untitled = [], 0, None
+        time.sleep(BREATH_S)
+
+    def _begin(self, told: Mapping[str, Any]) -> None:
+        """Begin a conversation: what its messages become depends on what is here."""
+        row = told["row"]
+        if any(kept["id"] == row["id"] for _, kept in self._rows):
+            self.flush()
+        export = Export(
+            row["id"], told["path"], frozenset(told["aside"]), told["is_whole"]
+        )
+        self._plan = plan = self._store.plan(export)
+        for some in _in_steps(plan.replaced):
+            replaced = self._store.replace(self._run_id, some)
+            self.report = self.report.with_replaced(replaced)
+            time.sleep(BREATH_S)
+        self.report = self.report.with_plan(plan)
+        has_new = any(plan.ids.get(i, i) not in plan.here for i in export.path)
+        latest = plan.ids.get(row["latest"], row["latest"])
+        row |= {"id": plan.conversation_id, "latest": latest}
+        if plan.verdict is not Verdict.NEW and not has_new:
+            # What says nothing new does not go to the top of the list.
+            row["latest"] = ""
+        if plan.verdict is Verdict.OLDER:
+            row |= {"latest": "", "title": ""}
+        elif not row["title"] and not self._is_dated:
+            self._untitled = row
+        self._take("conversation", row)
+
+    def _say(self, row: dict[str, Any]) -> None:
+        plan = self._plan
+        row_id = plan.ids.get(row["id"], row["id"])
+        if self._untitled and row["role"] == "user":
+            # Its row is still here: a batch is never stored right after a head.
+            title = title_from(row["text"])
+            self._untitled |= {"title": title, "title_source": "text"}
+            self._untitled = None
+        if plan.verdict is Verdict.OLDER or row_id in plan.binned:
+            self.report = self.report.with_left(plan, row_id)
+            return
+        reply_to = plan.ids.get(row["reply_to"], row["reply_to"])
+        ids = {"id": row_id, "reply_to": reply_to}
+        self._take("message", row | ids | {"conversation_id": plan.conversation_id})
+
+    def _take(self, table: str, row: dict[str, Any]) -> None:
+        self._rows.append((table, row))
+        self._chars += sum(len(v) for v in row.values() if isinstance(v, str))
+        is_full = len(self._rows) >= _BATCH_ROWS or self._chars >= _BATCH_CHARS
+        if is_full and table != "conversation":
+            self.flush()
+
+
+def _in_steps(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(ids), _BATCH_ROWS):
+        yield ids[start : start + _BATCH_ROWS]

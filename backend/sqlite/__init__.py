@@ -1,0 +1,1 @@
+"""SQLite as Hearth uses it: driver, dialect, schema, migrations, files."""

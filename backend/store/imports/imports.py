@@ -1,0 +1,189 @@
+"""Keeps imported rows, and takes a whole import back in small steps."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+from typing import Final
+
+from sqlalchemy import text
+from sqlmodel import Session, col, select
+
+from backend.errors import NotFoundError
+from backend.ids import new_id, now_ms
+from backend.store.change_log import TRANSACTION_ID, Fields
+from backend.store.changes import revert
+from backend.store.database import Database
+from backend.store.imports.plans import Export, Plan, plan_for
+from backend.store.imports.rows import Added, add_rows
+from backend.store.models import LOGGED, Change, ImportRun, Message
+from backend.store.text import clean_text
+
+__all__ = ["STEP", "Added", "ImportStore", "Step"]
+
+STEP: Final = 200
+"""How many changes one transaction takes back."""
+
+_ADDS: Final = """(
+    {change}.before is null or json_extract({change}.before, '$.deleted_at') is not null
+)"""
+"""Whether a change brought a row in, or out of the trash."""
+
+_TOUCHED: Final = text(f"""
+    select seq, table_name, row_id,
+        case table_name
+        when 'conversation' then exists(
+            select 1 from message m
+            where m.conversation_id = touched.row_id and m.id > :run
+                and m.deleted_at is null and not exists(
+                    select 1 from change own
+                    where own.table_name = 'message' and own.row_id = m.id
+                        and own.transaction_id = :run
+                )
+        )
+        when 'message' then exists(
+            select 1 from message m join change around
+                on around.table_name = 'conversation'
+                and around.row_id = m.conversation_id
+            where m.id = touched.row_id and around.transaction_id = :run
+                and {_ADDS.format(change="around")}
+        )
+        else 0 end as stays,
+        {_ADDS.format(change="touched")} as adds
+    from change touched
+    where transaction_id = :run and seq < :before
+    order by seq desc limit :limit
+""")  # noqa: S608 text of our own
+"""What to take back. A conversation stays where the user went on in it, and a message
+goes or stays with its conversation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far taking back has come.
+
+    Attributes:
+        before: Where the next step goes on; 0 at the end.
+        kept: Conversations that stay because the user went on with them.
+    """
+
+    before: int
+    kept: int
+
+
+class ImportStore:
+    """Adds imported rows; all batches of an import share one transaction id."""
+
+    def __init__(self, database: Database) -> None:
+        """Work on a database."""
+        self._database = database
+
+    def begin(self, run_id: str, name: str, source: str) -> ImportRun:
+        """Record that an import begins, so that a crash does not leave half of one."""
+        run = ImportRun(id=run_id, name=clean_text(name), source=source)
+        with self._database.write() as session:
+            session.add(run)
+        return run
+
+    def end(self, run_id: str, state: str, report: str) -> None:
+        """Record how it ended.
+
+        Raises:
+            NotFoundError: There is no such import.
+        """
+        with self._database.write() as session:
+            run = _run_in(session, run_id)
+            run.state = state
+            run.report = clean_text(report)
+
+    def get(self, run_id: str) -> ImportRun:
+        """Return one import.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+        with self._database.read() as session:
+            return _run_in(session, run_id)
+
+    def latest(self, limit: int = 10) -> Sequence[ImportRun]:
+        """Return the imports, newest first."""
+        query = select(ImportRun).order_by(col(ImportRun.id).desc()).limit(limit)
+        with self._database.read() as session:
+            return session.exec(query).all()
+
+    def plan(self, export: Export) -> Plan:
+        """Return what an export of a conversation does to what is here of it."""
+        with self._database.read() as session:
+            return plan_for(session, export)
+
+    def add(
+        self,
+        run_id: str,
+        rows: Sequence[tuple[str, Fields]],
+        *,
+        is_dated: bool = False,
+    ) -> Added:
+        """Store a batch; what is there already follows it, unless a person changed it.
+
+        Args:
+            run_id: The import, which is also the transaction id of all its batches.
+            rows: Tables and fields, a conversation before its messages.
+            is_dated: Whether `updated_at` tells when they were changed in their source.
+        """
+        added = Added()
+        with self._database.write() as session, session.no_autoflush:
+            session.info[TRANSACTION_ID] = run_id
+            for table, group in groupby(rows, key=itemgetter(0)):
+                told = [fields for _, fields in group]
+                added += add_rows(session, LOGGED[table], told, is_dated=is_dated)
+        return added
+
+    def replace(self, run_id: str, message_ids: Sequence[str]) -> int:
+        """Put messages that are no longer shown in their source into the trash.
+
+        Only those that are still as a plan found them; return how many.
+        """
+        query = select(Message).where(
+            col(Message.id).in_(message_ids), col(Message.deleted_at).is_(None)
+        )
+        with self._database.write() as session:
+            session.info[TRANSACTION_ID] = run_id
+            rows = session.exec(query).all()
+            for row in rows:
+                row.deleted_at = now_ms()
+            return len(rows)
+
+    def take_back(self, run_id: str, undo_id: str, before: int = 2**53) -> Step:
+        """Put a few rows of an import back to where, and as, they were.
+
+        What was new goes into the trash, what was replaced comes out of it. Messages
+        inside a conversation that goes to the trash stay with it. A conversation in
+        which the user went on stays too, with all that is in it.
+
+        Args:
+            run_id: The import.
+            undo_id: The transaction id of taking back.
+            before: What the last step returned.
+        """
+        told = {"run": run_id, "before": before, "limit": STEP}
+        kept = 0
+        with self._database.write() as session, session.no_autoflush:
+            session.info[TRANSACTION_ID] = undo_id
+            touched = session.connection().execute(_TOUCHED, told).all()
+            for seq, table, _, stays, adds in touched:
+                kept += bool(stays and adds and table == "conversation")
+                change = None if stays else session.get(Change, seq)
+                if change is not None:
+                    revert(session, change)
+        return Step(touched[-1][0] if len(touched) == STEP else 0, kept)
+
+    def new_undo(self) -> str:
+        """Return a transaction id for taking something back."""
+        return new_id()
+
+
+def _run_in(session: Session, run_id: str) -> ImportRun:
+    run = session.get(ImportRun, run_id)
+    if run is None:
+        raise NotFoundError("This import is no longer known.")
+    return run

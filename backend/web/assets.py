@@ -1,0 +1,120 @@
+"""Serves the page's scripts and styles from memory, under names that hold a hash."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+from backend.errors import NotFoundError
+from backend.web.http import Request, Response, Router
+
+_TYPES: Final = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".woff2": "font/woff2",
+}
+_HERE = Path(__file__).parents[1]
+_ROOTS = (_HERE / "resources" / "web", _HERE.parent / "resources" / "web")
+"""In an installed wheel, and in the source tree."""
+
+
+def icons_dir() -> Path:
+    """Return the folder of the fetched icons, which templates draw inline."""
+    return _root() / "vendor" / "icons"
+
+
+def _root() -> Path:
+    return next((root for root in _ROOTS if root.is_dir()), _ROOTS[-1])
+
+
+class AssetMissingError(LookupError):
+    """A template names an asset that is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One file, read once."""
+
+    url: str
+    content_type: str
+    content: bytes
+
+
+class Assets:
+    """Every asset by its name."""
+
+    def __init__(self, files: Iterable[Path]) -> None:
+        self._by_name = {path.name: _read(path) for path in files}
+        self._by_url = {asset.url: asset for asset in self._by_name.values()}
+        self._joined: dict[tuple[str, ...], str] = {}
+
+    @classmethod
+    def load(cls, root: Path | None = None) -> Self:
+        """Read our own files and the fetched ones beside them."""
+        root = root or _root()
+        return cls(
+            path
+            for folder in (root / "vendor", root)
+            if folder.is_dir()
+            for path in sorted(folder.iterdir())
+            # A link could point anywhere.
+            if path.suffix in _TYPES and path.is_file() and not path.is_symlink()
+        )
+
+    def names(self) -> list[str]:
+        """Return what there is."""
+        return sorted(self._by_name)
+
+    def url(self, *names: str) -> str:
+        """Return where the page finds assets: several of a kind come as one.
+
+        Raises:
+            AssetMissingError: There is no such file.
+        """
+        if missing := [name for name in names if name not in self._by_name]:
+            told = ", ".join(missing)
+            raise AssetMissingError(f"missing among the assets: {told}; run make setup")
+        if len(names) == 1:
+            return self._by_name[names[0]].url
+        if names not in self._joined:
+            joined = _join([self._by_name[name] for name in names])
+            self._by_url[joined.url] = joined
+            self._joined[names] = joined.url
+        return self._joined[names]
+
+    def build_router(self) -> Router:
+        """Return the route that serves every asset."""
+        router = Router()
+
+        @router.get("/assets/:hash/:name")
+        async def show_asset(request: Request) -> Response:
+            asset = self._by_url.get(request.path)
+            if asset is None:
+                raise NotFoundError("There is no such file.")
+            return Response(
+                body=asset.content,
+                content_type=asset.content_type,
+                headers={"cache-control": "private, max-age=31536000, immutable"},
+            )
+
+        return router
+
+
+def _read(path: Path) -> Asset:
+    return _asset(path.name, path.read_bytes(), _TYPES[path.suffix])
+
+
+def _join(assets: Sequence[Asset]) -> Asset:
+    """Put files one after the other: one request costs less than twenty."""
+    suffix = Path(assets[0].url).suffix
+    # A script may lack its last semicolon.
+    end = b"\n;\n" if suffix == ".js" else b"\n"
+    content = end.join(asset.content for asset in assets)
+    return _asset(f"page{suffix}", content, assets[0].content_type)
+
+
+def _asset(name: str, content: bytes, content_type: str) -> Asset:
+    digest = hashlib.sha256(content).hexdigest()[:16]
+    return Asset(f"/assets/{digest}/{name}", content_type, content)

@@ -1,0 +1,145 @@
+"""Puts rendered blocks into a page: frames, levels of headings, links to notes.
+
+All of it comes after the sanitiser, which leaves no id and no frame: what is added here
+is Hearth's own, and nothing a text holds can make it.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from backend.web.markdown import Block, RemoteImage
+
+_LOWEST: Final = 6
+_FRAMED = re.compile(r"(?s)<pre><code>(.*?)</code></pre>|<table\b.*?</table>")
+_HEADING = re.compile(r"<h([1-6])\b")
+_REF = re.compile(r"<sup><samp>([^<]+)</samp></sup>")
+_NOTE = re.compile(r"<sup><var>([^<]+)</var></sup>")
+_TASK = re.compile(r"<samp>([☐☑])</samp>")
+_TASKS: Final = {"☐": "Not done", "☑": "Done"}
+
+
+class Kind(Enum):
+    """How a piece is framed."""
+
+    TEXT = "text"
+    CODE = "code"
+    TABLE = "table"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a block that has one frame, or none.
+
+    Attributes:
+        html: Of a text perhaps an element that a later piece closes.
+        label: The language of code, the columns of a table.
+    """
+
+    kind: Kind
+    html: str
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """One block as it stands in a page."""
+
+    pieces: Sequence[Piece]
+    images: Sequence[RemoteImage]
+
+
+def placed(blocks: Iterable[Block], scope: str = "", level: int = 2) -> list[Placed]:
+    """Return blocks as a page shows them.
+
+    Args:
+        blocks: Of one text.
+        scope: Names the text in the ids of its notes; "" for no links to them.
+        level: Of its highest headings: the page's own are above.
+    """
+    blocks = list(blocks)
+    page = _Page(blocks, scope, level)
+    return [Placed(list(page.pieces(block)), block.images) for block in blocks]
+
+
+class _Page:
+    """What of one text must be known from block to block."""
+
+    def __init__(self, blocks: Sequence[Block], scope: str, level: int) -> None:
+        self._scope = scope
+        self._top = level
+        self._open: list[int] = []
+        texts = [block.html for block in blocks if not block.is_code and scope]
+        notes = [label for html in texts for label in _NOTE.findall(html)]
+        self._notes = {label: n for n, label in enumerate(dict.fromkeys(notes), 1)}
+        self._with_id = set[str]()
+
+    def pieces(self, block: Block) -> Iterator[Piece]:
+        """Yield the pieces of a block, framed parts apart."""
+        if block.is_code:
+            yield Piece(Kind.CODE, block.html, block.language)
+            return
+        labels, done = iter(block.labels), 0
+        for match in _FRAMED.finditer(block.html):
+            yield self._text(block.html[done : match.start()])
+            done, label = match.end(), next(labels, "")
+            if match[1] is None:
+                yield Piece(Kind.TABLE, self._text(match[0]).html, label)
+            else:
+                yield Piece(Kind.CODE, match[1], label)
+        yield self._text(block.html[done:])
+
+    def _text(self, html: str) -> Piece:
+        if "<samp>" in html or "<var>" in html:
+            html = _TASK.sub(_task, html)
+            html = _REF.sub(self._reference, _NOTE.sub(self._note, html))
+        return Piece(Kind.TEXT, _HEADING.sub(self._heading, html))
+
+    def _heading(self, match: re.Match[str]) -> str:
+        """Tell the level a heading has among the others: models begin anywhere."""
+        told = int(match[1])
+        while self._open and self._open[-1] >= told:
+            self._open.pop()
+        self._open.append(told)
+        level = min(self._top + len(self._open) - 1, _LOWEST)
+        return match[0] if level == told else f'{match[0]} aria-level="{level}"'
+
+    def _reference(self, match: re.Match[str]) -> str:
+        label = match[1]
+        if label not in self._notes:
+            return f"<sup>{label}</sup>"
+        note, ref = self._ids(label)
+        return (
+            f'<sup><a href="#{note}"{self._once(ref)}'
+            f' aria-label="Note {_quoted(label)}">{label}</a></sup>'
+        )
+
+    def _note(self, match: re.Match[str]) -> str:
+        label = match[1]
+        if label not in self._notes:
+            return f"<sup>{label}</sup>"
+        note, ref = self._ids(label)
+        return (
+            f'<sup><a href="#{ref}"{self._once(note)}'
+            f' aria-label="Note {_quoted(label)}, back to the text">{label}</a></sup>'
+        )
+
+    def _ids(self, label: str) -> tuple[str, str]:
+        name = f"{self._scope}-{self._notes[label]}"
+        return f"note-{name}", f"note-ref-{name}"
+
+    def _once(self, name: str) -> str:
+        if name in self._with_id:
+            return ""
+        self._with_id.add(name)
+        return f' id="{name}"'
+
+
+def _task(match: re.Match[str]) -> str:
+    return f'<span role="img" aria-label="{_TASKS[match[1]]}">{match[1]}</span>'
+
+
+def _quoted(label: str) -> str:
+    return label.replace('"', "&quot;")

@@ -1,0 +1,106 @@
+"""Renders typed contexts through Jinja2: one dataclass, one template."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from datetime import date, datetime, timedelta
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import ClassVar, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from backend.protocol import command_path
+from backend.web.markdown_page import placed
+
+
+@dataclass(frozen=True)
+class Template:
+    """The context of one template; subclasses name it and add the fields it reads."""
+
+    template: ClassVar[str]
+
+
+class Renderer:
+    """Turns contexts into HTML. A context inside another renders by `part()`."""
+
+    def __init__(
+        self,
+        templates: Path,
+        icons: Path,
+        asset_url: Callable[..., str],
+        *,
+        command_key: str = "",
+        clock: Callable[[], datetime] = lambda: datetime.now().astimezone(),
+    ) -> None:
+        self._icons = icons
+        self._clock = clock
+        self._env = Environment(
+            loader=FileSystemLoader(templates),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self._env.globals.update(
+            asset=asset_url,
+            icon=self._icon,
+            part=self.part,
+            shell=partial(command_path, command_key),
+        )
+        self._env.filters.update(
+            moment=self._moment, exact=_exact, day=self.day, placed=placed
+        )
+
+    def render(self, context: Template) -> str:
+        """Return the HTML of a context."""
+        values = {f.name: getattr(context, f.name) for f in fields(context)}
+        return self._env.get_template(context.template).render(values)
+
+    def part(self, context: Template) -> Markup:
+        """Return the HTML of a context for use inside another template."""
+        return Markup(self.render(context))  # noqa: S704 autoescaped by its template
+
+    @lru_cache(maxsize=256)  # noqa: B019 one renderer lives as long as the process
+    def _icon(self, name: str) -> Markup:
+        """Return an outline icon; it is decoration, its button carries the name."""
+        svg = (self._icons / f"{name}.svg").read_text(encoding="utf-8")
+        body = svg[svg.index(">", svg.index("<svg")) + 1 : svg.index("</svg>")]
+        return Markup(  # noqa: S704 a file of the pinned icon package
+            '<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">'
+            f"{body.strip()}</svg>"
+        )
+
+    def day(self, ms: int) -> str:
+        """Say on which day a moment was."""
+        return day_name(_local(ms).date(), self._clock().date())
+
+    def _moment(self, ms: int) -> str:
+        at, now = _local(ms), self._clock()
+        clock = at.strftime("%H:%M")
+        day = day_name(at.date(), now.date())
+        return clock if day == "Today" else f"{day}, {clock}"
+
+
+_WEEK: Final = 7
+
+
+def day_name(day: date, today: date) -> str:
+    """Say a day as people do: Today, Yesterday, Monday, 3 May, 3 May 2025."""
+    if day >= today:
+        return "Today"
+    if day == today - timedelta(days=1):
+        return "Yesterday"
+    if day > today - timedelta(days=_WEEK):
+        return day.strftime("%A")
+    name = f"{day.day} {day.strftime('%B')}"
+    return name if day.year == today.year else f"{name} {day.year}"
+
+
+def _local(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000).astimezone()
+
+
+def _exact(ms: int) -> str:
+    return _local(ms).strftime("%A, %d %B %Y, %H:%M:%S")

@@ -1,0 +1,184 @@
+"""Addresses as people write them."""
+
+import pytest
+
+from backend.errors import InvalidInputError
+from backend.llm.servers.address import (
+    clean_base_url,
+    is_exposed,
+    read_address,
+    server_of,
+    shown,
+    stored,
+)
+
+
+@pytest.mark.parametrize(
+    ("typed", "used"),
+    [
+        ("http://127.0.0.1:11434", "http://127.0.0.1:11434/v1"),
+        ("http://127.0.0.1:11434/", "http://127.0.0.1:11434/v1"),
+        (" http://127.0.0.1:1234/v1/ ", "http://127.0.0.1:1234/v1"),
+        ("localhost:8080", "http://localhost:8080/v1"),
+        ("https://openrouter.ai/api", "https://openrouter.ai/api/v1"),
+        ("https://a.example/v1/chat/completions", "https://a.example/v1"),
+        ("https://a.example/v1beta/openai", "https://a.example/v1beta/openai"),
+        ("http://[::1]:8080", "http://[::1]:8080/v1"),
+    ],
+)
+def test_an_address_is_taken_with_or_without_its_version(typed: str, used: str) -> None:
+    assert clean_base_url(typed) == used
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "http://",
+        "file:///etc/passwd",
+        "ftp://a.example",
+        "http://user:pass@a.example",
+        "http://a.example/?x=1",
+        "http://a.example/#x",
+        "http://a.example:99999",
+        "http://a.example:0",
+        "http://[::1",
+    ],
+)
+def test_what_is_no_address_is_refused(typed: str) -> None:
+    with pytest.raises(InvalidInputError):
+        clean_base_url(typed)
+
+
+HOSTS = [
+    ("localhost:1234", "localhost:1234"),
+    ("  http://host:80/ ", "host:80"),
+    ("http:/host", "host"),
+    ("http:host:81", "host:81"),
+    ("HTTP:\\\\host", "host"),
+    ("https:// host", "host"),
+    ("\u201chttp://10.0.0.1:11434\u201d", "10.0.0.1:11434"),
+    ("<http://host>,", "host"),
+    ("[::1]:8080", "[::1]:8080"),
+    ("8080", "127.0.0.1:8080"),
+    (":8080", "127.0.0.1:8080"),
+    ("0.0.0.0:8000", "127.0.0.1:8000"),
+    ("http://[::]:8000", "[::1]:8000"),
+    ("localhost\uff1a1234", "localhost:1234"),
+    ("host\u200b.example", "host.example"),
+    ("m\u00fcnchen.example", "m\u00fcnchen.example"),
+    ("http://host/?q=1#/chat", "host"),
+]
+
+
+@pytest.mark.parametrize(("typed", "netloc"), HOSTS)
+def test_an_address_is_read_as_people_write_it(typed: str, netloc: str) -> None:
+    assert read_address(typed).netloc == netloc
+
+
+FORMS = [
+    ("http://h", ["/v1", ""]),
+    ("http://h/v1", ["/v1"]),
+    ("http://h//v1//", ["/v1"]),
+    ("http://h/V1", ["/v1", "/V1"]),
+    ("http://h/v1/models", ["/v1"]),
+    ("http://h/v1/completions", ["/v1"]),
+    ("http://h/v1/chat/completions", ["/v1"]),
+    ("http://h/api/tags", ["/v1", ""]),
+    ("http://h/api", ["/api/v1", "/api", "/v1"]),
+    ("http://h/#/chat", ["/v1", ""]),
+    ("http://h/chat", ["/v1", ""]),
+    ("http://h/inference", ["/inference/v1", "/inference", "/v1"]),
+    ("http://h/v1beta/openai", ["/v1beta/openai", "/v1beta"]),
+    ("https://api.perplexity.ai", [""]),
+    ("openrouter.ai", ["/api/v1"]),
+    ("api.openai.com/v1", ["/v1"]),
+]
+
+
+@pytest.mark.parametrize(("typed", "paths"), FORMS)
+def test_the_likely_forms_of_an_address_are_tried(typed: str, paths: list[str]) -> None:
+    address = read_address(typed)
+    bases = [f"http://{address.netloc}{path}" for path in paths]
+    assert list(address.bases("http")) == bases
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ("", "not the address"),
+        ("http://", "not the address"),
+        ("Not a url at all", "not the address"),
+        ("ftp://a.example", "not the address"),
+        ("file:///etc/passwd", "not the address"),
+        ("http://a.example:99999", "not the address"),
+        ("a.example:0", "not the address"),
+        ("http://[::1", "not the address"),
+        ("a..example", "not the address"),
+        ("http://user:pass@a.example", "name and password"),
+        ("http://a.example/?api-version=2024-02-01", "Azure"),
+        ("http://a.example/?key=sk-1", "Leave the key out"),
+    ],
+)
+def test_an_address_that_cannot_be_used_says_why(typed: str, why: str) -> None:
+    with pytest.raises(InvalidInputError, match=why):
+        read_address(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "without_key", "with_key"),
+    [
+        ("localhost:1", "http https", "http https"),
+        ("127.0.0.2:1", "http https", "http https"),
+        ("192.168.1.2:1", "http https", "https http"),
+        ("nas:1", "http https", "https http"),
+        ("nas.local", "http https", "https http"),
+        ("api.example.com", "https http", "https http"),
+        ("8.8.8.8", "https http", "https http"),
+        ("http://api.example.com", "http", "https http"),
+        ("http://localhost", "http", "http"),
+        ("https://localhost", "https", "https"),
+    ],
+)
+def test_a_key_and_a_far_name_go_by_https_first(
+    typed: str, without_key: str, with_key: str
+) -> None:
+    address = read_address(typed)
+    assert " ".join(address.schemes(with_key=False)) == without_key
+    assert " ".join(address.schemes(with_key=True)) == with_key
+
+
+@pytest.mark.parametrize(
+    ("base", "is_readable"),
+    [
+        ("http://127.0.0.1/v1", False),
+        ("http://[::1]/v1", False),
+        ("http://localhost:1/v1", False),
+        ("https://a.example/v1", False),
+        ("http://a.example/v1", True),
+        ("http://192.168.1.2/v1", True),
+        ("http://localhost.example/v1", True),
+    ],
+)
+def test_only_http_to_another_computer_is_readable(
+    base: str, is_readable: bool
+) -> None:
+    assert is_exposed(base) is is_readable
+
+
+@pytest.mark.parametrize("base", ["http://h/v1", "http://h", "https://h/inference"])
+def test_a_base_is_the_same_after_it_was_stored(base: str) -> None:
+    assert clean_base_url(stored(base)) == base
+    assert shown(stored(base)) == base
+
+
+def test_one_server_is_known_by_every_form_of_its_address() -> None:
+    forms = [
+        "http://localhost:11434",
+        "http://127.0.0.1:11434/v1",
+        "http://[::1]:11434/v1/",
+        "http://LOCALHOST:11434/.",
+    ]
+    assert len({server_of(form) for form in forms}) == 1
+    assert server_of("https://a.example") == server_of("https://a.example:443/v1")
+    assert server_of("http://localhost:1") != server_of("http://localhost:2")

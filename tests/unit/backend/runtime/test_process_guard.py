@@ -1,0 +1,91 @@
+"""What a process may inherit, and what its death watch needs."""
+
+import resource
+import subprocess
+import sys
+import time
+
+import pytest
+
+from backend.runtime.process_guard import (
+    MEMORY_HEADROOM_BYTES,
+    OPEN_FILES,
+    clean_environment,
+)
+
+
+def test_only_what_a_child_needs_is_inherited() -> None:
+    told = {
+        "HOME": "/home/zoë",
+        "DBUS_SESSION_BUS_ADDRESS": "unix:path=/run/bus",
+        "ROBYN_HOST": "0.0.0.0",
+        "robyn_port": "9",
+        "PYTHONPATH": "/evil",
+        "LD_PRELOAD": "/evil.so",
+        "DYLD_INSERT_LIBRARIES": "/evil.dylib",
+        "QTWEBENGINE_REMOTE_DEBUGGING": "9222",
+        "RUST_LOG": "trace",
+    }
+    assert clean_environment(told) == {
+        "HOME": "/home/zoë",
+        "DBUS_SESSION_BUS_ADDRESS": "unix:path=/run/bus",
+        "RUST_LOG": "off",
+    }
+
+
+def run_python(code: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux limits")
+def test_limits_are_soft_so_that_a_child_may_lift_them() -> None:
+    code = (
+        "from backend.runtime.process_guard import this_system; import resource as r;"
+        "this_system().bound(); s, h = r.getrlimit(r.RLIMIT_AS);"
+        "print(s, h, *r.getrlimit(r.RLIMIT_NOFILE)); r.setrlimit(r.RLIMIT_AS, (h, h))"
+    )
+    told = run_python(code)
+    soft, hard, files, most = (int(word) for word in told.stdout.split())
+    assert soft > MEMORY_HEADROOM_BYTES
+    assert hard == resource.RLIM_INFINITY
+    assert files == min(most, OPEN_FILES)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX alarm")
+@pytest.mark.parametrize(
+    "busy",
+    ["import time; time.sleep(30)", "import ctypes; ctypes.PyDLL(None).sleep(30)"],
+)
+def test_the_end_comes_whatever_python_does(busy: str) -> None:
+    start = time.monotonic()
+    ended = run_python(
+        "from backend.runtime.process_guard import this_system as t; "
+        f"t().end_within(0.2); {busy}"
+    )
+    assert ended.returncode < 0
+    assert time.monotonic() - start < 10
+
+
+@pytest.mark.parametrize("heavy", ["sqlmodel", "sqlalchemy", "multiprocess", "dill"])
+def test_serving_needs_no_heavy_import(heavy: str) -> None:
+    code = (
+        "import sys; import backend.app, backend.web.listener;"
+        "import backend.web.request_guard, backend.web.server;"
+        f"print({heavy!r} in sys.modules)"
+    )
+    told = run_python(code)
+    assert told.stdout.strip() == "False", told.stderr
+
+
+def test_robyn_reads_neither_arguments_nor_environment() -> None:
+    told = run_python(
+        "import sys; sys.argv[1:] = ['--dev']; import backend.web.robyn_binding;"
+        "print([name for name in sys.modules if name.startswith('robyn')])"
+    )
+    assert told.stdout.strip() == "['robyn', 'robyn.robyn']"

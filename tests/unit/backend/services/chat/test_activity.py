@@ -1,0 +1,135 @@
+"""The activity counts what grows, tells what ended, and wakes who waits."""
+
+import asyncio
+
+import pytest
+
+from backend.llm.engine import Delta
+from backend.services.chat.activity import Activity
+from backend.services.chat.growing import Growing
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """Run on the loop of the standard library."""
+    return "asyncio"
+
+
+class Silence:
+    """An audience that takes everything."""
+
+    def began(self, answer: Growing) -> None:
+        """Take it."""
+
+    def grew(self, answer: Growing) -> None:
+        """Take it."""
+
+    async def ended(self, answer: Growing) -> None:
+        """Take it."""
+
+    def troubled(self, sentence: str) -> None:
+        """Take it."""
+
+
+class Unwell(Silence):
+    """An audience that fails at the end."""
+
+    async def ended(self, answer: Growing) -> None:
+        raise RuntimeError(answer.message_id)
+
+
+async def test_an_answer_is_counted_while_it_grows_and_told_once_it_ended() -> None:
+    activity = Activity(Silence())
+    before = (await activity.news(0, 0)).seq
+    answer = Growing("m1", "c1")
+    activity.began(answer)
+    growing = await activity.news(before, 0)
+    assert (growing.growing, growing.ended) == (1, [])
+    await activity.ended(answer)
+    after = await activity.news(growing.seq, 0)
+    assert after.growing == 0
+    assert [(e.message_id, e.conversation_id) for e in after.ended] == [("m1", "c1")]
+    assert (await activity.news(after.seq, 0)).ended == []
+
+
+async def test_who_asks_first_is_not_told_of_the_past() -> None:
+    activity = Activity(Silence())
+    answer = Growing("m1", "c1")
+    activity.began(answer)
+    await activity.ended(answer)
+    assert (await activity.news(0, 0)).ended == []
+
+
+async def test_waiting_for_news_ends_with_a_change() -> None:
+    activity = Activity(Silence())
+    seq = (await activity.news(0, 0)).seq
+    waiting = asyncio.create_task(activity.news(seq, 60))
+    await asyncio.sleep(0)
+    activity.began(Growing("m1", "c1"))
+    assert (await asyncio.wait_for(waiting, 5)).growing == 1
+
+
+async def test_text_is_told_from_where_it_is_known() -> None:
+    activity = Activity(Silence())
+    answer = Growing("m1", "c1", text="Hello")
+    activity.began(answer)
+    assert await activity.text("m1", 0, 0) == "Hello"
+    waiting = asyncio.create_task(activity.text("m1", 5, 60))
+    await asyncio.sleep(0)
+    answer.add(Delta(" there"))
+    activity.grew(answer)
+    assert await asyncio.wait_for(waiting, 5) == " there"
+
+
+async def test_what_was_told_and_was_a_thought_costs_none_of_the_answer() -> None:
+    activity = Activity(Silence())
+    answer = Growing("m1", "c1")
+    activity.began(answer)
+    answer.add(Delta("Hm. "))
+    told = await activity.text("m1", 0, 0) or ""
+    answer.add(Delta("Four", "", 4))
+    told += await activity.text("m1", len(told), 0) or ""
+    assert told == "Hm. \n\nFour"
+    assert activity.now("m1") == "Four"
+    answer.add(Delta(" it is."))
+    await activity.ended(answer)
+    assert activity.now("m1") is None
+    told += activity.rest("m1", answer.text, len(told))
+    assert told == "Hm. \n\nFour it is."
+    assert activity.rest("m1", answer.text, 0) == answer.text
+    assert activity.rest("other", "Five", 1) == "ive"
+
+
+async def test_what_does_not_grow_has_no_growing_text() -> None:
+    activity = Activity(Silence())
+    answer = Growing("m1", "c1", text="Hello")
+    activity.began(answer)
+    waiting = asyncio.create_task(activity.text("m1", 5, 60))
+    await asyncio.sleep(0)
+    await activity.ended(answer)
+    assert await asyncio.wait_for(waiting, 5) is None
+    assert await activity.text("other", 0, 60) is None
+
+
+async def test_an_audience_that_fails_leaves_no_answer_behind() -> None:
+    activity = Activity(Unwell())
+    answer = Growing("m1", "c1")
+    activity.began(answer)
+    results = await asyncio.gather(activity.ended(answer), return_exceptions=True)
+    assert isinstance(results[0], RuntimeError)
+    assert (await activity.news(0, 0)).growing == 0
+
+
+async def test_a_conversation_answers_then_is_unread_until_it_is_read() -> None:
+    activity = Activity(Silence())
+    answer = Growing("m1", "c1")
+    activity.began(answer)
+    assert (activity.is_answering("c1"), activity.is_answering("c2")) == (True, False)
+    assert not activity.is_unread("c1")
+    await activity.ended(answer)
+    assert (activity.is_answering("c1"), activity.is_unread("c1")) == (False, True)
+    assert activity.read("c1")
+    assert not activity.read("c1")
+    assert not activity.is_unread("c1")

@@ -1,0 +1,106 @@
+"""Which model answers: the one that was chosen, and the one before it."""
+
+from pathlib import Path
+
+from backend.ids import NEW
+from backend.services.chat.answers import AnswerService
+from backend.services.chat.conversations import ConversationService
+from backend.services.chat.growing import Growing
+from backend.services.engines.engines import Choice, EngineService
+from backend.services.settings import SettingService
+from backend.store.changes import ChangeStore
+from backend.store.drafts import DraftStore
+from backend.store.revisions import RevisionStore
+from backend.store.settings import SettingStore
+from tests.helpers.engine_setup import Setup, gguf, setup
+from tests.helpers.model_server import FakeModelServer, listing
+
+__all__ = ["setup"]
+
+
+class Nobody:
+    """Looks at no answer."""
+
+    def began(self, answer: Growing) -> None: ...
+
+    def grew(self, answer: Growing) -> None: ...
+
+    async def ended(self, answer: Growing) -> None: ...
+
+    def troubled(self, sentence: str) -> None: ...
+
+
+def test_the_first_model_that_chats_is_chosen(setup: Setup) -> None:
+    ids = ("bge-m3", "nomic-embed-text", "whisper-1", "dall-e-3", "rerank-2", "qwen3")
+    with FakeModelServer(listing(*ids)) as server:
+
+        async def use(service: EngineService) -> None:
+            record = (await service.add_server("", server.url)).record
+            assert await service.default() == Choice(record.id, "qwen3")
+
+        setup.run(use)
+
+
+def test_the_engine_before_answers_when_the_chosen_one_is_removed(
+    setup: Setup, tmp_path: Path
+) -> None:
+    changes = ChangeStore(setup.library.database)
+
+    async def use(service: EngineService) -> None:
+        one, two, three = [
+            (await service.add_file(gguf(tmp_path, f"{name}.gguf"))).record
+            for name in ("one", "two", "three")
+        ]
+        await service.choose(Choice(one.id, "one"))
+        await service.choose(Choice(three.id, "three"))
+        _, removed = await service.remove(three.id)
+        assert await service.default() == Choice(one.id, "one")
+        changes.undo(removed)
+        assert await service.default() == Choice(three.id, "three")
+        for record in (one, two, three):
+            await service.remove(record.id)
+        assert await service.default() is None
+
+    setup.run(use)
+
+
+def test_an_engine_that_was_never_chosen_answers_when_it_is_the_last(
+    setup: Setup, tmp_path: Path
+) -> None:
+    kept = setup.engines.add("builtin", "Kept", "", str(gguf(tmp_path, "kept.gguf")))
+
+    async def use(service: EngineService) -> None:
+        record = (await service.add_file(gguf(tmp_path))).record
+        await service.remove(record.id)
+        assert await service.default() == Choice(kept.id, "kept")
+
+    setup.run(use)
+
+
+def test_a_model_chosen_in_one_conversation_is_its_own(
+    setup: Setup, tmp_path: Path
+) -> None:
+    library = setup.library
+    conversations = ConversationService(
+        conversations=library.conversations,
+        messages=library.messages,
+        revisions=RevisionStore(library.database),
+        drafts=DraftStore(library.database),
+        answers=AnswerService(library.messages, Nobody()),
+        engines=setup.service,
+        settings=SettingService(SettingStore(library.database), setup.keys),
+    )
+    conversation = library.conversations.create(title="Fire")
+
+    async def use(service: EngineService) -> None:
+        one = setup.engines.add("builtin", "One", "", str(gguf(tmp_path, "one.gguf")))
+        two = setup.engines.add("builtin", "Two", "", str(gguf(tmp_path, "two.gguf")))
+        await conversations.choose_model(NEW, Choice(one.id, "one"))
+        await conversations.choose_model(conversation.id, Choice(two.id, "two"))
+        assert await service.default() == Choice(one.id, "one")
+        chosen = await conversations.get(conversation.id)
+        assert (chosen.engine_id, chosen.model) == (two.id, "two")
+        await conversations.choose_model(NEW, Choice(two.id, "two"))
+        assert await service.default() == Choice(two.id, "two")
+
+    setup.run(use)

@@ -1,0 +1,136 @@
+"""Blocks stand in a page with frames, levels and links that only Hearth makes."""
+
+import re
+
+import pytest
+
+from backend.web.markdown import MAX_HIGHLIGHTED_CHARS, render
+from backend.web.markdown_page import Kind, Piece, placed
+from tests.helpers.elements import Elements
+
+
+def pieces(text: str, scope: str = "") -> list[Piece]:
+    return [piece for block in placed(render(text), scope) for piece in block.pieces]
+
+
+def levels(text: str, top: int = 2) -> list[int]:
+    html = "".join(
+        piece.html for block in placed(render(text), "", top) for piece in block.pieces
+    )
+    found = re.findall(r'<h([1-6])(?: dir="rtl")?(?: aria-level="([1-6])")?', html)
+    return [int(told or own) for own, told in found]
+
+
+CODE = "def f():\n    return '<b>&amp;'  # \"x\"\n\n\n\tend"
+
+
+@pytest.mark.parametrize(
+    ("place", "margin"),
+    [
+        pytest.param("{}", "", id="alone"),
+        pytest.param("1. step\n   {}\n2. next", "   ", id="in a list"),
+        pytest.param("- step\n\n  {}\n\n  more", "  ", id="in a loose list"),
+        pytest.param("- a\n  - b\n    {}", "    ", id="in an inner list"),
+        pytest.param("> {}", "> ", id="in a quotation"),
+        pytest.param("> - a\n>   {}", ">   ", id="in both"),
+    ],
+)
+@pytest.mark.parametrize("language", ["python", "", "nonsense", "c++"])
+def test_code_is_framed_and_copied_wherever_it_stands(
+    place: str, margin: str, language: str
+) -> None:
+    lines = f"```{language}\n{CODE}\n```".split("\n")
+    text = place.replace("{}", f"\n{margin}".join(lines))
+    (code,) = [piece for piece in pieces(text) if piece.kind is Kind.CODE]
+    assert code.label == language
+    assert (
+        "".join(Elements(code.html).words)
+        == CODE.expandtabs(1).replace(" end", "\tend") + "\n"
+    )
+    assert ("<b>def</b>" in code.html) == (language == "python")
+
+
+def test_pieces_together_are_the_block() -> None:
+    text = "- a\n  ```js\n  x\n  ```\n- b\n\n  | h |\n  |---|\n\n> c"
+    told = pieces(text)
+    kinds = [piece.kind for piece in told if piece.html.strip()]
+    assert kinds == [Kind.TEXT, Kind.CODE, Kind.TEXT, Kind.TABLE, Kind.TEXT, Kind.TEXT]
+    whole = "".join(
+        f"<pre><code>{piece.html}</code></pre>"
+        if piece.kind is Kind.CODE
+        else piece.html
+        for piece in told
+    )
+    assert whole == "".join(block.html for block in render(text))
+
+
+def test_code_that_looks_like_a_frame_is_code() -> None:
+    code = "</code></pre><table><tr></table><samp>☑</samp>\n"
+    told = pieces(f"- a\n  ```\n  {code}  ```\n- [x] b")
+    (framed,) = [piece for piece in told if piece.kind is Kind.CODE]
+    assert "".join(Elements(framed.html).words) == code
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("# a\n## b\n### c", [2, 3, 4]),
+        ("### a\n### b\n#### c", [2, 2, 3]),
+        ("## a\n##### b\n###### c\n## d", [2, 3, 4, 2]),
+        ("#### a\n## b\n### c\n# d", [2, 2, 3, 2]),
+        ("> ## a\n\n- ### b", [2, 3]),
+        ("# a\n" + "\n".join(f"{'#' * n} b" for n in range(2, 7)), [2, 3, 4, 5, 6, 6]),
+        ("### عنوان", [2]),
+    ],
+)
+def test_headings_never_skip_a_level(text: str, told: list[int]) -> None:
+    assert levels(text) == told
+
+
+def test_headings_keep_below_those_around_them() -> None:
+    assert levels("# a\n### b", top=3) == [3, 4]
+
+
+def test_notes_are_linked_both_ways_once_per_text() -> None:
+    text = "a[^1] b[^x] c[^1]\n\n[^1]: one\n[^x]: two\n[^1]: again"
+    html = "".join(piece.html for piece in pieces(text, "m1"))
+    ids = [told["id"] for _, told in Elements(html).found if "id" in told]
+    links = [told["href"] for tag, told in Elements(html).found if tag == "a"]
+    assert sorted(map(str, ids)) == [
+        "note-m1-1", "note-m1-2", "note-ref-m1-1", "note-ref-m1-2",
+    ]  # fmt: skip
+    assert {str(link).removeprefix("#") for link in links} == set(ids)
+    assert not set(ids) & {
+        told.get("id")
+        for piece in pieces(text, "m2")
+        for _, told in Elements(piece.html).found
+    }
+
+
+@pytest.mark.parametrize("scope", ["", "m1"])
+def test_without_a_note_or_a_name_nothing_is_linked(scope: str) -> None:
+    html = "".join(piece.html for piece in pieces("a[^1]", scope))
+    assert html == "<p>a<sup>1</sup></p>\n"
+    assert "<a" not in "".join(p.html for p in pieces("a[^1]\n\n[^1]: b"))
+
+
+def test_no_label_of_a_note_breaks_out() -> None:
+    text = 'a[^"onload=x<b>] \n\n[^"onload=x<b>]: note'
+    for piece in pieces(text, "m1"):
+        for tag, told in Elements(piece.html).found:
+            assert tag in {"p", "sup", "a"}
+            assert set(told) <= {"href", "id", "aria-label"}
+
+
+def test_a_task_tells_a_reader_how_it_stands() -> None:
+    html = "".join(piece.html for piece in pieces("- [x] a\n- [ ] b"))
+    assert '<li><span role="img" aria-label="Done">☑</span> a</li>' in html
+    assert '<li><span role="img" aria-label="Not done">☐</span> b</li>' in html
+
+
+def test_long_code_within_a_list_has_no_colours() -> None:
+    code = "  x = 1\n" * (MAX_HIGHLIGHTED_CHARS // 6 + 1)
+    (code_piece,) = [
+        p for p in pieces(f"- a\n  ```python\n{code}  ```") if p.kind is Kind.CODE
+    ]
+    assert "<" not in code_piece.html

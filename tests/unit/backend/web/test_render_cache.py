@@ -1,0 +1,179 @@
+"""What was rendered is kept in memory, within bounds, and never holds the loop."""
+
+import asyncio
+import json
+from pathlib import Path
+
+from backend.llm.engine import Delta
+from backend.routes.chat.messages import Answer, Broadcast
+from backend.services.chat.growing import Growing
+from backend.services.registry import Services
+from backend.store.message_state import MessageState
+from backend.store.models import Message
+from backend.web.assets import icons_dir
+from backend.web.events import EventHub
+from backend.web.render_cache import Rendered
+from backend.web.rendering import Renderer, Template
+
+TEMPLATES = Path(__file__).parents[4] / "templates"
+LONG = "A *paragraph* with `code`.\n\n" * 500
+
+
+def is_kept(rendered: Rendered, text: str) -> bool:
+    return rendered.blocks(text) is rendered.blocks(text)
+
+
+def test_a_text_is_rendered_once() -> None:
+    rendered = Rendered()
+    assert not is_kept(rendered, "*one*")
+    asyncio.run(rendered.prepare(["*one*", ""]))
+    assert is_kept(rendered, "*one*")
+    assert is_kept(rendered, "")
+
+
+def test_what_was_shown_longest_ago_is_let_go() -> None:
+    async def show(*texts: str) -> None:
+        await rendered.prepare(texts)
+
+    rendered = Rendered(kept_chars=8)
+    for text in ("one", "two", "one", "three"):
+        asyncio.run(show(text))
+    assert [is_kept(rendered, text) for text in ("one", "two", "three")] == [
+        *(True, False, True)
+    ]
+    asyncio.run(show("more than eight", "and more"))
+    assert is_kept(rendered, "more than eight")
+
+
+def test_other_work_goes_on_while_a_long_text_is_rendered() -> None:
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    async def race() -> None:
+        counting = asyncio.create_task(count())
+        await Rendered().prepare([LONG])
+        counting.cancel()
+
+    asyncio.run(race())
+    assert turns > 1
+
+
+async def closed() -> Services:
+    raise NotImplementedError
+
+
+def test_a_log_is_read_again_when_an_answer_ends_meanwhile(tmp_path: Path) -> None:
+    growing = Message(
+        id="1", role="assistant", conversation_id="2", state=MessageState.STREAMING
+    )
+    ended = Message(id="1", role="assistant", conversation_id="2", text="*All*")
+    states = iter([[growing], [ended]])
+
+    async def reading() -> list[Message]:
+        return next(states)
+
+    async def still_growing() -> list[Message]:
+        return [growing]
+
+    async def read() -> None:
+        broadcast = Broadcast(EventHub(), Renderer(tmp_path, tmp_path, str), closed)
+        assert await broadcast.read(reading) == [ended]
+        broadcast.began(Growing("1", "2"))
+        assert await broadcast.read(still_growing) == [growing]
+
+    asyncio.run(read())
+
+
+def test_an_answer_whose_end_was_not_stored_is_shown_as_it_is(tmp_path: Path) -> None:
+    left = Message(
+        id="1", role="assistant", conversation_id="2", state=MessageState.STREAMING
+    )
+
+    async def reading() -> list[Message]:
+        return [left]
+
+    broadcast = Broadcast(EventHub(), Renderer(tmp_path, tmp_path, str), closed)
+    assert asyncio.run(broadcast.read(reading)) == [left]
+
+
+def test_long_code_gets_its_marks_when_the_answer_has_ended(tmp_path: Path) -> None:
+    text = "```python\n" + "x = 1\n" * 2_000
+    message = Message(id="1", role="assistant", conversation_id="2", text=text)
+    broadcast = Broadcast(EventHub(), Renderer(tmp_path, tmp_path, str), closed)
+    assert "<u>1</u>" in code_of(broadcast.view(message))
+    broadcast.began(Growing("1", "2", text))
+    assert code_of(broadcast.view(message)).startswith("x = 1\n")
+
+
+def test_text_that_was_a_thought_leaves_the_page(tmp_path: Path) -> None:
+    message = Message(
+        id="1", role="assistant", conversation_id="2", state=MessageState.STREAMING
+    )
+    hub = EventHub(0)
+    heard = hub.subscribe(0)
+    growing = Growing("1", "2")
+
+    async def grow(broadcast: Broadcast, delta: Delta) -> None:
+        growing.add(delta)
+        broadcast.grew(growing)
+        painted = broadcast.painter.get("1")
+        assert painted is not None
+        assert painted.task is not None
+        await painted.task
+
+    async def main() -> Answer:
+        broadcast = Broadcast(hub, Renderer(TEMPLATES, tmp_path, str), closed)
+        broadcast.began(growing)
+        await grow(broadcast, Delta("Hm.\n\nSo.\n\nWell"))
+        await grow(broadcast, Delta("Four", "", len(growing.text)))
+        view = broadcast.view(message)
+        assert isinstance(view, Answer)
+        return view
+
+    view = asyncio.run(main())
+    events = [event for event in heard.next(0) or [] if event.name == "messages"]
+    parts = {part["part"]: part for part in (json.loads(e.html) for e in events)}
+    assert list(parts)[-2:] == ["cleared", "reasoning"]
+    assert "Four" in parts["tail"]["html"]
+    assert "Well" in parts["reasoning"]["html"]
+    shown = "".join(b.html for b in (*view.blocks.blocks, *view.tail.blocks))
+    assert "Four" in shown
+    assert "Hm." not in shown
+
+
+def test_an_answer_says_that_it_waits_for_another_one_and_no_longer(
+    tmp_path: Path,
+) -> None:
+    hub = EventHub(0)
+    heard = hub.subscribe(0)
+    growing = Growing("1", "2")
+    written = "still writing another answer"
+
+    async def main() -> None:
+        broadcast = Broadcast(hub, Renderer(TEMPLATES, icons_dir(), str), closed)
+        message = Message(
+            id="1", role="assistant", conversation_id="2", state=MessageState.STREAMING
+        )
+        broadcast.began(growing)
+        for waits in (True, True, False):
+            growing.add(Delta(waits=waits))
+            broadcast.grew(growing)
+            view = broadcast.view(message)
+            assert isinstance(view, Answer)
+            assert view.is_waiting is waits
+
+    asyncio.run(main())
+    events = [event for event in heard.next(0) or [] if event.name == "messages"]
+    parts = [json.loads(event.html) for event in events]
+    tails = [part["html"] for part in parts if part["part"] == "tail"]
+    assert [written in tail for tail in tails] == [True, False]
+
+
+def code_of(view: Template) -> str:
+    assert isinstance(view, Answer)
+    return "".join(b.html for b in (*view.blocks.blocks, *view.tail.blocks))

@@ -1,0 +1,83 @@
+"""Contexts become HTML, and days get the names people use."""
+
+from dataclasses import dataclass, fields
+from datetime import date
+from pathlib import Path
+from typing import ClassVar
+
+import jinja2
+import pytest
+from jinja2 import meta
+
+from backend.routes import engines, pages, settings
+from backend.routes.chat import conversations, messages
+from backend.web.rendering import Renderer, Template, day_name
+
+TEMPLATES = Path(__file__).parents[4] / "templates"
+TODAY = date(2026, 5, 20)
+
+
+@pytest.mark.parametrize(
+    ("day", "name"),
+    [
+        pytest.param(TODAY, "Today", id="today"),
+        pytest.param(date(2026, 5, 21), "Today", id="a clock that was set back"),
+        pytest.param(date(2026, 5, 19), "Yesterday", id="yesterday"),
+        pytest.param(date(2026, 5, 14), "Thursday", id="this week"),
+        pytest.param(date(2026, 5, 13), "13 May", id="this year"),
+        pytest.param(date(2025, 12, 31), "31 December 2025", id="before"),
+    ],
+)
+def test_days_have_the_names_people_use(day: date, name: str) -> None:
+    assert day_name(day, TODAY) == name
+
+
+@dataclass(frozen=True)
+class Outer(Template):
+    """A context with another one inside."""
+
+    template: ClassVar[str] = "outer.html"
+    inner: Template
+
+
+@dataclass(frozen=True)
+class Inner(Template):
+    """A context with hostile text."""
+
+    template: ClassVar[str] = "inner.html"
+    text: str
+
+
+def test_a_context_inside_another_is_escaped_once(tmp_path: Path) -> None:
+    (tmp_path / "outer.html").write_text("<p>{{ part(inner) }}</p>")
+    (tmp_path / "inner.html").write_text("<i>{{ text }}</i>")
+    renderer = Renderer(tmp_path, tmp_path, str)
+    html = renderer.render(Outer(Inner("<script>&")))
+    assert html == "<p><i>&lt;script&gt;&amp;</i></p>"
+
+
+def test_a_template_that_reads_what_its_context_lacks_fails(tmp_path: Path) -> None:
+    (tmp_path / "inner.html").write_text("{{ text }}{{ missing }}")
+    with pytest.raises(jinja2.UndefinedError):
+        Renderer(tmp_path, tmp_path, str).render(Inner("x"))
+
+
+def contexts() -> list[type[Template]]:
+    found = [
+        value
+        for module in (conversations, engines, messages, pages, settings)
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, Template)
+    ]
+    return sorted({c for c in found if c is not Template}, key=lambda c: c.__name__)
+
+
+@pytest.mark.parametrize("context", contexts(), ids=lambda c: c.__name__)
+def test_every_field_of_a_context_is_read_by_its_template(
+    context: type[Template],
+) -> None:
+    environment = jinja2.Environment()
+    environment.filters.update(moment=str, exact=str, placed=list)
+    source = (TEMPLATES / context.template).read_text()
+    read = meta.find_undeclared_variables(environment.parse(source))
+    assert {field.name for field in fields(context)} <= read
