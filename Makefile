@@ -32,9 +32,9 @@ lint: setup ## Check style, types, imports and templates
 faults: setup ## Run every fault many times and print a table (ARGS=store for the files alone)
 	$(RUN) python -m tests.faults $(ARGS)
 
-bench: setup ## Measure speed and memory against peers
+bench: setup ## Measure speed and memory against peers (ARGS=--record keeps the tables)
 	@$(UV) sync --quiet --locked --inexact --group bench
-	$(RUN) python -m tests.benchmarks
+	$(RUN) python -m tests.benchmarks $(ARGS)
 
 build: setup ## Build the wheel and the source archive into dist/
 	$(UV) build --quiet

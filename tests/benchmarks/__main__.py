@@ -7,6 +7,7 @@ from typing import Final
 from tests.benchmarks import desktop, launch, stalls, store, streaming
 from tests.benchmarks.machine import load, machine
 from tests.benchmarks.tables import missed
+from tests.helpers.measurements import record
 
 GROUPS: Final = {
     "launch": launch.measure,
@@ -21,15 +22,18 @@ def main() -> None:
     """Measure the groups asked for, or all; exit 1 when an aim was missed."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
     parser.add_argument("groups", nargs="*", choices=[*GROUPS, []], default=[])
-    chosen = parser.parse_args().groups or list(GROUPS)
+    parser.add_argument("--record", action="store_true", help="in MEASUREMENTS.md")
+    options = parser.parse_args()
+    chosen = options.groups or list(GROUPS)
     tables = []
     for name in chosen:
         before = load()
         table = GROUPS[name]()
         tables.append(table)
-        sys.stdout.write(
-            f"{table.to_markdown()}\n\nLoad: {before} before, {load()} after.\n\n"
-        )
+        said = f"{table.to_markdown()}\n\nLoad: {before} before, {load()} after.\n\n"
+        sys.stdout.write(said)
+        if options.record:
+            record(f"bench:{name}", f"{said}{machine()}.")
     sys.stdout.write(f"{machine()}\n")
     for problem in missed(tables):
         sys.stdout.write(f"Missed: {problem}\n")

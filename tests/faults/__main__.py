@@ -13,8 +13,10 @@ from pathlib import Path
 
 from pyvirtualdisplay.display import Display
 
+from tests.benchmarks.machine import load, machine
 from tests.helpers import store_table
 from tests.helpers.fault_table import FAULTS, Fault, Row, Series, to_markdown
+from tests.helpers.measurements import record
 from tests.helpers.scripted_model import write_scripted_model
 from tests.helpers.store_table import STORE_FAULTS
 from tests.helpers.trials import Trial, running
@@ -65,13 +67,19 @@ def main() -> int:
     parser.add_argument("part", nargs="?", choices=parts, help="only these")
     parser.add_argument("--runs", type=int, help="of each fault, instead of its own")
     parser.add_argument("--only", default="", help="faults with this in their name")
-    told = parser.parse_args()
+    parser.add_argument("--record", action="store_true", help="in MEASUREMENTS.md")
+    options = parser.parse_args()
     series: list[Row] = []
-    try:
-        for part in [told.part] if told.part else parts:
-            series.extend(parts[part](told.only, told.runs))
-    finally:
-        sys.stdout.write(to_markdown(series) + "\n")
+    for part in [options.part] if options.part else parts:
+        before, measured = load(), list[Row]()
+        try:
+            measured.extend(parts[part](options.only, options.runs))
+        finally:
+            sys.stdout.write(to_markdown(measured) + "\n")
+        if options.record and not options.only:
+            busy = f"Load: {before} before, {load()} after. {machine()}."
+            record(f"faults:{part}", f"{to_markdown(measured)}\n\n{busy}")
+        series.extend(measured)
     problems = [problem for one in series for problem in one.problems()]
     sys.stderr.writelines(f"{problem}\n" for problem in problems)
     return 1 if problems else 0
