@@ -117,6 +117,8 @@ class MessageRow:
     engine: str = ""
     model: str = ""
     reply_to: str = ""
+    prompt_tokens: int = 0
+    answer_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -252,5 +252,11 @@ _SEARCH_BY_TIME: Final[Step] = (
     *_full_text_by_time("note"),
 )
 
-STEPS: Final[tuple[Step, ...]] = (_FIRST, _SEARCH_BY_TIME)
+_OPTIONS_AND_USAGE: Final[Step] = (
+    "alter table engine add column options text not null default ''",
+    "alter table message add column prompt_tokens integer not null default 0",
+    "alter table message add column answer_tokens integer not null default 0",
+)
+
+STEPS: Final[tuple[Step, ...]] = (_FIRST, _SEARCH_BY_TIME, _OPTIONS_AND_USAGE)
 """Step number n brings the file from version n to n + 1."""

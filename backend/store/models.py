@@ -92,6 +92,9 @@ class Message(Searched, table=True):
         error: What is said below the answer: why it failed, what it was not given.
         engine: The engine's name when it answered.
         reply_to: The id of the message this one answers.
+        prompt_tokens: How much the model read for it, as its server counted; 0 when
+            it did not say.
+        answer_tokens: How much it wrote, likewise.
     """
 
     conversation_id: str = Field(default="", sa_type=Text)
@@ -106,6 +109,8 @@ class Message(Searched, table=True):
     engine: str = Field(default="", sa_type=Text)
     model: str = Field(default="", sa_type=Text)
     reply_to: str = Field(default="", sa_type=Text)
+    prompt_tokens: int = 0
+    answer_tokens: int = 0
 
     def searched_text(self) -> str:
         """Return the text, without the reasoning."""
@@ -117,6 +122,7 @@ class EngineRecord(Logged, table=True):
 
     Attributes:
         kind: "openai" or "builtin".
+        options: How it is reached and run, as JSON; "" for the usual way.
     """
 
     __tablename__ = "engine"
@@ -125,6 +131,7 @@ class EngineRecord(Logged, table=True):
     name: str = Field(default="", sa_type=Text)
     url: str = Field(default="", sa_type=Text)
     path: str = Field(default="", sa_type=Text)
+    options: str = Field(default="", sa_type=Text)
 
 
 class Note(Searched, table=True):
