@@ -51,7 +51,7 @@ _INTO: Final = {
 }
 _CHILDREN: Final = {Into.BULLETS, Into.NUMBERS, Into.QUOTE}
 _SPACE: Final = re.compile(r"(?<=[^\s\\]) (?=[^\W\d_])")
-_BETWEEN: Final = re.compile(r"(?<=[^\W\d_])(?=[^\W\d_])|(?<=[。！？])")  # noqa: RUF001 full-width marks
+_BETWEEN: Final = re.compile(r"(?<=[^\W\d_])(?=[^\W\d_])|(?<=[。！？])(?=\S)")  # noqa: RUF001 full-width marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +195,8 @@ class GrowingMarkdown:
         text, self._rest = self._rest[:cut], self._rest[cut:]
         going_on = self._open
         made = self._render((going_on.prefix if going_on else "") + text)
+        if going_on and going_on.into is Into.ROWS and made and _is_head(made[0]):
+            del made[0]  # the table ended just where its rows were last cut
         if text.endswith(" "):
             made[-1:] = [_with_space(made[-1])]
         if going_on and len(made) == 1 and self._blocks:
@@ -306,7 +308,11 @@ def _prefix(group: _Group, source: _Source) -> str:
 
 
 def _cut(group: _Group, source: _Source, open_chars: int) -> int:
-    """Return how much of a long block is finished, from its start."""
+    """Return how much of a long block is finished, from its start.
+
+    Where no prefix says what the rest goes on from, some of the block is in the rest:
+    else what comes after its end would be taken for a part of it.
+    """
     start = source.offset(group.start)
     match group.into:
         case into if into in _CHILDREN:
@@ -321,9 +327,21 @@ def _cut(group: _Group, source: _Source, open_chars: int) -> int:
         case Into.CODE if group.tokens[0].type == "fence" and _is_closed(group):
             return 0
         case Into.CODE:
-            return source.end - start
+            return source.offset(_last_line(group, source)) - start
         case _:
-            return _paragraph_cut(source.text[-(source.end - start) :], open_chars)
+            return _paragraph_cut(source.between(group.start, group.end), open_chars)
+
+
+def _last_line(group: _Group, source: _Source) -> int:
+    """Return the line from which indented code can go on.
+
+    Something of it stays open: only so is a fence after it no part of it. Blank lines
+    are part of it between others alone.
+    """
+    line = group.end - 1
+    while line > group.start and not source.between(line - 1, line).strip():
+        line -= 1
+    return line
 
 
 def _paragraph_cut(text: str, open_chars: int) -> int:
@@ -336,7 +354,7 @@ def _paragraph_cut(text: str, open_chars: int) -> int:
     if spaces:
         return spaces[-1]
     places = [match.end() for match in _BETWEEN.finditer(text, first)]
-    return places[-1] if places else len(text)
+    return places[-1] if places else len(text.rstrip()) - 1
 
 
 def _is_even(text: str) -> bool:
@@ -344,6 +362,11 @@ def _is_even(text: str) -> bool:
     pairs = (("[", "]"), ("\\(", "\\)"), ("<", ">"))
     is_closed = all(text.count(start) == text.count(end) for start, end in pairs)
     return is_closed and not any(text.count(mark) % 2 for mark in "*_`~$")
+
+
+def _is_head(table: Block) -> bool:
+    """Whether a table has no rows."""
+    return f"<{Into.ROWS}" not in table.html
 
 
 def _joined(block: Block, more: Block, into: Into) -> Block | None:

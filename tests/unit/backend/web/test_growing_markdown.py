@@ -135,6 +135,33 @@ def test_a_long_block_is_finished_in_pieces_that_are_the_whole(
         assert blocks == whole
 
 
+ENDED = LONG | {
+    "table": "\n".join(TABLE.split("\n")[:18]),
+    "code with gaps": "\n\n\n".join(f"    line {i}" for i in range(20)),
+    "digits": "3.14159265358979" * 30,
+}
+# fmt: off
+ENDS = (
+    "\n\n# Last\n", "\n# Last\n", "\n\n[docs]: /one\n\n# Last\n", "\n\n---\n",
+    "\n \n\n\nText.\n\n---\n", "\n\n> quoted\n\nLast.\n", "\n\n```\ncode\n```\n",
+    "\n\n<div>\n", "\n\n$$\nx\n$$\n\nLast.\n", "\n\n+ one\n+ two\n\n# Last\n",
+    "\n\n| c |\n|---|\n| 1 |\n",
+)
+# fmt: on
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("name", ENDED)
+def test_a_long_block_may_end_wherever_it_was_cut_last(name: str, end: str) -> None:
+    lines = ENDED[name].split("\n")
+    block = "\n".join([*lines[:9], *lines[-9:]] if len(lines) > 18 else lines)[:1500]
+    text = f"# First\n\n{block}{end}"
+    whole = render(text)
+    for cut in range(len(text) - len(end) - 2, len(text)):
+        step = stream(text, [cut], open_chars=100)
+        assert [*step.blocks, *step.tail] == whole, cut
+
+
 LINES_ALONE = {"paragraph", "Chinese", "formulas"}
 
 
