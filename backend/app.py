@@ -71,30 +71,30 @@ def build(hello: Hello, find_vault: FindVault | None = None) -> App:
     )
     pages = Pages(renderer, lambda: hub.seq)
     house = House(hello, hub, renderer, find_vault)
-    shown = conversations.ConversationPages(house.opened, house.broadcast)
+    shown = conversations.ConversationPages(house.services, house.broadcast)
     routers = (
         health.build_router(hello.token, lambda: house.state, lambda: watch.worst_ms),
         events.build_router(hub),
         assets.build_router(),
-        actions.build_router(house.opened, pages, hub),
-        api.build_router(house.opened, hub),
-        quick.build_router(house.opened, house.broadcast, renderer, hub),
-        conversations.build_router(house.opened, pages, shown, house.broadcast, hub),
-        conversation_list.build_router(house.opened, pages, renderer, hub),
-        drafts.build_router(house.opened),
-        messages.build_router(house.opened, pages, house.broadcast, hub),
-        engines.build_router(house.opened, pages, hub),
-        notes.build_router(house.opened, pages, hub),
-        search.build_router(house.opened, pages),
-        trash.build_router(house.opened, pages, hub),
-        history.build_router(house.opened, pages, hub),
-        exports.build_router(house.opened, pages),
-        imports.build_router(house.opened, pages),
+        actions.build_router(house.services, pages, hub),
+        api.build_router(house.services, hub),
+        quick.build_router(house.services, house.broadcast, renderer, hub),
+        conversations.build_router(house.services, pages, shown, house.broadcast, hub),
+        conversation_list.build_router(house.services, pages, renderer, hub),
+        drafts.build_router(house.services),
+        messages.build_router(house.services, pages, house.broadcast, hub),
+        engines.build_router(house.services, pages, hub),
+        notes.build_router(house.services, pages, hub),
+        search.build_router(house.services, pages),
+        trash.build_router(house.services, pages, hub),
+        history.build_router(house.services, pages, hub),
+        exports.build_router(house.services, pages),
+        imports.build_router(house.services, pages),
         backups.build_router(house.keeping, pages),
         encryption.build_router(house.keeping, pages),
-        troubles.build_router(house.opened, pages),
+        troubles.build_router(house.services, pages),
         unlock.build_router(house, pages),
-        settings.build_router(house.opened, pages, hello.data_dir),
+        settings.build_router(house.services, pages, hello.data_dir),
         unknown.build_router(),
     )
 

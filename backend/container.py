@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import os
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -39,7 +40,6 @@ from backend.services.pause import PauseService
 from backend.services.protection.backups import BackupService, Exchange
 from backend.services.protection.encryption import EncryptionService
 from backend.services.protection.troubles import TroubleService
-from backend.services.registry import Services
 from backend.services.search import SearchService
 from backend.services.settings import SettingService
 from backend.services.transfer.exports import ExportService
@@ -72,6 +72,34 @@ class Keeping:
 
     backups: BackupService
     encryption: EncryptionService
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """One of each service, over an open store."""
+
+    actions: ActionService
+    activity: Activity
+    conversations: ConversationService
+    engines: EngineService
+    exports: ExportService
+    history: HistoryService
+    images: ImageService
+    imports: ImportService
+    notes: NoteService
+    pause: PauseService
+    search: SearchService
+    settings: SettingService
+    trash: TrashService
+    troubles: TroubleService
+
+
+GetServices = Callable[[], Awaitable[Services]]
+"""Waits until the store is open.
+
+Raises:
+    StoreError: It cannot be opened.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,12 +21,11 @@ from backend.routes.chat.messages import Broadcast
 from backend.routes.notices import PageNotices
 from backend.routes.pages import Toast
 from backend.runtime.logs import describe_bug
-from backend.services.registry import Services
 from backend.web.events import EventHub
 from backend.web.rendering import Renderer
 
 if TYPE_CHECKING:
-    from backend.container import Keeping, OpenedHouse
+    from backend.container import Keeping, OpenedHouse, Services
 
 log = logging.getLogger("hearth.app")
 
@@ -77,7 +76,7 @@ class House:
         self._keeping: Keeping | None = None
         self._exchanging = asyncio.Lock()
         self.state = "opening"
-        self.broadcast = Broadcast(hub, renderer, self.opened)
+        self.broadcast = Broadcast(hub, renderer, self.services)
         self._notices = PageNotices(hub, renderer)
 
     async def start(self) -> None:
@@ -85,7 +84,7 @@ class House:
         self._opening = asyncio.create_task(self._open(), name="open the store")
         self._go_on()
 
-    async def opened(self) -> Services:
+    async def services(self) -> "Services":
         """Wait for the services.
 
         Raises:
@@ -252,11 +251,11 @@ class House:
         self, work: "Callable[[Services], Coroutine[Any, Any, None]]"
     ) -> None:
         try:
-            await work(await self.opened())
+            await work(await self.services())
         except HearthError as exc:
             log.info("background work ended: %s", exc)
 
-    async def _check(self, services: Services) -> None:
+    async def _check(self, services: "Services") -> None:
         """Look through the database, and again whenever it turns out to be damaged."""
         from backend.recovery.restore import is_damaged, mend, rescue  # noqa: PLC0415 heavy
 
@@ -290,14 +289,14 @@ class House:
             log.warning("the damaged database stays: %s", exc)
         self._notices.changed("troubles")
 
-    async def _watch(self, services: Services) -> None:
+    async def _watch(self, services: "Services") -> None:
         await services.troubles.watch()
 
-    async def _keep_backups(self, _services: Services) -> None:
+    async def _keep_backups(self, _services: "Services") -> None:
         if not self._is_safe_mode:
             await (await self.keeping()).backups.keep()
 
-    async def _prepare_search(self, services: Services) -> None:
+    async def _prepare_search(self, services: "Services") -> None:
         """Put what an earlier version left out of the index into it."""
         from backend.recovery.jobs import HeavyJob  # noqa: PLC0415 heavy
 
@@ -311,14 +310,14 @@ class House:
             # An exchange of the database does not wait for it; the next one goes on.
             job.cancel()
 
-    async def _keep_clean(self, services: Services) -> None:
+    async def _keep_clean(self, services: "Services") -> None:
         """Fold what was typed last time, end broken imports, purge the trash."""
         await services.notes.settle()
         await services.imports.recover()
         if not self._is_safe_mode:
             await services.trash.keep_clean()
 
-    async def _look_around(self, services: Services) -> None:
+    async def _look_around(self, services: "Services") -> None:
         """Tell the page when a local server appears or leaves."""
         if self._is_safe_mode:
             return

@@ -9,12 +9,12 @@ from backend.routes.engines import EngineRow
 from backend.routes.pages import Pages, Toast, go_to, no_content, undo_path
 from backend.services.actions.forms import EMPTY_FORM, ICONS, KINDS, RESULTS
 from backend.services.engines.engines import Choice
-from backend.services.registry import Opened, Services
 from backend.web.events import EventHub
 from backend.web.http import Request, Response, Router
 from backend.web.rendering import Template
 
 if TYPE_CHECKING:
+    from backend.container import GetServices, Services
     from backend.store.models import Action
 
 TITLE = "Quick actions"
@@ -128,7 +128,7 @@ def _stored(action: "Action") -> dict[str, str]:
     }
 
 
-async def _form_of(services: Services, action_id: str) -> ActionForm:
+async def _form_of(services: "Services", action_id: str) -> ActionForm:
     """Return the form of an action, or of a new one, as it was typed last."""
     is_new = action_id == NEW
     before = dict(EMPTY_FORM)
@@ -160,19 +160,19 @@ async def _form_of(services: Services, action_id: str) -> ActionForm:
     )
 
 
-def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
+def build_router(get_services: "GetServices", pages: Pages, hub: EventHub) -> Router:
     """Return the routes of the page of quick actions."""
     router = Router()
 
     async def list_now() -> ActionList:
-        services = await opened()
+        services = await get_services()
         refused = services.actions.refused_shortcuts
         return ActionList.of(await services.actions.all(), refused)
 
     async def changed() -> None:
         """Tell every page, and the shell, whose tray and keys show the actions."""
         hub.publish("actions")
-        (await opened()).activity.stir()
+        (await get_services()).activity.stir()
 
     @router.get("/actions")
     async def show(request: Request) -> Response:
@@ -184,36 +184,36 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
 
     @router.get("/actions/new")
     async def new(request: Request) -> Response:
-        return pages.show(request, TITLE, await _form_of(await opened(), NEW))
+        return pages.show(request, TITLE, await _form_of(await get_services(), NEW))
 
     @router.get("/actions/:id/edit")
     async def edit(request: Request) -> Response:
-        form = await _form_of(await opened(), request.path_params["id"])
+        form = await _form_of(await get_services(), request.path_params["id"])
         return pages.show(request, form.title, form)
 
     @router.put("/actions/:id/draft")
     async def keep_draft(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         await services.actions.save_draft(request.form(), request.path_params["id"])
         return no_content()
 
     @router.delete("/actions/:id/draft")
     async def start_over(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         await services.actions.drop_draft(request.path_params["id"])
         form = await _form_of(services, request.path_params["id"])
         return pages.fragment(form)
 
     @router.post("/actions")
     async def add(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         await services.actions.add(request.form())
         await changed()
         return no_content(go_to("/actions"))
 
     @router.put("/actions/:id")
     async def change(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         saved = await services.actions.change(request.path_params["id"], request.form())
         await changed()
         toast = Toast("Saved the quick action.", undo=undo_path(saved))
@@ -222,7 +222,7 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
 
     @router.put("/actions/:id/tray")
     async def show_in_tray(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         await services.actions.show_in_tray(
             request.path_params["id"], shown="in_tray" in request.form()
         )
@@ -231,7 +231,7 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
 
     @router.put("/actions/:id/place")
     async def place(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         before = request.form().get("before", "")
         await services.actions.place(request.path_params["id"], before)
         await changed()
@@ -239,7 +239,7 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
 
     @router.delete("/actions/:id")
     async def delete(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         action_id = request.path_params["id"]
         action = await services.actions.get(action_id)
         deleted = await services.actions.delete(action_id)
@@ -249,7 +249,7 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
 
     @router.get("/actions/export")
     async def export(_request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         return Response(
             body=await services.actions.export(),
             content_type="application/json",
@@ -260,7 +260,7 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
 
     @router.post("/actions/import")
     async def take_in(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         count = await services.actions.take_in(request.form().get("content", ""))
         words = f"{count} quick action{'' if count == 1 else 's'} added."
         if not count:

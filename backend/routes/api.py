@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 from backend.errors import ConflictError, NotFoundError
 from backend.routes.chat.conversations import UNTITLED
-from backend.services.registry import Opened
 from backend.store.message_state import MessageState
 from backend.web.events import EventHub
 from backend.web.http import Facts, Request, Router, as_json
 
 if TYPE_CHECKING:
+    from backend.container import GetServices
     from backend.store.models import Message
     from backend.store.search.search import Hit
 
@@ -25,14 +25,14 @@ _NOTES: Final = {
 }
 
 
-def build_router(opened: Opened, hub: EventHub) -> Router:
+def build_router(get_services: "GetServices", hub: EventHub) -> Router:
     """Return the routes of the JSON side."""
     router = Router()
 
     @router.post("/api/v1/ask")
     @as_json
     async def ask(request: Request) -> Facts:
-        services = await opened()
+        services = await get_services()
         form = request.form()
         text, submission = form.get("text", ""), form.get("submission", "")
         try:
@@ -49,7 +49,7 @@ def build_router(opened: Opened, hub: EventHub) -> Router:
     @router.get("/api/v1/messages/:id")
     @as_json
     async def message(request: Request) -> Facts:
-        services = await opened()
+        services = await get_services()
         message_id = request.path_params["id"]
         known = _number(request, "known")
         grown = await services.activity.text(message_id, known, _wait_s(request))
@@ -62,7 +62,7 @@ def build_router(opened: Opened, hub: EventHub) -> Router:
     @router.post("/api/v1/notes")
     @as_json
     async def note(request: Request) -> Facts:
-        services = await opened()
+        services = await get_services()
         kept = await services.notes.create(request.form().get("text", ""))
         hub.publish("notes")
         return {"id": kept.id}
@@ -70,7 +70,7 @@ def build_router(opened: Opened, hub: EventHub) -> Router:
     @router.get("/api/v1/search")
     @as_json
     async def search(request: Request) -> Facts:
-        services = await opened()
+        services = await get_services()
         groups = await services.search.search(request.query.get("q", ""))
         hits = [
             {
@@ -87,7 +87,7 @@ def build_router(opened: Opened, hub: EventHub) -> Router:
     @router.get("/api/v1/conversations/:id/find")
     @as_json
     async def find(request: Request) -> Facts:
-        services = await opened()
+        services = await get_services()
         found = await services.search.in_conversation(
             request.path_params["id"], request.query.get("q", "")
         )
@@ -96,7 +96,7 @@ def build_router(opened: Opened, hub: EventHub) -> Router:
     @router.get("/api/v1/activity")
     @as_json
     async def activity(request: Request) -> Facts:
-        services = await opened()
+        services = await get_services()
         since = _number(request, "since")
         news = await services.activity.news(since, _wait_s(request))
         ended = []
@@ -109,7 +109,7 @@ def build_router(opened: Opened, hub: EventHub) -> Router:
     @router.get("/api/v1/status")
     @as_json
     async def status(_request: Request) -> Facts:
-        services = await opened()
+        services = await get_services()
         chosen = await services.engines.default()
         news = await services.activity.news(0, 0)
         return {"model": chosen.model if chosen else "", "answering": news.growing}

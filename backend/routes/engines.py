@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from backend.ids import NEW
 from backend.llm.engines import BUILTIN
@@ -13,10 +13,12 @@ from backend.routes.engine_forms import address_in, in_form, may_send_in_clear
 from backend.routes.pages import Pages, Toast, go_to, no_content, undo_path
 from backend.services.engines.engines import Added, Choice, Offer
 from backend.services.engines.model_files import fitting_size
-from backend.services.registry import Opened, Services
 from backend.web.events import EventHub
 from backend.web.http import Request, Response, Router
 from backend.web.rendering import Template
+
+if TYPE_CHECKING:
+    from backend.container import GetServices, Services
 
 _NONE_CHATS = " None of them is for chats, as far as their names tell: choose one."
 ON_THIS_COMPUTER = "On this computer"
@@ -126,7 +128,7 @@ class Picker(Template):
     is_listed: bool
 
 
-async def engine_list(services: Services) -> EngineList:
+async def engine_list(services: "Services") -> EngineList:
     """Return the engines as the settings show them."""
     offers = await services.engines.offers()
     found = await services.engines.found()
@@ -134,7 +136,7 @@ async def engine_list(services: Services) -> EngineList:
     return EngineList([EngineRow.of(offer) for offer in offers], found, note)
 
 
-async def _picker(services: Services, conversation_id: str) -> Picker:
+async def _picker(services: "Services", conversation_id: str) -> Picker:
     chosen = await services.engines.default()
     if conversation_id not in {"", NEW}:
         conversation = await services.conversations.get(conversation_id)
@@ -185,7 +187,7 @@ def _server_group(offer: Offer) -> Group:
     return Group(name, options, "" if options else note)
 
 
-def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
+def build_router(get_services: "GetServices", pages: Pages, hub: EventHub) -> Router:
     """Return the routes of engines."""
     router = Router()
 
@@ -201,31 +203,31 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
 
     @router.get("/engines")
     async def list_(_request: Request) -> Response:
-        return pages.fragment(await engine_list(await opened()))
+        return pages.fragment(await engine_list(await get_services()))
 
     @router.get("/engines/welcome")
     async def welcome(_request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         is_ready = await services.engines.default() is not None
         found = () if is_ready else await services.engines.found()
         return pages.fragment(Welcome(is_ready, found))
 
     @router.get("/engines/files")
     async def files(_request: Request) -> Response:
-        found = await (await opened()).engines.files_found()
+        found = await (await get_services()).engines.files_found()
         rows = [FileRow(f.name, f.program, _size(f.bytes), f.path) for f in found]
         return pages.fragment(Files(rows, fitting_size()))
 
     @router.get("/engines/picker")
     async def picker(request: Request) -> Response:
         conversation_id = request.query.get("conversation", "")
-        return pages.fragment(await _picker(await opened(), conversation_id))
+        return pages.fragment(await _picker(await get_services(), conversation_id))
 
     @router.post("/engines")
     @in_form(pages)
     async def add(request: Request) -> Response:
         form = request.form()
-        services = await opened()
+        services = await get_services()
         added = await services.engines.add_server(
             form.get("name", ""),
             address_in(form),
@@ -239,7 +241,7 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
     @router.post("/engines/builtin")
     @in_form(pages)
     async def add_file(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         path = Path(request.form().get("path", ""))
         added = await services.engines.add_file(path)
         say(f"{added.record.name} is ready.", tone="success")
@@ -249,7 +251,7 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
     @in_form(pages)
     async def change(request: Request) -> Response:
         form = request.form()
-        services = await opened()
+        services = await get_services()
         record, problem = await services.engines.change(
             request.path_params["id"],
             name=form.get("name", ""),
@@ -264,7 +266,7 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
     @router.post("/engines/:id/file")
     @in_form(pages)
     async def change_file(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         path = Path(request.form().get("path", ""))
         record = await services.engines.change_file(request.path_params["id"], path)
         say(f"{record.name} is ready again.", tone="success")
@@ -277,7 +279,7 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
         engine_id, key = request.path_params["id"], form.get("key", "").strip()
         if not key:
             return await forget_key(request)
-        services = await opened()
+        services = await get_services()
         record, problem = await services.engines.set_key(
             engine_id, key, may_send_in_clear=may_send_in_clear(form)
         )
@@ -286,14 +288,14 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
 
     @router.delete("/engines/:id/key")
     async def forget_key(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         await services.engines.forget_key(request.path_params["id"])
         say("The key is forgotten.")
         return pages.fragment(await engine_list(services))
 
     @router.delete("/engines/:id")
     async def remove(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         record, removed = await services.engines.remove(request.path_params["id"])
         now = await services.engines.default()
         sentence = f"Removed “{record.name}”." + _answers_now(now)

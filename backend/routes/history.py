@@ -3,16 +3,18 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from backend.errors import NotFoundError
 from backend.routes.pages import Pages, Toast, go_to, no_content, undo_path
 from backend.services.differences import Part
 from backend.services.history import History, Version
-from backend.services.registry import Opened
 from backend.web.events import EventHub
 from backend.web.http import Request, Response, Router
 from backend.web.rendering import Template
+
+if TYPE_CHECKING:
+    from backend.container import GetServices
 
 _PLACE: Final = re.compile(r"/(conversations|notes)/[0-9a-f-]{36}")
 """Where an undo may lead to."""
@@ -44,13 +46,13 @@ class Differences(Template):
     with_now: bool
 
 
-def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
+def build_router(get_services: "GetServices", pages: Pages, hub: EventHub) -> Router:
     """Return the routes of history."""
     router = Router()
 
     @router.post("/changes/:id/undo")
     async def undo(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         undone = await services.history.undo(request.path_params["id"])
         hub.publish("resync")
         services.activity.stir()
@@ -70,7 +72,7 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
 
     @router.get("/history/:table/:id/:seq")
     async def compare(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         table, row_id = request.path_params["table"], request.path_params["id"]
         with_now = request.query.get("with") == "now"
         parts = await services.history.compare(
@@ -81,7 +83,7 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
 
     @router.post("/history/:table/:id/:seq/restore")
     async def restore(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         table, row_id = request.path_params["table"], request.path_params["id"]
         restored = await services.history.restore(table, row_id, _seq(request))
         hub.publish("resync")
@@ -90,7 +92,7 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
         return pages.fragment(await _view(request))
 
     async def _view(request: Request) -> HistoryView:
-        services = await opened()
+        services = await get_services()
         await services.notes.settle()
         table, row_id = request.path_params["table"], request.path_params["id"]
         history = await services.history.of(table, row_id)

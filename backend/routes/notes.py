@@ -19,7 +19,6 @@ from backend.routes.pages import (
 )
 from backend.routes.search import HitItem, hit_items
 from backend.services.notes import MAX_NOTE_CHARS, PAGE_SIZE
-from backend.services.registry import Opened
 from backend.services.search import Scope
 from backend.store.text import note_title
 from backend.web.events import EventHub
@@ -29,6 +28,7 @@ from backend.web.render_cache import rendered
 from backend.web.rendering import Template
 
 if TYPE_CHECKING:
+    from backend.container import GetServices
     from backend.store.models import Note
 
 UNTITLED = "Untitled note"
@@ -89,7 +89,7 @@ class Saved(Template):
     title: str
 
 
-def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
+def build_router(get_services: "GetServices", pages: Pages, hub: EventHub) -> Router:
     """Return the routes of notes."""
     router = Router()
 
@@ -100,7 +100,7 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
     @router.get("/notes/list")
     async def list_(request: Request) -> Response:
         if query := request.query.get("q", "").strip():
-            services = await opened()
+            services = await get_services()
             await services.notes.settle()
             found = await services.search.search(query, Scope.NOTES)
             return pages.fragment(NoteList((), hit_items(found), query))
@@ -114,7 +114,7 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
 
     @router.get("/notes/:id")
     async def show(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         try:
             note = await services.notes.get(request.path_params["id"])
         except NotFoundError:
@@ -128,7 +128,7 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
 
     @router.put("/notes/:id")
     async def write(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         body = request.form().get("body", "")
         note_id = _known_form(request.path_params["id"])
         await services.notes.write(note_id, body)
@@ -144,7 +144,7 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
 
     @router.delete("/notes/:id")
     async def delete(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         note_id = request.path_params["id"]
         note = await services.notes.get(note_id)
         deleted = await services.notes.delete(note_id)
@@ -158,7 +158,7 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
         return no_content(go_to("/notes"))
 
     async def _list(before: str | None, size: int = PAGE_SIZE) -> NoteList:
-        services = await opened()
+        services = await get_services()
         found = await services.notes.page(before, size)
         more = found[-1].id if len(found) == size else ""
         items = [_item(note) for note in found]

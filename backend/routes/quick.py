@@ -2,17 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from backend.errors import NotFoundError
 from backend.routes.chat.conversations import UNTITLED
 from backend.routes.chat.messages import Answer, Broadcast
 from backend.services.actions.forms import PROMPT
-from backend.services.registry import Opened
 from backend.web.events import EventHub
 from backend.web.http import Facts, Request, Router, as_json
 from backend.web.markdown import Block
 from backend.web.rendering import Renderer, Template
+
+if TYPE_CHECKING:
+    from backend.container import GetServices
 
 DRAFT: Final = "quick"
 """The draft of what is typed in the quick ask window."""
@@ -31,7 +33,7 @@ class QuickAnswer(Template):
 
 
 def build_router(
-    opened: Opened, broadcast: Broadcast, renderer: Renderer, hub: EventHub
+    get_services: "GetServices", broadcast: Broadcast, renderer: Renderer, hub: EventHub
 ) -> Router:
     """Return the routes of tray and quick ask."""
     router = Router()
@@ -39,7 +41,7 @@ def build_router(
     @router.get("/api/v1/actions")
     @as_json
     async def actions(_request: Request) -> Facts:
-        services = await opened()
+        services = await get_services()
         told = [
             {
                 "id": action.id,
@@ -56,7 +58,7 @@ def build_router(
     @router.post("/api/v1/actions/shortcuts")
     @as_json
     async def refuse(request: Request) -> Facts:
-        services = await opened()
+        services = await get_services()
         refused = dict(request.form())
         if refused != services.actions.refused_shortcuts:
             services.actions.refused_shortcuts = refused
@@ -66,7 +68,7 @@ def build_router(
     @router.post("/api/v1/actions/:id/run")
     @as_json
     async def run(request: Request) -> Facts:
-        services = await opened()
+        services = await get_services()
         form = request.form()
         outcome = await services.actions.run(
             request.path_params["id"],
@@ -87,7 +89,7 @@ def build_router(
     @router.get("/api/v1/conversations/recent")
     @as_json
     async def recent(_request: Request) -> Facts:
-        services = await opened()
+        services = await get_services()
         found = (await services.conversations.page())[:RECENT]
         told = [{"id": each.id, "title": each.title or UNTITLED} for each in found]
         return {"conversations": told}
@@ -95,20 +97,20 @@ def build_router(
     @router.get("/api/v1/quick")
     @as_json
     async def quick(_request: Request) -> Facts:
-        services = await opened()
+        services = await get_services()
         return {"draft": await services.conversations.draft(DRAFT)}
 
     @router.post("/api/v1/quick/draft")
     @as_json
     async def save_draft(request: Request) -> Facts:
-        services = await opened()
+        services = await get_services()
         await services.conversations.save_draft(DRAFT, request.form().get("text", ""))
         return {}
 
     @router.post("/api/v1/quick")
     @as_json
     async def ask(request: Request) -> Facts:
-        services = await opened()
+        services = await get_services()
         form = request.form()
         text, submission = form.get("text", ""), form.get("submission", "")
         if conversation_id := form.get("conversation", ""):
@@ -129,7 +131,7 @@ def build_router(
     @router.get("/api/v1/quick/:id")
     @as_json
     async def answer(request: Request) -> Facts:
-        services = await opened()
+        services = await get_services()
         message_id = request.path_params["id"]
         known = _number(request.query.get("known", ""))
         await broadcast.painter.beyond(message_id, known, WAIT_S if known else 0)
@@ -155,7 +157,7 @@ def build_router(
     @router.post("/api/v1/pause")
     @as_json
     async def pause(request: Request) -> Facts:
-        services = await opened()
+        services = await get_services()
         if request.form().get("paused") == "yes":
             await services.pause.begin()
         else:

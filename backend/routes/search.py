@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from urllib.parse import urlencode
 
 from backend.routes.pages import Pages
-from backend.services.registry import Opened
 from backend.services.search import (
     LIMIT,
     MAX_QUERY_CHARS,
@@ -20,6 +19,7 @@ from backend.web.http import Request, Response, Router
 from backend.web.rendering import Template
 
 if TYPE_CHECKING:
+    from backend.container import GetServices
     from backend.store.search.search import Hit
 
 _UNTITLED: Final = {Scope.CONVERSATIONS: "New chat", Scope.NOTES: "Untitled note"}
@@ -116,13 +116,13 @@ class SearchView(Template):
     everything: str
 
 
-def build_router(opened: Opened, pages: Pages) -> Router:
+def build_router(get_services: "GetServices", pages: Pages) -> Router:
     """Return the routes of the search."""
     router = Router()
 
     @router.get("/search")
     async def show(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         await services.notes.settle()
         query = request.query.get("q", "")[:MAX_QUERY_CHARS]
         scope = _SCOPE_NAMES.get(request.query.get("kind", ""), Scope.ALL)

@@ -1,13 +1,15 @@
 """The settings page."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from backend.routes.engines import EngineList, engine_list
 from backend.routes.pages import Pages
-from backend.services.registry import Opened
 from backend.web.http import Request, Response, Router
 from backend.web.rendering import Template
+
+if TYPE_CHECKING:
+    from backend.container import GetServices
 
 
 @dataclass(frozen=True)
@@ -21,13 +23,13 @@ class SettingsView(Template):
     version: str
 
 
-def build_router(opened: Opened, pages: Pages, data_dir: str) -> Router:
+def build_router(get_services: "GetServices", pages: Pages, data_dir: str) -> Router:
     """Return the routes of settings."""
     router = Router()
 
     @router.get("/settings")
     async def show(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         view = SettingsView(
             await engine_list(services),
             await services.settings.instructions(),
@@ -38,7 +40,7 @@ def build_router(opened: Opened, pages: Pages, data_dir: str) -> Router:
 
     @router.put("/settings/instructions")
     async def instruct(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         await services.settings.instruct(request.form().get("instructions", ""))
         return Response(body="Saved.")
 

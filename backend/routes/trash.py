@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from backend.errors import InvalidInputError
 from backend.routes.pages import Pages, Toast, page_size, undo_path
-from backend.services.registry import Opened
 from backend.services.trash import KEPT_DAYS, PAGE_SIZE
 from backend.web.events import EventHub
 from backend.web.http import Request, Response, Router
 from backend.web.rendering import Template
 
 if TYPE_CHECKING:
+    from backend.container import GetServices
     from backend.store.trash import Discarded
 
 _KINDS: Final = {
@@ -57,7 +57,7 @@ class TrashView(Template):
     kept_days: int = KEPT_DAYS
 
 
-def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
+def build_router(get_services: "GetServices", pages: Pages, hub: EventHub) -> Router:
     """Return the routes of the trash."""
     router = Router()
 
@@ -73,7 +73,7 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
 
     @router.post("/trash/:table/:id/restore")
     async def restore(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         restored = await services.trash.restore(
             request.path_params["table"], request.path_params["id"]
         )
@@ -82,7 +82,7 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
 
     @router.delete("/trash/:table/:id")
     async def forget(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         await services.trash.forget(
             request.path_params["table"], request.path_params["id"]
         )
@@ -91,13 +91,13 @@ def build_router(opened: Opened, pages: Pages, hub: EventHub) -> Router:
 
     @router.delete("/trash")
     async def empty(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         await services.trash.empty()
         hub.publish("toast", pages.render(Toast("The trash is empty.")))
         return pages.show(request, "Trash", TrashView(await _list(None)))
 
     async def _list(before: tuple[int, str] | None, size: int = PAGE_SIZE) -> ItemList:
-        services = await opened()
+        services = await get_services()
         found = await services.trash.page(before, size)
         items = [_item(one, services.trash.days_left(one.deleted_at)) for one in found]
         last = found[-1] if len(found) == size else None

@@ -9,18 +9,20 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from backend.llm.engine import Delta
 from backend.recovery.jobs import HeavyJob
 from backend.routes.chat.messages import Broadcast
 from backend.services.chat.growing import Growing
-from backend.services.registry import Services
 from backend.web.assets import icons_dir
 from backend.web.events import EventHub
 from backend.web.render_cache import Rendered
 from backend.web.rendering import Renderer
 from tests.benchmarks.tables import MS, Line, Series, Table
+
+if TYPE_CHECKING:
+    from backend.container import Services
 
 STALL_MS: Final = 50.0
 _TICK_S: Final = 0.002
@@ -154,7 +156,7 @@ async def _late_in_idleness() -> list[float]:
     return late
 
 
-async def _closed() -> Services:
+async def _closed() -> "Services":
     raise NotImplementedError
 
 

@@ -12,12 +12,12 @@ from backend.routes.chat.conversations import UNTITLED
 from backend.routes.pages import Pages, Toast, page_size, undo_path
 from backend.services.chat.activity import Activity
 from backend.services.chat.conversations import PAGE_SIZE
-from backend.services.registry import Opened
 from backend.web.events import EventHub
 from backend.web.http import Request, Response, Router
 from backend.web.rendering import Renderer, Template
 
 if TYPE_CHECKING:
+    from backend.container import GetServices
     from backend.store.models import Conversation
 
 
@@ -71,14 +71,14 @@ class Rename(Template):
 
 
 def build_router(
-    opened: Opened, pages: Pages, renderer: Renderer, hub: EventHub
+    get_services: "GetServices", pages: Pages, renderer: Renderer, hub: EventHub
 ) -> Router:
     """Return the routes of the list."""
     router = Router()
 
     @router.get("/conversations")
     async def list_(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         # What is open is being read.
         services.activity.read(_shown_id(request))
         before = request.query.get("before")
@@ -90,19 +90,19 @@ def build_router(
 
     @router.get("/conversations/:id/item")
     async def item(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         conversation = await services.conversations.get(request.path_params["id"])
         return pages.fragment(_item(conversation, services.activity))
 
     @router.get("/conversations/:id/rename")
     async def rename_form(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         conversation = await services.conversations.get(request.path_params["id"])
         return pages.fragment(Rename(conversation))
 
     @router.put("/conversations/:id/title")
     async def rename(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         conversation_id = request.path_params["id"]
         renamed = await services.conversations.rename(
             conversation_id, request.form().get("title", "")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from backend.errors import InvalidInputError, NotFoundError
 from backend.ids import NEW, new_id
@@ -18,10 +18,12 @@ from backend.routes.pages import (
 )
 from backend.services.chat.conversations import LOG_LIMIT
 from backend.services.engines.engines import Choice
-from backend.services.registry import Opened
 from backend.web.events import EventHub
 from backend.web.http import Request, Response, Router
 from backend.web.rendering import Template
+
+if TYPE_CHECKING:
+    from backend.container import GetServices
 
 UNTITLED = "New chat"
 
@@ -129,8 +131,8 @@ class Sent(Template):
 class ConversationPages:
     """Builds what the routes of conversations show."""
 
-    def __init__(self, opened: Opened, broadcast: Broadcast) -> None:
-        self._opened = opened
+    def __init__(self, get_services: "GetServices", broadcast: Broadcast) -> None:
+        self._get_services = get_services
         self._broadcast = broadcast
 
     def new(self) -> View:
@@ -146,7 +148,7 @@ class ConversationPages:
         self, conversation_id: str, around: str = "", query: str = ""
     ) -> View:
         """Return one conversation, at its end or around a message with these words."""
-        services = await self._opened()
+        services = await self._get_services()
         conversation = await services.conversations.get(conversation_id)
         draft = await services.conversations.draft(conversation_id)
         log = await self.log(conversation_id, around, query)
@@ -167,7 +169,7 @@ class ConversationPages:
         self, conversation_id: str, size: int, through: str = ""
     ) -> Log:
         """Return its newest messages, or as many up to one, as a page shows them."""
-        services = await self._opened()
+        services = await self._get_services()
         seq = self._broadcast.seq
         read = partial(services.conversations.log, conversation_id, size)
         found = await self._broadcast.read(partial(read, through=through or None))
@@ -179,7 +181,7 @@ class ConversationPages:
     async def _log_around(
         self, conversation_id: str, message_id: str, query: str
     ) -> Log | None:
-        services = await self._opened()
+        services = await self._get_services()
         seq = self._broadcast.seq
         try:
             found = await self._broadcast.read(
@@ -202,7 +204,7 @@ class ConversationPages:
 
     async def later(self, conversation_id: str, after: str) -> Later:
         """Return the messages after one."""
-        services = await self._opened()
+        services = await self._get_services()
         found = await self._broadcast.read(
             lambda: services.conversations.later(conversation_id, after)
         )
@@ -212,7 +214,7 @@ class ConversationPages:
 
     async def earlier(self, conversation_id: str, before: str) -> Earlier:
         """Return the messages before one."""
-        services = await self._opened()
+        services = await self._get_services()
         found = await self._broadcast.read(
             lambda: services.conversations.log(conversation_id, before=before)
         )
@@ -222,7 +224,7 @@ class ConversationPages:
 
 
 def build_router(
-    opened: Opened,
+    get_services: "GetServices",
     pages: Pages,
     shown: ConversationPages,
     broadcast: Broadcast,
@@ -240,13 +242,13 @@ def build_router(
         around = request.query.get("around", "")
         query = request.query.get("q", "")
         view = await shown.view(request.path_params["id"], around, query)
-        if (await opened()).activity.read(view.head.conversation_id):
+        if (await get_services()).activity.read(view.head.conversation_id):
             hub.publish("conversations")
         return pages.show(request, view.head.title, view)
 
     @router.get("/conversations/:id/head")
     async def head(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         found = await services.conversations.get(
             request.path_params["id"], include_deleted=True
         )
@@ -266,7 +268,7 @@ def build_router(
 
     @router.delete("/conversations/:id")
     async def delete(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         conversation_id = request.path_params["id"]
         conversation = await services.conversations.get(conversation_id)
         deleted = await services.conversations.delete(conversation_id)
@@ -283,7 +285,7 @@ def build_router(
 
     @router.post("/conversations")
     async def begin(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         form = request.form()
         exchange = await services.conversations.begin(
             form.get("text", ""),
@@ -301,7 +303,7 @@ def build_router(
 
     @router.post("/conversations/:id/messages")
     async def ask(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         form = request.form()
         exchange = await services.conversations.ask(
             request.path_params["id"],
@@ -316,7 +318,7 @@ def build_router(
 
     @router.post("/conversations/:id/stop")
     async def stop(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         await services.conversations.stop(request.path_params["id"])
         return no_content()
 
@@ -325,7 +327,7 @@ def build_router(
         choice = Choice.parse(request.form().get("choice", ""))
         if choice is None:
             raise InvalidInputError("Choose one of the models in the list.")
-        services = await opened()
+        services = await get_services()
         await services.conversations.choose_model(request.path_params["id"], choice)
         return no_content()
 

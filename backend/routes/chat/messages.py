@@ -14,7 +14,6 @@ from backend.routes.pages import Pages, Toast, undo_path
 from backend.services.chat.endings import can_continue, is_whole, note_of
 from backend.services.chat.growing import Growing
 from backend.services.images import Image
-from backend.services.registry import Opened
 from backend.store.message_state import MessageState
 from backend.web.events import EventHub
 from backend.web.growing_markdown import Step
@@ -24,6 +23,7 @@ from backend.web.render_cache import Rendered
 from backend.web.rendering import Renderer, Template
 
 if TYPE_CHECKING:
+    from backend.container import GetServices
     from backend.store.models import Message
 
 REASONING_SHOWN_CHARS: Final = 4_000
@@ -131,10 +131,12 @@ class Broadcast:
     Of a growing answer it sends a finished block once, and the open one anew.
     """
 
-    def __init__(self, hub: EventHub, renderer: Renderer, opened: Opened) -> None:
+    def __init__(
+        self, hub: EventHub, renderer: Renderer, get_services: "GetServices"
+    ) -> None:
         self._hub = hub
         self._renderer = renderer
-        self._opened = opened
+        self._get_services = get_services
         self._rendered = Rendered()
         self._waiting: set[str] = set()
         self.painter = Painter(self._paint)
@@ -189,7 +191,7 @@ class Broadcast:
         self._waiting.discard(answer.message_id)
         self.painter.settle(answer)
         try:
-            services = await self._opened()
+            services = await self._get_services()
             message = await services.conversations.message(answer.message_id)
             await self._rendered.prepare([message.text])
         finally:
@@ -283,20 +285,20 @@ class Broadcast:
 
 
 def build_router(
-    opened: Opened, pages: Pages, broadcast: Broadcast, hub: EventHub
+    get_services: "GetServices", pages: Pages, broadcast: Broadcast, hub: EventHub
 ) -> Router:
     """Return the routes of messages."""
     router = Router()
 
     @router.get("/messages/:id")
     async def show(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         message = await services.conversations.message(request.path_params["id"])
         return pages.fragment(_focused(message))
 
     @router.get("/messages/:id/edit")
     async def edit_form(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         message = await services.conversations.message(request.path_params["id"])
         draft_id = edit_draft(message.id)
         if "anew" in request.query:
@@ -307,7 +309,7 @@ def build_router(
 
     @router.put("/messages/:id")
     async def edit(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         message, edited = await services.conversations.edit(
             request.path_params["id"], request.form().get("text", "")
         )
@@ -317,7 +319,7 @@ def build_router(
 
     @router.post("/messages/:id/ask")
     async def ask_again(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         again = await services.conversations.ask_again(
             request.path_params["id"], request.form().get("text", "")
         )
@@ -335,7 +337,7 @@ def build_router(
 
     @router.post("/messages/:id/retry")
     async def retry(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         earlier = await services.conversations.message(request.path_params["id"])
         message, begun = await _again(request, keep_text=False)
         if not earlier.text:
@@ -346,14 +348,14 @@ def build_router(
 
     @router.post("/messages/:id/continue")
     async def go_on(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         earlier = await services.conversations.message(request.path_params["id"])
         await broadcast.prepare(earlier)
         message, _ = await _again(request, keep_text=True)
         return pages.fragment(broadcast.view(message))
 
     async def _again(request: Request, *, keep_text: bool) -> tuple["Message", str]:
-        services = await opened()
+        services = await get_services()
         message, begun = await services.conversations.answer_again(
             request.path_params["id"], keep_text=keep_text
         )
@@ -367,7 +369,7 @@ def build_router(
 
     @router.post("/messages/:id/images")
     async def load_image(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         message = await services.conversations.message(request.path_params["id"])
         url = request.form().get("url", "")
         image = await services.images.load(message.text, url)
@@ -375,7 +377,7 @@ def build_router(
 
     @router.delete("/messages/:id")
     async def delete(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         removed = await services.conversations.delete_message(request.path_params["id"])
         broadcast.removed(removed.message_ids)
         hub.publish("trash")
@@ -384,7 +386,7 @@ def build_router(
 
     @router.get("/messages/:id/text")
     async def text(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         message = await services.conversations.message(request.path_params["id"])
         return Response(body=message.text, content_type="text/plain; charset=utf-8")
 

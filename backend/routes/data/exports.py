@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from backend.errors import InvalidInputError
 from backend.routes.pages import Pages, no_content
-from backend.services.registry import Opened
 from backend.services.transfer.export_files import ExportFormat
 from backend.web.http import Request, Response, Router
 from backend.web.rendering import Template
+
+if TYPE_CHECKING:
+    from backend.container import GetServices
 
 
 @dataclass(frozen=True)
@@ -22,13 +24,13 @@ class ExportState(Template):
     total: int
 
 
-def build_router(opened: Opened, pages: Pages) -> Router:
+def build_router(get_services: "GetServices", pages: Pages) -> Router:
     """Return the routes of exports."""
     router = Router()
 
     @router.get("/exports/state")
     async def state(_: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         current = services.exports.current
         if current is None:
             return pages.fragment(ExportState("", 0, 0))
@@ -38,7 +40,7 @@ def build_router(opened: Opened, pages: Pages) -> Router:
 
     @router.post("/exports")
     async def begin(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         form = request.form()
         try:
             form_of_file = ExportFormat(form.get("format", ""))
@@ -51,7 +53,7 @@ def build_router(opened: Opened, pages: Pages) -> Router:
 
     @router.post("/exports/cancel")
     async def cancel(_: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         services.exports.cancel()
         return no_content()
 

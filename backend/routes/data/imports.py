@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from backend.errors import InvalidInputError
 from backend.routes.pages import Pages, no_content
-from backend.services.registry import Opened, Services
 from backend.services.transfer.import_reports import Report, Summary
 from backend.services.transfer.import_states import ImportState
 from backend.services.transfer.imports import Import
@@ -15,6 +14,7 @@ from backend.web.http import Request, Response, Router
 from backend.web.rendering import Template
 
 if TYPE_CHECKING:
+    from backend.container import GetServices, Services
     from backend.store.models import ImportRun
 
 
@@ -79,22 +79,22 @@ class ImportView(Template):
     state: State
 
 
-def build_router(opened: Opened, pages: Pages) -> Router:
+def build_router(get_services: "GetServices", pages: Pages) -> Router:
     """Return the routes of imports."""
     router = Router()
 
     @router.get("/imports")
     async def show(request: Request) -> Response:
-        view = ImportView(await _state(await opened()))
+        view = ImportView(await _state(await get_services()))
         return pages.show(request, "Import", view)
 
     @router.get("/imports/state")
     async def state(_: Request) -> Response:
-        return pages.fragment(await _state(await opened()))
+        return pages.fragment(await _state(await get_services()))
 
     @router.post("/imports")
     async def look(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         path = Path(request.form().get("path", ""))
         if "\0" in str(path) or not path.is_absolute():
             raise InvalidInputError("There is no such file. Choose it again.")
@@ -103,26 +103,26 @@ def build_router(opened: Opened, pages: Pages) -> Router:
 
     @router.post("/imports/:id/begin")
     async def begin(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         services.imports.begin(request.path_params["id"])
         return no_content()
 
     @router.post("/imports/:id/cancel")
     async def cancel(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         services.imports.cancel(request.path_params["id"])
         return no_content()
 
     @router.post("/imports/:id/undo")
     async def undo(request: Request) -> Response:
-        services = await opened()
+        services = await get_services()
         await services.imports.undo(request.path_params["id"])
         return no_content()
 
     return router
 
 
-async def _state(services: Services) -> State:
+async def _state(services: "Services") -> State:
     current = services.imports.current
     runs = await services.imports.past()
     past = [

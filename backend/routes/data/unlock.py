@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 from backend.errors import HearthError, StoreClosedError
 from backend.keys.key_file import KeyMode
 from backend.routes.pages import Pages, no_content
-from backend.services.registry import Services
 from backend.web.http import Request, Response, Router
 from backend.web.rendering import Template
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
 
-    from backend.container import Keeping
+    from backend.container import Keeping, Services
     from backend.services.protection.backups import Backup
 
 _SHOWN_BACKUPS = 5
@@ -28,7 +27,7 @@ class ClosedHouse(Protocol):
         """Whether it is locked, or failed for another reason."""
         ...
 
-    async def opened(self) -> Services:
+    async def services(self) -> "Services":
         """Wait for the services."""
         ...
 
@@ -99,7 +98,7 @@ def build_router(house: ClosedHouse, pages: Pages) -> Router:
 
     async def answer(request: Request, problem: str = "") -> Response:
         try:
-            await house.opened()
+            await house.services()
         except StoreClosedError as exc:
             is_locked = house.state == "locked"
             keeping = await house.keeping()

@@ -3,17 +3,20 @@
 import asyncio
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from backend.llm.engine import Delta
 from backend.routes.chat.messages import Answer, Broadcast
 from backend.services.chat.growing import Growing
-from backend.services.registry import Services
 from backend.store.message_state import MessageState
 from backend.store.models import Message
 from backend.web.assets import icons_dir
 from backend.web.events import EventHub
 from backend.web.render_cache import Rendered
 from backend.web.rendering import Renderer, Template
+
+if TYPE_CHECKING:
+    from backend.container import Services
 
 TEMPLATES = Path(__file__).parents[4] / "templates"
 LONG = "A *paragraph* with `code`.\n\n" * 500
@@ -63,7 +66,7 @@ def test_other_work_goes_on_while_a_long_text_is_rendered() -> None:
     assert turns > 1
 
 
-async def closed() -> Services:
+async def closed() -> "Services":
     raise NotImplementedError
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,7 +12,6 @@ from backend.llm.engine import Delta
 from backend.routes.chat import painting
 from backend.routes.chat.messages import Answer, Broadcast
 from backend.services.chat.growing import Growing
-from backend.services.registry import Services
 from backend.store.message_state import MessageState
 from backend.store.models import Message
 from backend.web.assets import icons_dir
@@ -21,10 +20,13 @@ from backend.web.growing_markdown import OPEN_CHARS, GrowingMarkdown, Step
 from backend.web.markdown import render
 from backend.web.rendering import Renderer
 
+if TYPE_CHECKING:
+    from backend.container import Services
+
 LIST = "\n".join(f"- item {number}" for number in range(1_000))
 
 
-async def closed() -> Services:
+async def closed() -> "Services":
     raise NotImplementedError
 
 
