@@ -1,0 +1,1 @@
+"""Models that can be had: found on a hub, downloaded, checked and kept."""

@@ -1,0 +1,143 @@
+"""A download as it is kept: what is wanted, how far it is, and where it can go.
+
+Each is a small JSON file of its own beside the models, so that it outlives any process
+and is found again by whoever starts next.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final, Self
+
+from backend.ids import new_id
+from backend.llm.library.hub import RemoteFile
+from backend.runtime.regular_files import open_regular
+from backend.sqlite.files import make_private_dir, replace_file
+
+SUFFIX: Final = ".download.json"
+_MOST_BYTES: Final = 1024 * 1024
+
+
+class DownloadState(StrEnum):
+    """How far a download is."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    PAUSED = "paused"
+    FAILED = "failed"
+    DONE = "done"
+
+
+class Step(StrEnum):
+    """What happens to a download."""
+
+    BEGIN = "begin"
+    PAUSE = "pause"
+    RESUME = "resume"
+    FAIL = "fail"
+    FINISH = "finish"
+    RESTART = "restart"
+
+
+_MOVES: Final[Mapping[tuple[DownloadState, Step], DownloadState]] = {
+    (DownloadState.QUEUED, Step.BEGIN): DownloadState.RUNNING,
+    (DownloadState.QUEUED, Step.PAUSE): DownloadState.PAUSED,
+    (DownloadState.RUNNING, Step.PAUSE): DownloadState.PAUSED,
+    (DownloadState.RUNNING, Step.FAIL): DownloadState.FAILED,
+    (DownloadState.RUNNING, Step.FINISH): DownloadState.DONE,
+    (DownloadState.RUNNING, Step.RESTART): DownloadState.QUEUED,
+    (DownloadState.PAUSED, Step.RESUME): DownloadState.QUEUED,
+    (DownloadState.FAILED, Step.RESUME): DownloadState.QUEUED,
+}
+
+
+def move(state: DownloadState, step: Step) -> DownloadState:
+    """Return the next state; what does not fit leaves it as it is.
+
+    Two clicks, or a click while a process dies, are no mistakes of anybody.
+    """
+    return _MOVES.get((state, step), state)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Download:
+    """A model that is being downloaded.
+
+    Attributes:
+        hub: The address it is asked from.
+        commit: The state of the repository that was looked at.
+        name: What the model is called.
+        folder: Where its files lie in the end.
+        files: All of the model, the one that is opened first.
+        licence: As the hub calls it.
+        error: Why it failed.
+    """
+
+    id: str = field(default_factory=new_id)
+    hub: str
+    repository: str
+    commit: str
+    name: str
+    folder: Path
+    files: tuple[RemoteFile, ...]
+    licence: str = ""
+    state: DownloadState = DownloadState.QUEUED
+    error: str = ""
+
+    @property
+    def bytes(self) -> int:
+        """Of all its files."""
+        return sum(file.bytes for file in self.files)
+
+    @property
+    def model_path(self) -> Path:
+        """The file that is opened in the end."""
+        return self.folder / self.files[0].name
+
+    def step(self, step: Step, error: str = "") -> Self:
+        """Return it after something happened to it."""
+        return replace(self, state=move(self.state, step), error=error)
+
+    def save(self, models: Path) -> None:
+        """Write it down, whole or not at all.
+
+        Raises:
+            StoreReadOnlyError: The folder cannot be written.
+        """
+        make_private_dir(models)
+        told = asdict(self) | {"folder": str(self.folder)}
+        replace_file(models / f"{self.id}{SUFFIX}", json.dumps(told))
+
+    def forget(self, models: Path) -> None:
+        """Remove what is written of it, and of files that did not become whole."""
+        (models / f"{self.id}{SUFFIX}").unlink(missing_ok=True)
+        for file in self.files:
+            for part in self.folder.glob(f"{_literal(file.name)}.*.part"):
+                part.unlink(missing_ok=True)
+
+
+def saved_downloads(models: Path) -> list[Download]:
+    """Return what is written of downloads, the oldest first; passes over damage."""
+    found = []
+    for path in sorted(models.glob(f"*{SUFFIX}")):
+        try:
+            with open_regular(path) as file:
+                found.append(_read(json.loads(file.read(_MOST_BYTES))))
+        except (OSError, ValueError, TypeError, KeyError):
+            continue
+    return found
+
+
+def _read(told: dict[str, Any]) -> Download:
+    files = tuple(RemoteFile(**file) for file in told.pop("files"))
+    folder, state = Path(told.pop("folder")), DownloadState(told.pop("state"))
+    if not files:
+        raise ValueError("no files")
+    return Download(files=files, folder=folder, state=state, **told).step(Step.RESTART)
+
+
+def _literal(name: str) -> str:
+    """Return a name for `glob` that means itself."""
+    return "".join(f"[{c}]" if c in "*?[" else c for c in name)

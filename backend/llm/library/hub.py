@@ -1,0 +1,265 @@
+"""Reads what a hub of models says of its repositories and of the files in them.
+
+The shapes are those of huggingface.co, which mirrors keep: `/api/models` lists
+repositories, `/api/models/<id>?blobs=true` tells the files of one with their sizes and
+hashes. Everything in them comes from strangers.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any, Final
+
+_REPOSITORY: Final = re.compile(r"^[\w.-]{1,96}/[\w.-]{1,96}$", re.ASCII)
+_COMMIT: Final = re.compile(r"^[0-9a-f]{40}$")
+_SHA256: Final = re.compile(r"^[0-9a-f]{64}$")
+_PART: Final = re.compile(r"^(.*)-(\d{5})-of-(\d{5})$")
+_QUANTISATION: Final = re.compile(
+    r"(?:^|[-_.])((?:UD-)?(?:IQ\d\w*|Q\d+(?:_[A-Z0-9]+)*|TQ\d_\d|BF16|F16|F32|MXFP4\w*))$",
+    re.IGNORECASE,
+)
+_RESERVED: Final = re.compile(
+    r"^(con|prn|aux|nul|com\d|lpt\d)(\.|$)|[<>:\"|?*\\\x00-\x1f\x7f]|[. ]$",
+    re.IGNORECASE,
+)
+"""What Windows takes for a device or no name at all: a folder may be shared with it."""
+_NEXT: Final = re.compile(r'<([^>]+)>;\s*rel="?next"?')
+_LONGEST_NAME: Final = 200
+_MOST_MODELS: Final = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubModel:
+    """A repository as a search shows it.
+
+    Attributes:
+        architecture: "" when the hub does not say.
+        context: What it was trained with, in tokens; 0 when the hub does not say.
+        weights: How many numbers it is made of; 0 when the hub does not say.
+        is_gated: Its terms must be accepted on the hub first.
+    """
+
+    repository: str
+    downloads: int = 0
+    architecture: str = ""
+    context: int = 0
+    weights: int = 0
+    is_gated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FoundModels:
+    """One page of a search; `next_page` is "" at its end."""
+
+    models: tuple[HubModel, ...]
+    next_page: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteFile:
+    """A file of a repository.
+
+    Attributes:
+        path: Where it is in the repository.
+        sha256: What its bytes must come to.
+    """
+
+    path: str
+    bytes: int
+    sha256: str
+
+    @property
+    def name(self) -> str:
+        """Its name in a folder here."""
+        return PurePosixPath(self.path).name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """A model in one size: a file, or all parts of one.
+
+    Attributes:
+        quantisation: As in "Q4_K_M"; "" when its name does not say.
+    """
+
+    name: str
+    quantisation: str
+    files: tuple[RemoteFile, ...]
+
+    @property
+    def bytes(self) -> int:
+        """Of all its files."""
+        return sum(file.bytes for file in self.files)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repository:
+    """What can be downloaded from a repository.
+
+    Attributes:
+        commit: The state that was looked at; files are asked for by it.
+        licence: As the hub calls it; "" when it does not say.
+        projectors: Files with which the models also see.
+        incomplete: Names of models of which parts are missing.
+    """
+
+    repository: str
+    commit: str
+    licence: str
+    is_gated: bool
+    variants: tuple[Variant, ...]
+    projectors: tuple[RemoteFile, ...]
+    incomplete: tuple[str, ...] = ()
+
+
+class NotAHubError(ValueError):
+    """What answered does not speak as a hub of models does."""
+
+
+def read_search(body: str, link: str = "") -> FoundModels:
+    """Read a page of a search; an entry that is none is passed over.
+
+    Args:
+        body: The JSON of the answer.
+        link: Its header `Link`, which names the next page.
+
+    Raises:
+        NotAHubError: It is no list.
+    """
+    told = _json(body)
+    if not isinstance(told, list):
+        raise NotAHubError("no list of models")
+    models = [model for one in told[:_MOST_MODELS] if (model := _model(one))]
+    following = _NEXT.search(link)
+    return FoundModels(tuple(models), following[1] if following else "")
+
+
+def read_repository(body: str) -> Repository:
+    """Read which models a repository holds.
+
+    Raises:
+        NotAHubError: It is no repository, or tells no commit.
+    """
+    told = _json(body)
+    data = told if isinstance(told, dict) else {}
+    name, commit = _text(data, "id"), _text(data, "sha")
+    if not is_repository(name) or not _COMMIT.match(commit):
+        raise NotAHubError("no repository")
+    siblings = data.get("siblings")
+    entries = siblings if isinstance(siblings, list) else []
+    files = [file for one in entries if (file := _file(one))]
+    projectors = [file for file in files if "mmproj" in file.name.lower()]
+    variants, incomplete = _variants(file for file in files if file not in projectors)
+    return Repository(
+        repository=name,
+        commit=commit,
+        licence=_licence(data),
+        is_gated=bool(data.get("gated")),
+        variants=tuple(sorted(variants, key=lambda variant: variant.bytes)),
+        projectors=tuple(sorted(projectors, key=lambda file: file.bytes)),
+        incomplete=tuple(incomplete),
+    )
+
+
+def is_repository(name: str) -> bool:
+    """Whether a name is one of a repository, as in "owner/model"."""
+    return (
+        bool(_REPOSITORY.match(name))
+        and ".." not in name
+        and not any(_RESERVED.search(part) for part in name.split("/"))
+    )
+
+
+def quantisation_of(name: str) -> str:
+    """Return how weights are stored, as the name of a file says; "" if it does not."""
+    found = _QUANTISATION.search(name)
+    return found[1].upper() if found else ""
+
+
+def _variants(files: Iterable[RemoteFile]) -> tuple[list[Variant], list[str]]:
+    whole, parts = list[Variant](), dict[tuple[str, int], dict[int, RemoteFile]]()
+    for file in files:
+        name = file.name[: -len(".gguf")]
+        part = _PART.match(name)
+        if part is None:
+            quantisation = quantisation_of(name)
+            whole.append(Variant(name=name, quantisation=quantisation, files=(file,)))
+        else:
+            parts.setdefault((part[1], int(part[3])), {})[int(part[2])] = file
+    incomplete = list[str]()
+    for (name, count), found in parts.items():
+        if sorted(found) != list(range(1, count + 1)):
+            incomplete.append(name)
+            continue
+        ordered = tuple(found[number] for number in sorted(found))
+        quantisation = quantisation_of(name)
+        whole.append(Variant(name=name, quantisation=quantisation, files=ordered))
+    return whole, incomplete
+
+
+def _file(told: object) -> RemoteFile | None:
+    """Return a model's file; None for any other, and for one without size and hash."""
+    data = told if isinstance(told, Mapping) else {}
+    lfs = data.get("lfs")
+    large = lfs if isinstance(lfs, Mapping) else {}
+    path, sha256 = _text(data, "rfilename"), _text(large, "sha256")
+    size = _count(large.get("size", data.get("size")))
+    is_model = path.lower().endswith(".gguf") and _is_safe(path)
+    if not is_model or not _SHA256.match(sha256) or not size:
+        return None
+    return RemoteFile(path=path, bytes=size, sha256=sha256)
+
+
+def _is_safe(path: str) -> bool:
+    """Whether a path stays inside its folder, here and on other systems."""
+    parts = path.split("/")
+    return len(path) <= _LONGEST_NAME and not any(
+        part in ("", ".", "..") or _RESERVED.search(part) for part in parts
+    )
+
+
+def _model(told: object) -> HubModel | None:
+    data = told if isinstance(told, Mapping) else {}
+    name = _text(data, "id") or _text(data, "modelId")
+    if not is_repository(name):
+        return None
+    gguf = data.get("gguf")
+    header = gguf if isinstance(gguf, Mapping) else {}
+    return HubModel(
+        repository=name,
+        downloads=_count(data.get("downloads")),
+        architecture=_text(header, "architecture")[:_LONGEST_NAME],
+        context=_count(header.get("context_length")),
+        weights=_count(header.get("total")),
+        is_gated=bool(data.get("gated")),
+    )
+
+
+def _licence(data: Mapping[str, Any]) -> str:
+    card = data.get("cardData")
+    tags = data.get("tags")
+    named = (
+        tag.removeprefix("license:")
+        for tag in (tags if isinstance(tags, list) else [])
+        if isinstance(tag, str) and tag.startswith("license:")
+    )
+    told = _text(card, "license") if isinstance(card, Mapping) else ""
+    return (told or next(named, ""))[:_LONGEST_NAME]
+
+
+def _count(told: object) -> int:
+    return told if type(told) is int and told > 0 else 0
+
+
+def _text(data: Mapping[str, Any], key: str) -> str:
+    told = data.get(key)
+    return told if isinstance(told, str) else ""
+
+
+def _json(body: str) -> Any:  # noqa: ANN401 whatever a stranger sent
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as exc:
+        raise NotAHubError("no JSON") from exc

@@ -1,0 +1,234 @@
+"""Downloads of models: one at a time, paused and resumed at will, over restarts too."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from backend.errors import ConflictError, NotFoundError
+from backend.llm.library import download_process
+from backend.llm.library.download import (
+    Download,
+    DownloadState,
+    Step,
+    saved_downloads,
+)
+from backend.llm.library.hub import Repository, Variant
+from backend.runtime.worker import Job
+
+_SPEED_OVER_S: Final = 5.0
+_DIED: Final = "The download stopped by itself. Resume it; what has arrived is kept."
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a download is.
+
+    Attributes:
+        here: The bytes that have arrived.
+        waiting: What is waited for or done meanwhile; "" while bytes arrive.
+        speed: In bytes a second, over the last moments; 0 when not known.
+    """
+
+    here: int = 0
+    waiting: str = ""
+    speed: float = 0.0
+    _begun_at: float = 0.0
+    _begun_with: int = 0
+
+    def notice(self, here: int, waiting: str) -> None:
+        """Take note of what the helper process says."""
+        now = time.monotonic()
+        if here < self.here or waiting or not self._begun_at:
+            self._begun_at, self._begun_with, self.speed = now, here, 0.0
+        elif (took := now - self._begun_at) > 1:
+            self.speed = (here - self._begun_with) / took
+            if took > _SPEED_OVER_S:
+                self._begun_at, self._begun_with = now, here
+        self.here, self.waiting = here, waiting
+
+
+class Downloads:
+    """Keeps all downloads, and does one after the other."""
+
+    def __init__(
+        self,
+        models: Path,
+        installed: Callable[[Download], Awaitable[None]],
+        changed: Callable[[], object],
+        token: Callable[[], str] = lambda: "",
+    ) -> None:
+        """Know where models are kept.
+
+        Args:
+            models: Their folder; it is made when it is needed.
+            installed: Is told of a model that has arrived and been checked.
+            changed: Is told that pages show something old.
+            token: Gives the access token for the hub, "" for none; may block.
+        """
+        self._models = models
+        self._installed = installed
+        self._changed = changed
+        self._token = token
+        self._all: dict[str, Download] = {}
+        self._progress: dict[str, Progress] = {}
+        self._job: tuple[str, Job] | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._is_closed = False
+
+    def all(self) -> Sequence[tuple[Download, Progress]]:
+        """Return every download and how far it is, the oldest first."""
+        return [
+            (one, self._progress.get(one.id, Progress())) for one in self._all.values()
+        ]
+
+    async def take_up(self) -> None:
+        """Go on with what an earlier process left."""
+        for found in await asyncio.to_thread(saved_downloads, self._models):
+            self._all.setdefault(found.id, found)
+        self._go_on()
+
+    async def start(self, hub: str, of: Repository, variant: Variant) -> Download:
+        """Download a model, after those that wait already.
+
+        Raises:
+            ConflictError: It is being downloaded.
+            StoreReadOnlyError: The folder of models cannot be written.
+        """
+        folder = self._models.joinpath(*of.repository.split("/"))
+        made = Download(
+            hub=hub,
+            repository=of.repository,
+            commit=of.commit,
+            name=variant.name,
+            folder=folder,
+            files=variant.files,
+            licence=of.licence,
+        )
+        if any(one.model_path == made.model_path for one in self._all.values()):
+            raise ConflictError("This model is being downloaded already.")
+        await self._keep(made)
+        self._go_on()
+        return made
+
+    async def pause(self, id: str) -> None:
+        """Stop a download for now; what has arrived is kept.
+
+        Raises:
+            NotFoundError: There is no such download.
+        """
+        await self._keep(self._get(id).step(Step.PAUSE))
+        self._end_job(id)
+
+    async def resume(self, id: str) -> None:
+        """Go on with a download that was paused, or that failed.
+
+        Raises:
+            NotFoundError: There is no such download.
+        """
+        await self._keep(self._get(id).step(Step.RESUME))
+        self._go_on()
+
+    async def cancel(self, id: str) -> None:
+        """Stop a download and forget what has arrived.
+
+        Raises:
+            NotFoundError: There is no such download.
+        """
+        gone = self._get(id)
+        del self._all[id]
+        self._end_job(id)
+        if self._job and self._job[0] == id and self._task:
+            await asyncio.wait({self._task})
+        await asyncio.to_thread(gone.forget, self._models)
+        self._changed()
+
+    async def close(self) -> None:
+        """End the helper process; the next start goes on where it was."""
+        self._is_closed = True
+        if self._job:
+            self._job[1].cancel()
+        if self._task:
+            await asyncio.wait({self._task})
+
+    def _get(self, id: str) -> Download:
+        found = self._all.get(id)
+        if found is None:
+            raise NotFoundError("This download is no longer there.")
+        return found
+
+    async def _keep(self, download: Download) -> None:
+        self._all[download.id] = download
+        await asyncio.to_thread(download.save, self._models)
+        self._changed()
+
+    def _end_job(self, id: str) -> None:
+        if self._job and self._job[0] == id:
+            self._job[1].cancel()
+
+    def _go_on(self) -> None:
+        if not self._is_closed and (self._task is None or self._task.done()):
+            self._task = asyncio.create_task(self._work())
+
+    async def _work(self) -> None:
+        """Do what is queued, until nothing is."""
+        while not self._is_closed:
+            queued = (
+                one for one in self._all.values() if one.state is DownloadState.QUEUED
+            )
+            following = next(queued, None)
+            if following is None:
+                return
+            await self._download(following)
+
+    async def _download(self, download: Download) -> None:
+        running = download.step(Step.BEGIN)
+        await self._keep(running)
+        progress = self._progress.setdefault(download.id, Progress())
+        sentence = await asyncio.to_thread(self._listen, running, progress)
+        now = self._all.get(download.id)
+        if self._is_closed or now is None or now.state is not DownloadState.RUNNING:
+            return  # Hearth ends, or somebody paused or cancelled it meanwhile.
+        if sentence:
+            await self._keep(now.step(Step.FAIL, sentence))
+            return
+        await self._installed(now)
+        del self._all[now.id]
+        await asyncio.to_thread(now.forget, self._models)
+        self._changed()
+
+    def _listen(self, download: Download, progress: Progress) -> str:
+        """Run the helper process; return why it failed, "" when it did not."""
+        job = Job(download_process.MODULE, self._asked(download))
+        self._job = download.id, job
+        # It may have been paused before there was a process to end.
+        if self._all.get(download.id) is not download or self._is_closed:
+            job.cancel()
+        try:
+            for told in _answers(job):
+                if told["kind"] != "progress":
+                    return str(told.get("sentence", ""))
+                progress.notice(told["here"], told["waiting"])
+                self._changed()
+        finally:
+            self._job = None
+        return _DIED
+
+    def _asked(self, download: Download) -> dict[str, Any]:
+        return {
+            "hub": download.hub,
+            "token": self._token(),
+            "repository": download.repository,
+            "commit": download.commit,
+            "name": download.name,
+            "folder": str(download.folder),
+            "files": [asdict(file) for file in download.files],
+        }
+
+
+def _answers(job: Job) -> Iterator[dict[str, Any]]:
+    with contextlib.closing(job.answers()) as answers:
+        yield from answers
