@@ -31,6 +31,7 @@ from backend.services.chat.activity import Activity
 from backend.services.chat.answers import AnswerService, Audience
 from backend.services.chat.conversations import ConversationService
 from backend.services.engines.engines import EngineService
+from backend.services.engines.library import LibraryService
 from backend.services.engines.model_files import ModelFiles
 from backend.services.history import HistoryService
 from backend.services.images import ImageService
@@ -86,6 +87,7 @@ class Services:
     history: HistoryService
     images: ImageService
     imports: ImportService
+    library: LibraryService
     notes: NoteService
     pause: PauseService
     search: SearchService
@@ -230,6 +232,9 @@ def open_house(
         history=HistoryService(changes, answers.stop_these),
         images=ImageService(),
         imports=ImportService(ImportStore(database), notices),
+        library=LibraryService(
+            data_dir / "models", engine_service, settings, keys, notices
+        ),
         notes=NoteService(NoteStore(database), lambda: notices.changed("notes")),
         pause=PauseService(answers, engine_service, registry),
         search=SearchService(SearchStore(database)),

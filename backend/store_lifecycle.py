@@ -241,6 +241,7 @@ class House:
             "watch for trouble": self._watch,
             "make backups": self._keep_backups,
             "prepare the search": self._prepare_search,
+            "download models": self._download_models,
         }
         self._background = [
             asyncio.create_task(self._work(work), name=name)
@@ -310,6 +311,10 @@ class House:
             # An exchange of the database does not wait for it; the next one goes on.
             job.cancel()
 
+    async def _download_models(self, services: "Services") -> None:
+        if not self._is_safe_mode:
+            await services.library.begin()
+
     async def _keep_clean(self, services: "Services") -> None:
         """Fold what was typed last time, end broken imports, purge the trash."""
         await services.notes.settle()
@@ -342,6 +347,7 @@ async def _close(opened: "OpenedHouse") -> None:
     await opened.answers.close()
     await opened.services.exports.close()
     await opened.services.imports.close()
+    await opened.services.library.downloads.close()
     await opened.registry.close_all()
     await asyncio.to_thread(opened.database.close)
 

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from backend.ids import NEW
+from backend.llm.builtin.found_files import FoundFile
 from backend.llm.engines import BUILTIN
 from backend.llm.servers.address import shown
 from backend.llm.servers.discovery import Found
@@ -101,6 +102,11 @@ class FileRow:
     program: str
     size: str
     path: str
+
+    @classmethod
+    def of(cls, found: FoundFile) -> Self:
+        """Show one as a row."""
+        return cls(found.name, found.program, size_text(found.bytes), found.path)
 
 
 @dataclass(frozen=True)
@@ -215,7 +221,7 @@ def build_router(get_services: "GetServices", pages: Pages, hub: EventHub) -> Ro
     @router.get("/engines/files")
     async def files(_request: Request) -> Response:
         found = await (await get_services()).engines.files_found()
-        rows = [FileRow(f.name, f.program, _size(f.bytes), f.path) for f in found]
+        rows = [FileRow.of(file) for file in found]
         return pages.fragment(Files(rows, fitting_size()))
 
     @router.get("/engines/picker")
@@ -317,6 +323,7 @@ def _connected(added: Added) -> str:
     return f"{before}Connected: {models}.{after}"
 
 
-def _size(count: int) -> str:
+def size_text(count: int) -> str:
+    """Return a number of bytes as people say it."""
     gigabytes = count / 1024**3
     return f"{gigabytes:.1f} GB" if gigabytes >= 1 else f"{count / 1024**2:.0f} MB"

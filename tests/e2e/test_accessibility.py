@@ -154,6 +154,7 @@ PAGES: Final[dict[str, tuple[str, Callable[[Pages], None]]]] = {
     "quick actions": ("/actions", nothing),
     "new action": ("/actions/new", nothing),
     "settings": ("/settings", nothing),
+    "models": ("/models", nothing),
     "search, nothing typed": ("/search", nothing),
     "search, hits": ("/search?q=Question", nothing),
     "search, none": ("/search?q=nowheretobefound", nothing),

@@ -57,9 +57,18 @@ def fitting_size() -> str:
     total = total_memory()
     if not total:
         return ""
-    fits = max(total - _SYSTEM_BYTES, total / 4) * _SHARE / GIGABYTE
-    size = f"{fits:.0f}" if fits >= 2 else f"{fits:.1f}"  # noqa: PLR2004 whole from here
+    most = _most_bytes(total) / GIGABYTE
+    size = f"{most:.0f}" if most >= 2 else f"{most:.1f}"  # noqa: PLR2004 whole from here
     return (
         f"This computer has {total / GIGABYTE:.0f} GB of memory: model files of up to "
         f"about {size} GB fit."
     )
+
+
+def fits(count: int, total: int) -> bool:
+    """Whether a model file of so many bytes runs in so much memory."""
+    return count <= _most_bytes(total)
+
+
+def _most_bytes(total: int) -> float:
+    return max(total - _SYSTEM_BYTES, total / 4) * _SHARE

@@ -1,0 +1,199 @@
+"""Model files in Hearth's own folder: what they are, and a trash for them."""
+
+import json
+import shutil
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from backend.errors import ConflictError, NotFoundError
+from backend.ids import new_id, now_ms
+from backend.llm.builtin.gguf_header import HeaderError, read_header
+from backend.llm.builtin.model_file import kind_of, sibling_parts
+from backend.llm.library.hub import quantisation_of
+from backend.runtime.regular_files import open_regular
+from backend.sqlite.files import make_private_dir, replace_file
+
+KEPT_DAYS: Final = 30
+_TRASH: Final = "trash"
+_NOTE: Final = "deleted.json"
+_MOST_FILES: Final = 1_000
+_FILE_TYPES: Final = {
+    0: "F32", 1: "F16", 2: "Q4_0", 3: "Q4_1", 7: "Q8_0", 8: "Q5_0", 9: "Q5_1",
+    10: "Q2_K", 11: "Q3_K_S", 12: "Q3_K_M", 13: "Q3_K_L", 14: "Q4_K_S", 15: "Q4_K_M",
+    16: "Q5_K_S", 17: "Q5_K_M", 18: "Q6_K", 19: "IQ2_XXS", 20: "IQ2_XS", 21: "Q2_K_S",
+    22: "IQ3_XS", 23: "IQ3_XXS", 24: "IQ1_S", 25: "IQ4_NL", 26: "IQ3_S", 27: "IQ3_M",
+    28: "IQ2_S", 29: "IQ2_M", 30: "IQ4_XS", 31: "IQ1_M", 32: "BF16", 36: "TQ1_0",
+    37: "TQ2_0", 38: "MXFP4",
+}  # fmt: skip
+"""llama.cpp's names of `general.file_type` (`llama_ftype` in its `llama.h`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstalledModel:
+    """A model file, and what its header says of it.
+
+    Attributes:
+        family: What it was made from; "" when the header does not say.
+        size_label: As in "8B"; "" likewise.
+        quantisation: As in "Q4_K_M"; "" likewise.
+        context: How much it was trained to read, in tokens; 0 likewise.
+        licence: "" likewise.
+        bytes: Of all its parts.
+    """
+
+    path: Path
+    name: str
+    family: str = ""
+    size_label: str = ""
+    quantisation: str = ""
+    context: int = 0
+    licence: str = ""
+    bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeletedModel:
+    """A model in the trash.
+
+    Attributes:
+        folder: Where it was, in the folder of models.
+        file: The name of its first file.
+        deleted_at: When it was deleted, in ms.
+    """
+
+    id: str
+    folder: str
+    file: str
+    bytes: int
+    deleted_at: int
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return self.file.removesuffix(".gguf")
+
+
+def describe(path: Path) -> InstalledModel:
+    """Return what a model file is.
+
+    Raises:
+        OSError: It cannot be read.
+        HeaderError: It is no GGUF file.
+    """
+    header = read_header(path, is_brief=True)
+    parts = _parts(path)
+    name = parts[0].name[: -len(".gguf")].removesuffix(f"-00001-of-{len(parts):05}")
+    architecture = header.text("general.architecture")
+    file_type = _FILE_TYPES.get(header.number("general.file_type"), "")
+    return InstalledModel(
+        path=path,
+        name=name,
+        family=header.text("general.basename") or header.text("general.name"),
+        size_label=header.text("general.size_label"),
+        quantisation=quantisation_of(name)
+        or ("general.file_type" in header.values and file_type)
+        or "",
+        context=header.number(f"{architecture}.context_length"),
+        licence=header.text("general.license"),
+        bytes=sum(part.stat().st_size for part in parts),
+    )
+
+
+def installed_in(models: Path) -> list[InstalledModel]:
+    """Return the models in a folder, by their names."""
+    found = list[InstalledModel]()
+    for path in sorted(models.rglob("*.gguf"))[:_MOST_FILES]:
+        is_first = _parts(path)[0] == path
+        if not is_first or models / _TRASH in path.parents or path.is_symlink():
+            continue
+        with suppress(OSError, HeaderError):
+            if not kind_of(read_header(path, is_brief=True)):
+                found.append(describe(path))
+    return sorted(found, key=lambda model: model.name.lower())
+
+
+def delete(models: Path, path: Path) -> str:
+    """Move a model into the trash of its folder; return what brings it back.
+
+    Raises:
+        NotFoundError: It is not in the folder, or no longer.
+        OSError: It cannot be moved.
+    """
+    if not path.is_file() or not path.resolve().is_relative_to(models.resolve()):
+        raise NotFoundError("This model file is no longer there.")
+    id = new_id()
+    trash = models / _TRASH / id
+    make_private_dir(trash)
+    parts = [part for part in _parts(path) if part.is_file()]
+    note = DeletedModel(
+        id=id,
+        folder=str(path.parent.resolve().relative_to(models.resolve())),
+        file=path.name,
+        bytes=sum(part.stat().st_size for part in parts),
+        deleted_at=now_ms(),
+    )
+    # The note comes first: what is moved can always be moved back.
+    replace_file(trash / _NOTE, json.dumps(asdict(note)))
+    for part in parts:
+        part.rename(trash / part.name)
+    return id
+
+
+def restore(models: Path, id: str) -> Path:
+    """Move a model out of the trash; return where it is.
+
+    Raises:
+        NotFoundError: It is not in the trash, or no longer.
+        ConflictError: Another file is in its place.
+        OSError: It cannot be moved.
+    """
+    note = next((model for model in deleted(models) if model.id == id), None)
+    if note is None:
+        raise NotFoundError("This model is no longer in the trash.")
+    trash, folder = models / _TRASH / id, models / note.folder
+    parts = [part for part in trash.iterdir() if part.name != _NOTE]
+    if any((folder / part.name).exists() for part in parts):
+        raise ConflictError("Another file has the name of this model. Move it first.")
+    folder.mkdir(parents=True, exist_ok=True)
+    for part in parts:
+        part.rename(folder / part.name)
+    shutil.rmtree(trash)
+    return folder / note.file
+
+
+def deleted(models: Path) -> list[DeletedModel]:
+    """Return what is in the trash, the latest first."""
+    notes = (_note(path) for path in (models / _TRASH).glob(f"*/{_NOTE}"))
+    found = [note for note in notes if note]
+    return sorted(found, key=lambda model: model.deleted_at, reverse=True)
+
+
+def forget(models: Path, id: str = "") -> None:
+    """Remove one model, or with no id all of them, from the trash for good."""
+    for model in deleted(models):
+        if id in ("", model.id):
+            shutil.rmtree(models / _TRASH / model.id, ignore_errors=True)
+
+
+def forget_old(models: Path, now_ms: int) -> None:
+    """Remove for good what has been in the trash for `KEPT_DAYS`."""
+    for model in deleted(models):
+        if now_ms - model.deleted_at > KEPT_DAYS * 86_400_000:
+            forget(models, model.id)
+
+
+def _parts(path: Path) -> list[Path]:
+    return sibling_parts(path) or [path]
+
+
+def _note(path: Path) -> DeletedModel | None:
+    """Read what was noted of a model; None when it cannot be what Hearth wrote."""
+    with suppress(OSError, ValueError, TypeError):
+        with open_regular(path) as file:
+            note = DeletedModel(**json.loads(file.read(64 * 1024)))
+        folder = Path(note.folder)
+        if path.parent.name == note.id and not {"..", "/"} & {*folder.parts, note.file}:
+            return None if folder.is_absolute() or "/" in note.file else note
+    return None

@@ -1,0 +1,328 @@
+"""The library of models: what is here, what is on its way, and what can be had."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from backend.llm.builtin.memory import total_memory
+from backend.routes.engines import FileRow, size_text
+from backend.routes.pages import Pages, Toast, no_content
+from backend.services.engines.model_files import fits, fitting_size
+from backend.web.events import EventHub
+from backend.web.http import Request, Response, Router
+from backend.web.rendering import Template
+
+if TYPE_CHECKING:
+    from backend.container import GetServices, Services
+    from backend.llm.library.curated import Suggestion
+    from backend.llm.library.download import Download
+    from backend.llm.library.hub import FoundModels, HubModel, Repository, Variant
+    from backend.llm.library.installed import DeletedModel, InstalledModel
+    from backend.services.engines.downloads import Progress
+
+
+@dataclass(frozen=True)
+class ModelRow:
+    """A model in Hearth's own folder.
+
+    Attributes:
+        about: What it is, piece by piece.
+        warning: Why it may not run here; "" when it should.
+        is_used: It answers already, or can be chosen.
+    """
+
+    name: str
+    path: str
+    about: Sequence[str]
+    warning: str
+    is_used: bool
+
+    @classmethod
+    def of(cls, model: "InstalledModel", used: set[str]) -> Self:
+        """Show what matters about one."""
+        about = [
+            model.family if model.family.lower() not in model.name.lower() else "",
+            model.size_label,
+            model.quantisation,
+            f"reads {model.context:,} tokens" if model.context else "",
+            model.licence,
+            size_text(model.bytes),
+        ]
+        shown = [piece for piece in about if piece]
+        path = str(model.path)
+        return cls(model.name, path, shown, _warning(model.bytes), path in used)
+
+
+@dataclass(frozen=True)
+class DownloadRow:
+    """A download and how far it is."""
+
+    id: str
+    name: str
+    repository: str
+    state: str
+    percent: int
+    progress: str
+    error: str
+
+    @classmethod
+    def of(cls, download: "Download", progress: "Progress") -> Self:
+        """Show how far it is, how fast, and how long it takes."""
+        here, whole = progress.here, download.bytes
+        words = [f"{size_text(here)} of {size_text(whole)}"]
+        if download.state == "running":
+            if progress.waiting:
+                words.append(f"{progress.waiting}…")
+            elif progress.speed > 0:
+                words.append(f"{size_text(int(progress.speed))} a second")
+                words.append(_time_left((whole - here) / progress.speed))
+        return cls(
+            id=download.id,
+            name=download.name,
+            repository=download.repository,
+            state=download.state.value,
+            percent=int(here * 100 / whole),
+            progress=", ".join(words),
+            error=download.error,
+        )
+
+
+@dataclass(frozen=True)
+class Here(Template):
+    """What is on this computer and what is on its way."""
+
+    template: ClassVar[str] = "models/_here.html"
+    models: Sequence[ModelRow]
+    downloads: Sequence[DownloadRow]
+    deleted: Sequence["DeletedRow"]
+
+
+@dataclass(frozen=True)
+class DeletedRow:
+    """A model in the trash."""
+
+    id: str
+    name: str
+    size: str
+
+    @classmethod
+    def of(cls, model: "DeletedModel") -> Self:
+        """Show what deleting it for good would free."""
+        return cls(model.id, model.name, size_text(model.bytes))
+
+
+@dataclass(frozen=True)
+class ModelsView(Template):
+    """The whole page."""
+
+    template: ClassVar[str] = "models/_view.html"
+    here: Here
+    others: Sequence[FileRow]
+    suggestions: Sequence["Suggestion"]
+    fitting: str
+    hub: str
+
+
+@dataclass(frozen=True)
+class ResultRow:
+    """A repository that was found."""
+
+    name: str
+    about: Sequence[str]
+    is_gated: bool
+
+    @classmethod
+    def of(cls, model: "HubModel") -> Self:
+        """Show what the hub says of one."""
+        about = [
+            model.architecture,
+            f"{model.weights / 1e9:.1f} B weights" if model.weights else "",
+            f"reads {model.context:,} tokens" if model.context else "",
+            f"{model.downloads:,} downloads",
+        ]
+        shown = [piece for piece in about if piece]
+        return cls(model.repository, shown, model.is_gated)
+
+
+@dataclass(frozen=True)
+class Results(Template):
+    """A page of what was found."""
+
+    template: ClassVar[str] = "models/_results.html"
+    words: str
+    results: Sequence[ResultRow]
+    next_page: str
+    is_first: bool
+
+
+@dataclass(frozen=True)
+class VariantRow:
+    """A model in one size."""
+
+    name: str
+    quantisation: str
+    size: str
+    parts: int
+    warning: str
+
+    @classmethod
+    def of(cls, variant: "Variant") -> Self:
+        """Show whether it fits this computer."""
+        return cls(
+            variant.name,
+            variant.quantisation,
+            size_text(variant.bytes),
+            len(variant.files),
+            _warning(variant.bytes),
+        )
+
+
+@dataclass(frozen=True)
+class Variants(Template):
+    """What can be downloaded from a repository."""
+
+    template: ClassVar[str] = "models/_variants.html"
+    repository: str
+    licence: str
+    is_gated: bool
+    page: str
+    variants: Sequence[VariantRow]
+    incomplete: Sequence[str]
+
+
+def build_router(get_services: "GetServices", pages: Pages, hub: EventHub) -> Router:
+    """Return the routes of the library."""
+    router = Router()
+
+    def say(sentence: str, tone: str = "info", undo: str = "") -> None:
+        hub.publish("toast", pages.render(Toast(sentence, tone=tone, undo=undo)))
+
+    @router.get("/models")
+    async def show(request: Request) -> Response:
+        services = await get_services()
+        found = await services.engines.files_found()
+        view = ModelsView(
+            here=await _here(services),
+            others=[FileRow.of(file) for file in found],
+            suggestions=services.library.suggestions(),
+            fitting=fitting_size(),
+            hub=await services.library.hub_shown(),
+        )
+        return pages.show(request, "Models", view)
+
+    @router.get("/models/here")
+    async def here(_request: Request) -> Response:
+        return pages.fragment(await _here(await get_services()))
+
+    @router.get("/models/search")
+    async def search(request: Request) -> Response:
+        words, page = request.query.get("q", ""), request.query.get("page", "")
+        found = await (await get_services()).library.search(words, page)
+        return pages.fragment(_results(found, words, page))
+
+    @router.get("/models/repository")
+    async def repository(request: Request) -> Response:
+        library = (await get_services()).library
+        found = await library.repository(request.query.get("name", "").strip())
+        address = await library.hub_shown()
+        return pages.fragment(_variants(found, f"{address}/{found.repository}"))
+
+    @router.post("/models/downloads")
+    async def download(request: Request) -> Response:
+        form = request.form()
+        begun = await (await get_services()).library.download(
+            form.get("repository", ""), form.get("variant", "")
+        )
+        say(f"{begun.name} is being downloaded. You can go on working.")
+        return no_content()
+
+    @router.post("/models/downloads/:id/pause")
+    async def pause(request: Request) -> Response:
+        downloads = (await get_services()).library.downloads
+        await downloads.pause(request.path_params["id"])
+        return no_content()
+
+    @router.post("/models/downloads/:id/resume")
+    async def resume(request: Request) -> Response:
+        downloads = (await get_services()).library.downloads
+        await downloads.resume(request.path_params["id"])
+        return no_content()
+
+    @router.delete("/models/downloads/:id")
+    async def cancel(request: Request) -> Response:
+        downloads = (await get_services()).library.downloads
+        await downloads.cancel(request.path_params["id"])
+        return no_content()
+
+    @router.delete("/models/installed")
+    async def delete(request: Request) -> Response:
+        path = Path(request.query.get("path", ""))
+        name, id = await (await get_services()).library.delete(path)
+        say(f"Deleted {name}.", undo=f"/models/trash/{id}/restore")
+        return no_content()
+
+    @router.post("/models/trash/:id/restore")
+    async def restore(request: Request) -> Response:
+        await (await get_services()).library.restore(request.path_params["id"])
+        return no_content()
+
+    @router.delete("/models/trash/:id")
+    async def forget(request: Request) -> Response:
+        await (await get_services()).library.empty_trash(request.path_params["id"])
+        return no_content()
+
+    @router.put("/models/hub")
+    async def keep_hub(request: Request) -> Response:
+        form = request.form()
+        library = (await get_services()).library
+        await library.keep_hub(form.get("address", ""), form.get("token", ""))
+        say("Saved.", tone="success")
+        return no_content()
+
+    return router
+
+
+async def _here(services: "Services") -> Here:
+    used = {offer.record.path for offer in await services.engines.offers()}
+    library = services.library
+    return Here(
+        models=[ModelRow.of(model, used) for model in await library.installed()],
+        downloads=[DownloadRow.of(*one) for one in library.downloads.all()],
+        deleted=[DeletedRow.of(model) for model in await library.deleted()],
+    )
+
+
+def _results(found: "FoundModels", words: str, page: str) -> Results:
+    rows = [ResultRow.of(model) for model in found.models]
+    return Results(words, rows, found.next_page, is_first=not page)
+
+
+def _variants(found: "Repository", page: str) -> Variants:
+    return Variants(
+        repository=found.repository,
+        licence=found.licence,
+        is_gated=found.is_gated,
+        page=page,
+        variants=[VariantRow.of(variant) for variant in found.variants],
+        incomplete=found.incomplete,
+    )
+
+
+def _warning(count: int) -> str:
+    total = total_memory()
+    if not total or fits(count, total):
+        return ""
+    return (
+        f"Needs about {size_text(count)} of memory; this computer has "
+        f"{size_text(total)}."
+    )
+
+
+def _time_left(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    if minutes < 1:
+        return "less than a minute left"
+    if minutes < 90:  # noqa: PLR2004 minutes are easier to read up to here
+        return f"about {minutes} minute{'' if minutes == 1 else 's'} left"
+    return f"about {round(minutes / 60)} hours left"

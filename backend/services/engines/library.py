@@ -1,0 +1,190 @@
+"""The library of models: what is here, what can be had, and bringing it here."""
+
+import asyncio
+import errno
+import os
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from backend.errors import ConflictError, StoreFullError, StoreReadOnlyError
+from backend.ids import now_ms
+from backend.llm.builtin.memory import total_memory
+from backend.llm.library import installed as files
+from backend.llm.library.curated import Suggestion, suggestions_for
+from backend.llm.library.download import Download
+from backend.llm.library.hub import FoundModels, Repository
+from backend.llm.library.hub_client import HUB, HubClient
+from backend.services.engines.downloads import Downloads
+
+if TYPE_CHECKING:
+    from backend.keys.api_keys import KeyStore
+    from backend.services.engines.engines import EngineService
+    from backend.services.notices import Notices
+    from backend.store.settings import SettingStore
+
+T = TypeVar("T")
+
+HUB_SETTING: Final = "hub"
+_HUB_KEY: Final = "hub"
+
+
+class LibraryService:
+    """The models on this computer, and those of a hub.
+
+    Attributes:
+        downloads: What is on its way.
+    """
+
+    def __init__(
+        self,
+        models: Path,
+        engines: "EngineService",
+        settings: "SettingStore",
+        keys: "KeyStore",
+        notices: "Notices",
+    ) -> None:
+        """Know the folder of models; it is made when it is needed."""
+        self._models = models
+        self._engines = engines
+        self._settings = settings
+        self._keys = keys
+        self._notices = notices
+        self.downloads = Downloads(
+            models, self._installed, lambda: notices.changed("downloads"), self._token
+        )
+
+    async def begin(self) -> None:
+        """Go on with downloads, and empty the trash of what is old."""
+        await asyncio.to_thread(files.forget_old, self._models, now_ms())
+        await self.downloads.take_up()
+
+    async def installed(self) -> Sequence[files.InstalledModel]:
+        """Return the models in Hearth's own folder."""
+        return await asyncio.to_thread(files.installed_in, self._models)
+
+    async def deleted(self) -> Sequence[files.DeletedModel]:
+        """Return the models in the trash."""
+        return await asyncio.to_thread(files.deleted, self._models)
+
+    def suggestions(self) -> Sequence[Suggestion]:
+        """Return what to begin with on this computer."""
+        return suggestions_for(total_memory())
+
+    def hub(self) -> str:
+        """Return the address of the hub: the one set, or the one of the environment.
+
+        `HF_ENDPOINT` is the variable by which other programs are told of a mirror.
+        """
+        told = self._settings.get(HUB_SETTING) or os.environ.get("HF_ENDPOINT", "")
+        return (told or HUB).rstrip("/")
+
+    async def hub_shown(self) -> str:
+        """Return the address of the hub, for a page."""
+        return await asyncio.to_thread(self.hub)
+
+    async def search(self, words: str, page: str = "") -> FoundModels:
+        """Look for models on the hub.
+
+        Raises:
+            HubError: It cannot be asked.
+        """
+        return await (await self._client()).search(words.strip()[:200], page)
+
+    async def repository(self, name: str) -> Repository:
+        """Return which models a repository holds.
+
+        Raises:
+            InvalidInputError: The name is none.
+            HubError: It is not there, or the hub cannot be asked.
+        """
+        return await (await self._client()).repository(name)
+
+    async def download(self, repository: str, variant: str) -> Download:
+        """Begin to download a model.
+
+        Raises:
+            HubError: The hub cannot be asked.
+            ConflictError: It is no longer there, or comes already.
+        """
+        client = await self._client()
+        found = await client.repository(repository)
+        wanted = next((one for one in found.variants if one.name == variant), None)
+        if wanted is None:
+            raise ConflictError("The hub no longer has this file. Look at it again.")
+        return await self.downloads.start(client.address, found, wanted)
+
+    async def keep_hub(self, address: str, token: str) -> None:
+        """Ask another hub from now on, or this one with an access token.
+
+        Args:
+            address: "" for the usual one.
+            token: "" keeps the one there is.
+
+        Raises:
+            InvalidInputError: The address is none.
+        """
+        cleaned = HubClient(address or HUB).address
+        kept = "" if cleaned == HUB else cleaned
+        await asyncio.to_thread(self._settings.set, HUB_SETTING, kept)
+        if token.strip():
+            await asyncio.to_thread(self._keys.set, _HUB_KEY, token, cleaned)
+
+    async def delete(self, path: Path) -> tuple[str, str]:
+        """Move a model into the trash; return its name, and what brings it back.
+
+        An engine that uses it is removed with it.
+
+        Raises:
+            NotFoundError: It is not in the folder, or no longer.
+        """
+        for offer in await self._engines.offers():
+            if offer.record.path == str(path):
+                await self._engines.remove(offer.record.id)
+        id = await asyncio.to_thread(_act, partial(files.delete, self._models, path))
+        self._notices.changed("downloads")
+        return path.name.removesuffix(".gguf"), id
+
+    async def restore(self, id: str) -> None:
+        """Bring a model back from the trash, ready to answer.
+
+        Raises:
+            NotFoundError: It is no longer in the trash.
+            ConflictError: Another file is in its place.
+        """
+        path = await asyncio.to_thread(_act, partial(files.restore, self._models, id))
+        await self._engines.add_file(path)
+        self._notices.changed("engines")
+        self._notices.changed("downloads")
+
+    async def empty_trash(self, id: str = "") -> None:
+        """Delete one model, or all in the trash, for good."""
+        await asyncio.to_thread(files.forget, self._models, id)
+        self._notices.changed("downloads")
+
+    async def _installed(self, download: Download) -> None:
+        """Let a model answer that has arrived."""
+        added = await self._engines.add_file(download.model_path)
+        self._notices.changed("engines")
+        self._notices.say(f"{added.record.name} is ready.", tone="success")
+
+    async def _client(self) -> HubClient:
+        address = await asyncio.to_thread(self.hub)
+        return HubClient(address, await asyncio.to_thread(self._token))
+
+    def _token(self) -> str:
+        return self._keys.get(_HUB_KEY, self.hub())
+
+
+def _act(act: Callable[[], T]) -> T:
+    """Do something with files; say in plain words why it cannot be done."""
+    try:
+        return act()
+    except OSError as exc:
+        if exc.errno == errno.ENOSPC:
+            raise StoreFullError("The disk is full. Make room and try again.") from exc
+        raise StoreReadOnlyError(
+            "The folder of models cannot be written. Check that the disk is there and "
+            "not read-only."
+        ) from exc

@@ -1,0 +1,85 @@
+"""The library of models in the window: found, downloaded over a restart, asked."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.htmx import SETTLED
+from tests.helpers.model_hub import ModelHub
+from tests.helpers.model_server import FakeModelServer
+from tests.helpers.scripted_model import HELLO
+from tests.helpers.window import Window, until
+
+pytestmark = [pytest.mark.e2e, pytest.mark.gui, pytest.mark.sidecar]
+
+NAME = "hello-Q4_0"
+OPEN_MODELS = "document.querySelector('[data-title=Models]') !== null"
+
+
+@pytest.fixture
+def hub(scripted_gguf: Path) -> ModelHub:
+    """A hub with the scripted model; it hangs after the first 200 kB."""
+    hub = ModelHub({f"{NAME}.gguf": scripted_gguf.read_bytes()})
+    hub.cuts, hub.failures = [200_000], [None, hub.hang]
+    return hub
+
+
+@pytest.fixture
+def server(hub: ModelHub, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeModelServer]:
+    with hub.serve() as server:
+        monkeypatch.setenv("HF_ENDPOINT", server.url)
+        yield server
+
+
+def open_models(window: Window) -> None:
+    window.click("link", "Settings")
+    window.click("link", "Download models")
+    window.wait_for(OPEN_MODELS)
+
+
+def download(window: Window) -> None:
+    """Find the model and begin to download it, by the keyboard."""
+    window.write("searchbox", "Name of a model", "tiny")
+    window.press("Enter")
+    window.wait_for(f"document.querySelector('.variants summary') && {SETTLED}")
+    window.evaluate("document.querySelector('.variants summary').focus()")
+    window.press("Enter")
+    window.wait_for(f"document.querySelector('.variant-list form') && {SETTLED}")
+    window.click("button", f"Download {NAME}")
+
+
+@pytest.mark.usefixtures("server")
+def test_a_model_is_found_downloaded_over_a_restart_and_asked(
+    tmp_path: Path, hub: ModelHub
+) -> None:
+    data = tmp_path / "data"
+    with Window.start(data) as window:
+        open_models(window)
+        window.photograph("models-empty")
+        download(window)
+        until(hub.hung.is_set, "the cut")
+        window.wait_for("document.querySelector('#models-here progress') !== null")
+        window.photograph("models-downloading")
+        assert window.quit() == 0
+    with Window.start(data) as window:
+        open_models(window)
+        window.wait_for("document.querySelector('#models-here .note.success') !== null")
+        window.photograph("models-ready")
+        assert hub.ranges == ["", "200000"]
+        window.click("button", "New chat")
+        window.ask("hello")
+        window.wait_for(f"document.body.innerText.includes({HELLO!r})")
+
+
+@pytest.mark.usefixtures("server")
+def test_a_deleted_model_comes_back_by_undo(tmp_path: Path, hub: ModelHub) -> None:
+    hub.cuts, hub.failures = [], []
+    with Window.start(tmp_path / "data") as window:
+        open_models(window)
+        download(window)
+        window.click("button", f"Delete {NAME}")
+        window.wait_for("document.querySelector('.deleted-models') !== null")
+        window.click("button", "Undo")
+        window.wait_for("document.querySelector('.deleted-models') === null")
+        window.wait_for("document.querySelector('#models-here .note.success') !== null")
