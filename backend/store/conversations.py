@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
+from sqlalchemy import bindparam
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, exists, or_, select
 
 from backend.errors import NotFoundError
@@ -10,8 +12,16 @@ from backend.ids import new_id, now_ms
 from backend.store.change_log import StoreSession
 from backend.store.database import Database
 from backend.store.models import Conversation, Draft, Note
+from backend.store.rows import CONVERSATION, ConversationRow
 from backend.store.text import clean_text
 
+_PAGE: Final = (
+    select_columns(*CONVERSATION)
+    .where(col(Conversation.deleted_at).is_(None))
+    .order_by(col(Conversation.latest).desc())
+    .limit(bindparam("limit"))
+)
+_NEXT_PAGE: Final = _PAGE.where(col(Conversation.latest) < bindparam("before"))
 _GONE: Final = "This conversation is no longer there. It may be in the trash."
 
 
@@ -27,23 +37,18 @@ class ConversationStore:
         *,
         before: str | None = None,
         limit: int = 50,
-    ) -> Sequence[Conversation]:
+    ) -> Sequence[ConversationRow]:
         """Return the conversations in use, newest activity first.
 
         Args:
             before: The `latest` of the last one that is already known.
             limit: How many at most.
         """
-        query = (
-            select(Conversation)
-            .where(col(Conversation.deleted_at).is_(None))
-            .order_by(col(Conversation.latest).desc())
-            .limit(limit)
+        if before is None:
+            return self._database.rows(_PAGE, ConversationRow._make, limit=limit)
+        return self._database.rows(
+            _NEXT_PAGE, ConversationRow._make, limit=limit, before=before
         )
-        if before is not None:
-            query = query.where(col(Conversation.latest) < before)
-        with self._database.read() as session:
-            return session.exec(query).all()
 
     def is_there_any(self) -> bool:
         """Whether anything is kept: asked, noted, typed, or in the trash."""
@@ -55,7 +60,7 @@ class ConversationStore:
         with self._database.read() as session:
             return bool(session.scalar(select(or_(*kept))))
 
-    def recent(self, limit: int = 5) -> Sequence[Conversation]:
+    def recent(self, limit: int = 5) -> Sequence[ConversationRow]:
         """Return the conversations that were active last."""
         return self.page(limit=limit)
 

@@ -3,13 +3,13 @@
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, Executable, text
 from sqlalchemy.pool import QueuePool
 from sqlmodel import Session
 
@@ -44,6 +44,8 @@ from backend.sqlite.schema import STEPS
 from backend.store.change_log import StoreSession
 from backend.store.clock import HybridClock
 from backend.store.presence import LATEST_CHANGE, FileWatch, Presence
+
+T = TypeVar("T")
 
 BACKUPS: Final = "backups"
 """The folder of the snapshots, beside the database."""
@@ -192,6 +194,25 @@ class Database:
             StoreSession(self._engine, expire_on_commit=False) as session,
         ):
             yield session
+
+    def rows(
+        self,
+        statement: Executable,
+        make: Callable[[Iterable[Any]], T],
+        **parameters: str | int | None,
+    ) -> list[T]:
+        """Read plain rows with one statement, which costs a third of objects.
+
+        Args:
+            statement: Kept as a constant, it is built and compiled once.
+            make: Makes a row of its columns: `_make` of a NamedTuple.
+            **parameters: What the statement leaves open.
+
+        Raises:
+            StoreError: The database failed.
+        """
+        with self._watched(), self._engine.connect() as connection:
+            return list(map(make, connection.execute(statement, parameters).all()))
 
     @contextmanager
     def write(self) -> Iterator[StoreSession]:

@@ -15,7 +15,8 @@ from backend.store.conversations import ConversationStore
 from backend.store.database import Database
 from backend.store.imports.imports import ImportStore
 from backend.store.messages import MessageStore
-from backend.store.models import Conversation, Message
+from backend.store.models import Message
+from backend.store.rows import ConversationRow
 from backend.store.trash import TrashStore
 from tests.helpers.foreign import BEGAN
 from tests.helpers.reading import rows_of, save
@@ -50,7 +51,7 @@ class Library:
         store.end(run_id, "undone", "")
 
     @property
-    def conversations(self) -> list[Conversation]:
+    def conversations(self) -> list[ConversationRow]:
         """What is listed, newest first."""
         return [*ConversationStore(self.database).page(limit=500)]
 

@@ -19,6 +19,7 @@ from backend.web.rendering import Renderer, Template
 if TYPE_CHECKING:
     from backend.container import GetServices
     from backend.store.models import Conversation
+    from backend.store.rows import ConversationRow
 
 
 class Mark(StrEnum):
@@ -34,7 +35,7 @@ class Item(Template):
     """One conversation in the list."""
 
     template: ClassVar[str] = "conversations/_item.html"
-    conversation: "Conversation"
+    conversation: "Conversation | ConversationRow"
     title: str
     mark: Mark = Mark.NONE
 
@@ -117,14 +118,14 @@ def build_router(
 
 
 def _days(
-    found: "Sequence[Conversation]",
+    found: "Sequence[ConversationRow]",
     activity: Activity,
     renderer: Renderer,
     before: str | None,
 ) -> list[Day]:
     """Group conversations by the day of their last activity, which sorts them."""
 
-    def day(conversation: "Conversation") -> str:
+    def day(conversation: "ConversationRow") -> str:
         at = made_at(conversation.latest)
         return renderer.day(conversation.updated_at if at is None else at)
 
@@ -138,7 +139,7 @@ def _days(
     return days
 
 
-def _item(conversation: "Conversation", activity: Activity) -> Item:
+def _item(conversation: "Conversation | ConversationRow", activity: Activity) -> Item:
     mark = Mark.NONE
     if activity.is_answering(conversation.id):
         mark = Mark.ANSWERING

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from backend.store.messages import MessageStore
     from backend.store.models import Conversation, Message
     from backend.store.revisions import AskedAgain, RevisionStore
+    from backend.store.rows import ConversationRow
 
 MAX_TITLE_CHARS: Final = 300
 LOG_LIMIT: Final = 100
@@ -84,7 +85,7 @@ class ConversationService:
 
     async def page(
         self, before: str | None = None, limit: int = PAGE_SIZE
-    ) -> "Sequence[Conversation]":
+    ) -> "Sequence[ConversationRow]":
         """Return conversations, newest activity first."""
         read = self._conversations.page
         return await asyncio.to_thread(read, before=before, limit=limit)
