@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from backend.ids import NEW
 from backend.llm.builtin.found_files import FoundFile
 from backend.llm.engines import BUILTIN
-from backend.llm.servers.address import shown
+from backend.llm.servers.address import place_of, shown
 from backend.llm.servers.discovery import Found
 from backend.routes.engine_forms import address_in, in_form, may_send_in_clear
 from backend.routes.pages import Pages, Toast, go_to, no_content, undo_path
@@ -32,6 +32,7 @@ class EngineRow:
     id: str
     name: str
     where: str
+    place: str
     models: Sequence[str]
     typed: Sequence[str]
     problem: str
@@ -46,6 +47,7 @@ class EngineRow:
             record.id,
             record.name,
             shown(record.url) or record.path,
+            place_of(record.url) if record.url else "this computer",
             offer.models,
             offer.typed,
             offer.problem,

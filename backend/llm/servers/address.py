@@ -1,7 +1,8 @@
 """Reads the address of a server as people write it, and tries likely forms of it.
 
 What is stored is the base address requests begin with. One without a version in its
-path stands for the base that ends in `/v1`, unless it ends in `EXACT`.
+path stands for the base that ends in `/v1`, unless it ends in `EXACT`. Azure's dated
+form has its version behind a question mark, which stays at the end of every address.
 """
 
 import ipaddress
@@ -13,8 +14,8 @@ from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from backend.errors import InvalidInputError
+from backend.llm.providers import provider_of
 from backend.llm.servers.network import is_near_name
-from backend.llm.servers.providers import PROVIDERS
 
 EXACT: Final = "/."
 """The end of a stored address that is the base as it stands, without a version."""
@@ -36,6 +37,9 @@ _ENDPOINTS: Final = re.compile(
     r"|index\.html)$",
     re.IGNORECASE,
 )
+_API_VERSION: Final = re.compile(
+    r"(?:^|&)api-version=([\w.-]{1,40})(?:&|$)", re.IGNORECASE
+)
 _HERE: Final = ("localhost", "localhost.localdomain", "ip6-localhost")
 _EXAMPLE: Final = "It looks like http://127.0.0.1:11434 or https://api.example.com/v1."
 
@@ -47,12 +51,14 @@ class Address:
     Attributes:
         scheme: "" when none was typed.
         netloc: Host and port.
+        version: What Azure's dated form says of its version, as "?api-version=…".
     """
 
     scheme: str
     host: str
     netloc: str
     path: str
+    version: str = ""
 
     @property
     def is_here(self) -> bool:
@@ -62,7 +68,9 @@ class Address:
     def bases(self, scheme: str) -> tuple[str, ...]:
         """Return the base addresses it may mean, the likeliest first."""
         paths = dict.fromkeys(_paths(self.host, self.path))
-        return tuple(f"{scheme}://{self.netloc}{path}" for path in paths)
+        if self.version:
+            paths = dict.fromkeys([_ENDPOINTS.sub("", self.path), *paths])
+        return tuple(f"{scheme}://{self.netloc}{path}{self.version}" for path in paths)
 
     def schemes(self, *, with_key: bool) -> tuple[str, ...]:
         """Return how to reach it, the preferred way first.
@@ -96,7 +104,8 @@ def read_address(typed: str) -> Address:
     _refuse_extras(parts)
     host, netloc = _host(parts)
     path = re.sub(r"/+", "/", parts.path).rstrip("/")
-    return Address(scheme[1].lower() if scheme else "", host, netloc, path)
+    version = _version_in(parts)
+    return Address(scheme[1].lower() if scheme else "", host, netloc, path, version)
 
 
 def clean_base_url(text: str) -> str:
@@ -109,19 +118,30 @@ def clean_base_url(text: str) -> str:
     if "://" not in typed:
         typed = f"http://{typed}"
     parts = _split(typed)
-    odd = parts.username or parts.password or parts.query or parts.fragment
-    if odd or not parts.hostname or parts.scheme not in ("http", "https"):
+    version = _version_in(parts)
+    is_odd = bool(parts.username or parts.password or parts.fragment)
+    is_odd = is_odd or bool(parts.query and not version)
+    if is_odd or not parts.hostname or parts.scheme not in ("http", "https"):
         raise InvalidInputError(f"That is not the address of a server. {_EXAMPLE}")
     is_exact = parts.path.endswith(EXACT)
     path = parts.path.removesuffix(EXACT).rstrip("/").removesuffix("/chat/completions")
-    if not is_exact and not _VERSIONED.search(path):
+    if not is_exact and not version and not _VERSIONED.search(path):
         path += "/v1"
-    return f"{parts.scheme}://{parts.netloc}{path}"
+    return f"{parts.scheme}://{parts.netloc}{path}{version}"
 
 
 def stored(base: str) -> str:
     """Return how a base address is stored."""
-    return base if _VERSIONED.search(urlsplit(base).path) else base + EXACT
+    parts = urlsplit(base)
+    return base if parts.query or _VERSIONED.search(parts.path) else base + EXACT
+
+
+def place_of(url: str) -> str:
+    """Say where a server is: what is sent to it goes there."""
+    host = urlsplit(url).hostname or ""
+    if is_here(host):
+        return "this computer"
+    return "your network" if is_near_name(host) else f"the internet ({host})"
 
 
 def shown(url: str) -> str:
@@ -157,7 +177,7 @@ def is_exposed(base: str) -> bool:
 
 
 def _paths(host: str, path: str) -> Iterator[str]:
-    provider = PROVIDERS.get(host)
+    provider = provider_of(host)
     if provider and (not path or provider.path.startswith(path)):
         yield provider.path
         return
@@ -184,16 +204,16 @@ def _split(text: str) -> SplitResult:
     return parts
 
 
+def _version_in(parts: SplitResult) -> str:
+    found = _API_VERSION.search(parts.query)
+    return f"?api-version={found[1]}" if found else ""
+
+
 def _refuse_extras(parts: SplitResult) -> None:
     if parts.username or parts.password:
         raise InvalidInputError(
             "Leave name and password out of the address. A server that wants a key "
             "gets it in the field API key."
-        )
-    if "api-version=" in parts.query.lower():
-        raise InvalidInputError(
-            "This is the dated form of an Azure address. Use the one that looks like "
-            "https://NAME.openai.azure.com/openai/v1."
         )
     if _SECRETS.search(parts.query):
         raise InvalidInputError(

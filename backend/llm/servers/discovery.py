@@ -11,9 +11,9 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from backend.errors import HearthError
+from backend.llm.providers import provider_of
 from backend.llm.servers.address import is_here, read_address
 from backend.llm.servers.probe import Reply, ask_models
-from backend.llm.servers.providers import PROVIDERS
 from backend.protocol import LOOPBACK
 
 KNOWN_PORTS: Final[Mapping[str, int]] = MappingProxyType(
@@ -74,7 +74,7 @@ def server_name(base: str, software: str) -> str:
     """Return what to call a server: the provider, what runs there, or its place."""
     parts = urlsplit(base)
     host = parts.hostname or ""
-    if provider := PROVIDERS.get(host):
+    if provider := provider_of(host):
         return provider.name
     if software:
         return software if is_here(host) else f"{software} on {host}"

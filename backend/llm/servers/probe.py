@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin
 
 from backend.llm.wire.answer_events import NotAnAnswerError
-from backend.llm.wire.client import new_client
+from backend.llm.wire.client import endpoint, new_client
 from backend.llm.wire.exchange import causes, read_text
 from backend.llm.wire.failures import classify_failure
 from backend.llm.wire.limits import FAR
@@ -84,7 +84,7 @@ async def ask_models(base: str, key: str = "", deadline_s: float = DEADLINE_S) -
     try:
         async with (
             asyncio.timeout(deadline_s),
-            client.stream("GET", f"{base}/models") as response,
+            client.stream("GET", endpoint(base, "/models")) as response,
         ):
             return _judge(base, response, await _read(response))
     except (TimeoutError, httpx2.TimeoutException):
@@ -105,7 +105,7 @@ async def takes_chats(base: str, key: str = "") -> bool:
         async with (
             asyncio.timeout(DEADLINE_S),
             client.stream(
-                "POST", f"{base}/chat/completions", content=b"{}"
+                "POST", endpoint(base, "/chat/completions"), content=b"{}"
             ) as response,
         ):
             kind = response.headers.get("Content-Type", "")
@@ -148,7 +148,7 @@ def _judge(base: str, response: "httpx2.Response", body: str) -> Probe:
     detail = classify_failure(status, body)[1]
     location = response.headers.get("Location", "")
     if 300 <= status < 400 and location:  # noqa: PLR2004 all redirects
-        target = urljoin(f"{base}/models", location)
+        target = urljoin(endpoint(base, "/models"), location)
         return Probe(base=base, reply=Reply.MOVED, status=status, location=target)
     reply = Reply.NO_LIST
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):

@@ -2,6 +2,9 @@
 
 import socket
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from backend.llm.providers import headers_for
 
 if TYPE_CHECKING:
     import httpx2
@@ -31,8 +34,7 @@ def new_client(base_url: str, api_key: str, connect_s: float) -> "httpx2.AsyncCl
         # llama.cpp closes after a stream; a pooled connection would race that.
         "Connection": "close",
     }
-    if api_key:
-        headers["Authorization"] = f"Bearer {api_key}"
+    headers |= headers_for(urlsplit(base_url).hostname or "", api_key)
     transport = httpx2.AsyncHTTPTransport(
         # Certificates are loaded (30 ms) only where there is one to check.
         verify=base_url.startswith("https:"),
@@ -50,3 +52,9 @@ def new_client(base_url: str, api_key: str, connect_s: float) -> "httpx2.AsyncCl
         trust_env=False,
         follow_redirects=False,
     )
+
+
+def endpoint(base: str, path: str) -> str:
+    """Return an address below a base address."""
+    address, mark, version = base.partition("?")
+    return f"{address}{path}{mark}{version}"

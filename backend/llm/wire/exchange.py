@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 
 from backend.errors import EngineFault
 from backend.llm.wire.answer_events import NotAnAnswerError
-from backend.llm.wire.client import new_client
+from backend.llm.wire.client import endpoint, new_client
 from backend.llm.wire.failures import classify_failure, is_page
 from backend.llm.wire.limits import Limits
 from backend.llm.wire.patience import patience
@@ -88,7 +88,8 @@ class ModelServer:
 
         method = "GET" if body is None else "POST"
         try:
-            request = client.build_request(method, self._base_url + path, content=body)
+            url = endpoint(self._base_url, path)
+            request = client.build_request(method, url, content=body)
             async with patience(limits.first_byte_s, self.count_signs):
                 response = await _send(client, request)
             self.signs_of_life += 1

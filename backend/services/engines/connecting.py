@@ -1,12 +1,13 @@
 """Finds the form of an address at which a model server answers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 from urllib.parse import urlsplit
 
 from backend.errors import HearthError
+from backend.llm.providers import provider_of
 from backend.llm.sentences import DETAIL_CHARS, one_line
 from backend.llm.servers.address import Address, is_exposed
 from backend.llm.servers.probe import ANSWERED, Probe, Reply, ask_models, takes_chats
@@ -65,8 +66,9 @@ async def connect(wish: Wish) -> Probe:
     listing = next((p for p in probes if p.reply is Reply.MODELS and p.models), None)
     if listing:
         return listing
-    if wish.model and (usable := await _by_name(probes, wish.key)):
-        return usable
+    known = _known_models(wish)
+    if (wish.model or known) and (usable := await _by_name(probes, wish.key)):
+        return replace(usable, models=usable.models or known)
     raise _refusal(wish, probes)
 
 
@@ -95,6 +97,12 @@ async def _by_name(probes: Sequence[Probe], key: str) -> Probe | None:
     return None
 
 
+def _known_models(wish: Wish) -> tuple[str, ...]:
+    """Return the models of a provider that gives no list."""
+    provider = provider_of(wish.address.host)
+    return provider.models if provider and wish.key else ()
+
+
 def _refusal(wish: Wish, probes: Sequence[Probe]) -> NotConnectedError:
     host = wish.address.netloc
     order = list(_SENTENCES)
@@ -109,6 +117,9 @@ def _refusal(wish: Wish, probes: Sequence[Probe]) -> NotConnectedError:
     sentence, question = _SENTENCES[worst.reply]
     if worst.reply is Reply.KEY_REFUSED and not wish.key:
         sentence = "{host} wants an API key. Enter it below the address."
+        provider = provider_of(wish.address.host)
+        if provider and provider.keys:
+            sentence += f" You make one at {provider.keys}."
     target = worst.location if worst.reply is Reply.MOVED else ""
     if wish.model and question is Question.MODEL:
         sentence = "Nothing at {host} takes chats. As a rule an address ends in /v1."

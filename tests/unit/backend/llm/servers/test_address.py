@@ -6,11 +6,13 @@ from backend.errors import InvalidInputError
 from backend.llm.servers.address import (
     clean_base_url,
     is_exposed,
+    place_of,
     read_address,
     server_of,
     shown,
     stored,
 )
+from backend.llm.wire.client import endpoint
 
 
 @pytest.mark.parametrize(
@@ -93,6 +95,7 @@ FORMS = [
     ("https://api.perplexity.ai", [""]),
     ("openrouter.ai", ["/api/v1"]),
     ("api.openai.com/v1", ["/v1"]),
+    ("name.openai.azure.com", ["/openai/v1"]),
 ]
 
 
@@ -116,7 +119,6 @@ def test_the_likely_forms_of_an_address_are_tried(typed: str, paths: list[str]) 
         ("http://[::1", "not the address"),
         ("a..example", "not the address"),
         ("http://user:pass@a.example", "name and password"),
-        ("http://a.example/?api-version=2024-02-01", "Azure"),
         ("http://a.example/?key=sk-1", "Leave the key out"),
     ],
 )
@@ -182,3 +184,29 @@ def test_one_server_is_known_by_every_form_of_its_address() -> None:
     assert len({server_of(form) for form in forms}) == 1
     assert server_of("https://a.example") == server_of("https://a.example:443/v1")
     assert server_of("http://localhost:1") != server_of("http://localhost:2")
+
+
+DATED = "https://n.openai.azure.com/openai/deployments/d/chat/completions?api-version=1"
+
+
+def test_the_version_of_a_dated_address_stays_behind_it() -> None:
+    address = read_address(DATED)
+    base = address.bases("https")[0]
+    assert base == "https://n.openai.azure.com/openai/deployments/d?api-version=1"
+    assert clean_base_url(stored(base)) == base
+    assert endpoint(base, "/models").endswith("/deployments/d/models?api-version=1")
+    assert server_of(base)[2] == "/openai/deployments/d"
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("http://127.0.0.1:1", "this computer"),
+        ("http://[::1]:1/v1", "this computer"),
+        ("http://10.0.0.3/v1", "your network"),
+        ("http://nas:1/v1", "your network"),
+        ("https://api.openai.com/v1", "the internet (api.openai.com)"),
+    ],
+)
+def test_where_a_server_is_is_said(url: str, place: str) -> None:
+    assert place_of(url) == place

@@ -5,6 +5,8 @@ import json
 
 import pytest
 
+from backend.llm import providers
+from backend.llm.providers import Provider
 from backend.llm.servers.address import read_address
 from backend.llm.servers.probe import Probe
 from backend.services.engines.connecting import (
@@ -148,3 +150,47 @@ def test_nobody_there_and_no_https_and_no_such_name() -> None:
     with serving("/v1") as server:
         assert "not speak https" in str(refusal(f"https://127.0.0.1:{server.port}"))
     assert "no computer called" in str(refusal("https://hearth.invalid"))
+
+
+LOCAL = Provider(
+    name="Local",
+    host="127.0.0.1",
+    path="",
+    keys="keys.example",
+    key_headers=(("api-key", "{key}"),),
+    models=("one", "two"),
+)
+
+
+@pytest.fixture
+def provider(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this computer be a provider without a list of models."""
+    monkeypatch.setattr(providers, "PROVIDERS", (LOCAL,))
+
+
+@pytest.mark.usefixtures("provider")
+def test_what_a_provider_without_a_list_has_is_known() -> None:
+    with FakeModelServer(
+        lambda e: e.answer(404 if "models" in e.path else 400, "")
+    ) as s:
+        probe = found(s.url, "secret")
+        assert probe.models == ("one", "two")
+        assert "api-key: secret" in s.requests[0].head
+        assert "Authorization" not in s.requests[0].head
+
+
+@pytest.mark.usefixtures("provider")
+def test_a_provider_that_wants_a_key_says_where_one_is_made() -> None:
+    with FakeModelServer(lambda e: e.answer(401, "")) as server:
+        assert "keys.example" in str(refusal(server.url))
+
+
+def test_a_dated_address_is_asked_with_its_version() -> None:
+    with FakeModelServer(
+        lambda e: e.answer(404 if "models" in e.path else 400, "")
+    ) as s:
+        typed = f"{s.url}/openai/deployments/d/chat/completions?api-version=2024-02-01"
+        probe = found(typed, model="d")
+        assert probe.base == f"{s.url}/openai/deployments/d?api-version=2024-02-01"
+        asked = {exchange.path for exchange in s.requests}
+        assert "/openai/deployments/d/chat/completions?api-version=2024-02-01" in asked

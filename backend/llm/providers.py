@@ -1,0 +1,138 @@
+"""Well-known providers: where they answer, and what each does in its own way."""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """A provider of models.
+
+    Attributes:
+        host: Its host; with a dot in front, every host below that name.
+        path: What its addresses go on with after the host.
+        keys: The page on which a key is made.
+        key_headers: How a key is sent, each with `{key}` in its value.
+        headers: What else it wants to be told.
+        models: What it has, for one that gives no list.
+    """
+
+    name: str
+    host: str
+    path: str = "/v1"
+    keys: str = ""
+    key_headers: tuple[tuple[str, str], ...] = (("Authorization", "Bearer {key}"),)
+    headers: tuple[tuple[str, str], ...] = ()
+    models: tuple[str, ...] = ()
+
+
+_BEARER: Final = ("Authorization", "Bearer {key}")
+_AZURE_KEY: Final = (("api-key", "{key}"),)
+
+PROVIDERS: Final = (
+    Provider(
+        name="OpenAI",
+        host="api.openai.com",
+        keys="platform.openai.com/api-keys",
+    ),
+    Provider(
+        name="Anthropic",
+        host="api.anthropic.com",
+        keys="console.anthropic.com/settings/keys",
+        # Its list of models is of its own interface, its chats are of OpenAI's.
+        key_headers=(_BEARER, ("x-api-key", "{key}")),
+        headers=(("anthropic-version", "2023-06-01"),),
+    ),
+    Provider(
+        name="Gemini",
+        host="generativelanguage.googleapis.com",
+        path="/v1beta/openai",
+        keys="aistudio.google.com/apikey",
+    ),
+    Provider(
+        name="Mistral",
+        host="api.mistral.ai",
+        keys="console.mistral.ai/api-keys",
+    ),
+    Provider(
+        name="Groq",
+        host="api.groq.com",
+        path="/openai/v1",
+        keys="console.groq.com/keys",
+    ),
+    Provider(
+        name="OpenRouter",
+        host="openrouter.ai",
+        path="/api/v1",
+        keys="openrouter.ai/settings/keys",
+    ),
+    Provider(
+        name="DeepSeek",
+        host="api.deepseek.com",
+        keys="platform.deepseek.com/api_keys",
+    ),
+    Provider(name="xAI", host="api.x.ai", keys="console.x.ai"),
+    Provider(
+        name="Together",
+        host="api.together.xyz",
+        keys="api.together.ai/settings/api-keys",
+    ),
+    Provider(
+        name="Perplexity",
+        host="api.perplexity.ai",
+        path="",
+        keys="perplexity.ai/account/api",
+        models=(
+            "sonar",
+            "sonar-pro",
+            "sonar-reasoning-pro",
+            "sonar-deep-research",
+        ),
+    ),
+    Provider(
+        name="Azure OpenAI",
+        host=".openai.azure.com",
+        path="/openai/v1",
+        keys="portal.azure.com",
+        key_headers=_AZURE_KEY,
+    ),
+    Provider(
+        name="Azure AI",
+        host=".services.ai.azure.com",
+        path="/openai/v1",
+        keys="portal.azure.com",
+        key_headers=_AZURE_KEY,
+    ),
+    Provider(
+        name="GitHub Models",
+        host="models.github.ai",
+        path="/inference",
+        keys="github.com/settings/tokens",
+    ),
+)
+"""One row for each; what is not said here is done as OpenAI does it."""
+
+
+def provider_of(host: str) -> Provider | None:
+    """Return the provider that answers at a host; None for any other."""
+    name = host.lower().rstrip(".")
+    for provider in PROVIDERS:
+        is_below = provider.host.startswith(".") and name.endswith(provider.host)
+        if name == provider.host or is_below:
+            return provider
+    return None
+
+
+def headers_for(host: str, key: str) -> dict[str, str]:
+    """Return what a request to a host says of who asks.
+
+    Args:
+        host: Where it goes.
+        key: "" for none.
+    """
+    provider = provider_of(host)
+    named = provider.key_headers if provider else (_BEARER,)
+    headers = dict(provider.headers) if provider else {}
+    if key:
+        headers |= {name: value.format(key=key) for name, value in named}
+    return headers
