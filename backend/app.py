@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from backend.keys.keyring import FindVault
+from backend.live.notices import PageNotices
 from backend.protocol import Hello
 from backend.routes import (
     actions,
@@ -70,26 +71,26 @@ def build(hello: Hello, find_vault: FindVault | None = None) -> App:
     renderer = Renderer(
         templates, icons_dir(), assets.url, command_key=hello.command_key
     )
-    pages = Pages(renderer, lambda: hub.seq)
+    pages = Pages(renderer, lambda: hub.seq, PageNotices(hub, renderer).show)
     house = House(hello, hub, renderer, find_vault)
     shown = conversations.ConversationPages(house.services, house.broadcast)
     routers = (
         health.build_router(hello.token, lambda: house.state, lambda: watch.worst_ms),
         events.build_router(hub),
         assets.build_router(),
-        actions.build_router(house.services, pages, hub),
-        api.build_router(house.services, hub),
-        quick.build_router(house.services, house.broadcast, renderer, hub),
-        conversations.build_router(house.services, pages, shown, house.broadcast, hub),
-        conversation_list.build_router(house.services, pages, renderer, hub),
+        actions.build_router(house.services, pages),
+        api.build_router(house.services),
+        quick.build_router(house.services, house.broadcast, renderer),
+        conversations.build_router(house.services, pages, shown),
+        conversation_list.build_router(house.services, pages, renderer),
         drafts.build_router(house.services),
-        messages.build_router(house.services, pages, house.broadcast, hub),
-        engines.build_router(house.services, pages, hub),
-        models.build_router(house.services, pages, hub),
-        notes.build_router(house.services, pages, hub),
+        messages.build_router(house.services, pages, house.broadcast),
+        engines.build_router(house.services, pages),
+        models.build_router(house.services, pages),
+        notes.build_router(house.services, pages),
         search.build_router(house.services, pages),
-        trash.build_router(house.services, pages, hub),
-        history.build_router(house.services, pages, hub),
+        trash.build_router(house.services, pages),
+        history.build_router(house.services, pages),
         exports.build_router(house.services, pages),
         imports.build_router(house.services, pages),
         backups.build_router(house.keeping, pages),

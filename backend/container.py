@@ -27,8 +27,8 @@ from backend.runtime.logs import describe_bug
 from backend.runtime.side_threads import SideThreads
 from backend.services.actions.actions import ActionService
 from backend.services.actions.builtin_actions import BUILTIN, VERSION
-from backend.services.chat.activity import Activity
-from backend.services.chat.answers import AnswerService, Audience
+from backend.services.chat.activity import Activity, PageAudience
+from backend.services.chat.answers import AnswerService
 from backend.services.chat.conversations import ConversationService
 from backend.services.engines.engines import EngineService
 from backend.services.engines.library import LibraryService
@@ -184,7 +184,7 @@ def open_house(
     hello: Hello,
     key: DatabaseKey,
     keeping: Keeping,
-    audience: Audience,
+    audience: PageAudience,
     notices: Notices,
 ) -> OpenedHouse:
     """Open the store and build the services over it.
@@ -223,7 +223,11 @@ def open_house(
     actions = ActionStore(database)
     services = Services(
         actions=ActionService(
-            actions, conversation_service, answers, NoteStore(database)
+            actions,
+            conversation_service,
+            answers,
+            NoteStore(database),
+            lambda: notices.changed("actions"),
         ),
         activity=activity,
         conversations=conversation_service,
@@ -235,7 +239,7 @@ def open_house(
         library=LibraryService(
             data_dir / "models", engine_service, settings, keys, notices
         ),
-        notes=NoteService(NoteStore(database), lambda: notices.changed("notes")),
+        notes=NoteService(NoteStore(database)),
         pause=PauseService(answers, engine_service, registry),
         search=SearchService(SearchStore(database)),
         settings=setting_service,

@@ -16,10 +16,9 @@ from backend.errors import (
 from backend.keys.database_key import DatabaseKey
 from backend.keys.key_files import key_names
 from backend.keys.keyring import FindVault, OsKeyring
+from backend.live.message_feed import MessageFeed
+from backend.live.notices import PageNotices, Toast
 from backend.protocol import Hello
-from backend.routes.chat.messages import Broadcast
-from backend.routes.notices import PageNotices
-from backend.routes.pages import Toast
 from backend.runtime.logs import describe_bug
 from backend.web.events import EventHub
 from backend.web.rendering import Renderer
@@ -76,7 +75,7 @@ class House:
         self._keeping: Keeping | None = None
         self._exchanging = asyncio.Lock()
         self.state = "opening"
-        self.broadcast = Broadcast(hub, renderer, self.services)
+        self.broadcast = MessageFeed(hub, renderer, self.services)
         self._notices = PageNotices(hub, renderer)
 
     async def start(self) -> None:
@@ -229,6 +228,9 @@ class House:
             # What was imported stays: it need not be looked through ever again.
             gc.freeze()
             gc.enable()
+        # Commits happen in any thread, and pages are told of them on the loop.
+        loop, tell = asyncio.get_running_loop(), opened.services.activity.committed
+        opened.database.on_commit = lambda said: loop.call_soon_threadsafe(tell, said)
         self.state = "connected"
         return opened
 
@@ -363,7 +365,7 @@ def _open(
     hello: Hello,
     key: DatabaseKey,
     keeping: "Keeping",
-    broadcast: Broadcast,
+    broadcast: MessageFeed,
     notices: PageNotices,
 ) -> "OpenedHouse":
     from backend.container import open_house  # noqa: PLC0415 see above

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from backend.ids import NEW
+from backend.live.notices import Toast
 from backend.routes.engines import EngineRow
-from backend.routes.pages import Pages, Toast, go_to, no_content, undo_path
+from backend.routes.pages import Pages, go_to, no_content, undo_path
 from backend.services.actions.forms import EMPTY_FORM, ICONS, KINDS, RESULTS
 from backend.services.engines.engines import Choice
-from backend.web.events import EventHub
 from backend.web.http import Request, Response, Router
 from backend.web.rendering import Template
 
@@ -160,7 +160,7 @@ async def _form_of(services: "Services", action_id: str) -> ActionForm:
     )
 
 
-def build_router(get_services: "GetServices", pages: Pages, hub: EventHub) -> Router:
+def build_router(get_services: "GetServices", pages: Pages) -> Router:
     """Return the routes of the page of quick actions."""
     router = Router()
 
@@ -168,11 +168,6 @@ def build_router(get_services: "GetServices", pages: Pages, hub: EventHub) -> Ro
         services = await get_services()
         refused = services.actions.refused_shortcuts
         return ActionList.of(await services.actions.all(), refused)
-
-    async def changed() -> None:
-        """Tell every page, and the shell, whose tray and keys show the actions."""
-        hub.publish("actions")
-        (await get_services()).activity.stir()
 
     @router.get("/actions")
     async def show(request: Request) -> Response:
@@ -208,16 +203,14 @@ def build_router(get_services: "GetServices", pages: Pages, hub: EventHub) -> Ro
     async def add(request: Request) -> Response:
         services = await get_services()
         await services.actions.add(request.form())
-        await changed()
         return no_content(go_to("/actions"))
 
     @router.put("/actions/:id")
     async def change(request: Request) -> Response:
         services = await get_services()
         saved = await services.actions.change(request.path_params["id"], request.form())
-        await changed()
         toast = Toast("Saved the quick action.", undo=undo_path(saved))
-        hub.publish("toast", pages.render(toast))
+        pages.announce(toast)
         return no_content(go_to("/actions"))
 
     @router.put("/actions/:id/tray")
@@ -226,7 +219,6 @@ def build_router(get_services: "GetServices", pages: Pages, hub: EventHub) -> Ro
         await services.actions.show_in_tray(
             request.path_params["id"], shown="in_tray" in request.form()
         )
-        await changed()
         return no_content()
 
     @router.put("/actions/:id/place")
@@ -234,7 +226,6 @@ def build_router(get_services: "GetServices", pages: Pages, hub: EventHub) -> Ro
         services = await get_services()
         before = request.form().get("before", "")
         await services.actions.place(request.path_params["id"], before)
-        await changed()
         return pages.fragment(await list_now())
 
     @router.delete("/actions/:id")
@@ -243,7 +234,6 @@ def build_router(get_services: "GetServices", pages: Pages, hub: EventHub) -> Ro
         action_id = request.path_params["id"]
         action = await services.actions.get(action_id)
         deleted = await services.actions.delete(action_id)
-        await changed()
         toast = Toast(f"Deleted “{action.name}”.", undo=undo_path(deleted))
         return pages.toast(toast)
 
@@ -265,8 +255,7 @@ def build_router(get_services: "GetServices", pages: Pages, hub: EventHub) -> Ro
         words = f"{count} quick action{'' if count == 1 else 's'} added."
         if not count:
             words = "All quick actions of this file are there already."
-        await changed()
-        hub.publish("toast", pages.render(Toast(words, tone="success")))
+        pages.announce(Toast(words, tone="success"))
         return no_content()
 
     return router

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 from backend.errors import ConflictError, NotFoundError
 from backend.routes.chat.conversations import UNTITLED
 from backend.store.message_state import MessageState
-from backend.web.events import EventHub
 from backend.web.http import Facts, Request, Router, as_json
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ _NOTES: Final = {
 }
 
 
-def build_router(get_services: "GetServices", hub: EventHub) -> Router:
+def build_router(get_services: "GetServices") -> Router:
     """Return the routes of the JSON side."""
     router = Router()
 
@@ -40,7 +39,6 @@ def build_router(get_services: "GetServices", hub: EventHub) -> Router:
         except ConflictError:
             await services.conversations.keep_for_later(text)
             raise
-        hub.publish("conversations")
         return {
             "conversation_id": exchange.conversation.id,
             "message_id": exchange.answer.id,
@@ -64,7 +62,6 @@ def build_router(get_services: "GetServices", hub: EventHub) -> Router:
     async def note(request: Request) -> Facts:
         services = await get_services()
         kept = await services.notes.create(request.form().get("text", ""))
-        hub.publish("notes")
         return {"id": kept.id}
 
     @router.get("/api/v1/search")

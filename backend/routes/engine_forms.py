@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from backend.errors import HearthError, StoreClosedError
-from backend.routes.pages import Pages, Toast
+from backend.live.notices import Toast
+from backend.routes.pages import Pages
 from backend.services.engines.connecting import (
     NotConnectedError,
     Question,

@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from backend.ids import NEW
+from backend.live.notices import Toast
 from backend.llm.builtin.found_files import FoundFile
 from backend.llm.engines import BUILTIN
 from backend.llm.servers.address import place_of, shown
 from backend.llm.servers.discovery import Found
 from backend.routes.engine_forms import address_in, in_form, may_send_in_clear
-from backend.routes.pages import Pages, Toast, go_to, no_content, undo_path
+from backend.routes.pages import Pages, go_to, no_content, undo_path
 from backend.services.engines.engines import Added, Choice, Offer
 from backend.services.engines.model_files import fitting_size
-from backend.web.events import EventHub
 from backend.web.http import Request, Response, Router
 from backend.web.rendering import Template
 
@@ -195,13 +195,12 @@ def _server_group(offer: Offer) -> Group:
     return Group(name, options, "" if options else note)
 
 
-def build_router(get_services: "GetServices", pages: Pages, hub: EventHub) -> Router:
+def build_router(get_services: "GetServices", pages: Pages) -> Router:
     """Return the routes of engines."""
     router = Router()
 
     def say(sentence: str, tone: str = "info", undo: str = "") -> None:
-        hub.publish("engines")
-        hub.publish("toast", pages.render(Toast(sentence, tone=tone, undo=undo)))
+        pages.announce(Toast(sentence, tone=tone, undo=undo))
 
     def say_saved(name: str, problem: str) -> None:
         if problem:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from backend.errors import NotFoundError
-from backend.routes.pages import Pages, Toast, go_to, no_content, undo_path
+from backend.live.notices import Toast
+from backend.routes.pages import Pages, go_to, no_content, undo_path
 from backend.services.differences import Part
 from backend.services.history import History, Version
-from backend.web.events import EventHub
 from backend.web.http import Request, Response, Router
 from backend.web.rendering import Template
 
@@ -46,7 +46,7 @@ class Differences(Template):
     with_now: bool
 
 
-def build_router(get_services: "GetServices", pages: Pages, hub: EventHub) -> Router:
+def build_router(get_services: "GetServices", pages: Pages) -> Router:
     """Return the routes of history."""
     router = Router()
 
@@ -54,14 +54,12 @@ def build_router(get_services: "GetServices", pages: Pages, hub: EventHub) -> Ro
     async def undo(request: Request) -> Response:
         services = await get_services()
         undone = await services.history.undo(request.path_params["id"])
-        hub.publish("resync")
-        services.activity.stir()
         if "again" in request.query:
             return pages.toast(Toast("Done again.", undo=undo_path(undone)))
         again = f"{undo_path(undone)}?again=1"
         toast = Toast("Undone.", undo=again, undo_label="Redo")
         if _PLACE.fullmatch(reopened := request.query.get("open", "")):
-            hub.publish("toast", pages.render(toast))
+            pages.announce(toast)
             return no_content(go_to(reopened))
         return pages.toast(toast)
 
@@ -86,9 +84,8 @@ def build_router(get_services: "GetServices", pages: Pages, hub: EventHub) -> Ro
         services = await get_services()
         table, row_id = request.path_params["table"], request.path_params["id"]
         restored = await services.history.restore(table, row_id, _seq(request))
-        hub.publish("resync")
         toast = Toast("Restored the earlier version.", undo=undo_path(restored))
-        hub.publish("toast", pages.render(toast))
+        pages.announce(toast)
         return pages.fragment(await _view(request))
 
     async def _view(request: Request) -> HistoryView:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
+from backend.live.notices import Toast
 from backend.llm.builtin.memory import total_memory
 from backend.routes.engines import FileRow, size_text
-from backend.routes.pages import Pages, Toast, no_content
+from backend.routes.pages import Pages, no_content
 from backend.services.engines.model_files import fits, fitting_size
-from backend.web.events import EventHub
 from backend.web.http import Request, Response, Router
 from backend.web.rendering import Template
 
@@ -191,12 +191,12 @@ class Variants(Template):
     incomplete: Sequence[str]
 
 
-def build_router(get_services: "GetServices", pages: Pages, hub: EventHub) -> Router:
+def build_router(get_services: "GetServices", pages: Pages) -> Router:
     """Return the routes of the library."""
     router = Router()
 
     def say(sentence: str, tone: str = "info", undo: str = "") -> None:
-        hub.publish("toast", pages.render(Toast(sentence, tone=tone, undo=undo)))
+        pages.announce(Toast(sentence, tone=tone, undo=undo))
 
     @router.get("/models")
     async def show(request: Request) -> Response:

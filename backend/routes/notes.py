@@ -8,20 +8,13 @@ from uuid import UUID
 
 from backend.errors import NotFoundError
 from backend.ids import new_id
-from backend.routes.chat.messages import Blocks
-from backend.routes.pages import (
-    Pages,
-    Toast,
-    go_to,
-    no_content,
-    page_size,
-    undo_path,
-)
+from backend.live.message_views import Blocks
+from backend.live.notices import Toast
+from backend.routes.pages import Pages, go_to, no_content, page_size, undo_path
 from backend.routes.search import HitItem, hit_items
 from backend.services.notes import MAX_NOTE_CHARS, PAGE_SIZE
 from backend.services.search import Scope
 from backend.store.text import note_title
-from backend.web.events import EventHub
 from backend.web.http import Request, Response, Router
 from backend.web.plain_text import plain_text
 from backend.web.render_cache import rendered
@@ -89,7 +82,7 @@ class Saved(Template):
     title: str
 
 
-def build_router(get_services: "GetServices", pages: Pages, hub: EventHub) -> Router:
+def build_router(get_services: "GetServices", pages: Pages) -> Router:
     """Return the routes of notes."""
     router = Router()
 
@@ -148,13 +141,12 @@ def build_router(get_services: "GetServices", pages: Pages, hub: EventHub) -> Ro
         note_id = request.path_params["id"]
         note = await services.notes.get(note_id)
         deleted = await services.notes.delete(note_id)
-        hub.publish("notes")
         title = note.title or UNTITLED
         place = request.shown_path if request.shown_path != "/notes" else ""
         toast = Toast(f"Deleted “{title}”.", undo=undo_path(deleted, place))
         if not place:
             return pages.toast(toast)
-        hub.publish("toast", pages.render(toast))
+        pages.announce(toast)
         return no_content(go_to("/notes"))
 
     async def _list(before: str | None, size: int = PAGE_SIZE) -> NoteList:

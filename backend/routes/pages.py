@@ -7,6 +7,7 @@ from typing import ClassVar, Final
 from urllib.parse import urlencode
 
 from backend.errors import StoreClosedError
+from backend.live.notices import Toast
 from backend.web.http import Request, Response
 from backend.web.rendering import Renderer, Template
 
@@ -66,28 +67,19 @@ class ErrorView(Template):
     title: str = "Not available"
 
 
-@dataclass(frozen=True)
-class Toast(Template):
-    """A short message at the edge of the page.
-
-    Attributes:
-        undo: What to POST to take the act back; "" for none.
-        undo_label: What that is called.
-    """
-
-    template: ClassVar[str] = "errors/_toast.html"
-    sentence: str
-    tone: str = "info"
-    undo: str = ""
-    undo_label: str = "Undo"
-
-
 class Pages:
     """Answers with a fragment to htmx and with a whole page to a browser."""
 
-    def __init__(self, renderer: Renderer, seq: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        renderer: Renderer,
+        seq: Callable[[], int],
+        announce: Callable[[Toast], object] = lambda _: None,
+    ) -> None:
+        """Answer with what is rendered; `announce` shows a message in every page."""
         self._renderer = renderer
         self._seq = seq
+        self.announce = announce
 
     def show(self, request: Request, title: str, main: Template) -> Response:
         """Show something in the page's main part."""

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from backend.errors import NotFoundError
+from backend.live.message_feed import MessageFeed
+from backend.live.message_views import Answer
 from backend.routes.chat.conversations import UNTITLED
-from backend.routes.chat.messages import Answer, Broadcast
 from backend.services.actions.forms import PROMPT
-from backend.web.events import EventHub
 from backend.web.http import Facts, Request, Router, as_json
 from backend.web.markdown import Block
 from backend.web.rendering import Renderer, Template
@@ -33,7 +33,7 @@ class QuickAnswer(Template):
 
 
 def build_router(
-    get_services: "GetServices", broadcast: Broadcast, renderer: Renderer, hub: EventHub
+    get_services: "GetServices", broadcast: MessageFeed, renderer: Renderer
 ) -> Router:
     """Return the routes of tray and quick ask."""
     router = Router()
@@ -59,10 +59,7 @@ def build_router(
     @as_json
     async def refuse(request: Request) -> Facts:
         services = await get_services()
-        refused = dict(request.form())
-        if refused != services.actions.refused_shortcuts:
-            services.actions.refused_shortcuts = refused
-            hub.publish("actions")
+        services.actions.refuse_shortcuts(dict(request.form()))
         return {}
 
     @router.post("/api/v1/actions/:id/run")
@@ -74,12 +71,10 @@ def build_router(
             request.path_params["id"],
             form.get("clipboard", ""),
             form.get("selection", ""),
-            kept=lambda: hub.publish("notes"),
         )
         told = {"name": outcome.action.name, "result": outcome.action.result}
         if outcome.exchange is None:
             return {**told, "text": outcome.text}
-        hub.publish("conversations")
         return {
             **told,
             "conversation_id": outcome.exchange.conversation.id,
@@ -122,7 +117,6 @@ def build_router(
             exchange = await services.conversations.begin(
                 text, None, submission, draft=DRAFT
             )
-        hub.publish("conversations")
         return {
             "conversation_id": exchange.conversation.id,
             "message_id": exchange.answer.id,

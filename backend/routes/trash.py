@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from backend.errors import InvalidInputError
-from backend.routes.pages import Pages, Toast, page_size, undo_path
+from backend.live.notices import Toast
+from backend.routes.pages import Pages, page_size, undo_path
 from backend.services.trash import KEPT_DAYS, PAGE_SIZE
-from backend.web.events import EventHub
 from backend.web.http import Request, Response, Router
 from backend.web.rendering import Template
 
@@ -57,7 +57,7 @@ class TrashView(Template):
     kept_days: int = KEPT_DAYS
 
 
-def build_router(get_services: "GetServices", pages: Pages, hub: EventHub) -> Router:
+def build_router(get_services: "GetServices", pages: Pages) -> Router:
     """Return the routes of the trash."""
     router = Router()
 
@@ -77,7 +77,6 @@ def build_router(get_services: "GetServices", pages: Pages, hub: EventHub) -> Ro
         restored = await services.trash.restore(
             request.path_params["table"], request.path_params["id"]
         )
-        hub.publish("resync")
         return pages.toast(Toast("Restored.", undo=undo_path(restored)))
 
     @router.delete("/trash/:table/:id")
@@ -86,14 +85,13 @@ def build_router(get_services: "GetServices", pages: Pages, hub: EventHub) -> Ro
         await services.trash.forget(
             request.path_params["table"], request.path_params["id"]
         )
-        hub.publish("trash")
         return pages.toast(Toast("Deleted for good."))
 
     @router.delete("/trash")
     async def empty(request: Request) -> Response:
         services = await get_services()
         await services.trash.empty()
-        hub.publish("toast", pages.render(Toast("The trash is empty.")))
+        pages.announce(Toast("The trash is empty."))
         return pages.show(request, "Trash", TrashView(await _list(None)))
 
     async def _list(before: tuple[int, str] | None, size: int = PAGE_SIZE) -> ItemList:

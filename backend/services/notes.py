@@ -1,11 +1,9 @@
 """Notes: written with autosave, listed, deleted."""
 
 import asyncio
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from backend.errors import InvalidInputError, StoreError
-from backend.store.text import clean_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,12 +22,8 @@ FOLD_WITHIN_S: Final = 20.0
 class NoteService:
     """What a person does with notes."""
 
-    def __init__(
-        self, notes: "NoteStore", changed: Callable[[], None] = lambda: None
-    ) -> None:
-        """Work on the store; `changed` is called from any thread."""
+    def __init__(self, notes: "NoteStore") -> None:
         self._notes = notes
-        self._changed = changed
         self._folding: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._typing_since: float | None = None
@@ -85,10 +79,8 @@ class NoteService:
         return await asyncio.to_thread(self._notes.delete, note_id)
 
     def _settle(self) -> None:
-        if unfolded := self._notes.unfolded():
-            for note_id in unfolded:
-                self._notes.fold(note_id)
-            self._changed()
+        for note_id in self._notes.unfolded():
+            self._notes.fold(note_id)
 
     def _fold_soon(self) -> None:
         loop = asyncio.get_running_loop()
@@ -114,7 +106,7 @@ class NoteService:
 
 
 def _checked(body: str) -> str:
-    body = clean_text(body).replace("\r\n", "\n")
+    body = body.replace("\r\n", "\n")
     if len(body) > MAX_NOTE_CHARS:
         raise InvalidInputError(
             f"This note has {len(body):,} characters; the limit is "

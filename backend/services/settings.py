@@ -4,7 +4,6 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 from backend.errors import InvalidInputError
-from backend.store.text import clean_text
 
 if TYPE_CHECKING:
     from backend.keys.api_keys import KeyStore
@@ -36,7 +35,7 @@ class SettingService:
                 f"The instructions have {len(text):,} characters; the limit is "
                 f"{MAX_INSTRUCTIONS_CHARS:,}."
             )
-        await asyncio.to_thread(self._settings.set, INSTRUCTIONS, clean_text(text))
+        await asyncio.to_thread(self._settings.set, INSTRUCTIONS, text)
 
     async def keys_note(self) -> str:
         """Say where API keys are kept when it is not the system's keyring."""

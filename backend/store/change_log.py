@@ -1,5 +1,7 @@
 """Writes every change of a logged row into the change log, in its own transaction."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from sqlalchemy import event, insert, inspect
@@ -15,9 +17,26 @@ Fields: TypeAlias = dict[str, str | int | None]
 
 CLOCK: Final = "clock"
 TRANSACTION_ID: Final = "transaction_id"
+_CHANGES: Final = "changes"
 _UNLOGGED: Final = frozenset({"id", "cjk", "folded"})
 # A statement that is built once is compiled and recognised once.
 _KEEP: Final = insert(Change)
+
+
+@dataclass(frozen=True, slots=True)
+class RowChange:
+    """What one transaction did to a logged row.
+
+    Attributes:
+        row: As it is committed; None when it was deleted for good.
+        before: The changed fields as they were; None for a new row.
+        after: The changed fields as they became.
+    """
+
+    table: str
+    row: Logged | None
+    before: Fields | None
+    after: Fields
 
 
 class StoreSession(Session):
@@ -26,13 +45,22 @@ class StoreSession(Session):
     @classmethod
     def to_write(cls, bind: object, clock: HybridClock) -> "StoreSession":
         """Return a session with a transaction id of its own."""
-        info = {CLOCK: clock, TRANSACTION_ID: new_id()}
+        info = {CLOCK: clock, TRANSACTION_ID: new_id(), _CHANGES: []}
         return cls(bind, info=info, expire_on_commit=False)  # type: ignore[arg-type]  # the engine; kept opaque here
 
     @property
     def transaction_id(self) -> str:
         """The id under which the changes of this session are kept."""
         return str(self.info[TRANSACTION_ID])
+
+    @property
+    def changes(self) -> Sequence[RowChange]:
+        """What was flushed so far, in this order."""
+        return tuple(self.info[_CHANGES])
+
+    def note_forgotten(self, table: str) -> None:
+        """Take note that a row of a table was deleted for good, past the log."""
+        self.info[_CHANGES].append(RowChange(table, None, {}, {}))
 
 
 @event.listens_for(StoreSession, "before_flush")
@@ -65,18 +93,20 @@ def _on_session_after_flush(
     flush_context: UOWTransaction,  # noqa: ARG001 SQLAlchemy's signature
 ) -> None:
     clock: HybridClock = session.info[CLOCK]
-    rows = [
-        {
+    rows = []
+    for row, before, after in _changes(session):
+        table = str(row.__tablename__)
+        session.info[_CHANGES].append(RowChange(table, row, before, after))
+        entry = {
             "transaction_id": session.transaction_id,
-            "table_name": str(row.__tablename__),
+            "table_name": table,
             "row_id": row.id,
             "before": before,
             "after": after,
             "hlc": clock.read(),
             "device_id": clock.device_id,
         }
-        for row, before, after in _changes(session)
-    ]
+        rows.append(entry)
     if rows:
         session.connection().execute(_KEEP, rows)
 

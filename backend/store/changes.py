@@ -281,4 +281,5 @@ def _forget_row(session: StoreSession, model: type[Logged], row_id: str) -> None
         ),
     )
     connection.execute(delete(model).where(col(model.id) == row_id))
+    session.note_forgotten(str(model.__tablename__))
     drop_drafts_of(session, row_id)

@@ -1,9 +1,10 @@
 """Opens the database and lends out its sessions: the one door to it."""
 
+import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -41,9 +42,11 @@ from backend.sqlite.migrations import (
     version_of,
 )
 from backend.sqlite.schema import STEPS
-from backend.store.change_log import StoreSession
+from backend.store.change_log import RowChange, StoreSession
 from backend.store.clock import HybridClock
 from backend.store.presence import LATEST_CHANGE, FileWatch, Presence
+
+log = logging.getLogger("hearth.store")
 
 T = TypeVar("T")
 
@@ -111,6 +114,8 @@ class Database:
         clock: Stamps every change.
         refusal: Why nothing is written; None for a database that can be written.
         on_trouble: Told of every failure of the database, in any thread.
+        on_commit: Told of what each transaction changed, one after the other, in the
+            thread that committed.
     """
 
     def __init__(
@@ -126,6 +131,8 @@ class Database:
         self.clock = clock
         self.refusal = refusal
         self.on_trouble: Callable[[StoreError], object] = _ignore
+        self.on_commit: Callable[[Sequence[RowChange]], object] = _ignore
+        self._committing = threading.Lock()
         self._engine = engine
         self._writer = engine.execution_options(isolation_level="IMMEDIATE")
         self._watch = watch
@@ -236,7 +243,10 @@ class Database:
             self._check_presence()
             session.flush()
             latest = session.connection().exec_driver_sql(LATEST_CHANGE).scalar_one()
-            session.commit()
+            # The next writer may begin when this commits; it is told of later.
+            with self._committing:
+                session.commit()
+                self._announce(session.changes)
             self._watch.committed(latest)
 
     def healthy(self) -> bool:
@@ -251,6 +261,14 @@ class Database:
                 return session.connection().execute(text("select 1")).scalar() == 1
         except (OSError, HearthError):
             return False
+
+    def _announce(self, changes: Sequence[RowChange]) -> None:
+        if not changes:
+            return
+        try:
+            self.on_commit(changes)
+        except Exception:  # what is committed stays so, whoever listens
+            log.exception("a commit could not be announced")
 
     def _check_presence(self) -> None:
         match self._watch.look():
@@ -319,7 +337,7 @@ class Database:
             raise
 
 
-def _ignore(_trouble: StoreError) -> None:
+def _ignore(_told: object) -> None:
     pass
 
 

@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QObject, Qt, QTimer, QUrl
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QObject, QTimer, QUrl
 from PySide6.QtWidgets import QWidget
 
 from qtshell.dialogs.page_commands import LinkOpener
@@ -95,10 +94,6 @@ class QuickAccess(QObject):
             lambda chosen: self._open_path(f"/conversations/{chosen}")
         )
         self.quick_actions.changed.connect(self._on_quick_actions_changed)
-        # The page may have renamed a chat: the user goes on elsewhere.
-        QGuiApplication.instance().applicationStateChanged.connect(  # type: ignore[union-attr]  # there is one
-            self._on_application_state_changed
-        )
 
     def _on_supervisor_ready(self) -> None:
         self.quick_actions.refresh()
@@ -107,10 +102,6 @@ class QuickAccess(QObject):
             self._set_paused()
         if self._quick_ask is not None:
             self._quick_ask.go_on()
-
-    def _on_application_state_changed(self, state: Qt.ApplicationState) -> None:
-        if state is Qt.ApplicationState.ApplicationInactive:
-            self.quick_actions.refresh()
 
     def _on_quick_actions_changed(self) -> None:
         self._tray.set_actions(self.quick_actions.actions)

@@ -60,7 +60,13 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   const form = elt.closest("form.composer");
   // htmx 2.0 saves a moment later where the text belonged when it was typed.
   const isElsewhere = requestConfig.path !== elt.getAttribute("hx-put");
-  if (form && requestConfig.verb === "put" && (form.classList.contains("htmx-request") || isElsewhere)) event.preventDefault();
+  const isSent = form && ("awaited" in form.dataset || form.classList.contains("htmx-request"));
+  if (form && requestConfig.verb === "put" && (isSent || isElsewhere)) event.preventDefault();
+  // What was typed meanwhile is sent when the log shows what was sent before it.
+  if (form && elt === form && "awaited" in form.dataset) {
+    form.dataset.sendNext = "";
+    event.preventDefault();
+  }
 });
 
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
@@ -68,7 +74,11 @@ document.addEventListener("htmx:afterRequest", ({ detail }) => {
   const { elt, requestConfig, successful } = detail;
   if (requestConfig.verb !== "post" || !elt.matches("form.composer") || !elt.isConnected) return;
   const field = elt.querySelector("textarea");
-  if (successful) {
+  const keepTyped = () => { if (field.value) htmx.trigger(field, "input"); };
+  // The text stays where it was typed until the log shows it.
+  const leave = () => {
+    delete elt.dataset.awaited;
+    if (!elt.isConnected) return;
     // What was typed since stays, and belongs to the conversation that has begun.
     const { text } = requestConfig.parameters;
     if (field.value.startsWith(text)) field.value = field.value.slice(text.length);
@@ -76,6 +86,15 @@ document.addEventListener("htmx:afterRequest", ({ detail }) => {
     field.focus();
     document.getElementById("empty")?.remove();
     window.hearthScroll.toEnd();
-  }
-  if (field.value) htmx.trigger(field, "input");
+    const isNext = "sendNext" in elt.dataset && field.value.trim();
+    delete elt.dataset.sendNext;
+    if (isNext) elt.requestSubmit();
+    else keepTyped();
+  };
+  const { sent } = elt.elements.submission.dataset;
+  if (!successful) keepTyped();
+  else if (sent) {
+    elt.dataset.awaited = sent;
+    window.hearthMessages.whenShown(sent, leave);
+  } else leave();
 });

@@ -4,17 +4,19 @@
 (() => {
   const KEPT = 2000;
   const HIDDEN_MS = 250;
+  const LATE_MS = 150;
   const SENTENCE = /^.*?[.!?…。！？](?=\s|$)/s;
   const SENTENCE_CHARS = 240;
   // Of a text that is sent anew with every word only the newest is kept.
   const recent = new Map();
   const drawn = new Map();
+  const awaited = new Map();
   const parser = document.createElement("template");
   let isPlacing = false;
   let isDue = false;
   let growing = null;
 
-  const key = ({ seq, message, part }) => (part === "blocks" || part === "added" ? seq : `${part} ${message}`);
+  const key = ({ seq, message, part }) => (["blocks", "added", "log"].includes(part) ? seq : `${part} ${message}`);
   const remember = (events, event) => {
     events.delete(key(event));
     events.set(key(event), event);
@@ -54,9 +56,19 @@
     } else blocks.append(...tail.childNodes);
   };
 
+  const fetchLog = () => document.getElementById("log")?.dispatchEvent(new CustomEvent("hearth:resync"));
+
+  const refresh = ({ seq, conversations }) => {
+    const log = document.getElementById("log");
+    if (!conversations.includes(log?.dataset.conversation) || seq <= Number(log.dataset.seq)) return;
+    log.dataset.seq = seq;
+    fetchLog();
+  };
+
   const apply = (event) => {
     const { seq, message, part, html } = event;
     if (part === "added") add(event);
+    if (part === "log") refresh(event);
     const answer = document.getElementById(`message-${message}`);
     if (!answer?.dataset.seq || seq <= Number(answer.dataset.seq)) return;
     answer.dataset.seq = seq;
@@ -91,8 +103,18 @@
     }
   };
 
+  const meet = () => {
+    for (const [message, act] of awaited) {
+      if (document.getElementById(`message-${message}`)) {
+        awaited.delete(message);
+        act();
+      }
+    }
+  };
+
   const place = (events) => {
     window.hearthScroll.keep(() => events.forEach(apply));
+    meet();
     announce();
   };
 
@@ -118,17 +140,17 @@
     }
   };
 
-  // What was asked may have come with the log already, after a reconnect.
-  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-    if (detail.target.id !== "log" || detail.requestConfig.verb !== "post") return;
-    for (const [, id] of detail.serverResponse.matchAll(/<article[^>]* id="([^"]+)"/g)) {
-      document.getElementById(id)?.remove();
-    }
-  });
-
   document.addEventListener("htmx:afterSwap", () => {
     if (!isPlacing) place([...recent.values()]);
   });
 
-  window.hearthMessages = { hear };
+  // What was sent comes as an event. Where none comes the log is fetched: the stream may
+  // be reconnecting.
+  const whenShown = (message, act) => {
+    awaited.set(message, act);
+    meet();
+    setTimeout(() => { if (awaited.has(message)) fetchLog(); }, LATE_MS);
+  };
+
+  window.hearthMessages = { hear, whenShown };
 })();

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from backend.live.message_feed import MessageFeed
 from backend.llm.engine import Delta
 from backend.recovery.jobs import HeavyJob
-from backend.routes.chat.messages import Broadcast
 from backend.services.chat.growing import Growing
 from backend.web.assets import icons_dir
 from backend.web.events import EventHub
@@ -126,7 +126,7 @@ async def _late_while_growing(kind: str) -> list[float]:
         GROWING_CHARS // len(GROWING[kind])
     )
     templates = Path(__file__).parents[2] / "templates"
-    broadcast = Broadcast(EventHub(), Renderer(templates, icons_dir(), str), _closed)
+    broadcast = MessageFeed(EventHub(), Renderer(templates, icons_dir(), str), _closed)
     answer = Growing("answer", "conversation")
     broadcast.began(answer)
     late: list[float] = []

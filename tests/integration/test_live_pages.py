@@ -22,6 +22,7 @@ SHOWN = (
     ".map(one => one.innerText.trim()))"
 )
 FIELD = "document.querySelector('.editing textarea')"
+BUBBLES = "[...document.querySelectorAll('.bubble')].map(b => b.innerText.trim())"
 GROWING = "document.querySelector('.answer[aria-busy=true]') !== null"
 
 
@@ -328,3 +329,74 @@ def test_a_long_block_grows_in_one_piece_and_stays_itself(
     )
     window.show(conversation(window))
     window.wait_for(f"{answer}?.querySelector('.prose').innerHTML", shown)
+
+
+def test_a_follow_up_of_quick_ask_shows_in_the_window(page: RealPage) -> None:
+    form = {"text": WATER, "conversation": conversation(page).rsplit("/", 1)[-1]}
+    assert page.request("POST", "/api/v1/quick", form)[0] == 200
+    shows(page, FIRE, "Hot.", ICE, "Cold.", WATER, "Wet.")
+
+
+NEVER_GONE = """
+window.gone = 0;
+window.watched = setInterval(() => {
+  const shown = document.querySelector('.composer textarea').value
+    + document.getElementById('log').innerText;
+  if (!shown.includes(%r)) gone += 1;
+}, 1);
+0
+"""
+CUT = (
+    "document.querySelector('[sse-connect]')['htmx-internal-data']"
+    ".sseEventSource.close(); 0"
+)
+
+
+def send(page: RealPage, text: str) -> None:
+    """Send a question, and watch that its text is always somewhere in the page."""
+    page.wait_for_htmx()
+    page.run(f"document.querySelector('.composer textarea').value = {text!r}; 0")
+    page.run(NEVER_GONE % text)
+    page.run("document.querySelector('.composer').requestSubmit(); 0")
+    page.wait_for(f"{BUBBLES}.at(-1)", text)
+    page.wait_for("document.querySelector('.composer textarea').value", "")
+    assert page.run("clearInterval(watched); gone") == 0
+
+
+def test_what_is_sent_while_the_stream_is_away_is_shown_and_stays(
+    page: RealPage,
+) -> None:
+    page.run(CUT)
+    send(page, WATER)
+    page.wait_for(f"{BUBBLES}.length", 3)
+    page.show(conversation(page))
+    shows(page, FIRE, "Hot.", ICE, "Cold.", WATER, "Wet.")
+
+
+def test_the_first_question_is_shown_while_the_stream_is_away(
+    window: RealPage,
+) -> None:
+    window.open("/")
+    window.run(CUT)
+    send(window, FIRE)
+    window.show(conversation(window))
+    shows(window, FIRE, "Hot.")
+
+
+def test_what_is_sent_comes_once_and_asking_answers_no_message(page: RealPage) -> None:
+    send(page, WATER)
+    shows(page, FIRE, "Hot.", ICE, "Cold.", WATER, "Wet.")
+    path = f"{conversation(page)}/messages"
+    status, told = page.request("POST", path, {"text": FIRE})
+    assert (status, "<article" in told) == (200, False)
+    shows(page, FIRE, "Hot.", ICE, "Cold.", WATER, "Wet.", FIRE, "Hot.")
+
+
+def test_retry_is_drawn_by_the_stream(page: RealPage, parrot: Parrot) -> None:
+    answer = ids(page)[1]
+    parrot.texts[FIRE], hot = "Hotter.", parrot.texts[FIRE]
+    page.click(f"#message-{answer} [hx-post$=retry]")
+    shows(page, FIRE, "Hotter.", ICE, "Cold.")
+    parrot.texts[FIRE] = hot
+    page.click(".toast [hx-post$=undo]")
+    shows(page, FIRE, "Hot.", ICE, "Cold.")

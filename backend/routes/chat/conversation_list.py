@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import urlsplit
 
 from backend.ids import made_at
+from backend.live.notices import Toast
 from backend.routes.chat.conversations import UNTITLED
-from backend.routes.pages import Pages, Toast, page_size, undo_path
+from backend.routes.pages import Pages, page_size, undo_path
 from backend.services.chat.activity import Activity
 from backend.services.chat.conversations import PAGE_SIZE
-from backend.web.events import EventHub
 from backend.web.http import Request, Response, Router
 from backend.web.rendering import Renderer, Template
 
@@ -72,7 +72,7 @@ class Rename(Template):
 
 
 def build_router(
-    get_services: "GetServices", pages: Pages, renderer: Renderer, hub: EventHub
+    get_services: "GetServices", pages: Pages, renderer: Renderer
 ) -> Router:
     """Return the routes of the list."""
     router = Router()
@@ -108,9 +108,7 @@ def build_router(
         renamed = await services.conversations.rename(
             conversation_id, request.form().get("title", "")
         )
-        hub.publish("conversations")
-        toast = Toast("Renamed.", undo=undo_path(renamed))
-        hub.publish("toast", pages.render(toast))
+        pages.announce(Toast("Renamed.", undo=undo_path(renamed)))
         conversation = await services.conversations.get(conversation_id)
         return pages.fragment(_item(conversation, services.activity))
 

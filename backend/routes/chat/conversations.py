@@ -7,18 +7,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 from backend.errors import InvalidInputError, NotFoundError
 from backend.ids import NEW, new_id
-from backend.routes.chat.messages import Broadcast
-from backend.routes.pages import (
-    Pages,
-    Toast,
-    go_to,
-    no_content,
-    page_size,
-    undo_path,
-)
+from backend.live.message_feed import MessageFeed
+from backend.live.notices import Toast
+from backend.routes.pages import Pages, go_to, no_content, page_size, undo_path
 from backend.services.chat.conversations import LOG_LIMIT
 from backend.services.engines.engines import Choice
-from backend.web.events import EventHub
 from backend.web.http import Request, Response, Router
 from backend.web.rendering import Template
 
@@ -121,17 +114,17 @@ class View(Template):
 
 @dataclass(frozen=True)
 class Sent(Template):
-    """What asking adds to the log."""
+    """What the composer calls the next question, and which one was asked."""
 
     template: ClassVar[str] = "conversations/_sent.html"
-    messages: Template
     submission: str
+    question: str
 
 
 class ConversationPages:
     """Builds what the routes of conversations show."""
 
-    def __init__(self, get_services: "GetServices", broadcast: Broadcast) -> None:
+    def __init__(self, get_services: "GetServices", broadcast: MessageFeed) -> None:
         self._get_services = get_services
         self._broadcast = broadcast
 
@@ -224,11 +217,7 @@ class ConversationPages:
 
 
 def build_router(
-    get_services: "GetServices",
-    pages: Pages,
-    shown: ConversationPages,
-    broadcast: Broadcast,
-    hub: EventHub,
+    get_services: "GetServices", pages: Pages, shown: ConversationPages
 ) -> Router:
     """Return the routes of conversations."""
     router = Router()
@@ -242,8 +231,7 @@ def build_router(
         around = request.query.get("around", "")
         query = request.query.get("q", "")
         view = await shown.view(request.path_params["id"], around, query)
-        if (await get_services()).activity.read(view.head.conversation_id):
-            hub.publish("conversations")
+        (await get_services()).activity.read(view.head.conversation_id)
         return pages.show(request, view.head.title, view)
 
     @router.get("/conversations/:id/head")
@@ -272,14 +260,13 @@ def build_router(
         conversation_id = request.path_params["id"]
         conversation = await services.conversations.get(conversation_id)
         deleted = await services.conversations.delete(conversation_id)
-        hub.publish("conversations")
         is_open = request.shown_path == f"/conversations/{conversation_id}"
         toast = Toast(
             f"Deleted “{conversation.title or UNTITLED}”.",
             undo=undo_path(deleted, request.shown_path if is_open else ""),
         )
         if is_open:
-            hub.publish("toast", pages.render(toast))
+            pages.announce(toast)
             return no_content(go_to("/"))
         return pages.toast(toast)
 
@@ -293,7 +280,6 @@ def build_router(
             form.get("submission", ""),
             draft=NEW,
         )
-        hub.publish("conversations")
         return await _whole(exchange.conversation.id)
 
     async def _whole(conversation_id: str) -> Response:
@@ -310,11 +296,9 @@ def build_router(
             form.get("text", ""),
             form.get("submission", ""),
         )
-        hub.publish("conversations")
-        added = broadcast.added(exchange.question, exchange.answer)
         if "behind" in form:
             return await _whole(request.path_params["id"])
-        return pages.fragment(Sent(added, new_id()))
+        return pages.fragment(Sent(new_id(), exchange.question.id))
 
     @router.post("/conversations/:id/stop")
     async def stop(request: Request) -> Response:

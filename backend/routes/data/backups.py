@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from backend.errors import BackupLockedError, InvalidInputError
-from backend.routes.pages import Pages, Toast, no_content
+from backend.live.notices import Toast
+from backend.routes.pages import Pages, no_content
 from backend.web.http import Request, Response, Router
 from backend.web.rendering import Template
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from backend.keys.database_key import MIN_PASSPHRASE_CHARS
-from backend.routes.pages import Pages, Toast
+from backend.live.notices import Toast
+from backend.routes.pages import Pages
 from backend.web.http import Request, Response, Router
 from backend.web.rendering import Template
 

@@ -72,16 +72,25 @@ class ActionService:
         conversations: ConversationService,
         answers: AnswerService,
         notes: Notes,
+        refused: Callable[[], object] = lambda: None,
         today: Callable[[], date] = date.today,
     ) -> None:
+        """Tell `refused` when the desktop refuses other shortcuts than before."""
         self._actions = actions
         self._conversations = conversations
         self._answers = answers
         self._notes = notes
+        self._refused = refused
         self._today = today
         self._keeping: set[asyncio.Task[None]] = set()
         self.refused_shortcuts: Mapping[str, str] = {}
         """Why the desktop does not give an action its keys, by the action's id."""
+
+    def refuse_shortcuts(self, refused: Mapping[str, str]) -> None:
+        """Take note which actions the desktop does not give their keys, and why."""
+        if refused != self.refused_shortcuts:
+            self.refused_shortcuts = refused
+            self._refused()
 
     async def all(self) -> "Sequence[Action]":
         """Return the actions in the user's order."""
@@ -177,7 +186,6 @@ class ActionService:
         action_id: str,
         clipboard: str,
         selection: str,
-        kept: Callable[[], object] = lambda: None,
     ) -> Outcome:
         """Run an action.
 
@@ -185,7 +193,6 @@ class ActionService:
             action_id: Which one.
             clipboard: What was copied last.
             selection: What is marked now; where there is none, the clipboard serves.
-            kept: Told when the result has been saved as a note.
 
         Raises:
             InvalidInputError: There is nothing to work on.
@@ -201,16 +208,14 @@ class ActionService:
         subject = _subject(action, clipboard, selection)
         text = fill(action.prompt, clipboard, selection, self._today())
         if action.kind == PROMPT:
-            return await self._ask(action, text, subject, kept)
+            return await self._ask(action, text, subject)
         # The function of a text that is long takes a moment.
         made = await asyncio.to_thread(_made_here, action.kind, text)
         if action.result == "note":
-            await self._keep(made, kept)
+            await self._keep(made)
         return Outcome(action, made)
 
-    async def _ask(
-        self, action: "Action", text: str, subject: str, kept: Callable[[], object]
-    ) -> Outcome:
+    async def _ask(self, action: "Action", text: str, subject: str) -> Outcome:
         choice = Choice.of(action.engine_id, action.model)
         exchange = await self._conversations.begin(text, choice)
         title = title_from(subject)
@@ -219,20 +224,18 @@ class ActionService:
             f"{action.name}: {title}" if title else action.name,
         )
         if action.result == "note":
-            task = asyncio.create_task(self._keep_answer(exchange, kept))
+            task = asyncio.create_task(self._keep_answer(exchange))
             self._keeping.add(task)
             task.add_done_callback(self._keeping.discard)
         return Outcome(action, exchange=exchange)
 
-    async def _keep_answer(
-        self, exchange: Exchange, kept: Callable[[], object]
-    ) -> None:
+    async def _keep_answer(self, exchange: Exchange) -> None:
         """Keep a whole answer as a note; the answer itself stays whatever happens."""
         await self._answers.wait(exchange.answer.id)
         try:
             answer = await self._conversations.message(exchange.answer.id)
             if answer.state is MessageState.COMPLETE and answer.text.strip():
-                await self._keep(answer.text, kept)
+                await self._keep(answer.text)
         except NotFoundError:
             log.info("an answer was deleted before it became a note")
         except HearthError as exc:
@@ -243,9 +246,8 @@ class ActionService:
                 f"The answer is kept, but not as a note. {BUG_SENTENCE}"
             )
 
-    async def _keep(self, text: str, kept: Callable[[], object]) -> None:
+    async def _keep(self, text: str) -> None:
         await asyncio.to_thread(self._notes.create, "", text)
-        kept()
 
     async def _see_that_free(self, shortcut: str, action_id: str = "") -> None:
         for other in await self.all():

@@ -7,7 +7,6 @@ from typing import Final, Protocol
 
 from backend.errors import InvalidInputError
 from backend.services.engines.engines import Choice
-from backend.store.text import clean_text
 
 PROMPT: Final = "prompt"
 KINDS: Final[Mapping[str, str]] = {
@@ -80,8 +79,8 @@ def read_form(form: Mapping[str, str]) -> Facts:
     Raises:
         InvalidInputError: One of them cannot be used; the sentence says which.
     """
-    name = " ".join(clean_text(form.get("name", "")).split())
-    kind, prompt = form.get("kind", PROMPT), clean_text(form.get("prompt", "")).strip()
+    name = " ".join(form.get("name", "").split())
+    kind, prompt = form.get("kind", PROMPT), form.get("prompt", "").strip()
     if not name:
         raise InvalidInputError("Give the action a name.")
     if len(name) > MAX_NAME_CHARS:

@@ -6,12 +6,16 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from backend.services.chat.answers import Audience
 from backend.services.chat.growing import Growing
 
+if TYPE_CHECKING:
+    from backend.store.change_log import RowChange
+
 ENDED_KEPT: Final = 64
+_SHOWN_BY_SHELL: Final = {"conversation", "action"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,16 @@ class News:
     ended: Sequence[Ended]
 
 
+class PageAudience(Audience, Protocol):
+    """Shows pages also what was committed, and what was read."""
+
+    def committed(self, changes: "Sequence[RowChange]") -> None:
+        """Show what a transaction changed."""
+
+    def read_by_user(self) -> None:
+        """Show that a conversation is no longer unread."""
+
+
 class Bell:
     """Wakes everybody who waits for it now."""
 
@@ -58,7 +72,7 @@ class Bell:
 class Activity:
     """Listens to the answers in front of another audience; lives on the event loop."""
 
-    def __init__(self, audience: Audience) -> None:
+    def __init__(self, audience: PageAudience) -> None:
         self._audience = audience
         self._growing: dict[str, tuple[Growing, float]] = {}
         self._ended: deque[Ended] = deque(maxlen=ENDED_KEPT)
@@ -68,6 +82,14 @@ class Activity:
         self._seq = time.time_ns() // 1000
         self._changed = Bell()
         self._grown = Bell()
+
+    def committed(self, changes: "Sequence[RowChange]") -> None:
+        """Pass it on, and wake the shell when it shows what changed."""
+        try:
+            self._audience.committed(changes)
+        finally:
+            if any(change.table in _SHOWN_BY_SHELL for change in changes):
+                self._change()
 
     def began(self, answer: Growing) -> None:
         """Count the answer."""
@@ -104,11 +126,11 @@ class Activity:
         """Whether an answer ended in a conversation that was not read since."""
         return conversation_id in self._unread
 
-    def read(self, conversation_id: str) -> bool:
-        """Take note that the user sees a conversation; return whether it was unread."""
-        was_unread = conversation_id in self._unread
-        self._unread.discard(conversation_id)
-        return was_unread
+    def read(self, conversation_id: str) -> None:
+        """Take note that the user sees a conversation."""
+        if conversation_id in self._unread:
+            self._unread.discard(conversation_id)
+            self._audience.read_by_user()
 
     async def news(self, since: int, wait_s: float) -> News:
         """Return how answers go, after a change if `since` is up to date.
@@ -143,10 +165,6 @@ class Activity:
         """Return what of an answer that ended was not told before it did."""
         withdrawn = self._withdrawn.get(message_id, "") if known else ""
         return (withdrawn + text)[known:]
-
-    def stir(self) -> None:
-        """Say that something else changed which the shell shows."""
-        self._change()
 
     def _change(self) -> None:
         self._seq += 1

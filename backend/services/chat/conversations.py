@@ -16,7 +16,7 @@ from backend.services.chat.texts import checked_text
 from backend.services.chat.titles import title_from
 from backend.services.engines.engines import Choice, EngineService
 from backend.services.settings import SettingService
-from backend.store.text import clean_text, note_title
+from backend.store.text import note_title
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -150,7 +150,7 @@ class ConversationService:
 
     async def save_draft(self, conversation_id: str, text: str) -> None:
         """Keep what is being typed."""
-        await asyncio.to_thread(self._drafts.save, conversation_id, clean_text(text))
+        await asyncio.to_thread(self._drafts.save, conversation_id, text)
 
     async def keep_for_later(self, text: str) -> None:
         """Add a question that cannot be asked yet to the draft of a new one."""
@@ -267,12 +267,10 @@ class ConversationService:
             self._answers.start(growing, engine, choice.model, prompt)
         return again
 
-    async def answer_again(
-        self, message_id: str, *, keep_text: bool
-    ) -> tuple["Message", str]:
+    async def answer_again(self, message_id: str, *, keep_text: bool) -> str:
         """Write an answer anew (Retry), or go on from where it stopped (Continue).
 
-        It returns the answer and the transaction to undo.
+        It returns the transaction to undo.
 
         Raises:
             ConflictError: It is being written, or nothing can answer.
@@ -300,7 +298,7 @@ class ConversationService:
             if message.reasoning and not message.text:
                 growing.add(Delta(reasoning="\n\n"))  # more thoughts follow
             self._answers.start(growing, engine, choice.model, prompt)
-        return message, begun
+        return begun
 
     async def stop(self, conversation_id: str) -> None:
         """Stop the answer being written; what arrived is kept."""
@@ -312,7 +310,7 @@ class ConversationService:
         Raises:
             InvalidInputError: The title is empty or too long.
         """
-        title = " ".join(clean_text(title).split())
+        title = " ".join(title.split())
         if not 0 < len(title) <= MAX_TITLE_CHARS:
             raise InvalidInputError(
                 f"A title needs 1 to {MAX_TITLE_CHARS} characters; this has "

@@ -103,6 +103,7 @@ class EngineService:
         self._registry = registry
         self._keys = keys
         self._typed = TypedModels(settings)
+        self._on_changed = on_changed
         self._offers = Offers(self._ask, on_changed)
         self._local = LocalServers()
         self._model_files = model_files
@@ -255,6 +256,7 @@ class EngineService:
         self._offers.forget(engine_id)
         if key:
             await self._registry.retire(engine_id)
+        self._on_changed()
         return record, problem
 
     async def change_file(self, engine_id: str, path: Path) -> "EngineRecord":
@@ -305,6 +307,7 @@ class EngineService:
         await asyncio.to_thread(self._keys.delete, engine_id)
         self._offers.forget(engine_id)
         await self._registry.retire(engine_id)
+        self._on_changed()
 
     async def found(self) -> list[Found]:
         """Return the local servers that run now and are not yet among the engines."""

@@ -190,7 +190,6 @@ class ImportService:
             why = _BUG
         else:
             self._go(ImportState.DONE, summary=summary, report=report, share=1.0)
-            self._notices.changed("conversations")
             return
         if not self._is_closing:
             self._go(ImportState.UNDOING)
@@ -211,7 +210,6 @@ class ImportService:
             return
         to = ImportState.FAILED if error else ImportState.UNDONE
         self._go(to, error=error, report=report)
-        self._notices.changed("conversations")
 
     async def _end(self, run_id: str, state: ImportState, report: Report) -> None:
         await asyncio.to_thread(self._store.end, run_id, state, report.to_json())

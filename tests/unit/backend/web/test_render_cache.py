@@ -5,8 +5,9 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from backend.live.message_feed import MessageFeed
+from backend.live.message_views import Answer
 from backend.llm.engine import Delta
-from backend.routes.chat.messages import Answer, Broadcast
 from backend.services.chat.growing import Growing
 from backend.store.message_state import MessageState
 from backend.store.models import Message
@@ -84,7 +85,7 @@ def test_a_log_is_read_again_when_an_answer_ends_meanwhile(tmp_path: Path) -> No
         return [growing]
 
     async def read() -> None:
-        broadcast = Broadcast(EventHub(), Renderer(tmp_path, tmp_path, str), closed)
+        broadcast = MessageFeed(EventHub(), Renderer(tmp_path, tmp_path, str), closed)
         assert await broadcast.read(reading) == [ended]
         broadcast.began(Growing("1", "2"))
         assert await broadcast.read(still_growing) == [growing]
@@ -100,14 +101,14 @@ def test_an_answer_whose_end_was_not_stored_is_shown_as_it_is(tmp_path: Path) ->
     async def reading() -> list[Message]:
         return [left]
 
-    broadcast = Broadcast(EventHub(), Renderer(tmp_path, tmp_path, str), closed)
+    broadcast = MessageFeed(EventHub(), Renderer(tmp_path, tmp_path, str), closed)
     assert asyncio.run(broadcast.read(reading)) == [left]
 
 
 def test_long_code_gets_its_marks_when_the_answer_has_ended(tmp_path: Path) -> None:
     text = "```python\n" + "x = 1\n" * 2_000
     message = Message(id="1", role="assistant", conversation_id="2", text=text)
-    broadcast = Broadcast(EventHub(), Renderer(tmp_path, tmp_path, str), closed)
+    broadcast = MessageFeed(EventHub(), Renderer(tmp_path, tmp_path, str), closed)
     assert "<u>1</u>" in code_of(broadcast.view(message))
     broadcast.began(Growing("1", "2", text))
     assert code_of(broadcast.view(message)).startswith("x = 1\n")
@@ -121,7 +122,7 @@ def test_text_that_was_a_thought_leaves_the_page(tmp_path: Path) -> None:
     heard = hub.subscribe(0)
     growing = Growing("1", "2")
 
-    async def grow(broadcast: Broadcast, delta: Delta) -> None:
+    async def grow(broadcast: MessageFeed, delta: Delta) -> None:
         growing.add(delta)
         broadcast.grew(growing)
         painted = broadcast.painter.get("1")
@@ -130,7 +131,7 @@ def test_text_that_was_a_thought_leaves_the_page(tmp_path: Path) -> None:
         await painted.task
 
     async def main() -> Answer:
-        broadcast = Broadcast(hub, Renderer(TEMPLATES, tmp_path, str), closed)
+        broadcast = MessageFeed(hub, Renderer(TEMPLATES, tmp_path, str), closed)
         broadcast.began(growing)
         await grow(broadcast, Delta("Hm.\n\nSo.\n\nWell"))
         await grow(broadcast, Delta("Four", "", len(growing.text)))
@@ -158,7 +159,7 @@ def test_an_answer_says_that_it_waits_for_another_one_and_no_longer(
     written = "still writing another answer"
 
     async def main() -> None:
-        broadcast = Broadcast(hub, Renderer(TEMPLATES, icons_dir(), str), closed)
+        broadcast = MessageFeed(hub, Renderer(TEMPLATES, icons_dir(), str), closed)
         message = Message(
             id="1", role="assistant", conversation_id="2", state=MessageState.STREAMING
         )

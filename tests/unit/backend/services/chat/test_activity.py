@@ -1,12 +1,15 @@
 """The activity counts what grows, tells what ended, and wakes who waits."""
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
 from backend.llm.engine import Delta
 from backend.services.chat.activity import Activity
 from backend.services.chat.growing import Growing
+from backend.store.change_log import RowChange
+from backend.store.models import Conversation, Note
 
 pytestmark = pytest.mark.anyio
 
@@ -18,7 +21,16 @@ def anyio_backend() -> str:
 
 
 class Silence:
-    """An audience that takes everything."""
+    """An audience that takes everything, and counts what was read."""
+
+    was_read = 0
+
+    def committed(self, changes: Sequence[RowChange]) -> None:
+        """Take it."""
+
+    def read_by_user(self) -> None:
+        """Count it."""
+        self.was_read += 1
 
     def began(self, answer: Growing) -> None:
         """Take it."""
@@ -123,13 +135,26 @@ async def test_an_audience_that_fails_leaves_no_answer_behind() -> None:
 
 
 async def test_a_conversation_answers_then_is_unread_until_it_is_read() -> None:
-    activity = Activity(Silence())
+    silence = Silence()
+    activity = Activity(silence)
     answer = Growing("m1", "c1")
     activity.began(answer)
     assert (activity.is_answering("c1"), activity.is_answering("c2")) == (True, False)
     assert not activity.is_unread("c1")
     await activity.ended(answer)
     assert (activity.is_answering("c1"), activity.is_unread("c1")) == (False, True)
-    assert activity.read("c1")
-    assert not activity.read("c1")
+    for _ in range(2):
+        activity.read("c1")
+        assert silence.was_read == 1
     assert not activity.is_unread("c1")
+
+
+async def test_the_shell_hears_of_a_commit_that_it_shows() -> None:
+    activity = Activity(Silence())
+    before = (await activity.news(0, 0)).seq
+    activity.committed([RowChange("note", Note(), None, {})])
+    assert (await activity.news(0, 0)).seq == before
+    waiting = asyncio.create_task(activity.news(before, 60))
+    await asyncio.sleep(0)
+    activity.committed([RowChange("conversation", Conversation(), {}, {"title": "x"})])
+    assert (await asyncio.wait_for(waiting, 5)).seq > before

@@ -1,6 +1,7 @@
 """Answers are written by the sidecar, whoever watches, and kept as they grow."""
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
@@ -8,6 +9,7 @@ from backend.errors import EngineError, EngineFault
 from backend.services.chat.activity import Activity
 from backend.services.chat.answers import BUG_SENTENCE, AnswerService
 from backend.services.chat.growing import Growing
+from backend.store.change_log import RowChange
 from backend.store.message_state import MessageState
 from tests.helpers.answering import PROMPT, KeptMessages, ScriptedEngine, Watching, play
 
@@ -61,6 +63,12 @@ def test_a_bug_does_not_leave_an_answer_open() -> None:
 
 class Unwell(Watching):
     """Fails at one of the moments it is told of."""
+
+    def committed(self, changes: Sequence[RowChange]) -> None:
+        """Take it."""
+
+    def read_by_user(self) -> None:
+        """Take it."""
 
     def __init__(self, moment: str) -> None:
         super().__init__()

@@ -1,8 +1,26 @@
 """Tells open pages, through the event stream, what services have to say."""
 
-from backend.routes.pages import Toast
+from dataclasses import dataclass
+from typing import ClassVar
+
 from backend.web.events import EventHub
-from backend.web.rendering import Renderer
+from backend.web.rendering import Renderer, Template
+
+
+@dataclass(frozen=True)
+class Toast(Template):
+    """A short message at the edge of the page.
+
+    Attributes:
+        undo: What to POST to take the act back; "" for none.
+        undo_label: What that is called.
+    """
+
+    template: ClassVar[str] = "errors/_toast.html"
+    sentence: str
+    tone: str = "info"
+    undo: str = ""
+    undo_label: str = "Undo"
 
 
 class PageNotices:
@@ -18,5 +36,8 @@ class PageNotices:
 
     def say(self, sentence: str, *, tone: str = "info", undo: str = "") -> None:
         """Show a sentence."""
-        toast = Toast(sentence, tone=tone, undo=undo)
+        self.show(Toast(sentence, tone=tone, undo=undo))
+
+    def show(self, toast: Toast) -> None:
+        """Show a toast."""
         self._hub.publish("toast", self._renderer.render(toast))

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from backend.app import _TEMPLATES
+from backend.live import painting
+from backend.live.message_feed import MessageFeed
+from backend.live.message_views import Answer
 from backend.llm.engine import Delta
-from backend.routes.chat import painting
-from backend.routes.chat.messages import Answer, Broadcast
 from backend.services.chat.growing import Growing
 from backend.store.message_state import MessageState
 from backend.store.models import Message
@@ -37,7 +38,7 @@ class Page:
         self.hub = EventHub(1)
         templates = next(path for path in _TEMPLATES if path.is_dir())
         renderer = Renderer(templates, icons_dir(), str)
-        self.broadcast = Broadcast(self.hub, renderer, closed)
+        self.broadcast = MessageFeed(self.hub, renderer, closed)
         self._subscription = self.hub.subscribe(1)
 
     def heard(self) -> list[dict[str, str]]:

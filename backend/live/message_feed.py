@@ -1,0 +1,228 @@
+"""Tells pages how conversations go on, and renders messages as they are now."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Final
+
+from markupsafe import escape
+
+from backend.live.message_views import Answer, Blocks, Question
+from backend.live.notices import Toast
+from backend.live.page_events import events_of
+from backend.live.painting import Painted, Painter
+from backend.live.refreshes import Refreshes
+from backend.live.waiting import Waiting
+from backend.services.chat.endings import can_continue, is_whole, note_of
+from backend.services.chat.growing import Growing
+from backend.store.message_state import MessageState
+from backend.web.events import EventHub
+from backend.web.growing_markdown import Step
+from backend.web.markdown import Block
+from backend.web.render_cache import Rendered
+from backend.web.rendering import Renderer, Template
+
+if TYPE_CHECKING:
+    from backend.container import GetServices
+    from backend.store.change_log import RowChange
+    from backend.store.models import Message
+
+log = logging.getLogger("hearth.answers")
+
+REASONING_SHOWN_CHARS: Final = 4_000
+_READINGS: Final = 3
+
+
+class MessageFeed:
+    """Tells every page what was committed, and how answers grow.
+
+    Of a growing answer it sends a finished block once, and the open one anew. Use on
+    the event loop.
+    """
+
+    def __init__(
+        self, hub: EventHub, renderer: Renderer, get_services: "GetServices"
+    ) -> None:
+        self._hub = hub
+        self._refreshes = Refreshes(hub)
+        self._renderer = renderer
+        self._get_services = get_services
+        self._rendered = Rendered()
+        self._waiting: set[str] = set()
+        self._beginning: dict[str, tuple[Message, bool]] = {}
+        self._ended: dict[str, Message] = {}
+        self._showing: asyncio.Task[None] | None = None
+        self.painter = Painter(self._paint)
+
+    @property
+    def seq(self) -> int:
+        """The number of the latest event."""
+        return self._hub.seq
+
+    async def prepare(self, message: "Message") -> None:
+        """Render a text that will be gone on with."""
+        await self.painter.prepare(message.id, message.text)
+
+    def committed(self, changes: "Sequence[RowChange]") -> None:
+        """Tell pages of one transaction."""
+        events = events_of(changes)
+        for message_id in events.removed:
+            self._tell(message_id, "removed")
+        for message in events.added:
+            self._show(message, is_new=True)
+        for message in events.changed:
+            self._show(message, is_new=False)
+        self._refreshes.add(events.nouns, events.logs)
+
+    def read_by_user(self) -> None:
+        """Show that a conversation has no unread answer any more."""
+        self._refreshes.add({"conversations"})
+
+    def began(self, answer: Growing) -> None:
+        """Show an answer with what it already has."""
+        self.painter.begin(answer)
+        if begun := self._beginning.pop(answer.message_id, None):
+            self._show_now(*begun)
+
+    def grew(self, answer: Growing) -> None:
+        """Let the pages have what is new, when it is rendered."""
+        if painted := self.painter.get(answer.message_id):
+            self._say_waiting(answer)
+            was_taken_back = painted.is_outdated
+            if was_taken_back:
+                painted.clear()
+                self._tell(answer.message_id, "cleared")
+            self.painter.catch_up(painted)
+            thought = answer.reasoning[-REASONING_SHOWN_CHARS:]
+            is_thinking = was_taken_back or not answer.text
+            if thought != painted.thought and is_thinking:
+                painted.thought = thought
+                self._tell(answer.message_id, "reasoning", str(escape(thought)))
+
+    def _say_waiting(self, answer: Growing) -> None:
+        """Say that it waits, or no longer; at its end the message comes whole."""
+        if answer.is_waiting != (answer.message_id in self._waiting):
+            self._waiting ^= {answer.message_id}
+            html = self._renderer.render(Waiting(answer.is_waiting))
+            self._tell(answer.message_id, "tail", html)
+
+    def _paint(self, painted: Painted, step: Step, had: Sequence[Block]) -> None:
+        """Send finished blocks once, and the block being written when it changed."""
+        message_id = painted.answer.message_id
+        for fresh in step.fresh:
+            html = self._renderer.render(Blocks(fresh.blocks))
+            self._tell(message_id, "blocks", html, into=fresh.into or "")
+        # The page takes its tail for what is finished, and so needs another one.
+        if step.fresh or step.tail != had:
+            self._tell(message_id, "tail", self._renderer.render(Blocks(step.tail)))
+
+    async def ended(self, answer: Growing) -> None:
+        """Send the whole answer as it is stored, and better the title."""
+        self._waiting.discard(answer.message_id)
+        self.painter.settle(answer)
+        try:
+            services = await self._get_services()
+            message = await services.conversations.message(answer.message_id)
+            await self._rendered.prepare([message.text])
+        finally:
+            is_shown = self.painter.end(answer)
+        if is_shown:
+            self._show_now(message, is_new=False)
+        await services.conversations.entitle(answer.conversation_id)
+        self._refreshes.add({"conversations"})
+
+    def _show(self, message: "Message", *, is_new: bool) -> None:
+        """Show a message: an answer only when it begins, or when it is rendered."""
+        if message.state is MessageState.STREAMING:
+            self._beginning[message.id] = message, is_new
+        elif message.role == "user":
+            self._show_now(message, is_new=is_new)
+        elif not self.painter.get(message.id):  # else its end shows it
+            self._ended[message.id] = message
+            if self._showing is None or self._showing.done():
+                self._showing = asyncio.create_task(self._show_ended())
+
+    async def _show_ended(self) -> None:
+        while self._ended:
+            message = self._ended.pop(next(iter(self._ended)))
+            try:
+                await self._rendered.prepare([message.text])
+            except Exception:
+                log.exception("an answer could not be rendered")
+                continue
+            if message.id not in self._ended and not self.painter.get(message.id):
+                self._show_now(message, is_new=False)
+
+    def _show_now(self, message: "Message", is_new: bool) -> None:  # noqa: FBT001 private
+        html = self._renderer.render(self.view(message))
+        if is_new:
+            self._tell(message.id, "added", html, within=message.conversation_id)
+        else:
+            self._tell(message.id, "whole", html)
+
+    def troubled(self, sentence: str) -> None:
+        """Say that something cannot be stored at present."""
+        self._hub.publish("toast", self._renderer.render(Toast(sentence, "danger")))
+
+    async def read(
+        self, reading: "Callable[[], Awaitable[Sequence[Message]]]"
+    ) -> "Sequence[Message]":
+        """Read messages until what ended is rendered, and what grows still grows.
+
+        One whose end could not be stored grows in the database alone: it is shown as
+        it is there.
+        """
+        found: Sequence[Message] = ()
+        for _ in range(_READINGS):
+            found = await reading()
+            ended = {m.text for m in found if m.role != "user"}
+            await self._rendered.prepare(ended)
+            growing = (m.id for m in found if m.state == MessageState.STREAMING)
+            if all(self.painter.get(message_id) for message_id in growing):
+                break
+        return found
+
+    def view(self, message: "Message") -> Template:
+        """Return how a message looks now, growing or ended; render it at once.
+
+        Its sequence number is read in the same breath as the growing text, with no
+        other task in between, so that each event is either part of it or comes after.
+        """
+        if message.role == "user":
+            return Question(message, self.seq)
+        shown = self.painter.get(message.id)
+        if shown is not None:
+            return Answer(
+                message,
+                self._hub.seq,
+                Blocks(shown.blocks),
+                Blocks(shown.tail),
+                reasoning=shown.answer.reasoning[-REASONING_SHOWN_CHARS:],
+                is_growing=True,
+                is_waiting=shown.answer.is_waiting,
+            )
+        return Answer(
+            message,
+            self._hub.seq,
+            Blocks(self._rendered.blocks(message.text), message.id),
+            reasoning=message.reasoning,
+            note=note_of(message),
+            tone="danger" if message.state is MessageState.FAILED else "info",
+            is_whole=is_whole(message),
+            can_continue=can_continue(message),
+        )
+
+    def _tell(
+        self,
+        message_id: str,
+        part: str,
+        html: str = "",
+        *,
+        within: str = "",
+        into: str = "",
+    ) -> None:
+        told = {"message": message_id, "part": part, "html": html}
+        told |= {"conversation": within} if within else {}
+        told |= {"into": into} if into else {}
+        self._hub.publish("messages", json.dumps(told))

@@ -1,0 +1,65 @@
+"""How messages look: what was asked, and answers, whole or growing."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+from backend.web.markdown import Block
+from backend.web.rendering import Template
+
+if TYPE_CHECKING:
+    from backend.store.models import Message
+
+
+@dataclass(frozen=True)
+class Blocks(Template):
+    """Blocks of an answer.
+
+    Attributes:
+        message_id: Of the whole answer, whose images may be asked for; "" for none.
+        scope: Names the text among others on the page, if no message does.
+    """
+
+    template: ClassVar[str] = "messages/_blocks.html"
+    blocks: Iterable[Block]
+    message_id: str = ""
+    scope: str = ""
+
+
+@dataclass(frozen=True)
+class Question(Template):
+    """What the user asked.
+
+    Attributes:
+        seq: As of an answer.
+        is_focused: The user comes back to it from editing.
+    """
+
+    template: ClassVar[str] = "messages/_question.html"
+    message: "Message"
+    seq: int
+    is_focused: bool = False
+
+
+@dataclass(frozen=True)
+class Answer(Template):
+    """What came back, whole or growing.
+
+    Attributes:
+        seq: Of the latest event that is already part of it.
+        note: What is to be said of it.
+        is_whole: There is nothing to be done about it.
+    """
+
+    template: ClassVar[str] = "messages/_answer.html"
+    message: "Message"
+    seq: int
+    blocks: Blocks
+    tail: Blocks = field(default_factory=lambda: Blocks(()))
+    reasoning: str = ""
+    is_growing: bool = False
+    is_waiting: bool = False
+    note: str = ""
+    tone: str = "info"
+    is_whole: bool = True
+    can_continue: bool = False
