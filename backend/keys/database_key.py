@@ -37,6 +37,8 @@ log = logging.getLogger("hearth.keys")
 
 DATABASE: Final = "hearth.db"
 MIN_PASSPHRASE_CHARS: Final = 8
+MAX_SECRET_CHARS: Final = 1_000
+"""As long may a passphrase or a recovery code be in a form."""
 
 _WRONG: Final = (
     "This is neither the passphrase nor the recovery code of this data folder. "

@@ -8,7 +8,14 @@ from backend.ids import NEW
 from backend.live.notices import Toast
 from backend.routes.engines import EngineRow
 from backend.routes.pages import Pages, go_to, no_content, undo_path
-from backend.services.actions.forms import EMPTY_FORM, ICONS, KINDS, RESULTS
+from backend.services.actions.forms import (
+    EMPTY_FORM,
+    ICONS,
+    KINDS,
+    MAX_NAME_CHARS,
+    MAX_PROMPT_CHARS,
+    RESULTS,
+)
 from backend.services.engines.engines import Choice
 from backend.web.http import Request, Response, Router
 from backend.web.rendering import Template
@@ -112,6 +119,8 @@ class ActionForm(Template):
     icons: Sequence[str] = ICONS
     kinds: Mapping[str, str] = field(default_factory=lambda: KINDS)
     results: Mapping[str, str] = field(default_factory=lambda: RESULTS)
+    max_name_chars: int = MAX_NAME_CHARS
+    max_prompt_chars: int = MAX_PROMPT_CHARS
 
 
 def _stored(action: "Action") -> dict[str, str]:

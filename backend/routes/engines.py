@@ -85,6 +85,7 @@ class EngineList(Template):
     offers: Sequence[EngineRow]
     found: Sequence[Found]
     keys_note: str
+    max_name_chars: int = 200
 
 
 @dataclass(frozen=True)

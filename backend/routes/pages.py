@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from backend.errors import StoreClosedError
 from backend.live.notices import Toast
+from backend.services.search import MAX_QUERY_CHARS
 from backend.web.http import Request, Response
 from backend.web.rendering import Renderer, Template
 
@@ -56,6 +57,7 @@ class Layout(Template):
     seq: int
     main: Template
     htmx_config: str = HTMX_CONFIG
+    max_query_chars: int = MAX_QUERY_CHARS
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from backend.routes.engines import EngineList, engine_list
 from backend.routes.pages import Pages
+from backend.services.settings import MAX_INSTRUCTIONS_CHARS
 from backend.web.http import Request, Response, Router
 from backend.web.rendering import Template
 
@@ -21,6 +22,7 @@ class SettingsView(Template):
     instructions: str
     data_dir: str
     version: str
+    max_chars: int = MAX_INSTRUCTIONS_CHARS
 
 
 def build_router(get_services: "GetServices", pages: Pages, data_dir: str) -> Router:

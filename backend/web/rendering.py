@@ -46,6 +46,7 @@ class Renderer:
         self._env.globals.update(
             asset=asset_url,
             icon=self._icon,
+            page_link=_page_link,
             part=self.part,
             shell=partial(command_path, command_key),
         )
@@ -81,6 +82,12 @@ class Renderer:
         clock = at.strftime("%H:%M")
         day = day_name(at.date(), now.date())
         return clock if day == "Today" else f"{day}, {clock}"
+
+
+def _page_link(path: str) -> Markup:
+    """Return the attributes of a link that shows another page beside the sidebar."""
+    link = Markup('href="{}" hx-get="{}" hx-target="#main" hx-push-url="true"')
+    return link.format(path, path.partition("#")[0])
 
 
 _WEEK: Final = 7

@@ -12,7 +12,7 @@ from backend.live.notices import Toast
 from backend.routes.chat.conversations import UNTITLED
 from backend.routes.pages import Pages, page_size, undo_path
 from backend.services.chat.activity import Activity
-from backend.services.chat.conversations import PAGE_SIZE
+from backend.services.chat.conversations import MAX_TITLE_CHARS, PAGE_SIZE
 from backend.web.http import Request, Response, Router
 from backend.web.rendering import Renderer, Template
 
@@ -69,6 +69,7 @@ class Rename(Template):
 
     template: ClassVar[str] = "conversations/_rename.html"
     conversation: "Conversation"
+    max_chars: int = MAX_TITLE_CHARS
 
 
 def build_router(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from backend.errors import BackupLockedError, InvalidInputError
+from backend.keys.database_key import MAX_SECRET_CHARS
 from backend.live.notices import Toast
 from backend.routes.pages import Pages, no_content
 from backend.web.http import Request, Response, Router
@@ -64,6 +65,7 @@ class KeyView(Template):
     template: ClassVar[str] = "backups/_key.html"
     backup: "Backup"
     problem: str = ""
+    max_chars: int = MAX_SECRET_CHARS
 
 
 def build_router(keeping: "Callable[[], Awaitable[Keeping]]", pages: Pages) -> Router:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from backend.keys.database_key import MIN_PASSPHRASE_CHARS
+from backend.keys.database_key import MAX_SECRET_CHARS, MIN_PASSPHRASE_CHARS
 from backend.live.notices import Toast
 from backend.routes.pages import Pages
 from backend.web.http import Request, Response, Router
@@ -40,6 +40,7 @@ class EncryptionView(Template):
     problem: str
     has_keyring: bool
     least: int = MIN_PASSPHRASE_CHARS
+    max_chars: int = MAX_SECRET_CHARS
 
 
 def build_router(keeping: "Callable[[], Awaitable[Keeping]]", pages: Pages) -> Router:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from backend.errors import HearthError, StoreClosedError
+from backend.keys.database_key import MAX_SECRET_CHARS
 from backend.keys.key_file import KeyMode
 from backend.routes.pages import Pages, no_content
 from backend.web.http import Request, Response, Router
@@ -63,6 +64,7 @@ class UnlockView(Template):
     backups: "Sequence[Backup]"
     asks_keyring: bool
     problem: str = ""
+    max_chars: int = MAX_SECRET_CHARS
 
 
 def build_router(house: ClosedHouse, pages: Pages) -> Router:

@@ -81,3 +81,24 @@ def test_every_field_of_a_context_is_read_by_its_template(
     source = (TEMPLATES / context.template).read_text()
     read = meta.find_undeclared_variables(environment.parse(source))
     assert {field.name for field in fields(context)} <= read
+
+
+@pytest.mark.parametrize(
+    "template",
+    sorted(TEMPLATES.rglob("*.html")),
+    ids=lambda path: str(path.relative_to(TEMPLATES)),
+)
+def test_no_line_of_a_template_is_too_long_to_be_read(template: Path) -> None:
+    lines = template.read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if len(line) > 120] == []
+
+
+def test_a_link_to_a_page_fetches_the_page_without_the_place_in_it(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "inner.html").write_text("<a {{ page_link(text) }}>")
+    html = Renderer(tmp_path, tmp_path, str).render(Inner("/n/1?a=1&b=2#m"))
+    assert html == (
+        '<a href="/n/1?a=1&amp;b=2#m" hx-get="/n/1?a=1&amp;b=2"'
+        ' hx-target="#main" hx-push-url="true">'
+    )
