@@ -22,9 +22,15 @@ from qtshell.sidecar.lifecycle import Phase
 from qtshell.sidecar.origin import Origin
 from qtshell.sidecar.supervisor import Trust
 from qtshell.theme import background, is_dark
-from qtshell.web.crash_policy import after_crash
 from qtshell.web.hang_monitor import BEAT_MS, PageWatch
 from qtshell.web.page import ShellPage, TokenInterceptor, private_profile
+from qtshell.web.page_state import (
+    PageEffect,
+    PageEvent,
+    PageLife,
+    PageState,
+    step,
+)
 from qtshell.web.urls import encoded
 
 log = logging.getLogger("hearth.web")
@@ -35,6 +41,9 @@ _PAGE_STATES: Final = {
     Phase.FAILED: "failed",
 }
 
+_SERVING: Final = frozenset({Phase.READY, Phase.UNRESPONSIVE})
+
+_DESCRIBE: Final = "Object.assign(document.documentElement.dataset, FACTS)"
 _READ_PLACE: Final = "window.hearthPlace?.read()"
 _READ_PLACE_MS: Final = 500
 
@@ -95,24 +104,19 @@ class WebView(QWebEngineView):
         self._page.urlChanged.connect(self._on_page_url_changed)
         self._page.renderProcessTerminated.connect(self._on_renderer_terminated)
         self.setPage(self._page)
-        self.follow_theme()
         self._phase = Phase.STOPPED
-        self._is_struck = False
+        self._life = PageLife()
         self._path = "/"
-        self._is_loaded = False
-        self._is_moving = False
-        self._place = ""
         self._zoom = 1.0
-        self._crashes: tuple[int, ...] = ()
-        self._facts: dict[str, str] = {}
-        self._lost = False
+        self._facts = {"sidecar": "reconnecting", "struck": "false"}
         self._uptime = QElapsedTimer()
         self._uptime.start()
+        self.follow_theme()
 
     @property
     def is_loaded(self) -> bool:
         """Whether a page of the sidecar is there."""
-        return self._is_loaded
+        return self._life.is_loaded
 
     @property
     def path(self) -> str:
@@ -148,36 +152,28 @@ class WebView(QWebEngineView):
         self._interceptor.set_trust(trust)
         self._page.trusted = trust.origin
         self._page.command_key = trust.command_key
-        if moved and self._is_loaded:
-            # What is typed goes along; a page that hangs is not waited for.
-            QTimer.singleShot(_READ_PLACE_MS, self, lambda: self._move(None))
-            self._is_moving = True
-            self._page.runJavaScript(_READ_PLACE, self._move)
-        elif moved or not (self._is_loaded or self._rests):
-            self.open_path(self._path)
+        self._step(PageEvent.TRUSTED_ELSEWHERE if moved else PageEvent.TRUSTED_HERE)
 
     def set_struck(self, *, struck: bool) -> None:
         """Say in the page, or no longer, that another program disturbs the sidecar."""
-        self._is_struck = struck
-        self._tell_phase()
+        self.describe({"struck": "true" if struck else "false"})
 
     def describe(self, facts: Mapping[str, str]) -> None:
-        """Tell the page, in its root's data attributes, what the desktop keeps."""
-        self._facts = dict(facts)
-        self._tell_phase()
+        """Tell the page, in its root's data attributes, what it cannot know."""
+        self._facts.update(facts)
+        self._run(_DESCRIBE.replace("FACTS", json.dumps(self._facts)))
 
     def set_phase(self, phase: Phase) -> None:
         """Tell the page how the sidecar is, and trust nobody while none serves."""
         self._phase = phase
-        if phase not in (Phase.READY, Phase.UNRESPONSIVE):
+        if phase not in _SERVING:
             self._interceptor.set_trust(None)
-        self._tell_phase()
+        self.describe({"sidecar": _PAGE_STATES.get(phase, "reconnecting")})
 
     def open_path(self, path: str) -> None:
         """Load a path of the sidecar; later, when there is none yet."""
         self._path = path
-        if self._page.trusted is not None:
-            self._page.load(QUrl(f"{self._page.trusted}{path}"))
+        self._step(PageEvent.OPENED)
 
     def tell(self, command: str) -> None:
         """Send the page a `hearth:command` event with this detail."""
@@ -207,13 +203,13 @@ class WebView(QWebEngineView):
 
     def rest(self) -> None:
         """Give the memory of a hidden page back; shown again, it is as it was."""
-        if self._is_loaded and self._phase is Phase.READY and not self.isVisible():
-            self._page.runJavaScript(_READ_PLACE, self._discard)
+        shown = self._life.state is PageState.SHOWN
+        if shown and self._phase is Phase.READY and not self.isVisible():
+            self._page.runJavaScript(_READ_PLACE, self._on_hidden_place_read)
 
     def reload_after_crash(self) -> None:
         """Forget the crashes and load the page again."""
-        self._crashes, self._lost = (), False
-        self.open_path(self._path)
+        self._step(PageEvent.RELOADED)
 
     def watch(self, beat_ms: int = BEAT_MS) -> None:
         """End the process of a page that hangs; it is loaded as after a crash."""
@@ -241,61 +237,73 @@ class WebView(QWebEngineView):
 
         self._page.runJavaScript(script, go_on)
 
-    def _move(self, place: object) -> None:
-        if self._is_moving:
-            self._is_moving = False
-            self._place = place if isinstance(place, str) else ""
-            self.open_path(self._path)
+    def _step(self, event: PageEvent, *, place: object = "") -> None:
+        """Let something happen to the page, and do what is decided."""
+        before, known = self._life, place if isinstance(place, str) else ""
+        now_ms = self._uptime.elapsed()
+        self._life, effects = step(before, event, place=known, now_ms=now_ms)
+        for effect in effects:
+            self._perform(effect, before.place)
 
-    def _discard(self, place: object) -> None:
-        # Qt says "" for what is undefined: a page that cannot tell stays.
-        can_tell = isinstance(place, str) and place != ""
-        if can_tell and self._is_loaded and not self.isVisible():
-            self._place, self._is_loaded = str(place), False
-            self._page.setLifecycleState(_DISCARDED)
+    def _perform(self, effect: PageEffect, place: str) -> None:
+        match effect:
+            case PageEffect.LOAD:
+                self._load()
+            case PageEffect.READ_PLACE:
+                self._read_place()
+            case PageEffect.SHOW:
+                self._show(place)
+            case PageEffect.RETRY:
+                QTimer.singleShot(_LOAD_AGAIN_MS, self, self._on_retry_due)
+            case PageEffect.DISCARD:
+                self._page.setLifecycleState(_DISCARDED)
+            case PageEffect.PAUSE:
+                self._step_later(self._life.pause_ms, PageEvent.PAUSE_OVER)
+            case PageEffect.GIVE_UP:
+                self.crashed_for_good.emit()
 
-    @property
-    def _rests(self) -> bool:
-        return self._page.lifecycleState() is _DISCARDED
+    def _load(self) -> None:
+        if self._page.trusted is not None:
+            self._page.load(QUrl(f"{self._page.trusted}{self._path}"))
+
+    def _read_place(self) -> None:
+        """Take what is typed along; a page that hangs is not waited for."""
+        self._step_later(_READ_PLACE_MS, PageEvent.PLACE_READ)
+        read = partial(self._step, PageEvent.PLACE_READ)
+        self._page.runJavaScript(_READ_PLACE, lambda place: read(place=place))
+
+    def _step_later(self, after_ms: int, event: PageEvent) -> None:
+        QTimer.singleShot(after_ms, self, lambda: self._step(event))
+
+    def _show(self, place: str) -> None:
+        self.setZoomFactor(self._zoom)
+        self.describe({})
+        if place:
+            self._run(f"window.hearthPlace?.restore({json.dumps(place)})")
+        self.shown.emit()
+
+    def _on_hidden_place_read(self, place: object) -> None:
+        # A page that cannot tell what is typed stays.
+        if not self.isVisible():
+            self._step(PageEvent.HIDDEN, place=place)
 
     def _must_answer(self) -> bool:
-        return self._is_loaded and self.isVisible()
+        return self._life.is_loaded and self.isVisible()
 
     def _run(self, script: str) -> None:
-        if not self._rests:
+        if self._life.state is not PageState.DISCARDED:
             self._page.runJavaScript(script)
-
-    def _restore_place(self) -> None:
-        place, self._place = self._place, ""
-        if place:
-            script = f"window.hearthPlace?.restore({json.dumps(place)})"
-            self._page.runJavaScript(script)
-
-    def _tell_phase(self) -> None:
-        state = _PAGE_STATES.get(self._phase, "reconnecting")
-        struck = "true" if self._is_struck else "false"
-        told = {**self._facts, "sidecar": state, "struck": struck}
-        self._run(
-            f"Object.assign(document.documentElement.dataset, {json.dumps(told)})"
-        )
 
     def _on_page_loading_changed(self, info: QWebEngineLoadingInfo) -> None:
         if info.status() is _STARTED:
             return
         arrived = info.status() is _SUCCEEDED or info.errorDomain() is _HTTP_ERROR
-        self._is_loaded = arrived and self._is_at_home()
-        if self._is_loaded:
-            self.setZoomFactor(self._zoom)
-            self._tell_phase()
-            self._restore_place()
-            self.shown.emit()
-        else:
-            QTimer.singleShot(_LOAD_AGAIN_MS, self, self._load_again)
+        is_ours = arrived and self._is_at_home()
+        self._step(PageEvent.ARRIVED if is_ours else PageEvent.FAILED)
 
-    def _load_again(self) -> None:
-        serving = self._phase in (Phase.READY, Phase.UNRESPONSIVE)
-        if serving and not (self._is_loaded or self._page.isLoading() or self._lost):
-            self.open_path(self._path)
+    def _on_retry_due(self) -> None:
+        if self._phase in _SERVING and not self._page.isLoading():
+            self._step(PageEvent.RETRY_DUE)
 
     def _on_page_url_changed(self, url: QUrl) -> None:
         """Keep the path; Chromium goes to about:blank without asking."""
@@ -315,14 +323,8 @@ class WebView(QWebEngineView):
     ) -> None:
         if status is _NORMAL_END:
             return
-        self._is_loaded = False
-        self._crashes, pause_ms = after_crash(self._crashes, self._uptime.elapsed())
         log.warning("the page's process ended: %s %d", status.name, code)
-        if pause_ms is None:
-            self._lost = True
-            self.crashed_for_good.emit()
-        else:
-            QTimer.singleShot(pause_ms, self, lambda: self.open_path(self._path))
+        self._step(PageEvent.PROCESS_DIED)
 
     def _on_download_requested(self, download: QWebEngineDownloadRequest) -> None:
         if Origin.of(encoded(download.url())) != self._page.trusted:
