@@ -35,14 +35,14 @@ CHECK_AFTER_S: Final = 3.0
 """When the whole database is looked through: not while the first page is drawn."""
 
 _MENDED: Final = (
-    "Hearth mended damage to its database. Letters that could not be saved show as "
+    "Hearth repaired damage to its database. Letters that could not be saved show as "
     "\N{REPLACEMENT CHARACTER}; a backup keeps how it was. Check the disk."
 )
 _PUT_AWAY: Final = (
-    "Your locked data is in the folder {name} of the data folder. Should you find its "
+    "Your locked data is in the folder {name} of the data folder. If you find its "
     "key, move it back."
 )
-_BUG: Final = "Hearth's database does not open. The log tells more."
+_BUG: Final = "Hearth's database cannot be opened. See the log for details."
 
 T = TypeVar("T")
 

@@ -40,12 +40,12 @@ _MINIMISED: Final = (
 )
 _STRUCK_SHOWN_MS: Final = 60_000
 _SAFE: Final = "Your conversations are kept on this computer."
-_RETRY: Final = "Retry, or start in safe mode, without engines and background work."
+_RETRY: Final = "Retry, or start in safe mode, without models and background work."
 _CLOSE_OTHERS: Final = (
     "Close programs you do not know, or restart the computer, then retry."
 )
 _PAGE_CRASHED: Final = "The page crashed several times in a row."
-_NEXT_START: Final = "The next start of Hearth does without the graphics card."
+_NEXT_START: Final = "At its next start, Hearth will not use the graphics card."
 
 
 class Shell(QObject):

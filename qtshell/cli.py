@@ -96,7 +96,8 @@ def _open(options: Options) -> int | Instance:
     except OSError as exc:
         raise CallError(
             f"Hearth cannot use the folder {options.data_dir}: {exc.strerror}. "
-            "Make room or give yourself access, or choose another with --data-dir."
+            "Free some space, check its permissions, or choose another folder with "
+            "--data-dir."
         ) from exc
     return claimed if isinstance(claimed, Instance) else show(claimed)
 
@@ -173,7 +174,7 @@ def show(replies: Iterable[Reply]) -> int:
         return reply.exit
     if last != "\n":
         sys.stdout.write("\n")
-    return fail("Hearth ended before the answer was there.")
+    return fail("Hearth quit before the answer was complete.")
 
 
 def _start_when_needed(options: Options) -> str:

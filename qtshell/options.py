@@ -128,7 +128,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 _DEEDS: Final = {
-    Verb.NEW_CHAT: "open the window with a new chat",
+    Verb.NEW_CHAT: "open the window with a new conversation",
     Verb.QUICK_ASK: "open the small window for a quick question",
     Verb.NOTE_FROM_CLIPBOARD: "save the clipboard as a note",
     Verb.INSTALL_DESKTOP: "put Hearth into the start menu",
@@ -142,7 +142,7 @@ def _add_common(parser: argparse.ArgumentParser, default: object) -> None:
         metavar="DIR",
         type=Path,
         default=default,
-        help="keep everything of this instance in DIR",
+        help="keep all data of this instance in DIR",
     )
     parser.add_argument(
         "--dev",
@@ -171,7 +171,7 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
     action = add(Verb.ACTION, "run a quick action on the clipboard or standard input")
     action.add_argument("name", metavar="NAME", help="the action's name, or its start")
     _add_words(action, "-", "read standard input instead of the clipboard", nargs="?")
-    status = add(Verb.STATUS, "say whether Hearth runs and how it is")
+    status = add(Verb.STATUS, "show whether Hearth is running, and its state")
     status.add_argument(
         "--json", dest="as_json", action="store_true", help="print it as JSON"
     )

@@ -21,7 +21,7 @@ def make_own_folder(folder: Path) -> None:
     """Create a folder, or look that the one there is this user's.
 
     Raises:
-        NotOwnError: It belongs to somebody else.
+        NotOwnError: It belongs to another user.
         OSError: It cannot be made.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -39,7 +39,8 @@ def open_own_file(path: Path, flags: int) -> int:
         OSError: It cannot be opened.
     """
     refused = NotOwnError(
-        f"{path} is a link, or no file of your own. Remove it and start Hearth again."
+        f"{path} is a link, or belongs to another user. Remove it and start Hearth "
+        "again."
     )
     if path.is_symlink():
         raise refused

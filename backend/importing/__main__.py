@@ -22,8 +22,8 @@ from backend.runtime.worker import answer, finish, take_job
 
 _PROGRESS_S: Final = 0.2
 _TOO_MUCH: Final = (
-    "Reading this needs more memory than Hearth gives to an import. Nothing was "
-    "imported. Export it in smaller parts."
+    "This import needs more memory than Hearth allows. Nothing was imported. Export "
+    "it in smaller parts."
 )
 
 

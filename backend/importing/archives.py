@@ -136,7 +136,7 @@ class ZipBundle:
         if info.compress_type == zipfile.ZIP_STORED:
             return io.BufferedReader(_Slice(self._file, info))
         if info.file_size > MAX_INNER_BYTES:
-            raise too_large("An archive in this one is too large to look into.")
+            raise too_large("An archive inside this one is too large to read.")
         with self._zip.open(info) as packed:
             return io.BytesIO(packed.read(info.file_size))
 
@@ -194,7 +194,7 @@ class _ZippedFile:
 
 def _check(infos: list[zipfile.ZipInfo]) -> None:
     if len(infos) > MAX_NAMES:
-        raise too_large("This archive holds too many files.")
+        raise too_large("This archive contains too many files.")
     if any(info.flag_bits & 1 for info in infos):
         raise InvalidInputError(
             "This archive is protected by a password. Unpack it first, then "

@@ -134,7 +134,7 @@ class FolderBundle:
             inside[:] = sorted(inside) if depth < MAX_DEPTH else []
             seen += len(names)
             if seen > MAX_NAMES:
-                raise too_large("This folder holds too many files.")
+                raise too_large("This folder contains too many files.")
             for name in sorted(names):
                 path = Path(folder, name)
                 told = path.lstat()

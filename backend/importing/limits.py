@@ -58,17 +58,16 @@ def damaged(name: str = "") -> DamagedError:
     """Return the error for a file that cannot be read to its end."""
     what = f"The file “{name}”" if name else "This file"
     return DamagedError(
-        f"{what} is damaged, or it was cut off while it was saved or copied. "
-        "Nothing was imported. Export or download it again."
+        f"{what} is damaged or incomplete. Nothing was imported. Export or download "
+        "it again."
     )
 
 
 def unknown() -> InvalidInputError:
     """Return the error for a file of no known program."""
     return InvalidInputError(
-        "This is not an export that Hearth knows. Choose the file that ChatGPT, "
-        "Claude, Jan, LM Studio, Open WebUI, Chatbox, DeepSeek, Chatbot UI or Hearth "
-        "exported."
+        "Hearth does not recognise this file. Choose an export of ChatGPT, Claude, "
+        "Jan, LM Studio, Open WebUI, Chatbox, DeepSeek, Chatbot UI or Hearth."
     )
 
 

@@ -9,8 +9,7 @@ from backend.errors import InvalidInputError
 from backend.runtime.worker import Job
 
 _DIED: Final = (
-    "Reading this took more time or memory than Hearth gives to an import, or was "
-    "cancelled."
+    "The import was cancelled, or needed more time or memory than Hearth allows."
 )
 
 

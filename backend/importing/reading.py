@@ -121,7 +121,7 @@ class Reading:
             return None
         self._seen[row.id] = print_
         if len(self._seen) > MAX_CONVERSATIONS:
-            raise too_large("This holds more than 200,000 conversations.")
+            raise too_large("This contains more than 200,000 conversations.")
         return row
 
     def _rows(self, part: Part, tally: Tally) -> Iterator[Row]:

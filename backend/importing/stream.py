@@ -12,7 +12,7 @@ from backend.importing.limits import MAX_ENTRY_CHARS, damaged, too_large, unknow
 _CHUNK: Final = 1024 * 1024
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 _NESTED: Final = InvalidInputError(
-    "This file is nested deeper than any export is. Nothing was imported."
+    "This file is nested too deeply. Nothing was imported."
 )
 
 
@@ -169,7 +169,7 @@ class _Window:
         """Read on, twice as much each time, so that growing stays cheap."""
         kept = self._text[self._at :]
         if len(kept) > MAX_ENTRY_CHARS:
-            raise too_large("One entry of this file is larger than Hearth takes.")
+            raise too_large("One entry of this file is too large for Hearth.")
         piece = self._file.read(max(_CHUNK, len(kept)))
         self._has_ended = not piece
         if self._to_text is None:

@@ -54,7 +54,7 @@ class KeyStore:
                 self._memory[engine_id] = kept
 
     def delete(self, engine_id: str) -> None:
-        """Forget the key."""
+        """Remove the key."""
         with self._lock:
             self._memory.pop(engine_id, None)
             self._keyring.delete(engine_id)

@@ -42,7 +42,7 @@ MAX_SECRET_CHARS: Final = 1_000
 
 _WRONG: Final = (
     "This is neither the passphrase nor the recovery code of this data folder. "
-    "Check it and try again; your data is as it was."
+    "Check it and try again; your data was not changed."
 )
 _UNWRITABLE: Final = (
     "Hearth cannot write in its data folder, so nothing was changed. "
@@ -205,9 +205,11 @@ class DatabaseKey:
         with self._lock:
             key, record = self._key_and_record()
             if not self.ring.keep(record.id, key):
-                why = self._keyring.why or "the keyring of this computer lost it again"
+                why = (
+                    self._keyring.why or "the keyring of this computer did not keep it"
+                )
                 raise InvalidInputError(
-                    f"The key cannot be kept there: {why}. Choose a passphrase."
+                    f"The key cannot be stored there: {why}. Choose a passphrase."
                 )
             self._write(replace(record, mode=KeyMode.KEYRING, passphrase=None), key)
 

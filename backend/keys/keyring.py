@@ -98,10 +98,12 @@ class OsKeyring:
                 self.why = "the keyring of this computer does not answer"
             except _NoVaultError:
                 self.is_missing = True
-                self.why = "this computer has no keyring that keeps them safe"
+                self.why = "this computer has no secure keyring"
             except Exception as exc:  # noqa: BLE001 backends raise what they like
                 log.info("the keyring failed: %s", type(exc).__name__)
-                self.why = "the keyring of this computer is locked or refuses Hearth"
+                self.why = (
+                    "the keyring of this computer is locked or denies Hearth access"
+                )
             else:
                 self.why = ""
                 return answer

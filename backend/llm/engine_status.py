@@ -4,31 +4,29 @@ from typing import Final
 
 from backend.errors import EngineError, EngineFault
 
-NO_ANSWER: Final = "It does not answer just now."
+NO_ANSWER: Final = "It does not respond."
 
 _STATUS: Final = {
-    EngineFault.REFUSED: (
-        "It cannot be reached just now. Start it, or correct its address."
-    ),
+    EngineFault.REFUSED: ("It cannot be reached. Start it, or correct its address."),
     EngineFault.UNTRUSTED: (
         "Its certificate is not trusted. Correct its address, or let this computer "
         "trust the certificate."
     ),
     EngineFault.NO_TLS: (
-        "It does not speak https. Correct its address: it may begin with http://."
+        "It does not support https. Correct its address: it may begin with http://."
     ),
-    EngineFault.WEB_PAGE: "A web page answers in its place. Correct its address.",
+    EngineFault.WEB_PAGE: "A web page is at this address. Correct the address.",
     EngineFault.LOADING: "It is still loading its model.",
     EngineFault.UNAUTHORISED: "It does not accept the API key. Enter a valid one.",
     EngineFault.RATE_LIMITED: (
-        "It asks for a pause: too many requests, or no credit left."
+        "It refuses requests for now: there were too many, or no credit is left."
     ),
     EngineFault.TIMEOUT: NO_ANSWER,
     EngineFault.GARBAGE: (
         "It does not answer like a model server. Correct its address."
     ),
-    EngineFault.CUT_OFF: "The connection to it broke off.",
-    EngineFault.SAFE_MODE: "It rests, because Hearth runs in safe mode.",
+    EngineFault.CUT_OFF: "The connection to it was lost.",
+    EngineFault.SAFE_MODE: "It is off, because Hearth runs in safe mode.",
 }
 
 

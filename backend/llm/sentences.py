@@ -11,12 +11,12 @@ DETAIL_CHARS: Final = 200
 _KEPT: Final = {
     Arrived.NOTHING: "Choose Retry.",
     Arrived.THOUGHTS: "Its thoughts are kept: choose Continue or Retry.",
-    Arrived.TEXT: "What had arrived is kept: choose Continue or Retry.",
+    Arrived.TEXT: "The text so far is kept: choose Continue or Retry.",
 }
 """Where nothing arrived there is no Continue."""
 
 _UNREADABLE: Final = (
-    "A part of what {name} sent cannot be read, so the answer is not whole. {kept}"
+    "A part of the data from {name} is unreadable, so the answer is incomplete. {kept}"
 )
 _SENTENCES: Final = {
     EngineFault.REFUSED: (
@@ -29,7 +29,7 @@ _SENTENCES: Final = {
         "trust the certificate; then choose Retry."
     ),
     EngineFault.NO_TLS: (
-        "{name} does not speak https at this address{detail}. Check in Settings "
+        "{name} does not support https at this address{detail}. Check in Settings "
         "whether it begins with http://, then choose Retry."
     ),
     EngineFault.MOVED: (
@@ -53,12 +53,12 @@ _SENTENCES: Final = {
         "then choose Retry."
     ),
     EngineFault.CONTEXT_TOO_LONG: (
-        "This conversation is longer than the model can read. Start a new chat, "
+        "This conversation is longer than the model can read. Start a new "
+        "conversation, "
         "shorten your message, or choose a model with a larger context on {name}."
     ),
     EngineFault.RATE_LIMITED: (
-        "{name} asks for a pause: too many requests{detail}. "
-        "Wait a minute, then choose Retry."
+        "{name} received too many requests{detail}. Wait a minute, then choose Retry."
     ),
     EngineFault.LOADING: (
         "{name} is still loading the model{detail}. Wait a little, then choose Retry, "
@@ -70,17 +70,17 @@ _SENTENCES: Final = {
     ),
     EngineFault.STALLED: "{name} stopped in the middle of the answer. {kept}",
     EngineFault.GARBAGE: (
-        "{name} answered with something that is no chat answer{detail}. Check that its "
+        "{name} sent something that is not an answer{detail}. Check that its "
         "address in Settings is that of an OpenAI-compatible server."
     ),
     EngineFault.WEB_PAGE: (
-        "A web page answered in place of {name}. Check that its address in Settings is "
+        "A web page answered instead of {name}. Check that its address in Settings is "
         "that of an OpenAI-compatible server, then choose Retry."
     ),
-    EngineFault.CUT_OFF: "The connection to {name} broke off. {kept}",
+    EngineFault.CUT_OFF: "The connection to {name} was lost. {kept}",
     EngineFault.EMPTY: "{name} gave an empty answer. Choose Retry, or another model.",
     EngineFault.THOUGHTS_ONLY: (
-        "{name} thought about it and gave no answer. Its thoughts are kept: "
+        "{name} stopped after thinking, without an answer. Its thoughts are kept: "
         "choose Continue or Retry, or another model."
     ),
     EngineFault.FILTERED: (
@@ -91,19 +91,19 @@ _SENTENCES: Final = {
         "{name} declined to answer. Change your question, or choose another model."
     ),
     EngineFault.TOOL_CALL: (
-        "{name} asked for a tool in place of an answer, and there is none. "
+        "{name} asked for a tool instead of answering, and Hearth has no tools. "
         "Choose Retry, or another model."
     ),
     EngineFault.LIMIT: (
-        "The answer of {name} reached the longest length allowed. "
-        "What had arrived is kept: choose Continue to go on."
+        "The answer of {name} reached the maximum length. "
+        "The text so far is kept: choose Continue to go on."
     ),
     EngineFault.REJECTED: (
         "{name} does not accept this request{detail}. Choose another model, "
-        "or start a new chat."
+        "or start a new conversation."
     ),
     EngineFault.SERVER_ERROR: (
-        "{name} reported an error of its own{detail}. Choose Retry; if it comes again, "
+        "{name} reported an error{detail}. Choose Retry; if it happens again, "
         "restart {name} or choose another model."
     ),
     EngineFault.BAD_MODEL_FILE: (
@@ -115,15 +115,15 @@ _SENTENCES: Final = {
         "model, then choose Retry."
     ),
     EngineFault.SAFE_MODE: (
-        "{name} rests, because Hearth runs in safe mode. Choose Restart Background "
-        "Service in the menu Tools, then choose Retry."
+        "{name} is off, because Hearth runs in safe mode. Choose Restart Background "
+        "Process in the menu Tools, then choose Retry."
     ),
     EngineFault.CRASHED: (
-        "{name} stopped unexpectedly. {kept} If it comes again, "
-        "choose another model file."
+        "{name} stopped unexpectedly. {kept} If it happens again, choose another "
+        "model file."
     ),
     EngineFault.REMOVED: (
-        "{name} was removed, or its file or address changed. What had arrived is kept: "
+        "{name} was removed, or its file or address changed. The text so far is kept: "
         "choose a model below, then Continue or Retry."
     ),
 }
@@ -135,15 +135,14 @@ _BY_ARRIVED: Final = {
     (EngineFault.GARBAGE, Arrived.THOUGHTS): _UNREADABLE,
     (EngineFault.GARBAGE, Arrived.TEXT): _UNREADABLE,
     (EngineFault.FILTERED, Arrived.TEXT): (
-        "A content filter of {name} cut this answer off. What had arrived is kept. "
+        "A content filter of {name} stopped this answer. The text so far is kept. "
         "Change your question, or choose another model."
     ),
     (EngineFault.LIMIT, Arrived.NOTHING): (
-        "{name} reached the longest length allowed before the first word. "
-        "Choose another model."
+        "{name} reached the maximum length before the first word. Choose another model."
     ),
     (EngineFault.LIMIT, Arrived.THOUGHTS): (
-        "{name} reached the longest length allowed while it was still thinking. "
+        "{name} reached the maximum length while it was still thinking. "
         "Its thoughts are kept: choose Continue to go on."
     ),
 }

@@ -32,7 +32,7 @@ class HeavyJob:
         with contextlib.closing(self._job.answers()) as answers:
             answer = next(answers, None)
         if answer is None:
-            raise StoreError("This was cancelled. Your data is as it was before.")
+            raise StoreError("This was cancelled. Your data was not changed.")
         if answer.get("errno") == errno.ENOSPC:
             raise StoreFullError("The disk is full. Make room and try again.")
         if "error" in answer:

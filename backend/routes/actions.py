@@ -263,7 +263,7 @@ def build_router(get_services: "GetServices", pages: Pages) -> Router:
         count = await services.actions.take_in(request.form().get("content", ""))
         words = f"{count} quick action{'' if count == 1 else 's'} added."
         if not count:
-            words = "All quick actions of this file are there already."
+            words = "You already have all quick actions of this file."
         pages.announce(Toast(words, tone="success"))
         return no_content()
 

@@ -20,7 +20,7 @@ MAX_WAIT_S: Final = 25.0
 _MAX_DIGITS: Final = 18
 _NOTES: Final = {
     MessageState.STOPPED: "The answer was stopped.",
-    MessageState.INTERRUPTED: "The answer was interrupted. What had arrived is kept.",
+    MessageState.INTERRUPTED: "The answer was interrupted. The text so far is kept.",
 }
 
 

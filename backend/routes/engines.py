@@ -21,7 +21,9 @@ from backend.web.rendering import Template
 if TYPE_CHECKING:
     from backend.container import GetServices, Services
 
-_NONE_CHATS = " None of them is for chats, as far as their names tell: choose one."
+_NONE_CHATS = (
+    " Going by their names, none of them is made for conversations: choose one."
+)
 ON_THIS_COMPUTER = "On this computer"
 
 
@@ -188,7 +190,7 @@ def _server_group(offer: Offer) -> Group:
     if offer.is_asked:
         note = "Asking…"
     elif offer.problem:
-        note = "Not reachable just now"
+        note = "Not reachable"
     elif not offer.models:
         note = "It has no model yet"
     name = f"{record.name} (not reachable)" if offer.problem else record.name
@@ -298,7 +300,7 @@ def build_router(get_services: "GetServices", pages: Pages) -> Router:
     async def forget_key(request: Request) -> Response:
         services = await get_services()
         await services.engines.forget_key(request.path_params["id"])
-        say("The key is forgotten.")
+        say("The key is removed.")
         return pages.fragment(await engine_list(services))
 
     @router.delete("/engines/:id")
@@ -314,14 +316,16 @@ def build_router(get_services: "GetServices", pages: Pages) -> Router:
 
 
 def _answers_now(choice: Choice | None) -> str:
-    return f" New chats are answered by {choice.model}." if choice else ""
+    return f" New conversations use {choice.model}." if choice else ""
 
 
 def _connected(added: Added) -> str:
     count = len(added.models)
     models = "1 model" if count == 1 else f"{count:,} models"
-    before = "" if added.is_new else f"{added.record.name} was there already. "
-    after = f" {added.model} answers new chats." if added.model else _NONE_CHATS
+    before = "" if added.is_new else f"{added.record.name} is already set up. "
+    after = (
+        f" {added.model} is used for new conversations." if added.model else _NONE_CHATS
+    )
     return f"{before}Connected: {models}.{after}"
 
 

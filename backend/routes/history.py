@@ -55,7 +55,7 @@ def build_router(get_services: "GetServices", pages: Pages) -> Router:
         services = await get_services()
         undone = await services.history.undo(request.path_params["id"])
         if "again" in request.query:
-            return pages.toast(Toast("Done again.", undo=undo_path(undone)))
+            return pages.toast(Toast("Redone.", undo=undo_path(undone)))
         again = f"{undo_path(undone)}?again=1"
         toast = Toast("Undone.", undo=again, undo_label="Redo")
         if _PLACE.fullmatch(reopened := request.query.get("open", "")):

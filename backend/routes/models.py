@@ -234,7 +234,7 @@ def build_router(get_services: "GetServices", pages: Pages) -> Router:
         begun = await (await get_services()).library.download(
             form.get("repository", ""), form.get("variant", "")
         )
-        say(f"{begun.name} is being downloaded. You can go on working.")
+        say(f"{begun.name} is being downloaded. You can keep working.")
         return no_content()
 
     @router.post("/models/downloads/:id/pause")

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from backend.container import GetServices
     from backend.store.search.search import Hit
 
-_UNTITLED: Final = {Scope.CONVERSATIONS: "New chat", Scope.NOTES: "Untitled note"}
+_UNTITLED: Final = {
+    Scope.CONVERSATIONS: "New conversation",
+    Scope.NOTES: "Untitled note",
+}
 _SCOPES: Final = {
     Scope.ALL: "Everything",
     Scope.CONVERSATIONS: "Titles",
@@ -209,7 +212,7 @@ def _item(scope: Scope, hit: "Hit", query: str) -> HitItem:
             path = f"{place}?{asked}#message-{hit.id}"
         case _:
             path = f"/conversations/{hit.id}"
-    title = hit.title or _UNTITLED.get(scope, "New chat")
+    title = hit.title or _UNTITLED.get(scope, "New conversation")
     is_title = scope is Scope.CONVERSATIONS
     return HitItem(hit, path, title, _ICONS[scope], is_title)
 

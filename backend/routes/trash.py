@@ -85,7 +85,7 @@ def build_router(get_services: "GetServices", pages: Pages) -> Router:
         await services.trash.forget(
             request.path_params["table"], request.path_params["id"]
         )
-        return pages.toast(Toast("Deleted for good."))
+        return pages.toast(Toast("Deleted permanently."))
 
     @router.delete("/trash")
     async def empty(request: Request) -> Response:

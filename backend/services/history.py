@@ -25,7 +25,7 @@ _RENAMED: Final = {
     "text": "Title taken from the text",
 }
 _TITLE_CHARS: Final = 120
-_GONE: Final = "This has no history, or was deleted for good."
+_GONE: Final = "This has no history, or was deleted permanently."
 
 
 Stop = Callable[[Sequence[str]], Awaitable[None]]
@@ -177,13 +177,15 @@ def _what(table: str, change: "Change", *, is_first: bool) -> str:
     if is_first:
         return _CREATED[table]
     if "deleted_at" in after:
-        return "Moved to the trash" if after["deleted_at"] else "Taken out of the trash"
+        return (
+            "Moved to the trash" if after["deleted_at"] else "Restored from the trash"
+        )
     if _TEXT[table] not in after:
         return ""
     if table == "conversation":
         return _RENAMED.get(str(after.get("title_source", "user")), "Renamed")
     if "state" in after:
-        return "Began again" if after["state"] == "streaming" else "Answered"
+        return "Answer started again" if after["state"] == "streaming" else "Answered"
     return "Edited"
 
 

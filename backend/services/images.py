@@ -112,12 +112,13 @@ class ImageService:
         named = (image for block in render(text) for image in block.images)
         found = next((image for image in named if image.url == url), None)
         if found is None:
-            raise NotFoundError("This message names no such image.")
+            raise NotFoundError("This message contains no such image.")
         content = await self._fetch(url)
         kind = kind_of(content)
         if kind is None:
             raise ImageError(
-                "That address gave no PNG, JPEG, GIF or WebP image. Open the link to "
+                "There is no PNG, JPEG, GIF or WebP image at that address. Open the "
+                "link to "
                 "see what it is."
             )
         return Image(kind=kind, content=content, description=found.description)
@@ -146,7 +147,9 @@ class ImageService:
                         "image. Try again later, or open its link."
                     )
                 return await _read(response)
-        raise ImageError("The image only leads from place to place. Open its link.")
+        raise ImageError(
+            "The address of this image redirects too often. Open its link."
+        )
 
     @asynccontextmanager
     async def _open(self, url: str) -> "AsyncGenerator[httpx2.Response, None]":
@@ -157,8 +160,8 @@ class ImageService:
         found = await self._resolve(address.host, port)
         if not found or not all(self._is_allowed(one) for one in found):
             raise InvalidInputError(
-                "Hearth did not load this image: its address is on this computer or "
-                "in your own network, where a model has no business."
+                "Hearth did not load this image, because its address is on this "
+                "computer or in your own network."
             )
         async with (
             httpx2.AsyncClient(trust_env=False, follow_redirects=False) as client,

@@ -52,7 +52,7 @@ class NoteService:
         """
         body = _checked(body)
         if not body.strip():
-            raise InvalidInputError("There is nothing to keep: the text is empty.")
+            raise InvalidInputError("There is nothing to save: the text is empty.")
         return await asyncio.to_thread(self._notes.create, body=body)
 
     async def write(self, note_id: str, body: str) -> None:

@@ -68,7 +68,7 @@ class TrashService:
         await asyncio.to_thread(self._forget_before, self._clock() + 1)
 
     async def purge(self) -> None:
-        """Delete for good what has been in the trash for 30 days."""
+        """Delete permanently what has been in the trash for 30 days."""
         before = self._clock() - KEPT_DAYS * _DAY_MS
         await asyncio.to_thread(self._forget_before, before)
 
@@ -92,4 +92,4 @@ class TrashService:
 
 def _check(table: str) -> None:
     if table not in {"conversation", "note", "message"}:
-        raise NotFoundError("There is no such thing in the trash.")
+        raise NotFoundError("This is not in the trash.")

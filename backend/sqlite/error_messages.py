@@ -50,7 +50,8 @@ _SENTENCES: Final[tuple[tuple[type[dbapi.Error], type[HearthError], str], ...]] 
     (
         dbapi.BadKeyError,
         StoreKeyError,
-        "Hearth's database does not open with this key, or is no database. Enter the "
+        "Hearth's database cannot be opened with this key, or is not a database. "
+        "Enter the "
         "recovery code, or restore a backup.",
     ),
     (

@@ -71,7 +71,7 @@ def check_is_file(path: Path) -> None:
     """
     if os.path.lexists(path) and not is_ordinary(path.resolve()):
         raise StoreReadOnlyError(
-            f"{path} is no file, so Hearth's database cannot be there. "
+            f"{path} is not a file, so Hearth's database cannot be there. "
             "Move it away and try again."
         )
 

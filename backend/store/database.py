@@ -57,11 +57,12 @@ _POOL_SIZE: Final = 4
 _PATIENCE_S: Final = 5.0
 _GONE: Final = (
     "The database is no longer in {folder}, so nothing can be stored. Bring the folder "
-    "back, or choose Restart Background Service in the menu Tools to begin anew."
+    "back, or choose Restart Background Process in the menu Tools to start with an "
+    "empty one."
 )
 _REPLACED: Final = (
     "Another program replaced Hearth's database while it was open, so nothing more is "
-    "stored. Choose Restart Background Service in the menu Tools to go on with that "
+    "stored. Choose Restart Background Process in the menu Tools to go on with that "
     "file, or restore a backup: what you wrote since then may be in one."
 )
 _NAP_S: Final = 0.005
@@ -87,7 +88,7 @@ _STEPS_HERE_BYTES: Final = 16 * 1024 * 1024
 _INDEXED_HERE_ROWS: Final = 1_000
 """More rows are put into the index behind the pages."""
 
-_CLOSED: Final = "Hearth is exchanging its database. Try again in a moment."
+_CLOSED: Final = "Hearth is replacing its database. Try again in a moment."
 _TOO_NEW: Final = (
     "Your data was last opened by a newer version of Hearth, so it can be read here "
     "but not changed. Install the newest version to go on; nothing is lost."

@@ -95,5 +95,5 @@ class EngineStore:
 def _engine_in(session: Session, row_id: str) -> EngineRecord:
     row = session.get(EngineRecord, row_id)
     if row is None or row.deleted_at is not None:
-        raise NotFoundError("This engine is no longer there. Choose another one.")
+        raise NotFoundError("This model is no longer set up. Choose another one.")
     return row

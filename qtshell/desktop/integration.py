@@ -80,12 +80,12 @@ def _do(
     match options.verb:
         case Verb.INSTALL_DESKTOP:
             desktop.install()
-            return "Hearth is in the start menu."
+            return "Hearth was added to the start menu."
         case Verb.UNINSTALL_DESKTOP:
             quit_running(options)
             desktop.uninstall()
             kept = f"Your data stays in {options.data_dir}."
-            return f"Hearth is out of the start menu. {kept}"
+            return f"Hearth was removed from the start menu. {kept}"
         case _:
             desktop.start_at_login(on=options.name == "on")
             return f"Start at log-in is {options.name}."

@@ -15,7 +15,7 @@ from qtshell.identity import APP_ID, APP_NAME
 log = logging.getLogger("hearth.shell")
 
 TASKS: Final = {
-    "New Chat": "--new-chat",
+    "New Conversation": "--new-chat",
     "Quick Ask": "--quick-ask",
     "New Note from Clipboard": "--note-from-clipboard",
 }

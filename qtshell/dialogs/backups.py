@@ -46,7 +46,7 @@ class BackupFolderPicker:
         tell(
             self._window,
             "Backups cannot be kept there.",
-            "Choose a folder that is yours and may be written.",
+            "Choose a folder of your own that you can write to.",
         )
 
 

@@ -103,7 +103,7 @@ class LinkOpener:
         box.setObjectName(_LINK_BOX)
         box.setIcon(QMessageBox.Icon.Question)
         box.setWindowTitle("Open Link")
-        box.setText("Open this address outside Hearth?")
+        box.setText("Open this address in your browser?")
         box.setInformativeText(encoded(url))
         box.setTextFormat(_PLAIN)
         yes = box.addButton("Open", QMessageBox.ButtonRole.AcceptRole)

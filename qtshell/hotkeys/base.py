@@ -35,7 +35,7 @@ class Wish:
 
 
 _NO_SHORTCUT: Final = (
-    "“{keys}” is no shortcut. Choose one key together with Ctrl, Alt or others."
+    "“{keys}” is not a shortcut. Choose one key together with Ctrl, Alt or others."
 )
 
 

@@ -30,7 +30,7 @@ _REGISTRY: Final = DBusAddress(
     _PATH, _BUS, interface="org.freedesktop.host.portal.Registry"
 )
 _REQUEST: Final = "org.freedesktop.portal.Request"
-_NOT_GIVEN: Final = "The desktop gave no keys for it."
+_NOT_GIVEN: Final = "The desktop assigned no keys to it."
 _ASK_S: Final = 10.0
 _DIALOG_S: Final = 300.0
 """The desktop may ask the user first."""

@@ -311,7 +311,7 @@ def _address(data_dir: Path) -> str:
     with contextlib.suppress(FileExistsError):
         own.mkdir(mode=0o700)
     if not _is_own(own):
-        raise CallError(f"{own} belongs to somebody else. Set XDG_RUNTIME_DIR.")
+        raise CallError(f"{own} belongs to another user. Set XDG_RUNTIME_DIR.")
     return str(own / f"{name}.sock")
 
 

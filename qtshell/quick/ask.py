@@ -18,7 +18,9 @@ from qtshell.sidecar.client import SidecarClient
 _OK: Final = 200
 _NOBODY: Final = 0
 _SAVE_AFTER_MS: Final = 250
-_WAITING: Final = "Hearth is starting. Your question goes out as soon as it can."
+_WAITING: Final = (
+    "Hearth is starting. Your question is sent as soon as Hearth is ready."
+)
 
 
 class Stage(Enum):
@@ -225,7 +227,7 @@ def sentence_in(body: bytes) -> str:
         told: Mapping[str, object] = json.loads(body)
     except ValueError:
         told = {}
-    return str(told.get("error", "")) or "That did not work. The log tells more."
+    return str(told.get("error", "")) or "That did not work. See the log for details."
 
 
 def _ignore(_status: int, _body: bytes) -> None:

@@ -151,7 +151,7 @@ class QuickWindow(QWidget):
         self.stop = QPushButton("Stop")
         self.copy = QPushButton("Copy")
         self.more = QPushButton("Open in Hearth")
-        self.more.setToolTip("Go on in the main window (Ctrl+Enter)")
+        self.more.setToolTip("Continue in the main window (Ctrl+Enter)")
         self._words = QLabel(HINT, wordWrap=True)
         self._words.setTextFormat(Qt.TextFormat.PlainText)
         self.asked_text = QLabel(wordWrap=True)

@@ -64,20 +64,20 @@ class Effect(Enum):
 class Reason(Enum):
     """Why the sidecar failed last, as a sentence for the user."""
 
-    CRASHED = "Hearth's helper process stopped unexpectedly."
+    CRASHED = "Hearth's background process stopped unexpectedly."
     STRUCK_DOWN = (
-        "Another program on this computer sends Hearth malformed requests, "
-        "which stop its helper process."
+        "Another program on this computer sends Hearth invalid requests, which stop "
+        "its background process."
     )
     STARVED = (
-        "Hearth's helper process needed more memory than it may use. "
+        "Hearth's background process needed more memory than it may use. "
         "Another program on this computer may be sending it too much."
     )
-    SILENT = "Hearth's helper process started but said nothing for 20 seconds."
-    MISMATCHED = "Another process answered in place of Hearth's helper process."
-    UNPROVED = "Hearth's helper process could not be proved to be the right one."
-    HUNG = "Hearth's helper process stopped answering."
-    NOT_STARTED = "Hearth's helper process could not be started."
+    SILENT = "Hearth's background process did not report within 20 seconds."
+    MISMATCHED = "Another process answered instead of Hearth's background process."
+    UNPROVED = "Hearth's background process could not be verified."
+    HUNG = "Hearth's background process stopped answering."
+    NOT_STARTED = "Hearth's background process could not be started."
 
 
 DEADLINES_MS: Final[dict[Phase, int]] = {

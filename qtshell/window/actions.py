@@ -12,7 +12,7 @@ _Key = QKeySequence.StandardKey
 _Role = QAction.MenuRole
 
 _THEME_NAMES: Final = {
-    Theme.SYSTEM: "Same as &System",
+    Theme.SYSTEM: "&System",
     Theme.LIGHT: "&Light",
     Theme.DARK: "&Dark",
 }
@@ -28,7 +28,7 @@ class Actions(QObject):
         self.quick_ask = new("Quick &Ask…")
         self.pause = new("&Pause Answers")
         self.pause.setCheckable(True)
-        self.new_chat = new("&New Chat", "Ctrl+N")
+        self.new_chat = new("&New Conversation", "Ctrl+N")
         self.new_note = new("New No&te", "Ctrl+Shift+N")
         self.import_chats = new("&Import…")
         self.export_all = new("&Export Everything…")
@@ -57,7 +57,7 @@ class Actions(QObject):
         self.global_shortcut = new("&Global Shortcut…")
         self.start_at_login = new("Start at &Log-in")
         self.start_at_login.setCheckable(True)
-        self.restart_backend = new("&Restart Background Service")
+        self.restart_backend = new("&Restart Background Process")
         self.open_logs = new("&Open Log Folder")
         self.shortcuts = new("&Keyboard Shortcuts", "Ctrl+/")
         self.about = new("&About Hearth", role=_Role.AboutRole)

@@ -31,7 +31,7 @@ BY_HAND: Final = (
 
 _NAME: Final = "quick-ask"
 _DESCRIPTION: Final = "Quick Ask"
-_WHAT: Final = "Press the keys that open the quick question in any program."
+_WHAT: Final = "Press the keys that should open Quick Ask from any program."
 _HELD: Final = "These keys open Quick Ask now."
 _NONE: Final = "No keys are chosen."
 _AUTOSTART_FAILED: Final = "Start at log-in could not be changed."

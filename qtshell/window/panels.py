@@ -74,7 +74,7 @@ class RecoveryPanel(Panel):
 
     def __init__(self) -> None:
         super().__init__()
-        self._heading = QLabel("Hearth cannot go on by itself")
+        self._heading = QLabel("Hearth cannot continue")
         font = self._heading.font()
         font.setPointSizeF(font.pointSizeF() * 1.5)
         font.setBold(True)
@@ -116,7 +116,7 @@ class RecoveryPanel(Panel):
     def _buttons(self) -> QHBoxLayout:
         self.retry = QPushButton("Retry", default=True)
         self.safe_mode = QPushButton("Start in Safe Mode")
-        self.safe_mode.setToolTip("Start without engines and background work")
+        self.safe_mode.setToolTip("Start without models and background work")
         self.folder = QPushButton("Open Log Folder")
         self.retry.clicked.connect(self.retry_asked)
         self.safe_mode.clicked.connect(self.safe_mode_asked)

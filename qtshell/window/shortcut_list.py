@@ -21,25 +21,25 @@ Row = tuple[str, str]
 _SIZE: Final = QSize(560, 600)
 _WRITING: Final = (
     ("Send", "Return"),
-    ("Begin a new line", "Shift+Return"),
+    ("Start a new line", "Shift+Return"),
     ("Stop the answer", "Esc"),
-    ("Edit the last question, when nothing is written", "Up"),
+    ("Edit the last question (if the message is empty)", "Up"),
     ("Save an edited question and ask again", "Ctrl+Return"),
     ("Cancel an edit or a new name", "Esc"),
 )
 _MOVING: Final = (
-    ("Go to the notice, or from page to list", "F6"),
-    ("Go through a list", "Up / Down / Home / End"),
-    ("Go to the buttons of an entry, and back", "Right / Left"),
+    ("Move to the notice, or between page and list", "F6"),
+    ("Move through a list", "Up / Down / Home / End"),
+    ("Move to the buttons of an entry, and back", "Right / Left"),
     ("Rename the conversation in the list", "F2"),
     ("Delete the entry in the list", "Del"),
     ("Scroll the conversation", "PgUp / PgDown / Home / End"),
-    ("Go through a menu", "Up / Down / Home / End"),
+    ("Move through a menu", "Up / Down / Home / End"),
     ("Close a menu, a notice or the list", "Esc"),
 )
 _SEARCHING: Final = (
-    ("Go through what was found", "Up / Down"),
-    ("Open what was found", "Return"),
+    ("Move through the results", "Up / Down"),
+    ("Open the result", "Return"),
     ("Leave the search", "Esc"),
 )
 _ORDERING: Final = (("Move a quick action", "Alt+Up / Alt+Down"),)

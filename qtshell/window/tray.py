@@ -22,7 +22,7 @@ _WORDS: Final = {
     Phase.STOPPING: "Hearth: quitting",
 }
 _NO_ACTIONS: Final = "No Quick Actions Chosen for the Tray"
-_NO_CHATS: Final = "No Chats Yet"
+_NO_CHATS: Final = "No Conversations Yet"
 
 
 class TrayIcon(QSystemTrayIcon):
@@ -47,7 +47,7 @@ class TrayIcon(QSystemTrayIcon):
         self._is_paused = False
         self._menu = QMenu()
         self._actions_menu = QMenu("Quick Actions", self._menu)
-        self._chats_menu = QMenu("Recent Chats", self._menu)
+        self._chats_menu = QMenu("Recent Conversations", self._menu)
         self._fill(actions)
         self.set_actions(())
         self.set_recent(())

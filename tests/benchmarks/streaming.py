@@ -154,7 +154,7 @@ def _receive(
     window: Window, model: Dictation, text: str, watched: Watched | None = None
 ) -> None:
     """Have a text said token by token, and wait until it is shown whole."""
-    window.click("button", "New chat")
+    window.click("button", "New conversation")
     window.find("combobox", "Model")
     window.ask("Tell me everything")
     window.wait_for(_BUSY)

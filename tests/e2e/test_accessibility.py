@@ -133,7 +133,7 @@ def previewing(pages: Pages) -> None:
 
 
 PAGES: Final[dict[str, tuple[str, Callable[[Pages], None]]]] = {
-    "new chat": ("/", nothing),
+    "new conversation": ("/", nothing),
     "rich answer": ("/conversations/{rich}", nothing),
     "right to left": ("/conversations/{rtl}", nothing),
     "sixty messages": ("/conversations/{sixty}", nothing),

@@ -195,7 +195,7 @@ def test_ctrl_c_ends_the_question_and_stops_its_answer(
     newest = "fetch('/api/v1/conversations/recent').then(r => r.json())"
     page = f"{newest}.then(t => fetch(`/conversations/${{t.conversations[0].id}}`))"
     window.wait_for(
-        f"{page}.then(r => r.text()).then(t => t.includes('What had arrived is kept'))"
+        f"{page}.then(r => r.text()).then(t => t.includes('The text so far is kept'))"
     )
 
 

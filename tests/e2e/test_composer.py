@@ -27,11 +27,11 @@ def window(
 
 @pytest.fixture
 def fresh(window: Window) -> Window:
-    """A new chat with an empty composer."""
+    """A new conversation with an empty composer."""
     form = "new URLSearchParams({text: ''})"
     window.evaluate(f"fetch('/drafts/new', {{method: 'PUT', body: {form}}})")
     window.evaluate(f"window.left = {FIELD}; 0")
-    window.click("button", "New chat")
+    window.click("button", "New conversation")
     window.wait_for(f"{FIELD} !== null && {FIELD} !== window.left")
     window.wait_for("document.querySelector('.model select') !== null")
     window.wait_for(

@@ -31,7 +31,7 @@ def test_a_passphrase_is_chosen_and_asked_for(tmp_path: Path) -> None:
         window.photograph("encryption")
         window.write("textbox", "Passphrase", WORDS)
         window.press("Tab")
-        window.write("textbox", "Once more", WORDS)
+        window.write("textbox", "Repeat the passphrase", WORDS)
         assert window.evaluate(TYPES) == ["password", "password"]
         window.press("Tab")
         window.press(" ")
@@ -47,7 +47,7 @@ def test_a_passphrase_is_chosen_and_asked_for(tmp_path: Path) -> None:
         window.wait_for("location.pathname === '/unlock'")
         window.find("textbox", "Passphrase or recovery code")
         for role, name in (
-            ("link", "New chat"),
+            ("link", "New conversation"),
             ("link", "Notes"),
             ("searchbox", "Search"),
             ("button", "Ask the keyring again"),

@@ -86,8 +86,9 @@ def test_an_error_goes_when_its_form_is_sent_again(window: Window) -> None:
         window.wait_for("document.querySelector('#composer select') !== null")
         window.wait_for("document.querySelector('.toast.success') !== null")
         window.photograph("engines-connected")
-        assert "Connected: 3 models. qwen3 answers new chats." in window.evaluate(
-            "document.querySelector('.toast.success').innerText"
+        assert (
+            "Connected: 3 models. qwen3 is used for new conversations."
+            in window.evaluate("document.querySelector('.toast.success').innerText")
         )
         assert not alerts(window)
 
@@ -113,7 +114,7 @@ def test_a_model_is_typed_where_the_server_lists_none(window: Window) -> None:
         open_settings(window)
         fill(window, "Address", server.url)
         window.click("button", "Connect")
-        fill(window, "Name of a model", "my-model")
+        fill(window, "Model name", "my-model")
         window.photograph("engines-typed-model")
         window.click("button", "Connect")
         window.wait_for(

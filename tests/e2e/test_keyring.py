@@ -135,4 +135,4 @@ def test_without_a_keyring_the_page_does_not_offer_it(
     page = sidecar.get("/encryption").text
     button = next(part for part in page.split("<button") if "Use the keyring" in part)
     assert "disabled>" in button.split("Use the keyring")[0]
-    assert "has no keyring" in page
+    assert "has no secure keyring" in page

@@ -37,7 +37,7 @@ def whole(
 
 @pytest.fixture
 def keys(whole: Keyboard) -> Keyboard:
-    """The window at a new chat, whatever was done before."""
+    """The window at a new conversation, whatever was done before."""
     whole.open("/")
     return whole
 

@@ -205,7 +205,7 @@ def test_later_messages_come_by_the_wheel_up_to_the_newest(fresh: Window) -> Non
 def test_a_conversation_that_answers_or_has_answered_is_marked(
     fresh: Window, model: Dictation
 ) -> None:
-    fresh.click("button", "New chat")
+    fresh.click("button", "New conversation")
     fresh.wait_for("document.querySelector('.model select') !== null")
     fresh.ask("Take your time")
     fresh.find("image", "An answer is being written")

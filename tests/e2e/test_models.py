@@ -40,7 +40,7 @@ def open_models(window: Window) -> None:
 
 def download(window: Window) -> None:
     """Find the model and begin to download it, by the keyboard."""
-    window.write("searchbox", "Name of a model", "tiny")
+    window.write("searchbox", "Model name", "tiny")
     window.press("Enter")
     window.wait_for(f"document.querySelector('.variants summary') && {SETTLED}")
     window.evaluate("document.querySelector('.variants summary').focus()")
@@ -67,7 +67,7 @@ def test_a_model_is_found_downloaded_over_a_restart_and_asked(
         window.wait_for("document.querySelector('#models-here .note.success') !== null")
         window.photograph("models-ready")
         assert hub.ranges == ["", "200000"]
-        window.click("button", "New chat")
+        window.click("button", "New conversation")
         window.ask("hello")
         window.wait_for(f"document.body.innerText.includes({HELLO!r})")
 

@@ -51,7 +51,7 @@ def window(
 @pytest.fixture
 def answering(window: Window, model: Dictation) -> Iterator[Window]:
     """A conversation in which an answer of some pages is being written."""
-    window.click("button", "New chat")
+    window.click("button", "New conversation")
     window.find("combobox", "Model")
     window.ask("Tell me a long story")
     window.wait_for(BUSY)
@@ -193,7 +193,7 @@ def test_an_image_that_is_loaded_moves_nothing_that_is_read(
 def test_thoughts_that_unfold_and_fold_move_nothing_below_that_is_read(
     window: Window, model: Dictation
 ) -> None:
-    window.click("button", "New chat")
+    window.click("button", "New conversation")
     window.find("combobox", "Model")
     window.ask("Think of a long story")
     window.wait_for(BUSY)

@@ -114,7 +114,7 @@ FAILED: dict[str, tuple[Play, str, str]] = {
     "a filter": (
         stream(event({"content": "Hello"}), event({}, "content_filter")),
         "Hello",
-        "cut this answer off",
+        "stopped this answer",
     ),
 }
 

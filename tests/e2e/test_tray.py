@@ -140,7 +140,7 @@ def test_quick_ask_is_opened_from_the_tray_and_typed_into(hidden: Window) -> Non
     hidden.screenshot("tray-quick-answer")
     close_quick_window(hidden)
     Tray(hidden.process.pid).choose(
-        "Recent Chats", "hello from the tray", among=("hello from the tray",)
+        "Recent Conversations", "hello from the tray", among=("hello from the tray",)
     )
     hidden.wait_for(f"location.pathname === {page!r}")
 

@@ -195,7 +195,7 @@ def test_who_lost_every_key_begins_anew_and_keeps_what_is_locked(
     before = (data / "hearth.db").read_bytes()
     sidecar = start("ok", "other.json")
     assert sidecar.wait_for_database() == "locked"
-    assert "Begin anew" in sidecar.get("/unlock").text
+    assert "Start with empty data" in sidecar.get("/unlock").text
     assert send(sidecar, "/unlock/anew").headers["hx-redirect"] == "/"
     assert written(sidecar) == ""
     write(sidecar, "new")

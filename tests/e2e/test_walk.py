@@ -34,7 +34,7 @@ IN_LIST: Final = "document.activeElement.matches('.conversation-item > a')"
 IN_LOG: Final = "document.activeElement.matches('.log-scroll')"
 IN_NOTES: Final = "document.activeElement.closest('.note-item') !== null"
 PLACES: Final = {
-    "/": "New chat",
+    "/": "New conversation",
     "/notes": "Notes",
     "/trash": "Trash",
     "/actions": "Quick actions",
@@ -185,7 +185,7 @@ def test_the_oldest_things_are_reached_by_the_wheel(walk: tuple[Window, View]) -
 
 def test_the_oldest_things_are_reached_by_keys(walk: tuple[Window, View]) -> None:
     window, view = walk
-    go(window, "/", "New chat")
+    go(window, "/", "New conversation")
     show_list(window)
     tab_to(window, IN_LIST)
     press_until(window, "End", f"{LISTED} === {CONVERSATIONS}")

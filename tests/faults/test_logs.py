@@ -32,7 +32,7 @@ def test_faults_are_logged_without_what_was_said(tmp_path: Path) -> None:
         assert trials.end() == 0
     logs = list((tmp_path / "logs").iterdir())
     told = "".join(path.read_text("utf-8") for path in logs)
-    assert "Hearth's helper process stopped unexpectedly." in told
+    assert "Hearth's background process stopped unexpectedly." in told
     assert "the page's process ended" in told
     for secret in (PROMPT, KEY, TITLE, answer.split(maxsplit=1)[0]):
         assert secret not in told

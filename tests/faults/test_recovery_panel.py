@@ -121,7 +121,7 @@ def test_a_page_that_crashes_too_often_waits_for_the_user(
     assert shell.view
     shell.view.crashed_for_good.emit()
     assert shell.window.recovery.isVisibleTo(shell.window)
-    assert "without the graphics card" in words(shell)
+    assert "will not use the graphics card" in words(shell)
     assert ShellSettings(shell._options.data_dir).software_rendering
     QTest.mouseClick(shell.window.recovery.retry, Qt.MouseButton.LeftButton)
     come_back(qtbot, shell)

@@ -83,7 +83,7 @@ def test_malformed_requests_do_not_end_a_chat(unforgiving: Trials) -> None:
         window.click("button", "Continue")
         window.wait_for(f"{LAST_ANSWER}.getAttribute('aria-busy') === 'true'")
     assert trials.rows_lost() == 0
-    assert "malformed requests" in window.log
+    assert "invalid requests" in window.log
     assert "-> failed" not in window.log
     window.click("button", "Stop")
     window.wait_for(f"{LAST_ANSWER}.getAttribute('aria-busy') === 'false'")

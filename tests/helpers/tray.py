@@ -12,14 +12,14 @@ _EDGE_PX: Final = 2
 SEPARATOR: Final = ""
 ENTRIES: Final = (
     "Open Hearth",
-    "New Chat",
+    "New Conversation",
     "Quick Ask…",
     SEPARATOR,
     "Quick Actions",
-    "Recent Chats",
+    "Recent Conversations",
     SEPARATOR,
     "Pause Answers",
-    "Restart Background Service",
+    "Restart Background Process",
     "Settings",
     SEPARATOR,
     "Quit Hearth",

@@ -216,7 +216,7 @@ def test_a_form_that_was_not_saved_is_there_again(sidecar: Sidecar) -> None:
     assert send(sidecar, "PUT", "/actions/new/draft", **typed).status == 204
     form = sidecar.get("/actions/new").text
     assert 'value="Shor"' in form
-    assert "not saved yet" in form
+    assert "unsaved changes" in form
     assert send(sidecar, "POST", "/actions", **OWN).status == 204
     assert 'value="Shor"' not in sidecar.get("/actions/new").text
     own = told(sidecar.get("/api/v1/actions"))["actions"][-1]["id"]
@@ -225,4 +225,4 @@ def test_a_form_that_was_not_saved_is_there_again(sidecar: Sidecar) -> None:
     assert "half a tho" not in sidecar.get("/actions/new").text
     over = sidecar.request("DELETE", f"/actions/{own}/draft")
     assert "markdown {clipboard}" in over.text
-    assert "not saved yet" not in over.text
+    assert "unsaved changes" not in over.text

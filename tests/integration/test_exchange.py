@@ -108,7 +108,7 @@ def test_a_file_is_looked_at_imported_once_and_taken_back(
     _, again = bring_in(sidecar, path)
     assert "60 were here already." in again
     assert post(sidecar, f"/imports/{import_id}/undo").status == 204
-    wait_for(sidecar, "Taken back.")
+    wait_for(sidecar, "Undone.")
     assert "Star" not in sidecar.get("/conversations").text
     assert post(sidecar, f"/imports/{import_id}/undo").status == 409
 
@@ -123,7 +123,7 @@ def test_cancelling_takes_back_what_was_stored(
     while "Stars" not in sidecar.get("/conversations").text:
         assert time.monotonic() < deadline
     assert post(sidecar, f"/imports/{import_id}/cancel").status == 204
-    wait_for(sidecar, "Taken back.")
+    wait_for(sidecar, "Undone.")
     assert "Stars" not in sidecar.get("/conversations").text
 
 
@@ -142,7 +142,7 @@ def test_an_import_cut_off_by_a_crash_is_taken_back_at_the_next_start(
         first.kill()
     with Sidecar.start(tmp_path / "data") as second:
         second.wait_for_database()
-        wait_for(second, "Taken back.")
+        wait_for(second, "Undone.")
         assert "Stars" not in second.get("/conversations").text
 
 
@@ -151,7 +151,7 @@ def test_a_file_that_is_no_export_is_refused_in_words(
 ) -> None:
     path = save(tmp_path / "x.json", {"a": 1})
     assert post(sidecar, "/imports", path=str(path)).status == 204
-    assert "not an export that Hearth knows" in wait_for(sidecar, 'role="alert"')
+    assert "Hearth does not recognise this file" in wait_for(sidecar, 'role="alert"')
 
 
 def test_a_path_that_leads_nowhere_is_refused(sidecar: Sidecar) -> None:

@@ -215,7 +215,7 @@ def test_wishes_of_one_moment_are_one_question_to_the_portal(
     ("behaviour", "refused", "why"),
     [
         ("refuses", list(WISHES), "The desktop did not allow the shortcut."),
-        ("gives-one", ["action-1"], "The desktop gave no keys for it."),
+        ("gives-one", ["action-1"], "The desktop assigned no keys to it."),
     ],
 )
 def test_a_portal_that_refuses_is_told_of(

@@ -134,11 +134,11 @@ def test_no_query_breaks_the_search_or_the_page(shelf: Shelf, query: str) -> Non
 @pytest.mark.parametrize(
     ("query", "told"),
     [
-        ("", "Search everything you have"),
-        ("?!", "There is nothing to look for in this"),
-        ("€", "Signs without a word are looked for only"),
+        ("", "Search everything"),
+        ("?!", "Type a word, a number or a symbol"),
+        ("€", "Symbols without a word are searched for only"),
         ("zebra", "has all of this"),
-        ("zebra crossing", "has all of these words"),
+        ("zebra crossing", "contains all of these words"),
         ("Q", "has all of this"),
     ],
 )
@@ -147,7 +147,7 @@ def test_the_page_says_why_nothing_was_found(
 ) -> None:
     page = shelf.sidecar.get(f"/search?{urlencode({'q': query})}").text
     assert told in page
-    assert "being prepared" not in page
+    assert "being rebuilt" not in page
 
 
 def test_what_was_found_is_text_and_nothing_else(shelf: Shelf) -> None:
@@ -276,7 +276,7 @@ def test_a_note_is_looked_at_found_deleted_and_brought_back(shelf: Shelf) -> Non
     assert "<strong>bold</strong>" in preview.text
     assert "<img" not in preview.text
     assert "<mark>house</mark>" in shelf.send("GET", "/notes/list?q=house").text
-    assert "No note has" in shelf.send("GET", "/notes/list?q=castle").text
+    assert "No note contains" in shelf.send("GET", "/notes/list?q=castle").text
     deleted = shelf.send("DELETE", f"/notes/{shelf.note}", at="/notes")
     assert "Fire drill" not in shelf.send("GET", "/notes/list").text
     typed = shelf.send("PUT", f"/notes/{shelf.note}", {"body": "on"})
@@ -307,7 +307,7 @@ def test_an_earlier_version_is_compared_and_restored(shelf: Shelf) -> None:
     assert "<ins> at once</ins>" in shelf.send("GET", now).text
     assert "<ins> at once</ins>" in shelf.send("GET", f"{first}?with=now").text
     restored = shelf.send("POST", f"{first}/restore")
-    assert restored.text.count("As it is now") == 2
+    assert restored.text.count("Current version") == 2
     assert "at once" not in shelf.send("GET", f"/notes/{shelf.note}").text
     assert shelf.send("POST", f"{base}/999999/restore").status == 404
     assert shelf.send("GET", f"{base}/{'9' * 30}").status == 404

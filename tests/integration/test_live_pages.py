@@ -201,7 +201,7 @@ def test_a_retry_is_undone_even_while_it_is_written(
         parrot.texts[ICE] = cold
     page.wait_for(GROWING, value=False)
     versions = page.request("GET", f"/history/message/{answer}")[1]
-    assert "Began again" in versions
+    assert "Answer started again" in versions
     assert page.request("PUT", f"/messages/{answer}", {"text": "x"})[0] == 409
     assert page.request("PUT", f"/messages/{question}", {"text": " "})[0] == 422
 

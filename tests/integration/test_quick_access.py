@@ -135,14 +135,14 @@ def test_the_tray_offers_everything_once(desk: Desk) -> None:
     ]
     assert names == [
         "Open Hearth",
-        "New Chat",
+        "New Conversation",
         "Quick Ask…",
         "",
         "Quick Actions",
-        "Recent Chats",
+        "Recent Conversations",
         "",
         "Pause Answers",
-        "Restart Background Service",
+        "Restart Background Process",
         "Settings",
         "",
         "Quit Hearth",
@@ -169,7 +169,7 @@ def test_a_question_is_asked_and_its_answer_grows(ready: Desk) -> None:
     assert window.question.toPlainText() == ""
     window.copy.click()
     assert pasted() == HELLO
-    recent = ready.menu("Recent Chats")
+    recent = ready.menu("Recent Conversations")
     ready.entry(recent, "hello, who are you").trigger()
     assert ready.opened[0].startswith("/conversations/")
 

@@ -18,7 +18,7 @@ def test_what_an_earlier_version_wrote_is_found_in_the_end(tmp_path: Path) -> No
     def has(sidecar: Sidecar, word: str) -> bool:
         page = sidecar.get(f"/search?q={word}").text
         # Until it is there, nobody is told that there is none.
-        assert "<mark>" in page or "being prepared" in page
+        assert "<mark>" in page or "being rebuilt" in page
         return "<mark>" in page
 
     with Sidecar.start(data) as sidecar:
@@ -26,7 +26,7 @@ def test_what_an_earlier_version_wrote_is_found_in_the_end(tmp_path: Path) -> No
         until(lambda: has(sidecar, f"w{ROWS - 1}w"), "the latest")
         until(lambda: has(sidecar, "w1w"), "the oldest")
         sidecar.wait_for_log("rows put into the index", 30)
-        assert "being prepared" not in sidecar.get("/search?q=nothing").text
+        assert "being rebuilt" not in sidecar.get("/search?q=nothing").text
     with Sidecar.start(data) as sidecar:
         assert sidecar.wait_for_database(30) == "connected"
         assert has(sidecar, "w1w")

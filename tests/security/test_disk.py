@@ -48,7 +48,7 @@ def open_(window: Window, path: str) -> None:
 def encrypt(window: Window) -> None:
     open_(window, "/encryption")
     window.write("textbox", "Passphrase", _PASSPHRASE)
-    window.write("textbox", "Once more", _PASSPHRASE)
+    window.write("textbox", "Repeat the passphrase", _PASSPHRASE)
     window.click("button", "Use this passphrase")
     window.wait_for("document.body.innerText.includes('asks for it at every start')")
 

@@ -240,7 +240,8 @@ def _own_words(tail: bytes) -> str:
     said = one_line(found[0]) if found else ""
     if unknown := _UNKNOWN.match(said):
         return (
-            f"this Hearth does not know models of the kind {unknown[1]} yet. Update "
+            "this version of Hearth does not support models of the kind "
+            f"{unknown[1]} yet. Update "
             "Hearth, or choose another GGUF file"
         )
     return f"“{said[:_REASON_CHARS].rstrip('. ')}”" if said else "it is damaged"

@@ -23,7 +23,7 @@ NAME: Final = "The built-in engine"
 LOOK_S: Final = 3.0
 """How long a drive may take to give the first bytes of a file."""
 
-_SLOW_DRIVE: Final = "its drive does not answer. Connect it, or wait until it is awake"
+_SLOW_DRIVE: Final = "its drive does not respond. Connect it, or wait until it is ready"
 
 _HUNG: Final = (EngineFault.STALLED, EngineFault.TIMEOUT)
 _BROKEN: Final = (EngineFault.CUT_OFF, EngineFault.REFUSED, EngineFault.CRASHED)

@@ -94,7 +94,7 @@ class _Reader:
 
     def header(self, *, is_brief: bool) -> Header:
         if self._file.read(len(MAGIC)) != MAGIC:
-            raise HeaderError("it is no GGUF file")
+            raise HeaderError("it is not a GGUF file")
         version = self._number("I")
         if version not in VERSIONS:
             if not version & 0xFFFF:
@@ -149,7 +149,7 @@ class _Reader:
             raise HeaderError("it is damaged")
         found = self._file.read(count)
         if len(found) < count:
-            raise CutShortError("it is cut short")
+            raise CutShortError("it is incomplete")
         return found
 
     def _number(self, code: str) -> int:
@@ -189,4 +189,4 @@ class _Reader:
             if length > _LONGEST_TEXT:
                 raise HeaderError("it is damaged")
             if len(head) < 8 or len(read(length)) < length:  # noqa: PLR2004 of a length
-                raise CutShortError("it is cut short")
+                raise CutShortError("it is incomplete")

@@ -40,7 +40,7 @@ _STARTS: Final = (
     (b"lmgg", "it has an older format. Choose a newer file of this model"),
     (b"fmgg", "it has an older format. Choose a newer file of this model"),
 )
-_GONE: Final = "it is no longer there. Bring it back, or choose it at its new place"
+_GONE: Final = "it is no longer there. Put it back, or choose it in its new location"
 _CHOOSE: Final = "Choose another GGUF file"
 
 
@@ -118,11 +118,11 @@ def kind_of(header: Header) -> str:
         header.text("general.type"),
     )
     if kind == "mmproj" or architecture == "clip":
-        return "it is the part of a model that sees or hears. Choose the model itself"
+        return "it is only the vision or audio part of a model. Choose the model itself"
     if kind == "adapter" or header.text("adapter.type"):
         return "it only changes another model (an adapter). Choose the model itself"
     if kind == "imatrix" or architecture == "imatrix":
-        return "it holds measurements about a model. Choose the model itself"
+        return "it contains only measurements of a model. Choose the model itself"
     is_causal = header.values.get(f"{architecture}.attention.causal", True)
     is_pooled = f"{architecture}.pooling_type" in header.values and not is_causal
     if architecture in _EMBEDDERS or is_pooled:
@@ -139,9 +139,9 @@ def _what_it_is(header: Header) -> str:
         return why
     is_split = header.number("split.count") > 1
     if not header.text("general.architecture") or (not header.tensors and not is_split):
-        return "it is damaged, or holds no model"
+        return "it is damaged, or contains no model"
     if not header.text("tokenizer.ggml.model"):
-        return "it has no vocabulary, without which it cannot read or write"
+        return "its vocabulary is missing"
     return ""
 
 
@@ -168,7 +168,7 @@ def _what_is_missing(header: Header, parts: list[Path]) -> str:
         there = part.stat().st_size
         needs = (header if at == 1 else read_header(part)).needs_bytes
         if there < needs:
-            return f"{what} is cut short, {_sizes(there, needs)}. Download it again"
+            return f"{what} is incomplete, {_sizes(there, needs)}. Download it again"
     return ""
 
 
@@ -180,12 +180,12 @@ def _sizes(there: int, needs: int) -> str:
 def _instead(path: Path, error: HeaderError) -> str:
     """Return what a file is that has no good header."""
     if isinstance(error, CutShortError):
-        return "it is cut short. Download it again"
+        return "it is incomplete. Download it again"
     with open_regular(path) as file:
         start = file.read(64).lstrip()
     if not start:
-        return "it is empty, no GGUF file. Download it again"
+        return "it is empty. Download it again"
     if start[8:9] == b"{":
-        return "it is no GGUF file but safetensors. Choose a GGUF file of this model"
+        return "it is a safetensors file, not GGUF. Choose a GGUF file of this model"
     told = next((why for mark, why in _STARTS if start.startswith(mark)), "")
     return f"{told} (no GGUF file)" if told else str(error)

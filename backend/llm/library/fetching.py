@@ -174,7 +174,10 @@ def _check(response: "httpx2.Response", wanted: Wanted, part: _Part) -> None:
     """Look at the head of an answer before a byte of it is kept."""
     status = response.status_code
     if wanted.url.startswith("https:") and response.url.scheme != "https":
-        raise FetchError("The hub sends to a place without encryption. Ask its people.")
+        raise FetchError(
+            "The hub redirects to an address without encryption, so nothing was "
+            "downloaded. Choose another model."
+        )
     if response.headers.get("Content-Encoding", "identity") != "identity":
         raise FetchError(_OTHER)
     if status == HTTPStatus.PARTIAL_CONTENT and part.bytes:
@@ -203,7 +206,9 @@ def _refuse(response: "httpx2.Response", wanted: Wanted) -> None:
             )
         raise FetchError("The hub has no such model, or keeps it private.")
     if status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
-        raise FetchError("This file is no longer on the hub. Look for the model again.")
+        raise FetchError(
+            "This file is no longer on the hub. Search for the model again."
+        )
     asked = response.headers.get("Retry-After", "")
     raise_again = status == HTTPStatus.TOO_MANY_REQUESTS or status >= 500  # noqa: PLR2004 all of the server's faults
     if raise_again:
@@ -217,7 +222,7 @@ def _check_room(wanted: Wanted, part: _Part, spare_bytes: int) -> None:
     if free < missing + spare_bytes:
         need = (missing + spare_bytes - free) / 1024**3
         raise FetchError(
-            f"The disk has too little room: free at least {need:.1f} GB, and resume."
+            f"The disk is almost full: free at least {need:.1f} GB, and resume."
         )
 
 
@@ -238,6 +243,6 @@ def _why(error: OSError, target: Path) -> str:
 
 
 _OTHER: Final = (
-    "What arrived is not the file the hub promised, so it was thrown away. Try again "
-    "later, or choose another model."
+    "The downloaded file does not match the one on the hub, so it was deleted. Try "
+    "again later, or choose another model."
 )

@@ -68,7 +68,9 @@ class HubClient:
             HubError: It cannot be asked, or is none.
         """
         if page and urlsplit(page).netloc != urlsplit(self.address).netloc:
-            raise HubError("The hub names a page that is not its own. Search again.")
+            raise HubError(
+                "The hub returned an address of another server. Search again."
+            )
         fields = "".join(f"&expand[]={name}" for name in _FIELDS)
         asked = (
             f"{self.address}/api/models?filter=gguf&search={quote(words)}"
@@ -86,7 +88,7 @@ class HubClient:
             HubError: It is not there, or the hub cannot be asked.
         """
         if not is_repository(name):
-            raise InvalidInputError("A model is named by its owner and itself: a/b.")
+            raise InvalidInputError("A model name has the form owner/model.")
         body, _ = await self._get(f"{self.address}/api/models/{name}?blobs=true")
         with _understood():
             return read_repository(body)
@@ -107,7 +109,10 @@ class HubClient:
                 async for piece in response.aiter_raw():
                     body += piece
                     if len(body) > _MOST_BYTES:
-                        raise HubError("The hub answers too much. Search for less.")
+                        raise HubError(
+                            "The answer of the hub is too large. Search for "
+                            "something more specific."
+                        )
         except (httpx2.HTTPError, httpx2.InvalidURL) as exc:
             raise HubError(
                 f"{urlsplit(url).hostname} cannot be reached. Check the network, and "
@@ -152,7 +157,7 @@ def _understood() -> Iterator[None]:
         yield
     except NotAHubError as exc:
         raise HubError(
-            "What answers at this address is no hub of models. Check the address of "
+            "There is no model hub at this address. Check the address of "
             "the hub in Settings."
         ) from exc
 
@@ -162,7 +167,7 @@ def _refusal(response: "httpx2.Response") -> str:
     if code == "RepoNotFound" or status == HTTPStatus.NOT_FOUND:
         return "The hub has no such model, or keeps it private."
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        return "The hub wants an access token for this. Enter one, and try again."
+        return "The hub needs an access token for this. Enter one, and try again."
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return "The hub asks for a pause. Try again in a few minutes."
-    return f"The hub cannot answer just now (HTTP {status}). Try again later."
+        return "The hub received too many requests. Try again in a few minutes."
+    return f"The hub is not available now (HTTP {status}). Try again later."

@@ -212,8 +212,8 @@ def _version_in(parts: SplitResult) -> str:
 def _refuse_extras(parts: SplitResult) -> None:
     if parts.username or parts.password:
         raise InvalidInputError(
-            "Leave name and password out of the address. A server that wants a key "
-            "gets it in the field API key."
+            "Leave user name and password out of the address. If the server needs a "
+            "key, enter it in the field API key."
         )
     if _SECRETS.search(parts.query):
         raise InvalidInputError(

@@ -15,7 +15,7 @@ _NAMED: Final = re.compile(
 _BEARER: Final = re.compile(r"^bearer\s+", re.IGNORECASE)
 _AROUND: Final = " \t\r\n\"'`;,\u2018\u2019\u201c\u201d"
 _MASKED: Final = re.compile(r"[…•*●]|\.{3}")
-_COPY_AGAIN: Final = "Copy it again from where it was made."
+_COPY_AGAIN: Final = "Copy it again from the website of the provider."
 
 
 def clean_key(typed: str) -> str:
@@ -30,8 +30,8 @@ def clean_key(typed: str) -> str:
     key = _BEARER.sub("", named).strip(_AROUND)
     if _MASKED.search(key):
         raise InvalidInputError(
-            "This key has its middle hidden, as lists of keys show it. A key is shown "
-            "whole only when it is made: make another one and copy that."
+            "The middle of this key is hidden. Providers show a whole key only when "
+            "it is created: create a new key and copy it."
         )
     if odd := next((c for c in key if not c.isascii() or not c.isprintable()), ""):
         shown = f"“{odd}”" if odd.isprintable() else "a line break"

@@ -18,7 +18,7 @@ from backend.web.rendering import Template
 if TYPE_CHECKING:
     from backend.container import GetServices
 
-UNTITLED = "New chat"
+UNTITLED = "New conversation"
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,7 @@ def build_router(
         message, edited = await services.conversations.edit(
             request.path_params["id"], request.form().get("text", "")
         )
-        toast = Toast("Saved. Its answer stays as it is.", undo=undo_path(edited))
+        toast = Toast("Saved. The answer was not changed.", undo=undo_path(edited))
         return pages.fragment(Changed(_focused(message), toast))
 
     @router.post("/messages/:id/ask")

@@ -83,12 +83,12 @@ def build_router(keeping: "Callable[[], Awaitable[Keeping]]", pages: Pages) -> R
     @router.post("/backups")
     async def make(_request: Request) -> Response:
         await (await keeping()).backups.make()
-        return pages.toast(Toast("The backup is made and verified.", tone="success"))
+        return pages.toast(Toast("The backup was made and verified.", tone="success"))
 
     @router.post("/backups/:name/verify")
     async def verify(request: Request) -> Response:
         await (await keeping()).backups.verify(request.path_params["name"])
-        return pages.toast(Toast("This backup is whole.", tone="success"))
+        return pages.toast(Toast("This backup is intact.", tone="success"))
 
     @router.post("/backups/:name/restore")
     async def restore(request: Request) -> Response:

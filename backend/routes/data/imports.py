@@ -183,11 +183,11 @@ def _account(summary: Summary) -> str:
     left = summary.found - summary.messages - summary.joined
     if not left and not summary.joined:
         return ""
-    told = [f"{summary.messages:,} come as they are"]
+    told = [f"{summary.messages:,} are imported unchanged"]
     if summary.joined:
-        told.append(f"{summary.joined:,} become part of the answer they belong to")
+        told.append(f"{summary.joined:,} are joined to the answer they belong to")
     if left:
-        told.append(f"{left:,} {'stays' if left == 1 else 'stay'} out")
+        told.append(f"{left:,} {'is' if left == 1 else 'are'} left out")
     return f"Of {_counted(summary.found, 'message')}, {_listed(told)}."
 
 
@@ -195,8 +195,8 @@ def _came_to(report: Report, *, is_back: bool) -> list[str]:
     """Say what an import came to, or what was left of it, in sentences."""
     if is_back:
         kept = _counted(report.kept, "conversation")
-        stayed = f"{kept} stayed, because you went on there."
-        return ["Taken back.", *([stayed] if report.kept else [])]
+        stayed = f"{kept} stayed, because you added to them."
+        return ["Undone.", *([stayed] if report.kept else [])]
     sentences = [*_added(report), *_changed(report), *_left(report)]
     return sentences or ["Nothing was added."]
 
@@ -212,42 +212,48 @@ def _added(report: Report) -> Iterator[str]:
     if report.new_actions:
         yield f"{_counted(report.new_actions, 'new quick action')}."
     if report.restored:
-        yield f"{report.restored:,} came back from the trash."
+        yield f"{report.restored:,} restored from the trash."
     if report.known:
-        yield f"{report.known:,} {_were(report.known)} here already."
+        yield f"{report.known:,} {_were(report.known)} already here."
     if report.known_messages:
         yield f"{_counted(report.known_messages, 'message')} had not changed."
     if report.apart:
         beside = _counted(report.apart, "conversation")
-        yield f"{beside} came as a copy, because you went on in the one here."
+        yield f"{beside} imported as a copy, because you have added to the one here."
 
 
 def _changed(report: Report) -> Iterator[str]:
     if report.updated_messages:
         told = _counted(report.updated_messages, "message")
-        yield f"{told} {_were(report.updated_messages)} brought up to date."
+        yield f"{told} {_were(report.updated_messages)} updated."
     if report.updated:
         what = "title, note or quick action"
         told = f"{report.updated:,} {what if report.updated == 1 else _MANY_UPDATED}"
-        yield f"{told} {_were(report.updated)} brought up to date."
+        yield f"{told} {_were(report.updated)} updated."
     if report.replaced:
         told = _counted(report.replaced, "message")
-        yield f"{told} no longer shown there went to the trash."
+        yield f"{told} moved to the trash, because the export no longer shows them."
 
 
 def _left(report: Report) -> Iterator[str]:
     if report.stayed:
         told = _counted(report.stayed, "message")
-        yield f"{told} no longer shown there stayed, because you went on here."
+        yield (
+            f"{told} kept although the export no longer shows them, because you have "
+            "added to them."
+        )
     if report.older:
         told = _counted(report.older, "older message")
-        yield f"{told} stayed out, because what is here is newer."
+        yield f"{told} not imported, because the ones here are newer."
     if report.binned:
         told = _counted(report.binned, "message")
-        yield f"{told} stayed in the trash, where you put them."
+        yield f"{told} left in the trash, where you put them."
     if report.unfit:
         told = _counted(report.unfit, "quick action")
-        yield f"{told} of a newer Hearth stayed out. Update Hearth to use them."
+        yield (
+            f"{told} made by a newer version of Hearth not imported. Update Hearth "
+            "to import them."
+        )
 
 
 def _listed(parts: Sequence[str]) -> str:

@@ -385,7 +385,6 @@ class ConversationService:
         choice = choice or await self._engines.default()
         if choice is None:
             raise ConflictError(
-                "Nothing is set up that could answer yet. Choose a model first; "
-                "your text is kept."
+                "No model is set up yet. Choose one first; your text is kept."
             )
         return choice

@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from backend.store.models import Message
 
 _NOTES: Final = {
-    MessageState.STOPPED: "Stopped. What had arrived is kept.",
-    MessageState.INTERRUPTED: "Interrupted. What had arrived is kept.",
+    MessageState.STOPPED: "Stopped. The text so far is kept.",
+    MessageState.INTERRUPTED: "Interrupted. The text so far is kept.",
 }
 
 

@@ -110,19 +110,21 @@ def _refusal(wish: Wish, probes: Sequence[Probe]) -> NotConnectedError:
     is_there = worst.reply in ANSWERED or worst.reply is Reply.NO_NAME
     if not is_there and _holds_back(wish):
         return NotConnectedError(
-            f"https does not work at {host}, and http would send the API key readable "
-            "by others on the way.",
+            f"{host} does not support https. With http, others on the network could "
+            "read the API key.",
             Question.IN_CLEAR,
         )
     sentence, question = _SENTENCES[worst.reply]
     if worst.reply is Reply.KEY_REFUSED and not wish.key:
-        sentence = "{host} wants an API key. Enter it below the address."
+        sentence = "{host} needs an API key. Enter it below the address."
         provider = provider_of(wish.address.host)
         if provider and provider.keys:
-            sentence += f" You make one at {provider.keys}."
+            sentence += f" Create one at {provider.keys}."
     target = worst.location if worst.reply is Reply.MOVED else ""
     if wish.model and question is Question.MODEL:
-        sentence = "Nothing at {host} takes chats. As a rule an address ends in /v1."
+        sentence = (
+            "There is no chat service at {host}. The address usually ends in /v1."
+        )
     detail = _words(worst.detail, wish.key)
     shown = sentence.format(host=host, detail=detail, target=shown_target(target))
     return NotConnectedError(shown, question, target)
@@ -161,10 +163,9 @@ _SENTENCES: Final = {
         "{host} is there but not ready{detail}. Wait a moment, then connect again.",
         Question.NOTHING,
     ),
-    Reply.MOVED: ("{host} sends on to {target}.", Question.MOVED),
+    Reply.MOVED: ("{host} redirects to {target}.", Question.MOVED),
     Reply.MODELS: (
-        "{host} has no model yet. Get one there, or type the name of a model you know "
-        "it has.",
+        "{host} has no model yet. Add one there, or type the name of a model.",
         Question.MODEL,
     ),
     Reply.NO_LIST: (
@@ -173,12 +174,12 @@ _SENTENCES: Final = {
         Question.MODEL,
     ),
     Reply.UNTRUSTED: (
-        "The certificate of {host} is not one this computer trusts, so nothing was "
+        "This computer does not trust the certificate of {host}, so nothing was "
         "sent. Check the address.",
         Question.NOTHING,
     ),
     Reply.NO_TLS: (
-        "{host} does not speak https. Write the address with http:// in front.",
+        "{host} does not support https. Begin the address with http://.",
         Question.NOTHING,
     ),
     Reply.NO_NAME: (

@@ -20,7 +20,7 @@ from backend.llm.library.hub import Repository, Variant
 from backend.runtime.worker import Job
 
 _SPEED_OVER_S: Final = 5.0
-_DIED: Final = "The download stopped by itself. Resume it; what has arrived is kept."
+_DIED: Final = "The download stopped unexpectedly. Resume it; the part so far is kept."
 
 
 @dataclass(slots=True)
@@ -109,7 +109,7 @@ class Downloads:
             licence=of.licence,
         )
         if any(one.model_path == made.model_path for one in self._all.values()):
-            raise ConflictError("This model is being downloaded already.")
+            raise ConflictError("This model is already being downloaded.")
         await self._keep(made)
         self._go_on()
         return made

@@ -46,14 +46,14 @@ __all__ = ["Choice", "EngineService", "Offer"]
 log = logging.getLogger("hearth.engines")
 
 _GONE: Final = (
-    "The engine of this conversation was removed. Choose another model below the "
+    "The model of this conversation was removed. Choose another model below the "
     "message; your text is kept."
 )
 
 
 _RESTING: Final = (
-    "Hearth runs in safe mode, in which no server is asked. Choose Restart Background "
-    "Service in the menu Tools, then connect again."
+    "Hearth runs in safe mode and contacts no server. Choose Restart Background "
+    "Process in the menu Tools, then connect again."
 )
 _NO_LIST: Final = (
     EngineFault.GARBAGE,
@@ -137,7 +137,7 @@ class EngineService:
         """
         if self.is_paused:
             raise ConflictError(
-                "Answers are paused. Untick Pause Answers in the menu Tools and send "
+                "Answers are paused. Turn off Pause Answers in the menu Tools and send "
                 "again; your text is kept."
             )
         try:

@@ -112,7 +112,9 @@ class LibraryService:
         found = await client.repository(repository)
         wanted = next((one for one in found.variants if one.name == variant), None)
         if wanted is None:
-            raise ConflictError("The hub no longer has this file. Look at it again.")
+            raise ConflictError(
+                "The hub no longer has this file. Search for the model again."
+            )
         return await self.downloads.start(client.address, found, wanted)
 
     async def keep_hub(self, address: str, token: str) -> None:

@@ -40,12 +40,11 @@ def read_names(typed: str) -> tuple[str, ...]:
     """
     names = dict.fromkeys(filter(None, map(str.strip, re.split(r"[,\n\r]", typed))))
     if len(names) > MOST:
-        raise InvalidInputError(f"That is more than {MOST} names of models.")
+        raise InvalidInputError(f"That is more than {MOST} model names.")
     for name in names:
         if not name.isprintable() or len(name) > MAX_ID_CHARS:
             raise InvalidInputError(
-                "That is not the name of a model. It looks like llama3.2:3b or "
-                "gpt-4o-mini."
+                "That is not a model name. It looks like llama3.2:3b or gpt-4o-mini."
             )
     return tuple(names)
 

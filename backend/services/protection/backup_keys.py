@@ -17,8 +17,8 @@ _LOCKED: Final = (
 )
 _NO_RECORD: Final = (
     "This backup does not open with the key of this computer. It is damaged, or the "
-    "key file of the computer that made it (its name begins with key) does not lie "
-    "beside it: copy it there and try again."
+    "key file of the computer that made it (its name begins with key) is missing: "
+    "copy it next to the backup and try again."
 )
 _NOT_ITS_KEY: Final = (
     "What you entered is right, but its key does not open this backup. "

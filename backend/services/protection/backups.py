@@ -376,7 +376,7 @@ class BackupService:
     def _choose_folder(self, path: str) -> None:
         folder = Path(path)
         if path and not (folder.is_absolute() and folder.is_dir()):
-            raise InvalidInputError("This is no folder. Choose another one.")
+            raise InvalidInputError("This is not a folder. Choose another one.")
         if path:
             folder = folder_in(folder)
             make_private_dir(folder)

@@ -160,7 +160,8 @@ class TroubleService:
                 tone="danger",
                 sentence=(
                     f"The disk is full: nothing can be saved. Free about {missing} MB "
-                    "and Hearth goes on by itself. What you type stays in the window."
+                    "and Hearth continues automatically. What you type stays in the "
+                    "window."
                 ),
             )
         if self._unwritten:
@@ -169,7 +170,8 @@ class TroubleService:
                 tone="danger",
                 sentence=(
                     "Hearth's data folder cannot be written: nothing can be saved. "
-                    "Make it writable and Hearth goes on by itself. What you type "
+                    "Make it writable and Hearth continues automatically. What you "
+                    "type "
                     "stays in the window."
                 ),
             )
@@ -200,8 +202,8 @@ class TroubleService:
         return Trouble(
             kind="backups",
             sentence=(
-                "The folder you chose for backups is not there. Until it is, backups "
-                "are kept beside your data."
+                "The folder you chose for backups is missing. Until it is back, "
+                "backups are kept next to your data."
             ),
             path="/backups",
             label="Backups",
@@ -216,8 +218,8 @@ class TroubleService:
                 tone="info",
                 sentence=(
                     "Your conversations are encrypted. Write this recovery code down "
-                    "and keep it away from this computer: it opens them should the "
-                    "keyring be lost."
+                    "and keep it away from this computer: it opens them if the "
+                    "keyring is lost."
                 ),
                 code=self._key.first_code,
             )
@@ -226,7 +228,7 @@ class TroubleService:
             tone="info",
             sentence=(
                 "Your conversations are encrypted. Write down a recovery code: it "
-                "opens them should this computer lose its keyring."
+                "opens them if this computer loses its keyring."
             ),
             path="/encryption",
             label="Get the code",
@@ -247,12 +249,12 @@ class TroubleService:
 
 def _account_of(rescue: "Rescue") -> str:
     found = (
-        f"Hearth found its database damaged; the file is kept as {rescue.kept}. "
+        f"Hearth's database was damaged; the damaged file is kept as {rescue.kept}. "
         if rescue.kept
-        else "Hearth found its database gone. "
+        else "Hearth's database was missing. "
     )
     if rescue.restored_to is None:
-        return f"{found}There was no backup, so Hearth began anew."
+        return f"{found}There was no backup, so Hearth started with an empty database."
     since = _moment(rescue.restored_to)
     return (
         f"{found}The backup of {since} was restored: what was written between then and "

@@ -37,7 +37,9 @@ log = logging.getLogger("hearth.exports")
 NOUN: Final = "exports"
 EVERYTHING: Final = "all"
 _TELL_EVERY: Final = 25
-_BUG: Final = "The export failed inside Hearth; the log tells more."
+_BUG: Final = (
+    "The export failed because of an error in Hearth. See the log for details."
+)
 _NO_ROOM: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -84,7 +86,7 @@ class ExportService:
             InvalidInputError: Nothing can be written there.
         """
         if self._current:
-            raise ConflictError("Another export is under way. Wait for it to end.")
+            raise ConflictError("Another export is running. Wait until it ends.")
         self._check(path)
         self._cancelled.clear()
         self._current = Export(path)
@@ -164,7 +166,7 @@ class ExportService:
 
     def _check(self, path: Path) -> None:
         if not path.is_absolute() or not path.name or "\0" in str(path):
-            raise InvalidInputError("Choose a file in a folder of yours.")
+            raise InvalidInputError("Choose a file in one of your own folders.")
         if self._data_dir in path.resolve().parents:
             raise InvalidInputError(
                 "That is Hearth's own folder. Choose another one for the export."
@@ -173,8 +175,8 @@ class ExportService:
             raise InvalidInputError("There is no such folder. Choose another one.")
         if os.path.lexists(path) and not is_ordinary(path):
             raise InvalidInputError(
-                "There is a link or a device of this name, which an export would take "
-                "the place of. Choose another name."
+                "A link or a device with this name is already there. Choose another "
+                "name."
             )
 
 

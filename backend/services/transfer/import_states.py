@@ -56,5 +56,7 @@ def move(state: ImportState, to: ImportState) -> ImportState:
     if to in _NEXT[state]:
         return to
     if state in UNFINISHED:
-        raise ConflictError("This import is still at work. Wait for it, or cancel it.")
-    raise ConflictError("This is no longer possible. Choose the file once more.")
+        raise ConflictError(
+            "This import is still running. Wait until it ends, or cancel it."
+        )
+    raise ConflictError("This is no longer possible. Choose the file again.")

@@ -29,8 +29,10 @@ log = logging.getLogger("hearth.imports")
 NOUN: Final = "imports"
 _TOLD_EVERY_S: Final = 0.25
 _CLOSE_S: Final = 2.0
-_BUSY: Final = "Another import is under way. Wait for it, or cancel it."
-_BUG: Final = "This import failed inside Hearth; the log tells more."
+_BUSY: Final = "Another import is running. Wait until it ends, or cancel it."
+_BUG: Final = (
+    "The import failed because of an error in Hearth. See the log for details."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +99,9 @@ class ImportService:
         """
         current = self._expect(import_id)
         if _stamp(current.path) != current.stamp:
-            raise ConflictError("The file has changed meanwhile. Choose it again.")
+            raise ConflictError(
+                "The file has changed since you chose it. Choose it again."
+            )
         self._go(ImportState.IMPORTING, share=0.0)
         self._begin(self._import(current))
 
@@ -202,11 +206,11 @@ class ImportService:
             report = replace(current.report, kept=kept)
             await self._end(current.id, ImportState.UNDONE, report)
         except HearthError as exc:
-            self._go(ImportState.FAILED, error=f"It could not be taken back. {exc}")
+            self._go(ImportState.FAILED, error=f"It could not be undone. {exc}")
             return
         except Exception:  # a bug must not leave the page waiting
             log.exception("an import could not be taken back")
-            self._go(ImportState.FAILED, error=f"It could not be taken back. {_BUG}")
+            self._go(ImportState.FAILED, error=f"It could not be undone. {_BUG}")
             return
         to = ImportState.FAILED if error else ImportState.UNDONE
         self._go(to, error=error, report=report)
@@ -230,13 +234,15 @@ class ImportService:
                     return Summary.of(told), batch.report
                 case _:
                     batch.add(told)
-        raise InvalidInputError("The file could not be read to its end.")
+        raise InvalidInputError("The file could not be read completely.")
 
     def _undo_all(self, run_id: str) -> int:
         undo_id, before, kept = self._store.new_undo(), 2**53, 0
         while before:
             if self._is_closing:
-                raise ConflictError("Hearth is closing. It goes on at the next start.")
+                raise ConflictError(
+                    "Hearth is closing. This continues at the next start."
+                )
             step = self._store.take_back(run_id, undo_id, before)
             before, kept = step.before, kept + step.kept
             time.sleep(BREATH_S)

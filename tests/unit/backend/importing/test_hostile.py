@@ -38,8 +38,8 @@ def message(**changed: object) -> str:
 
 
 REFUSED: dict[str, tuple[str, bytes]] = {
-    "empty": ("not an export", b""),
-    "a picture": ("not an export", b"\x89PNG\r\n\x1a\n" + bytes(range(256))),
+    "empty": ("does not recognise", b""),
+    "a picture": ("does not recognise", b"\x89PNG\r\n\x1a\n" + bytes(range(256))),
     "only an opening": ("damaged", b"["),
     "cut in the middle": ("damaged", GOOD[: len(GOOD) // 2].encode()),
     "cut at the end": ("damaged", GOOD[:-1].encode()),
@@ -66,7 +66,7 @@ def test_a_file_that_cannot_be_read_is_refused_in_words(
 
 
 SKIPPED: dict[str, tuple[str, str]] = {
-    "numbers for conversations": (f"[1, null, {GOOD[1:-1]}]", "expected form"),
+    "numbers for conversations": (f"[1, null, {GOOD[1:-1]}]", "unknown format"),
     "a list for the mapping": (
         f'[{{"mapping": [1], "title": 5}}, {GOOD[1:-1]}]',
         "without messages",
@@ -209,7 +209,7 @@ def test_one_entry_beyond_every_measure_ends_within_the_memory(tmp_path: Path) -
         for _ in range(200):
             file.write(b"x" * MB)
         file.write(b'"}]')
-    with pytest.raises(InvalidInputError, match="larger than Hearth takes"):
+    with pytest.raises(InvalidInputError, match="too large for Hearth"):
         told(path)
 
 

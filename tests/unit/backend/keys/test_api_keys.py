@@ -51,10 +51,10 @@ def test_a_key_is_given_out_only_for_its_origin() -> None:
 
 WHY = {
     "locked": "locked",
-    "denied": "refuses",
-    "missing": "has no keyring",
+    "denied": "denies",
+    "missing": "has no secure keyring",
     "hanging": "does not answer",
-    "odd": "refuses",
+    "odd": "denies",
 }
 
 
@@ -118,7 +118,7 @@ def test_a_plaintext_keyring_is_refused(monkeypatch: pytest.MonkeyPatch) -> None
     plaintext = library_keyring("null")
     monkeypatch.setattr("keyring.core._keyring_backend", plaintext)
     assert find_os_vault() is None
-    assert "no keyring" in KeyStore().explain()
+    assert "no secure keyring" in KeyStore().explain()
 
 
 def test_a_chain_is_searched_for_a_trusted_keyring(

@@ -295,7 +295,7 @@ ENDED: dict[str, tuple[Script, EngineFault | None]] = {
         None,
     ),
     "a reason and a reset": (reset_after(HEAD, HI, event({}, "stop")), None),
-    "the longest length": (keep_open(HI, event({}, "length")), EngineFault.LIMIT),
+    "the maximum length": (keep_open(HI, event({}, "length")), EngineFault.LIMIT),
     "an error": (
         keep_open(HI, b'data: {"error":"boom"}\n\n'),
         EngineFault.SERVER_ERROR,

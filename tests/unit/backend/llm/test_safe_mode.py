@@ -15,7 +15,7 @@ def test_it_says_how_to_leave_safe_mode_instead_of_answering() -> None:
         async for _ in engine.stream("any", [Turn(Role.USER, "hello")]):
             pytest.fail("it answered")
 
-    with pytest.raises(EngineError, match="Restart Background Service") as caught:
+    with pytest.raises(EngineError, match="Restart Background Process") as caught:
         asyncio.run(ask())
     assert caught.value.fault is EngineFault.SAFE_MODE
 

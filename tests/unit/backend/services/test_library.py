@@ -185,7 +185,7 @@ def test_an_answer_that_was_written_again_keeps_its_earlier_text(
     history = asyncio.run(service.of("message", answer.id))
     assert [version.what for version in history.versions] == [
         "Answered",
-        "Began again",
+        "Answer started again",
         "Answered",
         "Written",
     ]

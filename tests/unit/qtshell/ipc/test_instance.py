@@ -130,7 +130,7 @@ def test_two_users_do_not_collide(
     monkeypatch.setattr("os.getuid", lambda: 12345)
     # A folder that is not this user's own is never listened in.
     (tmp_path / "hearth-12345").mkdir(mode=0o755)
-    with pytest.raises(CallError, match="somebody else"):
+    with pytest.raises(CallError, match="another user"):
         Instance.claim(long)
 
 
@@ -144,7 +144,7 @@ def test_a_folder_that_others_may_write_to_is_never_listened_in(
         shared = Path(short) / f"hearth-{os.getuid()}"
         shared.mkdir()
         shared.chmod(0o770)
-        with pytest.raises(CallError, match="somebody else"):
+        with pytest.raises(CallError, match="another user"):
             Instance.claim(tmp_path / ("long" * 30))
 
 

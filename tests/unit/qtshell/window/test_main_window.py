@@ -102,7 +102,7 @@ def test_no_shortcut_is_given_twice(qtbot: QtBot) -> None:
     actions = Actions()
     keys = [keys for _, keys in actions.with_shortcuts()]
     assert len(keys) == len(set(keys))
-    assert ("New Chat", "Ctrl+N") in actions.with_shortcuts()
+    assert ("New Conversation", "Ctrl+N") in actions.with_shortcuts()
 
 
 _IN_ALL = Qt.MatchFlag.MatchContains | Qt.MatchFlag.MatchRecursive
@@ -134,7 +134,7 @@ def test_the_list_of_shortcuts_names_every_key_and_its_whole_title(
     named = {row.text(0): row.text(1) for row in listed if row.parent()}
     assert named["Open Quick Ask"] == "Ctrl+Alt+Space"
     assert named["Send"] in ("Return", "Enter")
-    assert {"Begin a new line", "Stop the answer"} <= named.keys()
+    assert {"Start a new line", "Stop the answer"} <= named.keys()
     assert "F6" in named.values()
     assert "F2" in named.values()
     assert named["Undo"] == "Ctrl+Z"

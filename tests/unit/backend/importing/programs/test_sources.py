@@ -186,5 +186,5 @@ def test_what_has_no_date_counts_as_said_now_under_the_same_ids(
 def test_what_no_program_exports_is_said_to_be_unknown(
     value: object, tmp_path: Path
 ) -> None:
-    with pytest.raises(InvalidInputError, match="not an export that Hearth knows"):
+    with pytest.raises(InvalidInputError, match="Hearth does not recognise this file"):
         read(save(tmp_path / "x.json", value))

@@ -1,4 +1,4 @@
-"""Model files of other programs are found where these keep them."""
+"""Model files found on this computer are found where these keep them."""
 
 import asyncio
 import json

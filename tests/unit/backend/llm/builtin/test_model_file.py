@@ -22,15 +22,15 @@ def header(version: int = 3, tensors: int = 9, entries: int = 20) -> bytes:
 
 
 NO_MODEL = {
-    "empty": (b"", "no GGUF"),
-    "a text": (b"Once upon a time, there was a model.", "no GGUF"),
+    "empty": (b"", "empty"),
+    "a text": (b"Once upon a time, there was a model.", "not a GGUF"),
     "safetensors": (struct.pack("<Q", 99) + b'{"__metadata__"', "safetensors"),
     "a web page": (b"<!DOCTYPE html>", "a web page"),
     "a pointer": (b"version https://git-lfs.github.com/spec/v1", "only points"),
     "an old format": (b"tjgg" + bytes(60), "an older format"),
     "big-endian": (b"GGUF" + struct.pack(">IQQ", 3, 1, 1), "kind of processor"),
-    "cut in the first bytes": (header()[:20], "cut short"),
-    "cut in the keys": (header(), "cut short"),
+    "cut in the first bytes": (header()[:20], "incomplete"),
+    "cut in the keys": (header(), "incomplete"),
     "version 1": (header(version=1), "version 1"),
     "no keys": (header(entries=0), "damaged"),
     "too many entries": (header(entries=1 << 40), "damaged"),
@@ -56,7 +56,7 @@ def test_a_file_that_is_no_model_says_what_it_is(
 
 
 OTHERS = {
-    "sees": ({"architecture": "clip", "general__type": "mmproj"}, "sees or hears"),
+    "sees": ({"architecture": "clip", "general__type": "mmproj"}, "vision or audio"),
     "adapter": ({"general__type": "adapter", "adapter__type": "lora"}, "an adapter"),
     "measurements": ({"general__type": "imatrix"}, "measurements"),
     "embeddings": ({"architecture": "bert"}, "embeddings"),
@@ -65,7 +65,7 @@ OTHERS = {
         "embeddings",
     ),
     "speech": ({"architecture": "wavtokenizer-dec"}, "speech"),
-    "no vocabulary": ({"vocabulary": 0}, "no vocabulary"),
+    "no vocabulary": ({"vocabulary": 0}, "vocabulary is missing"),
     "no tensors": ({"tensors": 0}, "damaged"),
 }
 
@@ -82,7 +82,7 @@ def test_a_file_that_is_cut_short_says_so(missing: int, tmp_path: Path) -> None:
     path = write_gguf(tmp_path / "model.gguf")
     with path.open("r+b") as file:
         file.truncate(path.stat().st_size - missing)
-    assert "cut short, 0.0 of 0.0 MB" in refusal(path)
+    assert "incomplete, 0.0 of 0.0 MB" in refusal(path)
 
 
 def test_every_way_to_cut_a_header_is_told(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_every_way_to_cut_a_header_is_told(tmp_path: Path) -> None:
     path = tmp_path / "cut.gguf"
     for length in range(4, 500):
         path.write_bytes(whole[:length])
-        assert "cut short" in refusal(path)
+        assert "incomplete" in refusal(path)
 
 
 def test_parts_are_told_from_a_whole_model(tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_parts_are_told_from_a_whole_model(tmp_path: Path) -> None:
     assert f"part 2 of 3 of a model. Choose {one.name}" in refusal(two)
     whole = three.read_bytes()
     three.write_bytes(whole[:-1])
-    assert "its part 3 of 3 is cut short" in refusal(one)
+    assert "its part 3 of 3 is incomplete" in refusal(one)
     three.unlink()
     assert f"its part 3 of 3 is missing. Put {three.name}" in refusal(one)
     renamed = one.rename(tmp_path / "mine.gguf")

@@ -111,7 +111,7 @@ SPOKEN: dict[str, tuple[Script, str]] = {
     "no word": (lambda e: e.answer(500, ""), "(HTTP 500)"),
     "not streamed": (not_streamed({"error": "Unexpected endpoint"}), "endpoint)"),
     "old llama.cpp": (stream(HI, b'error: {"message":"boom"}\n\n'), "(boom)"),
-    "a filter": (stream(HI, event({}, "content_filter")), "cut this answer off"),
+    "a filter": (stream(HI, event({}, "content_filter")), "stopped this answer"),
     "a filter at once": (stream(event({}, "content_filter")), "withheld the answer"),
     "a refusal": (
         stream(event({"refusal": "No."}), event({}, "stop")),

@@ -112,7 +112,7 @@ def test_the_form_that_takes_chats_is_kept_for_a_typed_name() -> None:
 
 def test_nothing_that_takes_chats_is_not_added_by_a_name() -> None:
     with FakeModelServer(lambda e: e.answer(404, "no")) as server:
-        assert "takes chats" in str(refusal(server.url, model="mine"))
+        assert "no chat service" in str(refusal(server.url, model="mine"))
 
 
 def test_where_a_server_sends_on_to_is_offered() -> None:
@@ -127,7 +127,7 @@ def test_where_a_server_sends_on_to_is_offered() -> None:
 @pytest.mark.parametrize(
     ("status", "body", "key", "why"),
     [
-        (401, "{}", "", "wants an API key"),
+        (401, "{}", "", "needs an API key"),
         (401, "{}", "sk-1", "does not accept this API key"),
         (503, '{"error": {"message": "Loading model"}}', "", r"\(Loading model\)"),
         (500, '{"error": {"message": "bad sk-1"}}', "sk-1", "bad …"),
@@ -148,7 +148,7 @@ def test_nobody_there_and_no_https_and_no_such_name() -> None:
     with refusing_port() as port:
         assert "Nothing answers" in str(refusal(f"http://127.0.0.1:{port}"))
     with serving("/v1") as server:
-        assert "not speak https" in str(refusal(f"https://127.0.0.1:{server.port}"))
+        assert "not support https" in str(refusal(f"https://127.0.0.1:{server.port}"))
     assert "no computer called" in str(refusal("https://hearth.invalid"))
 
 

@@ -27,7 +27,7 @@ def test_no_page_waits_for_a_silent_server_and_its_failure_is_kept(
                 ((), True),
             ]
             offers = await setup.offers_when(lambda found: bool(found[1].problem))
-            assert offers[1].problem == "It does not answer just now."
+            assert offers[1].problem == "It does not respond."
             assert "engines" in setup.changes, "the page is told to look again"
             asked = len(silent.requests)
             for _ in range(5):

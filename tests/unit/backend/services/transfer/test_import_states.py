@@ -30,13 +30,13 @@ def test_what_is_under_way_can_be_neither_begun_nor_put_away(
     state: ImportState,
 ) -> None:
     for to in (S.READY, S.IMPORTING, S.DISMISSED):
-        with pytest.raises(ConflictError, match="at work"):
+        with pytest.raises(ConflictError, match="still running"):
             move(state, to)
 
 
 def test_what_was_put_away_does_not_come_back() -> None:
     for to in ImportState:
-        with pytest.raises(ConflictError, match="once more"):
+        with pytest.raises(ConflictError, match="no longer possible"):
             move(S.DISMISSED, to)
 
 
