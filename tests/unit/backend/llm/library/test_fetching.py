@@ -111,7 +111,7 @@ def test_a_server_without_ranges_is_taken_from_the_start(download: Download) -> 
 
 def test_a_part_of_other_bytes_is_found_out_and_thrown_away(download: Download) -> None:
     download.wanted.part.write_bytes(b"x" * 1000)
-    with pytest.raises(FetchError, match="not the file the hub promised"):
+    with pytest.raises(FetchError, match="does not match"):
         download.run()
     assert left(download) == []
     download.run()
@@ -121,7 +121,7 @@ def test_a_part_of_other_bytes_is_found_out_and_thrown_away(download: Download) 
 @pytest.mark.parametrize("sent", [BODY[:-1] + b"x", BODY + b"more"])
 def test_other_bytes_than_promised_are_refused(download: Download, sent: bytes) -> None:
     download.hub.files[NAME] = sent
-    with pytest.raises(FetchError, match="not the file the hub promised"):
+    with pytest.raises(FetchError, match="does not match"):
         download.run()
     assert left(download) == []
 
@@ -179,7 +179,7 @@ def test_a_refusal_is_told_and_keeps_what_came(
 
 
 def test_without_room_nothing_is_begun(download: Download) -> None:
-    with pytest.raises(FetchError, match="too little room"):
+    with pytest.raises(FetchError, match="almost full"):
         download.run(spare_bytes=1 << 60)
     assert download.hub.ranges == []
 
@@ -188,7 +188,7 @@ def test_what_is_compressed_is_refused(download: Download) -> None:
     download.hub.failures = [
         lambda exchange: exchange.answer(200, "x", "Content-Encoding: gzip")
     ]
-    with pytest.raises(FetchError, match="not the file"):
+    with pytest.raises(FetchError, match="does not match"):
         download.run()
 
 
