@@ -26,7 +26,7 @@ from backend.web.rendering import Renderer, Template
 if TYPE_CHECKING:
     from backend.container import GetServices
     from backend.store.change_log import RowChange
-    from backend.store.models import Message
+    from backend.store.rows import AnyMessage
 
 log = logging.getLogger("hearth.answers")
 
@@ -50,8 +50,8 @@ class MessageFeed:
         self._get_services = get_services
         self._rendered = Rendered()
         self._waiting: set[str] = set()
-        self._beginning: dict[str, tuple[Message, bool]] = {}
-        self._ended: dict[str, Message] = {}
+        self._beginning: dict[str, tuple[AnyMessage, bool]] = {}
+        self._ended: dict[str, AnyMessage] = {}
         self._showing: asyncio.Task[None] | None = None
         self.painter = Painter(self._paint)
 
@@ -60,7 +60,7 @@ class MessageFeed:
         """The number of the latest event."""
         return self._hub.seq
 
-    async def prepare(self, message: "Message") -> None:
+    async def prepare(self, message: "AnyMessage") -> None:
         """Render a text that will be gone on with."""
         await self.painter.prepare(message.id, message.text)
 
@@ -132,7 +132,7 @@ class MessageFeed:
         await services.conversations.entitle(answer.conversation_id)
         self._refreshes.add({"conversations"})
 
-    def _show(self, message: "Message", *, is_new: bool) -> None:
+    def _show(self, message: "AnyMessage", *, is_new: bool) -> None:
         """Show a message: an answer only when it begins, or when it is rendered."""
         if message.state is MessageState.STREAMING:
             self._beginning[message.id] = message, is_new
@@ -154,7 +154,7 @@ class MessageFeed:
             if message.id not in self._ended and not self.painter.get(message.id):
                 self._show_now(message, is_new=False)
 
-    def _show_now(self, message: "Message", is_new: bool) -> None:  # noqa: FBT001 private
+    def _show_now(self, message: "AnyMessage", is_new: bool) -> None:  # noqa: FBT001 private
         html = self._renderer.render(self.view(message))
         if is_new:
             self._tell(message.id, "added", html, within=message.conversation_id)
@@ -166,14 +166,14 @@ class MessageFeed:
         self._hub.publish("toast", self._renderer.render(Toast(sentence, "danger")))
 
     async def read(
-        self, reading: "Callable[[], Awaitable[Sequence[Message]]]"
-    ) -> "Sequence[Message]":
+        self, reading: "Callable[[], Awaitable[Sequence[AnyMessage]]]"
+    ) -> "Sequence[AnyMessage]":
         """Read messages until what ended is rendered, and what grows still grows.
 
         One whose end could not be stored grows in the database alone: it is shown as
         it is there.
         """
-        found: Sequence[Message] = ()
+        found: Sequence[AnyMessage] = ()
         for _ in range(_READINGS):
             found = await reading()
             ended = {m.text for m in found if m.role != "user"}
@@ -183,7 +183,7 @@ class MessageFeed:
                 break
         return found
 
-    def view(self, message: "Message") -> Template:
+    def view(self, message: "AnyMessage") -> Template:
         """Return how a message looks now, growing or ended; render it at once.
 
         Its sequence number is read in the same breath as the growing text, with no

@@ -8,7 +8,7 @@ from backend.web.markdown import Block
 from backend.web.rendering import Template
 
 if TYPE_CHECKING:
-    from backend.store.models import Message
+    from backend.store.rows import AnyMessage
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Question(Template):
     """
 
     template: ClassVar[str] = "messages/_question.html"
-    message: "Message"
+    message: "AnyMessage"
     seq: int
     is_focused: bool = False
 
@@ -52,7 +52,7 @@ class Answer(Template):
     """
 
     template: ClassVar[str] = "messages/_answer.html"
-    message: "Message"
+    message: "AnyMessage"
     seq: int
     blocks: Blocks
     tail: Blocks = field(default_factory=lambda: Blocks(()))

@@ -11,7 +11,7 @@ from backend.web.http import Facts, Request, Router, as_json
 
 if TYPE_CHECKING:
     from backend.container import GetServices
-    from backend.store.models import Message
+    from backend.store.rows import AnyMessage
     from backend.store.search.search import Hit
 
 MAX_WAIT_S: Final = 25.0
@@ -125,7 +125,7 @@ def _beside_title(hit: "Hit") -> str:
     return snippet if snippet != title else ""
 
 
-def _why(message: "Message") -> str:
+def _why(message: "AnyMessage") -> str:
     """Say why an answer is not whole; "" when it is."""
     if message.state is MessageState.COMPLETE:
         return ""

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import delete
+from sqlalchemy import bindparam, delete
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -16,8 +17,23 @@ from backend.store.drafts import clear_draft
 from backend.store.message_state import MessageState, move
 from backend.store.models import Conversation, Message, StreamChunk, Submission
 from backend.store.pieces import KEEP_PIECE, drop_pieces, whole
+from backend.store.rows import MESSAGE, MessageRow
 from backend.store.text import clean_text
 
+_OF_CONVERSATION: Final = select_columns(*MESSAGE).where(
+    col(Message.conversation_id) == bindparam("conversation_id"),
+    col(Message.deleted_at).is_(None),
+)
+_NEWEST: Final = _OF_CONVERSATION.order_by(col(Message.id).desc()).limit(
+    bindparam("limit")
+)
+_AFTER: Final = (
+    _OF_CONVERSATION.where(col(Message.id) > bindparam("after"))
+    .order_by(col(Message.id))
+    .limit(bindparam("limit"))
+)
+_ALL: Final = -1
+"""As SQLite says it."""
 _GONE: Final = "This message is no longer there. It may be in the trash."
 _ENDED: Final = "This answer has already ended."
 
@@ -36,7 +52,7 @@ class MessageStore:
         before: str | None = None,
         through: str | None = None,
         limit: int | None = 100,
-    ) -> Sequence[Message]:
+    ) -> Sequence[MessageRow]:
         """Return the newest messages of a conversation, oldest first.
 
         Args:
@@ -45,18 +61,15 @@ class MessageStore:
             through: Only messages up to the one with this id.
             limit: How many at most; None for all.
         """
-        query = (
-            select(Message)
-            .where(Message.conversation_id == id, col(Message.deleted_at).is_(None))
-            .order_by(col(Message.id).desc())
-            .limit(limit)
-        )
+        query = _NEWEST
         if before is not None:
             query = query.where(col(Message.id) < before)
         if through is not None:
             query = query.where(col(Message.id) <= through)
-        with self._database.read() as session:
-            return session.exec(query).all()[::-1]
+        limit = _ALL if limit is None else limit
+        return self._database.rows(
+            query, MessageRow._make, conversation_id=id, limit=limit
+        )[::-1]
 
     def after(
         self,
@@ -64,33 +77,22 @@ class MessageStore:
         message_id: str,
         *,
         limit: int = 100,
-    ) -> Sequence[Message]:
+    ) -> Sequence[MessageRow]:
         """Return the messages of a conversation that follow one, oldest first."""
-        query = (
-            select(Message)
-            .where(
-                Message.conversation_id == id,
-                col(Message.id) > message_id,
-                col(Message.deleted_at).is_(None),
-            )
-            .order_by(col(Message.id))
-            .limit(limit)
+        return self._database.rows(
+            _AFTER, MessageRow._make, conversation_id=id, after=message_id, limit=limit
         )
-        with self._database.read() as session:
-            return session.exec(query).all()
 
-    def around(self, message_id: str, *, limit: int = 100) -> Sequence[Message]:
+    def around(self, message_id: str, *, limit: int = 100) -> Sequence[MessageRow]:
         """Return a message among those of its conversation, oldest first.
 
         Raises:
             NotFoundError: There is no such message, or it is in the trash.
         """
-        message, half = self.get(message_id), limit // 2
-        told = message.conversation_id
+        id, half = self.get(message_id).conversation_id, limit // 2
         return [
-            *self.of_conversation(told, before=message_id, limit=half),
-            message,
-            *self.after(told, message_id, limit=half),
+            *self.of_conversation(id, through=message_id, limit=half + 1),
+            *self.after(id, message_id, limit=half),
         ]
 
     def answers_to(self, id: str) -> Sequence[str]:

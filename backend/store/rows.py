@@ -3,11 +3,12 @@
 Each field is a column of its model of the same name: what is not asked for is not read.
 """
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from sqlmodel import SQLModel, col
 
-from backend.store.models import Conversation
+from backend.store.message_state import MessageState
+from backend.store.models import Conversation, Message
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Mapped
@@ -27,9 +28,35 @@ class ConversationRow(NamedTuple):
     latest: str
 
 
+class MessageRow(NamedTuple):
+    """A message; see `Message`."""
+
+    id: str
+    created_at: int
+    updated_at: int
+    deleted_at: int | None
+    conversation_id: str
+    role: str
+    text: str
+    reasoning: str
+    state: MessageState
+    error: str
+    engine: str
+    model: str
+    reply_to: str
+    prompt_tokens: int
+    answer_tokens: int
+
+
+AnyMessage: TypeAlias = Message | MessageRow
+"""A message to be read, as it was stored just now or as it was found."""
+
+
 def _columns(model: type[SQLModel], row: "type[Any]") -> "list[Mapped[Any]]":
     return [col(getattr(model, name)) for name in row._fields]
 
 
 CONVERSATION: Final = _columns(Conversation, ConversationRow)
 """The columns of a ConversationRow, in its order."""
+MESSAGE: Final = _columns(Message, MessageRow)
+"""The columns of a MessageRow, in its order."""

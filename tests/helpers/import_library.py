@@ -15,8 +15,7 @@ from backend.store.conversations import ConversationStore
 from backend.store.database import Database
 from backend.store.imports.imports import ImportStore
 from backend.store.messages import MessageStore
-from backend.store.models import Message
-from backend.store.rows import ConversationRow
+from backend.store.rows import ConversationRow, MessageRow
 from backend.store.trash import TrashStore
 from tests.helpers.foreign import BEGAN
 from tests.helpers.reading import rows_of, save
@@ -55,7 +54,7 @@ class Library:
         """What is listed, newest first."""
         return [*ConversationStore(self.database).page(limit=500)]
 
-    def messages(self, number: int = 0) -> list[Message]:
+    def messages(self, number: int = 0) -> list[MessageRow]:
         """Return what a listed conversation shows."""
         shown = self.conversations[number]
         return [*MessageStore(self.database).of_conversation(shown.id, limit=500)]

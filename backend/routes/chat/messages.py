@@ -14,7 +14,7 @@ from backend.web.rendering import Template
 
 if TYPE_CHECKING:
     from backend.container import GetServices
-    from backend.store.models import Message
+    from backend.store.rows import AnyMessage
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Edit(Template):
     """
 
     template: ClassVar[str] = "messages/_edit.html"
-    message: "Message"
+    message: "AnyMessage"
     text: str
     draft_id: str
     is_draft: bool
@@ -110,7 +110,7 @@ def build_router(
         await services.conversations.answer_again(earlier.id, keep_text=True)
         return Response()
 
-    def _focused(message: "Message") -> Template:
+    def _focused(message: "AnyMessage") -> Template:
         view = broadcast.view(message)
         return replace(view, is_focused=True) if isinstance(view, Question) else view
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from backend.store.messages import MessageStore
-    from backend.store.models import Message
+    from backend.store.rows import AnyMessage
 
 BUSY: Final = (
     "An answer is still being written in this conversation. Your text is kept: wait "
@@ -62,8 +62,8 @@ class Beginnings:
             self._beginning.discard(conversation_id)
 
     async def read(
-        self, read: "Callable[[], Sequence[Message]]"
-    ) -> "Sequence[Message]":
+        self, read: "Callable[[], Sequence[AnyMessage]]"
+    ) -> "Sequence[AnyMessage]":
         """Read messages in a state of the store that agrees with the tasks.
 
         A message still marked as being written, which no task writes any more, ended
@@ -81,19 +81,19 @@ class Beginnings:
             found = await self._read_begun(read)
         return found
 
-    def is_left(self, message: "Message") -> bool:
+    def is_left(self, message: "AnyMessage") -> bool:
         """Whether a message is marked as being written and no task writes it."""
         is_open = message.state is MessageState.STREAMING
         return is_open and not self._answers.is_growing(message.id)
 
-    async def end(self, left: "Sequence[Message]") -> None:
+    async def end(self, left: "Sequence[AnyMessage]") -> None:
         """End messages that no task writes, with what was stored of them."""
         ids = [message.id for message in left]
         await asyncio.to_thread(self._messages.interrupt, ids)
 
     async def _read_begun(
-        self, read: "Callable[[], Sequence[Message]]"
-    ) -> "Sequence[Message]":
+        self, read: "Callable[[], Sequence[AnyMessage]]"
+    ) -> "Sequence[AnyMessage]":
         found = await asyncio.to_thread(read)
         for _ in range(_PATIENCE):  # an engine may take its time to open
             if not self._is_beginning(found):
@@ -102,5 +102,5 @@ class Beginnings:
             found = await asyncio.to_thread(read)
         return found
 
-    def _is_beginning(self, found: "Sequence[Message]") -> bool:
+    def _is_beginning(self, found: "Sequence[AnyMessage]") -> bool:
         return any(message.conversation_id in self._beginning for message in found)

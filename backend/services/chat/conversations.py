@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from backend.store.conversations import ConversationStore
     from backend.store.drafts import DraftStore
     from backend.store.messages import MessageStore
-    from backend.store.models import Conversation, Message
+    from backend.store.models import Conversation
     from backend.store.revisions import AskedAgain, RevisionStore
-    from backend.store.rows import ConversationRow
+    from backend.store.rows import AnyMessage, ConversationRow
 
 MAX_TITLE_CHARS: Final = 300
 LOG_LIMIT: Final = 100
@@ -42,8 +42,8 @@ class Exchange:
     """A question and the answer that grows to it."""
 
     conversation: "Conversation"
-    question: "Message"
-    answer: "Message"
+    question: "AnyMessage"
+    answer: "AnyMessage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class ConversationService:
             self._conversations.get, conversation_id, include_deleted=include_deleted
         )
 
-    async def message(self, message_id: str) -> "Message":
+    async def message(self, message_id: str) -> "AnyMessage":
         """Return one message.
 
         Raises:
@@ -112,12 +112,12 @@ class ConversationService:
 
     async def log(
         self, conversation_id: str, limit: int = LOG_LIMIT, **bounds: str | None
-    ) -> "Sequence[Message]":
+    ) -> "Sequence[AnyMessage]":
         """Return the newest messages `before`, or `through`, one, oldest first."""
         read = partial(self._messages.of_conversation, conversation_id, limit=limit)
         return await self._beginnings.read(partial(read, **bounds))
 
-    async def log_around(self, message_id: str) -> "Sequence[Message]":
+    async def log_around(self, message_id: str) -> "Sequence[AnyMessage]":
         """Return a message among those before and after it, oldest first.
 
         Raises:
@@ -126,7 +126,9 @@ class ConversationService:
         read = partial(self._messages.around, message_id)
         return await self._beginnings.read(partial(read, limit=LOG_LIMIT))
 
-    async def later(self, conversation_id: str, message_id: str) -> "Sequence[Message]":
+    async def later(
+        self, conversation_id: str, message_id: str
+    ) -> "Sequence[AnyMessage]":
         """Return the messages that follow one, oldest first."""
         read = partial(self._messages.after, conversation_id, message_id)
         return await self._beginnings.read(partial(read, limit=LOG_LIMIT))
@@ -229,7 +231,7 @@ class ConversationService:
             self._answers.start(growing, engine, choice.model, prompt)
         return Exchange(conversation, question, answer)
 
-    async def edit(self, message_id: str, text: str) -> tuple["Message", str]:
+    async def edit(self, message_id: str, text: str) -> tuple["AnyMessage", str]:
         """Give a question another text; return it and the transaction to undo.
 
         Raises:
@@ -362,17 +364,17 @@ class ConversationService:
         *,
         before: str | None = None,
         through: str | None = None,
-    ) -> "Sequence[Message]":
+    ) -> "Sequence[AnyMessage]":
         read = partial(self._messages.of_conversation, conversation_id, limit=None)
         return await asyncio.to_thread(read, before=before, through=through)
 
-    async def _asked(self, answer: "Message") -> "Sequence[Message]":
+    async def _asked(self, answer: "AnyMessage") -> "Sequence[AnyMessage]":
         """Return what was said up to the question of an answer."""
         if answer.reply_to:
             return await self._said(answer.conversation_id, through=answer.reply_to)
         return await self._said(answer.conversation_id, before=answer.id)
 
-    async def _prompt(self, said: "Sequence[Message]", asked: str = "") -> Prompt:
+    async def _prompt(self, said: "Sequence[AnyMessage]", asked: str = "") -> Prompt:
         known = [Said(m.id, m.role == "user", m.text) for m in said]
         instructions = await self._settings.instructions()
         return prompt_of([*known, Said("", is_question=True, text=asked)], instructions)

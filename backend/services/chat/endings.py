@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 from backend.store.message_state import MessageState
 
 if TYPE_CHECKING:
-    from backend.store.models import Message
+    from backend.store.rows import AnyMessage
 
 _NOTES: Final = {
     MessageState.STOPPED: "Stopped. The text so far is kept.",
@@ -13,17 +13,17 @@ _NOTES: Final = {
 }
 
 
-def is_whole(message: "Message") -> bool:
+def is_whole(message: "AnyMessage") -> bool:
     """Whether there is nothing to be done about an answer."""
     return message.state is MessageState.COMPLETE and bool(message.text.strip())
 
 
-def can_continue(message: "Message") -> bool:
+def can_continue(message: "AnyMessage") -> bool:
     """Whether there is something to go on from."""
     return not is_whole(message) and bool(message.text or message.reasoning)
 
 
-def note_of(message: "Message") -> str:
+def note_of(message: "AnyMessage") -> str:
     """Return what is to be said of an answer: how it ended, what it was not given."""
     ending = _NOTES.get(message.state, "")
     if message.state is MessageState.COMPLETE and not message.text.strip():

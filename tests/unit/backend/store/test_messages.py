@@ -10,6 +10,7 @@ from backend.store.drafts import DraftStore
 from backend.store.message_state import MessageState
 from backend.store.messages import MessageStore
 from backend.store.models import Conversation, Message
+from tests.helpers.message_rows import as_rows
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def test_a_first_message_makes_its_conversation_and_uses_the_draft_up(
     )
     assert conversation.title_source == "text"
     assert drafts.get("new") == ""
-    assert messages.of_conversation(conversation.id) == [asked, answer]
+    assert messages.of_conversation(conversation.id) == as_rows(asked, answer)
     assert (asked.role, asked.state) == ("user", MessageState.COMPLETE)
     assert (answer.role, answer.state) == ("assistant", MessageState.STREAMING)
     assert answer.reply_to == asked.id
@@ -183,7 +184,7 @@ def test_only_answers_are_written_again(messages: MessageStore, begun: Begun) ->
 
 def test_a_deleted_answer_is_not_shown(messages: MessageStore, begun: Begun) -> None:
     messages.delete(begun[2].id)
-    assert messages.of_conversation(begun[0].id) == [messages.get(begun[1].id)]
+    assert messages.of_conversation(begun[0].id) == as_rows(messages.get(begun[1].id))
     with pytest.raises(NotFoundError):
         messages.get(begun[2].id)
     assert messages.get(begun[2].id, include_deleted=True).deleted_at
@@ -194,7 +195,7 @@ def test_a_deleted_question_takes_its_answer_along_and_back(
 ) -> None:
     other = messages.add_exchange(begun[0].id, "And?", engine_name="E", model="m")
     deleted = messages.delete(begun[1].id)
-    assert messages.of_conversation(begun[0].id) == list(other)
+    assert messages.of_conversation(begun[0].id) == as_rows(*other)
     ChangeStore(database).undo(deleted)
     assert len(messages.of_conversation(begun[0].id)) == 4
 

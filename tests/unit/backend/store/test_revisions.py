@@ -13,8 +13,9 @@ from backend.store.message_state import MessageState
 from backend.store.messages import MessageStore
 from backend.store.models import Message
 from backend.store.revisions import AskedAgain, RevisionStore
+from backend.store.rows import MessageRow
 
-Talk = list[Message]
+Talk = list[MessageRow]
 
 
 def finish(messages: MessageStore, answer: Message, text: str) -> None:
