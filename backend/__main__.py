@@ -4,6 +4,8 @@ import gc
 import os
 import sys
 
+from backend.installation import clean_environment
+
 
 def main() -> None:
     """Run until the leash ends; exit 2 when nobody holds it."""
@@ -12,13 +14,10 @@ def main() -> None:
     gc.disable()
     os.umask(0o077)
     sys.argv[1:] = []
-    # Late, because imports read the environment.
-    from backend.runtime.process_guard import clean_environment  # noqa: PLC0415
-
     kept = clean_environment(os.environ)
     os.environ.clear()
     os.environ.update(kept)
-    from backend.sidecar import run  # noqa: PLC0415 as above
+    from backend.sidecar import run  # noqa: PLC0415 imports read the environment
 
     sys.exit(run())
 

@@ -2,9 +2,8 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
 
+from backend.installation import resource_path
 from backend.keys.keyring import FindVault
 from backend.live.notices import PageNotices
 from backend.protocol import Hello
@@ -33,10 +32,6 @@ from backend.web.assets import Assets, icons_dir
 from backend.web.events import EventHub
 from backend.web.http import ErrorRenderer, Route
 from backend.web.rendering import Renderer
-
-_HERE: Final = Path(__file__).parent
-_TEMPLATES: Final = (_HERE / "templates", _HERE.parent / "templates")
-"""In an installed wheel, and in the source tree."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +62,7 @@ def build(hello: Hello, find_vault: FindVault | None = None) -> App:
     hub = EventHub()
     watch = LoopWatch()
     assets = Assets.load()
-    templates = next((path for path in _TEMPLATES if path.is_dir()), _TEMPLATES[-1])
+    templates = resource_path("backend", "templates")
     renderer = Renderer(
         templates, icons_dir(), assets.url, command_key=hello.command_key
     )

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from enum import IntEnum
 from typing import Final
 
-from qtshell.desktop.relaunch import own_command
+from backend.installation import own_command
 from qtshell.display import display_problem
 from qtshell.ipc.instance import (
     MAX_CALL_BYTES,

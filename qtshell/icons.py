@@ -5,16 +5,14 @@ from pathlib import Path
 
 from PySide6.QtGui import QIcon
 
+from backend.installation import resource_path
 from qtshell.sidecar.lifecycle import Phase
-
-_HERE = Path(__file__).resolve().parent
 
 
 @cache
 def icon_folder() -> Path:
     """Return the folder with the icons."""
-    installed = _HERE / "resources" / "icons"
-    return installed if installed.is_dir() else _HERE.parent / "resources" / "icons"
+    return resource_path("qtshell", "resources", "icons")
 
 
 def icon(name: str = "hearth") -> QIcon:

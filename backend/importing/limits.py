@@ -5,6 +5,7 @@ import sys
 from typing import Final
 
 from backend.errors import InvalidInputError, TooLargeError
+from backend.runtime.worker import limit
 
 MAX_FILE_BYTES: Final = 500 * 1024 * 1024
 MAX_MESSAGE_BYTES: Final = 5 * 1024 * 1024
@@ -78,17 +79,7 @@ def too_large(what: str) -> TooLargeError:
 
 def confine() -> None:
     """Let this process use bounded memory and time, and neither write nor connect."""
-    if sys.platform != "win32":
-        import resource  # noqa: PLC0415 not on Windows
-
-        for kind, most in (
-            (resource.RLIMIT_CPU, _CPU_S),
-            (resource.RLIMIT_FSIZE, 0),
-            (resource.RLIMIT_CORE, 0),
-        ):
-            resource.setrlimit(kind, (most, most))
-        if sys.platform != "darwin":
-            resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
+    limit(CPU=_CPU_S, FSIZE=0, CORE=0, AS=_MEMORY_BYTES)
     sys.addaudithook(_refuse)
 
 

@@ -1,12 +1,16 @@
-"""The leash: stdin, whose first line is the hello and whose end means exit."""
+"""The leash: stdin, whose first line says what is wanted and whose end means exit."""
 
 import os
 import queue
+import sys
 import threading
 from collections.abc import Callable
 from typing import Final
 
 from backend.protocol import Hello, LineReader, ProtocolError
+
+if sys.platform != "win32":
+    import fcntl
 
 HELLO_TIMEOUT_S: Final = 10.0
 _STDIN: Final = 0
@@ -24,6 +28,12 @@ class Leash:
     def follow(self) -> None:
         """Start reading."""
         threading.Thread(target=self._read, name="leash", daemon=True).start()
+
+    def first_line(self) -> str | None:
+        """Return what was said first; None when nothing was."""
+        line = self._first.get()
+        self._is_held.set()
+        return line
 
     def hello(self, timeout: float = HELLO_TIMEOUT_S) -> Hello:
         """Return what the shell said first.
@@ -51,6 +61,24 @@ class Leash:
             # Closed or broken is the end as well.
             pass
         self._first.put(None)
-        # A leash nobody ever held has no end.
+        # Without a first line that is understood, the end means nothing.
         self._is_held.wait()
         self._on_end()
+
+
+def signal_at_end(number: int) -> None:
+    """Have the kernel signal this process when its leash ends, whatever Python does.
+
+    Other systems than Linux send SIGIO, which ends a process, whatever is asked for.
+    A leash that is no pipe has the thread alone.
+    """
+    if sys.platform == "win32":
+        return
+    try:
+        fcntl.fcntl(_STDIN, fcntl.F_SETOWN, os.getpid())
+        if sys.platform == "linux":
+            fcntl.fcntl(_STDIN, fcntl.F_SETSIG, number)
+        flags = fcntl.fcntl(_STDIN, fcntl.F_GETFL)
+        fcntl.fcntl(_STDIN, fcntl.F_SETFL, flags | os.O_ASYNC)
+    except OSError:
+        pass

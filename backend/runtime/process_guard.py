@@ -5,8 +5,10 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Final, Protocol
+
+from backend.runtime.leash import signal_at_end
 
 OPEN_FILES: Final = 65_536
 """More than another program can open from one address, as ports are fewer."""
@@ -14,9 +16,6 @@ MEMORY_HEADROOM_BYTES: Final = 3 * 512 * 1024 * 1024
 """How much memory one run may use beyond what it normally maps."""
 MAPPED_BYTES: Final = 512 * 1024 * 1024
 """What a normal run maps after its start: 0.1 GB measured, and room for stacks."""
-
-_DROPPED_PREFIXES = ("ROBYN_", "PYTHON", "LD_", "DYLD_", "QT_", "QTWEBENGINE_")
-_STDIN: Final = 0
 
 
 class ProcessGuard(Protocol):
@@ -33,17 +32,6 @@ class ProcessGuard(Protocol):
     def end_within(self, seconds: float) -> None:
         """Have this process killed then, whatever Python is doing."""
         ...
-
-
-def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment without what could change how we or a child run."""
-    kept = {
-        name: value
-        for name, value in environment.items()
-        if not name.upper().startswith(_DROPPED_PREFIXES)
-    }
-    # libSQL logs to stdout, which belongs to the handshake.
-    return kept | {"RUST_LOG": "off"}
 
 
 def dump_on_request() -> None:
@@ -133,7 +121,6 @@ else:
 
     else:
         import ctypes
-        import fcntl
         from pathlib import Path
 
         _PR_SET_PDEATHSIG = 1
@@ -187,14 +174,7 @@ else:
             libc.sysv_signal.argtypes = [ctypes.c_int, ctypes.c_void_p]
             libc.sysv_signal.restype = ctypes.c_void_p
             libc.sysv_signal(signal.SIGILL, handler)
-            try:
-                fcntl.fcntl(_STDIN, fcntl.F_SETOWN, os.getpid())
-                fcntl.fcntl(_STDIN, fcntl.F_SETSIG, signal.SIGILL)
-                flags = fcntl.fcntl(_STDIN, fcntl.F_GETFL)
-                fcntl.fcntl(_STDIN, fcntl.F_SETFL, flags | os.O_ASYNC)
-            except OSError:
-                # A leash that is no pipe has the thread alone.
-                pass
+            signal_at_end(signal.SIGILL)
 
 
 def exit_later(seconds: float, code: int = 70) -> None:

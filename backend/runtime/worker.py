@@ -1,22 +1,23 @@
 """Runs work in a process of its own, which may be ended at any moment.
 
-The two speak JSON lines: one that asks, any number that answer.
+The two speak JSON lines: one that asks, any number that answer. The child gets a small
+environment and ends with the process that started it, even by a kill.
 """
 
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Generator
-from pathlib import Path
 from typing import IO, Any, Final, cast
 
-import backend
+from backend.installation import helper_environment, module_command
+from backend.runtime.leash import Leash, signal_at_end
 
 if sys.platform != "win32":
-    import fcntl
+    import resource
     import select
 
 _STDIN: Final = 0
@@ -25,16 +26,18 @@ _STDIN: Final = 0
 class Job:
     """The asking side; `cancel` may be called from any thread."""
 
-    def __init__(self, module: str, asked: dict[str, Any]) -> None:
+    def __init__(
+        self, module: str, asked: dict[str, Any], *, network: bool = False
+    ) -> None:
         """Start a module that takes its job with `take_job`.
 
         What is asked goes through the pipe: argv and environment can be read by others.
         """
         self._process = subprocess.Popen(  # noqa: S603 our own module
-            [sys.executable, "-m", module],
+            module_command(module),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            cwd=Path(backend.__file__).parents[1],
+            env=helper_environment(os.environ, network=network),
         )
         self._stdin = cast("IO[bytes]", self._process.stdin)
         self._stdout = cast("IO[bytes]", self._process.stdout)
@@ -66,26 +69,39 @@ class Job:
 
 
 def take_job() -> Any:  # noqa: ANN401 what was asked, in JSON
-    """Return what this process is asked for; from now on it ends with its parent."""
-    asked = json.loads(sys.stdin.readline())
-    end_with_leash()
-    return asked
+    """Return what this process is asked for; from now on it ends with its parent.
 
-
-def end_with_leash() -> None:
-    """End when stdin does, also while a statement holds the interpreter lock.
-
-    A copy that outlived its sidecar would meet the next one's under the same name.
+    Also while a statement holds the interpreter lock, or when it is stopped: a copy
+    that outlived its sidecar would meet the next one's under the same name.
     """
+    leash = Leash(lambda: os._exit(0))
+    leash.follow()
+    asked = leash.first_line()
+    if asked is None:
+        os._exit(0)
     if sys.platform != "win32":
-        # Nobody handles SIGIO, so the kernel ends this process by it.
-        fcntl.fcntl(_STDIN, fcntl.F_SETOWN, os.getpid())
-        flags = fcntl.fcntl(_STDIN, fcntl.F_GETFL)
-        fcntl.fcntl(_STDIN, fcntl.F_SETFL, flags | os.O_ASYNC)
+        signal_at_end(signal.SIGKILL)
         # It sends none for an end that came before: nothing else is to be read here.
         if select.select([_STDIN], [], [], 0)[0]:
             os._exit(0)
-    threading.Thread(target=_follow_leash, daemon=True).start()
+    return json.loads(asked)
+
+
+def limit(**most: int | None) -> None:
+    """Limit what this process may use, for good.
+
+    Args:
+        most: By the names of RLIMITs; None lifts one as far as may be.
+    """
+    if sys.platform == "win32":
+        return
+    for name, value in most.items():
+        # The address space is not counted on macOS.
+        if name == "AS" and sys.platform == "darwin":
+            continue
+        kind = getattr(resource, f"RLIMIT_{name}")
+        bound = resource.getrlimit(kind)[1] if value is None else value
+        resource.setrlimit(kind, (bound, bound))
 
 
 def answer(told: dict[str, Any]) -> None:
@@ -99,9 +115,4 @@ def finish() -> None:
     A daemon thread that holds stdin's lock would abort an orderly end.
     """
     sys.stdout.flush()
-    os._exit(0)
-
-
-def _follow_leash() -> None:
-    sys.stdin.buffer.read()
     os._exit(0)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from backend.errors import NotFoundError
+from backend.installation import resource_path
 from backend.web.http import Request, Response, Router
 
 _TYPES: Final = {
@@ -15,9 +16,6 @@ _TYPES: Final = {
     ".svg": "image/svg+xml",
     ".woff2": "font/woff2",
 }
-_HERE = Path(__file__).parents[1]
-_ROOTS = (_HERE / "resources" / "web", _HERE.parent / "resources" / "web")
-"""In an installed wheel, and in the source tree."""
 
 
 def icons_dir() -> Path:
@@ -26,7 +24,7 @@ def icons_dir() -> Path:
 
 
 def _root() -> Path:
-    return next((root for root in _ROOTS if root.is_dir()), _ROOTS[-1])
+    return resource_path("backend", "resources", "web")
 
 
 class AssetMissingError(LookupError):

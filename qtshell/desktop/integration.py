@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from qtshell.desktop.relaunch import own_command
+from backend.installation import own_command
 from qtshell.options import Options, Verb
 
 

@@ -4,19 +4,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from backend.installation import resource_path
 from qtshell.identity import APP_ID
 from qtshell.options import program_version
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QImage
 
-_HERE: Final = Path(__file__).resolve().parents[1]
 _NO_VERSION: Final = "0.0.0"
 
 
 def filled_template(name: str, **values: str) -> str:
     """Return a template of `resources/packaging` with its @NAMES@ filled in."""
-    text = (_folder("packaging") / f"{APP_ID}.{name}.in").read_text("utf-8")
+    folder = resource_path("qtshell", "resources", "packaging")
+    text = (folder / f"{APP_ID}.{name}.in").read_text("utf-8")
     for key, value in values.items():
         text = text.replace(f"@{key}@", value)
     return text
@@ -32,7 +33,7 @@ def metainfo() -> str:
 
 def icon_file() -> Path:
     """Return the icon as drawn."""
-    return _folder("icons") / "hearth.svg"
+    return resource_path("qtshell", "resources", "icons") / "hearth.svg"
 
 
 def draw_icon(size: int) -> "QImage":
@@ -48,8 +49,3 @@ def draw_icon(size: int) -> "QImage":
     QSvgRenderer(str(icon_file())).render(painter)
     painter.end()
     return image
-
-
-def _folder(name: str) -> Path:
-    installed = _HERE / "resources" / name
-    return installed if installed.is_dir() else _HERE.parent / "resources" / name

@@ -12,6 +12,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
+from backend.installation import clean_environment
 from backend.protocol import (
     Handshake,
     Hello,
@@ -21,7 +22,7 @@ from backend.protocol import (
 )
 from qtshell.sidecar.clock import LATE_MS, Clock, SystemClock
 from qtshell.sidecar.health import Prober
-from qtshell.sidecar.launch import Launch, clean_environment
+from qtshell.sidecar.launch import Launch
 from qtshell.sidecar.lifecycle import (
     ALIVE,
     Effect,
@@ -180,7 +181,7 @@ class SidecarSupervisor(QObject):
         self._death = Event.EXITED
         process = QProcess(self)
         environment = QProcessEnvironment()
-        for name, value in clean_environment().items():
+        for name, value in clean_environment(os.environ).items():
             environment.insert(name, value)
         process.setProcessEnvironment(environment)
         if sys.platform != "win32":

@@ -3,18 +3,17 @@
 import contextlib
 import gzip
 import json
-import os
 import socket
 import ssl
 import struct
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from backend.installation import module_command
 from backend.llm.builtin.engine_child import ChildConfig, ChildReply
 
 Script = Callable[["Exchange"], None]
@@ -294,15 +293,14 @@ def llama_server(model: Path, api_key: str = "") -> Iterator[str]:
     config = ChildConfig(
         model=str(model),
         api_key=api_key,
-        parent=os.getpid(),
         threads=1,
         context_tokens=2048,
         sleep_idle_s=900,
         data_limit_bytes=0,
     )
-    command = [sys.executable, "-m", "backend.llm.builtin.engine_child"]
+    command = module_command("backend.llm.builtin.engine_child")
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=_ROOT
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None

@@ -49,7 +49,7 @@ _KEYS: Final = {
     "F2": (113, ""),
     "F6": (117, ""),
 }
-_SIDECAR: Final = "run_module('backend'"
+_SIDECAR: Final = " backend"
 # What the developer protocol calls the keys that are held meanwhile.
 _HELD: Final = {"Alt": 1, "Control": 2, "Shift": 8}
 
@@ -117,7 +117,7 @@ class Window:
     @property
     def sidecar(self) -> psutil.Process:
         """The sidecar's process."""
-        return next(p for p in self.children if _SIDECAR in command_line(p))
+        return next(p for p in self.children if command_line(p).endswith(_SIDECAR))
 
     @property
     def port(self) -> int:

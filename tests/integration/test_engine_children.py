@@ -164,7 +164,7 @@ def test_the_end_of_the_leash_ends_the_child_in_the_middle_of_an_answer(
             assert child._process.stdin is not None
             child._process.stdin.close()
             assert await child.has_ended(within_s=5)
-        assert child._process.returncode == 0
+        assert child._process.returncode in {0, -signal.SIGKILL}
 
     with_builtin(scripted_gguf, use)
 

@@ -135,9 +135,7 @@ class Program:
 
     def _find_sidecar(self) -> psutil.Process | None:
         children = psutil.Process(self.process.pid).children()
-        return next(
-            (p for p in children if "run_module('backend'" in _command(p)), None
-        )
+        return next((p for p in children if _command(p).endswith(" backend")), None)
 
     def _find_port(self) -> int | None:
         sidecar = self._find_sidecar()

@@ -8,12 +8,12 @@ import re
 import secrets
 import signal
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from backend.errors import EngineError, EngineFault
+from backend.installation import helper_environment, module_command
 from backend.llm.builtin.engine_child import ChildConfig, ChildReply
 from backend.llm.builtin.memory import GIGABYTE, available_memory, count_oom_kills
 from backend.llm.builtin.model_file import memory_detail, refusal
@@ -25,8 +25,7 @@ from backend.protocol import LineReader
 
 log = logging.getLogger(__name__)
 
-_ROOT: Final = Path(__file__).parents[3]
-_KEPT_VARIABLES: Final = ("HOME", "LANG", "PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR")
+_MODULE: Final = "backend.llm.builtin.engine_child"
 _TAIL_BYTES: Final = 8 * 1024
 _MEMORY_WORDS: Final = (b"alloc", b"out of memory", b"not enough memory")
 _REASON: Final = re.compile(r"error loading model: (.+)")
@@ -51,20 +50,12 @@ class ChildOptions:
     context_tokens: int = 8192
     sleep_idle_s: int = 900
     data_limit_bytes: int | None = None
-    command: tuple[str, ...] = (
-        sys.executable,
-        "-m",
-        "backend.llm.builtin.engine_child",
-    )
+    command: tuple[str, ...] = module_command(_MODULE)
     limits: Limits = BUILT_IN
 
 
 class EngineChild:
-    """A llama.cpp process and the way to speak to it.
-
-    It must be started on a thread that lives as long as the sidecar (the event
-    loop's): Linux ends the child with the thread that started it.
-    """
+    """A llama.cpp process and the way to speak to it."""
 
     def __init__(
         self,
@@ -98,17 +89,13 @@ class EngineChild:
         Raises:
             EngineError: The system has no room for another process.
         """
-        environment = {
-            key: value for key, value in os.environ.items() if key in _KEPT_VARIABLES
-        }
         try:
             process = await asyncio.create_subprocess_exec(
                 *options.command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                cwd=_ROOT,
-                env=environment,
+                env=helper_environment(os.environ),
             )
         except OSError as exc:
             raise engine_error(EngineFault.CRASHED, name) from exc
@@ -191,7 +178,6 @@ class EngineChild:
         config = ChildConfig(
             model=str(self._model),
             api_key=self._api_key,
-            parent=os.getpid(),
             threads=max(1, (os.cpu_count() or 2) - 1),
             context_tokens=self._options.context_tokens,
             sleep_idle_s=self._options.sleep_idle_s,

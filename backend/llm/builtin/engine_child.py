@@ -6,7 +6,6 @@ its teardown, so it holds nothing worth saving and always leaves through `os._ex
 """
 
 import contextlib
-import ctypes
 import json
 import os
 import signal
@@ -17,10 +16,10 @@ from pathlib import Path
 from typing import Final
 
 from backend.protocol import LOOPBACK
+from backend.runtime.worker import limit, take_job
 
 _READY: Final = "hearth-engine/1 "
 _EXIT_BAD_MODEL: Final = 3
-_PR_SET_PDEATHSIG: Final = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +27,6 @@ class ChildConfig:
     """What the sidecar tells the child.
 
     Attributes:
-        parent: The process id the child must be a child of.
         sleep_idle_s: Seconds without a question after which the model is unloaded.
         data_limit_bytes: What it may allocate, so that a hostile file cannot take the
             memory of the whole machine; 0 for no limit.
@@ -36,7 +34,6 @@ class ChildConfig:
 
     model: str
     api_key: str
-    parent: int
     threads: int
     context_tokens: int
     sleep_idle_s: int
@@ -72,46 +69,27 @@ class ChildReply:
 
 def main() -> None:
     """Serve one model until the leash ends."""
-    _die_with_parent()
     # Ctrl-C in a terminal is the parent's business.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Without it a failed assertion of llama.cpp starts a debugger, which can hang.
     os.environ["GGML_NO_BACKTRACE"] = "1"
-    config = ChildConfig(**json.loads(sys.stdin.buffer.readline()))
-    if sys.platform != "win32" and os.getppid() != config.parent:
-        os._exit(0)
-    leash = threading.Thread(target=_follow_leash)
-    leash.start()
-    _limit(config.data_limit_bytes)
+    config = ChildConfig(**take_job())
+    if sys.platform == "linux":
+        _limit(config.data_limit_bytes)
     reply = _serve(config)
     sys.stdout.write(reply.to_line())
     sys.stdout.flush()
     if reply.error:
         os._exit(_EXIT_BAD_MODEL)
-    leash.join()
-
-
-def _die_with_parent() -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def _follow_leash() -> None:
-    sys.stdin.buffer.read()
-    os._exit(0)
+    # The leash ends this process.
+    threading.Event().wait()
 
 
 def _limit(data_bytes: int) -> None:
-    if sys.platform != "linux":
-        return
-    import resource  # noqa: PLC0415 not on Windows
-
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # The sidecar's own limit is inherited, and far too small for a mapped model.
-    _, most = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    limit(CORE=0, AS=None)
     if data_bytes:
-        resource.setrlimit(resource.RLIMIT_DATA, (data_bytes, data_bytes))
+        limit(DATA=data_bytes)
     # When memory is short the kernel should end this process before any other.
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("800", encoding="ascii")

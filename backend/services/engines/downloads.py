@@ -202,7 +202,7 @@ class Downloads:
 
     def _listen(self, download: Download, progress: Progress) -> str:
         """Run the helper process; return why it failed, "" when it did not."""
-        job = Job(download_process.MODULE, self._asked(download))
+        job = Job(download_process.MODULE, self._asked(download), network=True)
         self._job = download.id, job
         # It may have been paused before there was a process to end.
         if self._all.get(download.id) is not download or self._is_closed:

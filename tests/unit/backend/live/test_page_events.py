@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from backend.app import _TEMPLATES
 from backend.container import Services
 from backend.ids import new_id
+from backend.installation import resource_path
 from backend.live.message_feed import MessageFeed
 from backend.live.page_events import MANY, PageEvents, events_of
 from backend.services.chat.growing import Growing
@@ -210,7 +210,7 @@ async def closed() -> Services:
 
 
 def feed_over(hub: EventHub) -> MessageFeed:
-    templates = next(path for path in _TEMPLATES if path.is_dir())
+    templates = resource_path("backend", "templates")
     return MessageFeed(hub, Renderer(templates, icons_dir(), str), closed)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from backend.app import _TEMPLATES
+from backend.installation import resource_path
 from backend.live import painting
 from backend.live.message_feed import MessageFeed
 from backend.live.message_views import Answer
@@ -36,7 +36,7 @@ class Page:
 
     def __init__(self) -> None:
         self.hub = EventHub(1)
-        templates = next(path for path in _TEMPLATES if path.is_dir())
+        templates = resource_path("backend", "templates")
         renderer = Renderer(templates, icons_dir(), str)
         self.broadcast = MessageFeed(self.hub, renderer, closed)
         self._subscription = self.hub.subscribe(1)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from backend.errors import StoreDamagedError, StoreError, StoreKeyError
+from backend.installation import module_command
 from backend.recovery.jobs import HeavyJob
 from backend.store.database import Database
 from backend.store.notes import NoteStore
@@ -65,7 +66,7 @@ def test_a_job_is_cancelled_from_another_thread(database: Database) -> None:
 def test_one_whose_sidecar_died_at_once_begins_nothing(database: Database) -> None:
     copy = database.path.with_name("copy.db")
     asked = {"job": "snapshot", "path": str(database.path), "key": None}
-    command = [sys.executable, "-m", "backend.recovery.job_process"]
+    command = module_command("backend.recovery.job_process")
     told = json.dumps({**asked, "told": {"target": str(copy)}})
     done = subprocess.run(
         command,
@@ -84,9 +85,9 @@ def test_one_whose_sidecar_died_at_once_begins_nothing(database: Database) -> No
 @pytest.mark.skipif(sys.platform == "win32", reason="a job object does it there")
 def test_it_ends_with_its_leash_in_the_midst_of_a_statement() -> None:
     endless = """
-from backend.runtime.worker import end_with_leash
+from backend.runtime.worker import take_job
 from backend.sqlite import dbapi
-end_with_leash()
+take_job()
 connection = dbapi.connect(":memory:")
 print("begun", flush=True)
 connection.execute(
@@ -99,6 +100,8 @@ connection.execute(
     with subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe) as process:
         assert process.stdin is not None
         assert process.stdout is not None
+        process.stdin.write(b"{}\n")
+        process.stdin.flush()
         process.stdout.readline()
         process.stdin.close()
         try:

@@ -1,6 +1,7 @@
-"""What a process may inherit, and what its death watch needs."""
+"""The limits of a process, and what its death watch needs."""
 
 import resource
+import signal
 import subprocess
 import sys
 import time
@@ -10,27 +11,7 @@ import pytest
 from backend.runtime.process_guard import (
     MEMORY_HEADROOM_BYTES,
     OPEN_FILES,
-    clean_environment,
 )
-
-
-def test_only_what_a_child_needs_is_inherited() -> None:
-    told = {
-        "HOME": "/home/zoë",
-        "DBUS_SESSION_BUS_ADDRESS": "unix:path=/run/bus",
-        "ROBYN_HOST": "0.0.0.0",
-        "robyn_port": "9",
-        "PYTHONPATH": "/evil",
-        "LD_PRELOAD": "/evil.so",
-        "DYLD_INSERT_LIBRARIES": "/evil.dylib",
-        "QTWEBENGINE_REMOTE_DEBUGGING": "9222",
-        "RUST_LOG": "trace",
-    }
-    assert clean_environment(told) == {
-        "HOME": "/home/zoë",
-        "DBUS_SESSION_BUS_ADDRESS": "unix:path=/run/bus",
-        "RUST_LOG": "off",
-    }
 
 
 def run_python(code: str) -> "subprocess.CompletedProcess[str]":
@@ -70,6 +51,44 @@ def test_the_end_comes_whatever_python_does(busy: str) -> None:
     )
     assert ended.returncode < 0
     assert time.monotonic() - start < 10
+
+
+STUCK = """
+import threading
+from backend.runtime import process_guard as guard
+from tests.helpers.clinging_worker import deadlock
+{arming}
+guard.this_system().follow_parent(lambda: None)
+print("stuck", flush=True)
+threading.Thread(target=deadlock).start()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's word on a pipe")
+def test_only_the_alarm_ends_what_holds_the_interpreter_lock() -> None:
+    """The measurement that keeps the alarm: without it the process stays."""
+    with (
+        stuck("guard._arm_alarm_on_leash = lambda libc: None") as unarmed,
+        stuck("") as armed,
+    ):
+        for process in (unarmed, armed):
+            assert process.stdin is not None
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"stuck\n"
+            process.stdin.close()
+        start = time.monotonic()
+        try:
+            assert armed.wait(20) == -signal.SIGALRM
+            assert time.monotonic() - start >= signal.SIGILL - 1
+            assert unarmed.poll() is None
+        finally:
+            unarmed.kill()
+            armed.kill()
+
+
+def stuck(arming: str) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-c", STUCK.format(arming=arming)]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
 
 @pytest.mark.parametrize("heavy", ["sqlmodel", "sqlalchemy", "multiprocess", "dill"])

@@ -11,7 +11,6 @@ def test_a_config_is_one_line_that_reads_back() -> None:
     config = ChildConfig(
         model="/models/a\nb ü.gguf",
         api_key="k",
-        parent=7,
         threads=1,
         context_tokens=2048,
         sleep_idle_s=900,

@@ -1,0 +1,107 @@
+"""How processes are started, what they inherit, and where files lie."""
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from backend import installation
+from backend.installation import (
+    clean_environment,
+    helper_environment,
+    module_command,
+    own_command,
+    resource_path,
+)
+
+ROOT = Path(__file__).parents[3]
+STEERING = {
+    "ROBYN_HOST": "0.0.0.0",
+    "robyn_port": "9",
+    "PYTHONPATH": "/evil",
+    "PYTHONSTARTUP": "/evil.py",
+    "LD_PRELOAD": "/evil.so",
+    "DYLD_INSERT_LIBRARIES": "/evil.dylib",
+    "QT_PLUGIN_PATH": "/evil",
+    "QTWEBENGINE_REMOTE_DEBUGGING": "9222",
+    "RUST_LOG": "trace",
+}
+SESSION = {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/run/bus", "OPENAI_API_KEY": "sk"}
+NEEDED = {"HOME": "/home/zoë", "LANG": "de", "PATH": "/bin"}
+QUIET = {"RUST_LOG": "off"}
+
+
+def test_only_what_a_sidecar_needs_is_inherited() -> None:
+    outside = NEEDED | SESSION | STEERING
+    assert clean_environment(outside) == NEEDED | SESSION | QUIET
+
+
+def test_a_helper_knows_nothing_of_the_session() -> None:
+    outside = NEEDED | SESSION | STEERING
+    assert helper_environment(outside) == NEEDED | QUIET
+
+
+def test_only_a_helper_that_needs_the_network_knows_the_way_out() -> None:
+    ways = {"https_proxy": "http://p", "NO_PROXY": "x", "SSL_CERT_FILE": "/c.pem"}
+    outside = NEEDED | SESSION | STEERING | ways
+    assert helper_environment(outside) == NEEDED | QUIET
+    assert helper_environment(outside, network=True) == NEEDED | ways | QUIET
+
+
+SAID = """
+import json, os, sys
+print(json.dumps([sys.argv[1:], __name__, sys.path[0], sys.flags.isolated]))
+"""
+
+
+def test_a_module_runs_from_any_folder_and_is_given_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "said.py").write_text(SAID, "utf-8")
+    (tmp_path / "json.py").write_text("raise SystemExit('shadowed')", "utf-8")
+    monkeypatch.setattr(installation, "_HOME", tmp_path / "home")
+    command = module_command("said")
+    done = subprocess.run(command, capture_output=True, cwd=tmp_path, check=True)
+    assert json.loads(done.stdout) == [[], "__main__", str(tmp_path / "home"), 1]
+
+
+@pytest.mark.parametrize("package", ["backend", "qtshell"])
+def test_one_module_alone_knows_the_interpreter(package: str) -> None:
+    knowing = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / package).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if (isinstance(node, ast.Attribute) and node.attr == "executable")
+        or (isinstance(node, ast.alias) and node.name == "executable")
+    }
+    assert knowing <= {"backend/installation.py"}
+
+
+def test_a_frozen_hearth_starts_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    assert own_command() == (sys.executable,)
+
+
+def test_hearth_starts_itself_by_its_script_or_as_a_module(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    assert own_command() == (str(tmp_path / "python"), "-m", "qtshell")
+    name = "hearthw.exe" if sys.platform == "win32" else "hearth"
+    (tmp_path / name).touch()
+    assert own_command() == (str(tmp_path / name),)
+
+
+def test_files_lie_in_the_package_of_a_wheel_or_in_the_source_tree(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(installation, "_HOME", tmp_path)
+    source = tmp_path / "resources" / "web"
+    assert resource_path("backend", "resources", "web") == source
+    installed = tmp_path / "backend" / "resources" / "web"
+    installed.mkdir(parents=True)
+    assert resource_path("backend", "resources", "web") == installed
