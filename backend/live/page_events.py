@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
-from enum import Enum, auto
 from typing import TYPE_CHECKING, Final, cast
 
 from backend.store.message_state import MessageState
@@ -22,17 +21,6 @@ _NOUNS: Final = {
 }
 _SHOWN: Final = {"text", "reasoning", "state", "error", "engine", "model"}
 _MODEL_SETTINGS: Final = "model"
-
-
-class _Part(Enum):
-    """What a change of a message is in its conversation."""
-
-    ADDED = auto()
-    CHANGED = auto()
-    REMOVED = auto()
-    ELSEWHERE = auto()
-    """It is in the log, though not at its end."""
-    NOTHING = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,58 +45,46 @@ class PageEvents:
 def events_of(changes: "Sequence[RowChange]") -> PageEvents:
     """Return what pages must hear of a transaction."""
     nouns = {noun for change in changes for noun in _nouns(change)}
-    parts = _parts(changes)
-    if len(parts) > MANY:
-        logs = {message.conversation_id for message, _ in parts}
-        return PageEvents(nouns, logs, (), (), ())
+    logs, removed = set[str](), list[str]()
+    added: list[Message] = []
+    changed: list[Message] = []
+    ours = _messages(changes)
+    answering = {m.conversation_id for m, change in ours if _begins(m, change)}
+    for message, change in ours:
+        is_moved = "deleted_at" in change.after
+        if change.before is None and message.conversation_id in answering:
+            added.append(message)
+        elif is_moved and message.deleted_at is not None:
+            removed.append(message.id)
+        elif change.before is None or is_moved:
+            # It is among others, in the place its id has.
+            logs.add(message.conversation_id)
+        elif _SHOWN & change.after.keys():
+            changed.append(message)
+    if len(ours) > MANY:
+        logs, added, changed, removed = {m.conversation_id for m, _ in ours}, [], [], []
+    return PageEvents(nouns, logs, added, changed, removed)
 
-    def of(part: _Part) -> "list[Message]":
-        return [message for message, its in parts if its is part]
 
-    return PageEvents(
-        nouns,
-        logs={message.conversation_id for message in of(_Part.ELSEWHERE)},
-        added=of(_Part.ADDED),
-        changed=of(_Part.CHANGED),
-        removed=[message.id for message in of(_Part.REMOVED)],
-    )
+def _messages(
+    changes: "Sequence[RowChange]",
+) -> "list[tuple[Message, RowChange]]":
+    """Return the messages, the oldest first: a session knows no order."""
+    first: dict[str, tuple[Message, RowChange]] = {}
+    for change in changes:
+        if change.table == "message" and change.row:
+            first.setdefault(change.row.id, (cast("Message", change.row), change))
+    return [first[row_id] for row_id in sorted(first)]
+
+
+def _begins(message: "Message", change: "RowChange") -> bool:
+    return change.before is None and message.state is MessageState.STREAMING
 
 
 def _nouns(change: "RowChange") -> Set[str]:
     nouns = {_NOUNS[change.table]} if change.table in _NOUNS else set[str]()
     if change.table == "setting" and change.row:
         nouns |= {"engines"} if change.row.id.startswith(_MODEL_SETTINGS) else set()
-    is_new = change.before is None
-    if change.row is None or ("deleted_at" in change.after and not is_new):
+    if change.row is None or ("deleted_at" in change.after and change.before):
         nouns |= {"trash"}
     return nouns
-
-
-def _parts(changes: "Sequence[RowChange]") -> "list[tuple[Message, _Part]]":
-    ours = [change for change in changes if change.table == "message" and change.row]
-    answering = {
-        cast("Message", change.row).conversation_id
-        for change in ours
-        if change.before is None and change.after["state"] == MessageState.STREAMING
-    }
-    parts: dict[str, tuple[Message, _Part]] = {}
-    for change in ours:
-        message = cast("Message", change.row)
-        part = _part(message, change, message.conversation_id in answering)
-        if part is not _Part.NOTHING:
-            # A message that is added or gone is so whatever else becomes of it.
-            parts.setdefault(message.id, (message, part))
-    # A session knows no order; an id is as old as its message.
-    return [parts[message_id] for message_id in sorted(parts)]
-
-
-def _part(message: "Message", change: "RowChange", is_asked: bool) -> _Part:  # noqa: FBT001 private
-    is_new = change.before is None
-    if message.deleted_at is not None:
-        is_moved = "deleted_at" in change.after and not is_new
-        return _Part.REMOVED if is_moved else _Part.NOTHING
-    if is_new:
-        return _Part.ADDED if is_asked else _Part.ELSEWHERE
-    if "deleted_at" in change.after:
-        return _Part.ELSEWHERE
-    return _Part.CHANGED if _SHOWN & change.after.keys() else _Part.NOTHING
