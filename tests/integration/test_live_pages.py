@@ -373,6 +373,26 @@ def test_what_is_sent_while_the_stream_is_away_is_shown_and_stays(
     shows(page, FIRE, "Hot.", ICE, "Cold.", WATER, "Wet.")
 
 
+def test_what_is_sent_before_the_last_one_is_shown_is_not_lost(
+    page: RealPage, parrot: Parrot
+) -> None:
+    parrot.texts["Next?"] = "Last."
+    page.run(CUT)
+    page.run(
+        "window.isNext = false; document.addEventListener('htmx:afterRequest', () => {"
+        "const form = document.querySelector('.composer');"
+        "if (isNext || !form.dataset.awaited) return;"
+        "isNext = true; form.elements.text.value += 'Next?'; form.requestSubmit();"
+        "}); 0"
+    )
+    page.run(f"document.querySelector('.composer textarea').value = {WATER!r}; 0")
+    page.run("document.querySelector('.composer').requestSubmit(); 0")
+    # It is sent then, or kept with a word that an answer is still being written.
+    kept = "document.querySelector('.composer textarea').value"
+    page.wait_for(f"isNext && ({kept} === 'Next?' || {BUBBLES}.at(-1) === 'Next?')")
+    assert page.run(f"{BUBBLES}.includes({WATER!r})")
+
+
 def test_the_first_question_is_shown_while_the_stream_is_away(
     window: RealPage,
 ) -> None:
