@@ -1,8 +1,13 @@
 """Tray menu, quick actions and quick ask with a real sidecar and the scripted model."""
 
+import json
+import re
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from PySide6.QtCore import Qt
@@ -11,6 +16,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QMenu
 from pytestqt.qtbot import QtBot
 
+from backend.protocol import LOOPBACK, TOKEN_HEADER
 from qtshell.hotkeys.registry import Hotkeys
 from qtshell.quick.controller import QuickAccess
 from qtshell.quick.window import QuickWindow
@@ -86,6 +92,20 @@ class Desk:
         names: Callable[[], list[str]] = lambda: [a.text() for a in menu.actions()]  # noqa: E731
         self.wait(lambda: name in names())
         return next(entry for entry in menu.actions() if entry.text() == name)
+
+    def send(self, method: str, path: str, form: dict[str, str] | None = None) -> str:
+        """Do what a page does, and return what it is answered."""
+        assert self.supervisor.trust
+        headers = {
+            TOKEN_HEADER: self.supervisor.trust.token,
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
+        port = self.supervisor.trust.origin.port
+        with closing(HTTPConnection(LOOPBACK, port)) as connection:
+            connection.request(method, path, urlencode(form or {}), headers)
+            response = connection.getresponse()
+            assert response.status == 200
+            return response.read().decode()
 
     def wait(self, condition: Callable[[], bool]) -> None:
         """Wait until a condition holds."""
@@ -172,6 +192,25 @@ def test_a_question_is_asked_and_its_answer_grows(ready: Desk) -> None:
     recent = ready.menu("Recent Conversations")
     ready.entry(recent, "hello, who are you").trigger()
     assert ready.opened[0].startswith("/conversations/")
+
+
+def test_the_tray_shows_what_a_page_renames_adds_and_undoes(ready: Desk) -> None:
+    asked: list[bytes] = []
+    form = {"text": "hello, who are you"}
+    ready.client.post("/api/v1/ask", form, lambda _, body: asked.append(body))
+    ready.wait(lambda: bool(asked))
+    recent = ready.menu("Recent Conversations")
+    ready.entry(recent, "hello, who are you")
+    conversation = json.loads(asked[0])["conversation_id"]
+    path = f"/conversations/{conversation}"
+    ready.send("PUT", f"{path}/title", {"title": "Renamed"})
+    ready.entry(recent, "Renamed")
+    undo = ready.send("DELETE", path)
+    ready.wait(lambda: "Renamed" not in [a.text() for a in recent.actions()])
+    found = re.search(r'hx-post="(/changes/[^"]+)"', undo)
+    assert found
+    ready.send("POST", found[1])
+    ready.entry(recent, "Renamed")
 
 
 def test_escape_gives_the_keyboard_back(ready: Desk) -> None:
