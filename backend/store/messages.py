@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from backend.errors import ConflictError, NotFoundError
-from backend.ids import NEW, now_ms
+from backend.ids import NEW, new_id, now_ms
 from backend.store.change_log import StoreSession
 from backend.store.conversations import touch
 from backend.store.database import Database
@@ -32,8 +32,7 @@ _AFTER: Final = (
     .order_by(col(Message.id))
     .limit(bindparam("limit"))
 )
-_ALL: Final = -1
-"""As SQLite says it."""
+_ALL: Final = -1  # as SQLite says it
 _GONE: Final = "This message is no longer there. It may be in the trash."
 _ENDED: Final = "This answer has already ended."
 
@@ -371,8 +370,19 @@ def _add_exchange(
     engine_name: str,
     model: str,
 ) -> tuple[Message, Message]:
-    asked = Message(conversation_id=conversation_id, text=clean_text(asked_text))
+    # Left to the model's own factories, ids and times take half as long again.
+    now = now_ms()
+    asked = Message(
+        id=new_id(),
+        created_at=now,
+        updated_at=now,
+        conversation_id=conversation_id,
+        text=clean_text(asked_text),
+    )
     answer = Message(
+        id=new_id(),
+        created_at=now,
+        updated_at=now,
         conversation_id=conversation_id,
         role="assistant",
         state=MessageState.STREAMING,
