@@ -1,7 +1,12 @@
 """Expected errors: each speaks to the user in one or two plain sentences."""
 
 from enum import Enum
-from typing import ClassVar
+from typing import ClassVar, Final
+
+UNWRITABLE: Final = (
+    "Hearth cannot write in its data folder, so nothing was changed. "
+    "Check that the disk is not full or read-only."
+)
 
 
 class HearthError(Exception):

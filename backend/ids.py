@@ -9,8 +9,8 @@ from typing import Final
 NEW: Final = "new"
 """The draft of what does not exist yet: a conversation, an action."""
 
-_COUNTER_BITS: Final = 12
-_RANDOM_BITS: Final = 62
+COUNTER_BITS: Final = 12
+RANDOM_BITS: Final = 62
 _VERSION: Final = 7
 _LAST_MS: Final = 253_370_764_800_000
 """The year 9999, the last one of a `datetime`."""
@@ -19,6 +19,18 @@ _LAST_MS: Final = 253_370_764_800_000
 def now_ms() -> int:
     """Return the wall clock in milliseconds, UTC."""
     return time.time_ns() // 1_000_000
+
+
+def uuid7(stamp: int, chance: int) -> str:
+    """Return a UUIDv7.
+
+    Args:
+        stamp: Milliseconds, and a counter in the lowest 12 bits.
+        chance: The random part.
+    """
+    ms, counter = divmod(stamp, 1 << COUNTER_BITS)
+    number = ms << 80 | _VERSION << 76 | counter << 64 | 0b10 << RANDOM_BITS | chance
+    return str(uuid.UUID(int=number))
 
 
 class IdSource:
@@ -35,10 +47,8 @@ class IdSource:
     def new(self) -> str:
         """Return the next id."""
         with self._lock:
-            self._last = max(now_ms() << _COUNTER_BITS, self._last + 1)
-            ms, counter = divmod(self._last, 1 << _COUNTER_BITS)
-        number = ms << 80 | 0x7 << 76 | counter << 64 | 0b10 << _RANDOM_BITS
-        return str(uuid.UUID(int=number | secrets.randbits(_RANDOM_BITS)))
+            self._last = max(now_ms() << COUNTER_BITS, self._last + 1)
+            return uuid7(self._last, secrets.randbits(RANDOM_BITS))
 
     def not_before(self, row_id: str) -> None:
         """Let every further id sort after this one, which an earlier run made."""
@@ -48,7 +58,7 @@ class IdSource:
             return
         with self._lock:
             ms, counter = number >> 80, number >> 64 & 0xFFF
-            self._last = max(self._last, ms << _COUNTER_BITS | counter)
+            self._last = max(self._last, ms << COUNTER_BITS | counter)
 
 
 ids: Final = IdSource()

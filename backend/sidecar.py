@@ -48,8 +48,8 @@ def run(build: "Callable[[Hello], App] | None" = None) -> int:
     leash = Leash(sidecar.end)
     leash.follow()
     # While the hello is on its way.
-    from backend import app  # noqa: PLC0415
-    from backend.web import listener, request_guard, server  # noqa: PLC0415
+    from backend import app  # noqa: PLC0415 while the hello comes
+    from backend.web import listener, request_guard, server  # noqa: PLC0415 while the hello comes
 
     try:
         hello = leash.hello()

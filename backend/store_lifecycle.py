@@ -356,7 +356,7 @@ async def _close(opened: "OpenedHouse") -> None:
 
 def _import_opening() -> "Callable[..., Keeping]":
     # SQLModel alone takes half a second to import: the first page does not wait.
-    from backend.container import build_keeping  # noqa: PLC0415
+    from backend.container import build_keeping  # noqa: PLC0415 SQLModel is slow
 
     return build_keeping
 
@@ -368,6 +368,6 @@ def _open(
     broadcast: MessageFeed,
     notices: PageNotices,
 ) -> "OpenedHouse":
-    from backend.container import open_house  # noqa: PLC0415 see above
+    from backend.container import open_house  # noqa: PLC0415 SQLModel is slow
 
     return open_house(hello, key, keeping, broadcast, notices)

@@ -21,7 +21,7 @@ def main() -> int:
     if problem := display_problem():
         return cli.fail(problem, cli.Exit.USAGE)
     # Qt is imported only now, so that everything before answers at once.
-    from qtshell.start import run  # noqa: PLC0415
+    from qtshell.start import run  # noqa: PLC0415 Qt is slow
 
     try:
         return run(options, claimed)

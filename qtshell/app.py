@@ -173,7 +173,7 @@ class Shell(QObject):
         self.commands.register("open-data", lambda _: self._wishes.open_data())
 
     def _build_view(self) -> None:
-        from qtshell.web.view import WebView  # noqa: PLC0415 see the module's story
+        from qtshell.web.view import WebView  # noqa: PLC0415 Chromium loads slowly
 
         self.view = view = WebView()
         view.shown.connect(self._on_view_shown)

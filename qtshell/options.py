@@ -76,7 +76,7 @@ class Options:
 def program_version() -> str:
     """Return the version of what is installed."""
     # Slow to import, and a second launch does not ask for it.
-    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 slow
 
     try:
         return version(_NAME)
@@ -213,7 +213,7 @@ def _folders(chosen: Path | None) -> tuple[Path, Path]:
     if chosen is not None:
         home = chosen.expanduser().absolute()
         return home, _logs_in(home)
-    from platformdirs import user_data_dir, user_log_dir  # noqa: PLC0415 as above
+    from platformdirs import user_data_dir, user_log_dir  # noqa: PLC0415 slow to import
 
     return (
         Path(user_data_dir(_NAME, appauthor=False)),

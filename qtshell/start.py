@@ -36,8 +36,8 @@ def run(options: Options, instance: Instance) -> int:
     application = _build_application()
     supervisor = SidecarSupervisor(sidecar_launch(), options.data_dir, dev=options.dev)
     supervisor.start()
-    from qtshell.app import Shell  # noqa: PLC0415 see the module's story
-    from qtshell.signals import SignalWatch  # noqa: PLC0415
+    from qtshell.app import Shell  # noqa: PLC0415 Qt is slow
+    from qtshell.signals import SignalWatch  # noqa: PLC0415 Qt is slow
 
     shell = Shell(options, supervisor, instance)
     # Unlike quit(), no window is asked: ours answers a wish to close by hiding.

@@ -2,13 +2,11 @@
 
 import hashlib
 import time
-import uuid
 from typing import Final
 
+from backend.ids import COUNTER_BITS, RANDOM_BITS, uuid7
 from backend.importing.records import ConversationRow, MessageRow, Source, Talk
 
-_COUNTER_BITS: Final = 12
-_RANDOM_BITS: Final = 62
 _TIME_CHARS: Final = len("018bcfe5-69f4-7000-")
 """Of an id, before what is made from its key."""
 _NO_DATE_MS: Final = 946_684_800_000
@@ -23,10 +21,8 @@ def made_id(stamp: int, key: str) -> str:
         key: What the source calls it.
     """
     digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
-    chance = int.from_bytes(digest[:8]) >> (64 - _RANDOM_BITS)
-    ms, counter = divmod(stamp, 1 << _COUNTER_BITS)
-    number = ms << 80 | 0x7 << 76 | counter << 64 | 0b10 << _RANDOM_BITS | chance
-    return str(uuid.UUID(int=number))
+    chance = int.from_bytes(digest[:8]) >> (64 - RANDOM_BITS)
+    return uuid7(stamp, chance)
 
 
 def settle(source: Source, talk: Talk) -> ConversationRow:
@@ -39,14 +35,14 @@ def settle(source: Source, talk: Talk) -> ConversationRow:
     begin = talk.at_ms or next((s.at_ms for s in talk.said if s.at_ms), None)
     told = talk.key or f"{talk.title}/{talk.said[0].text}"
     prefix = f"{source}/{told}"
-    stamp = (begin or _NO_DATE_MS) << _COUNTER_BITS
+    stamp = (begin or _NO_DATE_MS) << COUNTER_BITS
     conversation_id = made_id(stamp, prefix)
     now = time.time_ns() // 1_000_000
     rows: list[MessageRow] = []
     asked = ""
     for said in talk.said:
-        stamp = max((said.at_ms or 0) << _COUNTER_BITS, stamp + 1)
-        at = stamp >> _COUNTER_BITS if begin else now
+        stamp = max((said.at_ms or 0) << COUNTER_BITS, stamp + 1)
+        at = stamp >> COUNTER_BITS if begin else now
         is_answer = said.role == "assistant"
         row = MessageRow(
             id=made_id(stamp, f"{prefix}/{said.key}"),
@@ -71,7 +67,7 @@ def settle(source: Source, talk: Talk) -> ConversationRow:
         updated_at=last.created_at,
         title=talk.title,
         title_source="user" if talk.title else "none",
-        latest=last.id if begin else made_id(now << _COUNTER_BITS, prefix),
+        latest=last.id if begin else made_id(now << COUNTER_BITS, prefix),
         messages=tuple(rows),
         aside=tuple(made_id(0, f"{prefix}/{key}")[_TIME_CHARS:] for key in talk.aside),
         is_whole=talk.is_whole,

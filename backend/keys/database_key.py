@@ -19,7 +19,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from backend.errors import InvalidInputError, StoreLockedError, StoreReadOnlyError
+from backend.errors import (
+    UNWRITABLE,
+    InvalidInputError,
+    StoreLockedError,
+    StoreReadOnlyError,
+)
 from backend.keys.key_file import KEY_BYTES, KeyMode, KeyRecord
 from backend.keys.key_files import (
     KEY_FILE,
@@ -43,10 +48,6 @@ MAX_SECRET_CHARS: Final = 1_000
 _WRONG: Final = (
     "This is neither the passphrase nor the recovery code of this data folder. "
     "Check it and try again; your data was not changed."
-)
-_UNWRITABLE: Final = (
-    "Hearth cannot write in its data folder, so nothing was changed. "
-    "Check that the disk is not full or read-only."
 )
 
 
@@ -385,4 +386,4 @@ class DatabaseKey:
         try:
             write()
         except OSError as exc:
-            raise StoreReadOnlyError(_UNWRITABLE) from exc
+            raise StoreReadOnlyError(UNWRITABLE) from exc

@@ -71,7 +71,7 @@ class Sealed:
 
     def open(self, secret: str) -> bytes | None:
         """Return the key; None when the secret is another one. Takes 0.2 seconds."""
-        from cryptography.exceptions import InvalidTag  # noqa: PLC0415 see above
+        from cryptography.exceptions import InvalidTag  # noqa: PLC0415 slow to import
 
         salt = bytes.fromhex(self.salt)
         cipher = _cipher(secret, salt, self.memory_kib, self.rounds)
@@ -97,8 +97,8 @@ def normal_code(code: str) -> str:
 
 
 def _cipher(secret: str, salt: bytes, memory_kib: int, rounds: int) -> "AESGCM":
-    from argon2.low_level import Type, hash_secret_raw  # noqa: PLC0415 see above
-    from cryptography.hazmat.primitives.ciphers.aead import (  # noqa: PLC0415
+    from argon2.low_level import Type, hash_secret_raw  # noqa: PLC0415 slow to import
+    from cryptography.hazmat.primitives.ciphers.aead import (  # noqa: PLC0415 slow to import
         AESGCM,
     )
 

@@ -119,7 +119,7 @@ class OsKeyring:
 def find_os_vault() -> Vault | None:
     """Return the operating system's keyring, None when there is none to trust."""
     import keyring  # noqa: PLC0415 costs 0.1 s, which the start has not got
-    import keyring.backends.chainer  # noqa: PLC0415
+    import keyring.backends.chainer  # noqa: PLC0415 as slow
 
     found = keyring.get_keyring()
     if isinstance(found, keyring.backends.chainer.ChainerBackend):

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from backend.errors import StoreBusyError, StoreReadOnlyError
+from backend.errors import UNWRITABLE, StoreBusyError, StoreReadOnlyError
 from backend.recovery.jobs import HeavyJob
 from backend.sqlite.files import make_private_dir, make_private_file, sync_dir
 
@@ -19,10 +19,6 @@ CORRUPT: Final = "corrupt"
 LOCKED: Final = "locked"
 _LOGS: Final = ("-wal", "-shm")
 _STAMP: Final = "%Y%m%dT%H%M%S%fZ"
-_UNWRITABLE: Final = (
-    "Hearth cannot write in its data folder, so nothing was changed. "
-    "Check that the disk is not full or read-only."
-)
 
 
 def stage(source: Path, key: str | None, database: Path, new_key: str | None) -> Path:
@@ -87,7 +83,7 @@ def put_in_place(staged: Path, database: Path, *, is_aside: bool = False) -> Non
         staged.replace(database)
         sync_dir(database.parent)
     except OSError as exc:
-        raise StoreReadOnlyError(_UNWRITABLE) from exc
+        raise StoreReadOnlyError(UNWRITABLE) from exc
 
 
 def set_aside(database: Path) -> Path | None:
@@ -113,7 +109,7 @@ def set_aside(database: Path) -> Path | None:
                 _link(source, target)
         sync_dir(database.parent)
     except OSError as exc:
-        raise StoreReadOnlyError(_UNWRITABLE) from exc
+        raise StoreReadOnlyError(UNWRITABLE) from exc
     return kept
 
 
@@ -139,7 +135,7 @@ def put_away(database: Path, *others: str) -> Path:
                 database.with_name(name).rename(away / name)
         sync_dir(database.parent)
     except OSError as exc:
-        raise StoreReadOnlyError(_UNWRITABLE) from exc
+        raise StoreReadOnlyError(UNWRITABLE) from exc
     return away
 
 

@@ -51,6 +51,6 @@ def build_router(get_services: "GetServices", pages: Pages, data_dir: str) -> Ro
 
 def _version() -> str:
     # Slow to import, and only this page asks for it.
-    from importlib.metadata import version  # noqa: PLC0415
+    from importlib.metadata import version  # noqa: PLC0415 slow to import
 
     return version("hearth")

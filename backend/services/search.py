@@ -131,6 +131,6 @@ class SearchService:
 
 def _found_in(text: str, query: str) -> list[str]:
     from backend.store.search.queries import Query  # noqa: PLC0415 the pages load it late
-    from backend.store.search.snippets import found_in  # noqa: PLC0415
+    from backend.store.search.snippets import found_in  # noqa: PLC0415 the pages load it late
 
     return found_in(text, Query.of(query))

@@ -361,7 +361,7 @@ def _fetch_all(running: Any) -> list[Row]:  # noqa: ANN401 the driver has no typ
             return rows
 
 
-def _call(function: Callable[..., Any], *args: object) -> Any:  # noqa: ANN401 see above
+def _call(function: Callable[..., Any], *args: object) -> Any:  # noqa: ANN401 what SQLite gives
     try:
         return function(*args)
     except (ValueError, TypeError) as exc:

@@ -37,11 +37,11 @@ class HearthDialect(SQLiteDialect):
         """Return the kinds of BEGIN."""
         return ["DEFERRED", "IMMEDIATE"]
 
-    def get_default_isolation_level(self, dbapi_conn: Any) -> Any:  # noqa: ANN401, ARG002 see above
+    def get_default_isolation_level(self, dbapi_conn: Any) -> Any:  # noqa: ANN401, ARG002 as SQLAlchemy has it
         """Read unless told otherwise."""
         return "DEFERRED"
 
-    def get_isolation_level(self, dbapi_connection: Any) -> Any:  # noqa: ANN401 see above
+    def get_isolation_level(self, dbapi_connection: Any) -> Any:  # noqa: ANN401 as SQLAlchemy has it
         """Return the kind of BEGIN this connection will use."""
         return dbapi_connection.begin_mode
 

@@ -161,7 +161,7 @@ class ChangeStore:
                 run(f"insert into {index}({index}, rank) values('merge', {pages})")
                 after = run("select total_changes()").scalar_one()
                 # FTS5 says so: fewer than two changes mean there was nothing to do.
-                merged = after - before >= 2  # noqa: PLR2004 see above
+                merged = after - before >= 2  # noqa: PLR2004 as FTS5 says
             pages = _PAGES_PER_STEP
 
     def replay(self, target: Database) -> None:

@@ -32,8 +32,8 @@ def _grammar() -> Grammar:
     parser = build_parser()
     commands: dict[Word, tuple[Word, ...]] = {}
     for action in parser._actions:  # noqa: SLF001 argparse has no other way to ask
-        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 as above
-            for told in action._choices_actions:  # noqa: SLF001 as above
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 no other way
+            for told in action._choices_actions:  # noqa: SLF001 no other way
                 word = Word(told.dest, told.help or "")
                 commands[word] = tuple(_words(action.choices[told.dest]))
     return Grammar(tuple(_words(parser)), commands)
@@ -45,7 +45,7 @@ def _words(parser: argparse.ArgumentParser) -> Iterable[Word]:
             yield Word(option, action.help or "")
         if not action.option_strings and not isinstance(
             action,
-            argparse._SubParsersAction,  # noqa: SLF001 as above
+            argparse._SubParsersAction,  # noqa: SLF001 no other way
         ):
             yield from (Word(str(choice), "") for choice in action.choices or ())
 

@@ -39,9 +39,9 @@ def icon_file() -> Path:
 def draw_icon(size: int) -> "QImage":
     """Return the icon in one size."""
     # Qt is imported late: most launches draw nothing.
-    from PySide6.QtCore import Qt  # noqa: PLC0415
-    from PySide6.QtGui import QImage, QPainter  # noqa: PLC0415
-    from PySide6.QtSvg import QSvgRenderer  # noqa: PLC0415
+    from PySide6.QtCore import Qt  # noqa: PLC0415 Qt is slow
+    from PySide6.QtGui import QImage, QPainter  # noqa: PLC0415 Qt is slow
+    from PySide6.QtSvg import QSvgRenderer  # noqa: PLC0415 Qt is slow
 
     image = QImage(size, size, QImage.Format.Format_ARGB32)
     image.fill(Qt.GlobalColor.transparent)

@@ -111,11 +111,11 @@ def _taker(way: str) -> Take:
 
             return X11Grab
         case "windows":
-            from qtshell.hotkeys.windows import WindowsGrab  # noqa: PLC0415 as above
+            from qtshell.hotkeys.windows import WindowsGrab  # noqa: PLC0415 one platform alone has it
 
             return WindowsGrab
         case "cocoa":
-            from qtshell.hotkeys.mac import MacGrab  # noqa: PLC0415 as above
+            from qtshell.hotkeys.mac import MacGrab  # noqa: PLC0415 one platform alone has it
 
             return MacGrab
         case _:

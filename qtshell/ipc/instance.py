@@ -291,8 +291,8 @@ def _pauses() -> Iterator[float]:
 
 def _address(data_dir: Path) -> str:
     # Slow to import, and only the one instance needs them.
-    import hashlib  # noqa: PLC0415
-    from tempfile import gettempdir  # noqa: PLC0415
+    import hashlib  # noqa: PLC0415 slow to import
+    from tempfile import gettempdir  # noqa: PLC0415 slow to import
 
     told = f"{_user()}:{data_dir.resolve()}"
     name = f"hearth-{hashlib.sha256(told.encode()).hexdigest()[:16]}"

@@ -18,7 +18,7 @@ def notification_text(words: str) -> str:
     if not sys.platform.startswith("linux"):
         return words
     # Slow to import, and needed with the first notification only.
-    from PySide6.QtDBus import QDBusConnection  # noqa: PLC0415
+    from PySide6.QtDBus import QDBusConnection  # noqa: PLC0415 slow to import
 
     is_markup = renders_markup(QDBusConnection.sessionBus())
     return escape(words, quote=False) if is_markup else words
@@ -30,7 +30,7 @@ def renders_markup(bus: "QDBusConnection") -> bool:
     Qt 6.12 sends them over this bus where the tray is on it, and otherwise shows a
     balloon of its own, as plain text.
     """
-    from PySide6.QtDBus import QDBusInterface  # noqa: PLC0415
+    from PySide6.QtDBus import QDBusInterface  # noqa: PLC0415 slow to import
 
     services = bus.interface() if bus.isConnected() else None
     if services is None or not _has(services.call("NameHasOwner", _TRAY_HOST)):

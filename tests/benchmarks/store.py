@@ -95,8 +95,8 @@ class Bench:
             self.plain.taken()
             plain.values.append(timed(lambda: deed(self.plain)))  # noqa: B023 called at once
             sent = self.plain.taken()
-            secret.values.append(timed(lambda: deed(self.encrypted)))  # noqa: B023 as above
-            bare.values.append(timed(lambda: self._replay(sent, begin)))  # noqa: B023 as above
+            secret.values.append(timed(lambda: deed(self.encrypted)))  # noqa: B023 called at once
+            bare.values.append(timed(lambda: self._replay(sent, begin)))  # noqa: B023 called at once
         return [
             Line(
                 what=what,

@@ -27,7 +27,7 @@ from backend.protocol import (  # noqa: E402  run as a program, the path comes f
     Hello,
     prove,
 )
-from qtshell.sidecar.launch import Launch  # noqa: E402
+from qtshell.sidecar.launch import Launch  # noqa: E402 after the path is set
 
 
 def stub_launch(behaviour: str) -> Launch:

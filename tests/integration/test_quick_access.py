@@ -89,7 +89,7 @@ class Desk:
 
     def entry(self, menu: QMenu, name: str) -> QAction:
         """Return an entry once it is there."""
-        names: Callable[[], list[str]] = lambda: [a.text() for a in menu.actions()]  # noqa: E731
+        names: Callable[[], list[str]] = lambda: [a.text() for a in menu.actions()]  # noqa: E731 shorter
         self.wait(lambda: name in names())
         return next(entry for entry in menu.actions() if entry.text() == name)
 

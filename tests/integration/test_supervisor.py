@@ -222,7 +222,7 @@ def test_a_second_handshake_moves_nothing(
 ) -> None:
     supervisor = supervise("shakes-again")
     trust = started(qtbot, supervisor)
-    said: Callable[[], int] = lambda: list(supervisor._last_lines).count("said again")  # noqa: E731
+    said: Callable[[], int] = lambda: list(supervisor._last_lines).count("said again")  # noqa: E731 shorter
     qtbot.waitUntil(lambda: said() >= 3, timeout=_WAIT_MS)
     assert supervisor.trust == trust
     assert supervisor.phase is Phase.READY

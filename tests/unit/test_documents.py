@@ -160,3 +160,18 @@ def test_a_section_is_replaced_and_the_rest_is_left() -> None:
 
 def _benchmarks() -> str:
     return (ROOT / "tests/benchmarks/__main__.py").read_text(encoding="utf-8")
+
+
+_EXCUSE: Final = re.compile(r"# noqa: [A-Z]+\d+(?:, ?[A-Z]+\d+)*(?P<reason>.*)")
+_NO_REASON: Final = re.compile(r"\s*(?:(?:as|see) above)?")
+
+
+def test_every_exception_from_a_rule_has_its_reason_on_its_line() -> None:
+    bare = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for folder in ("backend", "qtshell", "tests")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if (excuse := _EXCUSE.search(line)) and _NO_REASON.fullmatch(excuse["reason"])
+    ]
+    assert bare == []

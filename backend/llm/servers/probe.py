@@ -99,7 +99,7 @@ async def ask_models(base: str, key: str = "", deadline_s: float = DEADLINE_S) -
 async def takes_chats(base: str, key: str = "") -> bool:
     """Whether chat requests are read there; an empty one is sent, which is free."""
     client = await asyncio.to_thread(new_client, base, key, _CONNECT_S)
-    import httpx2  # noqa: PLC0415 see above
+    import httpx2  # noqa: PLC0415 new_client loaded it
 
     try:
         async with (

@@ -297,6 +297,6 @@ def _subject(action: "Action", clipboard: str, selection: str) -> str:
 
 def _made_here(kind: str, text: str) -> str:
     # Slow to import, and not everybody uses it.
-    from backend.services.actions.text_actions import LOCAL  # noqa: PLC0415
+    from backend.services.actions.text_actions import LOCAL  # noqa: PLC0415 slow to import, seldom needed
 
     return LOCAL[kind](text)

@@ -116,7 +116,7 @@ class Prompt:
 
     def shortened(self) -> "Prompt | None":
         """Return it with at least one pair less; None when only the last is left."""
-        if len(self.pairs) < 2:  # noqa: PLR2004
+        if len(self.pairs) < 2:  # noqa: PLR2004 a pair is left
             return None
         return self._from(1).fitting(int(self.size * KEPT_SHARE))
 

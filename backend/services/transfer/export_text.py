@@ -110,7 +110,7 @@ def _parser() -> "MarkdownIt":
 @cache
 def _blocks() -> "MarkdownIt":
     """Return the same parser, which looks at blocks only and so is quick."""
-    from markdown_it import MarkdownIt  # noqa: PLC0415 see above
+    from markdown_it import MarkdownIt  # noqa: PLC0415 slow to import
 
     parser = MarkdownIt("commonmark", {"html": True}).enable("table")
     parser.core.ruler.disable("inline")

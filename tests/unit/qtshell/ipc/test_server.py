@@ -77,7 +77,7 @@ def test_connections_that_say_nothing_are_dropped(
         return ends
 
     assert in_thread(qtbot, flood) == [[b""] * 60]
-    ask: Callable[[], object] = lambda: list(call(desk.data_dir, Call("status")))  # noqa: E731
+    ask: Callable[[], object] = lambda: list(call(desk.data_dir, Call("status")))  # noqa: E731 shorter
     assert in_thread(qtbot, ask) == [[Reply("here", exit=0)]]
 
 
