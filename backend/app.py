@@ -2,13 +2,17 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from backend.installation import resource_path
-from backend.keys.keyring import FindVault
+from backend.keys.database_key import DATABASE_NAME, DatabaseKey
+from backend.keys.keyring import FindVault, OsKeyring
+from backend.live.message_feed import MessageFeed
 from backend.live.notices import PageNotices
 from backend.protocol import Hello
 from backend.routes import (
     actions,
+    alerts,
     api,
     engines,
     events,
@@ -20,14 +24,13 @@ from backend.routes import (
     search,
     settings,
     trash,
-    troubles,
     unknown,
 )
 from backend.routes.chat import conversation_list, conversations, drafts, messages
 from backend.routes.data import backups, encryption, exports, imports, unlock
 from backend.routes.pages import Pages
 from backend.runtime.loop_monitor import LoopWatch
-from backend.store_lifecycle import House
+from backend.store_lifecycle import StoreLifecycle
 from backend.web.assets import Assets, icons_dir
 from backend.web.events import EventHub
 from backend.web.http import ErrorRenderer, Route
@@ -66,44 +69,52 @@ def build(hello: Hello, find_vault: FindVault | None = None) -> App:
     renderer = Renderer(
         templates, icons_dir(), assets.url, command_key=hello.command_key
     )
-    pages = Pages(renderer, lambda: hub.seq, PageNotices(hub, renderer).show)
-    house = House(hello, hub, renderer, find_vault)
-    shown = conversations.ConversationPages(house.services, house.broadcast)
+    notices = PageNotices(hub, renderer)
+    pages = Pages(renderer, lambda: hub.seq, notices.show)
+    database = Path(hello.data_dir) / DATABASE_NAME
+    key = DatabaseKey(database.parent, OsKeyring(find_vault), hello.database_key)
+    store = StoreLifecycle(database, key, notices, is_safe_mode=hello.safe_mode)
+    feed = MessageFeed(hub, renderer, store.services)
+    shown = conversations.ConversationPages(store.services, feed)
     routers = (
-        health.build_router(hello.token, lambda: house.state, lambda: watch.worst_ms),
+        health.build_router(hello.token, lambda: store.state, lambda: watch.worst_ms),
         events.build_router(hub),
         assets.build_router(),
-        actions.build_router(house.services, pages),
-        api.build_router(house.services),
-        quick.build_router(house.services, house.broadcast, renderer),
-        conversations.build_router(house.services, pages, shown),
-        conversation_list.build_router(house.services, pages, renderer),
-        drafts.build_router(house.services),
-        messages.build_router(house.services, pages, house.broadcast),
-        engines.build_router(house.services, pages),
-        models.build_router(house.services, pages),
-        notes.build_router(house.services, pages),
-        search.build_router(house.services, pages),
-        trash.build_router(house.services, pages),
-        history.build_router(house.services, pages),
-        exports.build_router(house.services, pages),
-        imports.build_router(house.services, pages),
-        backups.build_router(house.keeping, pages),
-        encryption.build_router(house.keeping, pages),
-        troubles.build_router(house.services, pages),
-        unlock.build_router(house, pages),
-        settings.build_router(house.services, pages, hello.data_dir),
+        actions.build_router(store.services, pages),
+        api.build_router(store.services),
+        quick.build_router(store.services, feed, renderer),
+        conversations.build_router(store.services, pages, shown),
+        conversation_list.build_router(store.services, pages, renderer),
+        drafts.build_router(store.services),
+        messages.build_router(store.services, pages, feed),
+        engines.build_router(store.services, pages),
+        models.build_router(store.services, pages),
+        notes.build_router(store.services, pages),
+        search.build_router(store.services, pages),
+        trash.build_router(store.services, pages),
+        history.build_router(store.services, pages),
+        exports.build_router(store.services, pages),
+        imports.build_router(store.services, pages),
+        backups.build_router(store.offline, pages),
+        encryption.build_router(store.offline, pages),
+        alerts.build_router(store.services, pages),
+        unlock.build_router(store, pages),
+        settings.build_router(store.services, pages, hello.data_dir),
         unknown.build_router(),
     )
 
     async def start() -> None:
         watch.begin()
-        await house.start()
+        await store.start(feed)
+
+    async def stop() -> None:
+        hub.close()
+        await store.stop()
 
     return App(
         routes=[route for router in routers for route in router.routes],
         start=start,
-        stop=house.stop,
-        database_state=lambda: house.state,
+        stop=stop,
+        database_state=lambda: store.state,
         render_error=pages.error,
     )

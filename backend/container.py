@@ -1,12 +1,12 @@
 """Opens the store and builds the services over it; imported late, it is heavy."""
 
+import asyncio
 import contextlib
 import logging
 import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from backend.errors import (
     StoreBusyError,
@@ -17,12 +17,12 @@ from backend.errors import (
 )
 from backend.keys.api_keys import KeyStore
 from backend.keys.database_key import DatabaseKey
+from backend.keys.key_files import key_names
 from backend.llm.engines import EngineRegistry
 from backend.llm.safe_mode import let_rest
-from backend.protocol import Hello
 from backend.recovery.encryption_probe import mend_header
 from backend.recovery.restore import is_damaged, is_gone, mend, rescue
-from backend.recovery.swap import drop_staged
+from backend.recovery.swap import drop_staged, put_away
 from backend.runtime.logs import describe_bug
 from backend.runtime.side_threads import SideThreads
 from backend.services.actions.actions import ActionService
@@ -37,10 +37,9 @@ from backend.services.history import HistoryService
 from backend.services.images import ImageService
 from backend.services.notes import NoteService
 from backend.services.notices import Notices
-from backend.services.pause import PauseService
-from backend.services.protection.backups import BackupService, Exchange
+from backend.services.protection.alerts import AlertService
+from backend.services.protection.backups import BackupService, Swap
 from backend.services.protection.encryption import EncryptionService
-from backend.services.protection.troubles import TroubleService
 from backend.services.search import SearchService
 from backend.services.settings import SettingService
 from backend.services.transfer.exports import ExportService
@@ -50,7 +49,7 @@ from backend.sqlite.files import check_is_file
 from backend.store.actions import ActionStore
 from backend.store.changes import ChangeStore
 from backend.store.conversations import ConversationStore
-from backend.store.database import Database
+from backend.store.database import BACKUPS, Database
 from backend.store.drafts import DraftStore
 from backend.store.engines import EngineStore
 from backend.store.exports import ExportStore
@@ -64,11 +63,9 @@ from backend.store.trash import TrashStore
 
 log = logging.getLogger("hearth.store")
 
-DATABASE_NAME: Final = "hearth.db"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Keeping:
+class OfflineServices:
     """What can be done with the files of the store, whether it is open or not."""
 
     backups: BackupService
@@ -81,6 +78,7 @@ class Services:
 
     actions: ActionService
     activity: Activity
+    alerts: AlertService
     conversations: ConversationService
     engines: EngineService
     exports: ExportService
@@ -89,11 +87,9 @@ class Services:
     imports: ImportService
     library: LibraryService
     notes: NoteService
-    pause: PauseService
     search: SearchService
     settings: SettingService
     trash: TrashService
-    troubles: TroubleService
 
 
 GetServices = Callable[[], Awaitable[Services]]
@@ -103,25 +99,151 @@ Raises:
     StoreError: It cannot be opened.
 """
 
+GetOffline = Callable[[], Awaitable[OfflineServices]]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpenedHouse:
-    """Everything that must be let go of at the end."""
+class OpenStore:
+    """An open store, the services over it, and what its background jobs work with."""
 
     services: Services
+    offline: OfflineServices
     answers: AnswerService
     registry: EngineRegistry
     database: Database
+    key: DatabaseKey
+    swap: Swap
+    notices: Notices
+    is_safe_mode: bool
+
+    async def close(self) -> None:
+        """Store growing answers, end engines, close the database."""
+        await self.answers.close()
+        await self.services.exports.close()
+        await self.services.imports.close()
+        await self.services.library.downloads.close()
+        await self.registry.close_all()
+        await asyncio.to_thread(self.database.close)
 
 
-def build_keeping(
-    data_dir: Path, key: DatabaseKey, exchange: Exchange, notices: Notices
-) -> Keeping:
-    """Build what needs no open database."""
-    database = data_dir / DATABASE_NAME
-    backups = BackupService(database, key, exchange, notices)
-    encryption = EncryptionService(database, key, backups, exchange, notices)
-    return Keeping(backups=backups, encryption=encryption)
+class Container:
+    """Builds the services of one run.
+
+    Attributes:
+        offline: Needs no open database.
+    """
+
+    def __init__(
+        self,
+        database: Path,
+        key: DatabaseKey,
+        swap: Swap,
+        notices: Notices,
+        *,
+        is_safe_mode: bool,
+    ) -> None:
+        self._path = database
+        self._key = key
+        self._swap = swap
+        self._notices = notices
+        self._is_safe_mode = is_safe_mode
+        backups = BackupService(database, key, swap, notices)
+        encryption = EncryptionService(database, key, backups, swap, notices)
+        self.offline = OfflineServices(backups=backups, encryption=encryption)
+
+    def put_away(self) -> Path:
+        """Move a locked database, its backups and keys into a folder; return it.
+
+        Raises:
+            StoreReadOnlyError: The folder cannot be written.
+        """
+        return put_away(self._path, BACKUPS, *key_names(self._path.parent))
+
+    def open(self, audience: PageAudience) -> OpenStore:
+        """Open the store and build the services over it; blocks.
+
+        Raises:
+            StoreError: The store cannot be opened.
+        """
+        database = open_database(self._path, self._key, self.offline.backups)
+        keys, files = KeyStore(), SideThreads()
+        registry = EngineRegistry(keys, let_rest if self._is_safe_mode else None, files)
+        activity = Activity(audience)
+        answers = AnswerService(MessageStore(database), activity)
+        engines = EngineService(
+            EngineStore(database),
+            SettingStore(database),
+            registry,
+            keys,
+            lambda: self._notices.changed("engines"),
+            stop_answers=answers.stop_all,
+            is_resting=self._is_safe_mode,
+            model_files=ModelFiles(files),
+        )
+        return OpenStore(
+            services=self._services(database, keys, activity, answers, engines),
+            offline=self.offline,
+            answers=answers,
+            registry=registry,
+            database=database,
+            key=self._key,
+            swap=self._swap,
+            notices=self._notices,
+            is_safe_mode=self._is_safe_mode,
+        )
+
+    def _services(
+        self,
+        database: Database,
+        keys: KeyStore,
+        activity: Activity,
+        answers: AnswerService,
+        engines: EngineService,
+    ) -> Services:
+        notices, changes = self._notices, ChangeStore(database)
+        conversations = ConversationStore(database)
+        notes = NoteStore(database)
+        setting_store = SettingStore(database)
+        settings = SettingService(setting_store, keys)
+        asking = ConversationService(
+            conversations=conversations,
+            messages=MessageStore(database),
+            revisions=RevisionStore(database),
+            drafts=DraftStore(database),
+            answers=answers,
+            engines=engines,
+            settings=settings,
+        )
+        return Services(
+            actions=ActionService(
+                ActionStore(database),
+                asking,
+                answers,
+                notes,
+                lambda: notices.changed("actions"),
+            ),
+            activity=activity,
+            alerts=AlertService(
+                database,
+                self._key,
+                self.offline.backups,
+                notices,
+                conversations.is_there_any,
+            ),
+            conversations=asking,
+            engines=engines,
+            exports=ExportService(ExportStore(database), notices, self._path.parent),
+            history=HistoryService(changes, answers.stop_these),
+            images=ImageService(),
+            imports=ImportService(ImportStore(database), notices),
+            library=LibraryService(
+                self._path.parent / "models", engines, setting_store, keys, notices
+            ),
+            notes=NoteService(notes),
+            search=SearchService(SearchStore(database)),
+            settings=settings,
+            trash=TrashService(TrashStore(database), changes),
+        )
 
 
 def open_database(path: Path, key: DatabaseKey, backups: BackupService) -> Database:
@@ -178,79 +300,3 @@ def _ready(path: Path, key: DatabaseKey) -> Database:
         database.close()
         raise
     return database
-
-
-def open_house(
-    hello: Hello,
-    key: DatabaseKey,
-    keeping: Keeping,
-    audience: PageAudience,
-    notices: Notices,
-) -> OpenedHouse:
-    """Open the store and build the services over it.
-
-    Raises:
-        StoreError: The store cannot be opened.
-    """
-    data_dir = Path(hello.data_dir)
-    database = open_database(data_dir / DATABASE_NAME, key, keeping.backups)
-    messages, settings = MessageStore(database), SettingStore(database)
-    changes = ChangeStore(database)
-    keys, files = KeyStore(), SideThreads()
-    registry = EngineRegistry(keys, let_rest if hello.safe_mode else None, files)
-    activity = Activity(audience)
-    answers = AnswerService(messages, activity)
-    setting_service = SettingService(settings, keys)
-    engine_service = EngineService(
-        EngineStore(database),
-        settings,
-        registry,
-        keys,
-        lambda: notices.changed("engines"),
-        is_resting=hello.safe_mode,
-        model_files=ModelFiles(files),
-    )
-    conversations = ConversationStore(database)
-    conversation_service = ConversationService(
-        conversations=conversations,
-        messages=messages,
-        revisions=RevisionStore(database),
-        drafts=DraftStore(database),
-        answers=answers,
-        engines=engine_service,
-        settings=setting_service,
-    )
-    actions = ActionStore(database)
-    services = Services(
-        actions=ActionService(
-            actions,
-            conversation_service,
-            answers,
-            NoteStore(database),
-            lambda: notices.changed("actions"),
-        ),
-        activity=activity,
-        conversations=conversation_service,
-        engines=engine_service,
-        exports=ExportService(ExportStore(database), notices, data_dir),
-        history=HistoryService(changes, answers.stop_these),
-        images=ImageService(),
-        imports=ImportService(ImportStore(database), notices),
-        library=LibraryService(
-            data_dir / "models", engine_service, settings, keys, notices
-        ),
-        notes=NoteService(NoteStore(database)),
-        pause=PauseService(answers, engine_service, registry),
-        search=SearchService(SearchStore(database)),
-        settings=setting_service,
-        trash=TrashService(TrashStore(database), changes),
-        troubles=TroubleService(
-            database, key, keeping.backups, notices, conversations.is_there_any
-        ),
-    )
-    return OpenedHouse(
-        services=services,
-        answers=answers,
-        registry=registry,
-        database=database,
-    )

@@ -60,6 +60,8 @@ def run(build: "Callable[[Hello], App] | None" = None) -> int:
     listening = listener.listen(hello.port)
     built = (build or app.build)(hello)
     trust = request_guard.Trust(hello.token, listening.port)
+    # The token stays with those who check and prove it.
+    del hello
     start = sidecar.starter(built, listening.port)
     serving = server.build_server(built.routes, trust, built.render_error, start)
     serving.start(listening.held, 1)

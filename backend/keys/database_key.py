@@ -40,7 +40,7 @@ from backend.sqlite.files import make_private_dir
 
 log = logging.getLogger("hearth.keys")
 
-DATABASE: Final = "hearth.db"
+DATABASE_NAME: Final = "hearth.db"
 MIN_PASSPHRASE_CHARS: Final = 8
 MAX_SECRET_CHARS: Final = 1_000
 """As long may a passphrase or a recovery code be in a form."""
@@ -320,7 +320,7 @@ class DatabaseKey:
         return next(own, records[0] if records else None)
 
     def _opens_database(self, key: bytes) -> bool:
-        return opens(self._folder / DATABASE, key.hex())
+        return opens(self._folder / DATABASE_NAME, key.hex())
 
     def _use(self, record: KeyRecord, key: bytes) -> None:
         """Go on with a key; its record is the one of the data folder from now on."""

@@ -153,10 +153,10 @@ def build_router(
     async def pause(request: Request) -> Facts:
         services = await get_services()
         if request.form().get("paused") == "yes":
-            await services.pause.begin()
+            await services.engines.pause()
         else:
-            services.pause.end()
-        return {"paused": services.pause.is_paused}
+            services.engines.resume()
+        return {"paused": services.engines.is_paused}
 
     return router
 

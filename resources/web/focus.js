@@ -3,7 +3,7 @@
 // never nowhere, as long as the user did not click there.
 const focusing = (() => {
   const CONTROL = 'a[href], button, input:not([type="hidden"]), select, textarea, summary, [tabindex]';
-  const ENTRY = ":is(li, article, .trouble)[id]";
+  const ENTRY = ":is(li, article, .alert)[id]";
   const PART = "[id], section, form, header";
   const HEADING = "h1, h2, h3, h4";
   // What the user used last: the control and all that says where it was.

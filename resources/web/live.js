@@ -3,7 +3,7 @@
 // itself knows no element, so none is kept by it.
 (() => {
   const NOUNS = [
-    "actions", "backups", "conversations", "downloads", "engines", "exports", "imports", "notes", "resync", "trash", "troubles",
+    "actions", "alerts", "backups", "conversations", "downloads", "engines", "exports", "imports", "notes", "resync", "trash",
   ];
 
   const tell = (noun) => {

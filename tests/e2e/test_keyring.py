@@ -52,10 +52,8 @@ def code(start: Start, tmp_path: Path, keyring: SecretService) -> str:
     sidecar = start()
     assert sidecar.wait_for_database(30) == "connected"
     send(sidecar, "/drafts/new", "PUT", text="kept")
-    found = until(
-        lambda: CODE.search(sidecar.get("/troubles").text), "the recovery code"
-    )
-    send(sidecar, "/troubles/recovery-code", "DELETE")
+    found = until(lambda: CODE.search(sidecar.get("/alerts").text), "the recovery code")
+    send(sidecar, "/alerts/recovery-code", "DELETE")
     sidecar.stop()
     assert seal_of(tmp_path / "data" / "hearth.db") is Seal.ENCRYPTED
     (secret,) = keyring.secrets().values()
@@ -76,9 +74,9 @@ def opens_by_itself(start: Start) -> bool:
     sidecar = start()
     state = sidecar.wait_for_database(30)
     words = sidecar.get("/drafts/new").text if state == "connected" else ""
-    troubles = sidecar.get("/troubles").text
+    alerts = sidecar.get("/alerts").text
     sidecar.stop()
-    return words == "kept" and "recovery code" not in troubles
+    return words == "kept" and "recovery code" not in alerts
 
 
 def test_the_next_start_opens_by_itself(start: Start, code: str) -> None:
@@ -116,7 +114,7 @@ def test_a_keyring_without_the_key_gets_it_back_by_the_code(
     sidecar = start()
     assert sidecar.wait_for_database(30) == "locked"
     assert "no longer has their key" in sidecar.get("/unlock").text
-    told = send(sidecar, "/troubles", "GET")
+    told = send(sidecar, "/alerts", "GET")
     assert json.loads(told.headers["hx-location"])["path"] == "/unlock"
     assert "neither" in send(sidecar, "/unlock", secret="wrong").text
     assert send(sidecar, "/unlock", secret=code).headers["hx-redirect"] == "/"

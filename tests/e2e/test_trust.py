@@ -124,18 +124,18 @@ def test_it_starts_with_every_kind_of_keyring(
     is_encrypted = "with a key in this computer" in page
     assert is_encrypted is (kind == "ok")
     assert ("Not encrypted" in page) is (kind != "ok")
-    told = sidecar.get("/troubles").text
+    told = sidecar.get("/alerts").text
     assert ("recovery code" in told) is (kind == "ok")
     assert ("is not encrypted" in told) is (kind != "ok")
-    assert "is not encrypted" not in send(sidecar, "/troubles/plain", "DELETE").text
+    assert "is not encrypted" not in send(sidecar, "/alerts/plain", "DELETE").text
     sidecar.stop()
-    assert "is not encrypted" not in start(kind).get("/troubles").text
+    assert "is not encrypted" not in start(kind).get("/alerts").text
 
 
 def first_code(sidecar: Sidecar) -> str:
     """Wait for the recovery code that the first page shows unasked."""
     end = time.monotonic() + 30
-    while not (found := CODE.search(sidecar.get("/troubles").text)):
+    while not (found := CODE.search(sidecar.get("/alerts").text)):
         assert time.monotonic() < end
         time.sleep(0.05)
     return found[0]
@@ -156,11 +156,11 @@ def test_the_first_run_shows_a_recovery_code_until_it_is_written_down(
     sidecar.stop()
     sidecar = start()
     sidecar.wait_for_database()
-    assert "Get the code" in sidecar.get("/troubles").text
-    told = send(sidecar, "/troubles/recovery-code", "DELETE").text
+    assert "Get the code" in sidecar.get("/alerts").text
+    told = send(sidecar, "/alerts/recovery-code", "DELETE").text
     assert "recovery code" not in told
     sidecar.stop()
-    assert "recovery code" not in start().get("/troubles").text
+    assert "recovery code" not in start().get("/alerts").text
 
 
 @pytest.mark.parametrize("kind", [*BROKEN, "swapped"])
@@ -175,7 +175,7 @@ def test_the_recovery_code_opens_it_when_the_keyring_does_not(
     sidecar.stop()
     sidecar = start("ok", "other.json") if kind == "swapped" else start(kind)
     assert sidecar.wait_for_database() == "locked"
-    told = send(sidecar, "/troubles", "GET")
+    told = send(sidecar, "/alerts", "GET")
     assert json.loads(told.headers["hx-location"])["path"] == "/unlock"
     assert "Your data is locked" in sidecar.get("/unlock").text
     assert sidecar.get("/conversations").status == 423
@@ -245,11 +245,11 @@ def test_a_damaged_database_is_kept_and_the_backup_restored(
     sidecar = start()
     assert sidecar.wait_for_database() == "connected"
     assert written(sidecar) == "kept"
-    told = sidecar.get("/troubles").text
+    told = sidecar.get("/alerts").text
     assert "was restored" in told
     (kept,) = data.glob("hearth.db.corrupt-*")
     assert kept.name in told
-    assert "was restored" not in send(sidecar, "/troubles/rescue", "DELETE").text
+    assert "was restored" not in send(sidecar, "/alerts/rescue", "DELETE").text
 
 
 @pytest.mark.expects_errors
@@ -267,7 +267,7 @@ def test_damage_that_shows_late_is_found_while_it_runs(
     sidecar = start("missing")
     assert sidecar.wait_for_database() == "connected"
     end = time.monotonic() + 30
-    while "was restored" not in sidecar.get("/troubles").text:
+    while "was restored" not in sidecar.get("/alerts").text:
         assert time.monotonic() < end
         time.sleep(0.1)
     assert written(sidecar) == "kept"

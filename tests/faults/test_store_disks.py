@@ -78,13 +78,13 @@ def test_a_full_disk_is_told_and_over_when_there_is_room(disk: Path) -> None:
         assert sidecar.get("/drafts/new").text in {"kept", long_text}
         assert sidecar.get("/settings").status == 200
         assert sidecar.get("/conversations").status == 200
-        told = sidecar.get("/troubles").text
+        told = sidecar.get("/alerts").text
         assert "The disk is full" in told
         assert "MB" in told
         assert send(sidecar, "/backups").status == 507
         assert list((disk / "data").rglob("*.part")) == []
         ballast.unlink()
-        wait_for(lambda: "disk is full" not in sidecar.get("/troubles").text)
+        wait_for(lambda: "disk is full" not in sidecar.get("/alerts").text)
         assert save(sidecar, long_text) == 204
         assert send(sidecar, "/backups").status == 200
         assert sidecar.process.poll() is None
@@ -130,7 +130,7 @@ def test_a_read_only_disk_is_read_and_told(disk: Path) -> None:
     with Sidecar.start(disk / "data") as sidecar:
         assert sidecar.wait_for_database() == "connected"
         assert sidecar.get("/drafts/new").text == "kept"
-        assert "cannot be written" in sidecar.get("/troubles").text
+        assert "cannot be written" in sidecar.get("/alerts").text
         assert save(sidecar, "more") == 500
         assert sidecar.get("/settings").status == 200
         assert sidecar.process.poll() is None

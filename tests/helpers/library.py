@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from backend.container import DATABASE_NAME
+from backend.keys.database_key import DATABASE_NAME
 from backend.store.changes import ChangeStore
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database

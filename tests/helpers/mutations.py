@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from backend.container import DATABASE_NAME
 from backend.errors import StoreDamagedError
+from backend.keys.database_key import DATABASE_NAME
 from backend.recovery.restore import is_damaged, mend, rescue
 from backend.store.conversations import ConversationStore
 from backend.store.search.search import SearchStore

@@ -199,7 +199,7 @@ class Sidecar:
         deadline = time.monotonic() + timeout
         while True:
             state = str(json.loads(self.get(HEALTH_PATH).body)["database"])
-            if state != "opening" or time.monotonic() > deadline:
+            if state not in {"opening", "swapping"} or time.monotonic() > deadline:
                 return state
             time.sleep(0.02)
 

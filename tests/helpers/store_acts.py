@@ -12,8 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, TypeVar
 
-from backend.container import DATABASE_NAME, open_database
-from backend.keys.database_key import DatabaseKey
+from backend.container import open_database
+from backend.keys.database_key import DATABASE_NAME, DatabaseKey
 from backend.keys.keyring import OsKeyring
 from backend.services.protection.backups import BackupService
 from backend.services.protection.encryption import EncryptionService

@@ -1,6 +1,6 @@
 """The page of the backups."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -12,7 +12,7 @@ from backend.web.http import Request, Response, Router
 from backend.web.rendering import Template
 
 if TYPE_CHECKING:
-    from backend.container import Keeping
+    from backend.container import GetOffline
     from backend.services.protection.backups import Backup, Restored
 
 _REASONS: Final = {
@@ -68,7 +68,7 @@ class KeyView(Template):
     max_chars: int = MAX_SECRET_CHARS
 
 
-def build_router(keeping: "Callable[[], Awaitable[Keeping]]", pages: Pages) -> Router:
+def build_router(offline: "GetOffline", pages: Pages) -> Router:
     """Return the routes of backups."""
     router = Router()
 
@@ -82,17 +82,17 @@ def build_router(keeping: "Callable[[], Awaitable[Keeping]]", pages: Pages) -> R
 
     @router.post("/backups")
     async def make(_request: Request) -> Response:
-        await (await keeping()).backups.make()
+        await (await offline()).backups.make()
         return pages.toast(Toast("The backup was made and verified.", tone="success"))
 
     @router.post("/backups/:name/verify")
     async def verify(request: Request) -> Response:
-        await (await keeping()).backups.verify(request.path_params["name"])
+        await (await offline()).backups.verify(request.path_params["name"])
         return pages.toast(Toast("This backup is intact.", tone="success"))
 
     @router.post("/backups/:name/restore")
     async def restore(request: Request) -> Response:
-        backups, name = (await keeping()).backups, request.path_params["name"]
+        backups, name = (await offline()).backups, request.path_params["name"]
         secret = request.form().get("secret", "")
         try:
             restored = await backups.restore(name, secret)
@@ -108,23 +108,23 @@ def build_router(keeping: "Callable[[], Awaitable[Keeping]]", pages: Pages) -> R
 
     @router.post("/backups/folder")
     async def choose(request: Request) -> Response:
-        backups = (await keeping()).backups
+        backups = (await offline()).backups
         await backups.choose_folder(request.form().get("path", ""))
         return no_content()
 
     async def view() -> BackupsView:
-        backups = (await keeping()).backups
+        backups = (await offline()).backups
         return BackupsView(await list_all(), str(backups.folder), backups.is_away)
 
     async def ask_for_key(request: Request, name: str, problem: str = "") -> Response:
-        backup = await (await keeping()).backups.find(name)
+        backup = await (await offline()).backups.find(name)
         shown = pages.show(request, "Restore a backup", KeyView(backup, problem))
         # The button stands in a list: the question takes the place of the page.
         headers = {"HX-Retarget": "#main", "HX-Reswap": "innerHTML"}
         return Response(body=shown.body, headers=headers)
 
     async def list_all() -> BackupList:
-        found = await (await keeping()).backups.all()
+        found = await (await offline()).backups.all()
         return BackupList([_item(backup) for backup in found])
 
     return router

@@ -10,9 +10,7 @@ from backend.web.http import Request, Response, Router
 from backend.web.rendering import Template
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from backend.container import Keeping
+    from backend.container import GetOffline, OfflineServices
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ class EncryptionView(Template):
     max_chars: int = MAX_SECRET_CHARS
 
 
-def build_router(keeping: "Callable[[], Awaitable[Keeping]]", pages: Pages) -> Router:
+def build_router(offline: "GetOffline", pages: Pages) -> Router:
     """Return the routes of the encryption."""
     router = Router()
 
@@ -53,29 +51,29 @@ def build_router(keeping: "Callable[[], Awaitable[Keeping]]", pages: Pages) -> R
 
     @router.post("/encryption/keyring")
     async def use_keyring(request: Request) -> Response:
-        await (await keeping()).encryption.use_keyring()
+        await (await offline()).encryption.use_keyring()
         return await answer(request, "Encrypted with a key in the keyring.")
 
     @router.post("/encryption/passphrase")
     async def use_passphrase(request: Request) -> Response:
         form = request.form()
-        await (await keeping()).encryption.use_passphrase(
+        await (await offline()).encryption.use_passphrase(
             form.get("passphrase", ""), form.get("again", "")
         )
         return await answer(request, "Encrypted with your passphrase.")
 
     @router.post("/encryption/none")
     async def decrypt(request: Request) -> Response:
-        await (await keeping()).encryption.decrypt()
+        await (await offline()).encryption.decrypt()
         return await answer(request, "Your data is no longer encrypted.")
 
     @router.post("/encryption/code")
     async def make_code(_request: Request) -> Response:
-        code = await (await keeping()).encryption.new_recovery_code()
+        code = await (await offline()).encryption.new_recovery_code()
         return pages.fragment(Code(code))
 
     async def answer(request: Request, done: str = "") -> Response:
-        view = await encryption_view(await keeping())
+        view = await encryption_view(await offline())
         shown = pages.show(request, "Encryption", view)
         if not done:
             return shown
@@ -85,9 +83,9 @@ def build_router(keeping: "Callable[[], Awaitable[Keeping]]", pages: Pages) -> R
     return router
 
 
-async def encryption_view(keeping: "Keeping") -> EncryptionView:
+async def encryption_view(offline: "OfflineServices") -> EncryptionView:
     """Return how the data is kept, as the page shows it."""
-    state = await keeping.encryption.state()
+    state = await offline.encryption.state()
     mode = "none"
     if state.is_encrypted:
         kept = state.mode.value if state.mode else "none"

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -49,8 +49,6 @@ _GONE: Final = (
     "The model of this conversation was removed. Choose another model below the "
     "message; your text is kept."
 )
-
-
 _RESTING: Final = (
     "Hearth runs in safe mode and contacts no server. Choose Restart Background "
     "Process in the menu Tools, then connect again."
@@ -82,7 +80,7 @@ class EngineService:
     """The user's engines.
 
     Attributes:
-        is_paused: Whether the user wants nothing to be asked at present.
+        is_paused: Whether the user wants nothing to be asked now.
         is_resting: Whether Hearth runs in safe mode, in which nothing is asked.
     """
 
@@ -94,6 +92,7 @@ class EngineService:
         keys: "KeyStore",
         on_changed: Callable[[], None] = lambda: None,
         *,
+        stop_answers: Callable[[], Awaitable[None]] | None = None,
         is_resting: bool = False,
         model_files: ModelFiles | None = None,
     ) -> None:
@@ -107,7 +106,19 @@ class EngineService:
         self._offers = Offers(self._ask, on_changed)
         self._local = LocalServers()
         self._model_files = model_files
+        self._stop_answers = stop_answers
         self.is_resting = is_resting
+        self.is_paused = False
+
+    async def pause(self) -> None:
+        """Stop what is being written, keeping it, and give the models' memory back."""
+        self.is_paused = True
+        if self._stop_answers:
+            await self._stop_answers()
+        await self._registry.close_all()
+
+    def resume(self) -> None:
+        """Answer again; what was stopped can be continued by the user."""
         self.is_paused = False
 
     async def offers(self) -> list[Offer]:

@@ -49,7 +49,7 @@ _ELSEWHERE: Final = "another computer"
 T = TypeVar("T")
 
 
-class Exchange(Protocol):
+class Swap(Protocol):
     """Closes the store, has its files changed, and opens it again."""
 
     def __call__(self, change: Callable[[], T]) -> Awaitable[T]:
@@ -99,11 +99,11 @@ class BackupService:
     """The backups of one database."""
 
     def __init__(
-        self, database: Path, key: DatabaseKey, exchange: Exchange, notices: Notices
+        self, database: Path, key: DatabaseKey, swap: Swap, notices: Notices
     ) -> None:
         self._database = database
         self._key = key
-        self._exchange = exchange
+        self._swap = swap
         self._notices = notices
         self._one_at_a_time = asyncio.Lock()
         self._keys = BackupKeys(key)
@@ -167,7 +167,7 @@ class BackupService:
             snapshot = await asyncio.to_thread(self._find, name)
             # Before the store is closed: who mistypes a code goes on undisturbed.
             key = await asyncio.to_thread(self._keys.key_of, snapshot, secret)
-            restored = await self._exchange(lambda: self._restore(snapshot, key))
+            restored = await self._swap(lambda: self._restore(snapshot, key))
             if self._key.of_database and key:
                 # Also what was plain until this backup brought a key.
                 await asyncio.to_thread(self._encrypt_rest)

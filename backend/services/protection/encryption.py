@@ -11,8 +11,8 @@ from backend.keys.database_key import DatabaseKey
 from backend.keys.key_file import KeyMode
 from backend.recovery.swap import put_in_place, stage
 from backend.services.notices import Notices
-from backend.services.protection.backups import BackupService, Exchange
-from backend.services.protection.troubles import NOUN as TROUBLES
+from backend.services.protection.alerts import NOUN as ALERTS
+from backend.services.protection.backups import BackupService, Swap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,13 +47,13 @@ class EncryptionService:
         database: Path,
         key: DatabaseKey,
         backups: BackupService,
-        exchange: Exchange,
+        swap: Swap,
         notices: Notices,
     ) -> None:
         self._database = database
         self._key = key
         self._backups = backups
-        self._exchange = exchange
+        self._swap = swap
         self._notices = notices
 
     async def state(self) -> EncryptionState:
@@ -73,7 +73,7 @@ class EncryptionService:
         """
         await self._encrypt(self._key.keep_in_keyring)
         await asyncio.to_thread(self._key.make_first_code)
-        self._notices.changed(TROUBLES)
+        self._notices.changed(ALERTS)
 
     async def use_passphrase(self, passphrase: str, again: str) -> None:
         """Encrypt with a key that a passphrase opens.
@@ -85,7 +85,7 @@ class EncryptionService:
         if passphrase != again:
             raise InvalidInputError("The two passphrases differ. Type both again.")
         await self._encrypt(lambda: self._key.protect(passphrase))
-        self._notices.changed(TROUBLES)
+        self._notices.changed(ALERTS)
 
     async def decrypt(self) -> None:
         """Keep the data as plain files from now on; encrypted backups stay so.
@@ -95,8 +95,8 @@ class EncryptionService:
         """
         self._check()
         if self._key.of_database:
-            await self._exchange(lambda: self._rekey(None))
-        self._notices.changed(TROUBLES)
+            await self._swap(lambda: self._rekey(None))
+        self._notices.changed(ALERTS)
 
     async def new_recovery_code(self) -> str:
         """Return a code that opens the data; an earlier one no longer does.
@@ -106,14 +106,14 @@ class EncryptionService:
         """
         code = await asyncio.to_thread(self._key.new_recovery_code)
         await asyncio.to_thread(self._backups.copy_key)
-        self._notices.changed(TROUBLES)
+        self._notices.changed(ALERTS)
         return code
 
     async def _encrypt(self, keep: "Callable[[], None]") -> None:
         self._check()
         await asyncio.to_thread(keep)
         if self._key.of_database is None:
-            await self._exchange(lambda: self._rekey(self._key.value))
+            await self._swap(lambda: self._rekey(self._key.value))
         await asyncio.to_thread(self._backups.encrypt_all)
         await asyncio.to_thread(self._backups.copy_key)
 

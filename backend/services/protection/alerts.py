@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from backend.errors import (
@@ -15,16 +16,16 @@ from backend.errors import (
     StoreReadOnlyError,
 )
 from backend.keys.database_key import DatabaseKey
+from backend.recovery.restore import Rescue
 from backend.services.notices import Notices
 
 if TYPE_CHECKING:
-    from backend.recovery.restore import Rescue
     from backend.services.protection.backups import BackupService
     from backend.store.database import Database
 
 log = logging.getLogger("hearth.store")
 
-NOUN: Final = "troubles"
+NOUN: Final = "alerts"
 CODE: Final = "recovery-code"
 PLAIN: Final = "plain"
 ROOM_BYTES: Final = 64 * 1024 * 1024
@@ -34,13 +35,14 @@ _MB: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trouble:
+class Alert:
     """One thing to know.
 
     Attributes:
         kind: Names it, once.
         path: Where to do something about it, and `label` what; "" for nowhere.
-        can_be_dismissed: It only tells of something that has happened.
+        dismiss: Makes it go, from any thread; None when only a remedy does.
+        is_news: It only says what has happened: a cross beside it dismisses it.
     """
 
     kind: str
@@ -48,11 +50,12 @@ class Trouble:
     tone: str = "warning"
     path: str = ""
     label: str = ""
-    can_be_dismissed: bool = False
     code: str = ""
+    dismiss: Callable[[], object] | None = None
+    is_news: bool = False
 
 
-class TroubleService:
+class AlertService:
     """Knows what is wrong, and notices when it is over.
 
     Attributes:
@@ -79,23 +82,16 @@ class TroubleService:
         self._loop: asyncio.AbstractEventLoop | None = None
         database.on_trouble = self._on_database_trouble
 
-    async def all(self) -> list[Trouble]:
+    async def all(self) -> list[Alert]:
         """Return what there is to know, the worst first."""
         return await asyncio.to_thread(self._all)
 
     async def dismiss(self, kind: str) -> None:
         """Forget something that has happened."""
-        if kind == CODE:
-            await asyncio.to_thread(self._key.note_recovery_code)
-            self._notices.changed(NOUN)
-        if kind == PLAIN:
-            await asyncio.to_thread(self._key.leave_plain)
-            self._notices.changed(NOUN)
-        if kind == "rescue":
-            from backend.recovery.restore import Rescue  # noqa: PLC0415 heavy
-
-            await asyncio.to_thread(Rescue.forget, self._folder)
-            self._notices.changed(NOUN)
+        for alert in await self.all():
+            if alert.kind == kind and alert.dismiss:
+                await asyncio.to_thread(alert.dismiss)
+                self._notices.changed(NOUN)
 
     async def watch(self) -> None:
         """While nothing can be written, try again and again; tell when it works."""
@@ -140,7 +136,7 @@ class TroubleService:
         if self._loop:
             self._loop.call_soon_threadsafe(news.set)
 
-    def _all(self) -> list[Trouble]:
+    def _all(self) -> list[Alert]:
         found = (
             self._of_writing(),
             self._of_refusal(),
@@ -149,13 +145,13 @@ class TroubleService:
             self._of_recovery_code(),
             self._of_plain_files(),
         )
-        return [trouble for trouble in found if trouble]
+        return [alert for alert in found if alert]
 
-    def _of_writing(self) -> Trouble | None:
+    def _of_writing(self) -> Alert | None:
         if isinstance(self._unwritten, StoreFullError):
             free = shutil.disk_usage(self._folder).free
             missing = max(1, -(-(ROOM_BYTES - free) // _MB))
-            return Trouble(
+            return Alert(
                 kind="full",
                 tone="danger",
                 sentence=(
@@ -165,7 +161,7 @@ class TroubleService:
                 ),
             )
         if self._unwritten:
-            return Trouble(
+            return Alert(
                 kind="read-only",
                 tone="danger",
                 sentence=(
@@ -177,29 +173,27 @@ class TroubleService:
             )
         return None
 
-    def _of_refusal(self) -> Trouble | None:
+    def _of_refusal(self) -> Alert | None:
         refusal = self._database.refusal
-        return Trouble(kind="refusal", sentence=str(refusal)) if refusal else None
+        return Alert(kind="refusal", sentence=str(refusal)) if refusal else None
 
-    def _of_rescue(self) -> Trouble | None:
-        # Heavy: the first page does not wait for it.
-        from backend.recovery.restore import Rescue  # noqa: PLC0415 heavy
-
+    def _of_rescue(self) -> Alert | None:
         rescue = Rescue.read(self._folder)
         if rescue is None:
             return None
-        return Trouble(
+        return Alert(
             kind="rescue",
             sentence=_account_of(rescue),
             path="/backups",
             label="Backups",
-            can_be_dismissed=True,
+            dismiss=partial(Rescue.forget, self._folder),
+            is_news=True,
         )
 
-    def _of_backups(self) -> Trouble | None:
+    def _of_backups(self) -> Alert | None:
         if not self._backups.is_away:
             return None
-        return Trouble(
+        return Alert(
             kind="backups",
             sentence=(
                 "The folder you chose for backups is missing. Until it is back, "
@@ -209,11 +203,11 @@ class TroubleService:
             label="Backups",
         )
 
-    def _of_recovery_code(self) -> Trouble | None:
+    def _of_recovery_code(self) -> Alert | None:
         if not self._key.needs_noting:
             return None
         if self._key.first_code:
-            return Trouble(
+            return Alert(
                 kind=CODE,
                 tone="info",
                 sentence=(
@@ -222,8 +216,9 @@ class TroubleService:
                     "keyring is lost."
                 ),
                 code=self._key.first_code,
+                dismiss=self._key.note_recovery_code,
             )
-        return Trouble(
+        return Alert(
             kind=CODE,
             tone="info",
             sentence=(
@@ -232,22 +227,24 @@ class TroubleService:
             ),
             path="/encryption",
             label="Get the code",
+            dismiss=self._key.note_recovery_code,
         )
 
-    def _of_plain_files(self) -> Trouble | None:
+    def _of_plain_files(self) -> Alert | None:
         # Before there is anything to encrypt, a warning would be the first thing read.
         if not (self._key.is_left_plain and self._has_content()):
             return None
-        return Trouble(
+        return Alert(
             kind=PLAIN,
             sentence=("What you write is not encrypted: this computer has no keyring."),
             path="/encryption",
             label="Encrypt…",
-            can_be_dismissed=True,
+            dismiss=self._key.leave_plain,
+            is_news=True,
         )
 
 
-def _account_of(rescue: "Rescue") -> str:
+def _account_of(rescue: Rescue) -> str:
     found = (
         f"Hearth's database was damaged; the damaged file is kept as {rescue.kept}. "
         if rescue.kept

@@ -1,0 +1,145 @@
+"""What runs in the background for as long as the store is open."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, Final
+
+from backend.container import OpenStore
+from backend.errors import HearthError
+from backend.recovery.jobs import HeavyJob
+from backend.recovery.restore import is_damaged, mend, rescue
+from backend.services.protection.alerts import NOUN as ALERTS
+
+log = logging.getLogger("hearth.app")
+
+LOOK_EVERY_S: Final = 5.0
+"""How often local servers are looked for, so that one that starts shows up."""
+
+CHECK_AFTER_S: Final = 3.0
+"""When the whole database is checked: not while the first page is drawn."""
+
+_MENDED: Final = (
+    "Hearth repaired damage to its database. Letters that could not be saved show as "
+    "\N{REPLACEMENT CHARACTER}; a backup keeps how it was. Check the disk."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One row of the table below.
+
+    Attributes:
+        run: Ends by itself, or when it is cancelled.
+    """
+
+    name: str
+    run: Callable[[OpenStore], Coroutine[Any, Any, None]]
+    runs_in_safe_mode: bool
+
+
+async def finish_last_run(store: OpenStore) -> None:
+    """Fold what was typed last time, and take back imports that were cut off."""
+    await store.services.notes.settle()
+    await store.services.imports.recover()
+
+
+async def purge_trash(store: OpenStore) -> None:
+    """Delete for good what has been in the trash for long enough."""
+    await store.services.trash.keep_clean()
+
+
+async def watch_writing(store: OpenStore) -> None:
+    """Notice when the store can be written again."""
+    await store.services.alerts.watch()
+
+
+async def keep_backups(store: OpenStore) -> None:
+    """Make the daily backups."""
+    await store.offline.backups.keep()
+
+
+async def resume_downloads(store: OpenStore) -> None:
+    """Go on with models that were being downloaded."""
+    await store.services.library.begin()
+
+
+async def index_the_rest(store: OpenStore) -> None:
+    """Put what an earlier version left out of the index into it."""
+    if not await store.services.search.unprepared():
+        return
+    job = HeavyJob(store.database.path, store.key.of_database, "index_rest")
+    try:
+        log.info("rows put into the index: %s", await asyncio.to_thread(job.result))
+    finally:
+        # A swap of the database does not wait for it; the next opening resumes it.
+        job.cancel()
+
+
+async def look_for_servers(store: OpenStore) -> None:
+    """Tell the pages when a local server appears or leaves."""
+    engines = store.services.engines
+    known: set[str] | None = None
+    while True:
+        if not engines.is_paused:
+            found = {server.url: server.name for server in await engines.found()}
+            if known is not None and known != set(found):
+                store.notices.changed("engines")
+                for url in found.keys() - known:
+                    store.notices.say(
+                        f"{found[url]} is running. Choose it in Settings."
+                    )
+            known = set(found)
+        await asyncio.sleep(LOOK_EVERY_S)
+
+
+async def check_database(store: OpenStore) -> None:
+    """Check the database, and again whenever it turns out to be damaged."""
+    path, key, backups = store.database.path, store.key, store.offline.backups
+    damaged = store.services.alerts.damaged
+    await asyncio.sleep(CHECK_AFTER_S)
+    while not await asyncio.to_thread(is_damaged, path, key.of_database):
+        await damaged.wait()
+        mended = await asyncio.to_thread(mend, path, key.of_database, backups.snap)
+        if mended is None:
+            break
+        if mended:
+            store.notices.say(_MENDED, tone="warning")
+            store.notices.changed("resync")
+        await asyncio.sleep(CHECK_AFTER_S)
+        damaged.clear()
+    log.warning("a damaged database is replaced")
+    try:
+        await store.swap(lambda: rescue(path, key.value, backups.for_rescue()))
+    except HearthError as exc:
+        log.warning("the damaged database stays: %s", exc)
+    store.notices.changed(ALERTS)
+
+
+JOBS: Final = (
+    Job("look for local servers", look_for_servers, runs_in_safe_mode=False),
+    Job("finish the last run", finish_last_run, runs_in_safe_mode=True),
+    Job("purge the trash", purge_trash, runs_in_safe_mode=False),
+    Job("check the database", check_database, runs_in_safe_mode=False),
+    Job("watch writing", watch_writing, runs_in_safe_mode=True),
+    Job("make backups", keep_backups, runs_in_safe_mode=False),
+    Job("download models", resume_downloads, runs_in_safe_mode=False),
+    Job("prepare the search", index_the_rest, runs_in_safe_mode=True),
+)
+
+
+def start_jobs(store: OpenStore) -> list[asyncio.Task[None]]:
+    """Start what runs beside an open store; cancel the tasks before it closes."""
+    return [
+        asyncio.create_task(_run(job, store), name=job.name)
+        for job in JOBS
+        if job.runs_in_safe_mode or not store.is_safe_mode
+    ]
+
+
+async def _run(job: Job, store: OpenStore) -> None:
+    try:
+        await job.run(store)
+    except HearthError as exc:
+        log.info("background job %r ended: %s", job.name, exc)
