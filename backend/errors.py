@@ -99,6 +99,7 @@ class EngineFault(Enum):
     REFUSED = "refused"
     UNTRUSTED = "untrusted certificate"
     NO_TLS = "no https"
+    PROXY = "proxy"
     MOVED = "moved"
     UNAUTHORISED = "unauthorised"
     FORBIDDEN = "forbidden"

@@ -8,6 +8,9 @@ NO_ANSWER: Final = "It does not respond."
 
 _STATUS: Final = {
     EngineFault.REFUSED: ("It cannot be reached. Start it, or correct its address."),
+    EngineFault.PROXY: (
+        "The proxy does not let Hearth through. Check its address, name and password."
+    ),
     EngineFault.UNTRUSTED: (
         "Its certificate is not trusted. Correct its address, or let this computer "
         "trust the certificate."

@@ -3,17 +3,20 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
 from backend.keys.api_keys import KeyStore
+from backend.llm.builtin.child import ChildOptions
 from backend.llm.builtin.engine import BuiltinEngine
 from backend.llm.engine import Engine
 from backend.llm.kept_engine import KeptEngine
 from backend.llm.openai_compatible import OpenAICompatibleEngine
+from backend.llm.options import EngineOptions
 from backend.llm.servers.api_key import clean_key
+from backend.llm.wire.client import Route
 from backend.runtime.side_threads import SideThreads
 
 OPENAI: Final = "openai"
@@ -52,6 +55,11 @@ class EngineRecord(Protocol):
         """Where its model file is."""
         ...
 
+    @property
+    def options(self) -> str:
+        """How it is reached and run."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewEngine:
@@ -62,6 +70,7 @@ class NewEngine:
     name: str = ""
     url: str = ""
     path: str = ""
+    options: str = ""
 
 
 class EngineRegistry:
@@ -100,7 +109,8 @@ class EngineRegistry:
             if same and not key:
                 return same
             await self._retire(record.id)
-            engine = KeptEngine(self._build(record, clean_key(key)), record.name)
+            built = self._build(await self._with_login(record), clean_key(key))
+            engine = KeptEngine(built, record.name)
             self._engines[record.id] = facts, engine
             return engine
 
@@ -150,9 +160,31 @@ class EngineRegistry:
             self._without_key.discard(record.id)
         return key or ""
 
+    async def _with_login(self, record: EngineRecord) -> EngineRecord:
+        """Return the record with what the keyring has for its proxy."""
+        options = EngineOptions.read(record.options)
+        if not options.proxy:
+            return record
+        place = proxy_key(record.id)
+        login = await asyncio.to_thread(self._keys.get, place, options.proxy)
+        proxy = Route(proxy=options.proxy).with_login(login).proxy
+        return NewEngine(
+            id=record.id,
+            kind=record.kind,
+            name=record.name,
+            url=record.url,
+            path=record.path,
+            options=replace(options, proxy=proxy).to_text(),
+        )
+
     async def _retire(self, engine_id: str) -> None:
         if kept := self._engines.pop(engine_id, None):
             await kept[1].retire()
+
+
+def proxy_key(engine_id: str) -> str:
+    """Return under which name the keyring has the login for an engine's proxy."""
+    return f"{engine_id}/proxy"
 
 
 def build_engine(
@@ -163,13 +195,14 @@ def build_engine(
     Raises:
         InvalidInputError: The address in the record is none.
     """
+    options = EngineOptions.read(record.options)
     if record.kind == BUILTIN:
-        return BuiltinEngine(Path(record.path), files=files)
-    return OpenAICompatibleEngine(record.name, record.url, key)
+        return BuiltinEngine(Path(record.path), ChildOptions.of(options), files)
+    return OpenAICompatibleEngine(record.name, record.url, key, options=options)
 
 
 def _facts(record: EngineRecord) -> tuple[str, ...]:
     """Return what an engine is built of: a file's other name needs no other one."""
     if record.kind == BUILTIN:
-        return (record.kind, record.path)
-    return (record.kind, record.name, record.url)
+        return (record.kind, record.path, record.options)
+    return (record.kind, record.name, record.url, record.options)

@@ -9,12 +9,14 @@ from typing import Final
 
 from backend.errors import EngineError, EngineFault
 from backend.llm.engine import Arrived, Delta, Turn
+from backend.llm.options import EngineOptions
 from backend.llm.sentences import engine_error
 from backend.llm.servers.address import clean_base_url
 from backend.llm.servers.network import is_near
 from backend.llm.wire.answer_events import NotAnAnswerError, request_body
 from backend.llm.wire.answer_reader import AnswerReader
-from backend.llm.wire.asking import Ways, speaks_of_roles
+from backend.llm.wire.asking import Ways, speaks_of_roles, without_refused
+from backend.llm.wire.client import Route
 from backend.llm.wire.continuing import (
     RepeatFilter,
     is_continuation,
@@ -48,6 +50,7 @@ class OpenAICompatibleEngine:
         api_key: str = "",
         *,
         limits: Limits | None = None,
+        options: EngineOptions | None = None,
     ) -> None:
         """Remember where the server is; nothing is sent yet.
 
@@ -56,6 +59,7 @@ class OpenAICompatibleEngine:
             base_url: Its address.
             api_key: "" for none.
             limits: None for those of where it is.
+            options: How it is reached, and what is asked of its models.
 
         Raises:
             InvalidInputError: The address is none.
@@ -65,7 +69,11 @@ class OpenAICompatibleEngine:
         self._api_key = api_key
         self._limits = limits
         connect_s = (limits or FAR).connect_s
-        self._server = ModelServer(self._base_url, api_key, connect_s)
+        options = options or EngineOptions()
+        way = Route(proxy=options.proxy, ca_file=options.ca_file)
+        self._server = ModelServer(self._base_url, api_key, connect_s, way)
+        self._parameters = options.parameters.to_body()
+        self._accepted: dict[str, dict[str, object]] = {}
         self._plain_models: set[str] = set()
 
     async def models(self) -> list[str]:
@@ -156,15 +164,22 @@ class OpenAICompatibleEngine:
         self, model: str, turns: Sequence[Turn]
     ) -> AsyncGenerator[Delta, None]:
         limits = self._limits or (NEAR if await is_near(self._base_url) else FAR)
-        body, pauses = request_body(model, turns), _Pauses(limits)
+        pauses = _Pauses(limits)
         while True:
             started = False
+            parameters = self._accepted.get(model, self._parameters)
+            body = request_body(model, turns, parameters)
             try:
                 async with aclosing(self._stream_once(body, limits)) as deltas:
                     async for delta in deltas:
                         started = True
                         yield delta
             except RequestError as exc:
+                accepted = without_refused(parameters, exc.detail)
+                if not started and accepted is not None and _is_refusal(exc):
+                    log.info("%s refuses a parameter, and is asked without", self.name)
+                    self._accepted[model] = accepted
+                    continue
                 pause_s = None if started else pauses.after(exc)
                 if pause_s is None:
                     raise

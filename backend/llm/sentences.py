@@ -23,6 +23,10 @@ _SENTENCES: Final = {
         "{name} cannot be reached. Start it, or check its address in Settings, "
         "then choose Retry."
     ),
+    EngineFault.PROXY: (
+        "The proxy does not let Hearth through to {name}{detail}. Check its address, "
+        "name and password in Settings, then choose Retry."
+    ),
     EngineFault.UNTRUSTED: (
         "The certificate of {name} is not trusted{detail}, so nothing was sent. Check "
         "its address in Settings and the clock of this computer, or let this computer "

@@ -9,6 +9,7 @@ from backend.ids import NEW
 from backend.live.notices import Toast
 from backend.llm.builtin.found_files import FoundFile
 from backend.llm.engines import BUILTIN
+from backend.llm.options import Effort, EngineOptions
 from backend.llm.servers.address import place_of, shown
 from backend.llm.servers.discovery import Found
 from backend.routes.engine_forms import address_in, in_form, may_send_in_clear
@@ -40,6 +41,7 @@ class EngineRow:
     problem: str
     is_asked: bool
     is_builtin: bool
+    options: EngineOptions
 
     @classmethod
     def of(cls, offer: Offer) -> "EngineRow":
@@ -55,6 +57,7 @@ class EngineRow:
             offer.problem,
             offer.is_asked,
             record.kind == BUILTIN,
+            EngineOptions.read(record.options),
         )
 
 
@@ -88,6 +91,7 @@ class EngineList(Template):
     found: Sequence[Found]
     keys_note: str
     max_name_chars: int = 200
+    efforts: Sequence[str] = tuple(Effort)
 
 
 @dataclass(frozen=True)
@@ -243,6 +247,7 @@ def build_router(get_services: "GetServices", pages: Pages) -> Router:
             address_in(form),
             form.get("key", ""),
             form.get("model", ""),
+            options=form,
             may_send_in_clear=may_send_in_clear(form),
         )
         say(_connected(added), tone="success")
@@ -268,6 +273,7 @@ def build_router(get_services: "GetServices", pages: Pages) -> Router:
             url=address_in(form),
             key=form.get("key", ""),
             models=form.get("models"),
+            options=form,
             may_send_in_clear=may_send_in_clear(form),
         )
         say_saved(record.name, problem)

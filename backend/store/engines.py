@@ -44,6 +44,7 @@ class EngineStore:
         name: str,
         url: str = "",
         path: str = "",
+        options: str = "",
     ) -> EngineRecord:
         """Store a new engine."""
         made = EngineRecord(
@@ -51,6 +52,7 @@ class EngineStore:
             name=clean_text(name),
             url=clean_text(url),
             path=clean_text(path),
+            options=options,
         )
         with self._database.write() as session:
             session.add(made)
@@ -63,13 +65,14 @@ class EngineStore:
         name: str | None = None,
         url: str | None = None,
         path: str | None = None,
+        options: str | None = None,
     ) -> EngineRecord:
         """Change what is given.
 
         Raises:
             NotFoundError: There is no such engine.
         """
-        told = {"name": name, "url": url, "path": path}
+        told = {"name": name, "url": url, "path": path, "options": options}
         with self._database.write() as session:
             row = _engine_in(session, id)
             row.sqlmodel_update(

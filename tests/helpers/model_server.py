@@ -9,6 +9,7 @@ import struct
 import subprocess
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -38,6 +39,11 @@ class Exchange:
         """The conversation that was sent."""
         messages: list[dict[str, str]] = json.loads(self.body)["messages"]
         return messages
+
+    @property
+    def connection(self) -> socket.socket:
+        """The socket itself, for what is no HTTP any more."""
+        return self._connection
 
     def send(self, data: bytes) -> None:
         """Write raw bytes."""
@@ -246,9 +252,11 @@ class FakeModelServer:
             ).start()
 
     def _serve(self, connection: socket.socket) -> None:
-        with contextlib.suppress(OSError), connection:
+        with contextlib.suppress(OSError), ExitStack() as stack:
+            stack.enter_context(connection)
             if self._tls is not None:
                 connection = self._tls.wrap_socket(connection, server_side=True)
+                stack.enter_context(connection)
             exchange = _read_request(connection)
             if exchange is None:
                 return

@@ -8,7 +8,7 @@ import re
 import secrets
 import signal
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +18,7 @@ from backend.llm.builtin.engine_child import ChildConfig, ChildReply
 from backend.llm.builtin.memory import GIGABYTE, available_memory, count_oom_kills
 from backend.llm.builtin.model_file import memory_detail, refusal
 from backend.llm.openai_compatible import OpenAICompatibleEngine
+from backend.llm.options import EngineOptions
 from backend.llm.sentences import engine_error, one_line
 from backend.llm.wire.limits import BUILT_IN, Limits
 from backend.llm.wire.patience import patience
@@ -42,6 +43,7 @@ class ChildOptions:
         load_s: Seconds a model may take to load, a large one off a slow disk.
         sleep_idle_s: Seconds without a question after which the model is unloaded.
         data_limit_bytes: None to allow nine tenths of the memory that is free.
+        engine: What the user set.
         limits: How long an answer may take.
     """
 
@@ -52,6 +54,23 @@ class ChildOptions:
     data_limit_bytes: int | None = None
     command: tuple[str, ...] = module_command(_MODULE)
     limits: Limits = BUILT_IN
+    engine: EngineOptions = field(default_factory=EngineOptions)
+
+    @classmethod
+    def of(cls, engine: EngineOptions) -> "ChildOptions":
+        """Return how an engine is run for which this was set."""
+        idle_s = engine.idle_minutes * 60
+        if not engine.context:
+            return cls(sleep_idle_s=idle_s, engine=engine)
+        return cls(context_tokens=engine.context, sleep_idle_s=idle_s, engine=engine)
+
+    def within(self, trained: int) -> "ChildOptions":
+        """Return them for a model that was trained to read so many tokens.
+
+        llama.cpp takes memory for what it is asked, and uses no more than that.
+        """
+        most = min(self.context_tokens, trained or self.context_tokens)
+        return replace(self, context_tokens=most)
 
 
 class EngineChild:
@@ -131,7 +150,11 @@ class EngineChild:
             raise await self.death()
         if self._engine is None:
             self._engine = OpenAICompatibleEngine(
-                self._name, reply.url, self._api_key, limits=self._options.limits
+                self._name,
+                reply.url,
+                self._api_key,
+                limits=self._options.limits,
+                options=EngineOptions(parameters=self._options.engine.parameters),
             )
         return self._engine
 
@@ -178,7 +201,7 @@ class EngineChild:
         config = ChildConfig(
             model=str(self._model),
             api_key=self._api_key,
-            threads=max(1, (os.cpu_count() or 2) - 1),
+from dataclasses import dataclass, field, replace
             context_tokens=self._options.context_tokens,
             sleep_idle_s=self._options.sleep_idle_s,
             data_limit_bytes=limit,

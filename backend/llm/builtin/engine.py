@@ -141,10 +141,11 @@ class BuiltinEngine:
             if self._is_closed:
                 raise engine_error(EngineFault.REMOVED, NAME)
             if self._child is None or not self._child.is_alive:
-                weights = (await self._look()).weights
+                found = await self._look()
                 if self._child is not None:
                     await self._child.kill()
-                self._child = await EngineChild.start(NAME, weights, self._options)
+                options = self._options.within(found.context)
+                self._child = await EngineChild.start(NAME, found.weights, options)
             return self._child
 
     async def _look(self) -> ModelFile:

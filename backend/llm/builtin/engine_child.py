@@ -28,6 +28,7 @@ class ChildConfig:
 
     Attributes:
         sleep_idle_s: Seconds without a question after which the model is unloaded.
+        gpu_layers: How much of it the graphics card takes; -1 to let llama.cpp choose.
         data_limit_bytes: What it may allocate, so that a hostile file cannot take the
             memory of the whole machine; 0 for no limit.
     """
@@ -38,6 +39,7 @@ class ChildConfig:
     context_tokens: int
     sleep_idle_s: int
     data_limit_bytes: int
+    gpu_layers: int = -1
     batch: int = 256
     cache_mb: int = 256
 
@@ -111,6 +113,7 @@ def _serve(config: ChildConfig) -> ChildReply:
     params.n_batch = params.n_ubatch = config.batch
     params.cache_ram_mib = config.cache_mb
     params.sleep_idle_seconds = config.sleep_idle_s
+    params.n_gpu_layers = config.gpu_layers
     params.cpuparams.n_threads = config.threads
     params.cpuparams_batch.n_threads = config.threads
     try:

@@ -52,11 +52,13 @@ class ModelFile:
         weights: What is loaded.
         bytes: Of all its parts.
         is_familiar: It is of a kind that is certainly known.
+        context: How much it was trained to read, in tokens; 0 when it does not say.
     """
 
     weights: Path
     bytes: int
     is_familiar: bool
+    context: int = 0
 
 
 def check_model_file(path: Path, name: str) -> ModelFile:
@@ -79,8 +81,10 @@ def check_model_file(path: Path, name: str) -> ModelFile:
     if why:
         raise refusal(name, why)
     # Other programs put things into a file that llama.cpp does not know.
-    is_familiar = header.text("general.architecture") in _FAMILIAR and path == asked
-    return ModelFile(path, sizes, is_familiar)
+    architecture = header.text("general.architecture")
+    is_familiar = architecture in _FAMILIAR and path == asked
+    context = header.number(f"{architecture}.context_length")
+    return ModelFile(path, sizes, is_familiar, context)
 
 
 def refusal(name: str, why: str) -> EngineError:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin
 
 from backend.llm.wire.answer_events import NotAnAnswerError
-from backend.llm.wire.client import endpoint, new_client
+from backend.llm.wire.client import DIRECT, Route, endpoint, new_client
 from backend.llm.wire.exchange import causes, read_text
 from backend.llm.wire.failures import classify_failure
 from backend.llm.wire.limits import FAR
@@ -47,6 +47,7 @@ class Reply(Enum):
     NO_TLS = "no TLS"
     UNTRUSTED = "untrusted"
     UNREACHABLE = "unreachable"
+    PROXY = "proxy"
     SILENT = "silent"
 
 
@@ -76,9 +77,14 @@ class Probe:
     software: str = ""
 
 
-async def ask_models(base: str, key: str = "", deadline_s: float = DEADLINE_S) -> Probe:
+async def ask_models(
+    base: str, key: str = "", deadline_s: float = DEADLINE_S, route: Route = DIRECT
+) -> Probe:
     """Ask one base address for its list of models."""
-    client = await asyncio.to_thread(new_client, base, key, _CONNECT_S)
+    try:
+        client = await asyncio.to_thread(new_client, base, key, _CONNECT_S, route)
+    except OSError:  # the file of the certificate authority
+        return Probe(base=base, reply=Reply.UNTRUSTED)
     import httpx2  # noqa: PLC0415 by now imported, in the thread
 
     try:
@@ -96,9 +102,9 @@ async def ask_models(base: str, key: str = "", deadline_s: float = DEADLINE_S) -
         await client.aclose()
 
 
-async def takes_chats(base: str, key: str = "") -> bool:
+async def takes_chats(base: str, key: str = "", route: Route = DIRECT) -> bool:
     """Whether chat requests are read there; an empty one is sent, which is free."""
-    client = await asyncio.to_thread(new_client, base, key, _CONNECT_S)
+    client = await asyncio.to_thread(new_client, base, key, _CONNECT_S, route)
     import httpx2  # noqa: PLC0415 new_client loaded it
 
     try:
@@ -151,7 +157,9 @@ def _judge(base: str, response: "httpx2.Response", body: str) -> Probe:
         target = urljoin(endpoint(base, "/models"), location)
         return Probe(base=base, reply=Reply.MOVED, status=status, location=target)
     reply = Reply.NO_LIST
-    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+    if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        reply = Reply.PROXY
+    elif status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         reply = Reply.KEY_REFUSED
     elif status == HTTPStatus.TOO_MANY_REQUESTS or status >= 500:  # noqa: PLR2004 all
         reply = Reply.BUSY
@@ -169,7 +177,11 @@ def _software(body: str, server: str) -> str:
 
 
 def _why(exc: BaseException) -> Reply:
+    import httpx2  # noqa: PLC0415 by now imported, in the thread
+
     for cause in causes(exc):
+        if isinstance(cause, httpx2.ProxyError):
+            return Reply.PROXY
         if isinstance(cause, socket.gaierror):
             return Reply.NO_NAME
         if isinstance(cause, ssl.SSLCertVerificationError):

@@ -55,10 +55,12 @@ class Chunk:
     calls_tool: bool = False
 
 
-def request_body(model: str, turns: Sequence[Turn]) -> bytes:
+def request_body(
+    model: str, turns: Sequence[Turn], parameters: Mapping[str, object] | None = None
+) -> bytes:
     """Return the body of a chat request; only ASCII, whatever was typed."""
     messages = [{"role": str(turn.role), "content": turn.text} for turn in turns]
-    body = {"model": model, "messages": messages, "stream": True}
+    body = {"model": model, "messages": messages, "stream": True, **(parameters or {})}
     return json.dumps(body).encode("ascii")
 
 

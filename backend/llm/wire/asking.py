@@ -1,7 +1,7 @@
 """Other ways to ask the same, for servers and templates that refuse the first one."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +12,8 @@ _OF_ROLES: Final = re.compile(
     r"\brole|system|template|jinja|alternat|raise_exception|assistant|prefill",
     re.IGNORECASE,
 )
+_LONGEST: Final = "max_tokens"
+_NEWER_LONGEST: Final = "max_completion_tokens"
 _OF_SYSTEM: Final = re.compile(r"\bsystem\b", re.IGNORECASE)
 
 
@@ -53,6 +55,27 @@ class Ways:
 def speaks_of_roles(words: str) -> bool:
     """Whether a refusal is about who says what in which order."""
     return bool(_OF_ROLES.search(words))
+
+
+def without_refused(
+    parameters: Mapping[str, object], words: str
+) -> dict[str, object] | None:
+    """Return the parameters without the one a refusal names; None when it names none.
+
+    Args:
+        parameters: What was sent.
+        words: The server's own.
+    """
+    said = words.lower()
+    left = dict(parameters)
+    if _LONGEST in left and _NEWER_LONGEST in said:
+        # Models of OpenAI that think count their thoughts too, under another name.
+        return {_NEWER_LONGEST: left.pop(_LONGEST)} | left
+    for name in left:
+        if name in said or name.replace("_", " ") in said:
+            del left[name]
+            return left
+    return None
 
 
 def instructions_first(turns: Sequence[Turn]) -> list[Turn]:

@@ -1,12 +1,15 @@
 """Builds the HTTP client that speaks to a model server."""
 
 import socket
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from backend.llm.providers import headers_for
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx2
 
 
@@ -20,11 +23,42 @@ _KEEPALIVE: Final = {
 """Ends the wait for a computer that vanished, within two minutes, and for no other."""
 
 
-def new_client(base_url: str, api_key: str, connect_s: float) -> "httpx2.AsyncClient":
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """The way to a server.
+
+    Attributes:
+        proxy: By whom it is reached, with name and password if it wants them; "" for
+            nobody.
+        ca_file: Who may vouch for it beside those the system trusts; "" for nobody.
+    """
+
+    proxy: str = ""
+    ca_file: str = ""
+
+    def with_login(self, login: str) -> "Route":
+        """Return it with a name and password for the proxy, as in "name:password"."""
+        if not (login and self.proxy):
+            return self
+        parts = urlsplit(self.proxy)
+        return replace(
+            self, proxy=parts._replace(netloc=f"{login}@{parts.netloc}").geturl()
+        )
+
+
+DIRECT: Final = Route()
+
+
+def new_client(
+    base_url: str, api_key: str, connect_s: float, route: Route = DIRECT
+) -> "httpx2.AsyncClient":
     """Return a client for one server; call it in a thread, as it loads for 0.1 s.
 
     The key is sent to this server only: redirects are not followed, and no proxy is
     taken from the environment.
+
+    Raises:
+        OSError: The file of certificates cannot be read.
     """
     import httpx2  # noqa: PLC0415 costs 0.1 s, which the start has not got
 
@@ -37,8 +71,9 @@ def new_client(base_url: str, api_key: str, connect_s: float) -> "httpx2.AsyncCl
     headers |= headers_for(urlsplit(base_url).hostname or "", api_key)
     transport = httpx2.AsyncHTTPTransport(
         # Certificates are loaded (30 ms) only where there is one to check.
-        verify=base_url.startswith("https:"),
+        verify=_trust(route) if base_url.startswith("https:") else False,
         trust_env=False,
+        proxy=route.proxy or None,
         socket_options=[
             (level, getattr(socket, name), value)
             for name, (level, value) in _KEEPALIVE.items()
@@ -52,6 +87,17 @@ def new_client(base_url: str, api_key: str, connect_s: float) -> "httpx2.AsyncCl
         trust_env=False,
         follow_redirects=False,
     )
+
+
+def _trust(route: Route) -> "ssl.SSLContext | bool":
+    """Return who is trusted; True for those of the system alone."""
+    if not route.ca_file:
+        return True
+    import ssl  # noqa: PLC0415 with its certificates it costs 30 ms
+
+    context = ssl.create_default_context()
+    context.load_verify_locations(route.ca_file)
+    return context
 
 
 def endpoint(base: str, path: str) -> str:

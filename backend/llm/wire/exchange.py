@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 
 from backend.errors import EngineFault
 from backend.llm.wire.answer_events import NotAnAnswerError
-from backend.llm.wire.client import endpoint, new_client
+from backend.llm.wire.client import DIRECT, Route, endpoint, new_client
 from backend.llm.wire.failures import classify_failure, is_page
 from backend.llm.wire.limits import Limits
 from backend.llm.wire.patience import patience
@@ -57,7 +57,10 @@ class ModelServer:
         signs_of_life: Grows with everything it sends, in whatever answer.
     """
 
-    def __init__(self, base_url: str, api_key: str, connect_s: float) -> None:
+    def __init__(
+        self, base_url: str, api_key: str, connect_s: float, route: Route = DIRECT
+    ) -> None:
+        self._route = route
         self._base_url = base_url
         self._api_key = api_key
         self._connect_s = connect_s
@@ -83,7 +86,13 @@ class ModelServer:
         Raises:
             RequestError: It cannot be reached, or the response is not good.
         """
-        client = self._client or self._keep(await asyncio.to_thread(self._new_client))
+        try:
+            client = self._client or self._keep(
+                await asyncio.to_thread(self._new_client)
+            )
+        except OSError as exc:
+            why = "the file of its certificate authority cannot be read"
+            raise RequestError(EngineFault.UNTRUSTED, why) from exc
         import httpx2  # noqa: PLC0415 by now imported, in the thread
 
         method = "GET" if body is None else "POST"
@@ -98,7 +107,11 @@ class ModelServer:
                 yield response
             finally:
                 await response.aclose()
-        except (httpx2.ConnectError, httpx2.ConnectTimeout) as exc:
+        except (
+            httpx2.ConnectError,
+            httpx2.ConnectTimeout,
+            httpx2.ProxyError,
+        ) as exc:
             raise RequestError(*_why_unreachable(exc)) from exc
         except httpx2.UnsupportedProtocol as exc:
             raise RequestError(EngineFault.REFUSED) from exc
@@ -136,6 +149,8 @@ class ModelServer:
                 body = await read_text(response, _ERROR_BYTES)
         except (TimeoutError, NotAnAnswerError):
             body = ""
+        if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+            return RequestError(EngineFault.PROXY, "HTTP 407", status=status)
         fault, words = classify_failure(status, body)
         if fault is EngineFault.REJECTED and is_page(body):
             fault = EngineFault.WEB_PAGE
@@ -157,7 +172,7 @@ class ModelServer:
         return self._client
 
     def _new_client(self) -> "httpx2.AsyncClient":
-        return new_client(self._base_url, self._api_key, self._connect_s)
+        return new_client(self._base_url, self._api_key, self._connect_s, self._route)
 
 
 async def _send(
@@ -196,7 +211,11 @@ def causes(error: BaseException) -> "Iterator[BaseException]":
 
 def _why_unreachable(error: BaseException) -> tuple[EngineFault, str]:
     """Tell a server that is not there from one whose https does not work."""
+    import httpx2  # noqa: PLC0415 by now imported, in the thread
+
     for cause in causes(error):
+        if isinstance(cause, httpx2.ProxyError):
+            return EngineFault.PROXY, str(cause)
         if isinstance(cause, ssl.SSLCertVerificationError):
             return EngineFault.UNTRUSTED, cause.verify_message
         if isinstance(cause, ssl.SSLError):

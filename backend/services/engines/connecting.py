@@ -11,6 +11,7 @@ from backend.llm.providers import provider_of
 from backend.llm.sentences import DETAIL_CHARS, one_line
 from backend.llm.servers.address import Address, is_exposed
 from backend.llm.servers.probe import ANSWERED, Probe, Reply, ask_models, takes_chats
+from backend.llm.wire.client import DIRECT, Route
 
 
 class Question(Enum):
@@ -47,6 +48,7 @@ class Wish:
 
     Attributes:
         model: A model's name, for servers that list none.
+        route: By which way it is asked.
         may_send_in_clear: The key may go to another computer without https.
     """
 
@@ -54,6 +56,7 @@ class Wish:
     key: str = ""
     model: str = ""
     may_send_in_clear: bool = False
+    route: Route = DIRECT
 
 
 async def connect(wish: Wish) -> Probe:
@@ -67,7 +70,7 @@ async def connect(wish: Wish) -> Probe:
     if listing:
         return listing
     known = _known_models(wish)
-    if (wish.model or known) and (usable := await _by_name(probes, wish.key)):
+    if (wish.model or known) and (usable := await _by_name(probes, wish)):
         return replace(usable, models=usable.models or known)
     raise _refusal(wish, probes)
 
@@ -79,7 +82,7 @@ async def _try_all(wish: Wish) -> list[Probe]:
         for base in wish.address.bases(scheme):
             if wish.key and is_exposed(base) and not wish.may_send_in_clear:
                 break
-            probe = await ask_models(base, wish.key)
+            probe = await ask_models(base, wish.key, route=wish.route)
             probes.append(probe)
             if probe.reply is Reply.MODELS and probe.models:
                 return probes
@@ -88,11 +91,12 @@ async def _try_all(wish: Wish) -> list[Probe]:
     return probes
 
 
-async def _by_name(probes: Sequence[Probe], key: str) -> Probe | None:
+async def _by_name(probes: Sequence[Probe], wish: Wish) -> Probe | None:
     """Return the address that takes chats though it does not list models."""
     answered = [p for p in probes if p.reply in ANSWERED and p.reply is not Reply.MOVED]
     for probe in answered:
-        if probe.reply is Reply.MODELS or await takes_chats(probe.base, key):
+        is_there = probe.reply is Reply.MODELS
+        if is_there or await takes_chats(probe.base, wish.key, wish.route):
             return probe
     return None
 
@@ -173,9 +177,15 @@ _SENTENCES: Final = {
         "right, type the name of a model.",
         Question.MODEL,
     ),
+    Reply.PROXY: (
+        "The proxy does not let Hearth through to {host}. Check its address, and the "
+        "name and password in it: http://name:password@proxy:3128.",
+        Question.NOTHING,
+    ),
     Reply.UNTRUSTED: (
         "This computer does not trust the certificate of {host}, so nothing was "
-        "sent. Check the address.",
+        "sent. Check the address; if your organisation gives out certificates of its "
+        "own, choose its file under Connection.",
         Question.NOTHING,
     ),
     Reply.NO_TLS: (

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,15 +18,16 @@ from backend.errors import (
 from backend.llm.builtin.found_files import FoundFile
 from backend.llm.builtin.ollama_files import model_name
 from backend.llm.engine import Engine
-from backend.llm.engines import BUILTIN, OPENAI, NewEngine
+from backend.llm.engines import BUILTIN, OPENAI, NewEngine, proxy_key
+from backend.llm.options import EngineOptions
 from backend.llm.servers.address import read_address, server_of, shown, stored
 from backend.llm.servers.api_key import clean_key
 from backend.llm.servers.chat_models import first_for_chat
 from backend.llm.servers.discovery import Found, LocalServers, server_name
+from backend.llm.wire.client import Route
+from backend.services.engines.access import ServerAccess, base_for, read_access
 from backend.services.engines.choices import Choice, DefaultChoice
 from backend.services.engines.connecting import (
-    NotConnectedError,
-    Question,
     Wish,
     connect,
 )
@@ -101,6 +102,7 @@ class EngineService:
         self._default = DefaultChoice(settings)
         self._registry = registry
         self._keys = keys
+        self._access = ServerAccess(keys)
         self._typed = TypedModels(settings)
         self._on_changed = on_changed
         self._offers = Offers(self._ask, on_changed)
@@ -164,6 +166,7 @@ class EngineService:
         key: str = "",
         model: str = "",
         *,
+        options: Mapping[str, str] | None = None,
         may_send_in_clear: bool = False,
     ) -> Added:
         """Add an OpenAI-compatible server and choose its first model that chats.
@@ -173,6 +176,7 @@ class EngineService:
             url: Its address, as people write one.
             key: Its API key.
             model: A model it has, for one that does not say.
+            options: What was filled in of how it is reached.
             may_send_in_clear: The key may go to another computer without https.
 
         Raises:
@@ -182,11 +186,14 @@ class EngineService:
         if self.is_resting:
             raise ConflictError(_RESTING)
         names = read_names(model)
+        reached, login = read_access(options or {}, EngineOptions())
+        way = Route(proxy=reached.proxy, ca_file=reached.ca_file).with_login(login)
         wish = Wish(
             address=read_address(url),
             key=clean_key(key),
             model=next(iter(names), ""),
             may_send_in_clear=may_send_in_clear,
+            route=way,
         )
         probe = await connect(wish)
         record = await self._at(probe.base)
@@ -194,7 +201,10 @@ class EngineService:
         if record is None:
             called = name.strip() or server_name(probe.base, probe.software)
             url = stored(probe.base)
-            record = await asyncio.to_thread(self._engines.add, OPENAI, called, url)
+            record = await asyncio.to_thread(
+                self._engines.add, OPENAI, called, url, "", reached.to_text()
+            )
+            await self._access.keep_login(record.id, reached, login)
         if wish.key:
             await asyncio.to_thread(self._keys.set, record.id, wish.key, record.url)
             await self._registry.retire(record.id)
@@ -231,26 +241,44 @@ class EngineService:
         url: str = "",
         key: str = "",
         models: str | None = None,
+        options: Mapping[str, str] | None = None,
         may_send_in_clear: bool = False,
     ) -> tuple["EngineRecord", str]:
         """Change what is given; return the engine, and why it does not answer.
 
         It is changed whether it answers or not: a server may be asleep just now.
 
+        Args:
+            engine_id: Which one.
+            name: What the user calls it.
+            url: Its address.
+            key: Its API key.
+            models: Names of models it does not list.
+            options: What was filled in of how it is reached and run.
+            may_send_in_clear: The key may go to another computer without https.
+
         Raises:
             NotFoundError: The engine was removed.
-            InvalidInputError: The address is none, or the key.
+            InvalidInputError: The address is none, or the key, or an option.
             ConflictError: Another engine has this address.
             NotConnectedError: The key would go out readable, which nobody allowed.
         """
         record = await asyncio.to_thread(self._engines.get, engine_id)
         key, problem = clean_key(key), ""
         names = None if models is None else read_names(models)
-        if record.kind != BUILTIN and (key or (url and url != shown(record.url))):
-            wish = await self._wish_for(
+        before = EngineOptions.read(record.options)
+        after, login = read_access(options or {}, before)
+        is_elsewhere = bool(url) and url != shown(record.url)
+        is_moved = is_elsewhere or (after.proxy, after.ca_file) != (
+            before.proxy,
+            before.ca_file,
+        )
+        if record.kind != BUILTIN and (key or login or is_moved):
+            wish = await self._access.wish_for(
                 record, url, key, may_send_in_clear=may_send_in_clear
             )
-            base, problem = await self._base_for(wish)
+            route = await self._access.route(engine_id, after, login)
+            base, problem = await base_for(replace(wish, route=route))
             other = await self._at(base)
             if other is not None and other.id != record.id:
                 raise ConflictError(f"{other.name} has this address already.")
@@ -258,14 +286,19 @@ class EngineService:
         else:
             url = record.url
         record = await asyncio.to_thread(
-            self._engines.update, engine_id, name=name.strip() or None, url=url
+            self._engines.update,
+            engine_id,
+            name=name.strip() or None,
+            url=url,
+            options=after.to_text(),
         )
         if names is not None:
             await self._typed.keep(engine_id, names)
         if key:
             await asyncio.to_thread(self._keys.set, engine_id, key, record.url)
+        await self._access.keep_login(engine_id, after, login)
         self._offers.forget(engine_id)
-        if key:
+        if key or login:
             await self._registry.retire(engine_id)
         self._on_changed()
         return record, problem
@@ -291,6 +324,7 @@ class EngineService:
         self._offers.forget(engine_id)
         removed = await asyncio.to_thread(self._engines.delete, engine_id)
         await asyncio.to_thread(self._keys.delete, engine_id)
+        await asyncio.to_thread(self._keys.delete, proxy_key(engine_id))
         await self._registry.drop(engine_id)
         return record, removed
 
@@ -353,30 +387,6 @@ class EngineService:
         records = await asyncio.to_thread(self._engines.all)
         server = _server_of(base)
         return next((r for r in records if _server_of(r.url) == server), None)
-
-    async def _wish_for(
-        self, record: "EngineRecord", url: str, key: str, *, may_send_in_clear: bool
-    ) -> Wish:
-        address = read_address(url or shown(record.url))
-        base = address.bases(address.scheme or "http")[0]
-        # The key it has goes only where it went before.
-        kept = key or await asyncio.to_thread(self._keys.get, record.id, base)
-        return Wish(
-            address=address,
-            key=kept,
-            may_send_in_clear=may_send_in_clear or (kept != "" and not key),
-        )
-
-    async def _base_for(self, wish: Wish) -> tuple[str, str]:
-        """Return the base of an address, and why nothing answers there."""
-        try:
-            return (await connect(wish)).base, ""
-        except NotConnectedError as exc:
-            if exc.question is Question.IN_CLEAR:
-                raise
-            address = wish.address
-            scheme = address.scheme or address.schemes(with_key=bool(wish.key))[0]
-            return address.bases(scheme)[0], str(exc)
 
     async def _ask(self, record: "EngineRecord") -> Sequence[str]:
         engine = await self._registry.engine_for(record)

@@ -25,6 +25,7 @@ class Record:
     name: str = "Ollama"
     url: str = "http://127.0.0.1:11434"
     path: str = ""
+    options: str = ""
 
 
 class RecordedEngine:

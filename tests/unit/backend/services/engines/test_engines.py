@@ -6,10 +6,13 @@ from pathlib import Path
 import pytest
 
 from backend.errors import EngineError, HearthError, InvalidInputError
+from backend.llm.engines import proxy_key
+from backend.llm.options import EngineOptions
 from backend.services.engines.connecting import NotConnectedError, Question
 from backend.services.engines.engines import Choice, EngineService
 from tests.helpers.engine_setup import Setup, gguf, setup
 from tests.helpers.model_server import Exchange, FakeModelServer, listing, refusing_port
+from tests.helpers.proxy import OfficeProxy
 
 __all__ = ["setup"]
 
@@ -191,3 +194,46 @@ def test_a_moved_file_is_found_again_by_the_same_engine(
         assert (offer.record.id, offer.problem) == (record.id, "")
 
     setup.run(use)
+
+
+def test_a_server_behind_a_proxy_is_added_and_the_password_is_in_the_keyring(
+    setup: Setup,
+) -> None:
+    office = OfficeProxy("me:secret")
+    with FakeModelServer(listing("a")) as server, office.serve() as proxy:
+        known = f"http://me:secret@127.0.0.1:{proxy.port}"
+
+        async def use(service: EngineService) -> None:
+            with pytest.raises(NotConnectedError, match="proxy does not let"):
+                await service.add_server("", server.url, options={"proxy": proxy.url})
+            added = await service.add_server("", server.url, options={"proxy": known})
+            record = added.record
+            assert "secret" not in record.options
+            assert setup.keys.get(proxy_key(record.id), proxy.url) == "me:secret"
+            _, engine = await service.open(Choice(record.id, "a"))
+            assert await engine.models() == ["a"]
+            await service.remove(record.id)
+            assert not setup.vault.kept
+
+        setup.run(use)
+        assert len(server.requests) == 2
+
+
+def test_what_is_set_for_an_engine_is_kept_and_used_from_the_next_question_on(
+    setup: Setup,
+) -> None:
+    with FakeModelServer(listing("a")) as server:
+
+        async def use(service: EngineService) -> None:
+            record = (await service.add_server("", server.url)).record
+            _, before = await service.open(Choice(record.id, "a"))
+            changed, _ = await service.change(record.id, options={"temperature": "0"})
+            assert EngineOptions.read(changed.options).parameters.temperature == 0
+            _, after = await service.open(Choice(record.id, "a"))
+            assert before is not after
+            with pytest.raises(InvalidInputError):
+                await service.change(record.id, name="x", options={"seed": "no"})
+            [offer] = await service.offers()
+            assert offer.record.name != "x"
+
+        setup.run(use)

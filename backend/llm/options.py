@@ -1,0 +1,145 @@
+"""How an engine is reached and run, as the user set it; kept as JSON in its record.
+
+What is not set is left to the server or to the model. What cannot be read, as after a
+newer Hearth wrote it, counts as not set: it never keeps an engine from answering.
+"""
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, fields
+from enum import StrEnum
+from typing import Any, Final, Self
+
+MOST_STOPS: Final = 4
+"""What OpenAI takes; other servers take more."""
+
+
+class Effort(StrEnum):
+    """How long a model thinks before it answers."""
+
+    UNSET = ""
+    NONE = "none"
+    MINIMAL = "minimal"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameters:
+    """What a request says beside its messages; None and "" are not sent.
+
+    Attributes:
+        temperature: From 0 (always the likeliest word) to 2.
+        top_p: From which share of the likeliest words one is chosen, up to 1.
+        max_tokens: How long an answer may get.
+        seed: With the same one, the same question gets the same answer.
+        stop: Words at which an answer ends.
+    """
+
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+    reasoning_effort: Effort = Effort.UNSET
+
+    def to_body(self) -> dict[str, Any]:
+        """Return the fields of a request."""
+        body = {
+            name: value for name, value in asdict(self).items() if value is not None
+        }
+        if not self.stop:
+            del body["stop"]
+        if self.reasoning_effort is Effort.UNSET:
+            del body["reasoning_effort"]
+        return body
+
+    @classmethod
+    def read(cls, told: Mapping[str, object]) -> Self:
+        """Read what is kept; what does not fit is not set."""
+        stop = told.get("stop")
+        effort = Effort.UNSET
+        with suppress(ValueError):
+            effort = Effort(str(told.get("reasoning_effort", "")))
+        return cls(
+            temperature=_between(told.get("temperature"), 0, 2),
+            top_p=_between(told.get("top_p"), 0, 1),
+            max_tokens=_whole(told.get("max_tokens"), 1),
+            seed=_whole(told.get("seed"), 0),
+            stop=tuple(filter(None, map(str, stop))) if isinstance(stop, list) else (),
+            reasoning_effort=effort,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineOptions:
+    """All that was set for one engine.
+
+    Attributes:
+        proxy: The address by which its server is reached; "" for none.
+        ca_file: Who else may vouch for its server, a file; "" for nobody else.
+        context: How much a model file reads at once, in tokens; 0 to let Hearth choose.
+        threads: How many processors it may use; 0 to let Hearth choose.
+        gpu_layers: How much of it the graphics card takes; -1 to let Hearth choose.
+        idle_minutes: After so many without a question its memory is given back.
+    """
+
+    parameters: Parameters = field(default_factory=Parameters)
+    proxy: str = ""
+    ca_file: str = ""
+    context: int = 0
+    threads: int = 0
+    gpu_layers: int = -1
+    idle_minutes: int = 15
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """Read what is kept of an engine; "" means that nothing was set."""
+        told: object = {}
+        with suppress(ValueError, RecursionError):
+            told = json.loads(text or "{}")
+        data = told if isinstance(told, dict) else {}
+        inner = data.get("parameters")
+        plain = cls()
+        whole = {
+            name: found
+            for name, least in _WHOLE.items()
+            if (found := _whole(data.get(name), least)) is not None
+        }
+        return cls(
+            parameters=Parameters.read(inner if isinstance(inner, dict) else {}),
+            proxy=_text(data.get("proxy")),
+            ca_file=_text(data.get("ca_file")),
+            **{name: whole.get(name, getattr(plain, name)) for name in _WHOLE},
+        )
+
+    def to_text(self) -> str:
+        """Return what is kept: only what was set."""
+        plain = EngineOptions()
+        told = {
+            one.name: getattr(self, one.name)
+            for one in fields(self)
+            if getattr(self, one.name) != getattr(plain, one.name)
+        }
+        if "parameters" in told:
+            told["parameters"] = self.parameters.to_body()
+        return json.dumps(told) if told else ""
+
+
+_WHOLE: Final = {"context": 0, "threads": 0, "gpu_layers": -1, "idle_minutes": 1}
+
+
+def _between(told: object, least: float, most: float) -> float | None:
+    if isinstance(told, bool) or not isinstance(told, int | float):
+        return None
+    return float(told) if least <= told <= most else None
+
+
+def _whole(told: object, least: int) -> int | None:
+    return told if type(told) is int and told >= least else None
+
+
+def _text(told: object) -> str:
+    return told if isinstance(told, str) else ""

@@ -1,0 +1,86 @@
+"""How a server that is set up already is reached: its key, its proxy, its address."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from backend.llm.engines import proxy_key
+from backend.llm.options import EngineOptions
+from backend.llm.servers.address import read_address, shown
+from backend.llm.wire.client import Route
+from backend.services.engines.connecting import (
+    NotConnectedError,
+    Question,
+    Wish,
+    connect,
+)
+from backend.services.engines.option_forms import read_options, without_login
+
+if TYPE_CHECKING:
+    from backend.keys.api_keys import KeyStore
+    from backend.store.models import EngineRecord
+
+
+def read_access(
+    form: Mapping[str, str], before: EngineOptions
+) -> tuple[EngineOptions, str]:
+    """Return what a form sets, and apart from it the login for the proxy.
+
+    Raises:
+        InvalidInputError: One of them cannot be.
+    """
+    options = read_options(form, before)
+    proxy, login = without_login(options.proxy)
+    return replace(options, proxy=proxy), login
+
+
+class ServerAccess:
+    """Knows what the keyring has for a server."""
+
+    def __init__(self, keys: "KeyStore") -> None:
+        self._keys = keys
+
+    async def keep_login(
+        self, engine_id: str, options: EngineOptions, login: str
+    ) -> None:
+        """Keep the name and password for a proxy; "" keeps those there are."""
+        if login:
+            place = proxy_key(engine_id)
+            await asyncio.to_thread(self._keys.set, place, login, options.proxy)
+
+    async def wish_for(
+        self, record: "EngineRecord", url: str, key: str, *, may_send_in_clear: bool
+    ) -> Wish:
+        """Return what is tried for an engine that changes."""
+        address = read_address(url or shown(record.url))
+        base = address.bases(address.scheme or "http")[0]
+        # The key it has goes only where it went before.
+        kept = key or await asyncio.to_thread(self._keys.get, record.id, base)
+        return Wish(
+            address=address,
+            key=kept,
+            may_send_in_clear=may_send_in_clear or (kept != "" and not key),
+        )
+
+    async def route(self, engine_id: str, options: EngineOptions, login: str) -> Route:
+        """Return the way to a server, with the login that is kept for its proxy."""
+        kept = login or (
+            await asyncio.to_thread(self._keys.get, proxy_key(engine_id), options.proxy)
+            if options.proxy
+            else ""
+        )
+        way = Route(proxy=options.proxy, ca_file=options.ca_file)
+        return way.with_login(kept)
+
+
+async def base_for(wish: Wish) -> tuple[str, str]:
+    """Return the base of an address, and why nothing answers there."""
+    try:
+        return (await connect(wish)).base, ""
+    except NotConnectedError as exc:
+        if exc.question is Question.IN_CLEAR:
+            raise
+        address = wish.address
+        scheme = address.scheme or address.schemes(with_key=bool(wish.key))[0]
+        return address.bases(scheme)[0], str(exc)

@@ -1,0 +1,141 @@
+"""What is set for an engine reaches its server, by the way that was set."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from backend.errors import EngineError, EngineFault
+from backend.llm.engine import Role, Turn
+from backend.llm.openai_compatible import OpenAICompatibleEngine
+from backend.llm.options import EngineOptions, Parameters
+from tests.helpers.asking import QUICK
+from tests.helpers.certificates import untrusted_context
+from tests.helpers.model_server import (
+    Exchange,
+    FakeModelServer,
+    in_turn,
+    refuse,
+    refusing_port,
+)
+from tests.helpers.proxy import OfficeProxy
+
+ALL = Parameters(temperature=0.5, top_p=0.9, max_tokens=50, seed=3, stop=("END",))
+
+
+def ask(
+    url: str, options: EngineOptions, times: int = 1
+) -> tuple[str, EngineError | None]:
+    """Ask a question, so many times; return the last answer, or the failure."""
+
+    async def main() -> tuple[str, EngineError | None]:
+        engine = OpenAICompatibleEngine("It", url, limits=QUICK, options=options)
+        said = ""
+        try:
+            for _ in range(times):
+                turns = (Turn(Role.USER, "Hello?"),)
+                said = "".join([d.text async for d in engine.stream("m", turns)])
+        except EngineError as exc:
+            return said, exc
+        finally:
+            await engine.close()
+        return said, None
+
+    return asyncio.run(main())
+
+
+def sent(exchange: Exchange) -> dict[str, object]:
+    """Return what a request said beside the conversation."""
+    body = json.loads(exchange.body)
+    return {k: v for k, v in body.items() if k not in {"model", "messages", "stream"}}
+
+
+def test_what_is_set_is_sent_and_nothing_else() -> None:
+    with FakeModelServer(lambda e: e.say("Hi")) as server:
+        ask(server.url, EngineOptions(parameters=ALL))
+        ask(server.url, EngineOptions())
+    assert sent(server.requests[0]) == {
+        "temperature": 0.5,
+        "top_p": 0.9,
+        "max_tokens": 50,
+        "seed": 3,
+        "stop": ["END"],
+    }
+    assert sent(server.requests[1]) == {}
+
+
+def test_a_parameter_that_is_refused_is_left_out_and_that_is_remembered() -> None:
+    refusal = {"message": "Unsupported value: 'temperature' does not support 0.5"}
+    script = in_turn(refuse(400, {"error": refusal}), lambda e: e.say("Hi"))
+    with FakeModelServer(script) as server:
+        assert ask(server.url, EngineOptions(parameters=ALL), times=2) == ("Hi", None)
+    first, second, third = map(sent, server.requests)
+    assert first.pop("temperature") == 0.5
+    assert first == second == third
+
+
+def test_a_limit_under_its_newer_name() -> None:
+    words = "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead."
+    script = in_turn(refuse(400, {"message": words}), lambda e: e.say("Hi"))
+    with FakeModelServer(script) as server:
+        said, _ = ask(server.url, EngineOptions(parameters=Parameters(max_tokens=9)))
+    assert said == "Hi"
+    assert sent(server.requests[1]) == {"max_completion_tokens": 9}
+
+
+def test_a_server_that_refuses_everything_is_asked_no_more_than_it_has_names() -> None:
+    names = "temperature top_p max_tokens seed stop"
+    with FakeModelServer(refuse(400, {"message": f"no {names}"})) as server:
+        _, error = ask(server.url, EngineOptions(parameters=ALL))
+    assert error is not None
+    assert error.fault is EngineFault.REJECTED
+    assert len(server.requests) == 6
+
+
+def test_an_own_authority_vouches_for_a_server(tmp_path: Path) -> None:
+    tls = untrusted_context(tmp_path)
+    own = EngineOptions(ca_file=str(tmp_path / "untrusted.pem"))
+    with FakeModelServer(lambda e: e.say("Hi"), tls=tls) as server:
+        _, error = ask(server.url, EngineOptions())
+        assert error is not None
+        assert error.fault is EngineFault.UNTRUSTED
+        assert ask(server.url, own) == ("Hi", None)
+
+
+def test_a_file_of_an_authority_that_is_gone_is_told(tmp_path: Path) -> None:
+    own = EngineOptions(ca_file=str(tmp_path / "gone.pem"))
+    with FakeModelServer(lambda e: e.say("Hi"), tls=untrusted_context(tmp_path)) as s:
+        _, error = ask(s.url, own)
+    assert error is not None
+    assert error.fault is EngineFault.UNTRUSTED
+
+
+@pytest.mark.parametrize("is_tls", [False, True])
+def test_a_proxy_with_a_password_lets_through_who_knows_it(
+    tmp_path: Path, is_tls: bool
+) -> None:
+    tls = untrusted_context(tmp_path) if is_tls else None
+    own = str(tmp_path / "untrusted.pem") if is_tls else ""
+    office = OfficeProxy("me:secret")
+    with (
+        FakeModelServer(lambda e: e.say("Hi"), tls=tls) as server,
+        office.serve() as proxy,
+    ):
+        known = f"http://me:secret@127.0.0.1:{proxy.port}"
+        assert ask(server.url, EngineOptions(proxy=known, ca_file=own)) == ("Hi", None)
+        _, error = ask(server.url, EngineOptions(proxy=proxy.url, ca_file=own))
+    assert error is not None
+    assert error.fault is EngineFault.PROXY
+    assert "secret" not in str(error)
+    assert len(server.requests) == 1
+    assert office.asked[0].startswith("CONNECT" if is_tls else "POST http://")
+
+
+def test_a_proxy_that_is_not_there_is_told() -> None:
+    with FakeModelServer(lambda e: e.say("Hi")) as server, refusing_port() as port:
+        options = EngineOptions(proxy=f"http://127.0.0.1:{port}")
+        _, error = ask(server.url, options)
+    assert error is not None
+    assert error.fault is EngineFault.REFUSED
+    assert server.requests == []
