@@ -201,7 +201,8 @@ class EngineChild:
         config = ChildConfig(
             model=str(self._model),
             api_key=self._api_key,
-from dataclasses import dataclass, field, replace
+            threads=self._options.engine.threads or max(1, (os.cpu_count() or 2) - 1),
+            gpu_layers=self._options.engine.gpu_layers,
             context_tokens=self._options.context_tokens,
             sleep_idle_s=self._options.sleep_idle_s,
             data_limit_bytes=limit,
