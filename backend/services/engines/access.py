@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from backend.llm.engines import proxy_key
@@ -20,6 +20,21 @@ from backend.services.engines.option_forms import read_options, without_login
 if TYPE_CHECKING:
     from backend.keys.api_keys import KeyStore
     from backend.store.models import EngineRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """An engine that can be used now.
+
+    Attributes:
+        model: Which one answers new conversations; "" when none of them chats.
+        is_new: It was not there before.
+    """
+
+    record: "EngineRecord"
+    models: tuple[str, ...]
+    model: str
+    is_new: bool
 
 
 def read_access(

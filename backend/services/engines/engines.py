@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -25,7 +25,12 @@ from backend.llm.servers.api_key import clean_key
 from backend.llm.servers.chat_models import first_for_chat
 from backend.llm.servers.discovery import Found, LocalServers, server_name
 from backend.llm.wire.client import Route
-from backend.services.engines.access import ServerAccess, base_for, read_access
+from backend.services.engines.access import (
+    Added,
+    ServerAccess,
+    base_for,
+    read_access,
+)
 from backend.services.engines.choices import Choice, DefaultChoice
 from backend.services.engines.connecting import (
     Wish,
@@ -42,7 +47,7 @@ if TYPE_CHECKING:
     from backend.store.models import EngineRecord
     from backend.store.settings import SettingStore
 
-__all__ = ["Choice", "EngineService", "Offer"]
+__all__ = ["Added", "Choice", "EngineService", "Offer"]
 
 log = logging.getLogger("hearth.engines")
 
@@ -60,21 +65,6 @@ _NO_LIST: Final = (
     EngineFault.UNAUTHORISED,
 )
 """How servers answer that do not list their models, or not with every key."""
-
-
-@dataclass(frozen=True, slots=True)
-class Added:
-    """An engine that can be used now.
-
-    Attributes:
-        model: Which one answers new conversations; "" when none of them chats.
-        is_new: It was not there before.
-    """
-
-    record: "EngineRecord"
-    models: tuple[str, ...]
-    model: str
-    is_new: bool
 
 
 class EngineService:
