@@ -14,7 +14,7 @@ _COMMAND = re.compile(r"/shell/([0-9a-f]{32})/([a-z][a-z-]{0,40})(?:[?#].*)?")
 _PIECE = re.compile(
     r"/(?:(?:alerts|api|assets|events|drafts|engines|exports|messages)(?:/[^?#]*)?"
     r"|conversations(?:/[^/?#]+/[^?#]+)?|(?:notes|trash|actions|backups)/list"
-    r"|imports/state|history/[^/?#]+/[^/?#]+/[^?#]+)/?(?:[?#].*)?"
+    r"|models/[^?#]+|imports/state|history/[^/?#]+/[^/?#]+/[^?#]+)/?(?:[?#].*)?"
 )
 _MAX_EXTERNAL: Final = 2_048
 

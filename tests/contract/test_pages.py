@@ -20,6 +20,7 @@ PAGES = {
     "/encryption",
     "/history/:table/:id",
     "/imports",
+    "/models",
     "/notes",
     "/notes/:id",
     "/notes/new",

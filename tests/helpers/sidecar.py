@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import select
 import socket
 import subprocess
@@ -38,8 +39,8 @@ class Answer:
 
     @property
     def text(self) -> str:
-        """The body as text."""
-        return self.body.decode()
+        """The body as text, in which a template's line breaks are spaces."""
+        return re.sub(r"\n {2,}(?! )", " ", self.body.decode())
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,7 @@ def test_a_file_is_looked_at_imported_once_and_taken_back(
     )
     assert "Star 59" in sidecar.get("/conversations").text
     _, again = bring_in(sidecar, path)
-    assert "60 were here already." in again
+    assert "60 were already here." in again
     assert post(sidecar, f"/imports/{import_id}/undo").status == 204
     wait_for(sidecar, "Undone.")
     assert "Star" not in sidecar.get("/conversations").text
@@ -185,7 +185,7 @@ def test_what_is_exported_as_json_comes_back_the_same(tmp_path: Path) -> None:
         second.wait_for_database()
         bring_in(second, exported)
         _, again = bring_in(second, exported)
-        assert "71 were here already." in again
+        assert "71 were already here." in again
     one, two = rows_of(tmp_path / "one"), rows_of(tmp_path / "two")
     assert one == two
     assert len(one["message"]) == 210
