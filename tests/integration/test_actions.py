@@ -92,7 +92,7 @@ def test_what_cannot_be_run_says_why(sidecar: Sidecar) -> None:
     assert "Copy some" in json.loads(empty.body)["error"]
     no_model = run(sidecar, "explain", clipboard="x")
     assert no_model.status == 409
-    assert "Choose a model" in json.loads(no_model.body)["error"]
+    assert "Choose one first" in json.loads(no_model.body)["error"]
     assert run(sidecar, "nothing", clipboard="x").status == 404
 
 
