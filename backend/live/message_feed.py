@@ -89,16 +89,10 @@ class MessageFeed:
         """Let the pages have what is new, when it is rendered."""
         if painted := self.painter.get(answer.message_id):
             self._say_waiting(answer)
-            was_taken_back = painted.is_outdated
-            if was_taken_back:
+            if painted.is_outdated:
                 painted.clear()
                 self._tell(answer.message_id, "cleared")
             self.painter.catch_up(painted)
-            thought = answer.reasoning[-REASONING_SHOWN_CHARS:]
-            is_thinking = was_taken_back or not answer.text
-            if thought != painted.thought and is_thinking:
-                painted.thought = thought
-                self._tell(answer.message_id, "reasoning", str(escape(thought)))
 
     def _say_waiting(self, answer: Growing) -> None:
         """Say that it waits, or no longer; at its end the message comes whole."""
@@ -110,6 +104,11 @@ class MessageFeed:
     def _paint(self, painted: Painted, step: Step, had: Sequence[Block]) -> None:
         """Send finished blocks once, and the block being written when it changed."""
         message_id = painted.answer.message_id
+        if painted.has_thought:
+            reasoning = painted.answer.reasoning
+            painted.thoughts = len(reasoning)
+            thought = str(escape(reasoning[-REASONING_SHOWN_CHARS:]))
+            self._tell(message_id, "reasoning", thought)
         for fresh in step.fresh:
             html = self._renderer.render(Blocks(fresh.blocks))
             self._tell(message_id, "blocks", html, into=fresh.into or "")

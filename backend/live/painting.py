@@ -23,6 +23,8 @@ MARKED_CHARS: Final = 8_000
 """Longer code gets its marks with the end."""
 REST: Final = 4
 """For each second of rendering, seconds without."""
+PACE_S: Final = 0.1
+"""From one piece to the next of the same answer: a page is drawn anew for each."""
 
 
 class Painted:
@@ -32,7 +34,7 @@ class Painted:
         blocks: What is finished, as it was shown last.
         tail: What is open, as it was shown last.
         chars: How much of the answer's text these show.
-        thought: The end of the thinking that was shown last.
+        thoughts: How much of the answer's thinking was shown.
         withdrawn: How much of the text was taken back, as thoughts, before these.
         is_over: Nothing more is to be shown.
     """
@@ -45,7 +47,7 @@ class Painted:
         self.blocks: Sequence[Block] = ()
         self.tail: Sequence[Block] = ()
         self.chars = 0
-        self.thought = ""
+        self.thoughts = len(answer.reasoning)
         self.withdrawn = len(answer.withdrawn)
         self.is_over = False
         self.task: asyncio.Task[None] | None = None
@@ -55,7 +57,12 @@ class Painted:
         """Whether there is more to show."""
         if self.is_over or self.is_outdated:
             return False
-        return self.markdown.is_behind(self.answer.text)
+        return self.has_thought or self.markdown.is_behind(self.answer.text)
+
+    @property
+    def has_thought(self) -> bool:
+        """Whether there is more of the thinking than was shown."""
+        return self.thoughts != len(self.answer.reasoning)
 
     @property
     def is_outdated(self) -> bool:
@@ -145,18 +152,22 @@ class Painter:
             painted.task = asyncio.create_task(self._paint(painted), name=name)
 
     async def _paint(self, painted: Painted) -> None:
-        run = asyncio.get_running_loop().run_in_executor
+        loop = asyncio.get_running_loop()
         try:
             while painted.is_behind:
+                next_at = loop.time() + PACE_S
                 async with self._turn:
                     markdown, text = painted.markdown, painted.answer.text
-                    step, spent = await run(self._thread, _grow, markdown, text)
+                    step, spent = await loop.run_in_executor(
+                        self._thread, _grow, markdown, text
+                    )
                     if painted.is_over:
                         return
                     if markdown is painted.markdown and not painted.is_outdated:
                         self._show(painted, step, painted.take(step))
                         self._shown.ring()
                     await asyncio.sleep(spent * REST)
+                await asyncio.sleep(max(next_at - loop.time(), 0))
         except Exception:
             # The end of the answer is rendered whole, and shown.
             painted.is_over = True

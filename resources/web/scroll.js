@@ -9,9 +9,9 @@
   let isLeaving = false;
   let noted = null;
 
-  const box = () => document.querySelector(".log-scroll:not(:has(.empty))");
+  const box = () => document.querySelector(".log-scroll:not(:has(> .log > .empty))");
   // Where later messages are missing, the end is no end.
-  const isAtEnd = (scroll) => scroll.scrollTop > -1 && !scroll.querySelector("[data-behind]");
+  const isAtEnd = (scroll) => scroll.scrollTop > -1 && !("behind" in document.getElementById("log").dataset);
   const topOf = (element) => element.getBoundingClientRect().top;
   const place = (element) => ({ element, top: topOf(element) });
 
