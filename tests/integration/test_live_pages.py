@@ -249,10 +249,14 @@ def test_the_find_bar_says_where_it_is(page: RealPage, qtbot: QtBot) -> None:
 
 def test_a_removed_engine_comes_back_with_undo(window: RealPage) -> None:
     window.show("/settings")
-    window.click("#engines [aria-label^=Remove]")
-    window.wait_for("document.querySelector('#engines [aria-label^=Remove]') === null")
+    window.click("#engines .row > [aria-label^=Remove]")
+    window.wait_for(
+        "document.querySelector('#engines .row > [aria-label^=Remove]') === null"
+    )
     window.click(".toast [hx-post]")
-    window.wait_for("document.querySelector('#engines [aria-label^=Remove]') !== null")
+    window.wait_for(
+        "document.querySelector('#engines .row > [aria-label^=Remove]') !== null"
+    )
 
 
 def test_notes_are_shown_as_others_write_them(window: RealPage) -> None:
