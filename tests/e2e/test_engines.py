@@ -65,7 +65,7 @@ def open_settings(window: Window) -> None:
     window.click("link", "Settings")
     window.wait_for("document.querySelector('[data-earlier]') === null")
     window.wait_for(SETTLED)
-    window.find("list", "Engines")
+    window.find("list", "Models and servers")
 
 
 def test_an_error_goes_when_its_form_is_sent_again(window: Window) -> None:
