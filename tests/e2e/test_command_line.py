@@ -98,7 +98,7 @@ def test_commands_start_hearth_hidden_when_it_does_not_run(alone: Path) -> None:
 def test_a_question_nothing_can_answer_waits_in_the_window(alone: Path) -> None:
     told = run(alone, "ask", "What is", piped="an ember?")
     assert (told.returncode, told.stdout) == (1, "")
-    assert "Choose a model" in told.stderr
+    assert "Choose one first" in told.stderr
     assert run(alone, "ask", "What is", piped="an ember?").returncode == 1
     assert hearth(alone, "quit") == ""
     with Window.start(alone) as window:

@@ -96,7 +96,7 @@ def test_notes_and_trash_load_on_and_stay(fresh: Window, place: str, rows: str) 
         "window.came = 0; document.addEventListener('htmx:afterSettle', (event) =>"
         f" {{ came += event.detail.elt.id === '{place.lower()}'; }}); 0"
     )
-    write_a_note(fresh)
+    write_a_note(fresh, is_deleted=place == "Trash")
     fresh.wait_for("window.came > 0")
     # As many rows as before: the new one is on top, the oldest below the end.
     assert fresh.evaluate(count) == there
@@ -104,10 +104,13 @@ def test_notes_and_trash_load_on_and_stay(fresh: Window, place: str, rows: str) 
     assert fresh.evaluate(top) == pytest.approx(before, abs=1)
 
 
-def write_a_note(window: Window) -> None:
-    """Let another page write one."""
+def write_a_note(window: Window, *, is_deleted: bool = False) -> None:
+    """Let another page write one, and delete it."""
     form = f"new URLSearchParams({{body: '{WRITTEN}'}})"
-    window.evaluate(f"fetch('/notes/{new_id()}', {{method: 'PUT', body: {form}}})")
+    path = f"/notes/{new_id()}"
+    window.evaluate(f"fetch('{path}', {{method: 'PUT', body: {form}}})")
+    if is_deleted:
+        window.evaluate(f"fetch('{path}', {{method: 'DELETE'}})")
 
 
 def test_the_sidebar_stays_where_it_is_when_something_changes(fresh: Window) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import random
+import struct
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -33,9 +34,16 @@ def test_a_damaged_model_is_told_and_nothing_is_left(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_DATA is Linux's")
-def test_a_model_that_needs_too_much_memory_is_told(scripted_gguf: Path) -> None:
+def test_a_model_that_needs_too_much_memory_is_told(
+    scripted_gguf: Path, tmp_path: Path
+) -> None:
+    content, key = bytearray(scripted_gguf.read_bytes()), b"llama.context_length"
+    # Behind the key are its type and its value.
+    struct.pack_into("<I", content, content.index(key) + len(key) + 4, 2_000_000)
+    trained = tmp_path / "trained.gguf"
+    trained.write_bytes(content)
     greedy = replace(OPTIONS, data_limit_bytes=400_000_000, context_tokens=2_000_000)
-    error = fail_with(scripted_gguf, greedy)
+    error = fail_with(trained, greedy)
     assert error.fault is EngineFault.OUT_OF_MEMORY
     assert "GB is free" in str(error)
 

@@ -283,7 +283,7 @@ def test_a_problem_is_said_and_the_question_stays(desk: Desk) -> None:
     window = desk.open()
     window.question.setPlainText("hello")
     QTest.keyClick(window.question, Qt.Key.Key_Return)
-    desk.wait(lambda: "Choose a model" in window._words.text())
+    desk.wait(lambda: "Choose one first" in window._words.text())
     assert window.question.toPlainText() == "hello"
 
 

@@ -134,7 +134,7 @@ def test_a_command_starts_hearth_hidden_and_says_what_is_missing(
 ) -> None:
     told = hearth(data_dir, "ask", "hello")
     assert told.returncode == 1
-    assert "Choose a model" in told.stderr
+    assert "Choose one first" in told.stderr
     assert status(data_dir)["running"]
 
 
