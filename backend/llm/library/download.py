@@ -4,6 +4,7 @@ Each is a small JSON file of its own beside the models, so that it outlives any 
 and is found again by whoever starts next.
 """
 
+import glob
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -114,7 +115,7 @@ class Download:
         """Remove what is written of it, and of files that did not become whole."""
         (models / f"{self.id}{SUFFIX}").unlink(missing_ok=True)
         for file in self.files:
-            for part in self.folder.glob(f"{_literal(file.name)}.*.part"):
+            for part in self.folder.glob(f"{glob.escape(file.name)}.*.part"):
                 part.unlink(missing_ok=True)
 
 
@@ -136,8 +137,3 @@ def _read(told: dict[str, Any]) -> Download:
     if not files:
         raise ValueError("no files")
     return Download(files=files, folder=folder, state=state, **told).step(Step.RESTART)
-
-
-def _literal(name: str) -> str:
-    """Return a name for `glob` that means itself."""
-    return "".join(f"[{c}]" if c in "*?[" else c for c in name)

@@ -16,6 +16,8 @@ from backend.llm.library.hub import (
     read_repository,
     read_search,
 )
+from backend.llm.wire.answer_events import NotAnAnswerError
+from backend.llm.wire.exchange import read_text
 
 if TYPE_CHECKING:
     import httpx2
@@ -105,14 +107,12 @@ class HubClient:
                 open_client(self._token, follow_redirects=False) as client,
                 client.stream("GET", url) as response,
             ):
-                body = bytearray()
-                async for piece in response.aiter_raw():
-                    body += piece
-                    if len(body) > _MOST_BYTES:
-                        raise HubError(
-                            "The answer of the hub is too large. Search for "
-                            "something more specific."
-                        )
+                body = await read_text(response, _MOST_BYTES)
+        except NotAnAnswerError as exc:
+            raise HubError(
+                "The answer of the hub is too large. Search for something more "
+                "specific."
+            ) from exc
         except (httpx2.HTTPError, httpx2.InvalidURL) as exc:
             raise HubError(
                 f"{urlsplit(url).hostname} cannot be reached. Check the network, and "
@@ -120,7 +120,7 @@ class HubClient:
             ) from exc
         if response.status_code != HTTPStatus.OK:
             raise HubError(_refusal(response))
-        return body.decode("utf-8", "replace"), response.headers.get("Link", "")
+        return body, response.headers.get("Link", "")
 
 
 @asynccontextmanager

@@ -4,12 +4,13 @@ import json
 import shutil
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 from backend.errors import ConflictError, NotFoundError
 from backend.ids import new_id, now_ms
-from backend.llm.builtin.gguf_header import HeaderError, read_header
+from backend.llm.builtin.gguf_header import Header, HeaderError, read_header
 from backend.llm.builtin.model_file import kind_of, sibling_parts
 from backend.llm.library.hub import quantisation_of
 from backend.runtime.regular_files import open_regular
@@ -82,7 +83,10 @@ def describe(path: Path) -> InstalledModel:
         OSError: It cannot be read.
         HeaderError: It is no GGUF file.
     """
-    header = read_header(path, is_brief=True)
+    return _described(path, read_header(path, is_brief=True))
+
+
+def _described(path: Path, header: Header) -> InstalledModel:
     parts = _parts(path)
     name = parts[0].name[: -len(".gguf")].removesuffix(f"-00001-of-{len(parts):05}")
     architecture = header.text("general.architecture")
@@ -97,7 +101,7 @@ def describe(path: Path) -> InstalledModel:
         or "",
         context=header.number(f"{architecture}.context_length"),
         licence=header.text("general.license"),
-        bytes=sum(part.stat().st_size for part in parts),
+        bytes=_bytes_of(path),
     )
 
 
@@ -109,9 +113,16 @@ def installed_in(models: Path) -> list[InstalledModel]:
         if not is_first or models / _TRASH in path.parents or path.is_symlink():
             continue
         with suppress(OSError, HeaderError):
-            if not kind_of(read_header(path, is_brief=True)):
-                found.append(describe(path))
+            if model := _model(path, _bytes_of(path), path.stat().st_mtime_ns):
+                found.append(model)
     return sorted(found, key=lambda model: model.name.lower())
+
+
+@lru_cache(maxsize=_MOST_FILES)
+def _model(path: Path, count: int, changed_ns: int) -> InstalledModel | None:  # noqa: ARG001 size and time tell a file from what it was
+    """Return what a file is, None for no model: a page asks often while one comes."""
+    header = read_header(path, is_brief=True)
+    return None if kind_of(header) else _described(path, header)
 
 
 def delete(models: Path, path: Path) -> str:
@@ -182,6 +193,10 @@ def forget_old(models: Path, now_ms: int) -> None:
     for model in deleted(models):
         if now_ms - model.deleted_at > KEPT_DAYS * 86_400_000:
             forget(models, model.id)
+
+
+def _bytes_of(path: Path) -> int:
+    return sum(part.stat().st_size for part in _parts(path))
 
 
 def _parts(path: Path) -> list[Path]:

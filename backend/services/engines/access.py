@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from backend.errors import InvalidInputError
 from backend.llm.engines import proxy_key
 from backend.llm.options import EngineOptions
-from backend.llm.servers.address import read_address, shown
+from backend.llm.servers.address import read_address, server_of, shown
 from backend.llm.wire.client import Route
 from backend.services.engines.connecting import (
     NotConnectedError,
@@ -99,3 +101,10 @@ async def base_for(wish: Wish) -> tuple[str, str]:
         address = wish.address
         scheme = address.scheme or address.schemes(with_key=bool(wish.key))[0]
         return address.bases(scheme)[0], str(exc)
+
+
+def known_server(url: str) -> tuple[str, int, str] | None:
+    """Return which server an address is of; None for none."""
+    with suppress(InvalidInputError):
+        return server_of(url)
+    return None

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -12,7 +11,6 @@ from backend.errors import (
     ConflictError,
     EngineError,
     EngineFault,
-    InvalidInputError,
     NotFoundError,
 )
 from backend.llm.builtin.found_files import FoundFile
@@ -20,7 +18,7 @@ from backend.llm.builtin.ollama_files import model_name
 from backend.llm.engine import Engine
 from backend.llm.engines import BUILTIN, OPENAI, NewEngine, proxy_key
 from backend.llm.options import EngineOptions
-from backend.llm.servers.address import read_address, server_of, shown, stored
+from backend.llm.servers.address import read_address, shown, stored
 from backend.llm.servers.api_key import clean_key
 from backend.llm.servers.chat_models import first_for_chat
 from backend.llm.servers.discovery import Found, LocalServers, server_name
@@ -29,6 +27,7 @@ from backend.services.engines.access import (
     Added,
     ServerAccess,
     base_for,
+    known_server,
     read_access,
 )
 from backend.services.engines.choices import Choice, DefaultChoice
@@ -347,8 +346,8 @@ class EngineService:
     async def found(self) -> list[Found]:
         """Return the local servers that run now and are not yet among the engines."""
         records = await asyncio.to_thread(self._engines.all)
-        known = {_server_of(record.url) for record in records}
-        return [f for f in await self._local.look() if _server_of(f.url) not in known]
+        known = {known_server(record.url) for record in records}
+        return [f for f in await self._local.look() if known_server(f.url) not in known]
 
     async def files_found(self) -> list[FoundFile]:
         """Return the model files of other programs that are not yet among the engines.
@@ -375,8 +374,8 @@ class EngineService:
     async def _at(self, base: str) -> "EngineRecord | None":
         """Return the engine that is already at an address."""
         records = await asyncio.to_thread(self._engines.all)
-        server = _server_of(base)
-        return next((r for r in records if _server_of(r.url) == server), None)
+        server = known_server(base)
+        return next((r for r in records if known_server(r.url) == server), None)
 
     async def _ask(self, record: "EngineRecord") -> Sequence[str]:
         engine = await self._registry.engine_for(record)
@@ -393,10 +392,3 @@ class EngineService:
             models = models or (model_name(Path(record.path)),)
         model = first_for_chat(models)
         return Choice(record.id, model) if model else None
-
-
-def _server_of(url: str) -> tuple[str, int, str] | None:
-    """Return which server an address is of; None for none."""
-    with suppress(InvalidInputError):
-        return server_of(url)
-    return None

@@ -126,3 +126,9 @@ def test_the_trash_is_emptied_at_once_or_in_time(models: Path) -> None:
     delete(models, models / "other.gguf")
     forget(models)
     assert list((models / "trash").iterdir()) == []
+
+
+def test_a_file_that_changed_is_looked_at_again(models: Path) -> None:
+    path = installed_in(models)[0].path
+    write_gguf(path, general__basename="Another")
+    assert installed_in(models)[0].family == "Another"
