@@ -1,4 +1,4 @@
-"""The reading process: `reader` starts it as `python -m backend.importing`.
+"""The reading process: `reader` starts it.
 
 It reads one wish as a JSON line on its stdin, answers with JSON lines on its stdout,
 and ends when its stdin does.

@@ -1,7 +1,7 @@
 """The helper process in which statements run that would stop the sidecar.
 
-`jobs` starts it as `python -m backend.recovery.job_process`. It reads one job as a JSON
-line on its stdin, answers with one on its stdout, and ends when its stdin does.
+`jobs` starts it. It reads one job as a JSON line on its stdin, answers with one on its
+stdout, and ends when its stdin does.
 """
 
 import os

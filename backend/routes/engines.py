@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from backend.ids import NEW
 from backend.live.notices import Toast
 from backend.llm.builtin.found_files import FoundFile
+from backend.llm.builtin.memory import GIGABYTE
 from backend.llm.engines import BUILTIN
 from backend.llm.options import Effort, EngineOptions
 from backend.llm.servers.address import place_of, shown
@@ -337,5 +338,5 @@ def _connected(added: Added) -> str:
 
 def size_text(count: int) -> str:
     """Return a number of bytes as people say it."""
-    gigabytes = count / 1024**3
+    gigabytes = count / GIGABYTE
     return f"{gigabytes:.1f} GB" if gigabytes >= 1 else f"{count / 1024**2:.0f} MB"

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
+from backend.llm.builtin.memory import GIGABYTE
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suggestion:
@@ -68,7 +70,7 @@ def suggestions_for(memory_bytes: int) -> list[Suggestion]:
     """
     # A computer of 8 GB tells a little less.
     memory_gb = (
-        memory_bytes / 1024**3 * 1.1 if memory_bytes else SUGGESTIONS[1].memory_gb
+        memory_bytes / GIGABYTE * 1.1 if memory_bytes else SUGGESTIONS[1].memory_gb
     )
     fitting = [one for one in SUGGESTIONS if one.memory_gb <= memory_gb]
     return fitting[::-1] or [SUGGESTIONS[0]]

@@ -1,8 +1,8 @@
 """The helper process that downloads one model.
 
-It is started as `python -m backend.llm.library.download_process`, reads its job as a
-JSON line on stdin, says on stdout how far it is, and ends when stdin does. So a pause
-is the end of a process, and no download outlives Hearth.
+`services.engines.downloads` starts it. It reads its job as a JSON line on stdin, says
+on stdout how far it is, and ends when stdin does. So a pause is the end of a process,
+and no download outlives Hearth.
 """
 
 import asyncio

@@ -17,6 +17,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from backend.llm.builtin.memory import GIGABYTE
 from backend.sqlite.files import check_replaceable
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 PAUSES_S: Final = (0.4, 0.8, 2.0, 5.0, 10.0)
 """Between tries of which nothing new came; the last is repeated."""
-SPARE_BYTES: Final = 1024**3
+SPARE_BYTES: Final = GIGABYTE
 """What is left free on the disk: a computer without room stops working."""
 _LOOK_AT_ROOM_BYTES: Final = 64 * 1024 * 1024
 _LONGEST_PAUSE_S: Final = 120.0
@@ -220,7 +221,7 @@ def _check_room(wanted: Wanted, part: _Part, spare_bytes: int) -> None:
     free = shutil.disk_usage(wanted.target.parent).free
     missing = wanted.bytes - part.bytes
     if free < missing + spare_bytes:
-        need = (missing + spare_bytes - free) / 1024**3
+        need = (missing + spare_bytes - free) / GIGABYTE
         raise FetchError(
             f"The disk is almost full: free at least {need:.1f} GB, and resume."
         )
