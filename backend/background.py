@@ -9,7 +9,7 @@ from typing import Any, Final
 from backend.container import OpenStore
 from backend.errors import HearthError
 from backend.recovery.jobs import HeavyJob
-from backend.recovery.restore import is_damaged, mend, rescue
+from backend.recovery.restore import is_damaged, repair, rescue
 from backend.services.protection.alerts import NOUN as ALERTS
 
 log = logging.getLogger("hearth.app")
@@ -20,14 +20,14 @@ LOOK_EVERY_S: Final = 5.0
 CHECK_AFTER_S: Final = 3.0
 """When the whole database is checked: not while the first page is drawn."""
 
-_MENDED: Final = (
+_REPAIRED: Final = (
     "Hearth repaired damage to its database. Letters that could not be saved show as "
     "\N{REPLACEMENT CHARACTER}; a backup keeps how it was. Check the disk."
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class BackgroundJob:
     """One row of the table below.
 
     Attributes:
@@ -41,7 +41,7 @@ class Job:
 
 async def finish_last_run(store: OpenStore) -> None:
     """Fold what was typed last time, and take back imports that were cut off."""
-    await store.services.notes.settle()
+    await store.services.notes.fold_drafts()
     await store.services.imports.recover()
 
 
@@ -101,11 +101,11 @@ async def check_database(store: OpenStore) -> None:
     await asyncio.sleep(CHECK_AFTER_S)
     while not await asyncio.to_thread(is_damaged, path, key.of_database):
         await damaged.wait()
-        mended = await asyncio.to_thread(mend, path, key.of_database, backups.snap)
-        if mended is None:
+        repaired = await asyncio.to_thread(repair, path, key.of_database, backups.snap)
+        if repaired is None:
             break
-        if mended:
-            store.notices.say(_MENDED, tone="warning")
+        if repaired:
+            store.notices.say(_REPAIRED, tone="warning")
             store.notices.changed("resync")
         await asyncio.sleep(CHECK_AFTER_S)
         damaged.clear()
@@ -118,14 +118,14 @@ async def check_database(store: OpenStore) -> None:
 
 
 JOBS: Final = (
-    Job("look for local servers", look_for_servers, runs_in_safe_mode=False),
-    Job("finish the last run", finish_last_run, runs_in_safe_mode=True),
-    Job("purge the trash", purge_trash, runs_in_safe_mode=False),
-    Job("check the database", check_database, runs_in_safe_mode=False),
-    Job("watch writing", watch_writing, runs_in_safe_mode=True),
-    Job("make backups", keep_backups, runs_in_safe_mode=False),
-    Job("download models", resume_downloads, runs_in_safe_mode=False),
-    Job("prepare the search", index_the_rest, runs_in_safe_mode=True),
+    BackgroundJob("look for local servers", look_for_servers, runs_in_safe_mode=False),
+    BackgroundJob("finish the last run", finish_last_run, runs_in_safe_mode=True),
+    BackgroundJob("purge the trash", purge_trash, runs_in_safe_mode=False),
+    BackgroundJob("check the database", check_database, runs_in_safe_mode=False),
+    BackgroundJob("watch writing", watch_writing, runs_in_safe_mode=True),
+    BackgroundJob("make backups", keep_backups, runs_in_safe_mode=False),
+    BackgroundJob("download models", resume_downloads, runs_in_safe_mode=False),
+    BackgroundJob("prepare the search", index_the_rest, runs_in_safe_mode=True),
 )
 
 
@@ -138,7 +138,7 @@ def start_jobs(store: OpenStore) -> list[asyncio.Task[None]]:
     ]
 
 
-async def _run(job: Job, store: OpenStore) -> None:
+async def _run(job: BackgroundJob, store: OpenStore) -> None:
     try:
         await job.run(store)
     except HearthError as exc:

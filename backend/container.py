@@ -19,15 +19,15 @@ from backend.keys.api_keys import KeyStore
 from backend.keys.database_key import DatabaseKey
 from backend.keys.key_files import key_names
 from backend.llm.engines import EngineRegistry
-from backend.llm.safe_mode import let_rest
-from backend.recovery.encryption_probe import mend_header
-from backend.recovery.restore import is_damaged, is_gone, mend, rescue
+from backend.llm.safe_mode import in_safe_mode
+from backend.recovery.encryption_probe import repair_header
+from backend.recovery.restore import is_damaged, is_gone, repair, rescue
 from backend.recovery.swap import drop_staged, put_away
 from backend.runtime.logs import describe_bug
 from backend.runtime.side_threads import SideThreads
 from backend.services.actions.actions import ActionService
 from backend.services.actions.builtin_actions import BUILTIN, VERSION
-from backend.services.chat.activity import Activity, PageAudience
+from backend.services.chat.activity import AnswerActivity, PageAudience
 from backend.services.chat.answers import AnswerService
 from backend.services.chat.conversations import ConversationService
 from backend.services.engines.engines import EngineService
@@ -36,7 +36,7 @@ from backend.services.engines.model_files import ModelFiles
 from backend.services.history import HistoryService
 from backend.services.images import ImageService
 from backend.services.notes import NoteService
-from backend.services.notices import Notices
+from backend.services.notices import NoticeSink
 from backend.services.protection.alerts import AlertService
 from backend.services.protection.backups import BackupService, Swap
 from backend.services.protection.encryption import EncryptionService
@@ -77,7 +77,7 @@ class Services:
     """One of each service, over an open store."""
 
     actions: ActionService
-    activity: Activity
+    activity: AnswerActivity
     alerts: AlertService
     conversations: ConversationService
     engines: EngineService
@@ -113,7 +113,7 @@ class OpenStore:
     database: Database
     key: DatabaseKey
     swap: Swap
-    notices: Notices
+    notices: NoticeSink
     is_safe_mode: bool
 
     async def close(self) -> None:
@@ -138,7 +138,7 @@ class Container:
         database: Path,
         key: DatabaseKey,
         swap: Swap,
-        notices: Notices,
+        notices: NoticeSink,
         *,
         is_safe_mode: bool,
     ) -> None:
@@ -167,8 +167,10 @@ class Container:
         """
         database = open_database(self._path, self._key, self.offline.backups)
         keys, files = KeyStore(), SideThreads()
-        registry = EngineRegistry(keys, let_rest if self._is_safe_mode else None, files)
-        activity = Activity(audience)
+        registry = EngineRegistry(
+            keys, in_safe_mode if self._is_safe_mode else None, files
+        )
+        activity = AnswerActivity(audience)
         answers = AnswerService(MessageStore(database), activity)
         engines = EngineService(
             EngineStore(database),
@@ -177,7 +179,7 @@ class Container:
             keys,
             lambda: self._notices.changed("engines"),
             stop_answers=answers.stop_all,
-            is_resting=self._is_safe_mode,
+            is_safe_mode=self._is_safe_mode,
             model_files=ModelFiles(files),
         )
         return OpenStore(
@@ -196,7 +198,7 @@ class Container:
         self,
         database: Database,
         keys: KeyStore,
-        activity: Activity,
+        activity: AnswerActivity,
         answers: AnswerService,
         engines: EngineService,
     ) -> Services:
@@ -254,7 +256,7 @@ def open_database(path: Path, key: DatabaseKey, backups: BackupService) -> Datab
     """
     check_is_file(path)
     _tidy(path)
-    key.settle(path)
+    key.load(path)
     snapshots = backups.for_rescue()
     if is_gone(path, snapshots):
         rescue(path, key.value, snapshots)
@@ -267,10 +269,10 @@ def open_database(path: Path, key: DatabaseKey, backups: BackupService) -> Datab
         log.warning("the database does not open: %s", describe_bug(exc))
         if isinstance(exc, StoreKeyError) and key.is_given:
             raise
-        mended = _mend(path, key, backups)
-        if mended == 0:
+        repaired = _repair(path, key, backups)
+        if repaired == 0:
             raise
-    if mended is None:
+    if repaired is None:
         rescue(path, key.value, snapshots)
     return _ready(path, key)
 
@@ -279,19 +281,19 @@ def _tidy(path: Path) -> None:
     if os.access(path.parent, os.W_OK):
         drop_staged(path)
         with contextlib.suppress(OSError):
-            mend_header(path)
+            repair_header(path)
 
 
-def _mend(path: Path, key: DatabaseKey, backups: BackupService) -> int | None:
+def _repair(path: Path, key: DatabaseKey, backups: BackupService) -> int | None:
     """Return in how many places it was mended; None when only a backup helps."""
     if is_damaged(path, key.of_database, look_at_schema=True):
         return None
-    return mend(path, key.of_database, backups.snap)
+    return repair(path, key.of_database, backups.snap)
 
 
 def _ready(path: Path, key: DatabaseKey) -> Database:
     """Open the database and end the answers an earlier run left open."""
-    database = Database.open(path, key.settle(path))
+    database = Database.open(path, key.load(path))
     try:
         if database.refusal is None:
             MessageStore(database).interrupt_open()

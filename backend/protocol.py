@@ -69,13 +69,13 @@ class Hello:
             ProtocolError: The line is no hello of this protocol version.
         """
         try:
-            told = json.loads(line)
+            data = json.loads(line)
         except (ValueError, RecursionError) as exc:
             raise ProtocolError("the hello is not JSON") from exc
-        if not isinstance(told, dict) or told.get("protocol") != PROTOCOL_VERSION:
+        if not isinstance(data, dict) or data.get("protocol") != PROTOCOL_VERSION:
             raise ProtocolError(f"the hello is not of protocol {PROTOCOL_VERSION}")
         known = {field.name for field in fields(cls)}
-        hello = {name: value for name, value in told.items() if name in known}
+        hello = {name: value for name, value in data.items() if name in known}
         if not all(isinstance(hello.get(name), str) for name in ("token", "data_dir")):
             raise ProtocolError("the hello lacks its token or data_dir")
         if not hello["token"] or not _is_port(hello.get("port", 0)):

@@ -31,7 +31,7 @@ _BY_HAND = "This is the inner half of Hearth, which `hearth` starts by itself: {
 _END_SIGNALS = ("SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP")
 
 
-class Stage(Enum):
+class StartStage(Enum):
     """How far a sidecar has come."""
 
     BOOTING = "booting"
@@ -59,7 +59,7 @@ def run(build: "Callable[[Hello], App] | None" = None) -> int:
     sidecar.prepare(dev=hello.dev)
     listening = listener.listen(hello.port)
     built = (build or app.build)(hello)
-    trust = request_guard.Trust(hello.token, listening.port)
+    trust = request_guard.Credentials(hello.token, listening.port)
     # The token stays with those who check and prove it.
     del hello
     start = sidecar.starter(built, listening.port)
@@ -73,7 +73,7 @@ class Sidecar:
 
     def __init__(self, system: ProcessGuard) -> None:
         self._system = system
-        self._stage = Stage.BOOTING
+        self._stage = StartStage.BOOTING
         self._stdout = _STDOUT
         self._tasks: set[asyncio.Task[None]] = set()
         # Nothing is open before serving begins.
@@ -103,9 +103,9 @@ class Sidecar:
 
     def end(self) -> None:
         """Save and exit, from any thread; asking again changes nothing."""
-        if self._stage is Stage.ENDING:
+        if self._stage is StartStage.ENDING:
             return
-        self._stage = Stage.ENDING
+        self._stage = StartStage.ENDING
         self._system.end_within(KILL_S)
         self._begin_end()
 
@@ -115,7 +115,7 @@ class Sidecar:
             for name in _END_SIGNALS:
                 loop.add_signal_handler(getattr(signal, name), self.end)
         self._begin_end = lambda: loop.call_soon_threadsafe(self._spawn, _finish(app))
-        self._stage = Stage.SERVING
+        self._stage = StartStage.SERVING
         self._spawn(_start(app))
         handshake = Handshake(port=port, pid=os.getpid())
         os.write(self._stdout, handshake.to_line().encode())

@@ -16,7 +16,7 @@ from backend.errors import (
 )
 from backend.keys.database_key import DatabaseKey
 from backend.runtime.logs import describe_bug
-from backend.services.notices import Notices
+from backend.services.notices import NoticeSink
 from backend.store.store_state import StoreState, move
 
 if TYPE_CHECKING:
@@ -44,7 +44,12 @@ class StoreLifecycle:
     """
 
     def __init__(
-        self, database: Path, key: DatabaseKey, notices: Notices, *, is_safe_mode: bool
+        self,
+        database: Path,
+        key: DatabaseKey,
+        notices: NoticeSink,
+        *,
+        is_safe_mode: bool,
     ) -> None:
         self._database = database
         self._key = key

@@ -89,7 +89,7 @@ def split_thoughts(answer: str) -> tuple[str, str]:
     return (text, thoughts.strip()) if splitter.has_marks else (answer, "")
 
 
-class _State(Enum):
+class _ThoughtState(Enum):
     START = auto()
     """Of the answer, or right after a thought: only here a mark opens one."""
     THOUGHT = auto()
@@ -109,7 +109,7 @@ class ThoughtSplitter:
 
     def __init__(self) -> None:
         self.has_marks = False
-        self._state = _State.START
+        self._state = _ThoughtState.START
         self._held = ""
         self._closes: tuple[str, ...] = ()
         self._ends: tuple[str, ...] = ()
@@ -132,12 +132,12 @@ class ThoughtSplitter:
         """Take a piece and return what is certain by now."""
         for start in range(0, len(piece), _SLICE_CHARS):
             self._held += piece[start : start + _SLICE_CHARS]
-            self._settle(is_end=False)
+            self._decide(is_end=False)
         return self._take()
 
     def end(self) -> Parts:
         """Return what was held back: nothing more comes."""
-        self._settle(is_end=True)
+        self._decide(is_end=True)
         return self._take()
 
     def _take(self) -> Parts:
@@ -145,12 +145,12 @@ class ThoughtSplitter:
         self._moved = 0
         return parts
 
-    def _settle(self, *, is_end: bool) -> None:
+    def _decide(self, *, is_end: bool) -> None:
         steps = {
-            _State.START: self._step_start,
-            _State.THOUGHT: self._step_inside,
-            _State.CHANNEL: self._step_inside,
-            _State.TEXT: self._step_text,
+            _ThoughtState.START: self._step_start,
+            _ThoughtState.THOUGHT: self._step_inside,
+            _ThoughtState.CHANNEL: self._step_inside,
+            _ThoughtState.TEXT: self._step_text,
         }
         while self._trim() and steps[self._state](is_end=is_end):
             pass
@@ -175,23 +175,23 @@ class ThoughtSplitter:
                 return True
             if not is_end and self._may_open(start) and len(blanks) < _BLANK_CHARS:
                 return False
-        self._state = _State.TEXT
+        self._state = _ThoughtState.TEXT
         return True
 
     def _opens(self, body: str, start: str) -> bool:
         for mark in _LONE:
             if start.startswith(_lower(mark)):
-                return self._enter(_State.START, body[len(mark) :])
+                return self._enter(_ThoughtState.START, body[len(mark) :])
         if self._is_split_by_server:
             return False
         for marks in _MARKS:
             if start.startswith(_lower(marks.opens)):
                 self._closes, self._is_thought = marks.closes, True
-                return self._enter(_State.THOUGHT, body[len(marks.opens) :])
+                return self._enter(_ThoughtState.THOUGHT, body[len(marks.opens) :])
         for mark in _ANSWER_OPENS:
             if start.startswith(_lower(mark)):
                 self._ends = _ANSWER_CLOSES
-                return self._enter(_State.TEXT, body[len(mark) :])
+                return self._enter(_ThoughtState.TEXT, body[len(mark) :])
         return self._opens_channel(body)
 
     def _opens_channel(self, body: str) -> bool:
@@ -201,7 +201,7 @@ class ThoughtSplitter:
         # A call of a tool is no answer, whatever its channel.
         self._is_thought = header[1] == "analysis" or " to=" in header[0]
         self._closes, self._ends = _CHANNEL_CLOSES, _FINAL_CLOSES
-        state = _State.TEXT if header[1] == "final" else _State.CHANNEL
+        state = _ThoughtState.TEXT if header[1] == "final" else _ThoughtState.CHANNEL
         return self._enter(state, body[header.end() :])
 
     def _may_open(self, start: str) -> bool:
@@ -211,7 +211,7 @@ class ThoughtSplitter:
             return True
         return any(_lower(mark).startswith(start) for mark in _AT_START)
 
-    def _enter(self, state: _State, rest: str) -> bool:
+    def _enter(self, state: _ThoughtState, rest: str) -> bool:
         self._state, self._held = state, rest
         self.has_marks = self._is_trimming = True
         return True
@@ -231,7 +231,9 @@ class ThoughtSplitter:
             return track.add(self._pass(at + len(close)))
         track.add(self._pass(at))
         track.separate()
-        return self._enter(_State.START, close + after if close == _START else after)
+        return self._enter(
+            _ThoughtState.START, close + after if close == _START else after
+        )
 
     def _step_text(self, *, is_end: bool) -> bool:
         marks = (*(_LONE if self._looks_for_close() else ()), *self._ends)
@@ -274,7 +276,7 @@ class ThoughtSplitter:
         self._thoughts.add(fresh + self._held[:at])
         self._thoughts.separate(is_begun=True)
         self._said.clear()
-        return self._enter(_State.START, after)
+        return self._enter(_ThoughtState.START, after)
 
     def _say(self, end: int) -> bool:
         text = self._pass(end)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from qtshell.desktop.integration import this_desktop
+from qtshell.desktop_link import DesktopLink
 from qtshell.dialogs.backups import BackupFolderPicker, open_backups
 from qtshell.dialogs.import_export import ExportSaver, ImportPicker
 from qtshell.dialogs.page_commands import Commands, LinkOpener, ModelPicker, tell
@@ -13,17 +14,16 @@ from qtshell.hotkeys.registry import Hotkeys
 from qtshell.ipc.instance import Instance
 from qtshell.logs import redact
 from qtshell.options import Options, Verb
-from qtshell.presence import Presence
 from qtshell.quick.controller import QuickAccess
 from qtshell.settings import ShellSettings
 from qtshell.sidecar.client import SidecarClient
 from qtshell.sidecar.lifecycle import Phase, Reason
 from qtshell.sidecar.supervisor import Failure, SidecarSupervisor, Trust
 from qtshell.theme import apply_theme
-from qtshell.web.discard import Rest
-from qtshell.window.action_handlers import Wishes
+from qtshell.web.discard import PageDiscarder
+from qtshell.window.action_handlers import ActionHandlers
 from qtshell.window.actions import Actions
-from qtshell.window.desktop_settings import DesktopWishes
+from qtshell.window.desktop_settings import DesktopSettings
 from qtshell.window.main_window import MainWindow
 from qtshell.window.page_settings import PageSettings
 from qtshell.window.tray import TrayIcon
@@ -38,7 +38,7 @@ _NO_TRAY: Final = "This desktop shows no tray icons."
 _MINIMISED: Final = (
     "Hearth keeps its window instead: closing it minimises it. Quit with Ctrl+Q."
 )
-_STRUCK_SHOWN_MS: Final = 60_000
+_ABORT_SHOWN_MS: Final = 60_000
 _SAFE: Final = "Your conversations are kept on this computer."
 _RETRY: Final = "Retry, or start in safe mode, without models and background work."
 _CLOSE_OTHERS: Final = (
@@ -75,10 +75,10 @@ class Shell(QObject):
         self.commands = Commands()
         self._links = LinkOpener(self.window)
         self._client = SidecarClient(lambda: self.supervisor.trust, self)
-        self._wishes = Wishes(
+        self._action_handlers = ActionHandlers(
             self.actions, self.window, self.supervisor, self._settings, options
         )
-        self.presence = Presence(
+        self.desktop_link = DesktopLink(
             instance=instance,
             options=options,
             supervisor=self.supervisor,
@@ -86,22 +86,22 @@ class Shell(QObject):
             actions=self.actions,
             window=self.window,
             tray=self.tray,
-            wishes=self._wishes,
+            action_handlers=self._action_handlers,
             leave=self.quit,
         )
         self.hotkeys = Hotkeys(self)
         self.quick = QuickAccess(
             client=self._client,
             supervisor=self.supervisor,
-            activity=self.presence.activity,
+            activity=self.desktop_link.activity,
             actions=self.actions,
             tray=self.tray,
             window=self.window,
             hotkeys=self.hotkeys,
-            open_path=self._wishes.go,
+            open_path=self._action_handlers.go,
         )
-        self.presence.deeds[Verb.QUICK_ASK] = self.quick.open_quick_ask
-        self.desktop_wishes = DesktopWishes(
+        self.desktop_link.handlers[Verb.QUICK_ASK] = self.quick.open_quick_ask
+        self.desktop_settings = DesktopSettings(
             actions=self.actions,
             window=self.window,
             tray=self.tray,
@@ -111,9 +111,9 @@ class Shell(QObject):
             quick_ask=self.quick.open_quick_ask,
         )
         self.page_settings = PageSettings(self.actions, self.commands, self)
-        self.rest = Rest(self.window)
+        self.rest = PageDiscarder(self.window)
         self._page_failed = False
-        self._strikes = QTimer(self, singleShot=True, interval=_STRUCK_SHOWN_MS)
+        self._strikes = QTimer(self, singleShot=True, interval=_ABORT_SHOWN_MS)
         self._join()
 
     def begin(self) -> None:
@@ -126,12 +126,12 @@ class Shell(QObject):
             self.window.show()
         QTimer.singleShot(0, self, self._build_view)
         self.quick.begin()
-        self.desktop_wishes.begin()
-        self.presence.begin()
+        self.desktop_settings.begin()
+        self.desktop_link.begin()
 
     def quit(self) -> None:
         """Hide at once, let the sidecar save, then leave."""
-        self.presence.close()
+        self.desktop_link.close()
         self.hotkeys.release()
         self.quick.close()
         self.window.save_geometry()
@@ -149,12 +149,12 @@ class Shell(QObject):
         self.supervisor.failed.connect(self._on_supervisor_failed)
         self._strikes.timeout.connect(self._show_strikes)
         self.actions.quit.triggered.connect(self.quit)
-        self.tray.toggled.connect(self._wishes.toggle_window)
+        self.tray.toggled.connect(self._action_handlers.toggle_window)
         self.window.left.connect(self._on_window_left)
         recovery = self.window.recovery
         recovery.retry_asked.connect(self._on_retry_asked)
         recovery.safe_mode_asked.connect(self._on_safe_mode_asked)
-        recovery.folder_asked.connect(self._wishes.open_logs)
+        recovery.folder_asked.connect(self._action_handlers.open_logs)
         pick_model = ModelPicker(self._client, self.window)
         self.commands.register("pick-model", pick_model)
         importer = ActionImporter(self._client, self.window)
@@ -169,8 +169,8 @@ class Shell(QObject):
         self.commands.register("pick-backup-folder", chooser)
         data_dir = self._options.data_dir
         self.commands.register("open-backups", lambda _: open_backups(data_dir))
-        self.commands.register("open-logs", lambda _: self._wishes.open_logs())
-        self.commands.register("open-data", lambda _: self._wishes.open_data())
+        self.commands.register("open-logs", lambda _: self._action_handlers.open_logs())
+        self.commands.register("open-data", lambda _: self._action_handlers.open_data())
 
     def _build_view(self) -> None:
         from qtshell.web.view import WebView  # noqa: PLC0415 Chromium loads slowly
@@ -181,7 +181,7 @@ class Shell(QObject):
         view.outside_asked.connect(self._links.ask)
         view.crashed_for_good.connect(self._on_view_crashed_for_good)
         self.window.set_view(view, self._client)
-        self._wishes.set_view(view)
+        self._action_handlers.set_view(view)
         self.page_settings.set_view(view)
         self.rest.set_view(view)
         if not self._options.dev:  # A page that waits in a debugger does not hang.
@@ -195,7 +195,7 @@ class Shell(QObject):
         if self.view:
             self.view.set_phase(phase)
         reason = self.supervisor.reason
-        if phase is Phase.WAITING and reason is Reason.STRUCK_DOWN:
+        if phase is Phase.WAITING and reason is Reason.BAD_REQUEST_ABORT:
             self._strikes.start()
             self._show_strikes()
         if phase is Phase.WAITING and reason:
@@ -203,7 +203,7 @@ class Shell(QObject):
 
     def _show_strikes(self) -> None:
         if self.view:
-            self.view.set_struck(struck=self._strikes.isActive())
+            self.view.set_aborted(aborted=self._strikes.isActive())
 
     def _on_supervisor_ready(self, trust: Trust) -> None:
         if self.view:
@@ -213,8 +213,8 @@ class Shell(QObject):
 
     def _on_supervisor_failed(self, failure: Failure) -> None:
         lines = tuple(redact(line) for line in failure.last_lines)
-        struck = failure.reason is Reason.STRUCK_DOWN
-        next_step = f"{_SAFE} {_CLOSE_OTHERS if struck else _RETRY}"
+        aborted = failure.reason is Reason.BAD_REQUEST_ABORT
+        next_step = f"{_SAFE} {_CLOSE_OTHERS if aborted else _RETRY}"
         self.window.show_recovery(failure.reason.value, next_step, lines)
 
     def _on_view_shown(self) -> None:
@@ -244,18 +244,18 @@ class Shell(QObject):
     def _on_window_left(self) -> None:
         if not self.tray.is_there:
             self._keep_window()
-        elif not self._settings.told_about_tray:
-            self._settings.told_about_tray = True
+        elif not self._settings.tray_hint_shown:
+            self._settings.tray_hint_shown = True
             self.tray.say_still_here()
 
     def _keep_window(self) -> None:
         """Leave a window to come back by where no tray shows an icon."""
         if self.tray.is_there or self.window.isVisible():
             return
-        if self._settings.told_without_tray:
+        if self._settings.no_tray_hint_shown:
             self.window.showMinimized()
         else:
-            self._settings.told_without_tray = True
+            self._settings.no_tray_hint_shown = True
             self.window.show()
             tell(self.window, _NO_TRAY, _MINIMISED)
 

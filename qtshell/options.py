@@ -110,7 +110,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--hidden", action="store_true", help="start in the tray")
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version")
     only = parser.add_mutually_exclusive_group()
-    for verb, help_text in _DEEDS.items():
+    for verb, help_text in _COMMANDS.items():
         only.add_argument(
             f"--{verb.value}",
             dest="verb",
@@ -127,7 +127,7 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-_DEEDS: Final = {
+_COMMANDS: Final = {
     Verb.NEW_CHAT: "open the window with a new conversation",
     Verb.QUICK_ASK: "open the small window for a quick question",
     Verb.NOTE_FROM_CLIPBOARD: "save the clipboard as a note",
@@ -188,24 +188,24 @@ def _add_words(
 
 def read_options(argv: Sequence[str]) -> Options:
     """Read the arguments; a wrong one ends the program with a sentence."""
-    told = build_parser().parse_args(argv)
-    data_dir, log_dir = _folders(told.data_dir)
-    words = getattr(told, "words", None) or ()
-    verb, name = told.verb, getattr(told, "name", "")
-    if told.command:
-        verb = Verb(told.command)
-    elif told.autostart:
-        verb, name = Verb.AUTOSTART, told.autostart
-    verb = verb or (Verb.WAKE if told.hidden else Verb.OPEN)
+    options = build_parser().parse_args(argv)
+    data_dir, log_dir = _folders(options.data_dir)
+    words = getattr(options, "words", None) or ()
+    verb, name = options.verb, getattr(options, "name", "")
+    if options.command:
+        verb = Verb(options.command)
+    elif options.autostart:
+        verb, name = Verb.AUTOSTART, options.autostart
+    verb = verb or (Verb.WAKE if options.hidden else Verb.OPEN)
     return Options(
         data_dir=data_dir,
         log_dir=log_dir,
-        hidden=told.hidden or verb in _WITHOUT_WINDOW,
-        dev=told.dev,
+        hidden=options.hidden or verb in _WITHOUT_WINDOW,
+        dev=options.dev,
         verb=verb,
         name=name,
         words=(words,) if isinstance(words, str) else tuple(words),
-        as_json=getattr(told, "as_json", False),
+        as_json=getattr(options, "as_json", False),
     )
 
 

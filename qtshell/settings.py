@@ -71,30 +71,30 @@ class ShellSettings:
         self._store.setValue("desktop/hotkey", value)
 
     @property
-    def told_about_hotkey(self) -> bool:
+    def hotkey_hint_shown(self) -> bool:
         """Whether the user knows that the global shortcut cannot be had."""
         return self._flag("told/hotkey")
 
-    @told_about_hotkey.setter
-    def told_about_hotkey(self, value: bool) -> None:
+    @hotkey_hint_shown.setter
+    def hotkey_hint_shown(self, value: bool) -> None:
         self._store.setValue("told/hotkey", "yes" if value else "no")
 
     @property
-    def told_about_tray(self) -> bool:
+    def tray_hint_shown(self) -> bool:
         """Whether the user knows that closing the window keeps Hearth running."""
         return self._flag("told/tray")
 
-    @told_about_tray.setter
-    def told_about_tray(self, value: bool) -> None:
+    @tray_hint_shown.setter
+    def tray_hint_shown(self, value: bool) -> None:
         self._store.setValue("told/tray", "yes" if value else "no")
 
     @property
-    def told_without_tray(self) -> bool:
+    def no_tray_hint_shown(self) -> bool:
         """Whether the user knows that this desktop has no tray."""
         return self._flag("told/without_tray")
 
-    @told_without_tray.setter
-    def told_without_tray(self, value: bool) -> None:
+    @no_tray_hint_shown.setter
+    def no_tray_hint_shown(self, value: bool) -> None:
         self._store.setValue("told/without_tray", "yes" if value else "no")
 
     def save(self) -> None:

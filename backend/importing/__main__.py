@@ -17,7 +17,13 @@ from backend.importing.bundles import open_bundle, unreadable
 from backend.importing.formats import recognise
 from backend.importing.limits import confine, damaged
 from backend.importing.reading import Reading
-from backend.importing.records import BESIDE_ROW, ConversationRow, NoteRow, Row, Tally
+from backend.importing.records import (
+    BESIDE_ROW,
+    ImportCounts,
+    ImportedConversation,
+    NoteRow,
+    Row,
+)
 from backend.runtime.worker import answer, finish, take_job
 
 _PROGRESS_S: Final = 0.2
@@ -27,21 +33,21 @@ _TOO_MUCH: Final = (
 )
 
 
-def _say(kind: str, told: dict[str, Any]) -> None:
-    answer({"kind": kind, **told})
+def _say(kind: str, data: dict[str, Any]) -> None:
+    answer({"kind": kind, **data})
 
 
 def _read(path: Path, *, tell_rows: bool) -> None:
-    tally = Tally()
-    told_at = 0.0
+    tally = ImportCounts()
+    reported_at = 0.0
     with contextlib.closing(open_bundle(path)) as bundle:
         reading = recognise(bundle)
         for row in reading.rows(tally):
             if tell_rows:
-                for told in tell(row):
-                    answer(told)
-            if time.monotonic() - told_at > _PROGRESS_S:
-                told_at = time.monotonic()
+                for record in tell(row):
+                    answer(record)
+            if time.monotonic() - reported_at > _PROGRESS_S:
+                reported_at = time.monotonic()
                 _say("progress", {"done": reading.done, "total": reading.total})
                 sys.stdout.flush()
     _say("end", _summary(reading, tally))
@@ -49,7 +55,7 @@ def _read(path: Path, *, tell_rows: bool) -> None:
 
 def tell(row: Row) -> Iterator[dict[str, Any]]:
     """Yield what is told of a row; of a conversation, its messages after it."""
-    if not isinstance(row, ConversationRow):
+    if not isinstance(row, ImportedConversation):
         kind = "note" if isinstance(row, NoteRow) else "action"
         yield {"kind": kind, "row": dataclasses.asdict(row)}
         return
@@ -66,12 +72,12 @@ def tell(row: Row) -> Iterator[dict[str, Any]]:
         yield {"kind": "message", "row": dataclasses.asdict(message)}
 
 
-def _summary(reading: Reading, tally: Tally) -> dict[str, Any]:
-    told = {
+def _summary(reading: Reading, tally: ImportCounts) -> dict[str, Any]:
+    data = {
         field.name: getattr(tally, field.name) for field in dataclasses.fields(tally)
     }
     counted = {"skipped": dict(tally.skipped), "names": dict(tally.names)}
-    return told | counted | {"source": reading.source}
+    return data | counted | {"source": reading.source}
 
 
 def main() -> None:

@@ -137,10 +137,10 @@ class FolderBundle:
                 raise too_large("This folder contains too many files.")
             for name in sorted(names):
                 path = Path(folder, name)
-                told = path.lstat()
+                data = path.lstat()
                 is_read = is_archive(name) or is_data(name)
-                if stat.S_ISREG(told.st_mode) and is_read:
-                    yield path.relative_to(self._folder).as_posix(), told.st_size
+                if stat.S_ISREG(data.st_mode) and is_read:
+                    yield path.relative_to(self._folder).as_posix(), data.st_size
 
 
 def check_total(sizes: list[int]) -> int:

@@ -11,7 +11,7 @@ from backend.errors import HearthError
 from backend.importing.bundles import Bundle, check_total
 from backend.importing.limits import MAX_FILE_BYTES, DamagedError, damaged, unknown
 from backend.importing.programs import chatbox, hearth
-from backend.importing.reading import WRAPPERS, Part, Reading, lists_in, source_of
+from backend.importing.reading import WRAPPERS, Reading, SourceFile, lists_in, source_of
 from backend.importing.records import Skip, Source
 from backend.importing.stream import entries, lines
 
@@ -26,7 +26,7 @@ _LM_STUDIO: Final = ".conversation.json"
 class _Found:
     """What the files of a bundle are."""
 
-    parts: list[Part] = field(default_factory=list)
+    parts: list[SourceFile] = field(default_factory=list)
     left: list[tuple[Skip, str]] = field(default_factory=list)
     fault: HearthError | None = None
 
@@ -71,22 +71,22 @@ def _look(bundle: Bundle, name: str, found: _Found, *, is_only: bool) -> None:
         found.fault = found.fault or (damaged(name) if is_cut else None)
         return
     if source:
-        found.parts.append(Part(source, name, (name,)))
+        found.parts.append(SourceFile(source, name, (name,)))
     else:
         found.left.append((Skip.FILE, name))
 
 
-def _by_name(bundle: Bundle, name: str) -> Part | None:
+def _by_name(bundle: Bundle, name: str) -> SourceFile | None:
     """Return what a name alone tells; a part without files belongs to another."""
     folder, base = name[: -len(_base(name))], _base(name)
     if base == _THREAD:
         pair = (name, folder + _MESSAGES)
-        return Part(Source.JAN, name, tuple(n for n in pair if n in bundle.sizes))
+        return SourceFile(Source.JAN, name, tuple(n for n in pair if n in bundle.sizes))
     if base == _MESSAGES:
         has_head = folder + _THREAD in bundle.sizes
-        return Part(Source.JAN, name, () if has_head else (name,))
+        return SourceFile(Source.JAN, name, () if has_head else (name,))
     if base.endswith(_LM_STUDIO):
-        return Part(Source.LM_STUDIO, name, (name,))
+        return SourceFile(Source.LM_STUDIO, name, (name,))
     return None
 
 

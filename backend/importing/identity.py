@@ -5,7 +5,12 @@ import time
 from typing import Final
 
 from backend.ids import COUNTER_BITS, RANDOM_BITS, uuid7
-from backend.importing.records import ConversationRow, MessageRow, Source, Talk
+from backend.importing.records import (
+    ImportedConversation,
+    ImportedMessage,
+    Source,
+    SourceConversation,
+)
 
 _TIME_CHARS: Final = len("018bcfe5-69f4-7000-")
 """Of an id, before what is made from its key."""
@@ -25,7 +30,7 @@ def made_id(stamp: int, key: str) -> str:
     return uuid7(stamp, chance)
 
 
-def settle(source: Source, talk: Talk) -> ConversationRow:
+def assign_ids(source: Source, talk: SourceConversation) -> ImportedConversation:
     """Return a conversation with ids and times.
 
     Ids rise from message to message, because messages are read in the order of their
@@ -33,18 +38,18 @@ def settle(source: Source, talk: Talk) -> ConversationRow:
     said now, but its ids do not depend on when it is imported.
     """
     begin = talk.at_ms or next((s.at_ms for s in talk.said if s.at_ms), None)
-    told = talk.key or f"{talk.title}/{talk.said[0].text}"
-    prefix = f"{source}/{told}"
+    name = talk.key or f"{talk.title}/{talk.said[0].text}"
+    prefix = f"{source}/{name}"
     stamp = (begin or _NO_DATE_MS) << COUNTER_BITS
     conversation_id = made_id(stamp, prefix)
     now = time.time_ns() // 1_000_000
-    rows: list[MessageRow] = []
+    rows: list[ImportedMessage] = []
     asked = ""
     for said in talk.said:
         stamp = max((said.at_ms or 0) << COUNTER_BITS, stamp + 1)
         at = stamp >> COUNTER_BITS if begin else now
         is_answer = said.role == "assistant"
-        row = MessageRow(
+        row = ImportedMessage(
             id=made_id(stamp, f"{prefix}/{said.key}"),
             conversation_id=conversation_id,
             created_at=at,
@@ -61,7 +66,7 @@ def settle(source: Source, talk: Talk) -> ConversationRow:
         asked = asked if is_answer else row.id
         rows.append(row)
     last = rows[-1]
-    return ConversationRow(
+    return ImportedConversation(
         id=conversation_id,
         created_at=begin or now,
         updated_at=last.created_at,

@@ -26,18 +26,18 @@ class Reader:
         asked = {"path": str(path), "tell_rows": tell_rows}
         self._job = Job("backend.importing", asked)
 
-    def told(self) -> Iterator[dict[str, Any]]:
+    def events(self) -> Iterator[dict[str, Any]]:
         """Yield what it tells; the last has the kind "end".
 
         Raises:
             InvalidInputError: It cannot be read, or was cancelled.
         """
         with contextlib.closing(self._job.answers()) as answers:
-            for told in answers:
-                if told["kind"] == "error":
-                    raise InvalidInputError(told["sentence"])
-                yield told
-                if told["kind"] == "end":
+            for event in answers:
+                if event["kind"] == "error":
+                    raise InvalidInputError(event["sentence"])
+                yield event
+                if event["kind"] == "end":
                     return
         raise InvalidInputError(_DIED)
 

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any, Final, Self
 
 from backend.importing.bundles import Bundle
-from backend.importing.identity import settle
+from backend.importing.identity import assign_ids
 from backend.importing.limits import (
     MAX_CONVERSATIONS,
     DamagedError,
@@ -26,21 +26,21 @@ from backend.importing.programs import (
     open_webui,
 )
 from backend.importing.records import (
-    ActionRow,
-    ConversationRow,
+    ImportCounts,
+    ImportedAction,
+    ImportedConversation,
     NoteRow,
     Row,
     Skip,
     Source,
-    Talk,
-    Tally,
+    SourceConversation,
 )
 from backend.importing.stream import Readable, entries, lines, whole
 
 WRAPPERS: Final = ("conversations", "data", "chats", "history")
 """What the list of conversations is called where it is not the whole file."""
 _FAULTS: Final = (TypeError, ValueError, KeyError, AttributeError, RecursionError)
-_LISTS: Final[dict[Source, Callable[[object, Tally], Talk]]] = {
+_LISTS: Final[dict[Source, Callable[[object, ImportCounts], SourceConversation]]] = {
     Source.CHATGPT: chatgpt.read,
     Source.CLAUDE: claude.read,
     Source.OPEN_WEBUI: open_webui.read,
@@ -51,7 +51,7 @@ _LOST: Final = (Skip.UNREADABLE_MESSAGE, Skip.TOO_LONG)
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class SourceFile:
     """One file of a bundle, or the two of a thread, and the program it is from."""
 
     source: Source
@@ -71,7 +71,7 @@ class Reading:
     """
 
     bundle: Bundle
-    parts: list[Part]
+    parts: list[SourceFile]
     total: int
     left: list[tuple[Skip, str]] = field(default_factory=list)
     done: int = 0
@@ -83,7 +83,7 @@ class Reading:
         *most, last = dict.fromkeys(part.source.value for part in self.parts)
         return f"{', '.join(most)} and {last}" if most else last
 
-    def rows(self, tally: Tally) -> Iterator[Row]:
+    def rows(self, tally: ImportCounts) -> Iterator[Row]:
         """Yield everything that can be imported, and count it and the rest.
 
         Raises:
@@ -92,7 +92,7 @@ class Reading:
         """
         for why, name in self.left:
             tally.skip(why, 1, [name])
-        damaged_parts: list[Part] = []
+        damaged_parts: list[SourceFile] = []
         for part in self.parts:
             try:
                 yield from self._counted(part, tally)
@@ -104,19 +104,19 @@ class Reading:
         if damaged_parts and not self._seen:
             raise damaged(damaged_parts[0].name)
 
-    def _counted(self, part: Part, tally: Tally) -> Iterator[Row]:
+    def _counted(self, part: SourceFile, tally: ImportCounts) -> Iterator[Row]:
         for row in self._rows(part, tally):
             if kept := self._kept(row, tally):
                 tally.count(kept)
                 yield kept
 
-    def _kept(self, row: Row, tally: Tally) -> Row | None:
+    def _kept(self, row: Row, tally: ImportCounts) -> Row | None:
         """Return a row unless it has come already as it is."""
         tally.entries += 1
         print_ = _print_of(row)
         if self._seen.get(row.id) == print_:
             tally.skip(Skip.TWICE)
-            if isinstance(row, ConversationRow):
+            if isinstance(row, ImportedConversation):
                 tally.skip(Skip.TWICE_MESSAGE, len(row.messages))
             return None
         self._seen[row.id] = print_
@@ -124,7 +124,7 @@ class Reading:
             raise too_large("This contains more than 200,000 conversations.")
         return row
 
-    def _rows(self, part: Part, tally: Tally) -> Iterator[Row]:
+    def _rows(self, part: SourceFile, tally: ImportCounts) -> Iterator[Row]:
         if part.source is Source.HEARTH:
             yield from self._own(part.name, tally)
             return
@@ -136,14 +136,18 @@ class Reading:
                 tally.entries += 1
                 tally.skip(Skip.EMPTY)
 
-    def _settled(self, source: Source, talk: Talk) -> ConversationRow:
+    def _settled(
+        self, source: Source, talk: SourceConversation
+    ) -> ImportedConversation:
         """Return a conversation; of several called the same, one by its place."""
-        row = settle(source, talk)
+        row = assign_ids(source, talk)
         if talk.place and self._seen.get(row.id) not in {None, _print_of(row)}:
-            return settle(source, replace(talk, key=talk.place))
+            return assign_ids(source, replace(talk, key=talk.place))
         return row
 
-    def _talks(self, part: Part, tally: Tally) -> Iterator[tuple[Source, Talk]]:
+    def _talks(
+        self, part: SourceFile, tally: ImportCounts
+    ) -> Iterator[tuple[Source, SourceConversation]]:
         match part.source:
             case Source.JAN:
                 yield from _whole(
@@ -165,7 +169,7 @@ class Reading:
                     parse = _LISTS.get(source, _LISTS[part.source])
                     yield from _whole(source, lambda: [parse(item, tally)], tally)  # noqa: B023 called now
 
-    def _items(self, name: str, tally: Tally) -> Iterator[dict[str, Any]]:
+    def _items(self, name: str, tally: ImportCounts) -> Iterator[dict[str, Any]]:
         """Yield the conversations of a list, wherever it is, or the only one."""
         for item in self._values(name, tally):
             if isinstance(item, dict):
@@ -173,7 +177,7 @@ class Reading:
             else:
                 _unread(tally)
 
-    def _values(self, name: str, tally: Tally) -> Iterator[Any]:
+    def _values(self, name: str, tally: ImportCounts) -> Iterator[Any]:
         if name.lower().endswith(".jsonl"):
             with self._open(name) as file:
                 yield from lines(file)
@@ -195,14 +199,16 @@ class Reading:
             with self._open(name) as file:
                 yield whole(file)
 
-    def _sessions(self, name: str, tally: Tally) -> Iterator[tuple[Source, Talk]]:
+    def _sessions(
+        self, name: str, tally: ImportCounts
+    ) -> Iterator[tuple[Source, SourceConversation]]:
         with self._open(name) as file:
             for key, item in entries(file):
                 if chatbox.holds_session(key):
                     read = partial(chatbox.read, item, tally)
                     yield from _whole(Source.CHATBOX, read, tally)
 
-    def _thread(self, part: Part, tally: Tally) -> Talk:
+    def _thread(self, part: SourceFile, tally: ImportCounts) -> SourceConversation:
         folder, _, _ = part.name.rpartition("/")
         head: object = {}
         if part.name.endswith(".json"):
@@ -214,7 +220,7 @@ class Reading:
         with self._open(messages[0]) as file:
             return jan.read(head, lines(file), folder, tally)
 
-    def _own(self, name: str, tally: Tally) -> Iterator[Row]:
+    def _own(self, name: str, tally: ImportCounts) -> Iterator[Row]:
         with self._open(name) as file:
             for key, item in entries(file):
                 if key == "version":
@@ -257,19 +263,19 @@ class _Metered:
 
 def source_of(item: object) -> Source | None:
     """Return which program writes conversations like this."""
-    told: Mapping[str, Any] = item if isinstance(item, dict) else {}
-    if "mapping" in told:
-        return Source.DEEPSEEK if _is_deepseek(told) else Source.CHATGPT
-    if "chat_messages" in told:
+    data: Mapping[str, Any] = item if isinstance(item, dict) else {}
+    if "mapping" in data:
+        return Source.DEEPSEEK if _is_deepseek(data) else Source.CHATGPT
+    if "chat_messages" in data:
         return Source.CLAUDE
-    history, messages = told.get("history"), told.get("messages")
-    if isinstance(told.get("chat"), dict) or _is_tree(history):
+    history, messages = data.get("history"), data.get("messages")
+    if isinstance(data.get("chat"), dict) or _is_tree(history):
         return Source.OPEN_WEBUI
     first = messages[0] if isinstance(messages, list) and messages else None
     if isinstance(first, dict) and "versions" in first:
         return Source.LM_STUDIO
     has_roles = isinstance(first, dict) and {"role", "content"} <= first.keys()
-    if "folderId" in told or (has_roles and {"prompt", "temperature"} & told.keys()):
+    if "folderId" in data or (has_roles and {"prompt", "temperature"} & data.keys()):
         return Source.CHATBOT_UI if isinstance(messages, list) else None
     return None
 
@@ -285,12 +291,12 @@ def _is_tree(history: object) -> bool:
     return isinstance(history, dict) and isinstance(history.get("messages"), dict)
 
 
-def _is_deepseek(told: Mapping[str, Any]) -> bool:
-    mapping = told.get("mapping")
+def _is_deepseek(data: Mapping[str, Any]) -> bool:
+    mapping = data.get("mapping")
     nodes = mapping.values() if isinstance(mapping, dict) else ()
     messages = [node.get("message") for node in nodes if isinstance(node, dict)]
     has_parts = any(isinstance(m, dict) and "fragments" in m for m in messages)
-    return "inserted_at" in told or has_parts
+    return "inserted_at" in data or has_parts
 
 
 def _unwrapped(item: object) -> Iterator[Any]:
@@ -303,8 +309,10 @@ def _unwrapped(item: object) -> Iterator[Any]:
 
 
 def _whole(
-    source: Source, read: Callable[[], Iterable[Talk]], tally: Tally
-) -> Iterator[tuple[Source, Talk]]:
+    source: Source,
+    read: Callable[[], Iterable[SourceConversation]],
+    tally: ImportCounts,
+) -> Iterator[tuple[Source, SourceConversation]]:
     """Yield what a parser finds, and whether all of it could be read."""
     lost = _lost(tally)
     try:
@@ -321,18 +329,18 @@ def _whole(
         _unread(tally)
 
 
-def _own_conversation(item: object, tally: Tally) -> ConversationRow | None:
+def _own_conversation(item: object, tally: ImportCounts) -> ImportedConversation | None:
     lost = _lost(tally)
     row = hearth.read_conversation(item, tally)
     return replace(row, is_whole=_lost(tally) == lost) if row else None
 
 
-def _lost(tally: Tally) -> int:
+def _lost(tally: ImportCounts) -> int:
     """Return how many messages could not be read so far."""
     return sum(tally.skipped[why] for why in _LOST)
 
 
-_OWN: Final[dict[str, Callable[[object, Tally], Row | None]]] = {
+_OWN: Final[dict[str, Callable[[object, ImportCounts], Row | None]]] = {
     "conversations": _own_conversation,
     "notes": hearth.read_note,
     "actions": hearth.read_action,
@@ -340,7 +348,7 @@ _OWN: Final[dict[str, Callable[[object, Tally], Row | None]]] = {
 """What an export of Hearth holds."""
 
 
-def _unread(tally: Tally) -> None:
+def _unread(tally: ImportCounts) -> None:
     tally.entries += 1
     tally.skip(Skip.UNREADABLE)
 
@@ -348,10 +356,10 @@ def _unread(tally: Tally) -> None:
 def _print_of(row: Row) -> int:
     """Return a number that tells whether two rows with one id say the same."""
     match row:
-        case ConversationRow():
+        case ImportedConversation():
             said = [(m.id, m.text, m.reasoning) for m in row.messages]
             return hash((row.title, tuple(said)))
         case NoteRow():
             return hash((row.title, row.body))
-        case ActionRow():
+        case ImportedAction():
             return hash((row.name, row.prompt))

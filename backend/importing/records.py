@@ -56,7 +56,7 @@ class Skip(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class SourceMessage:
     """A message as its source tells it.
 
     Attributes:
@@ -82,7 +82,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Talk:
+class SourceConversation:
     """A conversation as its source tells it.
 
     Attributes:
@@ -95,14 +95,14 @@ class Talk:
     key: str
     title: str
     at_ms: int | None
-    said: tuple[Said, ...]
+    said: tuple[SourceMessage, ...]
     aside: tuple[str, ...] = ()
     is_whole: bool = True
     place: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MessageRow:
+class ImportedMessage:
     """A message as it will be stored."""
 
     id: str
@@ -122,7 +122,7 @@ class MessageRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConversationRow:
+class ImportedConversation:
     """A conversation as it will be stored.
 
     Attributes:
@@ -138,7 +138,7 @@ class ConversationRow:
     latest: str
     engine_id: str = ""
     model: str = ""
-    messages: tuple[MessageRow, ...] = ()
+    messages: tuple[ImportedMessage, ...] = ()
     aside: tuple[str, ...] = ()
     is_whole: bool = True
 
@@ -159,7 +159,7 @@ class NoteRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ActionRow:
+class ImportedAction:
     """A quick action as it will be stored."""
 
     id: str
@@ -177,11 +177,11 @@ class ActionRow:
     position: str = ""
 
 
-Row = ConversationRow | NoteRow | ActionRow
+Row = ImportedConversation | NoteRow | ImportedAction
 
 
 @dataclass(slots=True)
-class Tally:
+class ImportCounts:
     """What has been found so far, and left out.
 
     Attributes:
@@ -217,9 +217,9 @@ class Tally:
         match row:
             case NoteRow():
                 self.notes += 1
-            case ActionRow():
+            case ImportedAction():
                 self.actions += 1
-            case ConversationRow():
+            case ImportedConversation():
                 self.conversations += 1
                 self.messages += len(row.messages)
                 for message in row.messages:

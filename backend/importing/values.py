@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from backend.importing.limits import MAX_MESSAGE_BYTES
 from backend.importing.markup import joined, paragraphs
-from backend.importing.records import Said, Skip, Tally
+from backend.importing.records import ImportCounts, Skip, SourceMessage
 
 _MS_FROM: Final = 100_000_000_000
 """Numbers from here on are milliseconds: as seconds they would be after 5138."""
@@ -81,12 +81,14 @@ def thoughts(parts: object) -> str:
 def thought_in(part: Mapping[str, Any]) -> str:
     """Return the words of a part that is reasoning, in whatever form it has them."""
     for name in ("text", "thinking", "reasoning", "content", "summary"):
-        told = part.get(name)
-        if isinstance(told, dict):
-            told = told.get("value")
-        if isinstance(told, list):
-            told = joined(first_text(one, as_dict(one).get("text")) for one in told)
-        if words := as_text(told):
+        thought = part.get(name)
+        if isinstance(thought, dict):
+            thought = thought.get("value")
+        if isinstance(thought, list):
+            thought = joined(
+                first_text(one, as_dict(one).get("text")) for one in thought
+            )
+        if words := as_text(thought):
             return words
     return ""
 
@@ -111,7 +113,9 @@ def failed(error: object) -> str:
     return as_text(error) or ("It failed." if error is True else "")
 
 
-def take(said: list[Said], candidate: Said, tally: Tally) -> bool:
+def take(
+    said: list[SourceMessage], candidate: SourceMessage, tally: ImportCounts
+) -> bool:
     """Add a message, unless there is a reason to leave it out; return whether."""
     tally.found += 1
     tally.skip(Skip.ATTACHMENT, len(candidate.files), candidate.files)
@@ -128,13 +132,13 @@ def take(said: list[Said], candidate: Said, tally: Tally) -> bool:
     return False
 
 
-def leave_out(why: Skip, tally: Tally, count: int = 1) -> None:
+def leave_out(why: Skip, tally: ImportCounts, count: int = 1) -> None:
     """Count messages that are no part of the talk."""
     tally.found += count
     tally.skip(why, count)
 
 
-def _shown(said: Said) -> Said:
+def _shown(said: SourceMessage) -> SourceMessage:
     """Return it with words for files that stand alone, so that no answer does."""
     if not said.files or said.text.strip() or said.role != "user":
         return said

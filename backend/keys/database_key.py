@@ -130,7 +130,7 @@ class DatabaseKey:
         """Whether it came from outside, and so may be a wrong one."""
         return self._given is not None
 
-    def settle(self, database: Path) -> str | None:
+    def load(self, database: Path) -> str | None:
         """Look at the database, which must be closed, and return what opens it."""
         self.of_database = self.for_file(database)
         return self.of_database

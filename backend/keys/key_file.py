@@ -51,16 +51,16 @@ class KeyRecord:
         if not is_ordinary(path.resolve()):
             return None
         try:
-            told = json.loads(path.read_text("utf-8"))
-            if not isinstance(told, dict) or told.get("format") != FORMAT:
+            data = json.loads(path.read_text("utf-8"))
+            if not isinstance(data, dict) or data.get("format") != FORMAT:
                 return None
             return cls(
-                id=str(told["id"]),
-                check=str(told["check"]),
-                mode=KeyMode(told["mode"]),
-                passphrase=Sealed.from_json(told.get("passphrase")),
-                recovery=Sealed.from_json(told.get("recovery")),
-                is_noted=told.get("noted") is not False,
+                id=str(data["id"]),
+                check=str(data["check"]),
+                mode=KeyMode(data["mode"]),
+                passphrase=Sealed.from_json(data.get("passphrase")),
+                recovery=Sealed.from_json(data.get("recovery")),
+                is_noted=data.get("noted") is not False,
             )
         except (OSError, ValueError, KeyError):
             return None
@@ -68,7 +68,7 @@ class KeyRecord:
     def to_text(self) -> str:
         """Return it as the file holds it."""
         sealed = {"passphrase": self.passphrase, "recovery": self.recovery}
-        told = {
+        data = {
             "format": FORMAT,
             "id": self.id,
             "check": self.check,
@@ -76,7 +76,7 @@ class KeyRecord:
             "noted": self.is_noted,
             **{name: one and one.to_json() for name, one in sealed.items()},
         }
-        return json.dumps(told, indent=1)
+        return json.dumps(data, indent=1)
 
     def opened_by(self, secret: str) -> bytes | None:
         """Return the key, sealed under a passphrase or a code; None for a wrong one."""

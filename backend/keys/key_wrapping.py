@@ -49,12 +49,12 @@ class Sealed:
         return cls(salt=salt.hex(), nonce=nonce.hex(), box=box.hex())
 
     @classmethod
-    def from_json(cls, told: object) -> Self | None:
+    def from_json(cls, data: object) -> Self | None:
         """Read what `to_json` gave; None for anything else."""
-        if not isinstance(told, dict):
+        if not isinstance(data, dict):
             return None
         try:
-            sealed = cls(**told)
+            sealed = cls(**data)
             salt, *_others = (
                 bytes.fromhex(part) for part in (sealed.salt, sealed.nonce, sealed.box)
             )

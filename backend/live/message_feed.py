@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from markupsafe import escape
 
-from backend.live.message_views import Answer, Blocks, Question
+from backend.live.message_views import Answer, Blocks, QuestionView
 from backend.live.notices import Toast
 from backend.live.page_events import events_of
 from backend.live.painting import Painted, Painter
@@ -119,7 +119,7 @@ class MessageFeed:
     async def ended(self, answer: Growing) -> None:
         """Send the whole answer as it is stored, and better the title."""
         self._waiting.discard(answer.message_id)
-        self.painter.settle(answer)
+        self.painter.finish(answer)
         try:
             services = await self._get_services()
             message = await services.conversations.message(answer.message_id)
@@ -128,7 +128,7 @@ class MessageFeed:
             is_shown = self.painter.end(answer)
         if is_shown:
             self._show_now(message, is_new=False)
-        await services.conversations.entitle(answer.conversation_id)
+        await services.conversations.retitle(answer.conversation_id)
         self._refreshes.add({"conversations"})
 
     def _show(self, message: "AnyMessage", *, is_new: bool) -> None:
@@ -160,7 +160,7 @@ class MessageFeed:
         else:
             self._tell(message.id, "whole", html)
 
-    def troubled(self, sentence: str) -> None:
+    def storage_failed(self, sentence: str) -> None:
         """Say that something cannot be stored at present."""
         self._hub.publish("toast", self._renderer.render(Toast(sentence, "danger")))
 
@@ -189,7 +189,7 @@ class MessageFeed:
         other task in between, so that each event is either part of it or comes after.
         """
         if message.role == "user":
-            return Question(message, self.seq)
+            return QuestionView(message, self.seq)
         shown = self.painter.get(message.id)
         if shown is not None:
             return Answer(
@@ -221,7 +221,7 @@ class MessageFeed:
         within: str = "",
         into: str = "",
     ) -> None:
-        told = {"message": message_id, "part": part, "html": html}
-        told |= {"conversation": within} if within else {}
-        told |= {"into": into} if into else {}
-        self._hub.publish("messages", json.dumps(told))
+        data = {"message": message_id, "part": part, "html": html}
+        data |= {"conversation": within} if within else {}
+        data |= {"into": into} if into else {}
+        self._hub.publish("messages", json.dumps(data))

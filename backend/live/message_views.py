@@ -27,7 +27,7 @@ class Blocks(Template):
 
 
 @dataclass(frozen=True)
-class Question(Template):
+class QuestionView(Template):
     """What the user asked.
 
     Attributes:

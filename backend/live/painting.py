@@ -116,7 +116,7 @@ class Painter:
         painted = self._painted[answer.message_id] = Painted(answer, ready[0])
         painted.take(ready[1])
 
-    def settle(self, answer: Growing) -> None:
+    def finish(self, answer: Growing) -> None:
         """Render no more of an answer: its end will be shown whole."""
         painted = self._painted.get(answer.message_id)
         if painted and painted.answer is answer:

@@ -16,14 +16,14 @@ from backend.llm.kept_engine import KeptEngine
 from backend.llm.openai_compatible import OpenAICompatibleEngine
 from backend.llm.options import EngineOptions
 from backend.llm.servers.api_key import clean_key
-from backend.llm.wire.client import Route
+from backend.llm.wire.client import ServerRoute
 from backend.runtime.side_threads import SideThreads
 
 OPENAI: Final = "openai"
 BUILTIN: Final = "builtin"
 
 
-class EngineRecord(Protocol):
+class StoredEngine(Protocol):
     """What is stored about an engine.
 
     Attributes:
@@ -82,7 +82,7 @@ class EngineRegistry:
     def __init__(
         self,
         keys: KeyStore,
-        build: Callable[[EngineRecord, str], Engine] | None = None,
+        build: Callable[[StoredEngine, str], Engine] | None = None,
         files: SideThreads | None = None,
     ) -> None:
         self._keys = keys
@@ -91,7 +91,7 @@ class EngineRegistry:
         self._without_key: set[str] = set()
         self._changing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def engine_for(self, record: EngineRecord) -> KeptEngine:
+    async def engine_for(self, record: StoredEngine) -> KeptEngine:
         """Return the engine of the record; a changed record gets a new one.
 
         So does one that is refused, and whose key was locked away when it was built.
@@ -114,7 +114,7 @@ class EngineRegistry:
             self._engines[record.id] = facts, engine
             return engine
 
-    async def try_out(self, record: EngineRecord, key: str = "") -> list[str]:
+    async def try_out(self, record: StoredEngine, key: str = "") -> list[str]:
         """Return the models of an engine that is not kept.
 
         Raises:
@@ -149,7 +149,7 @@ class EngineRegistry:
         """Whether the keyring, which may ask the user to open it, is asked again."""
         return engine_id in self._without_key and engine.is_refused
 
-    async def _key_for(self, record: EngineRecord) -> str:
+    async def _key_for(self, record: StoredEngine) -> str:
         """Return its key; note where the keyring would not say."""
         key: str | None = ""
         if record.kind == OPENAI:
@@ -160,14 +160,14 @@ class EngineRegistry:
             self._without_key.discard(record.id)
         return key or ""
 
-    async def _with_login(self, record: EngineRecord) -> EngineRecord:
+    async def _with_login(self, record: StoredEngine) -> StoredEngine:
         """Return the record with what the keyring has for its proxy."""
         options = EngineOptions.read(record.options)
         if not options.proxy:
             return record
         place = proxy_key(record.id)
         login = await asyncio.to_thread(self._keys.get, place, options.proxy)
-        proxy = Route(proxy=options.proxy).with_login(login).proxy
+        proxy = ServerRoute(proxy=options.proxy).with_login(login).proxy
         return NewEngine(
             id=record.id,
             kind=record.kind,
@@ -188,7 +188,7 @@ def proxy_key(engine_id: str) -> str:
 
 
 def build_engine(
-    record: EngineRecord, key: str, files: SideThreads | None = None
+    record: StoredEngine, key: str, files: SideThreads | None = None
 ) -> Engine:
     """Build the engine a record describes.
 
@@ -201,7 +201,7 @@ def build_engine(
     return OpenAICompatibleEngine(record.name, record.url, key, options=options)
 
 
-def _facts(record: EngineRecord) -> tuple[str, ...]:
+def _facts(record: StoredEngine) -> tuple[str, ...]:
     """Return what an engine is built of: a file's other name needs no other one."""
     if record.kind == BUILTIN:
         return (record.kind, record.path, record.options)

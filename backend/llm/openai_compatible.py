@@ -16,7 +16,7 @@ from backend.llm.servers.network import is_near
 from backend.llm.wire.answer_events import NotAnAnswerError, request_body
 from backend.llm.wire.answer_reader import AnswerReader
 from backend.llm.wire.asking import Ways, speaks_of_roles, without_refused
-from backend.llm.wire.client import Route
+from backend.llm.wire.client import ServerRoute
 from backend.llm.wire.continuing import (
     RepeatFilter,
     is_continuation,
@@ -70,7 +70,7 @@ class OpenAICompatibleEngine:
         self._limits = limits
         connect_s = (limits or FAR).connect_s
         options = options or EngineOptions()
-        way = Route(proxy=options.proxy, ca_file=options.ca_file)
+        way = ServerRoute(proxy=options.proxy, ca_file=options.ca_file)
         self._server = ModelServer(self._base_url, api_key, connect_s, way)
         self._parameters = options.parameters.to_body()
         self._accepted: dict[str, dict[str, object]] = {}

@@ -57,17 +57,17 @@ class Parameters:
         return body
 
     @classmethod
-    def read(cls, told: Mapping[str, object]) -> Self:
+    def read(cls, data: Mapping[str, object]) -> Self:
         """Read what is kept; what does not fit is not set."""
-        stop = told.get("stop")
+        stop = data.get("stop")
         effort = Effort.UNSET
         with suppress(ValueError):
-            effort = Effort(str(told.get("reasoning_effort", "")))
+            effort = Effort(str(data.get("reasoning_effort", "")))
         return cls(
-            temperature=_between(told.get("temperature"), 0, 2),
-            top_p=_between(told.get("top_p"), 0, 1),
-            max_tokens=_whole(told.get("max_tokens"), 1),
-            seed=_whole(told.get("seed"), 0),
+            temperature=_between(data.get("temperature"), 0, 2),
+            top_p=_between(data.get("top_p"), 0, 1),
+            max_tokens=_whole(data.get("max_tokens"), 1),
+            seed=_whole(data.get("seed"), 0),
             stop=tuple(filter(None, map(str, stop))) if isinstance(stop, list) else (),
             reasoning_effort=effort,
         )
@@ -97,10 +97,10 @@ class EngineOptions:
     @classmethod
     def read(cls, text: str) -> Self:
         """Read what is kept of an engine; "" means that nothing was set."""
-        told: object = {}
+        payload: object = {}
         with suppress(ValueError, RecursionError):
-            told = json.loads(text or "{}")
-        data = told if isinstance(told, dict) else {}
+            payload = json.loads(text or "{}")
+        data = payload if isinstance(payload, dict) else {}
         inner = data.get("parameters")
         plain = cls()
         whole = {
@@ -118,28 +118,28 @@ class EngineOptions:
     def to_text(self) -> str:
         """Return what is kept: only what was set."""
         plain = EngineOptions()
-        told = {
+        data = {
             one.name: getattr(self, one.name)
             for one in fields(self)
             if getattr(self, one.name) != getattr(plain, one.name)
         }
-        if "parameters" in told:
-            told["parameters"] = self.parameters.to_body()
-        return json.dumps(told) if told else ""
+        if "parameters" in data:
+            data["parameters"] = self.parameters.to_body()
+        return json.dumps(data) if data else ""
 
 
 _WHOLE: Final = {"context": 0, "threads": 0, "gpu_layers": -1, "idle_minutes": 1}
 
 
-def _between(told: object, least: float, most: float) -> float | None:
-    if isinstance(told, bool) or not isinstance(told, int | float):
+def _between(data: object, least: float, most: float) -> float | None:
+    if isinstance(data, bool) or not isinstance(data, int | float):
         return None
-    return float(told) if least <= told <= most else None
+    return float(data) if least <= data <= most else None
 
 
-def _whole(told: object, least: int) -> int | None:
-    return told if type(told) is int and told >= least else None
+def _whole(data: object, least: int) -> int | None:
+    return data if type(data) is int and data >= least else None
 
 
-def _text(told: object) -> str:
-    return told if isinstance(told, str) else ""
+def _text(data: object) -> str:
+    return data if isinstance(data, str) else ""

@@ -4,11 +4,11 @@ from collections.abc import AsyncGenerator, Sequence
 
 from backend.errors import EngineFault
 from backend.llm.engine import Delta, Engine, Turn
-from backend.llm.engines import EngineRecord
+from backend.llm.engines import StoredEngine
 from backend.llm.sentences import engine_error
 
 
-class RestingEngine:
+class SafeModeEngine:
     """Starts no process, opens no connection, and answers nothing."""
 
     def __init__(self, name: str) -> None:
@@ -39,6 +39,6 @@ class RestingEngine:
         """Let go of nothing."""
 
 
-def let_rest(record: EngineRecord, _key: str) -> Engine:
+def in_safe_mode(record: StoredEngine, _key: str) -> Engine:
     """Return what stands in for the engine of a record."""
-    return RestingEngine(record.name)
+    return SafeModeEngine(record.name)

@@ -65,7 +65,7 @@ def opens(path: Path, key: str | None) -> bool:
     return True
 
 
-def mend_header(path: Path) -> None:
+def repair_header(path: Path) -> None:
     """Set right the format of a plain file: any other number makes it read-only.
 
     Nobody may have it open.

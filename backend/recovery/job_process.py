@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from backend.recovery.repair import broken_text, mend_indexes, rebuild
+from backend.recovery.repair import broken_text, rebuild, repair_indexes
 from backend.runtime.worker import answer, finish, take_job
 from backend.sqlite import dbapi, indexing
 from backend.sqlite.files import make_private_file, sync_dir
@@ -34,13 +34,13 @@ def integrity_check(path: Path, key: str | None) -> Json:
 
 def schema_check(path: Path, key: str | None) -> Json:
     """Return what the file's schema has more or less than it should; ["ok"] if none."""
-    with _Open(path, key) as connection:
+    with _OpenDatabase(path, key) as connection:
         return schema_faults(connection) or ["ok"]
 
 
 def rebuild_indexes(path: Path, key: str | None) -> Json:
     """Make the full-text indexes anew out of the rows."""
-    with _Open(path, key) as connection:
+    with _OpenDatabase(path, key) as connection:
         for index in FULL_TEXT:
             rebuild(connection, index)
     return None
@@ -48,26 +48,26 @@ def rebuild_indexes(path: Path, key: str | None) -> Json:
 
 def take_steps(path: Path, key: str | None) -> Json:
     """Bring a file to the present schema."""
-    with _Open(path, key, "secure_delete=on") as connection:
+    with _OpenDatabase(path, key, "secure_delete=on") as connection:
         return migrate(connection)
 
 
 def index_rest(path: Path, key: str | None) -> Json:
     """Put what an earlier schema left into the indexes; return how many rows."""
-    with _Open(path, key) as connection:
+    with _OpenDatabase(path, key) as connection:
         return indexing.index_rest(connection)
 
 
 def count_broken(path: Path, key: str | None) -> Json:
     """Return how many rows hold what is no text any more."""
-    with _Open(path, key) as connection:
+    with _OpenDatabase(path, key) as connection:
         return broken_text(connection)
 
 
-def mend(path: Path, key: str | None) -> Json:
+def repair(path: Path, key: str | None) -> Json:
     """Make text and indexes readable again; return in how many places."""
-    with _Open(path, key) as connection:
-        return broken_text(connection, mend=True) + mend_indexes(connection)
+    with _OpenDatabase(path, key) as connection:
+        return broken_text(connection, repair=True) + repair_indexes(connection)
 
 
 def snapshot(path: Path, key: str | None, target: str) -> Json:
@@ -93,14 +93,14 @@ _JOBS: Final[dict[str, Callable[..., Json]]] = {
         index_rest,
         rebuild_indexes,
         count_broken,
-        mend,
+        repair,
         snapshot,
         stage,
     )
 }
 
 
-class _Open:
+class _OpenDatabase:
     """A connection for the time of a block."""
 
     def __init__(self, path: Path | str, key: str | None, *pragmas: str) -> None:
@@ -125,7 +125,7 @@ def _copy_checked(
     copy.unlink(missing_ok=True)
     make_private_file(copy)
     try:
-        with _Open(path, key) as connection:
+        with _OpenDatabase(path, key) as connection:
             _hold_still(connection, path)
             shutil.copyfile(path, copy)
             connection.rollback()
@@ -144,13 +144,13 @@ def _copy_checked(
 
 def _rekey(copy: Path, key: str | None, new_key: str | None) -> None:
     # Rekeying is refused in WAL mode; the next opening switches back to it.
-    with _Open(copy, key) as connection:
+    with _OpenDatabase(copy, key) as connection:
         connection.execute("pragma journal_mode=delete")
         connection.execute(f"pragma rekey='{new_key or ''}'")
 
 
 def _check(path: Path, key: str | None, pragma: str) -> Json:
-    with _Open(path, key) as connection:
+    with _OpenDatabase(path, key) as connection:
         version_of(connection)
         try:
             found = [row[0] for row in connection.execute(f"pragma {pragma}(20)")]
@@ -158,7 +158,7 @@ def _check(path: Path, key: str | None, pragma: str) -> Json:
             if not _is_index(str(exc)):
                 raise
             found = []
-        # An index is made anew out of its rows; see `mend`.
+        # An index is made anew out of its rows; see `repair`.
         return [line for line in found if not _is_index(line)] or ["ok"]
 
 
@@ -198,12 +198,12 @@ def main() -> None:
     asked = take_job()
     try:
         job = _JOBS[asked["job"]]
-        told = {"result": job(Path(asked["path"]), asked["key"], **asked["told"])}
+        reply = {"result": job(Path(asked["path"]), asked["key"], **asked["arguments"])}
     except dbapi.Error as exc:
-        told = {"error": type(exc).__name__, "text": str(exc)}
+        reply = {"error": type(exc).__name__, "text": str(exc)}
     except OSError as exc:
-        told = {"error": "OperationalError", "text": str(exc), "errno": exc.errno}
-    answer(told)
+        reply = {"error": "OperationalError", "text": str(exc), "errno": exc.errno}
+    answer(reply)
     finish()
 
 

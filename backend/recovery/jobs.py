@@ -8,7 +8,7 @@ from typing import Any
 from backend.errors import StoreError, StoreFullError
 from backend.runtime.worker import Job
 from backend.sqlite import dbapi
-from backend.sqlite.error_messages import told_to_the_user
+from backend.sqlite.error_messages import translated_errors
 
 
 class HeavyJob:
@@ -18,9 +18,9 @@ class HeavyJob:
     whole.
     """
 
-    def __init__(self, path: Path, key: str | None, job: str, **told: str) -> None:
+    def __init__(self, path: Path, key: str | None, job: str, **arguments: str) -> None:
         """Start a job of `backend.recovery.job_process` on a database file."""
-        asked = {"job": job, "path": str(path), "key": key, "told": told}
+        asked = {"job": job, "path": str(path), "key": key, "arguments": arguments}
         self._job = Job("backend.recovery.job_process", asked)
 
     def result(self) -> Any:  # noqa: ANN401 what the job answers, in JSON
@@ -36,7 +36,7 @@ class HeavyJob:
         if answer.get("errno") == errno.ENOSPC:
             raise StoreFullError("The disk is full. Make room and try again.")
         if "error" in answer:
-            with told_to_the_user():
+            with translated_errors():
                 raise getattr(dbapi, answer["error"])(answer["text"])
         return answer["result"]
 

@@ -22,7 +22,7 @@ _Broken: TypeAlias = tuple[str, dict[str, bytes]]
 _LEAST: Final = "-9223372036854775808"
 
 
-def broken_text(connection: Connection, *, mend: bool = False) -> int:
+def broken_text(connection: Connection, *, repair: bool = False) -> int:
     """Count the rows with bytes that are no text any more.
 
     The driver cannot read such a row, and so no list that has it. SQLite's own checks
@@ -30,12 +30,12 @@ def broken_text(connection: Connection, *, mend: bool = False) -> int:
 
     Args:
         connection: Of a database at the present schema.
-        mend: Replace what is no text by the sign for it.
+        repair: Replace what is no text by the sign for it.
     """
-    return sum(_look_through(connection, table, mend=mend) for table in _TABLES)
+    return sum(_look_through(connection, table, repair=repair) for table in _TABLES)
 
 
-def mend_indexes(connection: Connection) -> int:
+def repair_indexes(connection: Connection) -> int:
     """Make what is made out of the rows anew, where it is damaged; return how much."""
     words = sum(not _is_whole(connection, index) for index in FULL_TEXT)
     # Only the long check compares the indexes with the rows.
@@ -65,9 +65,9 @@ def _is_whole(connection: Connection, index: str) -> bool:
     return True
 
 
-def _look_through(connection: Connection, table: str, *, mend: bool) -> int:
+def _look_through(connection: Connection, table: str, *, repair: bool) -> int:
     found = list(_broken_rows(connection, table))
-    if not (mend and found):
+    if not (repair and found):
         return len(found)
     kept = "select name, sql from sqlite_schema where type = 'trigger' and tbl_name = ?"
     connection.begin("IMMEDIATE")
@@ -98,8 +98,8 @@ def _broken_rows(connection: Connection, table: str) -> Iterator[_Broken]:
         f"order by rowid limit {_BATCH}"
     ).fetchall():
         for rowid, *texts in rows:
-            told = zip(columns, texts, strict=True)
-            broken = {c: text for c, text in told if text and not _is_text(text)}
+            cells = zip(columns, texts, strict=True)
+            broken = {c: text for c, text in cells if text and not _is_text(text)}
             if broken:
                 yield rowid, broken
         after = rows[-1][0]

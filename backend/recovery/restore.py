@@ -21,7 +21,7 @@ from backend.errors import (
 from backend.ids import now_ms
 from backend.recovery.encryption_probe import Seal, key_for, seal_of
 from backend.recovery.jobs import HeavyJob
-from backend.recovery.snapshots import BEFORE_MENDING, Snapshot
+from backend.recovery.snapshots import BEFORE_REPAIR, Snapshot
 from backend.recovery.swap import (
     drop_staged,
     put_in_place,
@@ -107,7 +107,9 @@ def _finds_damage(database: Path, key: str | None, job: str) -> bool:
     return bool(found != ["ok"])
 
 
-def mend(database: Path, key: str | None, snap: Callable[[str], object]) -> int | None:
+def repair(
+    database: Path, key: str | None, snap: Callable[[str], object]
+) -> int | None:
     """Make readable what no check of the file finds.
 
     Returns:
@@ -123,13 +125,13 @@ def mend(database: Path, key: str | None, snap: Callable[[str], object]) -> int 
     """
     try:
         if HeavyJob(database, key, "count_broken").result():
-            snap(BEFORE_MENDING)
-        mended: int = HeavyJob(database, key, "mend").result()
+            snap(BEFORE_REPAIR)
+        repaired: int = HeavyJob(database, key, "repair").result()
     except StoreDamagedError:
         return None
-    if mended:
-        log.warning("damaged text or indexes were mended: %s", mended)
-    return mended
+    if repaired:
+        log.warning("damaged text or indexes were mended: %s", repaired)
+    return repaired
 
 
 def rescue(database: Path, key: str | None, snapshots: Sequence[Snapshot]) -> Rescue:
@@ -170,7 +172,7 @@ def _stage_newest_good(
     database: Path, key: str | None, snapshots: Sequence[Snapshot]
 ) -> tuple[Path, Snapshot | None]:
     # What was kept before a repair has the damage in it that was to be repaired.
-    for snapshot in sorted(snapshots, key=lambda one: one.reason == BEFORE_MENDING):
+    for snapshot in sorted(snapshots, key=lambda one: one.reason == BEFORE_REPAIR):
         try:
             return stage(
                 snapshot.path, key_for(snapshot.path, key), database, key

@@ -18,7 +18,7 @@ _DAYS: Final = 7
 _WEEKS: Final = 4
 _ALWAYS: Final = 2
 MANUAL: Final = "manual"
-BEFORE_MENDING: Final = "before-repair"
+BEFORE_REPAIR: Final = "before-repair"
 """Has the damage in it, and so never takes the place of another one."""
 _BEFORE: Final = "before-"
 _UNDO_FOR: Final = timedelta(days=7)
@@ -172,7 +172,7 @@ def to_keep(snapshots: Sequence[Snapshot]) -> set[Snapshot]:
     for a month keeps its old ones.
     """
     ordered = newest_first(snapshots)
-    lasting = [one for one in reversed(ordered) if one.reason != BEFORE_MENDING]
+    lasting = [one for one in reversed(ordered) if one.reason != BEFORE_REPAIR]
     by_day = {one.made_at.date(): one for one in lasting}
     by_week = {one.made_at.isocalendar()[:2]: one for one in lasting}
     asked = {

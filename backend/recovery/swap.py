@@ -37,8 +37,8 @@ def stage(source: Path, key: str | None, database: Path, new_key: str | None) ->
     """
     target = _beside(database, STAGED)
     drop_staged(database)
-    told = {"target": str(target), "new_key": new_key or ""}
-    HeavyJob(source, key, "stage", **told).result()
+    arguments = {"target": str(target), "new_key": new_key or ""}
+    HeavyJob(source, key, "stage", **arguments).result()
     return target
 
 

@@ -28,7 +28,7 @@ TITLE = "Quick actions"
 
 
 @dataclass(frozen=True)
-class ActionRow:
+class ActionItem:
     """An action in the list.
 
     Attributes:
@@ -55,7 +55,7 @@ class ActionList(Template):
     """All actions in their order."""
 
     template: ClassVar[str] = "actions/_list.html"
-    rows: Sequence[ActionRow]
+    rows: Sequence[ActionItem]
 
     @classmethod
     def of(cls, actions: "Sequence[Action]", refused: Mapping[str, str]) -> Self:
@@ -63,7 +63,7 @@ class ActionList(Template):
         ids = ["", *(action.id for action in actions), "", ""]
         return cls(
             [
-                ActionRow(
+                ActionItem(
                     id=action.id,
                     name=action.name,
                     icon=action.icon if action.icon in ICONS else ICONS[0],
@@ -143,29 +143,29 @@ async def _form_of(services: "Services", action_id: str) -> ActionForm:
     before = dict(EMPTY_FORM)
     if not is_new:
         before = _stored(await services.actions.get(action_id))
-    told = before | await services.actions.draft(action_id)
+    values = before | await services.actions.draft(action_id)
     rows = [EngineRow.of(offer) for offer in await services.engines.offers()]
-    choice = Choice.parse(told["choice"])
+    choice = Choice.parse(values["choice"])
     refused = services.actions.refused_shortcuts.get(action_id, "")
     return ActionForm(
         engines=rows,
         title="New quick action" if is_new else before["name"],
         id="" if is_new else action_id,
-        name=told["name"],
-        chosen_icon=told["icon"],
-        kind=told["kind"],
-        prompt=told["prompt"],
+        name=values["name"],
+        chosen_icon=values["icon"],
+        kind=values["kind"],
+        prompt=values["prompt"],
         choice=str(choice or ""),
         choice_name=choice.model if choice else "",
         is_listed=choice is not None
         and any(
             row.id == choice.engine_id and choice.model in row.models for row in rows
         ),
-        result=told["result"],
-        shortcut=told["shortcut"],
-        in_tray=bool(told["in_tray"]),
-        refused=refused if told["shortcut"] == before["shortcut"] else "",
-        is_draft=told != before,
+        result=values["result"],
+        shortcut=values["shortcut"],
+        in_tray=bool(values["in_tray"]),
+        refused=refused if values["shortcut"] == before["shortcut"] else "",
+        is_draft=values != before,
     )
 
 
@@ -258,9 +258,9 @@ def build_router(get_services: "GetServices", pages: Pages) -> Router:
         )
 
     @router.post("/actions/import")
-    async def take_in(request: Request) -> Response:
+    async def import_from(request: Request) -> Response:
         services = await get_services()
-        count = await services.actions.take_in(request.form().get("content", ""))
+        count = await services.actions.import_from(request.form().get("content", ""))
         words = f"{count} quick action{'' if count == 1 else 's'} added."
         if not count:
             words = "You already have all quick actions of this file."

@@ -133,9 +133,9 @@ def _why(message: "AnyMessage") -> str:
 
 
 def _number(request: Request, name: str) -> int:
-    told = request.query.get(name, "")
-    is_number = told.isascii() and told.isdigit() and len(told) <= _MAX_DIGITS
-    return int(told) if is_number else 0
+    text = request.query.get(name, "")
+    is_number = text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS
+    return int(text) if is_number else 0
 
 
 def _wait_s(request: Request) -> float:

@@ -9,7 +9,7 @@ from backend.live.notices import Toast
 from backend.routes.pages import Pages
 from backend.services.engines.connecting import (
     NotConnectedError,
-    Question,
+    ServerQuestion,
     shown_target,
 )
 from backend.web.http import Request, Response
@@ -37,15 +37,15 @@ class FormQuestion(Template):
     @classmethod
     def of(cls, error: HearthError, form: Mapping[str, str]) -> "FormQuestion":
         """Return what to ask after an error; what was answered stays answered."""
-        question, target = Question.NOTHING, ""
+        question, target = ServerQuestion.NOTHING, ""
         if isinstance(error, NotConnectedError):
             question, target = error.question, error.target
         model, clear = form.get("model", ""), may_send_in_clear(form)
         return cls(
             place=form.get("question", ""),
-            asks_model=bool(model) or question is Question.MODEL,
+            asks_model=bool(model) or question is ServerQuestion.MODEL,
             model=model,
-            asks_clear=clear or question is Question.IN_CLEAR,
+            asks_clear=clear or question is ServerQuestion.IN_CLEAR,
             may_send_in_clear=clear,
             target=target,
             target_shown=shown_target(target),

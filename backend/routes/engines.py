@@ -15,7 +15,7 @@ from backend.llm.servers.address import place_of, shown
 from backend.llm.servers.discovery import Found
 from backend.routes.engine_forms import address_in, in_form, may_send_in_clear
 from backend.routes.pages import Pages, go_to, no_content, undo_path
-from backend.services.engines.engines import Added, Choice, Offer
+from backend.services.engines.engines import AddedEngine, Choice, Offer
 from backend.services.engines.model_files import fitting_size
 from backend.web.http import Request, Response, Router
 from backend.web.rendering import Template
@@ -71,7 +71,7 @@ class Option:
 
 
 @dataclass(frozen=True)
-class Group:
+class ModelGroup:
     """Models in the picker that belong together.
 
     Attributes:
@@ -138,7 +138,7 @@ class Picker(Template):
 
     template: ClassVar[str] = "engines/_picker.html"
     conversation_id: str
-    options: Sequence[Group]
+    options: Sequence[ModelGroup]
     chosen: str
     chosen_name: str
     is_listed: bool
@@ -171,9 +171,9 @@ async def _picker(services: "Services", conversation_id: str) -> Picker:
     )
 
 
-def grouped(offers: Sequence[Offer]) -> list[Group]:
+def grouped(offers: Sequence[Offer]) -> list[ModelGroup]:
     """Return what can be chosen: model files together, then each server's models."""
-    groups = list[Group]()
+    groups = list[ModelGroup]()
     files = [offer for offer in offers if offer.record.kind == BUILTIN]
     if files:
         options = [
@@ -183,14 +183,14 @@ def grouped(offers: Sequence[Offer]) -> list[Group]:
         ]
         lost = [offer.record.name for offer in files if offer.problem]
         note = f"Not usable: {', '.join(lost)}" if lost else ""
-        groups.append(Group(ON_THIS_COMPUTER, options, note))
+        groups.append(ModelGroup(ON_THIS_COMPUTER, options, note))
     for offer in offers:
         if offer.record.kind != BUILTIN:
             groups.append(_server_group(offer))
     return groups
 
 
-def _server_group(offer: Offer) -> Group:
+def _server_group(offer: Offer) -> ModelGroup:
     record, note = offer.record, ""
     if offer.is_asked:
         note = "Asking…"
@@ -200,7 +200,7 @@ def _server_group(offer: Offer) -> Group:
         note = "It has no model yet"
     name = f"{record.name} (not reachable)" if offer.problem else record.name
     options = [Option(str(Choice(record.id, model)), model) for model in offer.models]
-    return Group(name, options, "" if options else note)
+    return ModelGroup(name, options, "" if options else note)
 
 
 def build_router(get_services: "GetServices", pages: Pages) -> Router:
@@ -326,7 +326,7 @@ def _answers_now(choice: Choice | None) -> str:
     return f" New conversations use {choice.model}." if choice else ""
 
 
-def _connected(added: Added) -> str:
+def _connected(added: AddedEngine) -> str:
     count = len(added.models)
     models = "1 model" if count == 1 else f"{count:,} models"
     before = "" if added.is_new else f"{added.record.name} is already set up. "

@@ -22,7 +22,12 @@ def build_router(hub: EventHub) -> Router:
 
 def since(request: Request) -> int | None:
     """Return the last event the page knows; a reconnect knows better than the page."""
-    for told in (request.headers.get("last-event-id"), request.query.get("since")):
-        if told and len(told) <= _MAX_DIGITS and told.isascii() and told.isdigit():
-            return int(told)
+    for number in (request.headers.get("last-event-id"), request.query.get("since")):
+        if (
+            number
+            and len(number) <= _MAX_DIGITS
+            and number.isascii()
+            and number.isdigit()
+        ):
+            return int(number)
     return None

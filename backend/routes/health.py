@@ -17,14 +17,14 @@ def build_router(
 
     @router.get(HEALTH_PATH)
     async def show_health(request: Request) -> Response:
-        told = {
+        data = {
             "status": "healthy",
             "database": database_state(),
             "lag_ms": lag_ms(),
         }
         nonce = request.query.get("nonce", "")
         if 0 < len(nonce) <= _MAX_NONCE_CHARS:
-            told["proof"] = prove(token, nonce)
-        return Response(body=json.dumps(told), content_type="application/json")
+            data["proof"] = prove(token, nonce)
+        return Response(body=json.dumps(data), content_type="application/json")
 
     return router

@@ -90,7 +90,7 @@ def build_router(get_services: "GetServices", pages: Pages) -> Router:
 
     async def _view(request: Request) -> HistoryView:
         services = await get_services()
-        await services.notes.settle()
+        await services.notes.fold_drafts()
         table, row_id = request.path_params["table"], request.path_params["id"]
         history = await services.history.of(table, row_id)
         return HistoryView(

@@ -29,7 +29,7 @@ _BEGINNING_CHARS = 200
 
 
 @dataclass(frozen=True)
-class Item(Template):
+class NoteItem(Template):
     """One note in the list."""
 
     template: ClassVar[str] = "notes/_item.html"
@@ -47,7 +47,7 @@ class NoteList(Template):
     """
 
     template: ClassVar[str] = "notes/_list.html"
-    items: Sequence[Item]
+    items: Sequence[NoteItem]
     hits: Sequence[HitItem] = ()
     query: str = ""
     more: str = ""
@@ -94,7 +94,7 @@ def build_router(get_services: "GetServices", pages: Pages) -> Router:
     async def list_(request: Request) -> Response:
         if query := request.query.get("q", "").strip():
             services = await get_services()
-            await services.notes.settle()
+            await services.notes.fold_drafts()
             found = await services.search.search(query, Scope.NOTES)
             return pages.fragment(NoteList((), hit_items(found), query))
         size = page_size(request, PAGE_SIZE)
@@ -159,10 +159,10 @@ def build_router(get_services: "GetServices", pages: Pages) -> Router:
     return router
 
 
-def _item(note: "Note") -> Item:
+def _item(note: "Note") -> NoteItem:
     rest = note.body.strip().partition("\n")[2].lstrip()[: 3 * _BEGINNING_CHARS]
     beginning = " ".join(plain_text(rest).split())[:_BEGINNING_CHARS]
-    return Item(note, note.title or UNTITLED, beginning)
+    return NoteItem(note, note.title or UNTITLED, beginning)
 
 
 def _known_form(note_id: str) -> str:

@@ -42,7 +42,7 @@ def build_router(
     @as_json
     async def actions(_request: Request) -> Facts:
         services = await get_services()
-        told = [
+        items = [
             {
                 "id": action.id,
                 "name": action.name,
@@ -53,7 +53,7 @@ def build_router(
             }
             for action in await services.actions.all()
         ]
-        return {"actions": told}
+        return {"actions": items}
 
     @router.post("/api/v1/actions/shortcuts")
     @as_json
@@ -72,11 +72,11 @@ def build_router(
             form.get("clipboard", ""),
             form.get("selection", ""),
         )
-        told = {"name": outcome.action.name, "result": outcome.action.result}
+        items = {"name": outcome.action.name, "result": outcome.action.result}
         if outcome.exchange is None:
-            return {**told, "text": outcome.text}
+            return {**items, "text": outcome.text}
         return {
-            **told,
+            **items,
             "conversation_id": outcome.exchange.conversation.id,
             "message_id": outcome.exchange.answer.id,
         }
@@ -86,8 +86,8 @@ def build_router(
     async def recent(_request: Request) -> Facts:
         services = await get_services()
         found = (await services.conversations.page())[:RECENT]
-        told = [{"id": each.id, "title": each.title or UNTITLED} for each in found]
-        return {"conversations": told}
+        items = [{"id": each.id, "title": each.title or UNTITLED} for each in found]
+        return {"conversations": items}
 
     @router.get("/api/v1/quick")
     @as_json
@@ -161,6 +161,6 @@ def build_router(
     return router
 
 
-def _number(told: str) -> int:
-    is_number = told.isascii() and told.isdigit() and len(told) <= _MAX_DIGITS
-    return int(told) if is_number else 0
+def _number(text: str) -> int:
+    is_number = text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS
+    return int(text) if is_number else 0

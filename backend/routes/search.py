@@ -73,7 +73,7 @@ class HitItem(Template):
 
 
 @dataclass(frozen=True)
-class Talk(Template):
+class ConversationHits(Template):
     """What was found in one conversation, under its title."""
 
     template: ClassVar[str] = "search/_talk.html"
@@ -92,7 +92,7 @@ class Section(Template):
 
     template: ClassVar[str] = "search/_section.html"
     name: str
-    items: Sequence[HitItem | Talk]
+    items: Sequence[HitItem | ConversationHits]
     more: str = ""
     note: str = ""
 
@@ -126,7 +126,7 @@ def build_router(get_services: "GetServices", pages: Pages) -> Router:
     @router.get("/search")
     async def show(request: Request) -> Response:
         services = await get_services()
-        await services.notes.settle()
+        await services.notes.fold_drafts()
         query = request.query.get("q", "")[:MAX_QUERY_CHARS]
         scope = _SCOPE_NAMES.get(request.query.get("kind", ""), Scope.ALL)
         span = _SPAN_NAMES.get(request.query.get("when", ""), Span.ANY)
@@ -149,13 +149,15 @@ def hit_items(groups: Sequence[Group], query: str = "") -> list[HitItem]:
     return [_item(group.scope, hit, query) for group in groups for hit in group.hits]
 
 
-def by_talk(items: Sequence[HitItem]) -> list[HitItem | Talk]:
+def by_talk(items: Sequence[HitItem]) -> list[HitItem | ConversationHits]:
     """Put the messages of one conversation together where its first one stands."""
     talks: dict[str, list[HitItem]] = {}
     for item in items:
         talks.setdefault(item.hit.conversation_id, []).append(item)
     return [
-        Talk(found[0].title, [replace(item, is_title=True) for item in found])
+        ConversationHits(
+            found[0].title, [replace(item, is_title=True) for item in found]
+        )
         if len(found) > 1
         else found[0]
         for found in talks.values()
@@ -218,9 +220,9 @@ def _item(scope: Scope, hit: "Hit", query: str) -> HitItem:
 
 
 def _path(query: str, scope: Scope, span: Span) -> str:
-    told = {"q": query}
+    parameters = {"q": query}
     if scope is not Scope.ALL:
-        told["kind"] = scope.value
+        parameters["kind"] = scope.value
     if span is not Span.ANY:
-        told["when"] = span.value
-    return f"/search?{urlencode(told)}"
+        parameters["when"] = span.value
+    return f"/search?{urlencode(parameters)}"

@@ -24,7 +24,7 @@ _UNTITLED: Final = "Untitled"
 
 
 @dataclass(frozen=True)
-class Item(Template):
+class TrashItem(Template):
     """One thing in the trash."""
 
     template: ClassVar[str] = "trash/_item.html"
@@ -43,7 +43,7 @@ class ItemList(Template):
     """A page of what is in the trash."""
 
     template: ClassVar[str] = "trash/_list.html"
-    items: Sequence[Item]
+    items: Sequence[TrashItem]
     more: str
     is_first: bool
 
@@ -105,9 +105,9 @@ def build_router(get_services: "GetServices", pages: Pages) -> Router:
     return router
 
 
-def _item(found: "Discarded", days_left: int) -> Item:
+def _item(found: "Discarded", days_left: int) -> TrashItem:
     icon_name, kind = _KINDS[found.table]
-    return Item(
+    return TrashItem(
         path=f"/trash/{found.table}/{found.id}",
         history=f"/history/{found.table}/{found.id}",
         key=found.id,

@@ -104,9 +104,9 @@ def limit(**most: int | None) -> None:
         resource.setrlimit(kind, (bound, bound))
 
 
-def answer(told: dict[str, Any]) -> None:
+def answer(data: dict[str, Any]) -> None:
     """Tell the asking side something, at the latest when this process finishes."""
-    sys.stdout.write(json.dumps(told) + "\n")
+    sys.stdout.write(json.dumps(data) + "\n")
 
 
 def finish() -> None:

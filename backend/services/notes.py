@@ -32,7 +32,7 @@ class NoteService:
         self, before: str | None = None, limit: int = PAGE_SIZE
     ) -> "Sequence[Note]":
         """Return notes, newest first."""
-        await self.settle()
+        await self.fold_drafts()
         return await asyncio.to_thread(self._notes.page, before=before, limit=limit)
 
     async def get(self, note_id: str) -> "Note":
@@ -41,7 +41,7 @@ class NoteService:
         Raises:
             NotFoundError: There is none, or it is in the trash.
         """
-        await self.settle()
+        await self.fold_drafts()
         return await asyncio.to_thread(self._notes.get, note_id)
 
     async def create(self, body: str) -> "Note":
@@ -65,9 +65,9 @@ class NoteService:
         await asyncio.to_thread(self._notes.keep, note_id, _checked(body))
         self._fold_soon()
 
-    async def settle(self) -> None:
+    async def fold_drafts(self) -> None:
         """Make what is typed the text of its notes."""
-        await asyncio.to_thread(self._settle)
+        await asyncio.to_thread(self._fold_now)
 
     async def delete(self, note_id: str) -> str:
         """Move a note to the trash; return the transaction to undo.
@@ -75,10 +75,10 @@ class NoteService:
         Raises:
             NotFoundError: There is none, or it is there already.
         """
-        await self.settle()
+        await self.fold_drafts()
         return await asyncio.to_thread(self._notes.delete, note_id)
 
-    def _settle(self) -> None:
+    def _fold_now(self) -> None:
         for note_id in self._notes.unfolded():
             self._notes.fold(note_id)
 
@@ -93,13 +93,13 @@ class NoteService:
 
     def _fold(self) -> None:
         self._typing_since = None
-        task = asyncio.create_task(self._try_to_settle(), name="fold notes")
+        task = asyncio.create_task(self._try_to_fold(), name="fold notes")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _try_to_settle(self) -> None:
+    async def _try_to_fold(self) -> None:
         try:
-            await self.settle()
+            await self.fold_drafts()
         except StoreError:
             # What was typed is stored; it becomes the note at the next reading.
             return

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 
-class Notices(Protocol):
+class NoticeSink(Protocol):
     """Reaches every open page, from any thread."""
 
     def changed(self, noun: str) -> None:

@@ -38,8 +38,8 @@ class TrashService:
         self, before: tuple[int, str] | None = None, limit: int = PAGE_SIZE
     ) -> "Sequence[Discarded]":
         """Return what is in the trash, latest first."""
-        told = {"before": before} if before else {}
-        return await asyncio.to_thread(self._trash.page, limit=limit, **told)
+        parameters = {"before": before} if before else {}
+        return await asyncio.to_thread(self._trash.page, limit=limit, **parameters)
 
     def days_left(self, deleted_at: int) -> int:
         """Return for how many days something stays in the trash."""

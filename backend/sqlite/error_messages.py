@@ -68,7 +68,7 @@ _SENTENCES: Final[tuple[tuple[type[dbapi.Error], type[HearthError], str], ...]] 
 
 
 @contextmanager
-def told_to_the_user() -> Iterator[None]:
+def translated_errors() -> Iterator[None]:
     """Turn the errors of the driver into ours, with a sentence for the user.
 
     Raises:

@@ -12,7 +12,7 @@ _SCHEMA: Final = (
 )
 
 
-def mend_version(connection: Connection, steps: Sequence[Step] = STEPS) -> int:
+def repair_version(connection: Connection, steps: Sequence[Step] = STEPS) -> int:
     """Return how many steps the file has taken, by its schema if its number is wrong.
 
     A bit that flipped in the number would make an old file of it, or a newer one.

@@ -40,13 +40,13 @@ class ActionStore:
         with self._database.read() as session:
             return _action_in(session, id)
 
-    def add(self, *told: Facts) -> list[Action]:
+    def add(self, *data: Facts) -> list[Action]:
         """Store new actions at the end of the list, all or none."""
         with self._database.write() as session:
             known = _in_order(session)
             last = known[-1].position if known else ""
             made = list[Action]()
-            for facts in told:
+            for facts in data:
                 last = between(last, "")
                 made.append(Action(**{**_cleaned(facts), "position": last}))  # type: ignore[arg-type]  # fields by name
             session.add_all(made)
@@ -97,7 +97,7 @@ class ActionStore:
             _action_in(session, id).deleted_at = now_ms()
             return session.transaction_id
 
-    def seed(self, version: str, told: Sequence[Facts]) -> None:
+    def seed(self, version: str, rows: Sequence[Facts]) -> None:
         """Give the built-in actions once, each with an id of its own.
 
         What the user has changed or deleted since stays as it is.
@@ -109,7 +109,7 @@ class ActionStore:
         with self._database.write() as session:
             known = _in_order(session)
             last = known[-1].position if known else ""
-            for facts in told:
+            for facts in rows:
                 if session.get(Action, facts["id"]) is None:
                     last = between(last, "")
                     session.add(Action(**{**facts, "position": last}))  # type: ignore[arg-type]  # fields by name

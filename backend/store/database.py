@@ -27,7 +27,7 @@ from backend.recovery.owners import device_id
 from backend.recovery.snapshots import Snapshots
 from backend.sqlite import dbapi
 from backend.sqlite.dialect import build_engine
-from backend.sqlite.error_messages import told_to_the_user
+from backend.sqlite.error_messages import translated_errors
 from backend.sqlite.files import (
     check_is_file,
     make_private_dir,
@@ -36,15 +36,15 @@ from backend.sqlite.files import (
 )
 from backend.sqlite.indexing import index_rest, unindexed
 from backend.sqlite.migrations import (
-    mend_version,
     migrate,
+    repair_version,
     schema_faults,
     version_of,
 )
 from backend.sqlite.schema import STEPS
 from backend.store.change_log import RowChange, StoreSession
 from backend.store.clock import HybridClock
-from backend.store.presence import LATEST_CHANGE, FileWatch, Presence
+from backend.store.file_state import LATEST_CHANGE, FileState, FileWatch
 
 log = logging.getLogger("hearth.store")
 
@@ -114,7 +114,7 @@ class Database:
         path: The file.
         clock: Stamps every change.
         refusal: Why nothing is written; None for a database that can be written.
-        on_trouble: Told of every failure of the database, in any thread.
+        on_error: Told of every failure of the database, in any thread.
         on_commit: Told of what each transaction changed, one after the other, in the
             thread that committed.
     """
@@ -131,7 +131,7 @@ class Database:
         self.path = path
         self.clock = clock
         self.refusal = refusal
-        self.on_trouble: Callable[[StoreError], object] = _ignore
+        self.on_error: Callable[[StoreError], object] = _ignore
         self.on_commit: Callable[[Sequence[RowChange]], object] = _ignore
         self._committing = threading.Lock()
         self._engine = engine
@@ -171,14 +171,14 @@ class Database:
                 pragmas=_PRAGMAS if refusal is None else _READING,
             )
 
-        with told_to_the_user():
+        with translated_errors():
             connection = connect()
             try:
                 if refusal and version_of(connection) < len(STEPS):
                     # It can be read by the version that wrote it alone.
                     raise StoreReadOnlyError(_OLD_AND_READ_ONLY)
                 refusal = refusal or _prepare(connection, path, key)
-                latest = _go_on_after(connection)
+                latest = _continue_after(connection)
             finally:
                 connection.close()
         device = "" if refusal else device_id(path.parent)
@@ -241,7 +241,7 @@ class Database:
             StoreSession.to_write(self._writer, self.clock) as session,
         ):
             yield session
-            self._check_presence()
+            self._check_file()
             session.flush()
             latest = session.connection().exec_driver_sql(LATEST_CHANGE).scalar_one()
             # The next writer may begin when this commits; it is told of later.
@@ -256,7 +256,7 @@ class Database:
         A file that was moved or deleted goes on taking writes, which nobody will see.
         """
         try:
-            if self._watch.look() is not Presence.THERE:
+            if self._watch.look() is not FileState.THERE:
                 return False
             with self.read() as session:
                 return session.connection().execute(text("select 1")).scalar() == 1
@@ -271,13 +271,13 @@ class Database:
         except Exception:  # what is committed stays so, whoever listens
             log.exception("a commit could not be announced")
 
-    def _check_presence(self) -> None:
+    def _check_file(self) -> None:
         match self._watch.look():
-            case Presence.GONE:
+            case FileState.GONE:
                 raise StoreError(_GONE.format(folder=self.path.parent))
-            case Presence.REPLACED:
+            case FileState.REPLACED:
                 raise StoreError(_REPLACED)
-            case Presence.THERE:
+            case FileState.THERE:
                 pass
 
     def checkpoint(self) -> bool:
@@ -286,7 +286,7 @@ class Database:
         Raises:
             StoreError: The database failed.
         """
-        with told_to_the_user():
+        with translated_errors():
             pooled = self._engine.raw_connection()
             try:
                 cursor = pooled.cursor()
@@ -329,16 +329,16 @@ class Database:
     @contextmanager
     def _watched(self) -> Iterator[None]:
         try:
-            with told_to_the_user():
+            with translated_errors():
                 if self._closed.is_set():
                     raise StoreBusyError(_CLOSED)
                 yield
         except StoreError as exc:
-            self.on_trouble(exc)
+            self.on_error(exc)
             raise
 
 
-def _ignore(_told: object) -> None:
+def _ignore(_translated: object) -> None:
     pass
 
 
@@ -361,7 +361,7 @@ def _prepare(
     connection: dbapi.Connection, path: Path, key: str | None
 ) -> StoreError | None:
     """Bring the file to the present schema; return why that must not be."""
-    version = mend_version(connection, STEPS)
+    version = repair_version(connection, STEPS)
     if version > len(STEPS):
         return StoreTooNewError(_TOO_NEW)
     if faults := schema_faults(connection, STEPS):
@@ -376,7 +376,7 @@ def _prepare(
     return None
 
 
-def _go_on_after(connection: dbapi.Connection) -> str:
+def _continue_after(connection: dbapi.Connection) -> str:
     """Let ids rise also when the clock was set back; return the latest reading."""
     for table in ("conversation", "message", "note"):
         row = connection.execute(f"select max(id) from {table}").fetchone()  # noqa: S608 names of our own

@@ -72,13 +72,13 @@ class EngineStore:
         Raises:
             NotFoundError: There is no such engine.
         """
-        told = {"name": name, "url": url, "path": path, "options": options}
+        values = {"name": name, "url": url, "path": path, "options": options}
         with self._database.write() as session:
             row = _engine_in(session, id)
             row.sqlmodel_update(
                 {
                     key: clean_text(value)
-                    for key, value in told.items()
+                    for key, value in values.items()
                     if value is not None
                 },
             )

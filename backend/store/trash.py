@@ -71,12 +71,12 @@ class TrashStore:
             before: When the last one that is already known was deleted, and its id.
             limit: How many at most.
         """
-        told = {"at": before[0], "id": before[1], "limit": limit}
+        parameters = {"at": before[0], "id": before[1], "limit": limit}
         with self._database.read() as session:
             found = [
                 Discarded(*row)
                 for table in TABLES
-                for row in session.connection().execute(_page_of(table), told)
+                for row in session.connection().execute(_page_of(table), parameters)
             ]
         found.sort(key=lambda item: (item.deleted_at, item.id), reverse=True)
         return found[:limit]
@@ -110,13 +110,13 @@ class TrashStore:
 
     def expired(self, before: int, limit: int = 50) -> list[tuple[str, str]]:
         """Return table and id of things that were deleted before a moment, in ms."""
-        told = {"before": before, "limit": limit}
+        parameters = {"before": before, "limit": limit}
         with self._database.read() as session:
             return [
                 (table, row_id)
                 for table in TABLES
                 for (row_id,) in session.connection().execute(
-                    text(_EXPIRED.format(table=table)), told
+                    text(_EXPIRED.format(table=table)), parameters
                 )
             ]
 

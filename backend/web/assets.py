@@ -72,8 +72,8 @@ class Assets:
             AssetMissingError: There is no such file.
         """
         if missing := [name for name in names if name not in self._by_name]:
-            told = ", ".join(missing)
-            raise AssetMissingError(f"missing among the assets: {told}; run make setup")
+            data = ", ".join(missing)
+            raise AssetMissingError(f"missing among the assets: {data}; run make setup")
         if len(names) == 1:
             return self._by_name[names[0]].url
         if names not in self._joined:

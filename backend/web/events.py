@@ -15,7 +15,7 @@ _RETRY_MS: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class StreamEvent:
     """One thing a page must hear."""
 
     seq: int
@@ -39,7 +39,7 @@ class EventHub:
         # Microseconds stay exact in JavaScript and rise over restarts.
         self._seq = time.time_ns() // 1000 if first_seq is None else first_seq
         self._floor = self._seq
-        self._ring: deque[Event] = deque()
+        self._ring: deque[StreamEvent] = deque()
         self._bytes = 0
         self._news = threading.Condition()
         self._open: deque[Subscription] = deque()
@@ -58,7 +58,7 @@ class EventHub:
         """Tell every page, and return the event's number."""
         with self._news:
             self._seq += 1
-            self._ring.append(Event(self._seq, name, html))
+            self._ring.append(StreamEvent(self._seq, name, html))
             self._bytes += len(html.encode())
             while len(self._ring) > RING_EVENTS or (
                 self._bytes > RING_BYTES and len(self._ring) > 1
@@ -98,7 +98,7 @@ class EventHub:
 
     def wait(
         self, subscription: "Subscription", since: int, timeout: float
-    ) -> list[Event] | None:
+    ) -> list[StreamEvent] | None:
         """Return the events after `since`, waiting for one; None when it has ended.
 
         A number that is not kept any more, or is not ours, is answered with
@@ -111,7 +111,7 @@ class EventHub:
             if subscription not in self._open:
                 return None
             if since < self._floor or since > self._seq:
-                return [Event(self._seq, "resync", "")]
+                return [StreamEvent(self._seq, "resync", "")]
             return [event for event in self._ring if event.seq > since]
 
 
@@ -122,7 +122,7 @@ class Subscription:
         self._hub = hub
         self._since = since
 
-    def next(self, timeout: float) -> list[Event] | None:
+    def next(self, timeout: float) -> list[StreamEvent] | None:
         """Return what is new, nothing after `timeout` seconds, or None at the end."""
         events = self._hub.wait(self, self._since, timeout)
         if events:

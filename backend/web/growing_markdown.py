@@ -82,7 +82,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class _Open:
+class _OpenBlock:
     """A block of which a part is finished.
 
     Attributes:
@@ -126,7 +126,7 @@ class GrowingMarkdown:
         self._blocks: list[Block] = []
         self._taken = 0
         self._rest = ""
-        self._open: _Open | None = None
+        self._open: _OpenBlock | None = None
         self._definitions: dict[str, Any] = {}
 
     @property
@@ -146,11 +146,11 @@ class GrowingMarkdown:
         self._taken += len(new)
         self._rest += new.replace("\r\n", "\n").replace("\r", "\n")
         fresh: list[Fresh] = []
-        while self._settle(fresh):
+        while self._flush(fresh):
             pass
         return Step(fresh, tuple(self._blocks), tuple(self._tail()))
 
-    def _settle(self, fresh: list[Fresh]) -> bool:
+    def _flush(self, fresh: list[Fresh]) -> bool:
         """Finish what can be; return whether there may be more."""
         source = self._decided()
         groups = _groups(source.text)
@@ -185,7 +185,7 @@ class GrowingMarkdown:
             return False
         prefix = self._open.prefix if self._open else _prefix(group, source)
         self._finish(fresh, cut)
-        self._open = _Open(into, prefix)
+        self._open = _OpenBlock(into, prefix)
         return into is Into.PARAGRAPH
 
     def _finish(self, fresh: list[Fresh], cut: int) -> None:

@@ -18,14 +18,14 @@ class ListenError(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
-class Listener:
+class BoundSocket:
     """A bound socket as Robyn wants it, and its port."""
 
     held: Any
     port: int
 
 
-def listen(port: int) -> Listener:
+def listen(port: int) -> BoundSocket:
     """Bind the port, or any other when it is taken.
 
     Raises:
@@ -70,7 +70,7 @@ def bind_exclusively(port: int) -> socket.socket:
     return mine
 
 
-def _put_into_robyn(mine: socket.socket) -> Listener:
+def _put_into_robyn(mine: socket.socket) -> BoundSocket:
     # Robyn 0.88 takes no socket from outside and does not tell its port. Its own
     # one gets the lowest free number; ours is put over it.
     lowest = os.dup(mine.fileno())
@@ -83,10 +83,10 @@ def _put_into_robyn(mine: socket.socket) -> Listener:
         host, port = bound.getsockname()
     if host != LOOPBACK or port != mine.getsockname()[1]:
         raise ListenError(f"listening on {host}, not on {LOOPBACK}")
-    return Listener(held, port)
+    return BoundSocket(held, port)
 
 
-def _listen_shared(port: int) -> Listener:
+def _listen_shared(port: int) -> BoundSocket:
     # Windows has no dup2 for sockets: the port is found with an exclusive socket
     # and bound by Robyn a moment later. The proof tells an impostor.
     try:
@@ -95,4 +95,4 @@ def _listen_shared(port: int) -> Listener:
         probe = bind_exclusively(0)
     with probe:
         found: int = probe.getsockname()[1]
-    return Listener(SocketHeld(LOOPBACK, found), found)
+    return BoundSocket(SocketHeld(LOOPBACK, found), found)

@@ -21,7 +21,7 @@ _TASK = re.compile(r"<samp>([☐☑])</samp>")
 _TASKS: Final = {"☐": "Not done", "☑": "Done"}
 
 
-class Kind(Enum):
+class FrameKind(Enum):
     """How a piece is framed."""
 
     TEXT = "text"
@@ -38,7 +38,7 @@ class Piece:
         label: The language of code, the columns of a table.
     """
 
-    kind: Kind
+    kind: FrameKind
     html: str
     label: str = ""
 
@@ -79,32 +79,32 @@ class _Page:
     def pieces(self, block: Block) -> Iterator[Piece]:
         """Yield the pieces of a block, framed parts apart."""
         if block.is_code:
-            yield Piece(Kind.CODE, block.html, block.language)
+            yield Piece(FrameKind.CODE, block.html, block.language)
             return
         labels, done = iter(block.labels), 0
         for match in _FRAMED.finditer(block.html):
             yield self._text(block.html[done : match.start()])
             done, label = match.end(), next(labels, "")
             if match[1] is None:
-                yield Piece(Kind.TABLE, self._text(match[0]).html, label)
+                yield Piece(FrameKind.TABLE, self._text(match[0]).html, label)
             else:
-                yield Piece(Kind.CODE, match[1], label)
+                yield Piece(FrameKind.CODE, match[1], label)
         yield self._text(block.html[done:])
 
     def _text(self, html: str) -> Piece:
         if "<samp>" in html or "<var>" in html:
             html = _TASK.sub(_task, html)
             html = _REF.sub(self._reference, _NOTE.sub(self._note, html))
-        return Piece(Kind.TEXT, _HEADING.sub(self._heading, html))
+        return Piece(FrameKind.TEXT, _HEADING.sub(self._heading, html))
 
     def _heading(self, match: re.Match[str]) -> str:
         """Tell the level a heading has among the others: models begin anywhere."""
-        told = int(match[1])
-        while self._open and self._open[-1] >= told:
+        own_level = int(match[1])
+        while self._open and self._open[-1] >= own_level:
             self._open.pop()
-        self._open.append(told)
+        self._open.append(own_level)
         level = min(self._top + len(self._open) - 1, _LOWEST)
-        return match[0] if level == told else f'{match[0]} aria-level="{level}"'
+        return match[0] if level == own_level else f'{match[0]} aria-level="{level}"'
 
     def _reference(self, match: re.Match[str]) -> str:
         label = match[1]

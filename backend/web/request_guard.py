@@ -33,7 +33,7 @@ DEFAULT_HEADERS: Final = {
 """What every answer carries that a handler did not give another value."""
 
 
-class Verdict(Enum):
+class RequestVerdict(Enum):
     """What becomes of a request; the value is the status of a refusal."""
 
     PASS = 200
@@ -43,7 +43,7 @@ class Verdict(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Trust:
+class Credentials:
     """The token of this run and the one place it is good for."""
 
     token: str
@@ -55,19 +55,21 @@ class Trust:
         return f"{LOOPBACK}:{self.port}"
 
 
-def judge(trust: Trust, method: str, path: str, header: HeaderReader) -> Verdict:
+def judge(
+    trust: Credentials, method: str, path: str, header: HeaderReader
+) -> RequestVerdict:
     """Return whether a request may go on.
 
     The token comes first, so that nothing can be told apart without it.
     """
     is_proof = method == "GET" and path == HEALTH_PATH
     if not is_proof and not _has_token(trust, header):
-        return Verdict.UNAUTHORISED
+        return RequestVerdict.UNAUTHORISED
     if list(header("host")) != [trust.host]:
-        return Verdict.MISDIRECTED
+        return RequestVerdict.MISDIRECTED
     if not _is_same_origin(trust, method, header):
-        return Verdict.FORBIDDEN
-    return Verdict.PASS
+        return RequestVerdict.FORBIDDEN
+    return RequestVerdict.PASS
 
 
 def content_security_policy(nonce: str) -> str:
@@ -80,14 +82,14 @@ def content_security_policy(nonce: str) -> str:
     )
 
 
-def _has_token(trust: Trust, header: HeaderReader) -> bool:
+def _has_token(trust: Credentials, header: HeaderReader) -> bool:
     tokens = header(TOKEN_HEADER.lower())
     return len(tokens) == 1 and hmac.compare_digest(
         tokens[0].encode(), trust.token.encode()
     )
 
 
-def _is_same_origin(trust: Trust, method: str, header: HeaderReader) -> bool:
+def _is_same_origin(trust: Credentials, method: str, header: HeaderReader) -> bool:
     origins = list(header("origin"))
     if origins and origins != [f"http://{trust.host}"]:
         return False

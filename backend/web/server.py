@@ -20,8 +20,8 @@ from backend.web.http import (
 )
 from backend.web.request_guard import (
     DEFAULT_HEADERS,
-    Trust,
-    Verdict,
+    Credentials,
+    RequestVerdict,
     content_security_policy,
     judge,
 )
@@ -55,7 +55,7 @@ class InvalidHeaderError(ValueError):
 
 def build_server(
     routes: Iterable[Route],
-    trust: Trust,
+    trust: Credentials,
     render_error: ErrorRenderer,
     start: Callable[[], Awaitable[None]],
 ) -> RobynServer:
@@ -105,13 +105,13 @@ def _check(route: Route, seen: set[tuple[str, str]]) -> None:
     seen.add((route.method, route.path))
 
 
-def _guard(trust: Trust) -> Callable[[RobynRequest], RobynRequest | _Answer]:
+def _guard(trust: Credentials) -> Callable[[RobynRequest], RobynRequest | _Answer]:
     def guard(request: RobynRequest) -> RobynRequest | _Answer:
         def values(name: str) -> list[str]:
             return request.headers.get_all(name) or []
 
         verdict = judge(trust, request.method, request.url.path, values)
-        if verdict is Verdict.PASS:
+        if verdict is RequestVerdict.PASS:
             return request
         headers = {"content-type": "text/plain"}
         return RobynResponse(verdict.value, Headers(headers), verdict.name.lower())

@@ -33,9 +33,9 @@ def _grammar() -> Grammar:
     commands: dict[Word, tuple[Word, ...]] = {}
     for action in parser._actions:  # noqa: SLF001 argparse has no other way to ask
         if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 no other way
-            for told in action._choices_actions:  # noqa: SLF001 no other way
-                word = Word(told.dest, told.help or "")
-                commands[word] = tuple(_words(action.choices[told.dest]))
+            for command in action._choices_actions:  # noqa: SLF001 no other way
+                word = Word(command.dest, command.help or "")
+                commands[word] = tuple(_words(action.choices[command.dest]))
     return Grammar(tuple(_words(parser)), commands)
 
 

@@ -55,13 +55,13 @@ class MacDesktop:
             self._agent.unlink(missing_ok=True)
             return
         self._agent.parent.mkdir(parents=True, exist_ok=True)
-        told = {
+        entry = {
             "Label": APP_ID,
             "ProgramArguments": [*self._command, "--hidden"],
             "RunAtLoad": True,
             "ProcessType": "Interactive",
         }
-        self._agent.write_bytes(plistlib.dumps(told))
+        self._agent.write_bytes(plistlib.dumps(entry))
 
     @staticmethod
     def _info() -> dict[str, object]:

@@ -126,8 +126,8 @@ class WindowsDesktop:
 
     @staticmethod
     def _run(script: str) -> None:
-        told = ["powershell", "-NoProfile", "-NonInteractive", "-Command", "-"]
-        subprocess.run(told, input=script, text=True, check=False, timeout=60)  # noqa: S603 fixed words
+        command = ["powershell", "-NoProfile", "-NonInteractive", "-Command", "-"]
+        subprocess.run(command, input=script, text=True, check=False, timeout=60)  # noqa: S603 fixed words
 
 
 def _quoted(text: str) -> str:

@@ -59,8 +59,8 @@ def backup_folder(data_dir: Path) -> Path:
     """Return where backups go; the data folder while there is none yet."""
     chosen = ""
     try:
-        told = json.loads((data_dir / "backups.json").read_text("utf-8"))
-        chosen = str(told.get("folder", "")) if isinstance(told, dict) else ""
+        data = json.loads((data_dir / "backups.json").read_text("utf-8"))
+        chosen = str(data.get("folder", "")) if isinstance(data, dict) else ""
     except (OSError, ValueError, RecursionError):
         pass
     places = [Path(chosen)] if chosen else []

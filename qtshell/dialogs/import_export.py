@@ -10,7 +10,7 @@ from PySide6.QtCore import QStandardPaths
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from qtshell.dialogs.page_commands import tell
-from qtshell.sidecar.client import Answered
+from qtshell.sidecar.client import OnReply
 
 log = logging.getLogger("hearth.shell")
 
@@ -42,7 +42,7 @@ _IMPORTED: Final = (
 class Client(Protocol):
     """What posts a form to the sidecar."""
 
-    def post(self, path: str, form: Mapping[str, str], answered: Answered) -> None:
+    def post(self, path: str, form: Mapping[str, str], answered: OnReply) -> None:
         """Send a form and hand over the answer."""
         ...
 
@@ -54,9 +54,9 @@ class ExportSaver:
         self._client = client
         self._window = window
 
-    def __call__(self, told: Mapping[str, str]) -> None:
+    def __call__(self, query: Mapping[str, str]) -> None:
         """Open the dialog for `what`, a conversation's id or "all"."""
-        what = told.get("what", "")
+        what = query.get("what", "")
         forms = _ALL if what == _EVERYTHING else _ONE
         dialog = QFileDialog(self._window, "Export")
         dialog.setObjectName("save-export")
@@ -66,7 +66,7 @@ class ExportSaver:
         dialog.setDirectory(documents())
         first, suffix = next(iter(forms.values()))
         dialog.setDefaultSuffix(suffix)
-        dialog.selectFile(f"{file_name(told.get('name', ''))}{suffix}")
+        dialog.selectFile(f"{file_name(query.get('name', ''))}{suffix}")
         dialog.filterSelected.connect(
             lambda chosen: _follow_filter(dialog, forms[chosen][1])
         )
@@ -79,8 +79,8 @@ class ExportSaver:
         dialog.open()
 
     def _save(self, what: str, path: str, form: str) -> None:
-        told = {"what": what, "format": form, "path": path}
-        self._client.post("/exports", told, self._on_answered)
+        data = {"what": what, "format": form, "path": path}
+        self._client.post("/exports", data, self._on_answered)
 
     def _on_answered(self, status: int, _: bytes) -> None:
         if _OK <= status < _REFUSED:
@@ -100,9 +100,9 @@ class ImportPicker:
         self._client = client
         self._window = window
 
-    def __call__(self, told: Mapping[str, str]) -> None:
+    def __call__(self, query: Mapping[str, str]) -> None:
         """Open the dialog, for a folder when `kind` says so."""
-        is_folder = told.get("kind") == "folder"
+        is_folder = query.get("kind") == "folder"
         dialog = QFileDialog(self._window, "Import")
         dialog.setObjectName("pick-import")
         if is_folder:

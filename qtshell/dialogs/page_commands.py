@@ -52,9 +52,9 @@ class ModelPicker:
         self._client = client
         self._window = window
 
-    def __call__(self, told: Mapping[str, str]) -> None:
+    def __call__(self, query: Mapping[str, str]) -> None:
         """Open the dialog: for a new engine, or for one whose file is elsewhere now."""
-        engine_id = told.get("engine", "")
+        engine_id = query.get("engine", "")
         dialog = QFileDialog(self._window, "Choose a Model", str(Path.home()))
         dialog.setObjectName("pick-model")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)

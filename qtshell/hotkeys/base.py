@@ -27,7 +27,7 @@ class Grab(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Shortcut:
     """Keys, and what they do, as the desktop shows it to the user."""
 
     keys: str

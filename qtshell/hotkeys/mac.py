@@ -88,8 +88,8 @@ class MacGrab:
         self._handler = _Handler(heard)
         event = _EventType(_KEYBOARD, _HOT_KEY_PRESSED)
         hot_key = _HotKeyId(_SIGNATURE, self._number)
-        told = (key_code(key), mask_of(modifiers), hot_key, target, 0)
-        if self._carbon.RegisterEventHotKey(*told, ctypes.byref(self._reference)):
+        arguments = (key_code(key), mask_of(modifiers), hot_key, target, 0)
+        if self._carbon.RegisterEventHotKey(*arguments, ctypes.byref(self._reference)):
             raise HotkeyError("Another program has this shortcut already.")
         self._carbon.InstallEventHandler(
             target,
@@ -101,13 +101,13 @@ class MacGrab:
         )
 
     def _number_in(self, event: int) -> int:
-        told = _HotKeyId()
-        size = ctypes.c_ulong(ctypes.sizeof(told))
+        hot_key_id = _HotKeyId()
+        size = ctypes.c_ulong(ctypes.sizeof(hot_key_id))
         kinds = (ctypes.c_uint32(_DIRECT_OBJECT), ctypes.c_uint32(_HOT_KEY_ID), None)
         self._carbon.GetEventParameter(
-            ctypes.c_void_p(event), *kinds, size, None, ctypes.byref(told)
+            ctypes.c_void_p(event), *kinds, size, None, ctypes.byref(hot_key_id)
         )
-        return int(told.number)
+        return int(hot_key_id.number)
 
     def release(self) -> None:
         """Let the key go."""

@@ -16,7 +16,7 @@ from jeepney.io.blocking import DBusConnection, Proxy, open_dbus_connection
 from jeepney.wrappers import DBusErrorResponse
 from PySide6.QtCore import QObject, Qt, Signal
 
-from qtshell.hotkeys.base import Wish, parse_keys
+from qtshell.hotkeys.base import Shortcut, parse_keys
 from qtshell.identity import APP_ID
 
 log = logging.getLogger("hearth.shell")
@@ -60,9 +60,9 @@ class PortalGrab(QObject):
     refused = Signal(str, str)
     described = Signal(str, str)
 
-    def __init__(self, wishes: Mapping[str, Wish], parent: QObject) -> None:
+    def __init__(self, shortcuts: Mapping[str, Shortcut], parent: QObject) -> None:
         super().__init__(parent)
-        self._wishes = dict(wishes)
+        self._shortcuts = dict(shortcuts)
         self._released = threading.Event()
         self._connection: DBusConnection | None = None
         self._thread = threading.Thread(target=self._run, name="portal", daemon=True)
@@ -89,13 +89,13 @@ class PortalGrab(QObject):
                 self._refuse("This desktop offers no global shortcuts.")
 
     def _refuse(self, why: str) -> None:
-        for name in self._wishes:
+        for name in self._shortcuts:
             self.refused.emit(name, why)
 
     def _listen(self, portal: "_Portal") -> None:
         session = portal.open_session()
-        given = portal.bind(session, self._wishes)
-        for name in self._wishes:
+        given = portal.bind(session, self._shortcuts)
+        for name in self._shortcuts:
             if name in given:
                 self.described.emit(name, given[name])
             else:
@@ -122,17 +122,17 @@ class _Portal:
         results = self._request("CreateSession", "a{sv}", (options,), _ASK_S)
         return str(results["session_handle"][1])
 
-    def bind(self, session: str, wishes: Mapping[str, Wish]) -> dict[str, str]:
+    def bind(self, session: str, shortcuts: Mapping[str, Shortcut]) -> dict[str, str]:
         """Ask for the keys; return how the desktop calls what it gave, by name."""
         asked = [
             (
                 name,
                 {
-                    "description": ("s", wish.description),
-                    "preferred_trigger": ("s", trigger(*parse_keys(wish.keys))),
+                    "description": ("s", shortcut.description),
+                    "preferred_trigger": ("s", trigger(*parse_keys(shortcut.keys))),
                 },
             )
-            for name, wish in wishes.items()
+            for name, shortcut in shortcuts.items()
         ]
         options: dict[str, Any] = {}
         body = (session, asked, "", options)
@@ -169,8 +169,8 @@ class _Portal:
                 answer = self._connection.recv_until_filtered(answers, timeout=wait_s)
                 if answer.header.fields[HeaderFields.path] == handle:
                     break
-        told: tuple[int, dict[str, Any]] = answer.body
-        code, results = told
+        data: tuple[int, dict[str, Any]] = answer.body
+        code, results = data
         if code:
             raise PortalRefusedError("The desktop did not allow the shortcut.")
         return dict(results)

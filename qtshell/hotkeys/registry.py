@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 
-from qtshell.hotkeys.base import Grab, HotkeyError, Wish, parse_keys
+from qtshell.hotkeys.base import Grab, HotkeyError, Shortcut, parse_keys
 
 if TYPE_CHECKING:
     from qtshell.hotkeys.portal import PortalGrab
@@ -39,7 +39,7 @@ class Hotkeys(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._wishes: dict[str, Wish] = {}
+        self._shortcuts: dict[str, Shortcut] = {}
         self._grabs: dict[str, Grab] = {}
         self._portal: PortalGrab | None = None
         # The portal takes all shortcuts at once, and may ask the user.
@@ -48,38 +48,38 @@ class Hotkeys(QObject):
 
     def hold(self, name: str, keys: str, description: str) -> None:
         """Take these keys instead of those before; empty ones take none."""
-        wish = Wish(keys, description)
-        if keys and self._wishes.get(name) == wish:
+        shortcut = Shortcut(keys, description)
+        if keys and self._shortcuts.get(name) == shortcut:
             return
-        had = self._wishes.pop(name, None)
+        had = self._shortcuts.pop(name, None)
         if name in self._grabs:
             self._grabs.pop(name).release()
         try:
             if keys:
-                self._take(name, wish)
+                self._take(name, shortcut)
         except HotkeyError as exc:
             self.refused.emit(name, str(exc))
-        if _way() == "wayland" and (had or name in self._wishes):
+        if _way() == "wayland" and (had or name in self._shortcuts):
             self._asking.start()
 
     def release(self) -> None:
         """Let all keys go."""
         self._asking.stop()
-        self._wishes.clear()
+        self._shortcuts.clear()
         for grab in (*self._grabs.values(), *filter(None, [self._portal])):
             grab.release()
         self._grabs.clear()
         self._portal = None
 
-    def _take(self, name: str, wish: Wish) -> None:
-        modifiers, key = parse_keys(wish.keys)
-        for other in self._wishes.values():
+    def _take(self, name: str, shortcut: Shortcut) -> None:
+        modifiers, key = parse_keys(shortcut.keys)
+        for other in self._shortcuts.values():
             if parse_keys(other.keys) == (modifiers, key):
                 raise HotkeyError(f"“{other.description}” has this shortcut already.")
         if _way() != "wayland":
             take = _taker(_way())
             self._grabs[name] = take(modifiers, key, lambda: self.pressed.emit(name))
-        self._wishes[name] = wish
+        self._shortcuts[name] = shortcut
 
     def _ask_portal(self) -> None:
         from qtshell.hotkeys.portal import PortalGrab  # noqa: PLC0415 one of four
@@ -88,15 +88,15 @@ class Hotkeys(QObject):
             self._portal.release()
             self._portal.deleteLater()
         self._portal = None
-        if self._wishes:
-            self._portal = PortalGrab(self._wishes, self)
+        if self._shortcuts:
+            self._portal = PortalGrab(self._shortcuts, self)
             self._portal.pressed.connect(self.pressed)
             self._portal.described.connect(self.described)
             self._portal.refused.connect(self._on_portal_refused)
 
     def _on_portal_refused(self, name: str, why: str) -> None:
         # Asked for again, it is a new wish.
-        self._wishes.pop(name, None)
+        self._shortcuts.pop(name, None)
         self.refused.emit(name, why)
 
 

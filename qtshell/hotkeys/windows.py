@@ -60,8 +60,8 @@ class WindowsGrab(QAbstractNativeEventFilter):
         self._pressed = pressed
         self._number = next(_NUMBERS)
         self._user32 = ctypes.CDLL("user32")
-        told = (None, self._number, mask_of(modifiers), virtual_key(key))
-        if not self._user32.RegisterHotKey(*told):
+        arguments = (None, self._number, mask_of(modifiers), virtual_key(key))
+        if not self._user32.RegisterHotKey(*arguments):
             raise HotkeyError("Another program has this shortcut already.")
         self._application = QCoreApplication.instance()
         if self._application is not None:
@@ -80,8 +80,8 @@ class WindowsGrab(QAbstractNativeEventFilter):
     ) -> object:
         """Hear the key among the thread's messages."""
         if QByteArray(kind) == b"windows_generic_MSG":
-            told = _Message.from_address(int(message))
-            if (told.message, told.number) == (_WM_HOTKEY, self._number):
+            native = _Message.from_address(int(message))
+            if (native.message, native.number) == (_WM_HOTKEY, self._number):
                 self._pressed()
         return False, 0
 

@@ -139,8 +139,8 @@ class X11Grab:
 
     def _on_notifier_activated(self) -> None:
         while event := self._xcb.xcb_poll_for_event(self._connection):
-            told = ctypes.cast(event, POINTER(_KeyEvent))[0]
-            kind, at = told.kind & 0x7F, int(told.time)
+            key_event = ctypes.cast(event, POINTER(_KeyEvent))[0]
+            kind, at = key_event.kind & 0x7F, int(key_event.time)
             _free(event)
             if kind == _KEY_RELEASE:
                 self._released_at = at

@@ -16,9 +16,9 @@ from qtshell.sidecar.client import SidecarClient
 from qtshell.sidecar.lifecycle import Phase
 from qtshell.sidecar.supervisor import SidecarSupervisor
 
-Deed = Callable[[], None]
-Told = dict[str, Any]
-Answered = Callable[[Told], None]
+Handler = Callable[[], None]
+JsonObject = dict[str, Any]
+OnReply = Callable[[JsonObject], None]
 
 _OK: Final = 200
 _NOBODY: Final = 0
@@ -29,7 +29,7 @@ _FAILED: Final = "Hearth has stopped. Open its window to see why."
 _UNKNOWN: Final = "The running Hearth does not know this command."
 
 
-class Listener(Protocol):
+class ReplySink(Protocol):
     """Who is told the answer."""
 
     @property
@@ -53,16 +53,16 @@ class Remote(QObject):
         self,
         client: SidecarClient,
         supervisor: SidecarSupervisor,
-        deeds: Mapping[Verb, Deed],
-        facts: Callable[[], Told],
+        handlers: Mapping[Verb, Handler],
+        facts: Callable[[], JsonObject],
         parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._client = client
         self._supervisor = supervisor
-        self._deeds = deeds
+        self._handlers = handlers
         self._facts = facts
-        self._asks: dict[str, Callable[[Call, Listener], None]] = {
+        self._asks: dict[str, Callable[[Call, ReplySink], None]] = {
             Verb.ASK.value: self._ask,
             Verb.NOTE.value: self._note,
             Verb.SEARCH.value: self._search,
@@ -70,37 +70,39 @@ class Remote(QObject):
             Verb.STATUS.value: self._status,
         }
 
-    def answer(self, call: Call, caller: Listener) -> None:
+    def answer(self, call: Call, caller: ReplySink) -> None:
         """Do what a launch asks."""
-        deeds = {verb.value: deed for verb, deed in self._deeds.items()}
+        handlers = {verb.value: handler for verb, handler in self._handlers.items()}
         if call.activation:
             # Where Qt looks for it when a window comes forward.
             os.environ["XDG_ACTIVATION_TOKEN"] = call.activation
-        if deed := deeds.get(call.verb):
+        if handler := handlers.get(call.verb):
             caller.finish()
-            deed()
+            handler()
         elif ask := self._asks.get(call.verb):
             ask(call, caller)
         else:
             caller.fail(_UNKNOWN)
 
-    def _ask(self, call: Call, caller: Listener) -> None:
+    def _ask(self, call: Call, caller: ReplySink) -> None:
         form = {"text": call.text, "submission": uuid.uuid4().hex}
 
-        def follow(told: Told) -> None:
-            Following(told["conversation_id"], told["message_id"], self, caller).go_on()
+        def follow(data: JsonObject) -> None:
+            AnswerRelay(
+                data["conversation_id"], data["message_id"], self, caller
+            ).go_on()
 
         self.post("/api/v1/ask", form, caller, follow)
 
-    def _note(self, call: Call, caller: Listener) -> None:
+    def _note(self, call: Call, caller: ReplySink) -> None:
         form = {"text": call.text}
         self.post("/api/v1/notes", form, caller, lambda _: caller.finish(_NOTED))
 
-    def _search(self, call: Call, caller: Listener) -> None:
-        def show(told: Told) -> None:
+    def _search(self, call: Call, caller: ReplySink) -> None:
+        def show(data: JsonObject) -> None:
             lines = (
                 line
-                for hit in told["hits"]
+                for hit in data["hits"]
                 for line in (f"{hit['kind']}: {hit['title']}", f"    {hit['snippet']}")
                 if line.strip()
             )
@@ -109,10 +111,10 @@ class Remote(QObject):
         path = f"/api/v1/search?{urlencode({'q': call.text})}"
         self.get(path, caller, show)
 
-    def _act(self, call: Call, caller: Listener) -> None:
-        def run(told: Told) -> None:
+    def _act(self, call: Call, caller: ReplySink) -> None:
+        def run(data: JsonObject) -> None:
             wanted = call.name.casefold()
-            actions = told["actions"]
+            actions = data["actions"]
             chosen = [a for a in actions if a["name"].casefold() == wanted] or [
                 a for a in actions if a["name"].casefold().startswith(wanted)
             ]
@@ -125,36 +127,36 @@ class Remote(QObject):
             path = f"/api/v1/actions/{chosen[0]['id']}/run"
             self.post(path, form, caller, show)
 
-        def show(told: Told) -> None:
-            if "message_id" in told:
-                Following(
-                    told["conversation_id"], told["message_id"], self, caller
+        def show(data: JsonObject) -> None:
+            if "message_id" in data:
+                AnswerRelay(
+                    data["conversation_id"], data["message_id"], self, caller
                 ).go_on()
             else:
                 caller.finish(
-                    told["text"] or (_NOTED if told["result"] == "note" else "")
+                    data["text"] or (_NOTED if data["result"] == "note" else "")
                 )
 
         self.get("/api/v1/actions", caller, run)
 
-    def _status(self, call: Call, caller: Listener) -> None:
+    def _status(self, call: Call, caller: ReplySink) -> None:
         facts = {"running": True, "pid": os.getpid(), **self._facts()}
 
-        def show(told: Told) -> None:
-            facts.update(told)
+        def show(data: JsonObject) -> None:
+            facts.update(data)
             if call.name == "json":
                 caller.finish(json.dumps(facts))
             else:
                 caller.finish("\n".join(f"{k}: {v}" for k, v in facts.items()))
 
-        def told(status: int, body: bytes) -> None:
+        def on_data(status: int, body: bytes) -> None:
             show(_read(body) if status == _OK else {})
 
         # How things are is told also when they are bad: no waiting here.
-        self._client.get("/api/v1/status", told)
+        self._client.get("/api/v1/status", on_data)
 
     def post(
-        self, path: str, form: Mapping[str, str], caller: Listener, then: Answered
+        self, path: str, form: Mapping[str, str], caller: ReplySink, then: OnReply
     ) -> None:
         """Send a form for a caller, as soon as there is a sidecar to send it to."""
         self._when_ready(
@@ -172,7 +174,7 @@ class Remote(QObject):
             ),
         )
 
-    def get(self, path: str, caller: Listener, then: Answered) -> None:
+    def get(self, path: str, caller: ReplySink, then: OnReply) -> None:
         """Fetch a path for a caller, as soon as there is a sidecar to ask."""
         self._when_ready(
             caller,
@@ -189,7 +191,7 @@ class Remote(QObject):
         self._client.post(f"/conversations/{conversation_id}/stop", {}, _ignore)
 
     def _take(
-        self, status: int, body: bytes, caller: Listener, then: Answered, again: Deed
+        self, status: int, body: bytes, caller: ReplySink, then: OnReply, again: Handler
     ) -> None:
         if status == _OK:
             then(_read(body))
@@ -200,7 +202,7 @@ class Remote(QObject):
             sentence = _read(body).get("error", "")
             caller.fail(str(sentence) or f"Hearth answered with status {status}.")
 
-    def _when_ready(self, caller: Listener, then: Deed) -> None:
+    def _when_ready(self, caller: ReplySink, then: Handler) -> None:
         if not caller.is_there:
             return
         if self._supervisor.trust is not None:
@@ -211,11 +213,11 @@ class Remote(QObject):
             QTimer.singleShot(_AGAIN_MS, self, lambda: self._when_ready(caller, then))
 
 
-class Following:
+class AnswerRelay:
     """Hands an answer to a caller while it is being written."""
 
     def __init__(
-        self, conversation_id: str, message_id: str, remote: Remote, caller: Listener
+        self, conversation_id: str, message_id: str, remote: Remote, caller: ReplySink
     ) -> None:
         self._conversation_id = conversation_id
         self._message_id = message_id
@@ -230,28 +232,28 @@ class Following:
             return
         path = f"/api/v1/messages/{self._message_id}"
         query = f"known={self._known}&wait={_WAIT_S}"
-        self._remote.get(f"{path}?{query}", self._caller, self._on_told)
+        self._remote.get(f"{path}?{query}", self._caller, self._on_reply_data)
 
-    def _on_told(self, told: Told) -> None:
-        text = str(told["text"])
+    def _on_reply_data(self, data: JsonObject) -> None:
+        text = str(data["text"])
         self._known += len(text)
-        if told["state"] == "streaming":
+        if data["state"] == "streaming":
             if text:
                 self._caller.say(text)
             self.go_on()
-        elif told["error"]:
+        elif data["error"]:
             self._caller.say(text)
-            self._caller.fail(str(told["error"]))
+            self._caller.fail(str(data["error"]))
         else:
             self._caller.finish(text)
 
 
-def _read(body: bytes) -> Told:
+def _read(body: bytes) -> JsonObject:
     try:
-        told = json.loads(body)
+        data = json.loads(body)
     except ValueError:
         return {}
-    return told if isinstance(told, dict) else {}
+    return data if isinstance(data, dict) else {}
 
 
 def _ignore(_status: int, _body: bytes) -> None:

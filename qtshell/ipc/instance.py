@@ -84,12 +84,12 @@ class Call:
             WrongCallError: The line is none, or of another version.
         """
         try:
-            told = json.loads(line)
+            data = json.loads(line)
         except (ValueError, RecursionError) as exc:
             raise WrongCallError("the call is not JSON") from exc
-        if not isinstance(told, dict) or told.get("hearth") != VERSION:
+        if not isinstance(data, dict) or data.get("hearth") != VERSION:
             raise WrongCallError("the call is of another version")
-        values = [told.get(name, "") for name in cls.__slots__]
+        values = [data.get(name, "") for name in cls.__slots__]
         if not values[0] or not all(isinstance(value, str) for value in values):
             raise WrongCallError("the call lacks its verb")
         return cls(*values)
@@ -115,8 +115,8 @@ class Reply:
     def from_line(cls, line: bytes) -> "Reply":
         """Read a reply; one that cannot be read ends the call as failed."""
         try:
-            told = json.loads(line)
-            return cls(str(told["text"]), str(told["error"]), told["exit"])
+            data = json.loads(line)
+            return cls(str(data["text"]), str(data["error"]), data["exit"])
         except (ValueError, KeyError, TypeError, RecursionError):
             return cls(error="The running Hearth is of another version.", exit=1)
 
@@ -216,8 +216,8 @@ def _holder(data_dir: Path) -> tuple[int, str]:
         # Reading a pipe would wait for ever.
         return 0, ""
     try:
-        told = json.loads(path.read_text("utf-8"))
-        return int(told["pid"]), str(told["address"])
+        data = json.loads(path.read_text("utf-8"))
+        return int(data["pid"]), str(data["address"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return 0, ""
 
@@ -294,8 +294,8 @@ def _address(data_dir: Path) -> str:
     import hashlib  # noqa: PLC0415 slow to import
     from tempfile import gettempdir  # noqa: PLC0415 slow to import
 
-    told = f"{_user()}:{data_dir.resolve()}"
-    name = f"hearth-{hashlib.sha256(told.encode()).hexdigest()[:16]}"
+    text = f"{_user()}:{data_dir.resolve()}"
+    name = f"hearth-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
     if sys.platform == "win32":
         return rf"\\.\pipe\{name}"
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")

@@ -52,8 +52,8 @@ class QuickActions(QObject):
 
     def refresh(self) -> None:
         """Ask for both lists anew."""
-        self._client.get("/api/v1/actions", self._on_actions_told)
-        self._client.get("/api/v1/conversations/recent", self._on_recent_told)
+        self._client.get("/api/v1/actions", self._on_actions)
+        self._client.get("/api/v1/conversations/recent", self._on_recent)
 
     def run(self, action_id: str) -> None:
         """Run an action on what is copied and marked now."""
@@ -82,19 +82,19 @@ class QuickActions(QObject):
         else:
             self._complain(name, sentence_in(body))
 
-    def _show(self, told: dict[str, Any]) -> None:
-        name, result = str(told["name"]), str(told["result"])
-        if "message_id" not in told:
-            self._deliver(name, result, str(told["text"]))
+    def _show(self, data: dict[str, Any]) -> None:
+        name, result = str(data["name"]), str(data["result"])
+        if "message_id" not in data:
+            self._deliver(name, result, str(data["text"]))
         elif result == "show":
             self._quick_ask().show_answer(
-                name, told["conversation_id"], told["message_id"]
+                name, data["conversation_id"], data["message_id"]
             )
         else:
             follower = AnswerFollower(self._client, self)
             follower.ended.connect(lambda p: self._on_ended(follower, name, result, p))
             follower.lost.connect(follower.deleteLater)
-            follower.follow(told["message_id"])
+            follower.follow(data["message_id"])
             self._tell(name, "Working on it…")
 
     def _on_ended(
@@ -120,28 +120,28 @@ class QuickActions(QObject):
         if not self._tell(name or "Hearth", words):
             self._quick_ask().show_problem(words)
 
-    def _on_actions_told(self, status: int, body: bytes) -> None:
+    def _on_actions(self, status: int, body: bytes) -> None:
         if status != _OK:
             return
         actions = tuple(
             QuickAction(
-                id=told["id"],
-                name=told["name"],
-                shortcut=told["shortcut"],
-                in_tray=told["in_tray"],
+                id=item["id"],
+                name=item["name"],
+                shortcut=item["shortcut"],
+                in_tray=item["in_tray"],
             )
-            for told in json.loads(body)["actions"]
+            for item in json.loads(body)["actions"]
         )
         if actions != self.actions:
             self.actions = actions
             self.changed.emit()
 
-    def _on_recent_told(self, status: int, body: bytes) -> None:
+    def _on_recent(self, status: int, body: bytes) -> None:
         if status != _OK:
             return
         recent = tuple(
-            Recent(id=told["id"], title=told["title"])
-            for told in json.loads(body)["conversations"]
+            Recent(id=item["id"], title=item["title"])
+            for item in json.loads(body)["conversations"]
         )
         if recent != self.recent:
             self.recent = recent

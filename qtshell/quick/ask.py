@@ -65,13 +65,13 @@ class QuickAsk(QObject):
     def go_on(self) -> None:
         """Use the sidecar that has just become ready."""
         if not self._knows_draft:
-            self._client.get("/api/v1/quick", self._on_draft_told)
+            self._client.get("/api/v1/quick", self._on_draft)
         if self._stage is Stage.SENDING:
             self._send()
 
     def show_text(self, name: str, text: str) -> None:
         """Show what an action made."""
-        self._begin_anew()
+        self._reset()
         self._window.show_text(text)
         self._stage = Stage.ENDED
         self._window.come()
@@ -79,7 +79,7 @@ class QuickAsk(QObject):
 
     def show_answer(self, name: str, conversation_id: str, message_id: str) -> None:
         """Show the answer an action asked for, while it is being written."""
-        self._begin_anew()
+        self._reset()
         self._window.come()
         self._follow(conversation_id, message_id)
         self._window.say(f"{name}…")
@@ -105,7 +105,7 @@ class QuickAsk(QObject):
         self._saving.timeout.connect(self._save_draft)
         self._follower.grown.connect(self._on_follower_grown)
         self._follower.ended.connect(self._on_follower_ended)
-        self._follower.lost.connect(self._begin_anew)
+        self._follower.lost.connect(self._reset)
 
     def _ask(self, text: str) -> None:
         if not text or self._stage in (Stage.SENDING, Stage.GROWING):
@@ -134,11 +134,11 @@ class QuickAsk(QObject):
 
     def _on_asked(self, status: int, body: bytes) -> None:
         if status == _OK:
-            told = json.loads(body)
+            data = json.loads(body)
             asked, self._sent = self._sent, ""
             self._window.clear_question()
             self._saving.stop()
-            self._follow(told["conversation_id"], told["message_id"])
+            self._follow(data["conversation_id"], data["message_id"])
             self._window.show_asked(asked)
             if self._opens_when_sent:
                 self._continue()
@@ -181,15 +181,15 @@ class QuickAsk(QObject):
         self._opens_when_sent = False
         path = f"/conversations/{self._conversation_id}"
         self._window.leave()
-        self._begin_anew()
+        self._reset()
         self._open_path(path)
 
     def _on_window_left(self) -> None:
         # An answer that still grows is shown again when the window comes back.
         if self._stage is Stage.ENDED:
-            self._begin_anew()
+            self._reset()
 
-    def _begin_anew(self) -> None:
+    def _reset(self) -> None:
         self._follower.leave()
         self._stage = Stage.TYPING
         self._conversation_id = ""
@@ -211,7 +211,7 @@ class QuickAsk(QObject):
         form = {"text": self._window.question.toPlainText()}
         self._client.post("/api/v1/quick/draft", form, _ignore)
 
-    def _on_draft_told(self, status: int, body: bytes) -> None:
+    def _on_draft(self, status: int, body: bytes) -> None:
         if status != _OK:
             return
         self._knows_draft = True
@@ -224,10 +224,10 @@ class QuickAsk(QObject):
 def sentence_in(body: bytes) -> str:
     """Return why the sidecar refused."""
     try:
-        told: Mapping[str, object] = json.loads(body)
+        data: Mapping[str, object] = json.loads(body)
     except ValueError:
-        told = {}
-    return str(told.get("error", "")) or "That did not work. See the log for details."
+        data = {}
+    return str(data.get("error", "")) or "That did not work. See the log for details."
 
 
 def _ignore(_status: int, _body: bytes) -> None:

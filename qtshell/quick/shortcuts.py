@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from qtshell.hotkeys.base import Wish
+from qtshell.hotkeys.base import Shortcut
 from qtshell.hotkeys.registry import Hotkeys
 from qtshell.sidecar.api import QuickAction
 from qtshell.sidecar.client import SidecarClient
@@ -33,7 +33,7 @@ class ActionShortcuts(QObject):
         self._client = client
         self._window = window
         self._run = run
-        self._held: dict[str, Wish] = {}
+        self._held: dict[str, Shortcut] = {}
         self._refused: dict[str, str] = {}
         self._own: dict[str, QAction] = {}
         self._telling = QTimer(self, singleShot=True, interval=0)
@@ -43,16 +43,20 @@ class ActionShortcuts(QObject):
 
     def hold(self, actions: Sequence[QuickAction]) -> None:
         """Hold the keys of these actions, and no others any more."""
-        wished = {a.id: Wish(a.shortcut, a.name) for a in actions if a.shortcut}
-        if wished == self._held:
+        wanted = {a.id: Shortcut(a.shortcut, a.name) for a in actions if a.shortcut}
+        if wanted == self._held:
             return
         # First all that go: two actions may have changed places.
-        for action_id in [i for i, wish in self._held.items() if wished.get(i) != wish]:
+        for action_id in [
+            i for i, shortcut in self._held.items() if wanted.get(i) != shortcut
+        ]:
             self._let_go(action_id)
-        for action_id, wish in wished.items():
+        for action_id, shortcut in wanted.items():
             if action_id not in self._held:
-                self._held[action_id] = wish
-                self._hotkeys.hold(_PREFIX + action_id, wish.keys, wish.description)
+                self._held[action_id] = shortcut
+                self._hotkeys.hold(
+                    _PREFIX + action_id, shortcut.keys, shortcut.description
+                )
         self._telling.start()
 
     def tell(self) -> None:

@@ -45,7 +45,7 @@ _ENTER: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _Modifier = Qt.KeyboardModifier
 
 
-class Question(QPlainTextEdit):
+class QuestionEdit(QPlainTextEdit):
     """Where the question is typed; it grows with it.
 
     Signals:
@@ -144,7 +144,7 @@ class QuickWindow(QWidget):
         # X11 alone may be without a compositor: corners would be black there.
         self._is_round = QGuiApplication.platformName() != "xcb"
         self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground, self._is_round)
-        self.question = Question(self)
+        self.question = QuestionEdit(self)
         self.answer = AnswerView(self)
         self.clipboard_chip = _chip("Use clipboard")
         self.selection_chip = _chip("Use selection")
@@ -345,12 +345,12 @@ class QuickWindow(QWidget):
         self.copy.clicked.connect(self._copy)
         self.stop.clicked.connect(self.stop_asked)
         self.more.clicked.connect(self._continue)
-        for keys, deed in (
+        for keys, handler in (
             ("Esc", self.leave),
             ("Ctrl+Return", self._continue),
             ("Ctrl+Enter", self._continue),
         ):
-            QShortcut(QKeySequence(keys), self).activated.connect(deed)
+            QShortcut(QKeySequence(keys), self).activated.connect(handler)
 
     def _continue(self) -> None:
         self.continued.emit(self.whole_question())

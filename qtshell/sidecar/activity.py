@@ -71,10 +71,10 @@ class Activity(QObject):
             QTimer.singleShot(_AGAIN_MS, self, lambda: self._listen(run))
 
     def _take(self, body: bytes) -> None:
-        told = json.loads(body)
-        before, self._since = self._since, int(told["seq"])
-        self._count(int(told["growing"]))
-        for answer in told["ended"]:
+        data = json.loads(body)
+        before, self._since = self._since, int(data["seq"])
+        self._count(int(data["growing"]))
+        for answer in data["ended"]:
             self.answer_ended.emit(
                 EndedAnswer(
                     conversation_id=answer["conversation_id"],

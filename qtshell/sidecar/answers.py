@@ -81,14 +81,14 @@ class AnswerFollower(QObject):
         else:
             self._again.start(_AGAIN_MS)
 
-    def _take(self, told: dict[str, Any]) -> None:
-        self._size = int(told["size"])
+    def _take(self, data: dict[str, Any]) -> None:
+        self._size = int(data["size"])
         picture = Picture(
-            html=told["html"],
-            text=told["text"],
-            note=told["note"],
-            model=told["model"],
-            is_growing=told["is_growing"],
+            html=data["html"],
+            text=data["text"],
+            note=data["note"],
+            model=data["model"],
+            is_growing=data["is_growing"],
         )
         if picture.is_growing:
             self.grown.emit(picture)

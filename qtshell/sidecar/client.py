@@ -14,7 +14,7 @@ _TIMEOUT_MS = 40_000
 """More than a request that waits for news may take."""
 _MAX_ANSWER_BYTES = 1024 * 1024
 
-Answered = Callable[[int, bytes], None]
+OnReply = Callable[[int, bytes], None]
 """Called with the HTTP status and the body; status 0 when nobody answered."""
 
 
@@ -28,7 +28,7 @@ class SidecarClient(QObject):
         self._trust = trust
         self._network = local_network(self)
 
-    def post(self, path: str, form: Mapping[str, str], answered: Answered) -> None:
+    def post(self, path: str, form: Mapping[str, str], answered: OnReply) -> None:
         """Send a form and hand over the answer."""
         request = self._request(path)
         if request is None:
@@ -39,7 +39,7 @@ class SidecarClient(QObject):
         reply = self._network.post(request, QByteArray(urlencode(form).encode()))
         reply.finished.connect(lambda: _finish(reply, answered))
 
-    def get(self, path: str, answered: Answered) -> None:
+    def get(self, path: str, answered: OnReply) -> None:
         """Fetch a path and hand over the answer."""
         request = self._request(path)
         if request is None:
@@ -64,7 +64,7 @@ class SidecarClient(QObject):
         return request
 
 
-def _finish(reply: QNetworkReply, answered: Answered) -> None:
+def _finish(reply: QNetworkReply, answered: OnReply) -> None:
     status = reply.attribute(QNetworkRequest.Attribute.HttpStatusCodeAttribute)
     body = bytes(reply.read(_MAX_ANSWER_BYTES).data())
     reply.deleteLater()

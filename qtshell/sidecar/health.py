@@ -42,8 +42,8 @@ class Prober(QObject):
         self._again.timeout.connect(self.beat)
 
     def probe(self, origin: Origin, token: str) -> None:
-        """Ask until there is an answer or `hush` is called."""
-        self.hush()
+        """Ask until there is an answer or `cancel_probes` is called."""
+        self.cancel_probes()
         self._target = (origin, token)
         self.beat()
 
@@ -64,7 +64,7 @@ class Prober(QObject):
         self._open[reply] = nonce
         reply.finished.connect(lambda: self._on_reply_finished(reply))
 
-    def hush(self) -> None:
+    def cancel_probes(self) -> None:
         """Forget the sidecar and whatever it may still answer."""
         self._target = None
         self._again.stop()
@@ -114,8 +114,8 @@ def local_request(url: QUrl) -> QNetworkRequest:
 
 def _proof_in(answer: bytes) -> str:
     try:
-        told = json.loads(answer)
+        data = json.loads(answer)
     except (ValueError, RecursionError):
         return ""
-    proof = told.get("proof") if isinstance(told, dict) else None
+    proof = data.get("proof") if isinstance(data, dict) else None
     return proof if isinstance(proof, str) and proof.isascii() else ""

@@ -42,8 +42,8 @@ class Event(Enum):
     PROVED = "proved"
     DISPROVED = "disproved"
     EXITED = "exited"
-    STRUCK_DOWN = "struck down"
-    STARVED = "starved"
+    BAD_REQUEST_ABORT = "aborted by a bad request"
+    OUT_OF_MEMORY = "out of memory"
     DEADLINE = "deadline"
     WOKE = "woke"
 
@@ -54,8 +54,8 @@ class Effect(Enum):
     SPAWN = "spawn"
     PROBE = "probe"
     BEAT = "beat"
-    HUSH = "hush"
-    LET_GO = "let go"
+    CANCEL_PROBES = "cancel probes"
+    CLOSE_STDIN = "close stdin"
     DUMP = "dump"
     TERMINATE = "terminate"
     KILL = "kill"
@@ -65,11 +65,11 @@ class Reason(Enum):
     """Why the sidecar failed last, as a sentence for the user."""
 
     CRASHED = "Hearth's background process stopped unexpectedly."
-    STRUCK_DOWN = (
+    BAD_REQUEST_ABORT = (
         "Another program on this computer sends Hearth invalid requests, which stop "
         "its background process."
     )
-    STARVED = (
+    OUT_OF_MEMORY = (
         "Hearth's background process needed more memory than it may use. "
         "Another program on this computer may be sending it too much."
     )
@@ -91,8 +91,8 @@ DEADLINES_MS: Final[dict[Phase, int]] = {
 The last one is shorter, so that a hang is over within nine seconds, restart included.
 """
 
-LADDER: Final[tuple[tuple[Effect, int], ...]] = (
-    (Effect.LET_GO, 3_000),
+STOP_SEQUENCE: Final[tuple[tuple[Effect, int], ...]] = (
+    (Effect.CLOSE_STDIN, 3_000),
     (Effect.TERMINATE, 2_000),
     (Effect.KILL, 2_000),
 )
@@ -102,7 +102,7 @@ DUMP_MS: Final = 150
 BACKOFF_MS: Final = (0, 0, 250, 500, 1_000, 2_000, 4_000)
 """The pause before the next start, by the number of failures remembered."""
 
-STRUCK_PAUSE_MS: Final = 250
+ABORT_PAUSE_MS: Final = 250
 """The pause after a malformed request, which is no fault of the sidecar's.
 
 Waiting longer would only do for the other program what it is after.
@@ -110,7 +110,7 @@ Waiting longer would only do for the other program what it is after.
 
 GIVE_UP_AFTER: Final = 5
 GIVE_UP_WITHIN_MS: Final = 60_000
-FORGIVEN_AFTER_MS: Final = 600_000
+RESET_AFTER_MS: Final = 600_000
 MISSES_SHOWN: Final = 2
 MISSES_HUNG: Final = 3
 WAKE_GRACE_MS: Final = 10_000
@@ -131,8 +131,8 @@ _SERVING: Final = frozenset({Phase.READY, Phase.UNRESPONSIVE})
 _LEAVING: Final = frozenset({Phase.ENDING, Phase.STOPPING})
 _REASON_OF_DEATH: Final = {
     Event.EXITED: Reason.CRASHED,
-    Event.STRUCK_DOWN: Reason.STRUCK_DOWN,
-    Event.STARVED: Reason.STARVED,
+    Event.BAD_REQUEST_ABORT: Reason.BAD_REQUEST_ABORT,
+    Event.OUT_OF_MEMORY: Reason.OUT_OF_MEMORY,
     Event.NOT_STARTED: Reason.NOT_STARTED,
 }
 _REASON_AT_DEADLINE: Final = {
@@ -150,7 +150,7 @@ class Lifecycle:
         failures: When it failed lately, oldest first.
         since_ms: When READY was reached, or when trying to reach it began.
         unanswered: Heartbeats sent since the last answer.
-        rung: Which step of the ladder was taken last.
+        stop_step: Which step of the ladder was taken last.
         reason: Why it failed last; None after a wish of the user.
     """
 
@@ -159,7 +159,7 @@ class Lifecycle:
     failures: tuple[int, ...] = ()
     since_ms: int = 0
     unanswered: int = 0
-    rung: int = 0
+    stop_step: int = 0
     reason: Reason | None = None
     safe_mode: bool = False
 
@@ -173,7 +173,7 @@ def step(state: Lifecycle, event: Event, now_ms: int) -> Step:
         case Event.START:
             return _on_start(state, now_ms)
         case Event.RESTART | Event.RESTART_SAFELY:
-            fresh = _forgiven(state, safe_mode=event is Event.RESTART_SAFELY)
+            fresh = _reset(state, safe_mode=event is Event.RESTART_SAFELY)
             return _on_restart(fresh, now_ms)
         case Event.STOP:
             return _on_stop(state, now_ms)
@@ -188,7 +188,7 @@ def step(state: Lifecycle, event: Event, now_ms: int) -> Step:
 def _on_start(state: Lifecycle, now_ms: int) -> Step:
     if state.phase in ALIVE and state.phase is not Phase.STOPPING:
         return state, ()
-    return _on_restart(_forgiven(state), now_ms)
+    return _on_restart(_reset(state), now_ms)
 
 
 def _on_restart(state: Lifecycle, now_ms: int) -> Step:
@@ -196,7 +196,7 @@ def _on_restart(state: Lifecycle, now_ms: int) -> Step:
     if state.phase in _LEAVING:
         return replace(fresh, phase=Phase.ENDING), ()
     if state.phase in ALIVE:
-        return _climb(replace(fresh, phase=Phase.ENDING), 0, now_ms)
+        return _escalate(replace(fresh, phase=Phase.ENDING), 0, now_ms)
     return _launch(fresh, now_ms)
 
 
@@ -204,7 +204,7 @@ def _on_stop(state: Lifecycle, now_ms: int) -> Step:
     if state.phase in _LEAVING:
         return replace(state, phase=Phase.STOPPING), ()
     if state.phase in ALIVE:
-        return _climb(replace(state, phase=Phase.STOPPING), 0, now_ms)
+        return _escalate(replace(state, phase=Phase.STOPPING), 0, now_ms)
     return replace(state, phase=Phase.STOPPED, deadline_ms=None), ()
 
 
@@ -234,10 +234,12 @@ def _on_death(state: Lifecycle, event: Event, now_ms: int) -> Step:
     if state.phase is Phase.STOPPING:
         gone = replace(state, phase=Phase.STOPPED, deadline_ms=None)
     elif state.phase is Phase.ENDING:
-        gone = _rest(state, now_ms)
+        gone = _after_exit(state, now_ms)
     else:
-        gone = _rest(_blame(state, _REASON_OF_DEATH[event], now_ms), now_ms)
-    return gone, (Effect.HUSH,)
+        gone = _after_exit(
+            _record_failure(state, _REASON_OF_DEATH[event], now_ms), now_ms
+        )
+    return gone, (Effect.CANCEL_PROBES,)
 
 
 def _on_deadline(state: Lifecycle, now_ms: int) -> Step:
@@ -246,7 +248,9 @@ def _on_deadline(state: Lifecycle, now_ms: int) -> Step:
     if state.phase in _SERVING:
         return _on_beat_due(state, now_ms)
     if state.phase in _LEAVING:
-        return _climb(state, min(state.rung + 1, len(LADDER) - 1), now_ms)
+        return _escalate(
+            state, min(state.stop_step + 1, len(STOP_SEQUENCE) - 1), now_ms
+        )
     if state.phase is Phase.WAITING:
         return _launch(state, now_ms)
     return _end(state, _REASON_AT_DEADLINE[state.phase], now_ms)
@@ -254,11 +258,14 @@ def _on_deadline(state: Lifecycle, now_ms: int) -> Step:
 
 def _on_beat_due(state: Lifecycle, now_ms: int) -> Step:
     if state.unanswered >= MISSES_HUNG:
-        hung = _blame(state, Reason.HUNG, now_ms)
+        hung = _record_failure(state, Reason.HUNG, now_ms)
         ending = replace(
-            hung, phase=Phase.ENDING, rung=len(LADDER) - 2, deadline_ms=now_ms + DUMP_MS
+            hung,
+            phase=Phase.ENDING,
+            stop_step=len(STOP_SEQUENCE) - 2,
+            deadline_ms=now_ms + DUMP_MS,
         )
-        return ending, (Effect.HUSH, Effect.DUMP)
+        return ending, (Effect.CANCEL_PROBES, Effect.DUMP)
     shown = state.unanswered >= MISSES_SHOWN
     phase = Phase.UNRESPONSIVE if shown else state.phase
     beating = replace(state, unanswered=state.unanswered + 1)
@@ -273,7 +280,7 @@ def _on_wake(state: Lifecycle, now_ms: int) -> Step:
     if state.phase in _REASON_AT_DEADLINE:
         return _enter(state, state.phase, now_ms), ()
     if state.phase in _LEAVING:
-        patience_ms = LADDER[state.rung][1]
+        patience_ms = STOP_SEQUENCE[state.stop_step][1]
         return replace(state, deadline_ms=now_ms + patience_ms), ()
     if state.phase is Phase.WAITING:
         return replace(state, deadline_ms=now_ms), ()
@@ -290,22 +297,24 @@ def _enter(state: Lifecycle, phase: Phase, now_ms: int) -> Lifecycle:
 
 def _end(state: Lifecycle, reason: Reason, now_ms: int) -> Step:
     """A process that cannot be used is killed: it has nothing of ours to save."""
-    ending = replace(_blame(state, reason, now_ms), phase=Phase.ENDING)
-    after, effects = _climb(ending, len(LADDER) - 1, now_ms)
-    return after, (Effect.HUSH, *effects)
+    ending = replace(_record_failure(state, reason, now_ms), phase=Phase.ENDING)
+    after, effects = _escalate(ending, len(STOP_SEQUENCE) - 1, now_ms)
+    return after, (Effect.CANCEL_PROBES, *effects)
 
 
-def _climb(state: Lifecycle, rung: int, now_ms: int) -> Step:
-    effect, patience_ms = LADDER[rung]
-    effects = (Effect.HUSH, effect) if rung == 0 else (effect,)
-    return replace(state, rung=rung, deadline_ms=now_ms + patience_ms), effects
+def _escalate(state: Lifecycle, stop_step: int, now_ms: int) -> Step:
+    effect, patience_ms = STOP_SEQUENCE[stop_step]
+    effects = (Effect.CANCEL_PROBES, effect) if stop_step == 0 else (effect,)
+    return replace(
+        state, stop_step=stop_step, deadline_ms=now_ms + patience_ms
+    ), effects
 
 
-def _blame(state: Lifecycle, reason: Reason, now_ms: int) -> Lifecycle:
+def _record_failure(state: Lifecycle, reason: Reason, now_ms: int) -> Lifecycle:
     served = state.phase in _SERVING
-    healthy = served and now_ms - state.since_ms >= FORGIVEN_AFTER_MS
+    healthy = served and now_ms - state.since_ms >= RESET_AFTER_MS
     before = () if healthy else state.failures[1 - len(BACKOFF_MS) :]
-    own = () if reason is Reason.STRUCK_DOWN else (now_ms,)
+    own = () if reason is Reason.BAD_REQUEST_ABORT else (now_ms,)
     return replace(
         state,
         failures=(*before, *own),
@@ -314,19 +323,19 @@ def _blame(state: Lifecycle, reason: Reason, now_ms: int) -> Lifecycle:
     )
 
 
-def _rest(state: Lifecycle, now_ms: int) -> Lifecycle:
+def _after_exit(state: Lifecycle, now_ms: int) -> Lifecycle:
     """Decide, once the process is dead, whether and when the next one starts."""
     recent = [at for at in state.failures if now_ms - at < GIVE_UP_WITHIN_MS]
-    struck = state.reason is Reason.STRUCK_DOWN
+    aborted = state.reason is Reason.BAD_REQUEST_ABORT
     tried_ms = now_ms - state.since_ms
-    in_vain = (struck or bool(recent)) and tried_ms >= GIVE_UP_WITHIN_MS
-    if in_vain or (len(recent) >= GIVE_UP_AFTER and not struck):
+    in_vain = (aborted or bool(recent)) and tried_ms >= GIVE_UP_WITHIN_MS
+    if in_vain or (len(recent) >= GIVE_UP_AFTER and not aborted):
         return replace(state, phase=Phase.FAILED, deadline_ms=None)
     pause_ms = BACKOFF_MS[min(len(state.failures), len(BACKOFF_MS) - 1)]
-    if struck:
-        pause_ms = STRUCK_PAUSE_MS
+    if aborted:
+        pause_ms = ABORT_PAUSE_MS
     return replace(state, phase=Phase.WAITING, deadline_ms=now_ms + pause_ms)
 
 
-def _forgiven(state: Lifecycle, *, safe_mode: bool = False) -> Lifecycle:
+def _reset(state: Lifecycle, *, safe_mode: bool = False) -> Lifecycle:
     return replace(state, failures=(), reason=None, safe_mode=safe_mode)

@@ -41,9 +41,9 @@ _MAX_LOGGED: Final = 16 * 1024
 _LAST_LINES: Final = 50
 _LAST_WORDS: Final = (
     # Robyn 0.88, sparckles/Robyn#1425.
-    ("Failed to read chunk from payload", Event.STRUCK_DOWN),
+    ("Failed to read chunk from payload", Event.BAD_REQUEST_ABORT),
     # Rust, when the limit set in backend/runtime/process_guard.py is reached.
-    ("memory allocation of ", Event.STARVED),
+    ("memory allocation of ", Event.OUT_OF_MEMORY),
 )
 """What a dying sidecar says, and what that means."""
 
@@ -171,9 +171,9 @@ class SidecarSupervisor(QObject):
                     self._prober.probe(self._trust.origin, self._trust.token)
             case Effect.BEAT:
                 self._prober.beat()
-            case Effect.HUSH:
-                self._prober.hush()
-            case Effect.LET_GO | Effect.DUMP | Effect.TERMINATE | Effect.KILL:
+            case Effect.CANCEL_PROBES:
+                self._prober.cancel_probes()
+            case Effect.CLOSE_STDIN | Effect.DUMP | Effect.TERMINATE | Effect.KILL:
                 self._end(effect)
 
     def _spawn(self) -> None:
@@ -222,7 +222,7 @@ class SidecarSupervisor(QObject):
         if process is None:
             return
         match effect:
-            case Effect.LET_GO:
+            case Effect.CLOSE_STDIN:
                 process.closeWriteChannel()
             case Effect.TERMINATE:
                 process.terminate()

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 AFTER_MS: Final = 5 * 60 * 1_000
 
 
-class Rest(QObject):
+class PageDiscarder(QObject):
     """Counts how long the window is hidden; a page that could not rest tries again."""
 
     def __init__(self, window: QWidget, after_ms: int = AFTER_MS) -> None:

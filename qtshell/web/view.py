@@ -154,9 +154,9 @@ class WebView(QWebEngineView):
         self._page.command_key = trust.command_key
         self._step(PageEvent.TRUSTED_ELSEWHERE if moved else PageEvent.TRUSTED_HERE)
 
-    def set_struck(self, *, struck: bool) -> None:
+    def set_aborted(self, *, aborted: bool) -> None:
         """Say in the page, or no longer, that another program disturbs the sidecar."""
-        self.describe({"struck": "true" if struck else "false"})
+        self.describe({"struck": "true" if aborted else "false"})
 
     def describe(self, facts: Mapping[str, str]) -> None:
         """Tell the page, in its root's data attributes, what it cannot know."""

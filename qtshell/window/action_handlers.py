@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _ZOOM_STEP: Final = 1.1
 
 
-class Wishes(QObject):
+class ActionHandlers(QObject):
     """Joins the actions to the window, the page and the sidecar."""
 
     def __init__(
@@ -87,7 +87,7 @@ class Wishes(QObject):
 
     def _join(self) -> None:
         a = self._actions
-        deeds: dict[QAction, Callable[[], object]] = {
+        handlers: dict[QAction, Callable[[], object]] = {
             a.open_window: self._window.come_forward,
             a.new_chat: lambda: self.go("/"),
             a.new_note: lambda: self.go("/notes/new"),
@@ -104,8 +104,8 @@ class Wishes(QObject):
             a.shortcuts: self._show_shortcuts,
             a.about: self._show_about,
         }
-        for action, deed in deeds.items():
-            action.triggered.connect(_without_arguments(deed))
+        for action, handler in handlers.items():
+            action.triggered.connect(_without_arguments(handler))
 
     def _join_view_menu(self) -> None:
         a = self._actions
@@ -167,8 +167,8 @@ class Wishes(QObject):
         box.open()
 
 
-def _without_arguments(deed: Callable[[], object]) -> Callable[..., None]:
+def _without_arguments(handler: Callable[[], object]) -> Callable[..., None]:
     def run(*_: object) -> None:
-        deed()
+        handler()
 
     return run

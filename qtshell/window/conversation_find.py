@@ -32,8 +32,8 @@ class Match(NamedTuple):
 
 def matches_of(answer: bytes) -> list[Match]:
     """Return the matches the sidecar tells, in their order; none if it tells none."""
-    told = json.loads(answer)["messages"]
-    return [Match(id_, n) for id_, count in told for n in range(count)]
+    messages = json.loads(answer)["messages"]
+    return [Match(id_, n) for id_, count in messages for n in range(count)]
 
 
 def next_match(matches: Sequence[Match], at: Match, *, backwards: bool) -> Match:
@@ -132,13 +132,13 @@ class ConversationFind(QObject):
     def _mark(
         self, match: Match, otherwise: Callable[[Match], None] | None = None
     ) -> None:
-        told = json.dumps([match.message_id, match.number, self._words])
+        arguments = json.dumps([match.message_id, match.number, self._words])
 
         def go_on(is_shown: object) -> None:
             if otherwise and not is_shown:
                 otherwise(match)
 
-        self._view.ask(f"window.hearthFind?.show(...{told})", go_on)
+        self._view.ask(f"window.hearthFind?.show(...{arguments})", go_on)
 
     def _open(self, match: Match) -> None:
         if match == self._at:

@@ -90,7 +90,7 @@ class ShortcutDialog(QDialog):
             self.said.setText(f"{keys} opens Quick Ask now.")
 
 
-class DesktopWishes(QObject):
+class DesktopSettings(QObject):
     """Joins the two choices to the menu and to what is remembered."""
 
     def __init__(
@@ -144,12 +144,12 @@ class DesktopWishes(QObject):
 
     def _keep(self, keys: str) -> None:
         self._settings.hotkey = keys
-        self._settings.told_about_hotkey = False
+        self._settings.hotkey_hint_shown = False
 
     def _on_hotkeys_refused(self, name: str, why: str) -> None:
         """Say it once; the dialog says it for itself, and the page for actions."""
         log.info("the shortcut %s was refused: %s", name, why)
-        if name != _NAME or self._settings.told_about_hotkey:
+        if name != _NAME or self._settings.hotkey_hint_shown:
             return
-        self._settings.told_about_hotkey = True
+        self._settings.hotkey_hint_shown = True
         self._tray.tell("No global shortcut", f"{why} {BY_HAND}")

@@ -37,10 +37,10 @@ def renders_markup(bus: "QDBusConnection") -> bool:
         return False
     server = QDBusInterface(_NAME, _PATH, _NAME, bus)
     server.setTimeout(_ANSWER_MS)
-    told = server.call("GetCapabilities").arguments()
-    return bool(told) and "body-markup" in told[0]
+    capabilities = server.call("GetCapabilities").arguments()
+    return bool(capabilities) and "body-markup" in capabilities[0]
 
 
 def _has(answer: "QDBusMessage") -> bool:
-    told = answer.arguments()
-    return bool(told) and told[0] is True
+    names = answer.arguments()
+    return bool(names) and names[0] is True

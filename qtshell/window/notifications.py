@@ -18,7 +18,7 @@ _OPENS_MS: Final = 20_000
 _READY: Final = "The answer is ready"
 
 
-class Notices(QObject):
+class Notifications(QObject):
     """Shows a notice; a click on it opens its conversation."""
 
     def __init__(

@@ -12,7 +12,7 @@ from qtshell.sidecar.lifecycle import Phase
 from qtshell.window.actions import Actions
 from qtshell.window.notification_text import notification_text
 
-_TOLD_MS: Final = 6_000
+_MESSAGE_MS: Final = 6_000
 _TITLE_CHARS: Final = 48
 _WORDS: Final = {
     Phase.READY: "Hearth",
@@ -89,7 +89,9 @@ class TrayIcon(QSystemTrayIcon):
     def tell(self, heading: str, words: str) -> bool:
         """Show a notice; return whether there is a tray to show it."""
         if self.is_there and self.supportsMessages():
-            self.showMessage(heading, notification_text(words), self.icon(), _TOLD_MS)
+            self.showMessage(
+                heading, notification_text(words), self.icon(), _MESSAGE_MS
+            )
             return True
         return False
 

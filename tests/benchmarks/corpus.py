@@ -90,9 +90,9 @@ class Corpus:
 
     def _change(self, row: Row) -> Row:
         after = dict(zip(_LOGGED, row, strict=True))
-        told = json.dumps(after, ensure_ascii=False, separators=(",", ":"))
+        data = json.dumps(after, ensure_ascii=False, separators=(",", ":"))
         reading = f"{int(str(row[0]).replace('-', '')[:16], 16):016x}-bench"
-        return (row[0], "message", row[0], told, reading)
+        return (row[0], "message", row[0], data, reading)
 
     def _id(self) -> str:
         self._now += self._random.randrange(1, _STEP_MS)

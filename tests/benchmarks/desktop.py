@@ -80,7 +80,7 @@ class Stage:
         """Keep a measure in milliseconds."""
         self.found.setdefault(name, Series("hearth")).values.append(seconds * 1000)
 
-    def tell_peer(self, command: str) -> None:
+    def start_peer(self, command: str) -> None:
         """Let the peer hide or show its window."""
         assert self.peer.stdin is not None
         self.peer.stdin.write(f"{command}\n")
@@ -191,10 +191,10 @@ def _hidden_and_shown(stage: Stage) -> None:
     left, top, *_ = area_of(stage.hello)
     region = (left, top, 400, 200)
     reference = stage.screen.picture(region)
-    stage.tell_peer("hide")
+    stage.start_peer("hide")
     _pause(_PAUSE_S)
     began = time.perf_counter()
-    stage.tell_peer("show")
+    stage.start_peer("show")
     seconds_until(
         lambda: changed(reference, stage.screen.picture(region)) < _SAME, "the peer"
     )
@@ -203,13 +203,13 @@ def _hidden_and_shown(stage: Stage) -> None:
 
 def _shown(stage: Stage) -> bool:
     asked = ["xdotool", "search", "--onlyvisible", "--pid", str(stage.hearth.pid)]
-    told = subprocess.run(
+    result = subprocess.run(
         [*asked, "--all", "--name", "Hearth"],
         capture_output=True,
         text=True,
         check=False,
     )
-    return str(stage.main) in told.stdout.split()
+    return str(stage.main) in result.stdout.split()
 
 
 def _times(stage: Stage) -> list[Line]:
@@ -237,7 +237,7 @@ def _costs(stage: Stage) -> list[Line]:
         if name == "hidden":
             stage.focus(stage.main)
             stage.screen.press("Alt_L", "F4")
-            stage.tell_peer("hide")
+            stage.start_peer("hide")
             _pause(REST_S)
         _pause(SETTLE_S)
         sys.stderr.write(f"desktop: idle for {IDLE_S:.0f} s, {name}\n")

@@ -56,10 +56,10 @@ def hearth(folder: Path, address: str) -> tuple[Sequence[str], dict[str, str]]:
 
 def pywebview(folder: Path, address: str) -> tuple[Sequence[str], dict[str, str]]:
     """Return how pywebview's Hello is started, on the same Qt."""
-    told = {"QT_API": "pyside6", "QTWEBENGINE_REMOTE_DEBUGGING": address}
+    data = {"QT_API": "pyside6", "QTWEBENGINE_REMOTE_DEBUGGING": address}
     if os.geteuid() == 0:
-        told["QTWEBENGINE_DISABLE_SANDBOX"] = "1"
-    return [sys.executable, "-c", _HELLO], told | {"XDG_DATA_HOME": str(folder)}
+        data["QTWEBENGINE_DISABLE_SANDBOX"] = "1"
+    return [sys.executable, "-c", _HELLO], data | {"XDG_DATA_HOME": str(folder)}
 
 
 def chromium(folder: Path, address: str) -> tuple[Sequence[str], dict[str, str]]:
@@ -123,11 +123,11 @@ def _lines(
 def _start(program: Command) -> tuple[float, float]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         address = _free_address()
-        command, told = program(Path(folder), address)
+        command, data = program(Path(folder), address)
         begun = time.time()
         process = subprocess.Popen(
             command,
-            env=os.environ | told,
+            env=os.environ | data,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -160,8 +160,8 @@ def _ask_page(address: str) -> float:
         pages = [t for t in json.load(answer) if t["type"] == "page"]
     page = next(p for p in pages if p["url"] != "about:blank" or len(pages) == 1)
     with connect(page["webSocketDebuggerUrl"]) as protocol:
-        told = {"expression": _INTERACTIVE, "returnByValue": True}
-        asked = {"id": 1, "method": "Runtime.evaluate", "params": told}
+        data = {"expression": _INTERACTIVE, "returnByValue": True}
+        asked = {"id": 1, "method": "Runtime.evaluate", "params": data}
         protocol.send(json.dumps(asked))
         answer = json.loads(protocol.recv(timeout=10))
     return float(answer["result"]["result"].get("value") or 0)

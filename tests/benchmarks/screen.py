@@ -90,13 +90,13 @@ class Screen:
     def picture(self, area: Area) -> bytes:
         """Return what the screen shows there."""
         left, top, width, height = area
-        told = self._x.XGetImage(
+        payload = self._x.XGetImage(
             *(self._display, self._root, left, top, width, height),
             *(_ALL_PLANES, _Z_PIXMAP),
         )
-        image = told.contents
+        image = payload.contents
         data = ctypes.string_at(image.data, image.bytes_per_line * image.height)
-        self._x.XDestroyImage(told)
+        self._x.XDestroyImage(payload)
         return data
 
 
@@ -122,8 +122,8 @@ def window_of(pid: int, name: str, *, shown: bool = True) -> int:
     found: list[str] = []
 
     def is_there() -> bool:
-        told = subprocess.run(asked, capture_output=True, text=True, check=False)
-        found[:] = told.stdout.split()
+        result = subprocess.run(asked, capture_output=True, text=True, check=False)
+        found[:] = result.stdout.split()
         return bool(found)
 
     seconds_until(is_there, f"the window {name}")
@@ -133,8 +133,8 @@ def window_of(pid: int, name: str, *, shown: bool = True) -> int:
 def area_of(window: int) -> Area:
     """Return where a window is on the screen."""
     asked = ["xdotool", "getwindowgeometry", "--shell", str(window)]
-    told = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
-    facts = dict(line.split("=") for line in told.split())
+    result = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+    facts = dict(line.split("=") for line in result.split())
     return (int(facts["X"]), int(facts["Y"]), int(facts["WIDTH"]), int(facts["HEIGHT"]))
 
 

@@ -89,13 +89,13 @@ def stalls_during_check(path: Path, key: str | None = None) -> Line:
         found = HeavyJob(path, key, "integrity_check").result()
     if found != ["ok"]:
         raise AssertionError(found)
-    told, _ = bare.communicate()
+    data, _ = bare.communicate()
     size = path.stat().st_size / 2**30
     return Line(
         what=f"longest stall of a thread, integrity check of {size:.1f} GB",
         unit=MS,
         hearth=Series("Hearth", [max(ticker.late_ms)]),
-        peer=Series("an idle process", [max(map(float, told.split()))]),
+        peer=Series("an idle process", [max(map(float, data.split()))]),
         aim=STALL_MS,
     )
 
@@ -136,7 +136,7 @@ async def _late_while_growing(kind: str) -> list[float]:
         broadcast.grew(answer)
         await asyncio.sleep(_FED_EVERY_S)
     await Rendered().prepare([text])
-    broadcast.painter.settle(answer)
+    broadcast.painter.finish(answer)
     ticking.cancel()
     return late
 

@@ -52,8 +52,8 @@ class Subject:
         sent, self._sent = self._sent, []
         return sent
 
-    def _keep(self, *told: Any) -> None:  # noqa: ANN401 SQLAlchemy's signature
-        _connection, _cursor, statement, parameters, *_ = told
+    def _keep(self, *data: Any) -> None:  # noqa: ANN401 SQLAlchemy's signature
+        _connection, _cursor, statement, parameters, *_ = data
         self._sent.append((statement, parameters))
 
 
@@ -84,18 +84,18 @@ class Bench:
     def measure(
         self,
         what: str,
-        deeds: Sequence[Callable[[Subject], object]],
+        handlers: Sequence[Callable[[Subject], object]],
         *,
         aim: float,
         begin: str = "begin",
     ) -> list[Line]:
         """Do each deed on all three, in turn, and return the lines of the table."""
         plain, secret, bare = Series("plain"), Series(_ENCRYPTED), Series(_PEER)
-        for deed in deeds:
+        for handler in handlers:
             self.plain.taken()
-            plain.values.append(timed(lambda: deed(self.plain)))  # noqa: B023 called at once
+            plain.values.append(timed(lambda: handler(self.plain)))  # noqa: B023 called at once
             sent = self.plain.taken()
-            secret.values.append(timed(lambda: deed(self.encrypted)))  # noqa: B023 called at once
+            secret.values.append(timed(lambda: handler(self.encrypted)))  # noqa: B023 called at once
             bare.values.append(timed(lambda: self._replay(sent, begin)))  # noqa: B023 called at once
         return [
             Line(
@@ -123,10 +123,10 @@ def _is_many(parameters: object) -> bool:
     return isinstance(parameters, list)
 
 
-def timed(deed: Callable[[], object]) -> float:
+def timed(handler: Callable[[], object]) -> float:
     """Return how many milliseconds something takes."""
     begun = time.perf_counter_ns()
-    deed()
+    handler()
     return (time.perf_counter_ns() - begun) / 1e6
 
 
@@ -153,10 +153,10 @@ def _search(bench: Bench) -> list[Line]:
     corpus, source = Corpus(), random.Random(2)
     phrases = [corpus.sentence(source.randint(1, 3)) for _ in range(_PHRASES)]
     queries = [query for phrase in phrases for query in typed(phrase)]
-    deeds = [_searching(query) for query in queries]
+    handlers = [_searching(query) for query in queries]
     # Once unmeasured: the file is in the system's cache then, as in daily use.
-    bench.measure("", deeds, aim=SEARCH_MS)
-    return bench.measure("search as you type", deeds, aim=SEARCH_MS)
+    bench.measure("", handlers, aim=SEARCH_MS)
+    return bench.measure("search as you type", handlers, aim=SEARCH_MS)
 
 
 def _searching(query: str) -> Callable[[Subject], object]:
@@ -190,6 +190,6 @@ def _commit(bench: Bench) -> list[Line]:
             row_id, "What is the capital of Kenya?", engine_name="", model=""
         )
 
-    deeds = [storing(row_id) for row_id in ids]
+    handlers = [storing(row_id) for row_id in ids]
     what = "commit of one message, durable"
-    return bench.measure(what, deeds, aim=QUICK_MS, begin="begin immediate")
+    return bench.measure(what, handlers, aim=QUICK_MS, begin="begin immediate")

@@ -211,8 +211,8 @@ def _numbers(found: list[float], program: str, *arguments: str) -> Iterator[None
     try:
         yield
     finally:
-        told, _ = process.communicate()
-    found += [float(number) for number in told.split()]
+        data, _ = process.communicate()
+    found += [float(number) for number in data.split()]
 
 
 def _lines(busy: Watched, rest: Watched, after: Kept) -> list[Line]:

@@ -35,8 +35,8 @@ def test_a_hello_survives_the_way_with_its_secrets() -> None:
 
 
 def test_a_hello_of_a_newer_shell_may_say_more() -> None:
-    told = json.loads(Hello(token="t", data_dir="/d").to_line())
-    assert Hello.from_line(json.dumps(told | {"later": 1})).token == "t"
+    data = json.loads(Hello(token="t", data_dir="/d").to_line())
+    assert Hello.from_line(json.dumps(data | {"later": 1})).token == "t"
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,8 @@ def desktop() -> Iterator[None]:
 
     def is_managed() -> bool:
         asked = ["xprop", "-root", "_NET_SUPPORTING_WM_CHECK"]
-        told = subprocess.run(asked, capture_output=True, text=True, check=False)
-        return "window id" in told.stdout
+        result = subprocess.run(asked, capture_output=True, text=True, check=False)
+        return "window id" in result.stdout
 
     until(is_managed, "the window manager")
     yield

@@ -36,8 +36,8 @@ def middle_of(window: Window, selector: str, share: float = 0.5) -> dict[str, fl
 
 
 def mouse(window: Window, kind: str, point: dict[str, Any], held: int = 1) -> None:
-    told = {"button": "left", "buttons": held, "clickCount": 1, **point}
-    window.send("Input.dispatchMouseEvent", type=kind, **told)
+    data = {"button": "left", "buttons": held, "clickCount": 1, **point}
+    window.send("Input.dispatchMouseEvent", type=kind, **data)
 
 
 def drag(window: Window, start: dict[str, float], end: dict[str, float]) -> None:
@@ -57,11 +57,11 @@ def drag(window: Window, start: dict[str, float], end: dict[str, float]) -> None
 
 
 def press_alt(window: Window, key: str) -> None:
-    told = {"key": key, "code": key, "modifiers": 1}
+    data = {"key": key, "code": key, "modifiers": 1}
     code = {"ArrowUp": 38, "ArrowDown": 40}[key]
     for kind in ("keyDown", "keyUp"):
         window.send(
-            "Input.dispatchKeyEvent", type=kind, windowsVirtualKeyCode=code, **told
+            "Input.dispatchKeyEvent", type=kind, windowsVirtualKeyCode=code, **data
         )
 
 

@@ -29,7 +29,7 @@ def start(tmp_path: Path, request: pytest.FixtureRequest) -> Start:
     def begin(name: str) -> Sidecar:
         sidecar = Sidecar.start(
             tmp_path / name,
-            module="tests.helpers.vaulted_sidecar",
+            module="tests.helpers.sidecar_with_keyring",
             arguments=("ok", str(tmp_path / f"{name}.json")),
         )
         request.addfinalizer(sidecar.__exit__)

@@ -139,13 +139,13 @@ def test_ten_instances_on_other_folders_do_not_meet(tmp_path: Path) -> None:
 
 def test_without_a_display_it_says_so_and_exits_with_2(tmp_path: Path) -> None:
     command = Window.command(tmp_path)
-    told = subprocess.run(
+    result = subprocess.run(
         command,
         env={"HOME": str(tmp_path)},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert told.returncode == 2
-    assert len(told.stderr.strip().splitlines()) == 1
-    assert "display" in told.stderr
+    assert result.returncode == 2
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert "display" in result.stderr

@@ -39,9 +39,9 @@ def run(
 
 
 def hearth(data_dir: Path, *arguments: str, piped: str = "") -> str:
-    told = run(data_dir, *arguments, piped=piped)
-    assert (told.returncode, told.stderr) == (0, "")
-    return told.stdout
+    result = run(data_dir, *arguments, piped=piped)
+    assert (result.returncode, result.stderr) == (0, "")
+    return result.stdout
 
 
 @pytest.fixture(scope="module")
@@ -74,8 +74,8 @@ COMMANDS = ("ask", "note", "search", "action", "status", "quit", "completion")
 
 @pytest.mark.parametrize("verb", COMMANDS)
 def test_help_is_told_without_starting_anything(tmp_path: Path, verb: str) -> None:
-    told = hearth(tmp_path, verb, "--help")
-    assert told.startswith(f"usage: hearth {verb}")
+    result = hearth(tmp_path, verb, "--help")
+    assert result.startswith(f"usage: hearth {verb}")
     assert running(tmp_path) is None
 
 
@@ -84,21 +84,21 @@ def test_commands_start_hearth_hidden_when_it_does_not_run(alone: Path) -> None:
     assert json.loads(run(alone, "status", "--json").stdout) == {"running": False}
     assert run(alone, "quit").returncode == 3
     # Each begins with nobody there.
-    told = {
+    data = {
         ("note", "-"): "Saved as a note.\n",
         ("search", "tea"): "note: tea\n",
         ("action", "upper"): "TEA\n",
     }
-    for arguments, said in told.items():
+    for arguments, said in data.items():
         assert hearth(alone, *arguments, piped="tea") == said
         assert json.loads(hearth(alone, "status", "--json"))["window"] == "hidden"
         assert hearth(alone, "quit") == ""
 
 
 def test_a_question_nothing_can_answer_waits_in_the_window(alone: Path) -> None:
-    told = run(alone, "ask", "What is", piped="an ember?")
-    assert (told.returncode, told.stdout) == (1, "")
-    assert "Choose one first" in told.stderr
+    result = run(alone, "ask", "What is", piped="an ember?")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "Choose one first" in result.stderr
     assert run(alone, "ask", "What is", piped="an ember?").returncode == 1
     assert hearth(alone, "quit") == ""
     with Window.start(alone) as window:
@@ -125,7 +125,7 @@ def test_many_commands_at_once_are_all_answered(data_dir: Path) -> None:
 
 def test_a_reader_that_has_enough_is_not_told_of_an_error(data_dir: Path) -> None:
     asking = shlex.join(command(data_dir, "ask", "markdown"))
-    told = subprocess.run(
+    result = subprocess.run(
         ["sh", "-c", f"{asking} | head -1"],
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
@@ -134,7 +134,7 @@ def test_a_reader_that_has_enough_is_not_told_of_an_error(data_dir: Path) -> Non
         check=True,
         timeout=60,
     )
-    assert (told.stdout, told.stderr) == ("# Voyage to the café ☕\n", "")
+    assert (result.stdout, result.stderr) == ("# Voyage to the café ☕\n", "")
     until(lambda: answering(data_dir) == 0, "the answer to end")
 
 
@@ -165,13 +165,13 @@ def test_a_hearth_that_hangs_is_named_by_every_command(
                     # Not quit: it would, as soon as it goes on.
                 )
             ]
-            told = [each.result(90) for each in asked]
+            items = [each.result(90) for each in asked]
     finally:
         os.kill(window.process.pid, signal.SIGCONT)
         window.attach()
-    assert {each.returncode for each in told} == {1}
+    assert {each.returncode for each in items} == {1}
     sentence = f"does not answer. End process {window.process.pid}"
-    assert all(sentence in each.stderr for each in told)
+    assert all(sentence in each.stderr for each in items)
 
 
 def test_ctrl_c_ends_the_question_and_stops_its_answer(

@@ -68,8 +68,8 @@ class Home:
 
     def status(self) -> dict[str, object]:
         """Return what Hearth says of itself."""
-        told: dict[str, object] = json.loads(self.hearth("status", "--json").stdout)
-        return told
+        result: dict[str, object] = json.loads(self.hearth("status", "--json").stdout)
+        return result
 
     def wait_until_ready(self) -> None:
         """Wait for the sidecar behind the window."""
@@ -86,8 +86,8 @@ class Home:
 def home(tmp_path: Path) -> Iterator[Home]:
     """Install for a user of the test's own, and leave nothing running."""
     home = Home(tmp_path)
-    told = home.hearth("--install-desktop")
-    assert told.returncode == 0, told.stderr
+    result = home.hearth("--install-desktop")
+    assert result.returncode == 0, result.stderr
     yield home
     if pid := running(home.data_dir):
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -100,13 +100,13 @@ def home(tmp_path: Path) -> Iterator[Home]:
 
 
 def window_of(pid: object) -> str | None:
-    told = subprocess.run(
+    result = subprocess.run(
         ["xdotool", "search", "--onlyvisible", "--pid", str(pid), "--name", "Hearth"],
         capture_output=True,
         text=True,
         check=False,
     )
-    return told.stdout.split()[0] if told.stdout.split() else None
+    return result.stdout.split()[0] if result.stdout.split() else None
 
 
 @pytest.mark.parametrize("launcher", ["gio", "gtk-launch"])
@@ -128,8 +128,8 @@ def test_the_entry_opens_the_window_and_again_raises_the_same(
         home.wait_until_ready()
         pid = home.status()["pid"]
         window = until(lambda: window_of(pid), "the window")
-        told = home.run("xprop", "-id", window, "WM_CLASS")
-        assert f'"{APP_ID}"' in told.stdout
+        result = home.run("xprop", "-id", window, "WM_CLASS")
+        assert f'"{APP_ID}"' in result.stdout
         home.screenshot(f"desktop-{launcher}")
         closing = ["windowactivate", "--sync", window, "key", "alt+F4"]
         subprocess.run(["xdotool", *closing], check=True)
@@ -171,8 +171,8 @@ def test_uninstalling_stops_hearth_and_leaves_the_data(home: Home) -> None:
     assert pid is not None
     tree = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
     assert home.hearth("--autostart", "on").returncode == 0
-    told = home.hearth("--uninstall-desktop")
-    assert told.returncode == 0, told.stderr
+    result = home.hearth("--uninstall-desktop")
+    assert result.returncode == 0, result.stderr
     assert not psutil.wait_procs(tree, timeout=10)[1]
     left = {p for p in home.path.rglob("*") if p.is_file()}
     assert left
@@ -183,15 +183,15 @@ def test_uninstalling_stops_hearth_and_leaves_the_data(home: Home) -> None:
 
 
 def test_notes_are_saved_found_and_acted_on_from_the_command_line(home: Home) -> None:
-    told = home.hearth("note", "-", piped="The kettle is in the attic.\n")
-    assert (told.returncode, told.stdout) == (0, "Saved as a note.\n")
+    result = home.hearth("note", "-", piped="The kettle is in the attic.\n")
+    assert (result.returncode, result.stdout) == (0, "Saved as a note.\n")
     assert "kettle" in home.hearth("search", "kettle").stdout
     assert home.hearth("search", "teapot").stdout == "Nothing was found.\n"
-    told = home.hearth("action", "upper", piped="whisper")
-    assert (told.returncode, told.stdout) == (0, "WHISPER\n")
-    told = home.hearth("action", "dance", piped="x")
-    assert told.returncode == 1
-    assert "Known: " in told.stderr
+    result = home.hearth("action", "upper", piped="whisper")
+    assert (result.returncode, result.stdout) == (0, "WHISPER\n")
+    result = home.hearth("action", "dance", piped="x")
+    assert result.returncode == 1
+    assert "Known: " in result.stderr
 
 
 def test_the_entry_saves_the_clipboard_as_a_note(home: Home) -> None:

@@ -53,11 +53,11 @@ def fill(window: Window, name: str, text: str) -> None:
 
 def alerts(window: Window) -> list[str]:
     """What is said in red, in the order of the page."""
-    told = window.evaluate(
+    data = window.evaluate(
         "[...document.querySelectorAll('[role=alert]')]"
         ".filter(e => e.checkVisibility()).map(e => e.innerText.trim())"
     )
-    return [str(text) for text in told]
+    return [str(text) for text in data]
 
 
 def open_settings(window: Window) -> None:

@@ -114,8 +114,8 @@ def test_a_keyring_without_the_key_gets_it_back_by_the_code(
     sidecar = start()
     assert sidecar.wait_for_database(30) == "locked"
     assert "no longer has their key" in sidecar.get("/unlock").text
-    told = send(sidecar, "/alerts", "GET")
-    assert json.loads(told.headers["hx-location"])["path"] == "/unlock"
+    reply = send(sidecar, "/alerts", "GET")
+    assert json.loads(reply.headers["hx-location"])["path"] == "/unlock"
     assert "neither" in send(sidecar, "/unlock", secret="wrong").text
     assert send(sidecar, "/unlock", secret=code).headers["hx-redirect"] == "/"
     assert sidecar.get("/drafts/new").text == "kept"

@@ -220,8 +220,8 @@ def counts(window: Window) -> dict[str, int]:
     """Count what the page keeps, after all garbage was collected."""
     for _ in range(3):
         window.send("HeapProfiler.collectGarbage")
-    told = window.send("Memory.getDOMCounters")
-    return {name: int(number) for name, number in told.items()}
+    reply = window.send("Memory.getDOMCounters")
+    return {name: int(number) for name, number in reply.items()}
 
 
 def switch(window: Window) -> None:

@@ -56,14 +56,14 @@ THINKING: dict[str, Play] = {
 def test_thoughts_are_folded_and_never_sent_again(talk: Talk, play: Play) -> None:
     talk.play = play
     conversation, message = talk.begin("What is two and two?")
-    told = talk.wait(message)
-    assert (told["text"], told["state"]) == ("Four it is.", "complete")
+    reply = talk.wait(message)
+    assert (reply["text"], reply["state"]) == ("Four it is.", "complete")
     talk.rest()
     page = talk.page(conversation)
     folded = page.partition('<div class="reasoning-text"')[2].partition("</div>")[0]
     assert THOUGHT in folded
     assert page.count(THOUGHT) == 1, "not in the text, the title or anywhere else"
-    found = talk.told(f"/api/v1/search?q={THOUGHT}")
+    found = talk.fetch_json(f"/api/v1/search?q={THOUGHT}")
     assert THOUGHT not in json.dumps(found).replace(f'"q": "{THOUGHT}"', "")
     talk.play = say("Yes.")
     talk.asked.clear()
@@ -94,8 +94,8 @@ READ: dict[str, tuple[Play, str]] = {
 def test_an_answer_is_read_in_every_form(talk: Talk, play: Play, text: str) -> None:
     talk.play = play
     _, message = talk.begin("Hello?")
-    told = talk.wait(message)
-    assert (told["text"], told["state"], told["error"]) == (text, "complete", "")
+    reply = talk.wait(message)
+    assert (reply["text"], reply["state"], reply["error"]) == (text, "complete", "")
 
 
 def _moved(exchange: Exchange) -> None:
@@ -125,21 +125,21 @@ def test_what_failed_is_told_below_what_came(
 ) -> None:
     talk.play = play
     conversation, message = talk.begin("Hello?")
-    told = talk.wait(message)
-    assert (told["text"], told["state"]) == (text, "failed")
+    reply = talk.wait(message)
+    assert (reply["text"], reply["state"]) == (text, "failed")
     talk.rest()
     assert words in talk.page(conversation)
 
 
 def test_instructions_reach_a_model_without_a_system_role(tmp_path: Path) -> None:
     with open_talk(tmp_path, without_system_role) as talk:
-        told = talk.sidecar.request(
+        reply = talk.sidecar.request(
             "PUT",
             "/settings/instructions",
             headers={"content-type": "application/x-www-form-urlencoded"},
             body=b"instructions=Be+brief.",
         )
-        assert told.status < 300, told.text
+        assert reply.status < 300, reply.text
         _, message = talk.begin("Hello?")
         assert talk.wait(message)["text"] == "Hi"
         assert [turns[0]["role"] for turns in talk.asked[:2]] == ["system", "user"]

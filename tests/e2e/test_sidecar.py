@@ -16,12 +16,12 @@ import psutil
 import pytest
 
 from backend.protocol import HEALTH_PATH, LOOPBACK, prove
-from tests.helpers.odd_sidecar import CANARY
+from tests.helpers.misbehaving_sidecar import CANARY
 from tests.helpers.sidecar import ROOT, Sidecar
 
 pytestmark = [pytest.mark.sidecar, pytest.mark.e2e]
 
-ODD = "tests.helpers.odd_sidecar"
+ODD = "tests.helpers.misbehaving_sidecar"
 
 
 @pytest.fixture
@@ -50,16 +50,16 @@ def wait_until_gone(pid: int, seconds: float) -> None:
 
 def test_it_proves_that_it_knows_the_token(sidecar: Sidecar) -> None:
     answer = sidecar.request("GET", f"{HEALTH_PATH}?nonce=once", token=False)
-    told = json.loads(answer.body)
-    assert told["status"] == "healthy"
-    assert told["proof"] == prove(sidecar.token, "once")
+    data = json.loads(answer.body)
+    assert data["status"] == "healthy"
+    assert data["proof"] == prove(sidecar.token, "once")
     assert sidecar.token not in answer.text
 
 
 def test_the_heartbeat_says_how_the_database_is(sidecar: Sidecar) -> None:
-    told = json.loads(sidecar.get(HEALTH_PATH).body)
-    assert told["database"]
-    assert "proof" not in told
+    data = json.loads(sidecar.get(HEALTH_PATH).body)
+    assert data["database"]
+    assert "proof" not in data
 
 
 def test_the_last_port_is_taken_again_after_a_crash(tmp_path: Path) -> None:
@@ -96,7 +96,13 @@ def test_the_end_does_not_wait_for_open_streams(sidecar: Sidecar) -> None:
 
 @pytest.mark.parametrize("state", ["running", "stopped", "block", "hold-gil"])
 def test_it_dies_with_the_shell_in_any_state(tmp_path: Path, state: str) -> None:
-    command = [sys.executable, "-m", "tests.helpers.doomed_shell", str(tmp_path), state]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.helpers.crashing_shell",
+        str(tmp_path),
+        state,
+    ]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as shell:
         assert shell.stdout is not None
         pid = int(shell.stdout.readline())
@@ -189,10 +195,10 @@ def test_a_hang_shows_where_it_hangs_before_the_kill(odd: Sidecar, state: str) -
 
 def test_a_stream_begins_where_the_page_was_rendered(sidecar: Sidecar) -> None:
     with sidecar.open_events(since=1) as events:
-        told = next(events)
-    assert told.name == "resync"
-    assert told.seq is not None
-    assert told.seq > 1
+        event = next(events)
+    assert event.name == "resync"
+    assert event.seq is not None
+    assert event.seq > 1
 
 
 def test_reloading_often_keeps_few_streams(sidecar: Sidecar) -> None:

@@ -46,11 +46,11 @@ def contents(turns: list[dict[str, str]]) -> list[str]:
 
 def raw(*deltas: str, finish: str = "stop") -> bytes:
     """Return events with JSON escapes as they are."""
-    told = [
+    items = [
         f'data: {{"choices": [{{"delta": {delta}, "finish_reason": null}}]}}\n\n'
         for delta in deltas
     ]
-    return "".join(told).encode() + event({}, finish)
+    return "".join(items).encode() + event({}, finish)
 
 
 @pytest.mark.parametrize(
@@ -177,13 +177,13 @@ def test_a_full_context_leaves_out_the_oldest_and_says_so(talk: Talk) -> None:
     talk.wait(answer)
     for number in range(4):
         assert talk.exchange(conversation, f"{number}?")["state"] == "complete"
-    told = "oldest messages were left out"
-    assert told not in talk.page(conversation)
+    text = "oldest messages were left out"
+    assert text not in talk.page(conversation)
     for number in range(6):
         assert talk.exchange(conversation, f"more {number}?")["state"] == "complete"
     assert talk.asked[-1][-1]["content"] == "more 5?"
     page = talk.page(conversation)
-    assert f"The {22 - len(talk.asked[-1]) - 1} {told}" in page
+    assert f"The {22 - len(talk.asked[-1]) - 1} {text}" in page
     last = talk.answers(conversation)[-1]
     talk.play = small(2_000, strict(say("cut off", finish="length")))
     assert talk.send(f"/messages/{last}/retry").status == 200
@@ -232,7 +232,7 @@ def test_a_deleted_conversation_is_answered_no_longer(talk: Talk) -> None:
     deleted = talk.sidecar.request("DELETE", f"/conversations/{conversation}")
     assert deleted.status == 200
     assert gone.wait(10)
-    assert talk.told("/api/v1/status")["answering"] == 0
+    assert talk.fetch_json("/api/v1/status")["answering"] == 0
 
 
 def test_a_title_the_user_gave_stays(talk: Talk) -> None:
@@ -254,9 +254,11 @@ def test_a_follow_up_of_quick_ask_uses_its_draft_up(talk: Talk) -> None:
     conversation, answer = talk.begin("First")
     talk.wait(answer)
     talk.send("/api/v1/quick/draft", text="and then?")
-    asked = talk.told("/api/v1/quick", text="and then?", conversation=conversation)
+    asked = talk.fetch_json(
+        "/api/v1/quick", text="and then?", conversation=conversation
+    )
     talk.wait(asked["message_id"])
-    assert talk.told("/api/v1/quick")["draft"] == ""
+    assert talk.fetch_json("/api/v1/quick")["draft"] == ""
 
 
 def test_a_question_nobody_can_answer_is_kept_for_later_once(tmp_path: Path) -> None:
@@ -309,7 +311,7 @@ def test_a_text_is_as_long_as_it_may_be_in_any_script(
 
 
 def action(talk: Talk) -> str:
-    actions = talk.told("/api/v1/actions")["actions"]
+    actions = talk.fetch_json("/api/v1/actions")["actions"]
     local = next(each for each in actions if not each["asks_model"])
     return f"/api/v1/actions/{local['id']}/run"
 

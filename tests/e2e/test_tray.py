@@ -46,13 +46,13 @@ def copy(text: str) -> None:
 
 
 def pasted() -> str:
-    told = subprocess.run(
+    result = subprocess.run(
         ["xclip", "-selection", "clipboard", "-out"],
         capture_output=True,
         check=False,
         timeout=10,
     )
-    return told.stdout.decode()
+    return result.stdout.decode()
 
 
 def is_pasted(text: str) -> bool:
@@ -64,8 +64,8 @@ def fetch(window: Window, path: str) -> str:
 
 
 def actions_of(window: Window) -> tuple[str, ...]:
-    told = json.loads(fetch(window, "/api/v1/actions"))["actions"]
-    return tuple(action["name"] for action in told)
+    data = json.loads(fetch(window, "/api/v1/actions"))["actions"]
+    return tuple(action["name"] for action in data)
 
 
 def put_all_into_the_tray(window: Window) -> None:
@@ -119,8 +119,8 @@ def test_every_action_of_the_menu_works_on_the_clipboard(hidden: Window) -> None
     copy(TEXT)
     tray.choose("Quick Actions", "Save as Note", among=names)
     until(lambda: "kettle" in fetch(hidden, "/notes"), "the note")
-    told = json.loads(fetch(hidden, "/api/v1/conversations/recent"))["conversations"]
-    asked = [title["title"].partition(":")[0] for title in told]
+    data = json.loads(fetch(hidden, "/api/v1/conversations/recent"))["conversations"]
+    asked = [title["title"].partition(":")[0] for title in data]
     assert sorted(asked) == sorted(set(SHOWN) - {"Count"})
     assert not large_windows(pid), "the window was opened"
 

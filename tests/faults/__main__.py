@@ -14,12 +14,12 @@ from pathlib import Path
 from pyvirtualdisplay.display import Display
 
 from tests.benchmarks.machine import load, machine
-from tests.helpers import store_table
+from tests.helpers import store_fault_report
+from tests.helpers.fault_injection import Trial, running
 from tests.helpers.fault_table import FAULTS, Fault, Row, Series, to_markdown
 from tests.helpers.measurements import record
 from tests.helpers.scripted_model import write_scripted_model
-from tests.helpers.store_table import STORE_FAULTS
-from tests.helpers.trials import Trial, running
+from tests.helpers.store_fault_report import STORE_FAULTS
 
 
 def measure(fault: Fault, runs: int, model: Path) -> Series:
@@ -54,7 +54,7 @@ def measure_store(only: str, runs: int | None) -> Iterator[Row]:
     chosen = [fault for fault in STORE_FAULTS if only in fault.name]
     with ThreadPoolExecutor(2) as pool:
         for series in pool.map(
-            lambda fault: store_table.measure(fault, runs or fault.runs), chosen
+            lambda fault: store_fault_report.measure(fault, runs or fault.runs), chosen
         ):
             sys.stderr.write(f"{series.row()}\n")
             yield series

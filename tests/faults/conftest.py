@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.helpers.trials import Trials, running
+from tests.helpers.fault_injection import Trials, running
 
 
 @pytest.fixture(scope="session")

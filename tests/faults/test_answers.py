@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.helpers.trials import IS_BUSY, LAST_ANSWER, Trials
+from tests.helpers.fault_injection import IS_BUSY, LAST_ANSWER, Trials
 from tests.helpers.window import until
 
 pytestmark = pytest.mark.e2e

@@ -5,8 +5,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.helpers.shifted_sidecar import SHIFT
 from tests.helpers.sidecar import Sidecar
+from tests.helpers.sidecar_with_clock_skew import SHIFT
 from tests.helpers.ticking_server import TickingServer
 
 pytestmark = pytest.mark.sidecar
@@ -18,7 +18,7 @@ _YEARS_S = 10 * 365 * _DAY_S
 def started(data_dir: Path, shift_s: int, port: int = 0) -> Sidecar:
     return Sidecar.start(
         data_dir,
-        module="tests.helpers.shifted_sidecar",
+        module="tests.helpers.sidecar_with_clock_skew",
         environment={SHIFT: str(shift_s)},
         port=port,
     )

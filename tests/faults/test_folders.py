@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.trials import ForgivingWindow, running
+from tests.helpers.fault_injection import ForgivingWindow, running
 from tests.helpers.window import ROOT, Window, until
 
 pytestmark = pytest.mark.e2e

@@ -17,14 +17,14 @@ from qtshell.sidecar.clock import SystemClock
 from qtshell.sidecar.launch import Launch
 from qtshell.sidecar.lifecycle import Phase, Reason
 from qtshell.sidecar.supervisor import SidecarSupervisor
+from tests.helpers.fault_injection import running
 from tests.helpers.stub_sidecar import stub_launch
-from tests.helpers.trials import running
 from tests.helpers.window import until
 
 pytestmark = pytest.mark.sidecar
 
 _WAIT_MS = 30_000
-_ODD = Launch(sys.executable, ("-u", "-m", "tests.helpers.odd_sidecar"))
+_ODD = Launch(sys.executable, ("-u", "-m", "tests.helpers.misbehaving_sidecar"))
 
 
 @pytest.mark.parametrize("way", ["spin", "hold-gil", "deadlock"])

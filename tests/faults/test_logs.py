@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.trials import LAST_ANSWER, running
+from tests.helpers.fault_injection import LAST_ANSWER, running
 
 pytestmark = pytest.mark.e2e
 
@@ -31,11 +31,11 @@ def test_faults_are_logged_without_what_was_said(tmp_path: Path) -> None:
         trials.window.attach_again()
         assert trials.end() == 0
     logs = list((tmp_path / "logs").iterdir())
-    told = "".join(path.read_text("utf-8") for path in logs)
-    assert "Hearth's background process stopped unexpectedly." in told
-    assert "the page's process ended" in told
+    text = "".join(path.read_text("utf-8") for path in logs)
+    assert "Hearth's background process stopped unexpectedly." in text
+    assert "the page's process ended" in text
     for secret in (PROMPT, KEY, TITLE, answer.split(maxsplit=1)[0]):
-        assert secret not in told
-    assert not re.search(r"[0-9a-f]{64}", told)
+        assert secret not in text
+    assert not re.search(r"[0-9a-f]{64}", text)
     for path in (*logs, tmp_path / "logs"):
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.fault_injection import Trials
 from tests.helpers.fault_table import FAULTS, Fault
 from tests.helpers.scripted_model import scripted_gguf
-from tests.helpers.trials import Trials
 
 __all__ = ["scripted_gguf"]
 

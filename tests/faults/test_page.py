@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from backend.protocol import LOOPBACK
-from tests.helpers.trials import LAST_ANSWER, Trials
+from tests.helpers.fault_injection import LAST_ANSWER, Trials
 from tests.helpers.window import until
 
 pytestmark = pytest.mark.e2e

@@ -78,9 +78,9 @@ def test_a_full_disk_is_told_and_over_when_there_is_room(disk: Path) -> None:
         assert sidecar.get("/drafts/new").text in {"kept", long_text}
         assert sidecar.get("/settings").status == 200
         assert sidecar.get("/conversations").status == 200
-        told = sidecar.get("/alerts").text
-        assert "The disk is full" in told
-        assert "MB" in told
+        page = sidecar.get("/alerts").text
+        assert "The disk is full" in page
+        assert "MB" in page
         assert send(sidecar, "/backups").status == 507
         assert list((disk / "data").rglob("*.part")) == []
         ballast.unlink()

@@ -5,7 +5,7 @@ The short form of `python -m tests.faults store`, without its clock.
 
 import pytest
 
-from tests.helpers.store_table import STORE_FAULTS, StoreFault, measure
+from tests.helpers.store_fault_report import STORE_FAULTS, StoreFault, measure
 
 
 @pytest.mark.parametrize("fault", STORE_FAULTS, ids=lambda fault: fault.key)

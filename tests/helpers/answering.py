@@ -8,10 +8,10 @@ from backend.errors import StoreFullError
 from backend.llm.engine import Delta, Turn
 from backend.services.chat.answers import AnswerService
 from backend.services.chat.growing import Growing
-from backend.services.chat.prompts import Said, prompt_of
+from backend.services.chat.prompts import PromptMessage, prompt_of
 from backend.store.message_state import MessageState
 
-PROMPT = prompt_of([Said("q1", is_question=True, text="Say something")])
+PROMPT = prompt_of([PromptMessage("q1", is_question=True, text="Say something")])
 
 
 class ScriptedEngine:
@@ -94,21 +94,21 @@ class Watching:
     """Remembers what it was told."""
 
     def __init__(self) -> None:
-        self.told: list[str] = []
+        self.heard: list[str] = []
         self.over = asyncio.Event()
 
     def began(self, answer: Growing) -> None:
-        self.told.append("began")
+        self.heard.append("began")
 
     def grew(self, answer: Growing) -> None:
-        self.told.append(answer.text)
+        self.heard.append(answer.text)
 
     async def ended(self, answer: Growing) -> None:
-        self.told.append("ended")
+        self.heard.append("ended")
         self.over.set()
 
-    def troubled(self, sentence: str) -> None:
-        self.told.append(sentence)
+    def storage_failed(self, sentence: str) -> None:
+        self.heard.append(sentence)
 
 
 def play(

@@ -12,9 +12,9 @@ from backend.llm.engines import EngineRegistry
 from backend.services.engines.engines import EngineService, Offer
 from backend.store.engines import EngineStore
 from backend.store.settings import SettingStore
+from tests.helpers.fake_keyrings import WorkingVault
 from tests.helpers.gguf_files import write_gguf
 from tests.helpers.library import Library, open_library
-from tests.helpers.vaults import WorkingVault
 
 
 @dataclass

@@ -62,8 +62,8 @@ def main(behaviour: str) -> None:
             case "BindShortcuts":
                 names = [name for name, _ in call.body[1]]
                 given = names[:1] if behaviour == "gives-one" else names
-                told = [(n, {"trigger_description": ("s", "Ctrl")}) for n in given]
-                respond(call, 0, {"shortcuts": ("a(sa{sv})", told)})
+                shortcuts = [(n, {"trigger_description": ("s", "Ctrl")}) for n in given]
+                respond(call, 0, {"shortcuts": ("a(sa{sv})", shortcuts)})
                 interface = "org.freedesktop.portal.GlobalShortcuts"
                 pressed = (SESSION, "quick-ask", 1, dict[str, object]())
                 signal(PATH, interface, "Activated", "osta{sv}", *pressed)

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from tests.helpers import strangers
-from tests.helpers.trials import Trial, Trials
+from tests.helpers import hostile_clients
+from tests.helpers.fault_injection import Trial, Trials
 
 KILL_P95_S: Final = 1.5
 HANG_P95_S: Final = 9.0
@@ -62,19 +62,19 @@ FAULTS: Final = (
     ),
     Fault(
         name="malformed request, in an answer",
-        inject=strangers.strike_answering_sidecar,
+        inject=hostile_clients.strike_answering_sidecar,
         runs=30,
         few=2,
     ),
     Fault(
         name="body without end (from the sidecar's death)",
-        inject=strangers.flood_sidecar,
+        inject=hostile_clients.flood_sidecar,
         runs=5,
         few=0,
     ),
     Fault(
         name="all connections taken and kept",
-        inject=strangers.crowd_out_sidecar,
+        inject=hostile_clients.crowd_out_sidecar,
         runs=10,
         few=1,
         limit_s=CROWDED_P95_S,

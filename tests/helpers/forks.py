@@ -36,9 +36,9 @@ class Fork:
             RuntimeError: It ended without one.
         """
         if select.select([self._lines], [], [], PATIENCE_S)[0]:
-            told = self._lines.readline()
-            if told.endswith("\n"):
-                return told.strip()
+            text = self._lines.readline()
+            if text.endswith("\n"):
+                return text.strip()
         self.kill()
         raise RuntimeError(self._errors.read_text()[-3000:])
 
@@ -55,9 +55,9 @@ class Fork:
         Raises:
             RuntimeError: It failed.
         """
-        told = self.line()
+        data = self.line()
         self.kill()
-        return told
+        return data
 
 
 def _run(work: Callable[[], object], writing: int, errors: Path) -> None:

@@ -17,7 +17,7 @@ from backend.store.imports.imports import ImportStore
 from backend.store.messages import MessageStore
 from backend.store.rows import ConversationRow, MessageRow
 from backend.store.trash import TrashStore
-from tests.helpers.foreign import BEGAN
+from tests.helpers.export_samples import BEGAN
 from tests.helpers.reading import rows_of, save
 
 
@@ -35,18 +35,18 @@ class Library:
         run = store.begin(new_id(), name, source)
         batch = Batch(store, run.id, is_dated=source == "Hearth")
         for row in rows:
-            for told in tell(row):
-                batch.add(told)
+            for record in tell(row):
+                batch.add(record)
         batch.flush()
         store.end(run.id, "done", batch.report.to_json())
         return run.id, batch.report, tally.messages
 
-    def take_back(self, run_id: str) -> None:
+    def revert(self, run_id: str) -> None:
         """Undo a whole import."""
         store, before = ImportStore(self.database), 2**53
         undo = store.new_undo()
         while before:
-            before = store.take_back(run_id, undo, before).before
+            before = store.revert(run_id, undo, before).before
         store.end(run_id, "undone", "")
 
     @property

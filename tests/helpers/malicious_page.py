@@ -105,9 +105,9 @@ class MaliciousSite:
     def __init__(
         self, bases: list[str], paths: list[str], token: str, form: dict[str, str]
     ) -> None:
-        told = {"BASES": bases, "PATHS": paths, "TOKEN": token, "FORM": form}
+        data = {"BASES": bases, "PATHS": paths, "TOKEN": token, "FORM": form}
         constants = "".join(
-            f"const {name} = {json.dumps(value)};\n" for name, value in told.items()
+            f"const {name} = {json.dumps(value)};\n" for name, value in data.items()
         )
         self.page = f"<!doctype html><body><script>{constants}{_SCRIPT}</script>"
         self.tried = 0

@@ -50,7 +50,7 @@ class ModelHub:
         if path == "/api/models":
             exchange.answer(200, json.dumps([self._listed()]))
         elif path == f"/api/models/{REPOSITORY}":
-            exchange.answer(200, json.dumps(self._told()))
+            exchange.answer(200, json.dumps(self._description()))
         elif path.startswith(f"/{REPOSITORY}/resolve/{COMMIT}/") and self.redirects:
             name = path.rpartition(f"{COMMIT}/")[2]
             exchange.answer(302, "", f"Location: /cdn/{name}?signature=x")
@@ -90,7 +90,7 @@ class ModelHub:
             "gguf": header,
         }
 
-    def _told(self) -> dict[str, Any]:
+    def _description(self) -> dict[str, Any]:
         siblings = [self._sibling(name, body) for name, body in self.files.items()]
         return self._listed() | {
             "sha": COMMIT,
@@ -100,5 +100,5 @@ class ModelHub:
 
     def _sibling(self, name: str, body: bytes) -> dict[str, Any]:
         sha256 = hashlib.sha256(body).hexdigest()
-        told = {"size": len(body), "sha256": sha256} | self.lies.get(name, {})
-        return {"rfilename": name, "size": told["size"], "lfs": told}
+        data = {"size": len(body), "sha256": sha256} | self.lies.get(name, {})
+        return {"rfilename": name, "size": data["size"], "lfs": data}

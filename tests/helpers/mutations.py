@@ -9,10 +9,10 @@ from typing import Final
 
 from backend.errors import StoreDamagedError
 from backend.keys.database_key import DATABASE_NAME
-from backend.recovery.restore import is_damaged, mend, rescue
+from backend.recovery.restore import is_damaged, repair, rescue
 from backend.store.conversations import ConversationStore
 from backend.store.search.search import SearchStore
-from tests.helpers.store_acts import Store
+from tests.helpers.store_operations import Store
 
 BEFORE_BACKUP: Final = 20
 AFTER_BACKUP: Final = 5
@@ -101,7 +101,7 @@ def use(folder: Path, kind: Kind) -> float:
     try:
         _read_all(store)
     except StoreDamagedError:
-        if mend(store.path, store.key.of_database, store.backups.snap) is None:
+        if repair(store.path, store.key.of_database, store.backups.snap) is None:
             _rescue(store)
         _read_all(store)
     taken_s = time.monotonic() - started

@@ -91,8 +91,8 @@ class RealPage:
     def use_model(self, parrot: Parrot, name: str = "Parrot") -> None:
         """Let this model answer, and begin anew."""
         form = {"name": name, "url": parrot.server.url, "key": ""}
-        status, told = self.request("POST", "/engines", form)
-        assert status == 204, told
+        status, reply = self.request("POST", "/engines", form)
+        assert status == 204, reply
         self.open("/")
 
     def run(self, script: str) -> object:

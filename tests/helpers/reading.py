@@ -7,7 +7,7 @@ from typing import Any
 
 from backend.importing.bundles import open_bundle
 from backend.importing.formats import recognise
-from backend.importing.records import ConversationRow, Row, Tally
+from backend.importing.records import ImportCounts, ImportedConversation, Row
 
 Written = tuple[str, str]
 
@@ -19,19 +19,19 @@ def save(path: Path, value: object) -> Path:
     return path
 
 
-def rows_of(path: Path) -> tuple[str, list[Row], Tally]:
+def rows_of(path: Path) -> tuple[str, list[Row], ImportCounts]:
     """Return the programs a file comes from, its rows, and what was counted."""
-    tally = Tally()
+    tally = ImportCounts()
     with contextlib.closing(open_bundle(path)) as bundle:
         reading = recognise(bundle)
         rows = [*reading.rows(tally)]
     return reading.source, rows, tally
 
 
-def read(path: Path) -> tuple[str, list[ConversationRow], Tally]:
+def read(path: Path) -> tuple[str, list[ImportedConversation], ImportCounts]:
     """Return the programs, the conversations and what was counted."""
     source, rows, tally = rows_of(path)
-    return source, [row for row in rows if isinstance(row, ConversationRow)], tally
+    return source, [row for row in rows if isinstance(row, ImportedConversation)], tally
 
 
 def read_one(folder: Path, value: object, name: str = "x.json") -> Any:  # noqa: ANN401 unpacked at once
@@ -40,6 +40,6 @@ def read_one(folder: Path, value: object, name: str = "x.json") -> Any:  # noqa:
     return row, tally
 
 
-def said(row: ConversationRow) -> list[Written]:
+def said(row: ImportedConversation) -> list[Written]:
     """Return who said what."""
     return [(message.role, message.text) for message in row.messages]

@@ -108,14 +108,14 @@ def contents(connection: dbapi.Connection, version: int) -> dict[str, list[str]]
     """Return the rows of every table, in the columns a version had."""
     known = dbapi.connect(":memory:")
     migrate(known, STEPS[:version])
-    told = {}
+    data = {}
     for (table,) in known.execute(_TABLES):
         about = known.execute(f"pragma table_info({table})")
         names = ", ".join(f'"{row[1]}"' for row in about)
         rows = connection.execute(f"select {names} from {table}")
-        told[table] = sorted(repr(row) for row in rows)
+        data[table] = sorted(repr(row) for row in rows)
     known.close()
-    return told
+    return data
 
 
 def _value(

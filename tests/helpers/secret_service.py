@@ -97,7 +97,7 @@ class SecretService:
             )
             session = connection.send_and_get_reply(opening).body[1]
             secret = (session, b"", PASSWORD.encode(), "text/plain")
-            told = connection.send_and_get_reply(
+            reply = connection.send_and_get_reply(
                 new_method_call(
                     service.with_interface(inner),
                     "UnlockWithMasterPassword",
@@ -105,7 +105,7 @@ class SecretService:
                     (_LOGIN, secret),
                 )
             )
-        assert not told.body, told.body
+        assert not reply.body, reply.body
         until(lambda: not self._is_locked(), "the unlocked keyring")
 
     def secrets(self) -> dict[str, str]:

@@ -140,8 +140,8 @@ class Sidecar:
         with contextlib.closing(connection):
             connection.request(method, path, body or None, {**sent, **(headers or {})})
             response = connection.getresponse()
-            told = {name.lower(): value for name, value in response.getheaders()}
-            return Answer(response.status, told, response.read())
+            data = {name.lower(): value for name, value in response.getheaders()}
+            return Answer(response.status, data, response.read())
 
     def get(self, path: str) -> Answer:
         """Fetch a path with the token."""
@@ -169,8 +169,8 @@ class Sidecar:
         head = "\r\n".join([f"{method} {target} HTTP/1.1", *lines, "connection: close"])
         received = self.send_raw(f"{head}\r\n\r\n".encode("latin-1"), timeout)
         start, _, body = received.partition(b"\r\n\r\n")
-        status, *told = start.decode("latin-1").split("\r\n")
-        pairs = (line.split(": ", 1) for line in told)
+        status, *reply = start.decode("latin-1").split("\r\n")
+        pairs = (line.split(": ", 1) for line in reply)
         return Answer(
             int(status.split()[1]), {name.lower(): value for name, value in pairs}, body
         )

@@ -45,16 +45,16 @@ class Talk:
         """Post a form."""
         return self.sidecar.post(path, urlencode(form).encode())
 
-    def told(self, path: str, **form: str) -> Mapping[str, Any]:
+    def fetch_json(self, path: str, **form: str) -> Mapping[str, Any]:
         """Post a form to the JSON side, or fetch from it without a form."""
         answer = self.send(path, **form) if form else self.sidecar.get(path)
-        told: Mapping[str, Any] = json.loads(answer.body)
-        return told
+        data: Mapping[str, Any] = json.loads(answer.body)
+        return data
 
     def begin(self, text: str) -> tuple[str, str]:
         """Ask in a new conversation; return it and the answer to come."""
-        told = self.told("/api/v1/quick", text=text)
-        return told["conversation_id"], told["message_id"]
+        data = self.fetch_json("/api/v1/quick", text=text)
+        return data["conversation_id"], data["message_id"]
 
     def ask(self, conversation: str, text: str) -> Answer:
         """Ask as the page does."""
@@ -64,22 +64,22 @@ class Talk:
         """Return an answer once it has ended."""
         deadline = time.monotonic() + WAIT_S
         while time.monotonic() < deadline:
-            told = self.told(f"/api/v1/messages/{message}?known=99999999&wait=2")
-            if told["state"] != "streaming":
-                return self.told(f"/api/v1/messages/{message}")
+            text = self.fetch_json(f"/api/v1/messages/{message}?known=99999999&wait=2")
+            if text["state"] != "streaming":
+                return self.fetch_json(f"/api/v1/messages/{message}")
         raise AssertionError(f"{message} is still being written: {self.sidecar.log}")
 
     def rest(self) -> None:
         """Return once every answer has ended, was shown, and bettered its title."""
         deadline = time.monotonic() + WAIT_S
-        while self.told("/api/v1/status")["answering"]:
+        while self.fetch_json("/api/v1/status")["answering"]:
             assert time.monotonic() < deadline, self.sidecar.log
             time.sleep(0.01)
 
     def grow(self, message: str, text: str) -> None:
         """Return once a growing answer contains a text."""
         deadline = time.monotonic() + WAIT_S
-        while text not in self.told(f"/api/v1/messages/{message}")["text"]:
+        while text not in self.fetch_json(f"/api/v1/messages/{message}")["text"]:
             assert time.monotonic() < deadline, self.sidecar.log
             time.sleep(0.01)
 

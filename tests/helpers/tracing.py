@@ -48,9 +48,9 @@ def traced(window: Window) -> Iterator[Tasks]:
 
 
 def _collected(protocol: ClientConnection) -> Iterator[dict[str, Any]]:
-    while (told := _next(protocol)).get("method") != "Tracing.tracingComplete":
-        if told.get("method") == "Tracing.dataCollected":
-            yield from told["params"]["value"]
+    while (text := _next(protocol)).get("method") != "Tracing.tracingComplete":
+        if text.get("method") == "Tracing.dataCollected":
+            yield from text["params"]["value"]
 
 
 def _send(

@@ -31,20 +31,20 @@ Area = tuple[int, int, int, int]
 
 def xdotool(*arguments: object) -> str:
     """Run xdotool and return what it prints."""
-    told = subprocess.run(
+    result = subprocess.run(
         ["xdotool", *map(str, arguments)],
         capture_output=True,
         text=True,
         check=False,
         timeout=30,
     )
-    return told.stdout.strip()
+    return result.stdout.strip()
 
 
 def area_of(window: str) -> Area:
     """Return where a window is on the screen."""
-    told = xdotool("getwindowgeometry", "--shell", window)
-    facts = dict(line.split("=") for line in told.split())
+    data = xdotool("getwindowgeometry", "--shell", window)
+    facts = dict(line.split("=") for line in data.split())
     return (int(facts["X"]), int(facts["Y"]), int(facts["WIDTH"]), int(facts["HEIGHT"]))
 
 

@@ -139,15 +139,15 @@ class Window:
 
     def evaluate(self, script: str) -> Any:  # noqa: ANN401 whatever the page answers
         """Return what an expression of the page gives; promises are awaited."""
-        told = self.send(
+        reply = self.send(
             "Runtime.evaluate",
             expression=script,
             returnByValue=True,
             awaitPromise=True,
             userGesture=True,
         )
-        assert "exceptionDetails" not in told, told["exceptionDetails"]
-        return told["result"].get("value")
+        assert "exceptionDetails" not in reply, reply["exceptionDetails"]
+        return reply["result"].get("value")
 
     def wait_for(self, script: str) -> Any:  # noqa: ANN401 whatever the page answers
         """Wait until an expression of the page is true, and return it."""
@@ -248,8 +248,8 @@ class Window:
         """Photograph the page alone."""
         ARTIFACTS.mkdir(exist_ok=True)
         path = ARTIFACTS / f"{name}.png"
-        told = self.send("Page.captureScreenshot", format="png")
-        path.write_bytes(base64.b64decode(told["data"]))
+        reply = self.send("Page.captureScreenshot", format="png")
+        path.write_bytes(base64.b64decode(reply["data"]))
         return path
 
     def send(self, method: str, **params: object) -> dict[str, Any]:
@@ -260,13 +260,13 @@ class Window:
         message = {"id": number, "method": method, "params": params}
         self._page.send(json.dumps(message))
         while True:
-            told = json.loads(self._page.recv(timeout=PATIENCE_S))
-            if told.get("id") == number:
-                why = told.get("error", {}).get("message", "")
+            data = json.loads(self._page.recv(timeout=PATIENCE_S))
+            if data.get("id") == number:
+                why = data.get("error", {}).get("message", "")
                 if any(words in why for words in _MOVED):
                     raise PageMovedError(why)
-                assert "error" not in told, told
-                return dict(told["result"])
+                assert "error" not in data, data
+                return dict(data["result"])
 
     def quit(self) -> int:
         """Quit as the desktop does at logout, and return the exit code."""
@@ -318,13 +318,13 @@ class Window:
         root = self.send("Runtime.evaluate", expression="document.documentElement")
         if "objectId" not in root["result"]:
             return None  # between two pages
-        told = self.send(
+        reply = self.send(
             "Accessibility.queryAXTree",
             objectId=root["result"]["objectId"],
             accessibleName=name,
             role=role,
         )
-        shown = [node for node in told["nodes"] if not node["ignored"]]
+        shown = [node for node in reply["nodes"] if not node["ignored"]]
         if not shown:
             return None
         node = shown[0]["backendDOMNodeId"]
@@ -332,14 +332,14 @@ class Window:
         return str(resolved["object"]["objectId"])
 
     def _call(self, handle: str, function: str) -> Any:  # noqa: ANN401 as evaluate
-        told = self.send(
+        reply = self.send(
             "Runtime.callFunctionOn",
             objectId=handle,
             functionDeclaration=function,
             returnByValue=True,
             userGesture=True,
         )
-        return told["result"].get("value")
+        return reply["result"].get("value")
 
     def _read_output(self) -> None:
         assert self.process.stdout is not None

@@ -37,14 +37,14 @@ def send(sidecar: Sidecar, method: str, target: str, /, **form: str) -> Answer:
     return sidecar.request(method, target, headers=_FORM, body=body, timeout=30)
 
 
-def told(answer: Answer) -> dict[str, Any]:
+def data_of(answer: Answer) -> dict[str, Any]:
     assert answer.status == 200, answer.text
     facts: dict[str, Any] = json.loads(answer.body)
     return facts
 
 
 def names(sidecar: Sidecar) -> list[str]:
-    actions = told(sidecar.get("/api/v1/actions"))["actions"]
+    actions = data_of(sidecar.get("/api/v1/actions"))["actions"]
     return [action["name"] for action in actions]
 
 
@@ -63,7 +63,7 @@ def follow(sidecar: Sidecar, message_id: str) -> dict[str, Any]:
     """Return an answer once it has ended."""
     known = 0
     while True:
-        facts = told(sidecar.get(f"/api/v1/quick/{message_id}?known={known}"))
+        facts = data_of(sidecar.get(f"/api/v1/quick/{message_id}?known={known}"))
         if not facts["is_growing"]:
             return facts
         known = max(1, facts["size"])
@@ -81,7 +81,7 @@ def test_everybody_begins_with_the_same_actions(sidecar: Sidecar) -> None:
 
 
 def test_an_action_without_a_model_answers_at_once(sidecar: Sidecar) -> None:
-    facts = told(run(sidecar, "redact", clipboard="Call 555 010"))
+    facts = data_of(run(sidecar, "redact", clipboard="Call 555 010"))
     assert facts["text"] == "Call [number]"
     assert facts["result"] == "copy"
 
@@ -99,21 +99,21 @@ def test_what_cannot_be_run_says_why(sidecar: Sidecar) -> None:
 def test_an_action_with_a_model_streams_into_a_named_conversation(
     ready: Sidecar,
 ) -> None:
-    facts = told(run(ready, "explain", clipboard="Entropy rises."))
+    facts = data_of(run(ready, "explain", clipboard="Entropy rises."))
     ended = follow(ready, facts["message_id"])
     assert ended["text"] == HELLO
-    recent = told(ready.get("/api/v1/conversations/recent"))["conversations"]
+    recent = data_of(ready.get("/api/v1/conversations/recent"))["conversations"]
     assert recent == [
         {"id": facts["conversation_id"], "title": "Explain: Entropy rises"}
     ]
 
 
 def test_a_result_is_saved_as_a_note(ready: Sidecar) -> None:
-    told(run(ready, "save-note", clipboard="Buy milk"))
+    data_of(run(ready, "save-note", clipboard="Buy milk"))
     send(ready, "POST", "/actions", **OWN, result="note")
-    own = told(ready.get("/api/v1/actions"))["actions"][-1]["id"]
+    own = data_of(ready.get("/api/v1/actions"))["actions"][-1]["id"]
     with ready.open_events() as events:
-        facts = told(run(ready, own, clipboard="x"))
+        facts = data_of(run(ready, own, clipboard="x"))
         assert next(event.seq for event in events if event.name == "notes")
     assert follow(ready, facts["message_id"])["text"] == MARKDOWN
 
@@ -121,13 +121,13 @@ def test_a_result_is_saved_as_a_note(ready: Sidecar) -> None:
 def test_quick_ask_leaves_the_draft_of_the_window_alone(ready: Sidecar) -> None:
     send(ready, "PUT", "/drafts/new", text="half a thought")
     send(ready, "POST", "/api/v1/quick/draft", text="quick hal")
-    assert told(ready.get("/api/v1/quick"))["draft"] == "quick hal"
-    facts = told(send(ready, "POST", "/api/v1/quick", text="hi", submission="s1"))
-    again = told(send(ready, "POST", "/api/v1/quick", text="hi", submission="s1"))
+    assert data_of(ready.get("/api/v1/quick"))["draft"] == "quick hal"
+    facts = data_of(send(ready, "POST", "/api/v1/quick", text="hi", submission="s1"))
+    again = data_of(send(ready, "POST", "/api/v1/quick", text="hi", submission="s1"))
     assert again == facts
     follow(ready, facts["message_id"])
     assert "half a thought" in ready.get("/drafts/new").text
-    assert told(ready.get("/api/v1/quick"))["draft"] == ""
+    assert data_of(ready.get("/api/v1/quick"))["draft"] == ""
     more = send(
         ready,
         "POST",
@@ -135,21 +135,23 @@ def test_quick_ask_leaves_the_draft_of_the_window_alone(ready: Sidecar) -> None:
         text="markdown please",
         conversation=facts["conversation_id"],
     )
-    ended = follow(ready, told(more)["message_id"])
+    ended = follow(ready, data_of(more)["message_id"])
     assert ended["text"] == MARKDOWN
     assert "<h1>" in ended["html"]
     assert "<button" not in ended["html"]
 
 
 def test_while_paused_nothing_answers(ready: Sidecar) -> None:
-    facts = told(send(ready, "POST", "/api/v1/quick", text="forever"))
-    assert told(send(ready, "POST", "/api/v1/pause", paused="yes")) == {"paused": True}
+    facts = data_of(send(ready, "POST", "/api/v1/quick", text="forever"))
+    assert data_of(send(ready, "POST", "/api/v1/pause", paused="yes")) == {
+        "paused": True
+    }
     assert "Stopped" in follow(ready, facts["message_id"])["note"]
     refused = send(ready, "POST", "/api/v1/quick", text="hi")
     assert refused.status == 409
     assert "paused" in json.loads(refused.body)["error"]
-    told(send(ready, "POST", "/api/v1/pause", paused="no"))
-    facts = told(send(ready, "POST", "/api/v1/quick", text="hi"))
+    data_of(send(ready, "POST", "/api/v1/pause", paused="no"))
+    facts = data_of(send(ready, "POST", "/api/v1/quick", text="hi"))
     assert follow(ready, facts["message_id"])["text"] == HELLO
 
 
@@ -158,7 +160,7 @@ def test_the_page_lists_makes_changes_and_deletes(sidecar: Sidecar) -> None:
     assert "New quick action" in sidecar.get("/actions/new").text
     made = send(sidecar, "POST", "/actions", **OWN, shortcut="Ctrl+Alt+K")
     assert made.status == 204
-    own = told(sidecar.get("/api/v1/actions"))["actions"][-1]
+    own = data_of(sidecar.get("/api/v1/actions"))["actions"][-1]
     assert (own["name"], own["in_tray"]) == ("Shorten", False)
     path = f"/actions/{own['id']}"
     assert "markdown {clipboard}" in sidecar.get(f"{path}/edit").text
@@ -170,11 +172,11 @@ def test_the_page_lists_makes_changes_and_deletes(sidecar: Sidecar) -> None:
     assert "&lt;Shrink&gt;" in sidecar.get("/actions/list").text
     deleted = send(sidecar, "DELETE", path).text
     assert "<Shrink>" not in names(sidecar)
-    before = told(sidecar.get("/api/v1/activity"))["seq"]
+    before = data_of(sidecar.get("/api/v1/activity"))["seq"]
     undone = send(sidecar, "POST", undo_in(deleted)).text
     assert names(sidecar)[-1] == "<Shrink>"
     # The shell, whose tray and keys show the actions, hears of it.
-    assert told(sidecar.get("/api/v1/activity"))["seq"] > before
+    assert data_of(sidecar.get("/api/v1/activity"))["seq"] > before
     send(sidecar, "POST", undo_in(undone))
     assert "<Shrink>" not in names(sidecar)
 
@@ -219,7 +221,7 @@ def test_a_form_that_was_not_saved_is_there_again(sidecar: Sidecar) -> None:
     assert "unsaved changes" in form
     assert send(sidecar, "POST", "/actions", **OWN).status == 204
     assert 'value="Shor"' not in sidecar.get("/actions/new").text
-    own = told(sidecar.get("/api/v1/actions"))["actions"][-1]["id"]
+    own = data_of(sidecar.get("/api/v1/actions"))["actions"][-1]["id"]
     send(sidecar, "PUT", f"/actions/{own}/draft", **{**OWN, "prompt": "half a tho"})
     assert "half a tho" in sidecar.get(f"/actions/{own}/edit").text
     assert "half a tho" not in sidecar.get("/actions/new").text

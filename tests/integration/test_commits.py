@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import pytest
 
 from backend.ids import new_id
-from tests.helpers.foreign import chatgpt
+from tests.helpers.export_samples import chatgpt
 from tests.helpers.sidecar import Answer
 from tests.helpers.talk import Talk, open_talk, say
 
@@ -36,10 +36,10 @@ class Other:
 
     def begin(self, text: str) -> tuple[str, str]:
         """Ask in a new conversation; return it and the answer, which has ended."""
-        told = json.loads(self.send("POST", "/api/v1/ask", text=text).body)
-        self._talk.wait(told["message_id"])
+        data = json.loads(self.send("POST", "/api/v1/ask", text=text).body)
+        self._talk.wait(data["message_id"])
         self._talk.rest()
-        return told["conversation_id"], told["message_id"]
+        return data["conversation_id"], data["message_id"]
 
     def note(self, text: str) -> str:
         """Keep a note."""

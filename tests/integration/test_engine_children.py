@@ -38,9 +38,9 @@ def test_the_key_is_needed_and_is_in_no_argument_or_variable(
         await collect(engine, asking("Hi"))
         child = process_of(engine)
         running = await engine._running_child()
-        told = " ".join([*child.cmdline(), *map(str, child.environ().items())])
-        assert running._api_key not in told
-        assert "sk-of-the-user" not in told
+        text = " ".join([*child.cmdline(), *map(str, child.environ().items())])
+        assert running._api_key not in text
+        assert "sk-of-the-user" not in text
         [listening] = child.net_connections("tcp")
         assert listening.laddr.ip == "127.0.0.1"
         stranger = OpenAICompatibleEngine("it", f"127.0.0.1:{listening.laddr.port}")

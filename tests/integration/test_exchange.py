@@ -13,7 +13,7 @@ import pytest
 
 from backend.store.database import Database
 from backend.store.notes import NoteStore
-from tests.helpers import foreign
+from tests.helpers import export_samples
 from tests.helpers.sidecar import Answer, Sidecar
 
 pytestmark = pytest.mark.sidecar
@@ -34,8 +34,8 @@ def sidecar(tmp_path: Path) -> Iterator[Sidecar]:
         yield started
 
 
-def post(sidecar: Sidecar, route: str, **told: str) -> Answer:
-    return sidecar.post(route, urlencode(told).encode())
+def post(sidecar: Sidecar, route: str, **text: str) -> Answer:
+    return sidecar.post(route, urlencode(text).encode())
 
 
 def wait_for(sidecar: Sidecar, words: str, *, path: str = "/imports/state") -> str:
@@ -67,8 +67,8 @@ def write_out(sidecar: Sidecar, path: Path, what: str, form: str) -> Path:
     with sidecar.open_events() as events:
         answer = post(sidecar, "/exports", what=what, format=form, path=str(path))
         assert answer.status == 204, answer.text
-        told = next(event.data for event in events if event.name == "toast")
-    assert "Exported to" in told, told
+        text = next(event.data for event in events if event.name == "toast")
+    assert "Exported to" in text, text
     return path
 
 
@@ -92,7 +92,7 @@ def save(path: Path, value: object) -> Path:
 def test_a_file_is_looked_at_imported_once_and_taken_back(
     sidecar: Sidecar, tmp_path: Path
 ) -> None:
-    talks = [foreign.chatgpt(n, title=f"Star {n}") for n in range(60)]
+    talks = [export_samples.chatgpt(n, title=f"Star {n}") for n in range(60)]
     path = save(tmp_path / "conversations.json", talks)
     import_id = look(sidecar, path)
     preview = sidecar.get("/imports/state").text
@@ -116,7 +116,7 @@ def test_a_file_is_looked_at_imported_once_and_taken_back(
 def test_cancelling_takes_back_what_was_stored(
     sidecar: Sidecar, tmp_path: Path
 ) -> None:
-    talks = [foreign.chatgpt(n) for n in range(3_000)]
+    talks = [export_samples.chatgpt(n) for n in range(3_000)]
     import_id = look(sidecar, save(tmp_path / "conversations.json", talks))
     assert post(sidecar, f"/imports/{import_id}/begin").status == 204
     deadline = time.monotonic() + 30
@@ -130,7 +130,7 @@ def test_cancelling_takes_back_what_was_stored(
 def test_an_import_cut_off_by_a_crash_is_taken_back_at_the_next_start(
     tmp_path: Path,
 ) -> None:
-    talks = [foreign.chatgpt(n) for n in range(3_000)]
+    talks = [export_samples.chatgpt(n) for n in range(3_000)]
     path = save(tmp_path / "conversations.json", talks)
     with Sidecar.start(tmp_path / "data") as first:
         first.wait_for_database()
@@ -162,14 +162,14 @@ def test_a_path_that_leads_nowhere_is_refused(sidecar: Sidecar) -> None:
 def test_a_file_that_changed_after_the_look_is_not_imported(
     sidecar: Sidecar, tmp_path: Path
 ) -> None:
-    path = save(tmp_path / "conversations.json", [foreign.chatgpt()])
+    path = save(tmp_path / "conversations.json", [export_samples.chatgpt()])
     import_id = look(sidecar, path)
-    save(path, [foreign.chatgpt(), foreign.chatgpt(2)])
+    save(path, [export_samples.chatgpt(), export_samples.chatgpt(2)])
     assert post(sidecar, f"/imports/{import_id}/begin").status == 409
 
 
 def test_what_is_exported_as_json_comes_back_the_same(tmp_path: Path) -> None:
-    talks = [foreign.chatgpt(n, title="星" if n else "") for n in range(70)]
+    talks = [export_samples.chatgpt(n, title="星" if n else "") for n in range(70)]
     source = save(tmp_path / "conversations.json", talks)
     (tmp_path / "one").mkdir()
     database = Database.open(tmp_path / "one" / "hearth.db")
@@ -192,7 +192,7 @@ def test_what_is_exported_as_json_comes_back_the_same(tmp_path: Path) -> None:
 
 
 def test_everything_as_pages_is_a_zip_of_them(sidecar: Sidecar, tmp_path: Path) -> None:
-    talks = [foreign.chatgpt(1, "../a/b: <c>"), foreign.chatgpt(2, "con")]
+    talks = [export_samples.chatgpt(1, "../a/b: <c>"), export_samples.chatgpt(2, "con")]
     bring_in(sidecar, save(tmp_path / "conversations.json", talks))
     for form in ("md", "html"):
         path = write_out(sidecar, tmp_path / f"{form}.zip", "all", form)
@@ -218,7 +218,7 @@ HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)> [x](javascript:
 
 
 def test_a_page_stands_alone_and_runs_nothing(sidecar: Sidecar, tmp_path: Path) -> None:
-    talk = foreign.chatgpt(title=f"{HOSTILE} & “quotes”")
+    talk = export_samples.chatgpt(title=f"{HOSTILE} & “quotes”")
     for node in talk["mapping"].values():
         if node["message"]:
             node["message"]["content"].get("parts", [""])[0:] = [
@@ -266,7 +266,7 @@ def test_an_export_that_fails_leaves_the_old_file_and_no_other(
     path.write_text("old")
     with sidecar.open_events() as events:
         post(sidecar, "/exports", what="gone", format="md", path=str(path))
-        told = next(event.data for event in events if event.name == "toast")
-    assert "The export failed." in told
+        text = next(event.data for event in events if event.name == "toast")
+    assert "The export failed." in text
     assert [p.name for p in folder.iterdir()] == ["one.md"]
     assert path.read_text() == "old"

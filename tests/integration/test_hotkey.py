@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from qtshell.hotkeys.base import Wish, parse_keys
+from qtshell.hotkeys.base import Shortcut, parse_keys
 from qtshell.hotkeys.portal import PortalGrab, trigger
 from qtshell.hotkeys.registry import Hotkeys
 from qtshell.window.desktop_settings import BY_HAND, ShortcutDialog
@@ -149,9 +149,9 @@ def test_no_keys_take_nothing(qtbot: QtBot, hotkeys: Hotkeys) -> None:
     assert refused == ["two"]
 
 
-WISHES = {
-    "quick-ask": Wish("Ctrl+Alt+Space", "Quick Ask"),
-    "action-1": Wish("Ctrl+Alt+E", "Explain"),
+SHORTCUTS = {
+    "quick-ask": Shortcut("Ctrl+Alt+Space", "Quick Ask"),
+    "action-1": Shortcut("Ctrl+Alt+E", "Explain"),
 }
 
 
@@ -180,11 +180,11 @@ def test_a_portal_that_agrees_gives_all_shortcuts_of_one_session(
     process = portal("gives")
     parent = QObject()
     given: list[str] = []
-    grab = PortalGrab(WISHES, parent)
+    grab = PortalGrab(SHORTCUTS, parent)
     grab.described.connect(lambda name, _: given.append(name))
     with qtbot.waitSignals([grab.described, grab.pressed], timeout=10_000):
         pass
-    assert given == list(WISHES)
+    assert given == list(SHORTCUTS)
     grab.release()
     process.kill()
     calls = process.communicate()[0]
@@ -203,8 +203,8 @@ def test_wishes_of_one_moment_are_one_question_to_the_portal(
     process = portal("gives")
     hotkeys = Hotkeys()
     with qtbot.waitSignal(hotkeys.pressed, timeout=10_000) as pressed:
-        for name, wish in WISHES.items():
-            hotkeys.hold(name, wish.keys, wish.description)
+        for name, shortcut in SHORTCUTS.items():
+            hotkeys.hold(name, shortcut.keys, shortcut.description)
     assert pressed.args == ["quick-ask"]
     hotkeys.release()
     process.kill()
@@ -214,7 +214,7 @@ def test_wishes_of_one_moment_are_one_question_to_the_portal(
 @pytest.mark.parametrize(
     ("behaviour", "refused", "why"),
     [
-        ("refuses", list(WISHES), "The desktop did not allow the shortcut."),
+        ("refuses", list(SHORTCUTS), "The desktop did not allow the shortcut."),
         ("gives-one", ["action-1"], "The desktop assigned no keys to it."),
     ],
 )
@@ -227,16 +227,16 @@ def test_a_portal_that_refuses_is_told_of(
 ) -> None:
     portal(behaviour)
     parent = QObject()
-    told: list[tuple[str, str]] = []
-    grab = PortalGrab(WISHES, parent)
-    grab.refused.connect(lambda name, why: told.append((name, why)))
-    qtbot.waitUntil(lambda: told == [(name, why) for name in refused], timeout=10_000)
+    items: list[tuple[str, str]] = []
+    grab = PortalGrab(SHORTCUTS, parent)
+    grab.refused.connect(lambda name, why: items.append((name, why)))
+    qtbot.waitUntil(lambda: items == [(name, why) for name in refused], timeout=10_000)
     grab.release()
 
 
 def test_a_bus_without_a_portal_is_told_of(qtbot: QtBot, bus: str) -> None:
     parent = QObject()
-    grab = PortalGrab({"quick-ask": WISHES["quick-ask"]}, parent)
+    grab = PortalGrab({"quick-ask": SHORTCUTS["quick-ask"]}, parent)
     with qtbot.waitSignal(grab.refused, timeout=10_000) as refused:
         pass
     assert refused.args == ["quick-ask", "This desktop offers no global shortcuts."]

@@ -33,18 +33,18 @@ class Shelf:
     deleted_note: str
 
     def send(
-        self, method: str, path: str, told: dict[str, str] | None = None, at: str = "/"
+        self, method: str, path: str, shown: dict[str, str] | None = None, at: str = "/"
     ) -> Answer:
         """Send what htmx sends from a page."""
         headers = {**FORM, "hx-current-url": f"http://{self.sidecar.host}{at}"}
-        body = urlencode(told or {}).encode()
+        body = urlencode(shown or {}).encode()
         answer = self.sidecar.request(method, path, headers=headers, body=body)
         assert answer.status < 500, self.sidecar.log
         return answer
 
-    def search(self, query: str, at: str = "/", **told: str) -> Answer:
+    def search(self, query: str, at: str = "/", **shown: str) -> Answer:
         """Search as the field does."""
-        return self.send("GET", f"/search?{urlencode({'q': query, **told})}", at=at)
+        return self.send("GET", f"/search?{urlencode({'q': query, **shown})}", at=at)
 
     def undo(self, answer: Answer) -> Answer:
         """Choose Undo, or Redo, in what an answer offers."""
@@ -132,7 +132,7 @@ def test_no_query_breaks_the_search_or_the_page(shelf: Shelf, query: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("query", "told"),
+    ("query", "shown"),
     [
         ("", "Search everything"),
         ("?!", "Type a word, a number or a symbol"),
@@ -143,10 +143,10 @@ def test_no_query_breaks_the_search_or_the_page(shelf: Shelf, query: str) -> Non
     ],
 )
 def test_the_page_says_why_nothing_was_found(
-    shelf: Shelf, query: str, told: str
+    shelf: Shelf, query: str, shown: str
 ) -> None:
     page = shelf.sidecar.get(f"/search?{urlencode({'q': query})}").text
-    assert told in page
+    assert shown in page
     assert "being rebuilt" not in page
 
 

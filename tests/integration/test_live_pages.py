@@ -63,25 +63,27 @@ def page(window: RealPage) -> RealPage:
 
 
 def shows(page: RealPage, *texts: str) -> None:
-    told = "[" + ",".join(f'"{text}"' for text in texts) + "]"
-    page.wait_for(SHOWN, told)
+    data = "[" + ",".join(f'"{text}"' for text in texts) + "]"
+    page.wait_for(SHOWN, data)
 
 
 def ids(page: RealPage) -> list[str]:
-    told = page.run("[...document.querySelectorAll('.message')].map(m => m.id).join()")
-    return [one.removeprefix("message-") for one in str(told).split(",")]
+    result = page.run(
+        "[...document.querySelectorAll('.message')].map(m => m.id).join()"
+    )
+    return [one.removeprefix("message-") for one in str(result).split(",")]
 
 
 def conversation(page: RealPage) -> str:
     return str(page.run("location.pathname"))
 
 
-def undo(page: RealPage, told: str) -> str:
-    found = re.search(r'hx-post="(/changes/[^"]+)"', told)
-    assert found, told
-    status, told = page.request("POST", found[1])
-    assert status == 200, told
-    return told
+def undo(page: RealPage, text: str) -> str:
+    found = re.search(r'hx-post="(/changes/[^"]+)"', text)
+    assert found, text
+    status, text = page.request("POST", found[1])
+    assert status == 200, text
+    return text
 
 
 def type_into_edit(page: RealPage, question: str, text: str) -> None:
@@ -193,9 +195,9 @@ def test_a_retry_is_undone_even_while_it_is_written(
     question, answer = ids(page)[2:]
     parrot.texts[ICE], cold = "Very " * 20_000, parrot.texts[ICE]
     try:
-        _, told = page.request("POST", f"/messages/{answer}/retry")
+        _, reply = page.request("POST", f"/messages/{answer}/retry")
         page.wait_for(GROWING)
-        undo(page, told)
+        undo(page, reply)
         shows(page, FIRE, "Hot.", ICE, "Cold.")
     finally:
         parrot.texts[ICE] = cold
@@ -211,8 +213,8 @@ def test_a_retry_of_nothing_offers_no_undo(page: RealPage, parrot: Parrot) -> No
     parrot.texts[mute] = ""
     page.request("POST", f"{path}/messages", {"text": mute})
     page.wait_for("document.querySelectorAll('.answer[aria-busy=false]').length", 3)
-    status, told = page.request("POST", f"/messages/{ids(page)[-1]}/retry")
-    assert (status, "/undo" in told) == (200, False)
+    status, reply = page.request("POST", f"/messages/{ids(page)[-1]}/retry")
+    assert (status, "/undo" in reply) == (200, False)
 
 
 def test_the_way_back_to_the_newest_is_offered_away_from_it_only(

@@ -93,12 +93,12 @@ def page(
         page.close()
 
 
-def told(page: RealPage, script: str) -> Any:  # noqa: ANN401 whatever the page answers
+def result_of(page: RealPage, script: str) -> Any:  # noqa: ANN401 whatever the page answers
     return json.loads(str(page.run(f"JSON.stringify({script})")))
 
 
 def test_every_piece_of_code_has_its_frame_and_copies_itself(page: RealPage) -> None:
-    frames = told(
+    frames = result_of(
         page,
         "[...document.querySelectorAll('.prose figure.code')].map(one =>"
         " [one.querySelector('figcaption span').textContent,"
@@ -121,7 +121,7 @@ def test_every_piece_of_code_has_its_frame_and_copies_itself(page: RealPage) -> 
     clicks = "document.querySelectorAll('[data-copy-code]').forEach(one => one.click())"
     page.run(f"{clicks}; 0")
     page.wait_for("copied.length", len(frames))
-    assert told(page, "copied") == [code for _, code in frames]
+    assert result_of(page, "copied") == [code for _, code in frames]
 
 
 def test_code_runs_from_left_to_right_and_text_as_it_is_written(page: RealPage) -> None:
@@ -134,7 +134,7 @@ def test_code_runs_from_left_to_right_and_text_as_it_is_written(page: RealPage) 
     assert style(".prose p[dir=rtl] code", "direction") == "ltr"
     assert style(".prose p[dir=rtl] code", "unicodeBidi") == "isolate"
     codes = "[...document.querySelectorAll('.prose pre')]"
-    assert told(page, f"{codes}.map(one => getComputedStyle(one).direction)") == (
+    assert result_of(page, f"{codes}.map(one => getComputedStyle(one).direction)") == (
         ["ltr"] * 4
     )
     assert style(".prose li[dir=rtl]", "marginRight") != "0px"
@@ -142,7 +142,7 @@ def test_code_runs_from_left_to_right_and_text_as_it_is_written(page: RealPage) 
     assert style(".prose blockquote[dir=rtl]", "borderRightWidth") == "3px"
     assert style(".prose blockquote[dir=rtl]", "borderLeftWidth") == "0px"
     assert style(".prose table[dir=rtl] th", "textAlign") == "start"
-    edges = told(
+    edges = result_of(
         page,
         "(() => { const item = document.querySelector('.prose li[dir=rtl]');"
         " const range = document.createRange(); range.selectNodeContents(item);"
@@ -176,7 +176,7 @@ def test_small_headings_are_no_smaller_than_the_text(page: RealPage) -> None:
 
 
 def test_a_formula_is_there_to_the_letter(page: RealPage) -> None:
-    formulas = told(
+    formulas = result_of(
         page,
         "[...document.querySelectorAll('.prose .math')].map(one => one.innerText)",
     )
@@ -215,6 +215,6 @@ def test_a_reader_finds_nothing_amiss(page: RealPage, scheme: str, width: int) -
         " one.id + ': ' + one.nodes[0].html))); 0"
     )
     page.wait_for("found !== null")
-    assert told(page, "found") == []
+    assert result_of(page, "found") == []
     ARTIFACTS.mkdir(exist_ok=True)
     page.view.grab().save(str(ARTIFACTS / f"prose-{scheme}-{width}.png"))

@@ -307,7 +307,7 @@ def test_quick_actions_work_on_the_clipboard(ready: Desk) -> None:
 def test_an_action_without_text_says_so(desk: Desk) -> None:
     copy("")
     desk.quick.quick_actions.run("redact")
-    desk.wait(lambda: any("no text to work on" in told for told in desk.notices))
+    desk.wait(lambda: any("no text to work on" in reply for reply in desk.notices))
 
 
 def test_the_icon_tells_that_an_answer_is_written(ready: Desk) -> None:

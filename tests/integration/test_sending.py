@@ -90,8 +90,8 @@ def test_what_is_sent_comes_once_and_asking_answers_no_message(page: RealPage) -
     send(page, WATER)
     shows(page, FIRE, "Hot.", ICE, "Cold.", WATER, "Wet.")
     path = f"{conversation(page)}/messages"
-    status, told = page.request("POST", path, {"text": FIRE})
-    assert (status, "<article" in told) == (200, False)
+    status, reply = page.request("POST", path, {"text": FIRE})
+    assert (status, "<article" in reply) == (200, False)
     shows(page, FIRE, "Hot.", ICE, "Cold.", WATER, "Wet.", FIRE, "Hot.")
 
 

@@ -74,9 +74,9 @@ def launch(data_dir: Path, *arguments: str) -> "subprocess.Popen[bytes]":
 
 
 def status(data_dir: Path) -> dict[str, object]:
-    told = hearth(data_dir, "status", "--json")
-    answer: dict[str, object] = json.loads(told.stdout or "{}")
-    assert told.returncode == (0 if answer.get("running") else 3), told.stderr
+    result = hearth(data_dir, "status", "--json")
+    answer: dict[str, object] = json.loads(result.stdout or "{}")
+    assert result.returncode == (0 if answer.get("running") else 3), result.stderr
     return answer
 
 
@@ -121,9 +121,9 @@ def test_a_hung_instance_is_named_instead_of_waited_for(data_dir: Path) -> None:
     os.kill(first.pid, signal.SIGSTOP)
     try:
         began = time.monotonic()
-        told = hearth(data_dir)
-        assert told.returncode == 1
-        assert f"process {first.pid}" in told.stderr
+        result = hearth(data_dir)
+        assert result.returncode == 1
+        assert f"process {first.pid}" in result.stderr
         assert time.monotonic() - began < 30
     finally:
         os.kill(first.pid, signal.SIGCONT)
@@ -132,22 +132,22 @@ def test_a_hung_instance_is_named_instead_of_waited_for(data_dir: Path) -> None:
 def test_a_command_starts_hearth_hidden_and_says_what_is_missing(
     data_dir: Path,
 ) -> None:
-    told = hearth(data_dir, "ask", "hello")
-    assert told.returncode == 1
-    assert "Choose one first" in told.stderr
+    result = hearth(data_dir, "ask", "hello")
+    assert result.returncode == 1
+    assert "Choose one first" in result.stderr
     assert status(data_dir)["running"]
 
 
 def test_nothing_to_ask_is_wrong_usage(data_dir: Path) -> None:
-    told = hearth(data_dir, "ask", piped="  \n")
-    assert told.returncode == 2
+    result = hearth(data_dir, "ask", piped="  \n")
+    assert result.returncode == 2
     assert running(data_dir) is None
 
 
 def test_commands_that_need_it_say_that_hearth_does_not_run(data_dir: Path) -> None:
     assert hearth(data_dir, "status").returncode == 3
-    told = hearth(data_dir, "quit")
-    assert (told.returncode, told.stderr) == (3, "Hearth is not running.\n")
+    result = hearth(data_dir, "quit")
+    assert (result.returncode, result.stderr) == (3, "Hearth is not running.\n")
 
 
 def test_no_display_is_said_in_a_sentence(
@@ -156,6 +156,6 @@ def test_no_display_is_said_in_a_sentence(
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
         monkeypatch.delenv(name, raising=False)
     for arguments in ((), ("ask", "x")):
-        told = hearth(data_dir, *arguments)
-        assert told.returncode in (1, 2)
-        assert "needs a display" in told.stderr
+        result = hearth(data_dir, *arguments)
+        assert result.returncode in (1, 2)
+        assert "needs a display" in result.stderr

@@ -52,8 +52,12 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     }
     for phase, wait_ms in short.items():
         monkeypatch.setitem(lifecycle.DEADLINES_MS, phase, wait_ms)
-    ladder = ((Effect.LET_GO, 300), (Effect.TERMINATE, 200), (Effect.KILL, 2_000))
-    monkeypatch.setattr(lifecycle, "LADDER", ladder)
+    stop_sequence = (
+        (Effect.CLOSE_STDIN, 300),
+        (Effect.TERMINATE, 200),
+        (Effect.KILL, 2_000),
+    )
+    monkeypatch.setattr(lifecycle, "STOP_SEQUENCE", stop_sequence)
     monkeypatch.setattr(lifecycle, "BACKOFF_MS", (0,) * 7)
 
 

@@ -20,7 +20,7 @@ from qtshell.sidecar.lifecycle import Phase
 from qtshell.sidecar.origin import Origin
 from qtshell.sidecar.supervisor import SidecarSupervisor, Trust
 from qtshell.theme import Theme, apply_theme
-from qtshell.window.action_handlers import Wishes
+from qtshell.window.action_handlers import ActionHandlers
 from qtshell.window.actions import Actions
 from qtshell.window.main_window import MainWindow
 from tests.helpers.stage import WAIT_MS, Stage, stage
@@ -254,8 +254,10 @@ def test_the_edit_menu_acts_on_the_page(stage: Stage, tmp_path: Path) -> None:
     actions = Actions()
     window = MainWindow(actions, ShellSettings(tmp_path))
     options = read_options(["--data-dir", str(tmp_path)])
-    wishes = Wishes(actions, window, stage.supervisor, ShellSettings(tmp_path), options)
-    wishes.set_view(stage.view)
+    action_handlers = ActionHandlers(
+        actions, window, stage.supervisor, ShellSettings(tmp_path), options
+    )
+    action_handlers.set_view(stage.view)
     stage.show("<input id=field value=word autofocus>")
     value = "document.getElementById('field').value"
     stage.wait_for("document.activeElement.id", "field")

@@ -24,7 +24,7 @@ def sidecar(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sidecar]:
 def odd_sidecar(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sidecar]:
     """Return a running sidecar with routes that go wrong."""
     folder = tmp_path_factory.mktemp("odd")
-    with Sidecar.start(folder, module="tests.helpers.odd_sidecar") as running:
+    with Sidecar.start(folder, module="tests.helpers.misbehaving_sidecar") as running:
         yield running
 
 

@@ -8,7 +8,7 @@ import pytest
 from backend.protocol import MAX_TEXT_CHARS
 from backend.web.assets import Assets
 from backend.web.http import MAX_BODY_BYTES, Route
-from tests.helpers.odd_sidecar import CANARY
+from tests.helpers.misbehaving_sidecar import CANARY
 from tests.helpers.sidecar import Sidecar
 
 pytestmark = pytest.mark.sidecar
@@ -45,7 +45,7 @@ def test_a_response_cannot_be_split(odd_sidecar: Sidecar, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "told"),
+    ("path", "decoded"),
     [
         ("/odd/echo/a%20b?q=1+2", "a b|1 2"),
         ("/odd/echo/%2541?q=%2541", "%41|%41"),
@@ -54,10 +54,10 @@ def test_a_response_cannot_be_split(odd_sidecar: Sidecar, path: str) -> None:
     ],
 )
 def test_addresses_are_decoded_exactly_once(
-    odd_sidecar: Sidecar, path: str, told: str
+    odd_sidecar: Sidecar, path: str, decoded: str
 ) -> None:
     answer = odd_sidecar.get(path)
-    assert (answer.status, answer.text) == (200, told)
+    assert (answer.status, answer.text) == (200, decoded)
 
 
 def test_an_address_that_is_no_utf8_is_refused(odd_sidecar: Sidecar) -> None:

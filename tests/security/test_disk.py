@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from backend.recovery.encryption_probe import Seal, seal_of
-from tests.helpers import foreign
+from tests.helpers import export_samples
 from tests.helpers.page import Parrot
 from tests.helpers.window import Window, are_gone, until
 
@@ -78,15 +78,15 @@ def find(window: Window) -> None:
 def carry(window: Window, outside: Path) -> None:
     """Back up, import, and export with a change of mind."""
     path = outside / "conversations.json"
-    path.write_text(json.dumps([foreign.chatgpt(title=_IMPORTED)]), "utf-8")
+    path.write_text(json.dumps([export_samples.chatgpt(title=_IMPORTED)]), "utf-8")
     assert send(window, "/backups") == 200
     assert send(window, "/imports", path=str(path)) < 300
     open_(window, "/imports")
     window.click("button", "Import")
     window.wait_for(f"document.body.innerText.includes('{_IMPORTED}')")
     target = outside / "everything.json"
-    told = {"what": "", "format": "json", "path": str(target)}
-    assert send(window, "/exports", **told) == 204
+    data = {"what": "", "format": "json", "path": str(target)}
+    assert send(window, "/exports", **data) == 204
     send(window, "/exports/cancel")
     until(
         lambda: (

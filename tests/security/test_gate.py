@@ -116,8 +116,8 @@ def test_an_absolute_uri_does_not_change_the_host(sidecar: Sidecar) -> None:
 
 
 def test_http_1_0_without_a_host_is_refused(sidecar: Sidecar) -> None:
-    told = sidecar.send_raw(f"GET / HTTP/1.0\r\n{token_of(sidecar)}\r\n\r\n".encode())
-    assert b" 421 " in told.split(b"\r\n")[0]
+    reply = sidecar.send_raw(f"GET / HTTP/1.0\r\n{token_of(sidecar)}\r\n\r\n".encode())
+    assert b" 421 " in reply.split(b"\r\n")[0]
 
 
 ELSEWHERE = {
@@ -190,8 +190,8 @@ def test_what_no_handler_answers_may_do_nothing(sidecar: Sidecar) -> None:
 def test_what_never_reaches_the_guard_gets_nothing_of_ours(
     sidecar: Sidecar, raw: str, status: bytes
 ) -> None:
-    told = sidecar.send_raw(raw.encode(), timeout=1)
-    start, _, body = told.partition(b"\r\n\r\n")
+    reply = sidecar.send_raw(raw.encode(), timeout=1)
+    start, _, body = reply.partition(b"\r\n\r\n")
     assert status in start.split(b"\r\n")[0]
     assert body in {b"", b"Method not allowed"}
     assert b"text/html" not in start

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from qtshell.web.chromium import is_root
-from tests.helpers.name_watch import CONTROL
+from tests.helpers.dns_monitor import CONTROL
 from tests.helpers.sidecar import ROOT
 
 pytestmark = [pytest.mark.sidecar, pytest.mark.e2e]
@@ -22,12 +22,12 @@ def asked(folder: Path, *words: str) -> list[str]:
     trial = subprocess.run([*_ALONE, *made], capture_output=True, check=False)
     if trial.returncode:
         pytest.skip("this system gives programs no network of their own")
-    command = [sys.executable, "-m", "tests.helpers.name_watch", str(folder)]
-    told = subprocess.run(
+    command = [sys.executable, "-m", "tests.helpers.dns_monitor", str(folder)]
+    result = subprocess.run(
         [*_ALONE, *command, *words], cwd=ROOT, capture_output=True, check=False
     )
-    assert told.returncode == 0, told.stderr.decode()[-3000:]
-    names: list[str] = json.loads(told.stdout)
+    assert result.returncode == 0, result.stderr.decode()[-3000:]
+    names: list[str] = json.loads(result.stdout)
     assert CONTROL in names, "the name server hears nothing"
     return [name for name in names if name != CONTROL]
 

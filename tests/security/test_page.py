@@ -202,10 +202,10 @@ def test_a_string_never_becomes_a_script(page: RealPage) -> None:
         "trustedTypes.createPolicy('another', {})",
         "new Worker('data:text/javascript,postMessage(1)')",
     ):
-        told = (
+        data = (
             f"(() => {{ try {{ {attempt}; return 'ran' }} catch {{ return 'no' }} }})()"
         )
-        assert page.run(told) == "no", attempt
+        assert page.run(data) == "no", attempt
     assert page.run("typeof window.owned") == "undefined"
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from backend.protocol import HEALTH_PATH, LOOPBACK
 from backend.runtime.process_guard import OPEN_FILES
-from tests.helpers.odd_sidecar import TIGHT_BYTES
+from tests.helpers.misbehaving_sidecar import TIGHT_BYTES
 from tests.helpers.sidecar import ROOT, Sidecar
 
 pytestmark = pytest.mark.sidecar
@@ -80,7 +80,7 @@ def test_a_crash_leaves_no_dump_of_the_memory(sidecar: Sidecar) -> None:
 
 
 def test_a_huge_body_without_the_token_costs_bounded_memory(tmp_path: Path) -> None:
-    with Sidecar.start(tmp_path, module="tests.helpers.odd_sidecar") as odd:
+    with Sidecar.start(tmp_path, module="tests.helpers.misbehaving_sidecar") as odd:
         assert int(odd.get("/odd/tighten").text) > 0
         most = 0
         head = f"POST / HTTP/1.1\r\nhost: {odd.host}\r\ncontent-length: {2**31}\r\n\r\n"

@@ -120,9 +120,9 @@ class Program:
             form = {"name": "Parrot", "url": parrot.server.url, "key": ""}
             assert self.request("POST", "/engines", form)[0] == 204
             sent = {"text": "A question", "submission": "one"}
-            status, told = self.request("POST", "/conversations", sent)
-            assert status == 200, told
-            found = re.search(r"/conversations/([0-9a-f-]{36})", told)
+            status, reply = self.request("POST", "/conversations", sent)
+            assert status == 200, reply
+            found = re.search(r"/conversations/([0-9a-f-]{36})", reply)
             assert found
             path = f"/conversations/{found[1]}/log"
             until(lambda: "An answer" in self.request("GET", path)[1], "the answer")
@@ -233,10 +233,10 @@ def test_the_token_is_found_nowhere(program: Program) -> None:
     for name in ("cmdline", "environ"):
         for path in Path("/proc").glob(f"[0-9]*/{name}"):
             try:
-                told = path.read_bytes()
+                data = path.read_bytes()
             except OSError:
                 continue  # it ended meanwhile, or is not ours to read
-            assert secret not in told, path
+            assert secret not in data, path
     # The dump of a hanging sidecar is written to the log too.
     program.sidecar.send_signal(signal.SIGUSR1)
     log = program.data_dir / "logs"

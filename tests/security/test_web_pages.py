@@ -105,7 +105,7 @@ def test_a_malicious_page_changes_nothing_and_reads_nothing(
 @pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed")
 def test_a_rebound_name_gets_the_refusal_only(tmp_path: Path) -> None:
     with Sidecar.start(tmp_path / "data") as sidecar:
-        told = subprocess.run(
+        result = subprocess.run(
             [
                 CHROMIUM,
                 *FLAGS,
@@ -119,6 +119,6 @@ def test_a_rebound_name_gets_the_refusal_only(tmp_path: Path) -> None:
             timeout=60,
             check=False,
         ).stdout
-        assert told
-        assert "Hearth" not in told
-        assert "htmx" not in told
+        assert result
+        assert "Hearth" not in result
+        assert "htmx" not in result

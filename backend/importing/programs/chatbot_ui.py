@@ -1,6 +1,11 @@
 """The history that Chatbot UI exports: conversations with their messages in order."""
 
-from backend.importing.records import Said, Skip, Talk, Tally
+from backend.importing.records import (
+    ImportCounts,
+    Skip,
+    SourceConversation,
+    SourceMessage,
+)
 from backend.importing.values import (
     as_dict,
     as_list,
@@ -13,17 +18,17 @@ from backend.importing.values import (
 )
 
 
-def read(item: object, tally: Tally) -> Talk:
+def read(item: object, tally: ImportCounts) -> SourceConversation:
     """Return one conversation."""
-    told = as_dict(item)
-    said: list[Said] = []
-    for number, entry in enumerate(as_list(told.get("messages"))):
+    data = as_dict(item)
+    said: list[SourceMessage] = []
+    for number, entry in enumerate(as_list(data.get("messages"))):
         message = as_dict(entry)
         if not message:
             leave_out(Skip.UNREADABLE_MESSAGE, tally)
             continue
-        model = as_dict(told.get("model")).get("id")
-        candidate = Said(
+        model = as_dict(data.get("model")).get("id")
+        candidate = SourceMessage(
             key=first_text(message.get("id"), str(number)),
             role=as_text(message.get("role")),
             text=texts(message.get("content")),
@@ -31,11 +36,11 @@ def read(item: object, tally: Tally) -> Talk:
             model=as_text(model),
         )
         take(said, candidate, tally)
-    tally.skip(Skip.MARK, bool(told.get("folderId")))
-    key = told.get("id")
-    return Talk(
+    tally.skip(Skip.MARK, bool(data.get("folderId")))
+    key = data.get("id")
+    return SourceConversation(
         key=str(key) if isinstance(key, int | str) else "",
-        title=as_text(told.get("name")),
-        at_ms=as_ms(told.get("createdAt")),
+        title=as_text(data.get("name")),
+        at_ms=as_ms(data.get("createdAt")),
         said=tuple(said),
     )

@@ -4,7 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from backend.importing.markup import link, paragraphs
-from backend.importing.records import Said, Skip, Talk, Tally
+from backend.importing.records import (
+    ImportCounts,
+    Skip,
+    SourceConversation,
+    SourceMessage,
+)
 from backend.importing.values import (
     as_dict,
     as_list,
@@ -29,46 +34,46 @@ def holds_session(name: str) -> bool:
     return name.startswith("session:") or name == "chat-sessions"
 
 
-def read(item: object, tally: Tally) -> Iterator[Talk]:
+def read(item: object, tally: ImportCounts) -> Iterator[SourceConversation]:
     """Return a session and the earlier threads kept in it."""
-    told = as_dict(item)
-    key = as_text(told.get("id"))
-    title = as_text(told.get("name"))
-    for thread in map(as_dict, as_list(told.get("threads"))):
+    data = as_dict(item)
+    key = as_text(data.get("id"))
+    title = as_text(data.get("name"))
+    for thread in map(as_dict, as_list(data.get("threads"))):
         name = first_text(thread.get("name"), title)
         yield _talk(f"{key}/{as_text(thread.get('id'))}", name, thread, tally)
-    forks = as_dict(told.get("messageForksHash")).values()
+    forks = as_dict(data.get("messageForksHash")).values()
     hidden = [message for fork in forks for message in _hidden_in(fork)]
     leave_out(Skip.BRANCH, tally, len(hidden))
     aside = tuple(as_text(as_dict(message).get("id")) for message in hidden)
-    yield _talk(key, first_text(told.get("threadName"), title), told, tally, aside)
+    yield _talk(key, first_text(data.get("threadName"), title), data, tally, aside)
 
 
 def _talk(
     key: str,
     title: str,
-    told: dict[str, Any],
-    tally: Tally,
+    data: dict[str, Any],
+    tally: ImportCounts,
     aside: tuple[str, ...] = (),
-) -> Talk:
-    said: list[Said] = []
-    for number, entry in enumerate(as_list(told.get("messages"))):
+) -> SourceConversation:
+    said: list[SourceMessage] = []
+    for number, entry in enumerate(as_list(data.get("messages"))):
         if not isinstance(entry, dict):
             leave_out(Skip.UNREADABLE_MESSAGE, tally)
         elif entry.get("isSummary"):
             leave_out(Skip.SUMMARY, tally)
         else:
             take(said, _said(str(number), entry, tally), tally)
-    return Talk(
+    return SourceConversation(
         key=key,
         title=title,
-        at_ms=as_ms(told.get("createdAt")),
+        at_ms=as_ms(data.get("createdAt")),
         said=tuple(said),
         aside=tuple(filter(None, aside)),
     )
 
 
-def _said(number: str, message: dict[str, Any], tally: Tally) -> Said:
+def _said(number: str, message: dict[str, Any], tally: ImportCounts) -> SourceMessage:
     parts = [as_dict(part) for part in as_list(message.get("contentParts"))]
     text = texts(parts) or texts(message.get("content"))
     role = as_text(message.get("role"))
@@ -82,7 +87,7 @@ def _said(number: str, message: dict[str, Any], tally: Tally) -> Said:
     files = as_list(message.get("files")) + as_list(message.get("pictures"))
     files += [part for part in parts if part.get("type") == "image"]
     error = failed(message.get("error")) if role == "assistant" else ""
-    return Said(
+    return SourceMessage(
         key=first_text(message.get("id"), number),
         role=role,
         text=paragraphs(text, _links(message)),
@@ -97,8 +102,8 @@ def _said(number: str, message: dict[str, Any], tally: Tally) -> Said:
 
 def _links(message: dict[str, Any]) -> str:
     """Return the addresses that were given along with a question."""
-    told = [as_dict(one) for one in as_list(message.get("links"))]
-    urls = [(as_text(one.get("title")), as_text(one.get("url"))) for one in told]
+    links = [as_dict(one) for one in as_list(message.get("links"))]
+    urls = [(as_text(one.get("title")), as_text(one.get("url"))) for one in links]
     return "\n".join(f"- {link(title or url, url)}" for title, url in urls if url)
 
 

@@ -8,7 +8,12 @@ from typing import Any, Final
 from backend.importing.markup import fenced, joined, paragraphs, titled
 from backend.importing.programs.documents import Documents
 from backend.importing.programs.marks import without_marks
-from backend.importing.records import Said, Skip, Talk, Tally
+from backend.importing.records import (
+    ImportCounts,
+    Skip,
+    SourceConversation,
+    SourceMessage,
+)
 from backend.importing.trees import branch_to
 from backend.importing.values import (
     as_dict,
@@ -55,13 +60,13 @@ class _Turn:
         self.joined += 1
 
 
-def read(item: object, tally: Tally) -> Talk:
+def read(item: object, tally: ImportCounts) -> SourceConversation:
     """Return the branch of a conversation that was shown last."""
-    told = as_dict(item)
-    nodes = as_dict(told.get("mapping"))
+    data = as_dict(item)
+    nodes = as_dict(data.get("mapping"))
     messages = {key: _message(node) for key, node in nodes.items()}
     parents = {key: as_text(as_dict(node).get("parent")) for key, node in nodes.items()}
-    leaf = as_text(told.get("current_node"))
+    leaf = as_text(data.get("current_node"))
     path = branch_to(leaf, parents, messages, "create_time")
     branch = _Branch(tally)
     for key in path:
@@ -71,14 +76,14 @@ def read(item: object, tally: Tally) -> Talk:
             branch.take(key, messages[key])
     branch.finish()
     tally.skip(Skip.VERSION, branch.documents.superseded)
-    tally.skip(Skip.MARK, sum(bool(told.get(mark)) for mark in _MARKS))
+    tally.skip(Skip.MARK, sum(bool(data.get(mark)) for mark in _MARKS))
     on_path = set(path)
     aside = [key for key in nodes if key not in on_path and messages[key]]
     _leave_branches(aside, messages, tally)
-    return Talk(
-        key=first_text(told.get("conversation_id"), told.get("id")),
-        title=as_text(told.get("title")),
-        at_ms=as_ms(told.get("create_time")),
+    return SourceConversation(
+        key=first_text(data.get("conversation_id"), data.get("id")),
+        title=as_text(data.get("title")),
+        at_ms=as_ms(data.get("create_time")),
         said=tuple(branch.said),
         aside=tuple(first_text(messages[key].get("id"), key) for key in aside),
     )
@@ -92,7 +97,7 @@ def _message(node: object) -> dict[str, Any]:
 
 
 def _leave_branches(
-    keys: list[str], messages: Mapping[str, dict[str, Any]], tally: Tally
+    keys: list[str], messages: Mapping[str, dict[str, Any]], tally: ImportCounts
 ) -> None:
     for key in keys:
         is_spoken = _role(messages[key]) in {"user", "assistant"}
@@ -104,8 +109,8 @@ def _leave_branches(
 class _Branch:
     """The messages of a branch, each joined with what was done for it."""
 
-    tally: Tally
-    said: list[Said] = field(default_factory=list)
+    tally: ImportCounts
+    said: list[SourceMessage] = field(default_factory=list)
     documents: Documents = field(default_factory=Documents)
     _turn: _Turn = field(default_factory=_Turn)
 
@@ -131,7 +136,7 @@ class _Branch:
         turn, self._turn = self._turn, _Turn()
         if not turn.joined:
             return
-        candidate = Said(
+        candidate = SourceMessage(
             key=turn.key,
             role="assistant",
             text=paragraphs(*turn.blocks),
@@ -172,10 +177,10 @@ class _Branch:
         self.tally.joined += count
 
 
-def _said(key: str, message: dict[str, Any], turn: _Turn) -> Said:
+def _said(key: str, message: dict[str, Any], turn: _Turn) -> SourceMessage:
     content = as_dict(message.get("content"))
     metadata = as_dict(message.get("metadata"))
-    candidate = Said(
+    candidate = SourceMessage(
         key=first_text(message.get("id"), key),
         role=_role(message),
         text=_text(content),
@@ -224,21 +229,21 @@ def _unwrapped(part: str) -> str:
     if not part.startswith("{"):
         return part
     try:
-        told = as_dict(json.loads(part))
+        data = as_dict(json.loads(part))
     except (ValueError, RecursionError):
         return part
-    kind, inner = as_text(told.get("type")), as_text(told.get("content"))
+    kind, inner = as_text(data.get("type")), as_text(data.get("content"))
     if not kind or not inner:
         return part
-    name = first_text(told.get("title"), told.get("name"))
+    name = first_text(data.get("title"), data.get("name"))
     is_code = kind.startswith("code")
     language = kind.partition("/")[2] if is_code else "markdown"
     return titled(name, fenced(inner, language) if is_code or name else inner)
 
 
 def _thoughts(content: Mapping[str, Any]) -> list[str]:
-    told = (as_dict(thought) for thought in as_list(content.get("thoughts")))
-    found = [first_text(one.get("content"), one.get("summary")) for one in told]
+    thoughts = (as_dict(thought) for thought in as_list(content.get("thoughts")))
+    found = [first_text(one.get("content"), one.get("summary")) for one in thoughts]
     return [piece for piece in found if piece]
 
 
@@ -287,22 +292,22 @@ def _replay(message: Mapping[str, Any], key: str, documents: Documents) -> None:
         return
     written = _words_as_they_are(as_dict(message.get("content")))
     try:
-        told = as_dict(json.loads(written))
+        data = as_dict(json.loads(written))
     except (ValueError, RecursionError):
         documents.add(key, written)
         return
     match recipient.removeprefix(_CANVAS):
         case "create_textdoc":
-            kind = as_text(told.get("type"))
+            kind = as_text(data.get("type"))
             language = kind.partition("/")[2] or kind
-            name, text = as_text(told.get("name")), as_text(told.get("content"))
+            name, text = as_text(data.get("name")), as_text(data.get("content"))
             documents.begin(key, name, text, language)
         case "update_textdoc":
-            for update in map(as_dict, as_list(told.get("updates"))):
+            for update in map(as_dict, as_list(data.get("updates"))):
                 pattern = as_text(update.get("pattern"))
                 documents.change(key, pattern, as_text(update.get("replacement")))
         case _:
-            comments = map(as_dict, as_list(told.get("comments")))
+            comments = map(as_dict, as_list(data.get("comments")))
             lines = [as_text(one.get("comment")) for one in comments]
             documents.add(key, "\n".join(lines), title="Comments")
 

@@ -5,7 +5,12 @@ from typing import Any, Final
 
 from backend.importing.markup import joined, link, paragraphs
 from backend.importing.programs.documents import Documents
-from backend.importing.records import Said, Skip, Talk, Tally
+from backend.importing.records import (
+    ImportCounts,
+    Skip,
+    SourceConversation,
+    SourceMessage,
+)
 from backend.importing.trees import branch_to
 from backend.importing.values import (
     as_dict,
@@ -23,31 +28,31 @@ _ROLES: Final = {"human": "user", "user": "user", "assistant": "assistant"}
 _REPLAYED: Final = frozenset({"artifacts", "create_file", "str_replace", "repl"})
 
 
-def read(item: object, tally: Tally) -> Talk:
+def read(item: object, tally: ImportCounts) -> SourceConversation:
     """Return the branch of a conversation that was written last."""
-    told = as_dict(item)
-    messages = _keyed(as_list(told.get("chat_messages")), tally)
-    shown = _shown(messages, as_text(told.get("current_leaf_message_uuid")))
+    data = as_dict(item)
+    messages = _keyed(as_list(data.get("chat_messages")), tally)
+    shown = _shown(messages, as_text(data.get("current_leaf_message_uuid")))
     leave_out(Skip.BRANCH, tally, len(messages) - len(shown))
     documents = Documents()
     for key in shown:
         _replay(messages[key], key, documents)
-    said: list[Said] = []
+    said: list[SourceMessage] = []
     for key in shown:
         take(said, _said(key, messages[key], documents, tally), tally)
     tally.skip(Skip.VERSION, documents.superseded)
-    marks = (told.get("is_starred"), told.get("project"), told.get("project_uuid"))
+    marks = (data.get("is_starred"), data.get("project"), data.get("project_uuid"))
     tally.skip(Skip.MARK, sum(map(bool, marks)))
-    return Talk(
-        key=as_text(told.get("uuid")),
-        title=as_text(told.get("name")),
-        at_ms=as_ms(told.get("created_at")),
+    return SourceConversation(
+        key=as_text(data.get("uuid")),
+        title=as_text(data.get("name")),
+        at_ms=as_ms(data.get("created_at")),
         said=tuple(said),
         aside=tuple(key for key in messages if key not in set(shown)),
     )
 
 
-def _keyed(messages: list[object], tally: Tally) -> dict[str, dict[str, Any]]:
+def _keyed(messages: list[object], tally: ImportCounts) -> dict[str, dict[str, Any]]:
     """Return the messages by what they are called, or by their place."""
     keyed: dict[str, dict[str, Any]] = {}
     for number, message in enumerate(messages):
@@ -78,12 +83,12 @@ def _shown(messages: Mapping[str, dict[str, Any]], leaf: str) -> list[str]:
 
 
 def _said(
-    key: str, message: dict[str, Any], documents: Documents, tally: Tally
-) -> Said:
+    key: str, message: dict[str, Any], documents: Documents, tally: ImportCounts
+) -> SourceMessage:
     sender = as_text(message.get("sender"))
     content = as_list(message.get("content"))
     text = _text(content, tally) or as_text(message.get("text"))
-    return Said(
+    return SourceMessage(
         key=key,
         role=_ROLES.get(sender, sender),
         text=paragraphs(text, *_pasted(message), *documents.shown_in(key)),
@@ -93,7 +98,7 @@ def _said(
     )
 
 
-def _text(content: list[object], tally: Tally) -> str:
+def _text(content: list[object], tally: ImportCounts) -> str:
     pieces: list[str] = []
     for part in content:
         block = as_dict(part)
@@ -148,26 +153,26 @@ def _files(message: dict[str, Any]) -> tuple[str, ...]:
 def _replay(message: dict[str, Any], key: str, documents: Documents) -> None:
     """Do again what an answer did to the documents beside the talk."""
     for part in map(as_dict, as_list(message.get("content"))):
-        told = as_dict(part.get("input"))
+        data = as_dict(part.get("input"))
         if part.get("type") != "tool_use":
             continue
-        old, new = as_text(told.get("old_str")), as_text(told.get("new_str"))
-        content = as_text(told.get("content"))
-        title, path = as_text(told.get("title")), as_text(told.get("path"))
-        language = first_text(told.get("language"), told.get("type"))
-        match part.get("name"), told.get("command"):
+        old, new = as_text(data.get("old_str")), as_text(data.get("new_str"))
+        content = as_text(data.get("content"))
+        title, path = as_text(data.get("title")), as_text(data.get("path"))
+        language = first_text(data.get("language"), data.get("type"))
+        match part.get("name"), data.get("command"):
             case "artifacts", "update":
-                documents.replace(key, as_text(told.get("id")), old, new)
+                documents.replace(key, as_text(data.get("id")), old, new)
             case "artifacts", _:
-                name = as_text(told.get("id"))
+                name = as_text(data.get("id"))
                 documents.write(key, name, content, title=title, language=language)
             case "create_file", _:
-                text = as_text(told.get("file_text"))
+                text = as_text(data.get("file_text"))
                 documents.write(key, path, text, title=path, language=_ending(path))
             case "str_replace", _:
                 documents.replace(key, path, old, new)
             case "repl", _:
-                documents.add(key, as_text(told.get("code")), "javascript")
+                documents.add(key, as_text(data.get("code")), "javascript")
             case _:
                 pass
 

@@ -3,7 +3,12 @@
 from typing import Any
 
 from backend.importing.markup import joined, link, paragraphs
-from backend.importing.records import Said, Skip, Talk, Tally
+from backend.importing.records import (
+    ImportCounts,
+    Skip,
+    SourceConversation,
+    SourceMessage,
+)
 from backend.importing.trees import branch_to
 from backend.importing.values import (
     as_dict,
@@ -17,32 +22,32 @@ from backend.importing.values import (
 )
 
 
-def read(item: object, tally: Tally) -> Talk:
+def read(item: object, tally: ImportCounts) -> SourceConversation:
     """Return the branch of a conversation that was written last."""
-    told = as_dict(item)
-    nodes = as_dict(told.get("mapping"))
-    told_nodes = [(key, as_dict(node)) for key, node in nodes.items()]
-    messages = {key: as_dict(node.get("message")) for key, node in told_nodes}
-    parents = {key: as_text(node.get("parent")) for key, node in told_nodes}
-    leaf = as_text(told.get("current_node"))
+    data = as_dict(item)
+    nodes = as_dict(data.get("mapping"))
+    nodes_left = [(key, as_dict(node)) for key, node in nodes.items()]
+    messages = {key: as_dict(node.get("message")) for key, node in nodes_left}
+    parents = {key: as_text(node.get("parent")) for key, node in nodes_left}
+    leaf = as_text(data.get("current_node"))
     path = branch_to(leaf, parents, messages, "inserted_at")
     on_path = set(path)
     aside = [key for key, m in messages.items() if m and key not in on_path]
     leave_out(Skip.BRANCH, tally, len(aside))
-    said: list[Said] = []
+    said: list[SourceMessage] = []
     for key in path:
         if messages[key]:
             take(said, _said(key, messages[key], tally), tally)
-    return Talk(
-        key=as_text(told.get("id")),
-        title=as_text(told.get("title")),
-        at_ms=as_ms(told.get("inserted_at")),
+    return SourceConversation(
+        key=as_text(data.get("id")),
+        title=as_text(data.get("title")),
+        at_ms=as_ms(data.get("inserted_at")),
         said=tuple(said),
         aside=tuple(aside),
     )
 
 
-def _said(key: str, message: dict[str, Any], tally: Tally) -> Said:
+def _said(key: str, message: dict[str, Any], tally: ImportCounts) -> SourceMessage:
     asked: list[str] = []
     answered: list[str] = []
     thought: list[str] = []
@@ -56,7 +61,7 @@ def _said(key: str, message: dict[str, Any], tally: Tally) -> Said:
         else:
             tally.skip(Skip.TOOL, 1, [kind.lower()])
     is_question = bool(asked) and not answered and not thought
-    return Said(
+    return SourceMessage(
         key=key,
         role="user" if is_question else "assistant",
         text=joined([*asked, *answered]),

@@ -8,12 +8,12 @@ from typing import Any, Final, TypeVar
 from backend.errors import InvalidInputError
 from backend.importing.records import (
     BESIDE_ROW,
-    ActionRow,
-    ConversationRow,
-    MessageRow,
+    ImportCounts,
+    ImportedAction,
+    ImportedConversation,
+    ImportedMessage,
     NoteRow,
     Skip,
-    Tally,
 )
 from backend.importing.values import (
     as_dict,
@@ -35,7 +35,7 @@ _ALLOWED: Final = {
     "state": ("complete", "stopped", "interrupted", "failed"),
 }
 """What these may be; another value, of a newer Hearth, counts as the first."""
-_R = TypeVar("_R", ConversationRow, MessageRow, NoteRow, ActionRow)
+_R = TypeVar("_R", ImportedConversation, ImportedMessage, NoteRow, ImportedAction)
 
 
 def check_version(version: object) -> None:
@@ -51,18 +51,18 @@ def check_version(version: object) -> None:
         )
 
 
-def read_conversation(item: object, tally: Tally) -> ConversationRow | None:
+def read_conversation(item: object, tally: ImportCounts) -> ImportedConversation | None:
     """Return a conversation with those of its messages that can be read."""
-    told = as_dict(item)
-    entries = as_list(told.get("messages"))
-    head = {k: v for k, v in told.items() if k != "messages"}
+    data = as_dict(item)
+    entries = as_list(data.get("messages"))
+    head = {k: v for k, v in data.items() if k != "messages"}
     if "title_source" not in head and head.get("title"):
         head["title_source"] = "user"
-    row = _row(ConversationRow, head, tally, Skip.UNREADABLE)
+    row = _row(ImportedConversation, head, tally, Skip.UNREADABLE)
     if row is None:
         leave_out(Skip.UNREADABLE_MESSAGE, tally, len(entries))
         return None
-    messages: dict[str, MessageRow] = {}
+    messages: dict[str, ImportedMessage] = {}
     for entry in entries:
         tally.found += 1
         message = as_dict(entry) | {"conversation_id": row.id}
@@ -70,31 +70,31 @@ def read_conversation(item: object, tally: Tally) -> ConversationRow | None:
             is_known = isinstance(message.get("role"), str)
             why = Skip.INSTRUCTIONS if is_known else Skip.UNREADABLE_MESSAGE
             tally.skip(why)
-        elif found := _row(MessageRow, message, tally, Skip.UNREADABLE_MESSAGE):
+        elif found := _row(ImportedMessage, message, tally, Skip.UNREADABLE_MESSAGE):
             tally.skip(Skip.TWICE_MESSAGE, found.id in messages)
             messages.setdefault(found.id, found)
     latest = row.latest or max(messages, default=row.id)
     return replace(row, latest=latest, messages=tuple(messages.values()))
 
 
-def read_note(item: object, tally: Tally) -> NoteRow | None:
+def read_note(item: object, tally: ImportCounts) -> NoteRow | None:
     """Return a note."""
     return _row(NoteRow, as_dict(item), tally, Skip.UNREADABLE)
 
 
-def read_action(item: object, tally: Tally) -> ActionRow | None:
+def read_action(item: object, tally: ImportCounts) -> ImportedAction | None:
     """Return a quick action."""
-    return _row(ActionRow, as_dict(item), tally, Skip.UNREADABLE)
+    return _row(ImportedAction, as_dict(item), tally, Skip.UNREADABLE)
 
 
 def _row(
-    kind: type[_R], told: dict[str, Any], tally: Tally, unreadable: Skip
+    kind: type[_R], data: dict[str, Any], tally: ImportCounts, unreadable: Skip
 ) -> _R | None:
     """Return a row of what is known of it; the rest is counted."""
     kinds = {f.name: f.type for f in fields(kind) if f.name not in BESIDE_ROW}
-    strange = [name for name in told if name not in kinds]
+    strange = [name for name in data if name not in kinds]
     tally.skip(Skip.UNKNOWN, len(strange), strange)
-    given = _defaults(kind, told) | told
+    given = _defaults(kind, data) | data
     known = {name: value for name, value in given.items() if name in kinds}
     for name, allowed in _ALLOWED.items():
         if isinstance(known.get(name), str) and known[name] not in allowed:
@@ -104,19 +104,19 @@ def _row(
         tally.skip(unreadable)
         return None
     if any(is_too_long(value) for value in known.values() if isinstance(value, str)):
-        is_message = kind is MessageRow
+        is_message = kind is ImportedMessage
         tally.skip(Skip.TOO_LONG if is_message else Skip.TOO_LONG_ENTRY)
         return None
     return kind(**known)
 
 
-def _defaults(kind: type[_R], told: Mapping[str, Any]) -> dict[str, Any]:
+def _defaults(kind: type[_R], data: Mapping[str, Any]) -> dict[str, Any]:
     """Return what fields count as that are missing: a file may be made by hand.
 
     Those of other kinds are among them.
     """
     made = {f.name: f.default for f in fields(kind) if f.default is not MISSING}
-    begun = told.get("created_at", _ms_of(as_text(told.get("id"))))
+    begun = data.get("created_at", _ms_of(as_text(data.get("id"))))
     words = dict.fromkeys(("title", "body", "text", "latest", "name"), "")
     times = {"created_at": begun, "updated_at": begun}
     return {"title_source": "none", **words, **times, **made}

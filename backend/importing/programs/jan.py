@@ -3,7 +3,12 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from backend.importing.records import Said, Skip, Talk, Tally
+from backend.importing.records import (
+    ImportCounts,
+    Skip,
+    SourceConversation,
+    SourceMessage,
+)
 from backend.importing.values import (
     as_dict,
     as_list,
@@ -23,7 +28,9 @@ _STATES: Final = {"error": "failed", "stopped": "stopped", "pending": "interrupt
 _FILES: Final = frozenset({"image_url", "image", "file"})
 
 
-def read(item: object, messages: Iterable[object], name: str, tally: Tally) -> Talk:
+def read(
+    item: object, messages: Iterable[object], name: str, tally: ImportCounts
+) -> SourceConversation:
     """Return one thread.
 
     Args:
@@ -32,22 +39,22 @@ def read(item: object, messages: Iterable[object], name: str, tally: Tally) -> T
         name: The folder's name, which identifies the thread when the file does not.
         tally: Counts what is left out.
     """
-    told = as_dict(item)
-    said: list[Said] = []
+    data = as_dict(item)
+    said: list[SourceMessage] = []
     for number, entry in enumerate(messages):
         if isinstance(entry, dict):
-            take(said, _said(str(number), entry, told, tally), tally)
+            take(said, _said(str(number), entry, data, tally), tally)
         else:
             leave_out(Skip.UNREADABLE_MESSAGE, tally)
-    title = first_text(told.get("title"), as_dict(told.get("metadata")).get("title"))
-    at_ms = as_ms(told.get("created"))
-    key = first_text(told.get("id"), name)
-    return Talk(key=key, title=title, at_ms=at_ms, said=tuple(said))
+    title = first_text(data.get("title"), as_dict(data.get("metadata")).get("title"))
+    at_ms = as_ms(data.get("created"))
+    key = first_text(data.get("id"), name)
+    return SourceConversation(key=key, title=title, at_ms=at_ms, said=tuple(said))
 
 
 def _said(
-    number: str, message: dict[str, Any], thread: dict[str, Any], tally: Tally
-) -> Said:
+    number: str, message: dict[str, Any], thread: dict[str, Any], tally: ImportCounts
+) -> SourceMessage:
     content = message.get("content")
     parts = [as_dict(part) for part in as_list(content)]
     files = [part for part in parts if as_text(part.get("type")) in _FILES]
@@ -61,7 +68,7 @@ def _said(
     state = _STATES.get(as_text(message.get("status")), "complete")
     metadata = as_dict(message.get("metadata"))
     error = failed(first_text(message.get("error"), metadata.get("error")))
-    return Said(
+    return SourceMessage(
         key=first_text(message.get("id"), number),
         role=role,
         text=text,
@@ -77,5 +84,5 @@ def _said(
 def _model(message: dict[str, Any], thread: dict[str, Any]) -> str:
     assistants = [as_dict(one) for one in as_list(thread.get("assistants"))]
     models = [as_dict(one.get("model")).get("id") for one in assistants]
-    told = as_dict(message.get("metadata")).get("modelId")
-    return first_text(told, as_dict(thread.get("model")).get("id"), *models)
+    model_id = as_dict(message.get("metadata")).get("modelId")
+    return first_text(model_id, as_dict(thread.get("model")).get("id"), *models)

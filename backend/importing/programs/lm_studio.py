@@ -5,7 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 from backend.importing.markup import joined, paragraphs
-from backend.importing.records import Said, Skip, Talk, Tally
+from backend.importing.records import (
+    ImportCounts,
+    Skip,
+    SourceConversation,
+    SourceMessage,
+)
 from backend.importing.values import (
     as_dict,
     as_list,
@@ -20,7 +25,7 @@ from backend.importing.values import (
 from backend.thoughts import split_thoughts
 
 
-def read(item: object, name: str, tally: Tally) -> Talk:
+def read(item: object, name: str, tally: ImportCounts) -> SourceConversation:
     """Return one conversation.
 
     Args:
@@ -28,9 +33,9 @@ def read(item: object, name: str, tally: Tally) -> Talk:
         name: The file's name, which is all that identifies the conversation.
         tally: Counts what is left out.
     """
-    told = as_dict(item)
-    heard: list[Said] = []
-    for number, message in enumerate(map(as_dict, as_list(told.get("messages")))):
+    data = as_dict(item)
+    heard: list[SourceMessage] = []
+    for number, message in enumerate(map(as_dict, as_list(data.get("messages")))):
         versions = as_list(message.get("versions"))
         chosen = message.get("currentlySelected")
         index = (
@@ -39,41 +44,41 @@ def read(item: object, name: str, tally: Tally) -> Talk:
         version = as_dict(versions[index]) if versions else {}
         leave_out(Skip.BRANCH, tally, max(0, len(versions) - 1))
         heard.append(_said(str(number), version, tally))
-    said: list[Said] = []
+    said: list[SourceMessage] = []
     for candidate in _dated(heard):
         take(said, candidate, tally)
-    if as_text(told.get("systemPrompt")).strip():
+    if as_text(data.get("systemPrompt")).strip():
         leave_out(Skip.INSTRUCTIONS, tally)
-    return Talk(
+    return SourceConversation(
         key=name.rpartition("/")[2],
-        title=as_text(told.get("name")),
-        at_ms=as_ms(told.get("createdAt")),
+        title=as_text(data.get("name")),
+        at_ms=as_ms(data.get("createdAt")),
         said=tuple(said),
         place=name,
     )
 
 
-def _dated(heard: list[Said]) -> Iterable[Said]:
+def _dated(heard: list[SourceMessage]) -> Iterable[SourceMessage]:
     """Give a question, whose time is not kept, that of the answer to it.
 
     The first was asked when the conversation began.
     """
     after: int | None = None
-    dated: list[Said] = []
+    dated: list[SourceMessage] = []
     for said in reversed(heard[1:]):
         after = said.at_ms or (after if said.role == "user" else None)
         dated.append(replace(said, at_ms=after) if after else said)
     return [*heard[:1], *reversed(dated)]
 
 
-def _said(key: str, version: dict[str, Any], tally: Tally) -> Said:
+def _said(key: str, version: dict[str, Any], tally: ImportCounts) -> SourceMessage:
     steps = [as_dict(step) for step in as_list(version.get("steps"))]
     blocks = [step for step in steps if step.get("type") == "contentBlock"]
     written = [texts(version.get("content"))]
     thought: list[str] = []
     for block in blocks:
         is_thought = as_dict(block.get("style")).get("type") == "thinking"
-        words = texts(_told_in(block.get("content"), tally))
+        words = texts(_parts_in(block.get("content"), tally))
         (thought if is_thought else written).append(words)
     tally.skip(Skip.TOOL, sum("tool" in as_text(s.get("type")).lower() for s in steps))
     contents = [version, *blocks]
@@ -87,7 +92,7 @@ def _said(key: str, version: dict[str, Any], tally: Tally) -> Said:
     sender = as_dict(version.get("senderInfo"))
     generated = [as_dict(block.get("genInfo")) for block in blocks]
     models = [info.get("indexedModelIdentifier") for info in generated]
-    return Said(
+    return SourceMessage(
         key=key,
         role=role,
         text=text,
@@ -99,7 +104,7 @@ def _said(key: str, version: dict[str, Any], tally: Tally) -> Said:
     )
 
 
-def _told_in(content: object, tally: Tally) -> list[Any]:
+def _parts_in(content: object, tally: ImportCounts) -> list[Any]:
     """Return the parts of a block without the tags around them, and count tools."""
     parts = [p for p in as_list(content) if not as_dict(p).get("isStructural")]
     kinds = (as_text(as_dict(part).get("type")).lower() for part in parts)

@@ -12,7 +12,7 @@ _MARK: Final = re.compile(" ?\ue200([^\ue200\ue201]*)\ue201")
 _LEFT: Final = re.compile("[\ue200-\ue20f]")
 _SOURCE: Final = re.compile(r" ?【[\d:]+†([^】\n]*)】")
 _WRITING: Final = re.compile(
-    r"^:::writing\{(?P<told>[^}\n]*)\}[ \t]*\n(?P<body>.*?)(?:^:::[ \t]*$|\Z)",
+    r"^:::writing\{(?P<attributes>[^}\n]*)\}[ \t]*\n(?P<body>.*?)(?:^:::[ \t]*$|\Z)",
     re.MULTILINE | re.DOTALL,
 )
 _SUBJECT: Final = re.compile(r'subject="(?P<quoted>[^"]*)"|subject=(?P<bare>[^\s"]+)')
@@ -21,10 +21,10 @@ _SUBJECT: Final = re.compile(r'subject="(?P<quoted>[^"]*)"|subject=(?P<bare>[^\s
 def without_marks(text: str, metadata: Mapping[str, Any]) -> str:
     """Return an answer with links for its sources, and no marks of the program."""
     text = _WRITING.sub(_letter, text) if ":::writing" in text else text
-    for told in map(as_dict, as_list(metadata.get("content_references"))):
-        matched = as_text(told.get("matched_text"))
+    for data in map(as_dict, as_list(metadata.get("content_references"))):
+        matched = as_text(data.get("matched_text"))
         if len(matched) > 1 and _is_mark(matched):
-            text = text.replace(matched, _links(told))
+            text = text.replace(matched, _links(data))
     text = _LEFT.sub("", _MARK.sub(_meant, text))
     if "†" not in text:
         return text
@@ -36,10 +36,10 @@ def _is_mark(text: str) -> bool:
     return bool(_LEFT.search(text)) or ("【" in text and "†" in text)
 
 
-def _links(told: Mapping[str, Any]) -> str:
+def _links(data: Mapping[str, Any]) -> str:
     """Return the links of a reference; else the words it stands for."""
     found: dict[str, str] = {}
-    for one in (*map(as_dict, as_list(told.get("items"))), told):
+    for one in (*map(as_dict, as_list(data.get("items"))), data):
         url = first_text(one.get("url"), *as_list(one.get("safe_urls")))
         title = first_text(one.get("title"), one.get("name"), one.get("attribution"))
         if url:
@@ -49,34 +49,34 @@ def _links(told: Mapping[str, Any]) -> str:
     if found:
         has_url = any(key != words for key, words in found.items())
         return f"({', '.join(found.values())})" if has_url else next(iter(found))
-    alt = first_text(told.get("alt"), told.get("prompt_text"))
+    alt = first_text(data.get("alt"), data.get("prompt_text"))
     return "" if _LEFT.search(alt) else alt
 
 
 def _meant(match: re.Match[str]) -> str:
     """Return the words of a mark that has some; a mark for a source has none."""
     space = " " if match[0].startswith(" ") else ""
-    kind, _, told = match[1].partition("\ue202")
+    kind, _, content = match[1].partition("\ue202")
     if kind == "entity":
-        words = _entity(told)
+        words = _entity(content)
     elif kind in {"navlist", "url"}:
-        title, _, url = told.partition("\ue202")
+        title, _, url = content.partition("\ue202")
         words = link(title, url)
     else:
         words = ""
     return space + words if words else ""
 
 
-def _entity(told: str) -> str:
+def _entity(content: str) -> str:
     try:
-        names = [as_text(name) for name in as_list(json.loads(told))]
+        names = [as_text(name) for name in as_list(json.loads(content))]
     except (ValueError, RecursionError):
         return ""
     return first_text(*names[1:2], *names)
 
 
 def _letter(match: re.Match[str]) -> str:
-    found = _SUBJECT.search(match["told"])
+    found = _SUBJECT.search(match["attributes"])
     subject = (found["quoted"] or found["bare"] or "").strip() if found else ""
     body = match["body"].rstrip("\n")
     return f"### {subject}\n\n{body}\n" if subject else f"{body}\n"
@@ -92,8 +92,8 @@ class _Sources:
         """Return the link of a mark, or the name of the file it tells."""
         mark = match[0].lstrip(" ")
         space = match[0][: -len(mark)]
-        told = self._links.get(mark) or ("" if match[1] == "source" else match[1])
-        return f"{space}({told})" if told else ""
+        link = self._links.get(mark) or ("" if match[1] == "source" else match[1])
+        return f"{space}({link})" if link else ""
 
 
 def _sources(text: str, metadata: Mapping[str, Any]) -> _Sources:

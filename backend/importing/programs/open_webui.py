@@ -13,7 +13,12 @@ from backend.importing.markup import (
     paragraphs,
     titled,
 )
-from backend.importing.records import Said, Skip, Talk, Tally
+from backend.importing.records import (
+    ImportCounts,
+    Skip,
+    SourceConversation,
+    SourceMessage,
+)
 from backend.importing.trees import branch_to
 from backend.importing.values import (
     as_dict,
@@ -32,7 +37,7 @@ from backend.thoughts import split_thoughts
 
 _DETAILS: Final = re.compile(
     r"<details type=\"(?P<type>reasoning|tool_calls|code_interpreter)\""
-    r"(?P<told>[^>]*)>(?P<inner>.*?)</details>\n?",
+    r"(?P<attributes>[^>]*)>(?P<inner>.*?)</details>\n?",
     re.DOTALL,
 )
 _DETAILS_OR_CODE: Final = re.compile(f"{_DETAILS.pattern}|{CODE}", CODE_FLAGS)
@@ -42,13 +47,13 @@ _IMAGES: Final = frozenset({"image_url", "input_image", "image"})
 _MARKS: Final = ("archived", "pinned", "folder_id")
 
 
-def read(item: object, tally: Tally) -> Talk:
+def read(item: object, tally: ImportCounts) -> SourceConversation:
     """Return the branch of a chat that was shown last."""
-    told = as_dict(item)
-    chat = as_dict(told.get("chat")) or told
+    data = as_dict(item)
+    chat = as_dict(data.get("chat")) or data
     messages = _messages(chat, tally)
     path = _path(chat, messages)
-    said: list[Said] = []
+    said: list[SourceMessage] = []
     for key in path:
         take(said, _said(key, messages[key], tally), tally)
     on_path = set(path)
@@ -57,25 +62,27 @@ def read(item: object, tally: Tally) -> Talk:
     for key in aside:
         is_side = any(_stood_beside(messages[key], one) for one in shown)
         leave_out(Skip.SIDE if is_side else Skip.BRANCH, tally)
-    tags = as_list(as_dict(told.get("meta")).get("tags")) or as_list(chat.get("tags"))
-    tally.skip(Skip.MARK, sum(bool(told.get(m)) for m in _MARKS) + len(tags))
-    return Talk(
-        key=first_text(told.get("id"), chat.get("id")),
-        title=first_text(told.get("title"), chat.get("title")),
-        at_ms=as_ms(told.get("created_at")) or as_ms(chat.get("timestamp")),
+    tags = as_list(as_dict(data.get("meta")).get("tags")) or as_list(chat.get("tags"))
+    tally.skip(Skip.MARK, sum(bool(data.get(m)) for m in _MARKS) + len(tags))
+    return SourceConversation(
+        key=first_text(data.get("id"), chat.get("id")),
+        title=first_text(data.get("title"), chat.get("title")),
+        at_ms=as_ms(data.get("created_at")) or as_ms(chat.get("timestamp")),
         said=tuple(said),
         aside=tuple(aside),
     )
 
 
-def _messages(chat: Mapping[str, Any], tally: Tally) -> dict[str, dict[str, Any]]:
+def _messages(
+    chat: Mapping[str, Any], tally: ImportCounts
+) -> dict[str, dict[str, Any]]:
     """Return the messages of the tree, or of the plain list where there is no tree."""
-    told = as_dict(as_dict(chat.get("history")).get("messages")) or {
+    data = as_dict(as_dict(chat.get("history")).get("messages")) or {
         first_text(as_dict(one).get("id"), str(number)): one
         for number, one in enumerate(as_list(chat.get("messages")))
     }
-    found = {key: one for key, one in told.items() if isinstance(one, dict)}
-    leave_out(Skip.UNREADABLE_MESSAGE, tally, len(told) - len(found))
+    found = {key: one for key, one in data.items() if isinstance(one, dict)}
+    leave_out(Skip.UNREADABLE_MESSAGE, tally, len(data) - len(found))
     return found
 
 
@@ -97,7 +104,7 @@ def _stood_beside(one: Mapping[str, Any], shown: Mapping[str, Any]) -> bool:
     )
 
 
-def _said(key: str, message: dict[str, Any], tally: Tally) -> Said:
+def _said(key: str, message: dict[str, Any], tally: ImportCounts) -> SourceMessage:
     role = as_text(message.get("role"))
     content = message.get("content")
     text, reasoning = texts(content), ""
@@ -110,7 +117,7 @@ def _said(key: str, message: dict[str, Any], tally: Tally) -> Said:
         text = text if text.strip() else written
         reasoning = paragraphs(details, thoughts) or thought
         error = failed(message.get("error"))
-    return Said(
+    return SourceMessage(
         key=first_text(message.get("id"), key),
         role=role,
         text=text,
@@ -130,7 +137,7 @@ def _state(message: Mapping[str, Any], error: str) -> str:
     return "interrupted" if is_cut else "complete"
 
 
-def _from_output(output: list[Any], tally: Tally) -> tuple[str, str]:
+def _from_output(output: list[Any], tally: ImportCounts) -> tuple[str, str]:
     """Return the text and the reasoning of an answer that is told in steps."""
     written: list[str] = []
     thought: list[str] = []
@@ -153,7 +160,7 @@ def _summaries(step: Mapping[str, Any], name: str) -> list[str]:
     return [first_text(as_dict(p).get("text"), p) for p in as_list(step.get(name))]
 
 
-def _without_details(text: str, tally: Tally) -> tuple[str, str]:
+def _without_details(text: str, tally: ImportCounts) -> tuple[str, str]:
     """Return an answer without what the program folds into it, and its reasoning."""
     if "<details type=" not in text:
         return text, ""
@@ -164,15 +171,15 @@ def _without_details(text: str, tally: Tally) -> tuple[str, str]:
             return match[0]
         inner = html.unescape(_SUMMARY.sub("", match["inner"]))
         # What the program itself writes says whether it is done; a person does not.
-        if "done=" not in match["told"] and match.start() > 0:
+        if "done=" not in match["attributes"] and match.start() > 0:
             return match[0]
         if match["type"] == "reasoning":
             thought.append(_QUOTE.sub("", inner).strip())
             return ""
         if match["type"] == "tool_calls":
-            tally.skip(Skip.TOOL, 1, [_attribute(match["told"], "name")])
+            tally.skip(Skip.TOOL, 1, [_attribute(match["attributes"], "name")])
             return ""
-        output = _attribute(match["told"], "output")
+        output = _attribute(match["attributes"], "output")
         shown = titled("Output", fenced(output, "text")) + "\n\n" if output else ""
         return f"{inner.strip()}\n\n{shown}"
 
@@ -187,6 +194,6 @@ def _leading(text: str, taken: Callable[[re.Match[str]], str]) -> str:
     return text
 
 
-def _attribute(told: str, name: str) -> str:
-    found = re.search(rf'\b{name}="([^"]*)"', told)
+def _attribute(attributes: str, name: str) -> str:
+    found = re.search(rf'\b{name}="([^"]*)"', attributes)
     return html.unescape(found[1]) if found else ""

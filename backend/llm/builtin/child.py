@@ -119,7 +119,7 @@ class EngineChild:
         except OSError as exc:
             raise engine_error(EngineFault.CRASHED, name) from exc
         child = cls(process, name, model, options)
-        child._tell_config()
+        child._configure()
         return child
 
     @property
@@ -189,11 +189,11 @@ class EngineChild:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._settle(ChildReply())
+        self._resolve(ChildReply())
         if self._engine is not None:
             await self._engine.close()
 
-    def _tell_config(self) -> None:
+    def _configure(self) -> None:
         limit = self._options.data_limit_bytes
         if limit is None:
             free = available_memory()
@@ -217,8 +217,8 @@ class EngineChild:
         while data := await self._process.stdout.read(65536):
             for line in lines.feed(data):
                 if reply := ChildReply.from_line(line):
-                    self._settle(reply)
-        self._settle(ChildReply())
+                    self._resolve(reply)
+        self._resolve(ChildReply())
 
     async def _keep_tail(self) -> None:
         if self._process.stderr is None:
@@ -226,7 +226,7 @@ class EngineChild:
         while data := await self._process.stderr.read(65536):
             self._tail = (self._tail + data)[-_TAIL_BYTES:]
 
-    def _settle(self, reply: ChildReply) -> None:
+    def _resolve(self, reply: ChildReply) -> None:
         if not self._reply.done():
             self._reply.set_result(reply)
 

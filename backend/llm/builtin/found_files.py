@@ -58,11 +58,13 @@ def places(
 ) -> list[Place]:
     """Return where programs keep their models."""
     home = home or Path.home()
-    told = os.environ if environment is None else environment
-    data, cache = _folders(home, told, platform)
-    faces = _cache(home, told) / "huggingface"
-    hub = _named(told, _named(told, faces, "HF_HOME") / "hub", *_HUB_VARIABLES)
-    ollama = _named(told, home / ".ollama" / "models", "OLLAMA_MODELS")
+    variables = os.environ if environment is None else environment
+    data, cache = _folders(home, variables, platform)
+    faces = _cache(home, variables) / "huggingface"
+    hub = _named(
+        variables, _named(variables, faces, "HF_HOME") / "hub", *_HUB_VARIABLES
+    )
+    ollama = _named(variables, home / ".ollama" / "models", "OLLAMA_MODELS")
     found = [
         Place("LM Studio", _lm_studio(home)),
         Place("Ollama", ollama / MANIFESTS),
@@ -135,32 +137,34 @@ def _model(place: Place, path: Path, weights: Path) -> FoundFile | None:
     return FoundFile(place.program, name, str(path), size)
 
 
-def _folders(home: Path, told: Mapping[str, str], platform: str) -> tuple[Path, Path]:
+def _folders(
+    home: Path, variables: Mapping[str, str], platform: str
+) -> tuple[Path, Path]:
     """Return where programs keep data, and what they may lose."""
     if platform == "darwin":
         library = home / "Library"
         return library / "Application Support", library / "Caches"
     if platform == "win32":
-        roaming = _named(told, home / "AppData" / "Roaming", "APPDATA")
-        return roaming, _named(told, home / "AppData" / "Local", "LOCALAPPDATA")
-    data = _named(told, home / ".local" / "share", "XDG_DATA_HOME")
-    return data, _cache(home, told)
+        roaming = _named(variables, home / "AppData" / "Roaming", "APPDATA")
+        return roaming, _named(variables, home / "AppData" / "Local", "LOCALAPPDATA")
+    data = _named(variables, home / ".local" / "share", "XDG_DATA_HOME")
+    return data, _cache(home, variables)
 
 
-def _cache(home: Path, told: Mapping[str, str]) -> Path:
-    return _named(told, home / ".cache", "XDG_CACHE_HOME")
+def _cache(home: Path, variables: Mapping[str, str]) -> Path:
+    return _named(variables, home / ".cache", "XDG_CACHE_HOME")
 
 
-def _named(told: Mapping[str, str], otherwise: Path, *variables: str) -> Path:
+def _named(data: Mapping[str, str], otherwise: Path, *variables: str) -> Path:
     """Return the folder the first of these variables names that is set."""
-    named = next(filter(None, map(told.get, variables)), "")
+    named = next(filter(None, map(data.get, variables)), "")
     return Path(named) if named else otherwise
 
 
 def _lm_studio(home: Path) -> Path:
     base = home / ".lmstudio"
-    if told := _small_text(home / ".lmstudio-home-pointer").strip():
-        base = Path(told)
+    if pointer := _small_text(home / ".lmstudio-home-pointer").strip():
+        base = Path(pointer)
     elif (older := home / ".cache" / "lm-studio").is_dir():
         base = older
     with suppress(ValueError, AttributeError, TypeError):

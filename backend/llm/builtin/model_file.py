@@ -191,5 +191,5 @@ def _instead(path: Path, error: HeaderError) -> str:
         return "it is empty. Download it again"
     if start[8:9] == b"{":
         return "it is a safetensors file, not GGUF. Choose a GGUF file of this model"
-    told = next((why for mark, why in _STARTS if start.startswith(mark)), "")
-    return f"{told} (no GGUF file)" if told else str(error)
+    reason = next((why for mark, why in _STARTS if start.startswith(mark)), "")
+    return f"{reason} (no GGUF file)" if reason else str(error)

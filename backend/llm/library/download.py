@@ -31,7 +31,7 @@ class DownloadState(StrEnum):
     DONE = "done"
 
 
-class Step(StrEnum):
+class DownloadEvent(StrEnum):
     """What happens to a download."""
 
     BEGIN = "begin"
@@ -42,19 +42,19 @@ class Step(StrEnum):
     RESTART = "restart"
 
 
-_MOVES: Final[Mapping[tuple[DownloadState, Step], DownloadState]] = {
-    (DownloadState.QUEUED, Step.BEGIN): DownloadState.RUNNING,
-    (DownloadState.QUEUED, Step.PAUSE): DownloadState.PAUSED,
-    (DownloadState.RUNNING, Step.PAUSE): DownloadState.PAUSED,
-    (DownloadState.RUNNING, Step.FAIL): DownloadState.FAILED,
-    (DownloadState.RUNNING, Step.FINISH): DownloadState.DONE,
-    (DownloadState.RUNNING, Step.RESTART): DownloadState.QUEUED,
-    (DownloadState.PAUSED, Step.RESUME): DownloadState.QUEUED,
-    (DownloadState.FAILED, Step.RESUME): DownloadState.QUEUED,
+_MOVES: Final[Mapping[tuple[DownloadState, DownloadEvent], DownloadState]] = {
+    (DownloadState.QUEUED, DownloadEvent.BEGIN): DownloadState.RUNNING,
+    (DownloadState.QUEUED, DownloadEvent.PAUSE): DownloadState.PAUSED,
+    (DownloadState.RUNNING, DownloadEvent.PAUSE): DownloadState.PAUSED,
+    (DownloadState.RUNNING, DownloadEvent.FAIL): DownloadState.FAILED,
+    (DownloadState.RUNNING, DownloadEvent.FINISH): DownloadState.DONE,
+    (DownloadState.RUNNING, DownloadEvent.RESTART): DownloadState.QUEUED,
+    (DownloadState.PAUSED, DownloadEvent.RESUME): DownloadState.QUEUED,
+    (DownloadState.FAILED, DownloadEvent.RESUME): DownloadState.QUEUED,
 }
 
 
-def move(state: DownloadState, step: Step) -> DownloadState:
+def move(state: DownloadState, step: DownloadEvent) -> DownloadState:
     """Return the next state; what does not fit leaves it as it is.
 
     Two clicks, or a click while a process dies, are no mistakes of anybody.
@@ -97,7 +97,7 @@ class Download:
         """The file that is opened in the end."""
         return self.folder / self.files[0].name
 
-    def step(self, step: Step, error: str = "") -> Self:
+    def step(self, step: DownloadEvent, error: str = "") -> Self:
         """Return it after something happened to it."""
         return replace(self, state=move(self.state, step), error=error)
 
@@ -108,8 +108,8 @@ class Download:
             StoreReadOnlyError: The folder cannot be written.
         """
         make_private_dir(models)
-        told = asdict(self) | {"folder": str(self.folder)}
-        replace_file(models / f"{self.id}{SUFFIX}", json.dumps(told))
+        data = asdict(self) | {"folder": str(self.folder)}
+        replace_file(models / f"{self.id}{SUFFIX}", json.dumps(data))
 
     def forget(self, models: Path) -> None:
         """Remove what is written of it, and of files that did not become whole."""
@@ -131,9 +131,11 @@ def saved_downloads(models: Path) -> list[Download]:
     return found
 
 
-def _read(told: dict[str, Any]) -> Download:
-    files = tuple(RemoteFile(**file) for file in told.pop("files"))
-    folder, state = Path(told.pop("folder")), DownloadState(told.pop("state"))
+def _read(data: dict[str, Any]) -> Download:
+    files = tuple(RemoteFile(**file) for file in data.pop("files"))
+    folder, state = Path(data.pop("folder")), DownloadState(data.pop("state"))
     if not files:
         raise ValueError("no files")
-    return Download(files=files, folder=folder, state=state, **told).step(Step.RESTART)
+    return Download(files=files, folder=folder, state=state, **data).step(
+        DownloadEvent.RESTART
+    )

@@ -66,7 +66,7 @@ class Wanted:
 
 
 @dataclass(slots=True)
-class _Part:
+class _FilePart:
     """What has arrived of a file, and what it hashes to."""
 
     path: Path
@@ -115,7 +115,7 @@ async def fetch(
     Raises:
         FetchError: It cannot be had, and why; what came is kept where it may be of use.
     """
-    part, failures = _Part(wanted.part), 0
+    part, failures = _FilePart(wanted.part), 0
     try:
         await asyncio.to_thread(part.take_up, wanted.bytes)
         _check_room(wanted, part, spare_bytes)
@@ -139,7 +139,7 @@ async def fetch(
 async def _fetch_rest(
     client: "httpx2.AsyncClient",
     wanted: Wanted,
-    part: _Part,
+    part: _FilePart,
     report: Callable[[int, str], None],
     spare_bytes: int,
 ) -> None:
@@ -171,7 +171,7 @@ async def _fetch_rest(
         raise _AgainError
 
 
-def _check(response: "httpx2.Response", wanted: Wanted, part: _Part) -> None:
+def _check(response: "httpx2.Response", wanted: Wanted, part: _FilePart) -> None:
     """Look at the head of an answer before a byte of it is kept."""
     status = response.status_code
     if wanted.url.startswith("https:") and response.url.scheme != "https":
@@ -217,7 +217,7 @@ def _refuse(response: "httpx2.Response", wanted: Wanted) -> None:
     raise FetchError(f"The hub refuses to send this file (HTTP {status}).")
 
 
-def _check_room(wanted: Wanted, part: _Part, spare_bytes: int) -> None:
+def _check_room(wanted: Wanted, part: _FilePart, spare_bytes: int) -> None:
     free = shutil.disk_usage(wanted.target.parent).free
     missing = wanted.bytes - part.bytes
     if free < missing + spare_bytes:
@@ -227,7 +227,7 @@ def _check_room(wanted: Wanted, part: _Part, spare_bytes: int) -> None:
         )
 
 
-def _put_in_place(wanted: Wanted, part: _Part) -> None:
+def _put_in_place(wanted: Wanted, part: _FilePart) -> None:
     if part.sha256.hexdigest() != wanted.sha256:
         part.forget()
         raise FetchError(_OTHER)

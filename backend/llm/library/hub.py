@@ -128,10 +128,10 @@ def read_search(body: str, link: str = "") -> FoundModels:
     Raises:
         NotAHubError: It is no list.
     """
-    told = _json(body)
-    if not isinstance(told, list):
+    data = _json(body)
+    if not isinstance(data, list):
         raise NotAHubError("no list of models")
-    models = [model for one in told[:_MOST_MODELS] if (model := _model(one))]
+    models = [model for one in data[:_MOST_MODELS] if (model := _model(one))]
     following = _NEXT.search(link)
     return FoundModels(tuple(models), following[1] if following else "")
 
@@ -142,8 +142,8 @@ def read_repository(body: str) -> Repository:
     Raises:
         NotAHubError: It is no repository, or tells no commit.
     """
-    told = _json(body)
-    data = told if isinstance(told, dict) else {}
+    payload = _json(body)
+    data = payload if isinstance(payload, dict) else {}
     name, commit = _text(data, "id"), _text(data, "sha")
     if not is_repository(name) or not _COMMIT.match(commit):
         raise NotAHubError("no repository")
@@ -199,9 +199,9 @@ def _variants(files: Iterable[RemoteFile]) -> tuple[list[Variant], list[str]]:
     return whole, incomplete
 
 
-def _file(told: object) -> RemoteFile | None:
+def _file(payload: object) -> RemoteFile | None:
     """Return a model's file; None for any other, and for one without size and hash."""
-    data = told if isinstance(told, Mapping) else {}
+    data = payload if isinstance(payload, Mapping) else {}
     lfs = data.get("lfs")
     large = lfs if isinstance(lfs, Mapping) else {}
     path, sha256 = _text(data, "rfilename"), _text(large, "sha256")
@@ -220,8 +220,8 @@ def _is_safe(path: str) -> bool:
     )
 
 
-def _model(told: object) -> HubModel | None:
-    data = told if isinstance(told, Mapping) else {}
+def _model(payload: object) -> HubModel | None:
+    data = payload if isinstance(payload, Mapping) else {}
     name = _text(data, "id") or _text(data, "modelId")
     if not is_repository(name):
         return None
@@ -245,17 +245,17 @@ def _licence(data: Mapping[str, Any]) -> str:
         for tag in (tags if isinstance(tags, list) else [])
         if isinstance(tag, str) and tag.startswith("license:")
     )
-    told = _text(card, "license") if isinstance(card, Mapping) else ""
-    return (told or next(named, ""))[:_LONGEST_NAME]
+    licence_text = _text(card, "license") if isinstance(card, Mapping) else ""
+    return (licence_text or next(named, ""))[:_LONGEST_NAME]
 
 
-def _count(told: object) -> int:
-    return told if type(told) is int and told > 0 else 0
+def _count(value: object) -> int:
+    return value if type(value) is int and value > 0 else 0
 
 
 def _text(data: Mapping[str, Any], key: str) -> str:
-    told = data.get(key)
-    return told if isinstance(told, str) else ""
+    value = data.get(key)
+    return value if isinstance(value, str) else ""
 
 
 def _json(body: str) -> Any:  # noqa: ANN401 whatever a stranger sent

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from backend.errors import HearthError
 from backend.llm.providers import provider_of
 from backend.llm.servers.address import is_here, read_address
-from backend.llm.servers.probe import Reply, ask_models
+from backend.llm.servers.probe import ProbeResult, ask_models
 from backend.protocol import LOOPBACK
 
 KNOWN_PORTS: Final[Mapping[str, int]] = MappingProxyType(
@@ -85,9 +85,9 @@ def ollama_places(
     environment: Mapping[str, str] | None = None,
 ) -> Sequence[tuple[str, int]]:
     """Return where Ollama was told to listen, when that is on this computer."""
-    told = (os.environ if environment is None else environment).get("OLLAMA_HOST", "")
+    data = (os.environ if environment is None else environment).get("OLLAMA_HOST", "")
     with contextlib.suppress(HearthError):
-        address = read_address(told)
+        address = read_address(data)
         port = urlsplit(f"//{address.netloc}").port or KNOWN_PORTS["Ollama"]
         if address.is_here and port != KNOWN_PORTS["Ollama"]:
             return (("Ollama", port),)
@@ -121,7 +121,7 @@ async def _is_open(host: str, port: int) -> bool:
 async def _probe(name: str, host: str, port: int, deadline_s: float) -> Found | None:
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     probe = await ask_models(f"{url}/v1", deadline_s=deadline_s)
-    if probe.reply is not Reply.MODELS:
+    if probe.reply is not ProbeResult.MODELS:
         return None
     if probe.software:
         name = probe.software

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin
 
 from backend.llm.wire.answer_events import NotAnAnswerError
-from backend.llm.wire.client import DIRECT, Route, endpoint, new_client
+from backend.llm.wire.client import DIRECT, ServerRoute, endpoint, new_client
 from backend.llm.wire.exchange import causes, read_text
 from backend.llm.wire.failures import classify_failure
 from backend.llm.wire.limits import FAR
@@ -35,7 +35,7 @@ _SOFTWARE: Final = (
 """What servers call the owner of their models."""
 
 
-class Reply(Enum):
+class ProbeResult(Enum):
     """What came of asking an address for its models."""
 
     MODELS = "models"
@@ -52,7 +52,13 @@ class Reply(Enum):
 
 
 ANSWERED: Final = frozenset(
-    {Reply.MODELS, Reply.NO_LIST, Reply.KEY_REFUSED, Reply.MOVED, Reply.BUSY}
+    {
+        ProbeResult.MODELS,
+        ProbeResult.NO_LIST,
+        ProbeResult.KEY_REFUSED,
+        ProbeResult.MOVED,
+        ProbeResult.BUSY,
+    }
 )
 """There is somebody: another path may be the right one."""
 
@@ -69,7 +75,7 @@ class Probe:
     """
 
     base: str
-    reply: Reply
+    reply: ProbeResult
     models: tuple[str, ...] = ()
     status: int = 0
     detail: str = ""
@@ -78,13 +84,16 @@ class Probe:
 
 
 async def ask_models(
-    base: str, key: str = "", deadline_s: float = DEADLINE_S, route: Route = DIRECT
+    base: str,
+    key: str = "",
+    deadline_s: float = DEADLINE_S,
+    route: ServerRoute = DIRECT,
 ) -> Probe:
     """Ask one base address for its list of models."""
     try:
         client = await asyncio.to_thread(new_client, base, key, _CONNECT_S, route)
     except OSError:  # the file of the certificate authority
-        return Probe(base=base, reply=Reply.UNTRUSTED)
+        return Probe(base=base, reply=ProbeResult.UNTRUSTED)
     import httpx2  # noqa: PLC0415 by now imported, in the thread
 
     try:
@@ -94,7 +103,7 @@ async def ask_models(
         ):
             return _judge(base, response, await _read(response))
     except (TimeoutError, httpx2.TimeoutException):
-        return Probe(base=base, reply=Reply.SILENT)
+        return Probe(base=base, reply=ProbeResult.SILENT)
     # anyio 4 on uvloop asks a socket that is gone already for its name.
     except (httpx2.HTTPError, httpx2.InvalidURL, AttributeError) as exc:
         return Probe(base=base, reply=_why(exc))
@@ -102,7 +111,7 @@ async def ask_models(
         await client.aclose()
 
 
-async def takes_chats(base: str, key: str = "", route: Route = DIRECT) -> bool:
+async def takes_chats(base: str, key: str = "", route: ServerRoute = DIRECT) -> bool:
     """Whether chat requests are read there; an empty one is sent, which is free."""
     client = await asyncio.to_thread(new_client, base, key, _CONNECT_S, route)
     import httpx2  # noqa: PLC0415 new_client loaded it
@@ -145,24 +154,24 @@ def _judge(base: str, response: "httpx2.Response", body: str) -> Probe:
             models = tuple(read_model_list(body))
             return Probe(
                 base=base,
-                reply=Reply.MODELS,
+                reply=ProbeResult.MODELS,
                 models=models,
                 status=status,
                 software=_software(body, server),
             )
-        return Probe(base=base, reply=Reply.NO_LIST, status=status)
+        return Probe(base=base, reply=ProbeResult.NO_LIST, status=status)
     detail = classify_failure(status, body)[1]
     location = response.headers.get("Location", "")
     if 300 <= status < 400 and location:  # noqa: PLR2004 all redirects
         target = urljoin(endpoint(base, "/models"), location)
-        return Probe(base=base, reply=Reply.MOVED, status=status, location=target)
-    reply = Reply.NO_LIST
+        return Probe(base=base, reply=ProbeResult.MOVED, status=status, location=target)
+    reply = ProbeResult.NO_LIST
     if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
-        reply = Reply.PROXY
+        reply = ProbeResult.PROXY
     elif status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        reply = Reply.KEY_REFUSED
+        reply = ProbeResult.KEY_REFUSED
     elif status == HTTPStatus.TOO_MANY_REQUESTS or status >= 500:  # noqa: PLR2004 all
-        reply = Reply.BUSY
+        reply = ProbeResult.BUSY
     return Probe(base=base, reply=reply, status=status, detail=detail)
 
 
@@ -170,22 +179,22 @@ def _software(body: str, server: str) -> str:
     if "llama.cpp" in server.lower():
         return "llama.cpp"
     with suppress(ValueError, TypeError, AttributeError, IndexError, KeyError):
-        told = json.loads(body)["data"][0]
-        owner = f"{told.get('owned_by', '')} {str(told['id']).partition('/')[0]}"
+        data = json.loads(body)["data"][0]
+        owner = f"{data.get('owned_by', '')} {str(data['id']).partition('/')[0]}"
         return next((name for mark, name in _SOFTWARE if mark in owner.split()), "")
     return ""
 
 
-def _why(exc: BaseException) -> Reply:
+def _why(exc: BaseException) -> ProbeResult:
     import httpx2  # noqa: PLC0415 by now imported, in the thread
 
     for cause in causes(exc):
         if isinstance(cause, httpx2.ProxyError):
-            return Reply.PROXY
+            return ProbeResult.PROXY
         if isinstance(cause, socket.gaierror):
-            return Reply.NO_NAME
+            return ProbeResult.NO_NAME
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return Reply.UNTRUSTED
+            return ProbeResult.UNTRUSTED
         if isinstance(cause, ssl.SSLError):
-            return Reply.NO_TLS
-    return Reply.UNREACHABLE
+            return ProbeResult.NO_TLS
+    return ProbeResult.UNREACHABLE

@@ -73,28 +73,28 @@ def read_chunk(data: str, name: str = "") -> Chunk:
     if data == DONE:
         return Chunk(is_done=True)
     try:
-        told = json.loads(data)
+        payload = json.loads(data)
     except (ValueError, RecursionError) as exc:
         if name == ERROR:
             return _error(data)
         if data.startswith("{"):
             raise NotAnAnswerError("an event is broken") from exc
         return Chunk()
-    if isinstance(told, list):
+    if isinstance(payload, list):
         # Gemini wraps its errors so.
-        told = next((entry for entry in told if isinstance(entry, Mapping)), None)
+        payload = next((entry for entry in payload if isinstance(entry, Mapping)), None)
     if name == ERROR:
-        return _error(told)
-    return _read_object(told) if isinstance(told, Mapping) else Chunk()
+        return _error(payload)
+    return _read_object(payload) if isinstance(payload, Mapping) else Chunk()
 
 
-def _read_object(told: Mapping[str, object]) -> Chunk:
-    choice = _choice(told)
-    if _reports_error(told, has_choice=choice is not None):
+def _read_object(data: Mapping[str, object]) -> Chunk:
+    choice = _choice(data)
+    if _reports_error(data, has_choice=choice is not None):
         delta, _ = _said(choice or {})
-        return _error(told, delta)
+        return _error(data, delta)
     if choice is None:
-        return Chunk(detail=plain_words(told))
+        return Chunk(detail=plain_words(data))
     if _is_telling(choice.get("error")):
         return _error(choice, _said(choice)[0])
     delta, is_message = _said(choice)
@@ -103,7 +103,7 @@ def _read_object(told: Mapping[str, object]) -> Chunk:
     index = choice.get("index")
     return Chunk(
         delta=Delta(delta.text or refusal, delta.reasoning),
-        finish=_finish(choice, told),
+        finish=_finish(choice, data),
         choice=index if isinstance(index, int) else 0,
         is_piece=True,
         is_message=is_message,
@@ -112,9 +112,9 @@ def _read_object(told: Mapping[str, object]) -> Chunk:
     )
 
 
-def _choice(told: Mapping[str, object]) -> Mapping[str, object] | None:
+def _choice(data: Mapping[str, object]) -> Mapping[str, object] | None:
     """Return the choice of an event, the first one if there are several."""
-    choices = told.get("choices")
+    choices = data.get("choices")
     if isinstance(choices, Mapping):
         return choices
     if isinstance(choices, list):
@@ -122,10 +122,10 @@ def _choice(told: Mapping[str, object]) -> Mapping[str, object] | None:
         first = [choice for choice in found if not choice.get("index")]
         return next(iter(first or found), {} if choices else None)
     # Ollama's own way, and that of servers without choices.
-    spoken = isinstance(told.get("message"), Mapping) or isinstance(
-        told.get("delta"), Mapping
+    spoken = isinstance(data.get("message"), Mapping) or isinstance(
+        data.get("delta"), Mapping
     )
-    return told if spoken else None
+    return data if spoken else None
 
 
 def _spoken(choice: Mapping[str, object]) -> Mapping[str, object]:
@@ -179,25 +179,25 @@ def _plain(value: object, depth: int = _DEPTH) -> str:
     return next(filter(None, (_plain(value.get(n), depth - 1) for n in names)), "")
 
 
-def _finish(choice: Mapping[str, object], told: Mapping[str, object]) -> str:
-    reasons = [choice.get("finish_reason"), told.get("done_reason")]
-    reasons.append("stop" if told.get("done") is True else "")
+def _finish(choice: Mapping[str, object], data: Mapping[str, object]) -> str:
+    reasons = [choice.get("finish_reason"), data.get("done_reason")]
+    reasons.append("stop" if data.get("done") is True else "")
     words = (reason.strip().lower() for reason in reasons if isinstance(reason, str))
     return next((word for word in words if word not in _NO_TELLING), "")
 
 
-def _reports_error(told: Mapping[str, object], *, has_choice: bool) -> bool:
-    if _is_telling(told.get("error")):
+def _reports_error(data: Mapping[str, object], *, has_choice: bool) -> bool:
+    if _is_telling(data.get("error")):
         return True
     if has_choice:
         return False
-    kinds = [told.get(name) for name in ("object", "type", "status", "event")]
+    kinds = [data.get(name) for name in ("object", "type", "status", "event")]
     if any(isinstance(kind, str) and kind.lower() == ERROR for kind in kinds):
         return True
-    code = told.get("code") or told.get("status")
+    code = data.get("code") or data.get("status")
     is_code = str(code).isdecimal() and str(code)[0] in "45"
-    says_why = _is_telling(told.get("detail")) or _is_telling(told.get("errors"))
-    return says_why or (is_code and _is_telling(told.get("message")))
+    says_why = _is_telling(data.get("detail")) or _is_telling(data.get("errors"))
+    return says_why or (is_code and _is_telling(data.get("message")))
 
 
 def _is_telling(value: object) -> bool:
@@ -207,6 +207,6 @@ def _is_telling(value: object) -> bool:
     return bool(value)
 
 
-def _error(told: object, delta: Delta | None = None) -> Chunk:
-    fault, words = classify_error(told, error_status(told))
+def _error(data: object, delta: Delta | None = None) -> Chunk:
+    fault, words = classify_error(data, error_status(data))
     return Chunk(delta=delta or Delta(), fault=fault, detail=words)

@@ -80,8 +80,8 @@ def without_refused(
 
 def instructions_first(turns: Sequence[Turn]) -> list[Turn]:
     """Return the turns with the instructions said before the first question."""
-    told = [turn.text for turn in turns if turn.role is Role.SYSTEM]
+    instructions = [turn.text for turn in turns if turn.role is Role.SYSTEM]
     rest = [turn for turn in turns if turn.role is not Role.SYSTEM]
     if rest and rest[0].role is Role.USER:
-        told.append(rest.pop(0).text)
-    return [Turn(Role.USER, "\n\n".join(told)), *rest] if told else rest
+        instructions.append(rest.pop(0).text)
+    return [Turn(Role.USER, "\n\n".join(instructions)), *rest] if instructions else rest

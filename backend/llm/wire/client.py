@@ -24,7 +24,7 @@ _KEEPALIVE: Final = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
+class ServerRoute:
     """The way to a server.
 
     Attributes:
@@ -36,7 +36,7 @@ class Route:
     proxy: str = ""
     ca_file: str = ""
 
-    def with_login(self, login: str) -> "Route":
+    def with_login(self, login: str) -> "ServerRoute":
         """Return it with a name and password for the proxy, as in "name:password"."""
         if not (login and self.proxy):
             return self
@@ -46,11 +46,11 @@ class Route:
         )
 
 
-DIRECT: Final = Route()
+DIRECT: Final = ServerRoute()
 
 
 def new_client(
-    base_url: str, api_key: str, connect_s: float, route: Route = DIRECT
+    base_url: str, api_key: str, connect_s: float, route: ServerRoute = DIRECT
 ) -> "httpx2.AsyncClient":
     """Return a client for one server; call it in a thread, as it loads for 0.1 s.
 
@@ -89,7 +89,7 @@ def new_client(
     )
 
 
-def _trust(route: Route) -> "ssl.SSLContext | bool":
+def _trust(route: ServerRoute) -> "ssl.SSLContext | bool":
     """Return who is trusted; True for those of the system alone."""
     if not route.ca_file:
         return True

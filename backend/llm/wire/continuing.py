@@ -11,7 +11,7 @@ from typing import Final
 
 from backend.llm.engine import Delta, Role, Turn
 
-GO_ON: Final = "Go on exactly where you stopped. Repeat nothing."
+CONTINUE_PROMPT: Final = "Go on exactly where you stopped. Repeat nothing."
 
 
 def is_continuation(turns: Sequence[Turn]) -> bool:
@@ -27,7 +27,7 @@ def without_empty_answer(turns: Sequence[Turn]) -> Sequence[Turn]:
 
 def asked_in_words(turns: Sequence[Turn]) -> list[Turn]:
     """Return the turns with the wish to go on said by the user."""
-    return [*turns, Turn(Role.USER, GO_ON)]
+    return [*turns, Turn(Role.USER, CONTINUE_PROMPT)]
 
 
 class RepeatFilter:

@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 
 from backend.errors import EngineFault
 from backend.llm.wire.answer_events import NotAnAnswerError
-from backend.llm.wire.client import DIRECT, Route, endpoint, new_client
+from backend.llm.wire.client import DIRECT, ServerRoute, endpoint, new_client
 from backend.llm.wire.failures import classify_failure, is_page
 from backend.llm.wire.limits import Limits
 from backend.llm.wire.patience import patience
@@ -58,7 +58,7 @@ class ModelServer:
     """
 
     def __init__(
-        self, base_url: str, api_key: str, connect_s: float, route: Route = DIRECT
+        self, base_url: str, api_key: str, connect_s: float, route: ServerRoute = DIRECT
     ) -> None:
         self._route = route
         self._base_url = base_url

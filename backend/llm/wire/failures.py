@@ -71,7 +71,7 @@ _PATTERNS: Final = {
     fault: re.compile(pattern, re.IGNORECASE | re.VERBOSE)
     for fault, pattern in _MARKS.items()
 }
-_TOLD_ANYWHERE: Final = (
+_MARKS_ANYWHERE: Final = (
     EngineFault.CONTEXT_TOO_LONG,
     EngineFault.NO_CREDIT,
     EngineFault.MODEL_MISSING,
@@ -83,54 +83,54 @@ _NOT_REFUSED: Final = (EngineFault.RATE_LIMITED, EngineFault.UNAUTHORISED)
 def classify_failure(status: int, body: str) -> tuple[EngineFault, str]:
     """Return what an answer with an error means, and the server's own words."""
     try:
-        told = json.loads(body)
+        data = json.loads(body)
     except (ValueError, RecursionError):
         words = _words_of_text(body)
         return _classify(status, words, words), words
-    return classify_error(told, status)
+    return classify_error(data, status)
 
 
-def classify_error(told: object, status: int) -> tuple[EngineFault, str]:
+def classify_error(data: object, status: int) -> tuple[EngineFault, str]:
     """Return what an error means that came as JSON, and the server's own words."""
-    words = error_words(told)
+    words = error_words(data)
     # Only what the server says counts: some repeat the whole question beside it.
-    return _classify(status, words, " ".join((words, *_codes(told)))), words
+    return _classify(status, words, " ".join((words, *_codes(data)))), words
 
 
-def error_status(told: object) -> int:
+def error_status(data: object) -> int:
     """Return the HTTP status an error names; that of an unknown one if it does not."""
-    for code in _codes(told):
+    for code in _codes(data):
         if code.isdecimal() and len(code) == len("500") and code[0] in "45":
             return int(code)
     return HTTPStatus.INTERNAL_SERVER_ERROR
 
 
-def error_words(told: object) -> str:
+def error_words(data: object) -> str:
     """Return what an error says, a code when it has no words; "" for nothing."""
-    codes = (code for code in _codes(told) if not code.isdecimal())
-    return plain_words(told) or next(codes, "")
+    codes = (code for code in _codes(data) if not code.isdecimal())
+    return plain_words(data) or next(codes, "")
 
 
-def plain_words(told: object, depth: int = _DEPTH) -> str:
+def plain_words(data: object, depth: int = _DEPTH) -> str:
     """Return what an object says for people, wherever it says so; "" for nothing."""
-    if isinstance(told, str):
-        return told.strip()
+    if isinstance(data, str):
+        return data.strip()
     if not depth:
         return ""
-    if isinstance(told, list):
-        found = (plain_words(entry, depth - 1) for entry in told[:_ENTRIES])
+    if isinstance(data, list):
+        found = (plain_words(entry, depth - 1) for entry in data[:_ENTRIES])
         return "; ".join(filter(None, found))
-    if not isinstance(told, Mapping):
+    if not isinstance(data, Mapping):
         return ""
     words = next(
-        filter(None, (plain_words(told.get(k), depth - 1) for k in _WORDS)), ""
+        filter(None, (plain_words(data.get(k), depth - 1) for k in _WORDS)), ""
     )
-    return _with_words_passed_on(told, words, depth)
+    return _with_words_passed_on(data, words, depth)
 
 
-def _with_words_passed_on(told: Mapping[str, object], words: str, depth: int) -> str:
+def _with_words_passed_on(data: Mapping[str, object], words: str, depth: int) -> str:
     """Add what the server behind said, where the one before it kept its words."""
-    beside = told.get("metadata")
+    beside = data.get("metadata")
     raw = beside.get("raw") if isinstance(beside, Mapping) else None
     more = _words_of_raw(raw, depth - 1) if isinstance(raw, str) else ""
     return f"{words}: {more}" if words and more and more not in words else words
@@ -156,14 +156,14 @@ def is_page(body: str) -> bool:
     return bool(_PAGE.match(body))
 
 
-def _codes(told: object, depth: int = _DEPTH) -> Iterator[str]:
-    if isinstance(told, list):
-        told = told[0] if told else None
-    if not isinstance(told, Mapping) or not depth:
+def _codes(data: object, depth: int = _DEPTH) -> Iterator[str]:
+    if isinstance(data, list):
+        data = data[0] if data else None
+    if not isinstance(data, Mapping) or not depth:
         return
-    yield from _codes(told.get("error"), depth - 1)
+    yield from _codes(data.get("error"), depth - 1)
     for name in _CODES:
-        code = told.get(name)
+        code = data.get(name)
         if isinstance(code, str | int) and not isinstance(code, bool):
             yield str(code)
 
@@ -172,7 +172,7 @@ def _classify(status: int, words: str, marked: str) -> EngineFault:
     marks = [fault for fault, mark in _PATTERNS.items() if mark.search(marked)]
     if status < HTTPStatus.BAD_REQUEST:
         return EngineFault.GARBAGE
-    certain = [fault for fault in marks if fault in _TOLD_ANYWHERE]
+    certain = [fault for fault in marks if fault in _MARKS_ANYWHERE]
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         # It may speak of tokens, but of those in a minute.
         certain = [fault for fault in certain if fault is EngineFault.NO_CREDIT]
@@ -206,5 +206,5 @@ def _by_status(status: int, words: str, marks: list[EngineFault]) -> EngineFault
 def _by_marks(status: int, marks: list[EngineFault]) -> EngineFault:
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return marks[0] if marks else EngineFault.SERVER_ERROR
-    told = [fault for fault in marks if fault in _NOT_REFUSED]
-    return told[0] if told else EngineFault.REJECTED
+    faults = [fault for fault in marks if fault in _NOT_REFUSED]
+    return faults[0] if faults else EngineFault.REJECTED

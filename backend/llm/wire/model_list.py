@@ -31,20 +31,20 @@ def read_model_list(body: str) -> list[str]:
 def _entries(body: str) -> tuple[list[object], tuple[str, ...]]:
     """Return the entries, and under which names an entry may have its id."""
     try:
-        told = json.loads(body)
+        data = json.loads(body)
     except (ValueError, RecursionError) as exc:
         raise NotAnAnswerError("this is no JSON") from exc
-    if isinstance(told, dict) and not told.get("error"):
+    if isinstance(data, dict) and not data.get("error"):
         for name, keys in (("data", _IDS[:1]), ("models", _IDS)):
-            if isinstance(told.get(name), list):
-                return told[name], keys
+            if isinstance(data.get(name), list):
+                return data[name], keys
         # Ollama says null when it has no model.
-        if told.get("object") == "list" and not told.get("data"):
+        if data.get("object") == "list" and not data.get("data"):
             return [], ()
     # An empty array alone may be anything.
-    if not isinstance(told, list) or not told:
+    if not isinstance(data, list) or not data:
         raise NotAnAnswerError("no list of models")
-    return told, _IDS
+    return data, _IDS
 
 
 def _id(entry: object, keys: tuple[str, ...]) -> str:

@@ -11,7 +11,7 @@ from backend.ids import made_at
 from backend.live.notices import Toast
 from backend.routes.chat.conversations import UNTITLED
 from backend.routes.pages import Pages, page_size, undo_path
-from backend.services.chat.activity import Activity
+from backend.services.chat.activity import AnswerActivity
 from backend.services.chat.conversations import MAX_TITLE_CHARS, PAGE_SIZE
 from backend.web.http import Request, Response, Router
 from backend.web.rendering import Renderer, Template
@@ -31,7 +31,7 @@ class Mark(StrEnum):
 
 
 @dataclass(frozen=True)
-class Item(Template):
+class ConversationItem(Template):
     """One conversation in the list."""
 
     template: ClassVar[str] = "conversations/_item.html"
@@ -49,7 +49,7 @@ class Day:
     """
 
     name: str
-    items: Sequence[Item]
+    items: Sequence[ConversationItem]
     goes_on: bool = False
 
 
@@ -118,7 +118,7 @@ def build_router(
 
 def _days(
     found: "Sequence[ConversationRow]",
-    activity: Activity,
+    activity: AnswerActivity,
     renderer: Renderer,
     before: str | None,
 ) -> list[Day]:
@@ -138,13 +138,15 @@ def _days(
     return days
 
 
-def _item(conversation: "Conversation | ConversationRow", activity: Activity) -> Item:
+def _item(
+    conversation: "Conversation | ConversationRow", activity: AnswerActivity
+) -> ConversationItem:
     mark = Mark.NONE
     if activity.is_answering(conversation.id):
         mark = Mark.ANSWERING
     elif activity.is_unread(conversation.id):
         mark = Mark.UNREAD
-    return Item(conversation, conversation.title or UNTITLED, mark)
+    return ConversationItem(conversation, conversation.title or UNTITLED, mark)
 
 
 def _shown_id(request: Request) -> str:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from backend.ids import edit_draft
 from backend.live.message_feed import MessageFeed
-from backend.live.message_views import Question
+from backend.live.message_views import QuestionView
 from backend.live.notices import Toast
 from backend.routes.pages import Pages, undo_path
 from backend.services.images import Image
@@ -112,7 +112,9 @@ def build_router(
 
     def _focused(message: "AnyMessage") -> Template:
         view = broadcast.view(message)
-        return replace(view, is_focused=True) if isinstance(view, Question) else view
+        return (
+            replace(view, is_focused=True) if isinstance(view, QuestionView) else view
+        )
 
     @router.post("/messages/:id/images")
     async def load_image(request: Request) -> Response:

@@ -27,7 +27,7 @@ _KB: Final = 1024
 
 
 @dataclass(frozen=True)
-class Item(Template):
+class BackupItem(Template):
     """One backup."""
 
     template: ClassVar[str] = "backups/_item.html"
@@ -41,7 +41,7 @@ class BackupList(Template):
     """All backups."""
 
     template: ClassVar[str] = "backups/_list.html"
-    items: Sequence[Item]
+    items: Sequence[BackupItem]
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def build_router(offline: "GetOffline", pages: Pages) -> Router:
             return await ask_for_key(request, name)
         except InvalidInputError as exc:
             return await ask_for_key(request, name, str(exc))
-        toast = pages.toast(_told(restored))
+        toast = pages.toast(_restored_toast(restored))
         if not secret:
             return toast
         shown = pages.show(request, "Backups", await view())
@@ -130,7 +130,7 @@ def build_router(offline: "GetOffline", pages: Pages) -> Router:
     return router
 
 
-def _told(restored: "Restored") -> Toast:
+def _restored_toast(restored: "Restored") -> Toast:
     undo = f"/backups/{restored.before}/restore" if restored.before else ""
     sentence = "The backup is restored."
     if restored.asks_at_start:
@@ -141,11 +141,11 @@ def _told(restored: "Restored") -> Toast:
     return Toast(sentence, tone="success", undo=undo)
 
 
-def _item(backup: "Backup") -> Item:
+def _item(backup: "Backup") -> BackupItem:
     reason = _REASONS.get(backup.reason, "Automatic")
     if backup.owner and backup.reason == "manual":
         reason = "Made by hand"
-    return Item(backup, reason, _size(backup.size))
+    return BackupItem(backup, reason, _size(backup.size))
 
 
 def _size(count: float) -> str:

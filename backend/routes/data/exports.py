@@ -47,7 +47,7 @@ def build_router(get_services: "GetServices", pages: Pages) -> Router:
         except ValueError as exc:
             raise InvalidInputError("Choose Markdown, a web page or JSON.") from exc
         path = Path(form.get("path", ""))
-        await services.notes.settle()
+        await services.notes.fold_drafts()
         services.exports.begin(form.get("what", ""), form_of_file, path, pages.render)
         return no_content()
 

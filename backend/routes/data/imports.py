@@ -183,12 +183,12 @@ def _account(summary: Summary) -> str:
     left = summary.found - summary.messages - summary.joined
     if not left and not summary.joined:
         return ""
-    told = [f"{summary.messages:,} are imported unchanged"]
+    parts = [f"{summary.messages:,} are imported unchanged"]
     if summary.joined:
-        told.append(f"{summary.joined:,} are joined to the answer they belong to")
+        parts.append(f"{summary.joined:,} are joined to the answer they belong to")
     if left:
-        told.append(f"{left:,} {'is' if left == 1 else 'are'} left out")
-    return f"Of {_counted(summary.found, 'message')}, {_listed(told)}."
+        parts.append(f"{left:,} {'is' if left == 1 else 'are'} left out")
+    return f"Of {_counted(summary.found, 'message')}, {_listed(parts)}."
 
 
 def _came_to(report: Report, *, is_back: bool) -> list[str]:
@@ -224,34 +224,35 @@ def _added(report: Report) -> Iterator[str]:
 
 def _changed(report: Report) -> Iterator[str]:
     if report.updated_messages:
-        told = _counted(report.updated_messages, "message")
-        yield f"{told} {_were(report.updated_messages)} updated."
+        counted = _counted(report.updated_messages, "message")
+        yield f"{counted} {_were(report.updated_messages)} updated."
     if report.updated:
         what = "title, note or quick action"
-        told = f"{report.updated:,} {what if report.updated == 1 else _MANY_UPDATED}"
-        yield f"{told} {_were(report.updated)} updated."
+        counted = f"{report.updated:,} {what if report.updated == 1 else _MANY_UPDATED}"
+        yield f"{counted} {_were(report.updated)} updated."
     if report.replaced:
-        told = _counted(report.replaced, "message")
-        yield f"{told} moved to the trash, because the export no longer shows them."
+        counted = _counted(report.replaced, "message")
+        yield f"{counted} moved to the trash, because the export no longer shows them."
 
 
 def _left(report: Report) -> Iterator[str]:
     if report.stayed:
-        told = _counted(report.stayed, "message")
+        counted = _counted(report.stayed, "message")
         yield (
-            f"{told} kept although the export no longer shows them, because you have "
+            f"{counted} kept although the export no longer shows them, because you "
+            "have "
             "added to them."
         )
     if report.older:
-        told = _counted(report.older, "older message")
-        yield f"{told} not imported, because the ones here are newer."
+        counted = _counted(report.older, "older message")
+        yield f"{counted} not imported, because the ones here are newer."
     if report.binned:
-        told = _counted(report.binned, "message")
-        yield f"{told} left in the trash, where you put them."
+        counted = _counted(report.binned, "message")
+        yield f"{counted} left in the trash, where you put them."
     if report.unfit:
-        told = _counted(report.unfit, "quick action")
+        counted = _counted(report.unfit, "quick action")
         yield (
-            f"{told} made by a newer version of Hearth not imported. Update Hearth "
+            f"{counted} made by a newer version of Hearth not imported. Update Hearth "
             "to import them."
         )
 

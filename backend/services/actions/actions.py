@@ -82,7 +82,7 @@ class ActionService:
         self._notes = notes
         self._refused = refused
         self._today = today
-        self._keeping: set[asyncio.Task[None]] = set()
+        self._offline: set[asyncio.Task[None]] = set()
         self.refused_shortcuts: Mapping[str, str] = {}
         """Why the desktop does not give an action its keys, by the action's id."""
 
@@ -161,7 +161,7 @@ class ActionService:
         """Return all actions as the text of a file."""
         return to_file(await self.all())
 
-    async def take_in(self, content: str) -> int:
+    async def import_from(self, content: str) -> int:
         """Add the actions of a file, all or none; return how many were new.
 
         Raises:
@@ -225,8 +225,8 @@ class ActionService:
         )
         if action.result == "note":
             task = asyncio.create_task(self._keep_answer(exchange))
-            self._keeping.add(task)
-            task.add_done_callback(self._keeping.discard)
+            self._offline.add(task)
+            task.add_done_callback(self._offline.discard)
         return Outcome(action, exchange=exchange)
 
     async def _keep_answer(self, exchange: Exchange) -> None:
@@ -239,10 +239,10 @@ class ActionService:
         except NotFoundError:
             log.info("an answer was deleted before it became a note")
         except HearthError as exc:
-            self._answers.trouble(f"The answer is kept, but not as a note. {exc}")
+            self._answers.failure(f"The answer is kept, but not as a note. {exc}")
         except Exception:
             log.exception("an answer could not be kept as a note")
-            self._answers.trouble(
+            self._answers.failure(
                 f"The answer is kept, but not as a note. {BUG_SENTENCE}"
             )
 
@@ -265,12 +265,12 @@ def fill(prompt: str, clipboard: str, selection: str, today: date) -> str:
     """
     if not _names_text(prompt):
         prompt = f"{prompt}\n\n{{clipboard}}".lstrip("\n")
-    told = {
+    data = {
         "clipboard": clipboard,
         "selection": selection or clipboard,
         "date": f"{today.day} {today:%B %Y}",
     }
-    return _PLACE.sub(lambda match: told[match[1]], prompt)
+    return _PLACE.sub(lambda match: data[match[1]], prompt)
 
 
 def _longest(prompt: str, clipboard: str, selection: str) -> int:

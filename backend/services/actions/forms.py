@@ -132,13 +132,17 @@ def read_shortcut(text: str) -> str:
         return ""
     *held, key = (part.capitalize() for part in parts)
     key = key.upper() if len(key) <= len("F12") else key
-    told = [modifier for modifier in _MODIFIERS if modifier in held]
-    if len(told) < _ENOUGH or len(told) != len(held) or not _KEY.fullmatch(key):
+    modifiers = [modifier for modifier in _MODIFIERS if modifier in held]
+    if (
+        len(modifiers) < _ENOUGH
+        or len(modifiers) != len(held)
+        or not _KEY.fullmatch(key)
+    ):
         raise InvalidInputError(
             "A shortcut is two of Ctrl, Alt, Shift and Meta with a letter, a digit or "
             "F1 to F12, for example Ctrl+Alt+E."
         )
-    shortcut = "+".join([*told, key])
+    shortcut = "+".join([*modifiers, key])
     if shortcut in _TAKEN:
         raise InvalidInputError(f"{shortcut} is a shortcut of Hearth. Choose another.")
     return shortcut
@@ -146,12 +150,12 @@ def read_shortcut(text: str) -> str:
 
 def to_file(actions: Sequence[Filed]) -> str:
     """Return the actions as the text of a file; engines are left out of it."""
-    told = [
+    items = [
         {name: getattr(action, name) for name in _FILED}
         | {"in_tray": bool(action.in_tray)}
         for action in actions
     ]
-    whole = {"format": _FORMAT, "version": _VERSION, "actions": told}
+    whole = {"format": _FORMAT, "version": _VERSION, "actions": items}
     return json.dumps(whole, ensure_ascii=False, indent=2) + "\n"
 
 
@@ -162,16 +166,16 @@ def from_file(content: str) -> list[Facts]:
         InvalidInputError: It is no such file, or one of its actions cannot be used.
     """
     try:
-        told = json.loads(content)
+        data = json.loads(content)
     except (ValueError, RecursionError) as exc:
         raise InvalidInputError("This file holds no quick actions.") from exc
-    if not isinstance(told, dict) or told.get("format") != _FORMAT:
+    if not isinstance(data, dict) or data.get("format") != _FORMAT:
         raise InvalidInputError("This file holds no quick actions.")
-    if told.get("version") != _VERSION:
+    if data.get("version") != _VERSION:
         raise InvalidInputError(
             "This file was written by a newer version of Hearth. Update Hearth first."
         )
-    rows = told.get("actions")
+    rows = data.get("actions")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise InvalidInputError("This file is damaged. Export the actions again.")
     if len(rows) > MAX_IMPORTED:
@@ -181,18 +185,18 @@ def from_file(content: str) -> list[Facts]:
 
 def as_imported(row: Mapping[str, object]) -> Facts | None:
     """Return the facts of an action of another Hearth; None when it cannot be used."""
-    told = {name: str(row.get(name, "")) for name in _FILED}
+    values = {name: str(row.get(name, "")) for name in _FILED}
     try:
-        return _facts_of(told, row)
+        return _facts_of(values, row)
     except InvalidInputError:
         return None
 
 
-def _facts_of(told: Mapping[str, str], row: Mapping[str, object]) -> Facts:
+def _facts_of(values: Mapping[str, str], row: Mapping[str, object]) -> Facts:
     in_tray = {"in_tray": str(row.get("in_tray", ""))}
     try:
-        facts = read_form({**told, **in_tray})
+        facts = read_form({**values, **in_tray})
     except InvalidInputError:
         # Only its keys may be of another kind of computer.
-        facts = read_form({**told, **in_tray, "shortcut": ""})
+        facts = read_form({**values, **in_tray, "shortcut": ""})
     return {name: facts[name] for name in (*_FILED, "in_tray")}

@@ -61,7 +61,7 @@ def count(text: str) -> str:
     sentences = len(_SENTENCE_END.findall(stripped)) or int(bool(words))
     lines = len(stripped.splitlines())
     paragraphs = len([part for part in re.split(r"\n\s*\n", stripped) if part.strip()])
-    told = {
+    counts = {
         "Words": words,
         "Characters": len(text),
         "Without spaces": len(re.sub(r"\s", "", text)),
@@ -69,7 +69,7 @@ def count(text: str) -> str:
         "Paragraphs": paragraphs,
         "Lines": lines,
     }
-    return "\n".join(f"{name}: {number:,}" for name, number in told.items())
+    return "\n".join(f"{name}: {number:,}" for name, number in counts.items())
 
 
 def title_case(text: str) -> str:

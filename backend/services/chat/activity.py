@@ -69,7 +69,7 @@ class Bell:
             await asyncio.wait_for(self._rung.wait(), seconds)
 
 
-class Activity:
+class AnswerActivity:
     """Listens to the answers in front of another audience; lives on the event loop."""
 
     def __init__(self, audience: PageAudience) -> None:
@@ -113,9 +113,9 @@ class Activity:
         finally:
             self._end(answer)
 
-    def troubled(self, sentence: str) -> None:
+    def storage_failed(self, sentence: str) -> None:
         """Pass it on."""
-        self._audience.troubled(sentence)
+        self._audience.storage_failed(sentence)
 
     def is_answering(self, conversation_id: str) -> bool:
         """Whether an answer is being written in a conversation."""
@@ -151,8 +151,8 @@ class Activity:
         while message_id in self._growing:
             answer, _ = self._growing[message_id]
             left_s = deadline - time.monotonic()
-            if len(answer.told) > known or left_s <= 0:
-                return answer.told[known:]
+            if len(answer.shown_text) > known or left_s <= 0:
+                return answer.shown_text[known:]
             await self._grown.wait(left_s)
         return None
 

@@ -64,7 +64,7 @@ class Audience(Protocol):
     async def ended(self, answer: Growing) -> None:
         """Show the answer as it is stored now."""
 
-    def troubled(self, sentence: str) -> None:
+    def storage_failed(self, sentence: str) -> None:
         """Say that an answer cannot be stored at present."""
 
 
@@ -125,10 +125,10 @@ class AnswerService:
         if task := self._tasks.get(message_id):
             await asyncio.wait([task])
 
-    def trouble(self, sentence: str) -> None:
+    def failure(self, sentence: str) -> None:
         """Say that something about an answer cannot be stored."""
         with suppress(Exception):
-            self._audience.troubled(sentence)
+            self._audience.storage_failed(sentence)
 
     async def close(self) -> None:
         """Store every growing answer as interrupted: the sidecar ends."""
@@ -236,7 +236,7 @@ class AnswerService:
         except StoreError as exc:
             # Kept and tried again with what comes next.
             answer.unsaved = piece.then(answer.unsaved)
-            self.trouble(str(exc))
+            self.failure(str(exc))
         except Exception:  # the end stores all of it once more
             log.exception("a piece of an answer could not be stored")
 
@@ -268,7 +268,7 @@ class AnswerService:
                     error=error,
                 )
             except StoreError as exc:
-                self.trouble(str(exc))
+                self.failure(str(exc))
                 await asyncio.sleep(RETRY_SAVE_S)
             else:
                 return

@@ -11,7 +11,7 @@ from backend.llm.engine import Delta
 from backend.services.chat.answers import AnswerService
 from backend.services.chat.beginnings import Beginnings
 from backend.services.chat.growing import Growing
-from backend.services.chat.prompts import Prompt, Said, prompt_of
+from backend.services.chat.prompts import Prompt, PromptMessage, prompt_of
 from backend.services.chat.texts import checked_text
 from backend.services.chat.titles import title_from
 from backend.services.engines.engines import Choice, EngineService
@@ -339,7 +339,7 @@ class ConversationService:
         if conversation_id == NEW or await self._engines.default() is None:
             await self._engines.choose(choice)
 
-    async def entitle(self, conversation_id: str) -> None:
+    async def retitle(self, conversation_id: str) -> None:
         """Better the title with the first answer, unless the user gave one."""
         conversation = await self.get(conversation_id)
         found = await self.log(conversation_id)
@@ -375,9 +375,11 @@ class ConversationService:
         return await self._said(answer.conversation_id, before=answer.id)
 
     async def _prompt(self, said: "Sequence[AnyMessage]", asked: str = "") -> Prompt:
-        known = [Said(m.id, m.role == "user", m.text) for m in said]
+        known = [PromptMessage(m.id, m.role == "user", m.text) for m in said]
         instructions = await self._settings.instructions()
-        return prompt_of([*known, Said("", is_question=True, text=asked)], instructions)
+        return prompt_of(
+            [*known, PromptMessage("", is_question=True, text=asked)], instructions
+        )
 
     async def _choice_of(self, conversation: "Conversation") -> Choice:
         own = Choice.of(conversation.engine_id, conversation.model)

@@ -49,7 +49,7 @@ class Growing:
         return self._reasoning[0]
 
     @property
-    def told(self) -> str:
+    def shown_text(self) -> str:
         """All that was ever said to be its text, for who can take nothing back."""
         return self.withdrawn + self.text
 

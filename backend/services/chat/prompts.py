@@ -23,7 +23,7 @@ _THOUGHT: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class PromptMessage:
     """One message, as far as a model is told of it."""
 
     id: str
@@ -78,8 +78,8 @@ class Prompt:
 
     def turns(self) -> list[Turn]:
         """Return the turns of a request."""
-        told = self.instructions
-        turns = [Turn(Role.SYSTEM, told)] if told.strip() else []
+        instructions = self.instructions
+        turns = [Turn(Role.SYSTEM, instructions)] if instructions.strip() else []
         for pair in self.pairs:
             turns.append(Turn(Role.USER, pair.question))
             if pair.answer:
@@ -151,7 +151,7 @@ class Room:
         return prompt.fitting(int(self.refused * KEPT_SHARE))
 
 
-def prompt_of(said: Iterable[Said], instructions: str = "") -> Prompt:
+def prompt_of(said: Iterable[PromptMessage], instructions: str = "") -> Prompt:
     """Return what is sent of messages in their order.
 
     An empty message is left out; neighbours of the same kind become one, so that no

@@ -10,11 +10,11 @@ from backend.errors import InvalidInputError
 from backend.llm.engines import proxy_key
 from backend.llm.options import EngineOptions
 from backend.llm.servers.address import read_address, server_of, shown
-from backend.llm.wire.client import Route
+from backend.llm.wire.client import ServerRoute
 from backend.services.engines.connecting import (
     NotConnectedError,
-    Question,
-    Wish,
+    ServerQuestion,
+    ServerRequest,
     connect,
 )
 from backend.services.engines.option_forms import read_options, without_login
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Added:
+class AddedEngine:
     """An engine that can be used now.
 
     Attributes:
@@ -66,40 +66,42 @@ class ServerAccess:
             place = proxy_key(engine_id)
             await asyncio.to_thread(self._keys.set, place, login, options.proxy)
 
-    async def wish_for(
+    async def request_for(
         self, record: "EngineRecord", url: str, key: str, *, may_send_in_clear: bool
-    ) -> Wish:
+    ) -> ServerRequest:
         """Return what is tried for an engine that changes."""
         address = read_address(url or shown(record.url))
         base = address.bases(address.scheme or "http")[0]
         # The key it has goes only where it went before.
         kept = key or await asyncio.to_thread(self._keys.get, record.id, base)
-        return Wish(
+        return ServerRequest(
             address=address,
             key=kept,
             may_send_in_clear=may_send_in_clear or (kept != "" and not key),
         )
 
-    async def route(self, engine_id: str, options: EngineOptions, login: str) -> Route:
+    async def route(
+        self, engine_id: str, options: EngineOptions, login: str
+    ) -> ServerRoute:
         """Return the way to a server, with the login that is kept for its proxy."""
         kept = login or (
             await asyncio.to_thread(self._keys.get, proxy_key(engine_id), options.proxy)
             if options.proxy
             else ""
         )
-        way = Route(proxy=options.proxy, ca_file=options.ca_file)
+        way = ServerRoute(proxy=options.proxy, ca_file=options.ca_file)
         return way.with_login(kept)
 
 
-async def base_for(wish: Wish) -> tuple[str, str]:
+async def base_for(request: ServerRequest) -> tuple[str, str]:
     """Return the base of an address, and why nothing answers there."""
     try:
-        return (await connect(wish)).base, ""
+        return (await connect(request)).base, ""
     except NotConnectedError as exc:
-        if exc.question is Question.IN_CLEAR:
+        if exc.question is ServerQuestion.IN_CLEAR:
             raise
-        address = wish.address
-        scheme = address.scheme or address.schemes(with_key=bool(wish.key))[0]
+        address = request.address
+        scheme = address.scheme or address.schemes(with_key=bool(request.key))[0]
         return address.bases(scheme)[0], str(exc)
 
 

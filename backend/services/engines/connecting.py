@@ -10,11 +10,17 @@ from backend.errors import HearthError
 from backend.llm.providers import provider_of
 from backend.llm.sentences import DETAIL_CHARS, one_line
 from backend.llm.servers.address import Address, is_exposed
-from backend.llm.servers.probe import ANSWERED, Probe, Reply, ask_models, takes_chats
-from backend.llm.wire.client import DIRECT, Route
+from backend.llm.servers.probe import (
+    ANSWERED,
+    Probe,
+    ProbeResult,
+    ask_models,
+    takes_chats,
+)
+from backend.llm.wire.client import DIRECT, ServerRoute
 
 
-class Question(Enum):
+class ServerQuestion(Enum):
     """What a person must say before a server can be used."""
 
     NOTHING = ""
@@ -34,7 +40,10 @@ class NotConnectedError(HearthError):
     status = 422
 
     def __init__(
-        self, sentence: str, question: Question = Question.NOTHING, target: str = ""
+        self,
+        sentence: str,
+        question: ServerQuestion = ServerQuestion.NOTHING,
+        target: str = "",
     ) -> None:
         """Keep the question beside the sentence."""
         super().__init__(sentence)
@@ -43,7 +52,7 @@ class NotConnectedError(HearthError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class ServerRequest:
     """What a person filled in.
 
     Attributes:
@@ -56,89 +65,93 @@ class Wish:
     key: str = ""
     model: str = ""
     may_send_in_clear: bool = False
-    route: Route = DIRECT
+    route: ServerRoute = DIRECT
 
 
-async def connect(wish: Wish) -> Probe:
+async def connect(request: ServerRequest) -> Probe:
     """Return the address at which models are offered, or could be used by name.
 
     Raises:
         NotConnectedError: There is none.
     """
-    probes = await _try_all(wish)
-    listing = next((p for p in probes if p.reply is Reply.MODELS and p.models), None)
+    probes = await _try_all(request)
+    listing = next(
+        (p for p in probes if p.reply is ProbeResult.MODELS and p.models), None
+    )
     if listing:
         return listing
-    known = _known_models(wish)
-    if (wish.model or known) and (usable := await _by_name(probes, wish)):
+    known = _known_models(request)
+    if (request.model or known) and (usable := await _by_name(probes, request)):
         return replace(usable, models=usable.models or known)
-    raise _refusal(wish, probes)
+    raise _refusal(request, probes)
 
 
-async def _try_all(wish: Wish) -> list[Probe]:
+async def _try_all(request: ServerRequest) -> list[Probe]:
     """Ask the likely forms in turn, until one gives models."""
     probes = list[Probe]()
-    for scheme in wish.address.schemes(with_key=bool(wish.key)):
-        for base in wish.address.bases(scheme):
-            if wish.key and is_exposed(base) and not wish.may_send_in_clear:
+    for scheme in request.address.schemes(with_key=bool(request.key)):
+        for base in request.address.bases(scheme):
+            if request.key and is_exposed(base) and not request.may_send_in_clear:
                 break
-            probe = await ask_models(base, wish.key, route=wish.route)
+            probe = await ask_models(base, request.key, route=request.route)
             probes.append(probe)
-            if probe.reply is Reply.MODELS and probe.models:
+            if probe.reply is ProbeResult.MODELS and probe.models:
                 return probes
             if probe.reply not in ANSWERED:
                 break
     return probes
 
 
-async def _by_name(probes: Sequence[Probe], wish: Wish) -> Probe | None:
+async def _by_name(probes: Sequence[Probe], request: ServerRequest) -> Probe | None:
     """Return the address that takes chats though it does not list models."""
-    answered = [p for p in probes if p.reply in ANSWERED and p.reply is not Reply.MOVED]
+    answered = [
+        p for p in probes if p.reply in ANSWERED and p.reply is not ProbeResult.MOVED
+    ]
     for probe in answered:
-        is_there = probe.reply is Reply.MODELS
-        if is_there or await takes_chats(probe.base, wish.key, wish.route):
+        is_there = probe.reply is ProbeResult.MODELS
+        if is_there or await takes_chats(probe.base, request.key, request.route):
             return probe
     return None
 
 
-def _known_models(wish: Wish) -> tuple[str, ...]:
+def _known_models(request: ServerRequest) -> tuple[str, ...]:
     """Return the models of a provider that gives no list."""
-    provider = provider_of(wish.address.host)
-    return provider.models if provider and wish.key else ()
+    provider = provider_of(request.address.host)
+    return provider.models if provider and request.key else ()
 
 
-def _refusal(wish: Wish, probes: Sequence[Probe]) -> NotConnectedError:
-    host = wish.address.netloc
+def _refusal(request: ServerRequest, probes: Sequence[Probe]) -> NotConnectedError:
+    host = request.address.netloc
     order = list(_SENTENCES)
     worst = min(probes, key=lambda p: order.index(p.reply))
-    is_there = worst.reply in ANSWERED or worst.reply is Reply.NO_NAME
-    if not is_there and _holds_back(wish):
+    is_there = worst.reply in ANSWERED or worst.reply is ProbeResult.NO_NAME
+    if not is_there and _holds_back(request):
         return NotConnectedError(
             f"{host} does not support https. With http, others on the network could "
             "read the API key.",
-            Question.IN_CLEAR,
+            ServerQuestion.IN_CLEAR,
         )
     sentence, question = _SENTENCES[worst.reply]
-    if worst.reply is Reply.KEY_REFUSED and not wish.key:
+    if worst.reply is ProbeResult.KEY_REFUSED and not request.key:
         sentence = "{host} needs an API key. Enter it below the address."
-        provider = provider_of(wish.address.host)
+        provider = provider_of(request.address.host)
         if provider and provider.keys:
             sentence += f" Create one at {provider.keys}."
-    target = worst.location if worst.reply is Reply.MOVED else ""
-    if wish.model and question is Question.MODEL:
+    target = worst.location if worst.reply is ProbeResult.MOVED else ""
+    if request.model and question is ServerQuestion.MODEL:
         sentence = (
             "There is no chat service at {host}. The address usually ends in /v1."
         )
-    detail = _words(worst.detail, wish.key)
+    detail = _words(worst.detail, request.key)
     shown = sentence.format(host=host, detail=detail, target=shown_target(target))
     return NotConnectedError(shown, question, target)
 
 
-def _holds_back(wish: Wish) -> bool:
+def _holds_back(request: ServerRequest) -> bool:
     """Whether there is a way that was not tried, for the key's sake."""
-    is_readable = is_exposed(wish.address.bases("http")[0])
-    may = wish.may_send_in_clear or wish.address.scheme == "https"
-    return bool(wish.key) and is_readable and not may
+    is_readable = is_exposed(request.address.bases("http")[0])
+    may = request.may_send_in_clear or request.address.scheme == "https"
+    return bool(request.key) and is_readable and not may
 
 
 def _words(detail: str, key: str) -> str:
@@ -158,52 +171,52 @@ def shown_target(target: str) -> str:
 
 # The first that some form of the address gave is what is told.
 _SENTENCES: Final = {
-    Reply.KEY_REFUSED: (
+    ProbeResult.KEY_REFUSED: (
         "{host} does not accept this API key. Enter another one, or one that may "
         "list models; or type a model\N{RIGHT SINGLE QUOTATION MARK}s name.",
-        Question.MODEL,
+        ServerQuestion.MODEL,
     ),
-    Reply.BUSY: (
+    ProbeResult.BUSY: (
         "{host} is there but not ready{detail}. Wait a moment, then connect again.",
-        Question.NOTHING,
+        ServerQuestion.NOTHING,
     ),
-    Reply.MOVED: ("{host} redirects to {target}.", Question.MOVED),
-    Reply.MODELS: (
+    ProbeResult.MOVED: ("{host} redirects to {target}.", ServerQuestion.MOVED),
+    ProbeResult.MODELS: (
         "{host} has no model yet. Add one there, or type the name of a model.",
-        Question.MODEL,
+        ServerQuestion.MODEL,
     ),
-    Reply.NO_LIST: (
+    ProbeResult.NO_LIST: (
         "{host} answers, but gives no list of models. Check the address; if it is "
         "right, type the name of a model.",
-        Question.MODEL,
+        ServerQuestion.MODEL,
     ),
-    Reply.PROXY: (
+    ProbeResult.PROXY: (
         "The proxy does not let Hearth through to {host}. Check its address, and the "
         "name and password in it: http://name:password@proxy:3128.",
-        Question.NOTHING,
+        ServerQuestion.NOTHING,
     ),
-    Reply.UNTRUSTED: (
+    ProbeResult.UNTRUSTED: (
         "This computer does not trust the certificate of {host}, so nothing was "
         "sent. Check the address; if your organisation gives out certificates of its "
         "own, choose its file under Connection.",
-        Question.NOTHING,
+        ServerQuestion.NOTHING,
     ),
-    Reply.NO_TLS: (
+    ProbeResult.NO_TLS: (
         "{host} does not support https. Begin the address with http://.",
-        Question.NOTHING,
+        ServerQuestion.NOTHING,
     ),
-    Reply.NO_NAME: (
+    ProbeResult.NO_NAME: (
         "There is no computer called {host}. Check how the address is written.",
-        Question.NOTHING,
+        ServerQuestion.NOTHING,
     ),
-    Reply.SILENT: (
+    ProbeResult.SILENT: (
         "{host} does not answer. It may be asleep, or busy: connect again later, or "
         "check the address.",
-        Question.NOTHING,
+        ServerQuestion.NOTHING,
     ),
-    Reply.UNREACHABLE: (
+    ProbeResult.UNREACHABLE: (
         "Nothing answers at {host}. Start the server there, or check the address and "
         "its port.",
-        Question.NOTHING,
+        ServerQuestion.NOTHING,
     ),
 }

@@ -12,8 +12,8 @@ from backend.errors import ConflictError, NotFoundError
 from backend.llm.library import download_process
 from backend.llm.library.download import (
     Download,
+    DownloadEvent,
     DownloadState,
-    Step,
     saved_downloads,
 )
 from backend.llm.library.hub import Repository, Variant
@@ -89,7 +89,7 @@ class Downloads:
         """Go on with what an earlier process left."""
         for found in await asyncio.to_thread(saved_downloads, self._models):
             self._all.setdefault(found.id, found)
-        self._go_on()
+        self._start_next()
 
     async def start(self, hub: str, of: Repository, variant: Variant) -> Download:
         """Download a model, after those that wait already.
@@ -111,7 +111,7 @@ class Downloads:
         if any(one.model_path == made.model_path for one in self._all.values()):
             raise ConflictError("This model is already being downloaded.")
         await self._keep(made)
-        self._go_on()
+        self._start_next()
         return made
 
     async def pause(self, id: str) -> None:
@@ -120,7 +120,7 @@ class Downloads:
         Raises:
             NotFoundError: There is no such download.
         """
-        await self._keep(self._get(id).step(Step.PAUSE))
+        await self._keep(self._get(id).step(DownloadEvent.PAUSE))
         self._end_job(id)
 
     async def resume(self, id: str) -> None:
@@ -129,8 +129,8 @@ class Downloads:
         Raises:
             NotFoundError: There is no such download.
         """
-        await self._keep(self._get(id).step(Step.RESUME))
-        self._go_on()
+        await self._keep(self._get(id).step(DownloadEvent.RESUME))
+        self._start_next()
 
     async def cancel(self, id: str) -> None:
         """Stop a download and forget what has arrived.
@@ -169,7 +169,7 @@ class Downloads:
         if self._job and self._job[0] == id:
             self._job[1].cancel()
 
-    def _go_on(self) -> None:
+    def _start_next(self) -> None:
         if not self._is_closed and (self._task is None or self._task.done()):
             self._task = asyncio.create_task(self._work())
 
@@ -185,7 +185,7 @@ class Downloads:
             await self._download(following)
 
     async def _download(self, download: Download) -> None:
-        running = download.step(Step.BEGIN)
+        running = download.step(DownloadEvent.BEGIN)
         await self._keep(running)
         progress = self._progress.setdefault(download.id, Progress())
         sentence = await asyncio.to_thread(self._listen, running, progress)
@@ -193,7 +193,7 @@ class Downloads:
         if self._is_closed or now is None or now.state is not DownloadState.RUNNING:
             return  # Hearth ends, or somebody paused or cancelled it meanwhile.
         if sentence:
-            await self._keep(now.step(Step.FAIL, sentence))
+            await self._keep(now.step(DownloadEvent.FAIL, sentence))
             return
         await self._installed(now)
         del self._all[now.id]
@@ -208,10 +208,10 @@ class Downloads:
         if self._all.get(download.id) is not download or self._is_closed:
             job.cancel()
         try:
-            for told in _answers(job):
-                if told["kind"] != "progress":
-                    return str(told.get("sentence", ""))
-                progress.notice(told["here"], told["waiting"])
+            for event in _answers(job):
+                if event["kind"] != "progress":
+                    return str(event.get("sentence", ""))
+                progress.notice(event["here"], event["waiting"])
                 self._changed()
         finally:
             self._job = None

@@ -22,9 +22,9 @@ from backend.llm.servers.address import read_address, shown, stored
 from backend.llm.servers.api_key import clean_key
 from backend.llm.servers.chat_models import first_for_chat
 from backend.llm.servers.discovery import Found, LocalServers, server_name
-from backend.llm.wire.client import Route
+from backend.llm.wire.client import ServerRoute
 from backend.services.engines.access import (
-    Added,
+    AddedEngine,
     ServerAccess,
     base_for,
     known_server,
@@ -32,7 +32,7 @@ from backend.services.engines.access import (
 )
 from backend.services.engines.choices import Choice, DefaultChoice
 from backend.services.engines.connecting import (
-    Wish,
+    ServerRequest,
     connect,
 )
 from backend.services.engines.model_files import ModelFiles
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from backend.store.models import EngineRecord
     from backend.store.settings import SettingStore
 
-__all__ = ["Added", "Choice", "EngineService", "Offer"]
+__all__ = ["AddedEngine", "Choice", "EngineService", "Offer"]
 
 log = logging.getLogger("hearth.engines")
 
@@ -54,7 +54,7 @@ _GONE: Final = (
     "The model of this conversation was removed. Choose another model below the "
     "message; your text is kept."
 )
-_RESTING: Final = (
+_SAFE_MODE: Final = (
     "Hearth runs in safe mode and contacts no server. Choose Restart Background "
     "Process in the menu Tools, then connect again."
 )
@@ -71,7 +71,7 @@ class EngineService:
 
     Attributes:
         is_paused: Whether the user wants nothing to be asked now.
-        is_resting: Whether Hearth runs in safe mode, in which nothing is asked.
+        is_safe_mode: Whether Hearth runs in safe mode, in which nothing is asked.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class EngineService:
         on_changed: Callable[[], None] = lambda: None,
         *,
         stop_answers: Callable[[], Awaitable[None]] | None = None,
-        is_resting: bool = False,
+        is_safe_mode: bool = False,
         model_files: ModelFiles | None = None,
     ) -> None:
         """Tell `on_changed` when a page shows of an engine what is no longer so."""
@@ -98,7 +98,7 @@ class EngineService:
         self._local = LocalServers()
         self._model_files = model_files
         self._stop_answers = stop_answers
-        self.is_resting = is_resting
+        self.is_safe_mode = is_safe_mode
         self.is_paused = False
 
     async def pause(self) -> None:
@@ -157,7 +157,7 @@ class EngineService:
         *,
         options: Mapping[str, str] | None = None,
         may_send_in_clear: bool = False,
-    ) -> Added:
+    ) -> AddedEngine:
         """Add an OpenAI-compatible server and choose its first model that chats.
 
         Args:
@@ -172,19 +172,21 @@ class EngineService:
             InvalidInputError: The address is none, or the key.
             NotConnectedError: It cannot be used like this; nothing was added.
         """
-        if self.is_resting:
-            raise ConflictError(_RESTING)
+        if self.is_safe_mode:
+            raise ConflictError(_SAFE_MODE)
         names = read_names(model)
         reached, login = read_access(options or {}, EngineOptions())
-        way = Route(proxy=reached.proxy, ca_file=reached.ca_file).with_login(login)
-        wish = Wish(
+        way = ServerRoute(proxy=reached.proxy, ca_file=reached.ca_file).with_login(
+            login
+        )
+        request = ServerRequest(
             address=read_address(url),
             key=clean_key(key),
             model=next(iter(names), ""),
             may_send_in_clear=may_send_in_clear,
             route=way,
         )
-        probe = await connect(wish)
+        probe = await connect(request)
         record = await self._at(probe.base)
         is_new = record is None
         if record is None:
@@ -194,8 +196,8 @@ class EngineService:
                 self._engines.add, OPENAI, called, url, "", reached.to_text()
             )
             await self._access.keep_login(record.id, reached, login)
-        if wish.key:
-            await asyncio.to_thread(self._keys.set, record.id, wish.key, record.url)
+        if request.key:
+            await asyncio.to_thread(self._keys.set, record.id, request.key, record.url)
             await self._registry.retire(record.id)
         if names:
             kept = dict.fromkeys((*names, *await self._typed.of(record.id)))
@@ -204,7 +206,7 @@ class EngineService:
         self._offers.keep(record, probe.models)
         return await self._added(record, models, is_new=is_new)
 
-    async def add_file(self, path: Path) -> Added:
+    async def add_file(self, path: Path) -> AddedEngine:
         """Add a GGUF model file for the built-in engine and choose it.
 
         Raises:
@@ -263,11 +265,11 @@ class EngineService:
             before.ca_file,
         )
         if record.kind != BUILTIN and (key or login or is_moved):
-            wish = await self._access.wish_for(
+            request = await self._access.request_for(
                 record, url, key, may_send_in_clear=may_send_in_clear
             )
             route = await self._access.route(engine_id, after, login)
-            base, problem = await base_for(replace(wish, route=route))
+            base, problem = await base_for(replace(request, route=route))
             other = await self._at(base)
             if other is not None and other.id != record.id:
                 raise ConflictError(f"{other.name} has this address already.")
@@ -354,7 +356,7 @@ class EngineService:
 
         It takes a short while the first time.
         """
-        if self._model_files is None or self.is_resting:
+        if self._model_files is None or self.is_safe_mode:
             return []
         records = await asyncio.to_thread(self._engines.all)
         known = {record.path for record in records}
@@ -362,11 +364,11 @@ class EngineService:
 
     async def _added(
         self, record: "EngineRecord", models: Sequence[str], *, is_new: bool
-    ) -> Added:
+    ) -> AddedEngine:
         model = first_for_chat(models)
         if model:
             await self.choose(Choice(record.id, model))
-        return Added(record, tuple(models), model, is_new=is_new)
+        return AddedEngine(record, tuple(models), model, is_new=is_new)
 
     async def _look_at(self, path: Path) -> list[str]:
         return await self._registry.try_out(NewEngine(kind=BUILTIN, path=str(path)))

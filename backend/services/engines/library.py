@@ -21,7 +21,7 @@ from backend.services.engines.downloads import Downloads
 if TYPE_CHECKING:
     from backend.keys.api_keys import KeyStore
     from backend.services.engines.engines import EngineService
-    from backend.services.notices import Notices
+    from backend.services.notices import NoticeSink
     from backend.store.settings import SettingStore
 
 T = TypeVar("T")
@@ -43,7 +43,7 @@ class LibraryService:
         engines: "EngineService",
         settings: "SettingStore",
         keys: "KeyStore",
-        notices: "Notices",
+        notices: "NoticeSink",
     ) -> None:
         """Know the folder of models; it is made when it is needed."""
         self._models = models
@@ -77,8 +77,8 @@ class LibraryService:
 
         `HF_ENDPOINT` is the variable by which other programs are told of a mirror.
         """
-        told = self._settings.get(HUB_SETTING) or os.environ.get("HF_ENDPOINT", "")
-        return (told or HUB).rstrip("/")
+        address = self._settings.get(HUB_SETTING) or os.environ.get("HF_ENDPOINT", "")
+        return (address or HUB).rstrip("/")
 
     async def hub_shown(self) -> str:
         """Return the address of the hub, for a page."""

@@ -17,7 +17,7 @@ from backend.errors import (
 )
 from backend.keys.database_key import DatabaseKey
 from backend.recovery.restore import Rescue
-from backend.services.notices import Notices
+from backend.services.notices import NoticeSink
 
 if TYPE_CHECKING:
     from backend.services.protection.backups import BackupService
@@ -67,7 +67,7 @@ class AlertService:
         database: "Database",
         key: DatabaseKey,
         backups: "BackupService",
-        notices: Notices,
+        notices: NoticeSink,
         has_content: Callable[[], bool],
     ) -> None:
         self._database = database
@@ -80,7 +80,7 @@ class AlertService:
         self._news = asyncio.Event()
         self.damaged = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
-        database.on_trouble = self._on_database_trouble
+        database.on_error = self._on_database_error
 
     async def all(self) -> list[Alert]:
         """Return what there is to know, the worst first."""
@@ -120,17 +120,17 @@ class AlertService:
             self._database.try_to_write()
         except StoreError as exc:
             # On a full disk a try may fail as if the database were busy.
-            is_told = isinstance(exc, StoreFullError | StoreReadOnlyError)
-            why = exc if is_told else self._unwritten
+            is_shown = isinstance(exc, StoreFullError | StoreReadOnlyError)
+            why = exc if is_shown else self._unwritten
             log.info("still nothing can be written: %s", why)
         else:
             self._unwritten = None
 
-    def _on_database_trouble(self, trouble: StoreError) -> None:
-        if isinstance(trouble, StoreDamagedError):
+    def _on_database_error(self, alert: StoreError) -> None:
+        if isinstance(alert, StoreDamagedError):
             news = self.damaged
-        elif isinstance(trouble, StoreFullError | StoreReadOnlyError):
-            news, self._unwritten = self._news, trouble
+        elif isinstance(alert, StoreFullError | StoreReadOnlyError):
+            news, self._unwritten = self._news, alert
         else:
             return
         if self._loop:

@@ -61,11 +61,11 @@ class BackupRecord:
             return cls()
 
     @classmethod
-    def _from_json(cls, told: Any) -> Self:  # noqa: ANN401 whatever the file holds
-        verified = {str(name): int(at) for name, at in told["verified"].items()}
+    def _from_json(cls, data: Any) -> Self:  # noqa: ANN401 whatever the file holds
+        verified = {str(name): int(at) for name, at in data["verified"].items()}
         # Before names told owners, every backup that was made here was verified here.
-        unsigned = [str(name) for name in told.get("unsigned", verified)]
-        return cls(str(told["folder"]), verified, unsigned)
+        unsigned = [str(name) for name in data.get("unsigned", verified)]
+        return cls(str(data["folder"]), verified, unsigned)
 
     def write(self, path: Path) -> None:
         """Keep it.

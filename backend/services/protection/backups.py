@@ -28,7 +28,7 @@ from backend.recovery.encryption_probe import Seal, seal_of
 from backend.recovery.jobs import HeavyJob
 from backend.recovery.snapshots import MANUAL, Snapshot, Snapshots, newest_first
 from backend.recovery.swap import put_in_place, set_aside, stage
-from backend.services.notices import Notices
+from backend.services.notices import NoticeSink
 from backend.services.protection.backup_keys import BackupKeys
 from backend.services.protection.backup_record import (
     RECORD_FILE,
@@ -99,7 +99,7 @@ class BackupService:
     """The backups of one database."""
 
     def __init__(
-        self, database: Path, key: DatabaseKey, swap: Swap, notices: Notices
+        self, database: Path, key: DatabaseKey, swap: Swap, notices: NoticeSink
     ) -> None:
         self._database = database
         self._key = key
@@ -259,8 +259,11 @@ class BackupService:
         """
         for snapshot in self._own():
             if seal_of(snapshot.path) is Seal.PLAIN:
-                told = {"target": str(snapshot.path), "new_key": self._key.value or ""}
-                HeavyJob(snapshot.path, None, "stage", **told).result()
+                arguments = {
+                    "target": str(snapshot.path),
+                    "new_key": self._key.value or "",
+                }
+                HeavyJob(snapshot.path, None, "stage", **arguments).result()
 
     def _encrypt_rest(self) -> None:
         try:

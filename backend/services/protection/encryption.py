@@ -10,7 +10,7 @@ from backend.errors import InvalidInputError
 from backend.keys.database_key import DatabaseKey
 from backend.keys.key_file import KeyMode
 from backend.recovery.swap import put_in_place, stage
-from backend.services.notices import Notices
+from backend.services.notices import NoticeSink
 from backend.services.protection.alerts import NOUN as ALERTS
 from backend.services.protection.backups import BackupService, Swap
 
@@ -48,7 +48,7 @@ class EncryptionService:
         key: DatabaseKey,
         backups: BackupService,
         swap: Swap,
-        notices: Notices,
+        notices: NoticeSink,
     ) -> None:
         self._database = database
         self._key = key

@@ -49,7 +49,7 @@ class Page(Template):
 
 
 @dataclass(frozen=True)
-class Turn(Template):
+class ExportedTurn(Template):
     """One exported message, or the text of a note.
 
     Attributes:
@@ -89,7 +89,7 @@ def note_pieces(form: ExportFormat, note: "Note", show: Render) -> Pieces:
     if form is ExportFormat.HTML:
         page = Page(note.title or "Note", note.created_at, "Note", _now())
         head, foot = show(page).split(_TURNS)
-        turn = Turn("", "note", note.updated_at, "", "", render(note.body), "")
+        turn = ExportedTurn("", "note", note.updated_at, "", "", render(note.body), "")
         yield head + show(turn) + foot
         return
     yield _front_matter(note, note.title)
@@ -103,8 +103,8 @@ def all_as_json(
     actions: Iterable["Action"],
 ) -> Pieces:
     """Yield everything as one JSON document."""
-    told = (_json_conversation(one, messages(one)) for one in conversations)
-    return _json(told, map(_row, notes), map(_row, actions))
+    parts = (_json_conversation(one, messages(one)) for one in conversations)
+    return _json(parts, map(_row, notes), map(_row, actions))
 
 
 class Archive:
@@ -164,7 +164,7 @@ def _html(
     for message in messages:
         is_plain = message.role == "user" or len(message.text) > _MAX_RENDERED_CHARS
         yield show(
-            Turn(
+            ExportedTurn(
                 _who(message),
                 message.role,
                 message.created_at,
@@ -220,20 +220,20 @@ def _as_json(fields: dict[str, object]) -> str:
 
 
 def _front_matter(row: "Conversation | Note", title: str) -> str:
-    told = io.StringIO()
-    told.write("---\n")
+    output = io.StringIO()
+    output.write("---\n")
     # A JSON string is a YAML string too.
-    told.write(f"title: {escaped(json.dumps(title, ensure_ascii=False))}\n")
-    told.write(f"created: {_iso(row.created_at)}\n")
-    told.write(f"updated: {_iso(row.updated_at)}\n")
-    told.write(f"id: {row.id}\nsource: Hearth\n---\n\n")
-    return told.getvalue()
+    output.write(f"title: {escaped(json.dumps(title, ensure_ascii=False))}\n")
+    output.write(f"created: {_iso(row.created_at)}\n")
+    output.write(f"updated: {_iso(row.updated_at)}\n")
+    output.write(f"id: {row.id}\nsource: Hearth\n---\n\n")
+    return output.getvalue()
 
 
 def _note(message: "Message") -> str:
     """Return in one line how an answer ended; "" for one that is whole."""
-    told = note_of(message) if message.role == "assistant" else message.error
-    return " ".join(told.split())
+    note = note_of(message) if message.role == "assistant" else message.error
+    return " ".join(note.split())
 
 
 def _who(message: "Message") -> str:

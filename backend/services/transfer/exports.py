@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
 from backend.errors import ConflictError, HearthError, InvalidInputError, StoreFullError
-from backend.services.notices import Notices
+from backend.services.notices import NoticeSink
 from backend.services.transfer.export_files import (
     Archive,
     ExportFormat,
@@ -36,7 +36,7 @@ log = logging.getLogger("hearth.exports")
 
 NOUN: Final = "exports"
 EVERYTHING: Final = "all"
-_TELL_EVERY: Final = 25
+_REPORT_EVERY: Final = 25
 _BUG: Final = (
     "The export failed because of an error in Hearth. See the log for details."
 )
@@ -59,7 +59,9 @@ class Export:
 class ExportService:
     """One export at a time, as a task of its own."""
 
-    def __init__(self, store: "ExportStore", notices: Notices, data_dir: Path) -> None:
+    def __init__(
+        self, store: "ExportStore", notices: NoticeSink, data_dir: Path
+    ) -> None:
         self._store = store
         self._notices = notices
         self._data_dir = data_dir.resolve()
@@ -159,7 +161,7 @@ class ExportService:
     def _counted(self) -> Iterator["Conversation"]:
         total = self._store.counts().conversations
         for number, conversation in enumerate(self._store.conversations()):
-            if self._current and number % _TELL_EVERY == 0:
+            if self._current and number % _REPORT_EVERY == 0:
                 self._current = replace(self._current, done=number, total=total)
                 self._notices.changed(NOUN)
             yield conversation
@@ -199,13 +201,13 @@ def _replacing(path: Path) -> Iterator[IO[bytes]]:
         part.replace(path)
         sync_dir(path.parent)
     except OSError as exc:
-        raise _told(exc) from exc
+        raise _translated(exc) from exc
     finally:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
 
 
-def _told(exc: OSError) -> HearthError:
+def _translated(exc: OSError) -> HearthError:
     if exc.errno in _NO_ROOM:
         return StoreFullError("The disk is full. Make room, or choose another disk.")
     return InvalidInputError(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from backend.services.actions.forms import as_imported
 from backend.services.chat.titles import title_from
 from backend.services.transfer.import_reports import Report
-from backend.store.imports.plans import Export, Plan, Verdict
+from backend.store.imports.plans import ImportDecision, Plan, SourceExport
 
 if TYPE_CHECKING:
     from backend.store.imports.imports import ImportStore
@@ -43,15 +43,15 @@ class Batch:
         self._rows: list[tuple[str, dict[str, Any]]] = []
         self._chars = 0
         self._untitled: dict[str, Any] | None = None
-        self._plan = Plan(verdict=Verdict.NEW, conversation_id="")
+        self._plan = Plan(verdict=ImportDecision.NEW, conversation_id="")
         self.report = Report()
 
-    def add(self, told: Mapping[str, Any]) -> None:
+    def add(self, data: Mapping[str, Any]) -> None:
         """Take what the reader tells; it may be stored now or later."""
-        table, row = told["kind"], told["row"]
+        table, row = data["kind"], data["row"]
         match table:
             case "conversation":
-                self._begin(told)
+                self._begin(data)
             case "message":
                 self._say(row)
             case "action":
@@ -71,13 +71,13 @@ class Batch:
         self._rows, self._chars, self._untitled = [], 0, None
         time.sleep(BREATH_S)
 
-    def _begin(self, told: Mapping[str, Any]) -> None:
+    def _begin(self, data: Mapping[str, Any]) -> None:
         """Begin a conversation: what its messages become depends on what is here."""
-        row = told["row"]
+        row = data["row"]
         if any(kept["id"] == row["id"] for _, kept in self._rows):
             self.flush()
-        export = Export(
-            row["id"], told["path"], frozenset(told["aside"]), told["is_whole"]
+        export = SourceExport(
+            row["id"], data["path"], frozenset(data["aside"]), data["is_whole"]
         )
         self._plan = plan = self._store.plan(export)
         for some in _in_steps(plan.replaced):
@@ -88,10 +88,10 @@ class Batch:
         has_new = any(plan.ids.get(i, i) not in plan.here for i in export.path)
         latest = plan.ids.get(row["latest"], row["latest"])
         row |= {"id": plan.conversation_id, "latest": latest}
-        if plan.verdict is not Verdict.NEW and not has_new:
+        if plan.verdict is not ImportDecision.NEW and not has_new:
             # What says nothing new does not go to the top of the list.
             row["latest"] = ""
-        if plan.verdict is Verdict.OLDER:
+        if plan.verdict is ImportDecision.OLDER:
             row |= {"latest": "", "title": ""}
         elif not row["title"] and not self._is_dated:
             self._untitled = row
@@ -105,7 +105,7 @@ class Batch:
             title = title_from(row["text"])
             self._untitled |= {"title": title, "title_source": "text"}
             self._untitled = None
-        if plan.verdict is Verdict.OLDER or row_id in plan.binned:
+        if plan.verdict is ImportDecision.OLDER or row_id in plan.binned:
             self.report = self.report.with_left(plan, row_id)
             return
         reply_to = plan.ids.get(row["reply_to"], row["reply_to"])

@@ -43,9 +43,9 @@ class Summary:
     names: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, told: Mapping[str, Any]) -> "Summary":
+    def of(cls, data: Mapping[str, Any]) -> "Summary":
         """Return what the reader told at its end."""
-        return cls(**{name: told[name] for name in cls.__dataclass_fields__})
+        return cls(**{name: data[name] for name in cls.__dataclass_fields__})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

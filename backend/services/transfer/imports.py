@@ -13,7 +13,7 @@ from backend.errors import ConflictError, HearthError, InvalidInputError, NotFou
 from backend.ids import new_id
 from backend.importing.reader import Reader
 from backend.importing.records import Source
-from backend.services.notices import Notices
+from backend.services.notices import NoticeSink
 from backend.services.transfer.import_batches import BREATH_S, Batch
 from backend.services.transfer.import_reports import Report, Summary
 from backend.services.transfer.import_states import UNFINISHED, ImportState, move
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("hearth.imports")
 
 NOUN: Final = "imports"
-_TOLD_EVERY_S: Final = 0.25
+_REPORT_EVERY_S: Final = 0.25
 _CLOSE_S: Final = 2.0
 _BUSY: Final = "Another import is running. Wait until it ends, or cancel it."
 _BUG: Final = (
@@ -58,14 +58,14 @@ class Import:
 class ImportService:
     """One import at a time, as a task of its own."""
 
-    def __init__(self, store: "ImportStore", notices: Notices) -> None:
+    def __init__(self, store: "ImportStore", notices: NoticeSink) -> None:
         self._store = store
         self._notices = notices
         self._current: Import | None = None
         self._reader: Reader | None = None
         self._cancelled = threading.Event()
         self._task: asyncio.Task[None] | None = None
-        self._told_at = 0.0
+        self._reported_at = 0.0
         self._is_closing = False
 
     @property
@@ -137,7 +137,7 @@ class ImportService:
         self._current = Import(
             id=run_id, path=Path(run.name), stamp=(0, 0), state=state, report=report
         )
-        self._begin(self._take_back(self._current))
+        self._begin(self._revert(self._current))
 
     async def recover(self) -> None:
         """Take back what an earlier run of Hearth did not bring to its end."""
@@ -197,9 +197,9 @@ class ImportService:
             return
         if not self._is_closing:
             self._go(ImportState.UNDOING)
-            await self._take_back(current, why)
+            await self._revert(current, why)
 
-    async def _take_back(self, current: Import, error: str = "") -> None:
+    async def _revert(self, current: Import, error: str = "") -> None:
         try:
             await self._end(current.id, ImportState.UNDOING, current.report)
             kept = await asyncio.to_thread(self._undo_all, current.id)
@@ -225,15 +225,15 @@ class ImportService:
             reader.cancel()
         is_dated = bool(current.summary and current.summary.source == Source.HEARTH)
         batch = Batch(self._store, run_id or "", is_dated=is_dated)
-        for told in reader.told():
-            match told["kind"]:
+        for event in reader.events():
+            match event["kind"]:
                 case "progress":
-                    self._progress(current, told["done"] / max(1, told["total"]))
+                    self._progress(current, event["done"] / max(1, event["total"]))
                 case "end":
                     batch.flush()
-                    return Summary.of(told), batch.report
+                    return Summary.of(event), batch.report
                 case _:
-                    batch.add(told)
+                    batch.add(event)
         raise InvalidInputError("The file could not be read completely.")
 
     def _undo_all(self, run_id: str) -> int:
@@ -243,15 +243,15 @@ class ImportService:
                 raise ConflictError(
                     "Hearth is closing. This continues at the next start."
                 )
-            step = self._store.take_back(run_id, undo_id, before)
+            step = self._store.revert(run_id, undo_id, before)
             before, kept = step.before, kept + step.kept
             time.sleep(BREATH_S)
         return kept
 
     def _progress(self, current: Import, share: float) -> None:
-        if time.monotonic() - self._told_at < _TOLD_EVERY_S:
+        if time.monotonic() - self._reported_at < _REPORT_EVERY_S:
             return
-        self._told_at = time.monotonic()
+        self._reported_at = time.monotonic()
         if self._current and self._is_current(current):
             self._current = replace(self._current, share=share)
             self._tell()
@@ -288,7 +288,7 @@ class ImportService:
 
 def _stamp(path: Path) -> tuple[int, int]:
     try:
-        told = path.stat()
+        stat = path.stat()
     except (OSError, ValueError) as exc:
         raise InvalidInputError("There is no such file. Choose it again.") from exc
-    return told.st_mtime_ns, told.st_size
+    return stat.st_mtime_ns, stat.st_size

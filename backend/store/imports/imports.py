@@ -14,12 +14,12 @@ from backend.ids import new_id, now_ms
 from backend.store.change_log import TRANSACTION_ID, Fields
 from backend.store.changes import revert
 from backend.store.database import Database
-from backend.store.imports.plans import Export, Plan, plan_for
+from backend.store.imports.plans import Plan, SourceExport, plan_for
 from backend.store.imports.rows import Added, add_rows
 from backend.store.models import LOGGED, Change, ImportRun, Message
 from backend.store.text import clean_text
 
-__all__ = ["STEP", "Added", "ImportStore", "Step"]
+__all__ = ["STEP", "Added", "ImportStore", "UndoProgress"]
 
 STEP: Final = 200
 """How many changes one transaction takes back."""
@@ -59,7 +59,7 @@ goes or stays with its conversation."""
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class UndoProgress:
     """How far taking back has come.
 
     Attributes:
@@ -111,7 +111,7 @@ class ImportStore:
         with self._database.read() as session:
             return session.exec(query).all()
 
-    def plan(self, export: Export) -> Plan:
+    def plan(self, export: SourceExport) -> Plan:
         """Return what an export of a conversation does to what is here of it."""
         with self._database.read() as session:
             return plan_for(session, export)
@@ -134,8 +134,8 @@ class ImportStore:
         with self._database.write() as session, session.no_autoflush:
             session.info[TRANSACTION_ID] = run_id
             for table, group in groupby(rows, key=itemgetter(0)):
-                told = [fields for _, fields in group]
-                added += add_rows(session, LOGGED[table], told, is_dated=is_dated)
+                data = [fields for _, fields in group]
+                added += add_rows(session, LOGGED[table], data, is_dated=is_dated)
         return added
 
     def replace(self, run_id: str, message_ids: Sequence[str]) -> int:
@@ -153,7 +153,7 @@ class ImportStore:
                 row.deleted_at = now_ms()
             return len(rows)
 
-    def take_back(self, run_id: str, undo_id: str, before: int = 2**53) -> Step:
+    def revert(self, run_id: str, undo_id: str, before: int = 2**53) -> UndoProgress:
         """Put a few rows of an import back to where, and as, they were.
 
         What was new goes into the trash, what was replaced comes out of it. Messages
@@ -165,17 +165,17 @@ class ImportStore:
             undo_id: The transaction id of taking back.
             before: What the last step returned.
         """
-        told = {"run": run_id, "before": before, "limit": STEP}
+        parameters = {"run": run_id, "before": before, "limit": STEP}
         kept = 0
         with self._database.write() as session, session.no_autoflush:
             session.info[TRANSACTION_ID] = undo_id
-            touched = session.connection().execute(_TOUCHED, told).all()
+            touched = session.connection().execute(_TOUCHED, parameters).all()
             for seq, table, _, stays, adds in touched:
                 kept += bool(stays and adds and table == "conversation")
                 change = None if stays else session.get(Change, seq)
                 if change is not None:
                     revert(session, change)
-        return Step(touched[-1][0] if len(touched) == STEP else 0, kept)
+        return UndoProgress(touched[-1][0] if len(touched) == STEP else 0, kept)
 
     def new_undo(self) -> str:
         """Return a transaction id for taking something back."""

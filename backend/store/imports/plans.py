@@ -52,7 +52,7 @@ _ROWS: Final = """
 import that was taken back is not."""
 
 
-class Verdict(StrEnum):
+class ImportDecision(StrEnum):
     """What an export is to what is here."""
 
     NEW = "new"
@@ -83,7 +83,7 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Export:
+class SourceExport:
     """What an export tells of a conversation.
 
     Attributes:
@@ -111,7 +111,7 @@ class Plan:
         binned: Messages of the export that a person deleted here.
     """
 
-    verdict: Verdict
+    verdict: ImportDecision
     conversation_id: str
     ids: Mapping[str, str] = field(default_factory=dict)
     here: frozenset[str] = frozenset()
@@ -125,7 +125,7 @@ class Plan:
         return bool(self.ids) and self.conversation_id in self.ids.values()
 
 
-def plan_for(session: "Session", export: Export) -> Plan:
+def plan_for(session: "Session", export: SourceExport) -> Plan:
     """Return what to do with an export of a conversation."""
     ids: dict[str, str] = {}
     while kept := _kept(session, export.id):
@@ -133,16 +133,16 @@ def plan_for(session: "Session", export: Export) -> Plan:
         if plan is not None:
             return _named(plan, ids)
         ids = _apart(export, ids)
-        export = Export(
+        export = SourceExport(
             ids[export.id],
             [ids[row_id] for row_id in export.path],
             frozenset(_twin_end(end) for end in export.aside),
             export.is_whole,
         )
-    return _named(Plan(verdict=Verdict.NEW, conversation_id=export.id), ids)
+    return _named(Plan(verdict=ImportDecision.NEW, conversation_id=export.id), ids)
 
 
-def _decide(export: Export, kept: Sequence[Kept]) -> Plan | None:
+def _decide(export: SourceExport, kept: Sequence[Kept]) -> Plan | None:
     """Return what to do in the conversation that is here; None for another one."""
     aliases = _aliases(export, kept)
     path = [aliases.get(row_id, row_id) for row_id in export.path]
@@ -158,7 +158,9 @@ def _decide(export: Export, kept: Sequence[Kept]) -> Plan | None:
     is_older = any(_is_newer(row, path, export.aside) for row in stale)
     stays = is_touched or is_older or not export.is_whole
     return Plan(
-        verdict=Verdict.OLDER if is_older and not is_touched else Verdict.GROWN,
+        verdict=ImportDecision.OLDER
+        if is_older and not is_touched
+        else ImportDecision.GROWN,
         conversation_id=export.id,
         ids=aliases,
         here=frozenset(on_path & known.keys()),
@@ -168,7 +170,7 @@ def _decide(export: Export, kept: Sequence[Kept]) -> Plan | None:
     )
 
 
-def _aliases(export: Export, kept: Sequence[Kept]) -> dict[str, str]:
+def _aliases(export: SourceExport, kept: Sequence[Kept]) -> dict[str, str]:
     """Find messages that are here under another time: their ids end the same."""
     known = {row.id for row in kept}
     by_end = {row.id[_TIME_CHARS:]: row.id for row in kept}
@@ -191,15 +193,15 @@ def _named(plan: Plan, ids: Mapping[str, str]) -> Plan:
     """Return a plan in the ids that the export uses."""
     if not ids:
         return plan
-    whole = {told: plan.ids.get(here, here) for told, here in ids.items()}
+    whole = {source_id: plan.ids.get(here, here) for source_id, here in ids.items()}
     return replace(plan, ids=whole)
 
 
-def _apart(export: Export, ids: Mapping[str, str]) -> dict[str, str]:
+def _apart(export: SourceExport, ids: Mapping[str, str]) -> dict[str, str]:
     """Return the ids for another conversation of the same, the same at each import."""
-    told = {here: name for name, here in ids.items()}
+    names = {here: name for name, here in ids.items()}
     rows = (export.id, *export.path)
-    return {told.get(row_id, row_id): _twin(row_id) for row_id in rows} | {
+    return {names.get(row_id, row_id): _twin(row_id) for row_id in rows} | {
         row_id: _twin(row_id) for row_id in rows
     }
 
@@ -221,8 +223,8 @@ def _kept(session: "Session", conversation_id: str) -> Sequence[Kept]:
     found: list[Kept] = []
     after = ""
     while True:
-        told = {"conversation": conversation_id, "after": after, "limit": _PAGE}
-        page = session.connection().execute(text(_ROWS), told).all()
+        parameters = {"conversation": conversation_id, "after": after, "limit": _PAGE}
+        page = session.connection().execute(text(_ROWS), parameters).all()
         found += [Kept(row[0], *map(bool, row[1:])) for row in page]
         if len(page) < _PAGE:
             return found

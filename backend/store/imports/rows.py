@@ -105,39 +105,39 @@ def add_rows(
 
 
 def _follow(
-    session: StoreSession, row: Logged, told: Fields, *, is_dated: bool
+    session: StoreSession, row: Logged, data: Fields, *, is_dated: bool
 ) -> bool:
     """Let a row that a person left alone be as it is told now; return whether."""
     if isinstance(row, Conversation):
-        row.latest = max(row.latest, str(told["latest"]))
-        return _follow_title(session, row, told, is_dated=is_dated)
+        row.latest = max(row.latest, str(data["latest"]))
+        return _follow_title(session, row, data, is_dated=is_dated)
     fields = _FOLLOWED[type(row)]
-    told = {name: told.get(name, getattr(row, name)) for name in fields} | {
-        "updated_at": told["updated_at"]
+    data = {name: data.get(name, getattr(row, name)) for name in fields} | {
+        "updated_at": data["updated_at"]
     }
-    if all(getattr(row, name) == told[name] for name in fields):
+    if all(getattr(row, name) == data[name] for name in fields):
         return False
-    is_older = is_dated and _told_at(told) <= row.updated_at
+    is_older = is_dated and _time_of(data) <= row.updated_at
     if is_older and not _is_seeded(session, row):
         return False
-    if isinstance(row, Message) and _is_half(row, told):
+    if isinstance(row, Message) and _is_half(row, data):
         return False
     if any(_is_mine(session, row, name) for name in fields):
         return False
     for name in fields:
-        setattr(row, name, told[name])
+        setattr(row, name, data[name])
     if is_dated:
-        row.updated_at = _told_at(told)
+        row.updated_at = _time_of(data)
     return True
 
 
 def _follow_title(
-    session: StoreSession, row: Conversation, told: Fields, *, is_dated: bool
+    session: StoreSession, row: Conversation, fields: Fields, *, is_dated: bool
 ) -> bool:
-    title, source = told["title"], told["title_source"]
+    title, source = fields["title"], fields["title_source"]
     if not title or title == row.title or source not in _GIVEN:
         return False
-    if is_dated and _told_at(told) <= row.updated_at:
+    if is_dated and _time_of(fields) <= row.updated_at:
         return False
     if row.title_source == "user" and _is_mine(session, row, "title"):
         return False
@@ -145,15 +145,15 @@ def _follow_title(
     return True
 
 
-def _told_at(told: Fields) -> int:
+def _time_of(fields: Fields) -> int:
     """Return when a row was changed in its source; 0 where that is not told."""
-    return int(told["updated_at"] or 0)
+    return int(fields["updated_at"] or 0)
 
 
-def _is_half(row: Message, told: Fields) -> bool:
+def _is_half(row: Message, fields: Fields) -> bool:
     """Whether an export holds less of an answer than there is here."""
-    told_text = str(told["text"])
-    return len(told_text) < len(row.text) and row.text.startswith(told_text)
+    source_text = str(fields["text"])
+    return len(source_text) < len(row.text) and row.text.startswith(source_text)
 
 
 def _is_mine(session: StoreSession, row: Logged, name: str) -> bool:
@@ -177,23 +177,23 @@ def _alike(session: StoreSession, wanted: dict[str, Fields]) -> int:
     taken = {a.shortcut for a in live}
     alike = [
         row_id
-        for row_id, told in wanted.items()
-        if (told["name"], told["kind"], told["prompt"]) in here
+        for row_id, fields in wanted.items()
+        if (fields["name"], fields["kind"], fields["prompt"]) in here
     ]
     for row_id in alike:
         del wanted[row_id]
-    for told in wanted.values():
-        if told.get("shortcut") in taken:
-            told["shortcut"] = ""
-        taken.add(str(told.get("shortcut", "")))
+    for fields in wanted.values():
+        if fields.get("shortcut") in taken:
+            fields["shortcut"] = ""
+        taken.add(str(fields.get("shortcut", "")))
     return len(alike)
 
 
 def _clean(fields: Fields) -> Fields:
-    told = {
+    data = {
         name: clean_text(value) if isinstance(value, str) else value
         for name, value in fields.items()
     }
     return (
-        told | {"state": MessageState(str(told["state"]))} if "state" in told else told
+        data | {"state": MessageState(str(data["state"]))} if "state" in data else data
     )

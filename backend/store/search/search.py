@@ -13,10 +13,15 @@ from backend.sqlite.folding import literal
 from backend.sqlite.schema import LATEST_MS, PLACES_PER_MS, PLACES_TRIED, SEARCHED
 from backend.store.database import Database
 from backend.store.search.queries import Query
-from backend.store.search.snippets import Piece, part_with, plain_snippet_of, snippet_of
+from backend.store.search.snippets import (
+    SnippetPart,
+    part_with,
+    plain_snippet_of,
+    snippet_of,
+)
 from backend.web.plain_text import plain_text
 
-__all__ = ["Hit", "Kind", "Piece", "SearchStore", "to_match"]
+__all__ = ["Hit", "Kind", "SearchStore", "SnippetPart", "to_match"]
 
 _LOOKED_AT: Final = 2_000
 """Only so many of the newest hits are looked at: a common word may have a million."""
@@ -49,7 +54,7 @@ class Hit:
     id: str
     conversation_id: str
     title: str
-    snippet: tuple[Piece, ...]
+    snippet: tuple[SnippetPart, ...]
     created_at: int
 
 
@@ -126,12 +131,17 @@ class SearchStore:
         asked = Query.of(query)
         if asked.is_empty:
             return []
-        told = {"match": asked.match, "since": since, "until": until, "limit": limit}
+        parameters = {
+            "match": asked.match,
+            "since": since,
+            "until": until,
+            "limit": limit,
+        }
         with self._database.read() as session:
             return [
                 _to_hit(kind, row, asked)
                 for kind in kinds
-                for row in _rows(session, kind, asked, told)
+                for row in _rows(session, kind, asked, parameters)
             ]
 
     def in_conversation(
@@ -175,17 +185,17 @@ def to_match(query: str) -> str:
 
 
 def _rows(
-    session: Session, kind: Kind, asked: Query, told: dict[str, Any]
+    session: Session, kind: Kind, asked: Query, parameters: dict[str, Any]
 ) -> list[Row[*tuple[Any, ...]]]:
     """Return the rows of one kind."""
     if not asked.signs:
-        rows = _page(session, kind, asked, told, _LOOKED_AT, _places(told))
+        rows = _page(session, kind, asked, parameters, _LOOKED_AT, _places(parameters))
     else:
         rows = []
-        for row in _looked_through(session, kind, asked, told):
+        for row in _looked_through(session, kind, asked, parameters):
             if asked.has_signs(row[4]):
                 rows.append(row)
-            if len(rows) == told["limit"]:
+            if len(rows) == parameters["limit"]:
                 break
     if kind is Kind.MESSAGE:
         rows.sort(key=lambda row: (row[3], row[0]), reverse=True)
@@ -193,11 +203,11 @@ def _rows(
 
 
 def _looked_through(
-    session: Session, kind: Kind, asked: Query, told: dict[str, Any]
+    session: Session, kind: Kind, asked: Query, parameters: dict[str, Any]
 ) -> Iterator[Row[*tuple[Any, ...]]]:
-    first, last = _places(told)
+    first, last = _places(parameters)
     for _ in range(_LOOKED_THROUGH // _PAGE):
-        wide = told | {"limit": _PAGE}
+        wide = parameters | {"limit": _PAGE}
         rows = _page(session, kind, asked, wide, _PAGE, (first, last))
         yield from rows
         if not rows:
@@ -209,19 +219,23 @@ def _page(
     session: Session,
     kind: Kind,
     asked: Query,
-    told: dict[str, Any],
+    parameters: dict[str, Any],
     looked_at: int,
     places: tuple[int, int],
 ) -> list[Row[*tuple[Any, ...]]]:
-    told = told | {"looked_at": looked_at, "first": places[0], "last": places[1]}
+    parameters = parameters | {
+        "looked_at": looked_at,
+        "first": places[0],
+        "last": places[1],
+    }
     statement = _statement(kind, asked)
-    return list(session.connection().execute(statement, told))
+    return list(session.connection().execute(statement, parameters))
 
 
-def _places(told: dict[str, Any]) -> tuple[int, int]:
+def _places(parameters: dict[str, Any]) -> tuple[int, int]:
     """Return the first and the last number a row of this time can have."""
-    first = min(max(told["since"], 0), LATEST_MS) * PLACES_PER_MS
-    last = min(max(told["until"], 0), LATEST_MS) * PLACES_PER_MS
+    first = min(max(parameters["since"], 0), LATEST_MS) * PLACES_PER_MS
+    last = min(max(parameters["until"], 0), LATEST_MS) * PLACES_PER_MS
     return first, last + 2 * PLACES_TRIED
 
 

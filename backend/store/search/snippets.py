@@ -22,21 +22,21 @@ _Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class SnippetPart:
     """A part of a snippet; a marked one is what was searched for."""
 
     text: str
     marked: bool
 
 
-def snippet_of(text: str, query: Query) -> tuple[Piece, ...]:
+def snippet_of(text: str, query: Query) -> tuple[SnippetPart, ...]:
     """Return the part of a text that shows most of what was looked for."""
     start, end = _region(text, query)
     pieces = _snippet(text[start:end], query)
     return _cut(pieces, before=start > 0, after=end < len(text)) if pieces else ()
 
 
-def plain_snippet_of(text: str, query: Query) -> tuple[Piece, ...]:
+def plain_snippet_of(text: str, query: Query) -> tuple[SnippetPart, ...]:
     """Return such a part of a Markdown text in words alone, without its signs.
 
     Only what stands around the part is read, as a text may be long. Where a word is
@@ -75,11 +75,13 @@ def _holds(query: Query, text: str) -> int:
     return terms + sum(sign in lower for sign in query.signs)
 
 
-def _cut(pieces: tuple[Piece, ...], *, before: bool, after: bool) -> tuple[Piece, ...]:
+def _cut(
+    pieces: tuple[SnippetPart, ...], *, before: bool, after: bool
+) -> tuple[SnippetPart, ...]:
     """Say where a text goes on beyond these pieces."""
     is_begun = before and pieces[0].text[0] != "…"
     is_cut = after and pieces[-1].text[-1] != "…"
-    more = (Piece("…", marked=False),)
+    more = (SnippetPart("…", marked=False),)
     return ((more if is_begun else ()) + pieces) + (more if is_cut else ())
 
 
@@ -102,7 +104,7 @@ def _region(text: str, query: Query) -> tuple[int, int]:
     return best, best + 2 * _CHUNK
 
 
-def _snippet(text: str, query: Query) -> tuple[Piece, ...]:
+def _snippet(text: str, query: Query) -> tuple[SnippetPart, ...]:
     folded = Folded.of(text)
     shown, spans = _shown(folded, query)
     return _pieces(folded.text, shown, spans)
@@ -194,17 +196,17 @@ def _signs_in(text: str, query: Query, shown: _Span) -> list[_Span]:
     return sorted((at, at + length) for at, length in found if at >= 0)
 
 
-def _pieces(text: str, shown: _Span, spans: list[_Span]) -> tuple[Piece, ...]:
-    pieces = [Piece("…", marked=False)] if shown[0] > 0 else []
+def _pieces(text: str, shown: _Span, spans: list[_Span]) -> tuple[SnippetPart, ...]:
+    pieces = [SnippetPart("…", marked=False)] if shown[0] > 0 else []
     at = shown[0]
     for start, end in spans:
         if start < at:
             continue
         pieces += [
-            Piece(text[at:start], marked=False),
-            Piece(text[start:end], marked=True),
+            SnippetPart(text[at:start], marked=False),
+            SnippetPart(text[start:end], marked=True),
         ]
         at = end
     rest = "…" if shown[1] < len(text) else ""
-    pieces.append(Piece(text[at : shown[1]] + rest, marked=False))
+    pieces.append(SnippetPart(text[at : shown[1]] + rest, marked=False))
     return tuple(piece for piece in pieces if piece.text)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from backend.app import build
 from backend.protocol import Hello
-from backend.web.request_guard import Trust
+from backend.web.request_guard import Credentials
 
 TOKEN, PORT = "A-token-of-this-test", 61_237
 
@@ -24,8 +24,8 @@ def is_of_now(one: object) -> bool:
 def test_token_and_port_live_in_exactly_two_objects(tmp_path: Path) -> None:
     token, port = "".join(TOKEN), int(str(PORT))
     app = build(Hello(token=token, data_dir=str(tmp_path)))
-    trust = Trust(token, port)
+    trust = Credentials(token, port)
     guard, proof = sorted(type(one).__name__ for one in holders(token))
-    assert (guard, proof) == ("Trust", "cell")
+    assert (guard, proof) == ("Credentials", "cell")
     assert holders(port) == [trust]
     assert app.routes

@@ -32,5 +32,5 @@ def test_what_is_heavy_is_imported_when_it_is_needed(
     modules: str, later: set[str]
 ) -> None:
     command = [sys.executable, "-c", IMPORTED.format(modules)]
-    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    assert not later & set(told.split())
+    result = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert not later & set(result.split())

@@ -13,7 +13,7 @@ from backend.keys.database_key import DATABASE_NAME, DatabaseKey
 from backend.keys.keyring import OsKeyring
 from backend.store.store_state import StoreState
 from backend.store_lifecycle import StoreLifecycle
-from tests.helpers.store_acts import Silence
+from tests.helpers.store_operations import Silence
 from tests.unit.backend.services.chat.test_activity import Silence as Unheard
 
 pytestmark = pytest.mark.anyio

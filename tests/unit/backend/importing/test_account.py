@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from backend.importing.bundles import open_bundle
 from backend.importing.formats import recognise
-from backend.importing.records import ConversationRow, Skip, Tally
-from tests.helpers import foreign
+from backend.importing.records import ImportCounts, ImportedConversation, Skip
+from tests.helpers import export_samples
 
 OF_MESSAGES = frozenset(
     {
@@ -149,7 +149,9 @@ def _held(talk: dict[str, Any]) -> int:
 
 
 @settings(deadline=None)
-@example([foreign.chatgpt(1), foreign.claude(), foreign.open_webui()])
+@example(
+    [export_samples.chatgpt(1), export_samples.claude(), export_samples.open_webui()]
+)
 @given(st.lists(st.one_of(chatgpt, claude, webui), min_size=1, max_size=4))
 def test_every_message_of_an_export_is_accounted_for(
     tmp_path_factory: pytest.TempPathFactory,
@@ -157,7 +159,7 @@ def test_every_message_of_an_export_is_accounted_for(
 ) -> None:
     path = tmp_path_factory.mktemp("account") / "x.json"
     path.write_text(json.dumps(talks), "utf-8")
-    tally = Tally()
+    tally = ImportCounts()
     with contextlib.closing(open_bundle(path)) as bundle:
         rows = [*recognise(bundle).rows(tally)]
     left = sum(count for why, count in tally.skipped.items() if why in OF_MESSAGES)
@@ -166,6 +168,6 @@ def test_every_message_of_an_export_is_accounted_for(
     entries = sum(count for why, count in tally.skipped.items() if why in OF_ENTRIES)
     assert tally.entries == len(talks) == tally.conversations + entries
     for row in rows:
-        assert isinstance(row, ConversationRow)
+        assert isinstance(row, ImportedConversation)
         ids = [message.id for message in row.messages]
         assert ids == sorted(set(ids))

@@ -14,12 +14,12 @@ from backend.importing import archives, bundles
 from backend.importing.bundles import open_bundle
 from backend.importing.limits import MAX_DEPTH
 from backend.importing.records import Skip
-from tests.helpers import foreign
+from tests.helpers import export_samples
 from tests.helpers.reading import read, save
 
 
 def chats(*numbers: int) -> list[dict[str, Any]]:
-    return [foreign.chatgpt(number, f"Talk {number}") for number in numbers]
+    return [export_samples.chatgpt(number, f"Talk {number}") for number in numbers]
 
 
 def titles(path: Path) -> list[str]:
@@ -41,9 +41,10 @@ def dumped(value: object) -> bytes:
 def test_a_folder_of_single_chats_gives_them_all(tmp_path: Path) -> None:
     for number in (1, 2):
         save(
-            tmp_path / f"chat-{number}.json", foreign.chatgpt(number, f"Talk {number}")
+            tmp_path / f"chat-{number}.json",
+            export_samples.chatgpt(number, f"Talk {number}"),
         )
-    save(tmp_path / "chat-export-3.json", [foreign.open_webui()])
+    save(tmp_path / "chat-export-3.json", [export_samples.open_webui()])
     source, rows, tally = read(tmp_path)
     assert sorted(row.title for row in rows) == ["Talk 1", "Talk 2", "Weather"]
     assert source == "ChatGPT and Open WebUI"
@@ -52,13 +53,14 @@ def test_a_folder_of_single_chats_gives_them_all(tmp_path: Path) -> None:
 
 def test_two_programs_may_call_their_files_the_same(tmp_path: Path) -> None:
     save(tmp_path / "a" / "conversations.json", chats(1))
-    save(tmp_path / "b" / "conversations.json", [foreign.claude()])
+    save(tmp_path / "b" / "conversations.json", [export_samples.claude()])
     assert titles(tmp_path) == ["Bread", "Talk 1"]
 
 
 def test_a_list_may_mix_programs(tmp_path: Path) -> None:
     path = save(
-        tmp_path / "x.json", [*chats(1), foreign.claude(), foreign.open_webui()]
+        tmp_path / "x.json",
+        [*chats(1), export_samples.claude(), export_samples.open_webui()],
     )
     assert titles(path) == ["Bread", "Talk 1", "Weather"]
 
@@ -152,7 +154,7 @@ def test_an_inner_archive_beyond_the_memory_is_named(
 def test_a_damaged_file_among_others_is_named_and_costs_no_other(
     content: bytes, tmp_path: Path
 ) -> None:
-    save(tmp_path / "1.conversation.json", foreign.lm_studio())
+    save(tmp_path / "1.conversation.json", export_samples.lm_studio())
     (tmp_path / "2.conversation.json").write_bytes(content)
     _, rows, tally = read(tmp_path)
     assert [row.title for row in rows] == ["Ready"]
@@ -184,7 +186,7 @@ def test_other_files_of_an_export_are_named(tmp_path: Path) -> None:
 
 
 def test_the_same_talk_grown_in_a_second_file_is_given_too(tmp_path: Path) -> None:
-    grown = foreign.claude()
+    grown = export_samples.claude()
     before = grown | {"chat_messages": grown["chat_messages"][:1]}
     save(tmp_path / "1.json", [before])
     save(tmp_path / "2.json", [grown])
@@ -211,6 +213,9 @@ def test_links_in_a_folder_are_not_followed(tmp_path: Path) -> None:
 def test_a_folder_is_looked_into_only_so_deep(tmp_path: Path) -> None:
     folders = [tmp_path]
     for number in range(MAX_DEPTH + 2):
-        save(folders[-1] / f"{number}.json", foreign.chatgpt(number, f"Talk {number}"))
+        save(
+            folders[-1] / f"{number}.json",
+            export_samples.chatgpt(number, f"Talk {number}"),
+        )
         folders.append(folders[-1] / "in")
     assert titles(tmp_path) == [f"Talk {n}" for n in range(MAX_DEPTH + 1)]

@@ -71,7 +71,7 @@ def test_the_reader_is_refused_whatever_reaches_outside(
     with process:
         process.stdin.write(asked)
         process.stdin.flush()
-        told = json.loads(process.stdout.readline())
-    assert "must not" in told["refused"]
+        data = json.loads(process.stdout.readline())
+    assert "must not" in data["refused"]
     assert [path.name for path in tmp_path.iterdir()] == ["there"]
     assert there.read_text("utf-8") == "as it was"

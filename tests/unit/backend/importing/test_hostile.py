@@ -14,26 +14,26 @@ import pytest
 from backend.errors import InvalidInputError
 from backend.importing import limits
 from backend.importing.reader import Reader
-from tests.helpers import foreign
+from tests.helpers import export_samples
 
 MB = 1024 * 1024
-GOOD = json.dumps([foreign.chatgpt()])
+GOOD = json.dumps([export_samples.chatgpt()])
 
 
-def told(path: Path) -> list[dict[str, Any]]:
-    return list(Reader(path, tell_rows=True).told())
+def rows_of(path: Path) -> list[dict[str, Any]]:
+    return list(Reader(path, tell_rows=True).events())
 
 
 def end_of(path: Path) -> dict[str, Any]:
-    return told(path)[-1]
+    return rows_of(path)[-1]
 
 
 def conversation(**changed: object) -> str:
-    return json.dumps([foreign.claude() | changed])
+    return json.dumps([export_samples.claude() | changed])
 
 
 def message(**changed: object) -> str:
-    first = foreign.claude()["chat_messages"][0]
+    first = export_samples.claude()["chat_messages"][0]
     return conversation(chat_messages=[first, first | changed])
 
 
@@ -62,7 +62,7 @@ def test_a_file_that_cannot_be_read_is_refused_in_words(
     path = tmp_path / "conversations.json"
     path.write_bytes(content)
     with pytest.raises(InvalidInputError, match=why):
-        told(path)
+        rows_of(path)
 
 
 SKIPPED: dict[str, tuple[str, str]] = {
@@ -74,7 +74,7 @@ SKIPPED: dict[str, tuple[str, str]] = {
     "a loop in the tree": (
         json.dumps(
             [
-                foreign.chatgpt(),
+                export_samples.chatgpt(),
                 {
                     "current_node": "a",
                     "mapping": {
@@ -95,7 +95,7 @@ SKIPPED: dict[str, tuple[str, str]] = {
         "without text",
     ),
     "the same conversation twice": (
-        json.dumps([foreign.chatgpt(), foreign.chatgpt()]),
+        json.dumps([export_samples.chatgpt(), export_samples.chatgpt()]),
         "twice",
     ),
 }
@@ -115,7 +115,7 @@ def test_an_entry_that_cannot_be_taken_is_skipped_with_its_reason(
 
 def test_times_of_any_type_are_no_hindrance(tmp_path: Path) -> None:
     times = [True, -1, 1e308, "1e999", "soon", "99999-01-01", [], 2**70, "2024-13-01"]
-    first = foreign.claude()["chat_messages"][0]
+    first = export_samples.claude()["chat_messages"][0]
     messages = [first | {"uuid": str(n), "created_at": t} for n, t in enumerate(times)]
     path = tmp_path / "conversations.json"
     path.write_text(conversation(chat_messages=messages), "utf-8")
@@ -127,14 +127,14 @@ def test_times_of_any_type_are_no_hindrance(tmp_path: Path) -> None:
 def test_half_surrogates_and_nul_arrive(tmp_path: Path) -> None:
     path = tmp_path / "conversations.json"
     path.write_text(conversation(name="a\ud800b\0c"), "utf-8")
-    row = next(t["row"] for t in told(path) if t["kind"] == "conversation")
+    row = next(t["row"] for t in rows_of(path) if t["kind"] == "conversation")
     assert row["title"] == "a\ud800b\0c"
 
 
 def test_bytes_that_are_no_text_are_replaced(tmp_path: Path) -> None:
     path = tmp_path / "conversations.json"
     path.write_bytes(conversation(name="MARK").encode().replace(b"MARK", b"\xff\xfe"))
-    row = next(t["row"] for t in told(path) if t["kind"] == "conversation")
+    row = next(t["row"] for t in rows_of(path) if t["kind"] == "conversation")
     assert row["title"] == "\ufffd\ufffd"
 
 
@@ -159,7 +159,7 @@ def test_a_zip_that_unpacks_to_too_much_is_refused_before_it_is_unpacked(
                 file.write(b"]")
     assert path.stat().st_size < 2 * MB
     with pytest.raises(InvalidInputError, match="larger than 500 MB"):
-        told(path)
+        rows_of(path)
 
 
 def test_names_that_lead_out_of_a_zip_are_only_names(tmp_path: Path) -> None:
@@ -171,12 +171,12 @@ def test_names_that_lead_out_of_a_zip_are_only_names(tmp_path: Path) -> None:
 
 def test_a_damaged_zip_is_refused_in_words(tmp_path: Path) -> None:
     noise = "".join(random.Random(5).choices("abcdefgh", k=20_000))
-    content = json.dumps([foreign.chatgpt(title=noise)])
+    content = json.dumps([export_samples.chatgpt(title=noise)])
     path = zipped(tmp_path / "cut.zip", ("conversations.json", content.encode()))
     whole = path.read_bytes()
     path.write_bytes(whole[:2_000] + bytes(500) + whole[2_500:])
     with pytest.raises(InvalidInputError, match="damaged"):
-        told(path)
+        rows_of(path)
 
 
 def _fifo(path: Path) -> None:
@@ -199,7 +199,7 @@ def test_what_is_no_ordinary_file_is_refused_in_words(
     path = tmp_path / "conversations.json"
     ODD[case](path)
     with pytest.raises(InvalidInputError, match=r"Choose"):
-        told(path)
+        rows_of(path)
 
 
 def test_one_entry_beyond_every_measure_ends_within_the_memory(tmp_path: Path) -> None:
@@ -210,7 +210,7 @@ def test_one_entry_beyond_every_measure_ends_within_the_memory(tmp_path: Path) -
             file.write(b"x" * MB)
         file.write(b'"}]')
     with pytest.raises(InvalidInputError, match="too large for Hearth"):
-        told(path)
+        rows_of(path)
 
 
 def test_a_file_larger_than_the_limit_is_not_read(tmp_path: Path) -> None:
@@ -218,18 +218,20 @@ def test_a_file_larger_than_the_limit_is_not_read(tmp_path: Path) -> None:
     with path.open("wb") as file:
         file.truncate(limits.MAX_FILE_BYTES + 1)
     with pytest.raises(InvalidInputError, match="500 MB"):
-        told(path)
+        rows_of(path)
 
 
 def test_cancelling_ends_the_reading(tmp_path: Path) -> None:
     path = tmp_path / "conversations.json"
-    path.write_text(json.dumps([foreign.chatgpt(n) for n in range(2_000)]), "utf-8")
+    path.write_text(
+        json.dumps([export_samples.chatgpt(n) for n in range(2_000)]), "utf-8"
+    )
     reader = Reader(path, tell_rows=True)
-    told = reader.told()
-    next(told)
+    data = reader.events()
+    next(data)
     reader.cancel()
     with pytest.raises(InvalidInputError, match="cancelled"):
-        list(told)
+        list(data)
 
 
 def test_a_line_cut_by_cancelling_is_not_taken_for_a_row(tmp_path: Path) -> None:
@@ -238,7 +240,7 @@ def test_a_line_cut_by_cancelling_is_not_taken_for_a_row(tmp_path: Path) -> None
     reader = Reader(path, tell_rows=True)
     kinds = []
     with pytest.raises(InvalidInputError, match="cancelled"):  # noqa: PT012 all of it
-        for told in reader.told():
-            kinds.append(told["kind"])
+        for data in reader.events():
+            kinds.append(data["kind"])
             reader.cancel()
     assert set(kinds) <= {"conversation", "message"}

@@ -16,8 +16,8 @@ from backend.importing.programs import (
     lm_studio,
     open_webui,
 )
-from backend.importing.records import Tally
-from tests.helpers import foreign
+from backend.importing.records import ImportCounts
+from tests.helpers import export_samples
 
 ODD: Final[tuple[object, ...]] = (
     None,
@@ -41,8 +41,8 @@ REFERENCE = {
 
 
 def _chatgpt() -> dict[str, Any]:
-    told = foreign.chatgpt()
-    nodes = told["mapping"]
+    data = export_samples.chatgpt()
+    nodes = data["mapping"]
     nodes["1"]["message"]["metadata"] = {"attachments": [{"id": "a", "name": "n"}]}
     image = {"content_type": "image_asset_pointer", "asset_pointer": "sediment://a"}
     nodes["1"]["message"]["content"]["parts"].append(image)
@@ -58,24 +58,24 @@ def _chatgpt() -> dict[str, Any]:
     nodes["5"]["message"]["content"]["parts"] = [
         f"A {REFERENCE['matched_text']}【1†a】"
     ]
-    return told
+    return data
 
 
 def _claude() -> dict[str, Any]:
-    told = foreign.claude()
+    data = export_samples.claude()
     call = {"command": "create", "id": "a", "title": "T", "content": "X"}
-    told["chat_messages"][1]["content"] += [
+    data["chat_messages"][1]["content"] += [
         {"type": "tool_use", "name": "artifacts", "input": call},
         {"type": "text", "text": "x", "citations": [{"details": {"url": "u"}}]},
     ]
-    told["chat_messages"][1] |= {"parent_message_uuid": "m1"}
-    return told
+    data["chat_messages"][1] |= {"parent_message_uuid": "m1"}
+    return data
 
 
 def _open_webui() -> dict[str, Any]:
-    told = foreign.open_webui()
-    told["meta"] = {"tags": ["a"]}
-    told["chat"]["history"]["messages"]["b"] |= {
+    data = export_samples.open_webui()
+    data["meta"] = {"tags": ["a"]}
+    data["chat"]["history"]["messages"]["b"] |= {
         "output": [
             {"type": "message", "content": [{"text": "x"}]},
             {"type": "reasoning", "summary": [{"text": "s"}]},
@@ -83,7 +83,7 @@ def _open_webui() -> dict[str, Any]:
         "error": {"content": "e"},
         "files": [{"name": "f"}],
     }
-    return told
+    return data
 
 
 def _deepseek() -> dict[str, Any]:
@@ -97,11 +97,11 @@ def _deepseek() -> dict[str, Any]:
 
 
 def _chatbox() -> dict[str, Any]:
-    told: dict[str, Any] = foreign.chatbox()["session:box-1"]
+    data: dict[str, Any] = export_samples.chatbox()["session:box-1"]
     fork = {"lists": [{"messages": [{"id": "1"}]}]}
     links = [{"title": "T", "url": "https://example.com"}]
-    told["messages"][1] |= {"links": links, "files": [{"name": "f"}]}
-    return told | {"messageForksHash": {"q": fork}}
+    data["messages"][1] |= {"links": links, "files": [{"name": "f"}]}
+    return data | {"messageForksHash": {"q": fork}}
 
 
 CHATBOT_UI = {
@@ -110,12 +110,12 @@ CHATBOT_UI = {
     "messages": [{"role": "user", "content": "Q"}],
     "folderId": None,
 }
-THREAD = foreign.JAN_THREAD | {"messages": foreign.JAN_MESSAGES}
-READERS: dict[str, tuple[Any, Callable[[Any, Tally], object]]] = {
+THREAD = export_samples.JAN_THREAD | {"messages": export_samples.JAN_MESSAGES}
+READERS: dict[str, tuple[Any, Callable[[Any, ImportCounts], object]]] = {
     "ChatGPT": (_chatgpt(), chatgpt.read),
     "Claude": (_claude(), claude.read),
     "Open WebUI": (_open_webui(), open_webui.read),
-    "LM Studio": (foreign.lm_studio(), lambda i, t: lm_studio.read(i, "x", t)),
+    "LM Studio": (export_samples.lm_studio(), lambda i, t: lm_studio.read(i, "x", t)),
     "Jan": (THREAD, lambda i, t: jan.read(i, _list(i), "x", t)),
     "Chatbox": (_chatbox(), lambda i, t: [*chatbox.read(i, t)]),
     "DeepSeek": (_deepseek(), deepseek.read),
@@ -155,11 +155,11 @@ def changed(value: Any, place: Place, odd: object) -> Any:  # noqa: ANN401 JSON
 
 @pytest.mark.parametrize("program", READERS)
 def test_a_value_of_another_type_costs_no_conversation(program: str) -> None:
-    told, read = READERS[program]
-    assert read(told, Tally())
-    for place in places(told):
+    data, read = READERS[program]
+    assert read(data, ImportCounts())
+    for place in places(data):
         for odd in ODD:
             try:
-                read(changed(told, place, odd), Tally())
+                read(changed(data, place, odd), ImportCounts())
             except Exception as exc:  # noqa: BLE001 told with its place
                 pytest.fail(f"{odd!r} at {place}: {exc!r}")

@@ -11,7 +11,7 @@ from keyring.errors import KeyringLocked
 from backend.keys import keyring
 from backend.keys.api_keys import KeyStore, origin_of
 from backend.keys.keyring import find_os_vault, is_trusted
-from tests.helpers.vaults import BROKEN, FailingVault, HangingVault, WorkingVault
+from tests.helpers.fake_keyrings import BROKEN, FailingVault, HangingVault, WorkingVault
 
 KEY = "sk-canary-123"
 URL = "https://api.example.org/v1"

@@ -12,7 +12,7 @@ from backend.keys.keyring import OsKeyring, Vault
 from backend.recovery.encryption_probe import Seal, seal_of
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
-from tests.helpers.vaults import BROKEN, FailingVault, HangingVault, WorkingVault
+from tests.helpers.fake_keyrings import BROKEN, FailingVault, HangingVault, WorkingVault
 
 
 def key_of(folder: Path, vault: Vault | None) -> DatabaseKey:

@@ -39,14 +39,14 @@ def test_a_recovery_code_may_be_copied_from_paper() -> None:
 def test_a_key_file_that_was_tampered_with_is_refused(
     change: dict[str, object],
 ) -> None:
-    told = Sealed.make(KEY, "secret").to_json()
-    assert Sealed.from_json(told | change) is None
+    data = Sealed.make(KEY, "secret").to_json()
+    assert Sealed.from_json(data | change) is None
     assert Sealed.from_json([]) is None
 
 
 def test_a_box_that_was_cut_opens_with_nothing() -> None:
-    told = Sealed.make(KEY, "secret").to_json()
+    data = Sealed.make(KEY, "secret").to_json()
     for part in ("box", "nonce"):
-        cut = Sealed.from_json(told | {part: "00"})
+        cut = Sealed.from_json(data | {part: "00"})
         assert cut is not None
         assert cut.open("secret") is None

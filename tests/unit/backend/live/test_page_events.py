@@ -217,8 +217,8 @@ def feed_over(hub: EventHub) -> MessageFeed:
 def parts(hub: EventHub, since: int) -> list[tuple[str, str]]:
     """Return which parts of which messages pages were told of."""
     events = hub.wait(hub.subscribe(since), since, 0) or []
-    told = [json.loads(event.html) for event in events if event.name == "messages"]
-    return [(one["part"], one.get("message", "")) for one in told]
+    data = [json.loads(event.html) for event in events if event.name == "messages"]
+    return [(one["part"], one.get("message", "")) for one in data]
 
 
 def test_an_answer_is_shown_when_it_begins_and_its_question_at_once(

@@ -16,7 +16,7 @@ from backend.services.chat.growing import Growing
 from backend.store.message_state import MessageState
 from backend.store.models import Message
 from backend.web.assets import icons_dir
-from backend.web.events import Event, EventHub
+from backend.web.events import EventHub, StreamEvent
 from backend.web.growing_markdown import OPEN_CHARS, GrowingMarkdown, Step
 from backend.web.markdown import render
 from backend.web.rendering import Renderer
@@ -42,7 +42,7 @@ class Page:
         self._subscription = self.hub.subscribe(1)
 
     def heard(self) -> list[dict[str, str]]:
-        events: list[Event] = self._subscription.next(0) or []
+        events: list[StreamEvent] = self._subscription.next(0) or []
         return [json.loads(event.html) for event in events if event.name == "messages"]
 
     def view(self, answer: Growing) -> Answer:

@@ -11,11 +11,11 @@ from backend.errors import EngineError, EngineFault, InvalidInputError
 from backend.keys.api_keys import KeyStore
 from backend.llm.builtin.engine import BuiltinEngine
 from backend.llm.engine import Delta, Engine, Turn
-from backend.llm.engines import EngineRecord, EngineRegistry, build_engine
+from backend.llm.engines import EngineRegistry, StoredEngine, build_engine
 from backend.llm.kept_engine import KeptEngine
 from backend.llm.openai_compatible import OpenAICompatibleEngine
 from backend.llm.sentences import engine_error
-from tests.helpers.vaults import FailingVault
+from tests.helpers.fake_keyrings import FailingVault
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class RecordedEngine:
         self.closed += 1
 
 
-def build_recorded(record: EngineRecord, key: str) -> Engine:
+def build_recorded(record: StoredEngine, key: str) -> Engine:
     return RecordedEngine(key)
 
 
@@ -199,7 +199,7 @@ def test_an_engine_that_does_not_close_keeps_no_other_one_waiting() -> None:
         async def close(self) -> None:
             await asyncio.Event().wait()
 
-    def build(record: EngineRecord, key: str) -> Engine:
+    def build(record: StoredEngine, key: str) -> Engine:
         return Stubborn(key) if record.id == "bad" else RecordedEngine(key)
 
     async def main() -> None:

@@ -6,12 +6,12 @@ import pytest
 
 from backend.errors import EngineError, EngineFault
 from backend.llm.engine import Role, Turn
-from backend.llm.safe_mode import RestingEngine
+from backend.llm.safe_mode import SafeModeEngine
 
 
 def test_it_says_how_to_leave_safe_mode_instead_of_answering() -> None:
     async def ask() -> None:
-        engine = RestingEngine("Ollama")
+        engine = SafeModeEngine("Ollama")
         async for _ in engine.stream("any", [Turn(Role.USER, "hello")]):
             pytest.fail("it answered")
 
@@ -21,4 +21,4 @@ def test_it_says_how_to_leave_safe_mode_instead_of_answering() -> None:
 
 
 def test_closing_it_needs_nothing() -> None:
-    asyncio.run(RestingEngine("Ollama").close())
+    asyncio.run(SafeModeEngine("Ollama").close())

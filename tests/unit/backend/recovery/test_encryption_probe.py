@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.recovery.encryption_probe import Seal, mend_header, seal_of
+from backend.recovery.encryption_probe import Seal, repair_header, seal_of
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
 
@@ -16,7 +16,7 @@ def test_a_file_tells_how_it_is_written(tmp_path: Path) -> None:
         Database.open(path, key).close()
         assert seal_of(path) is seal
         before = path.read_bytes()
-        mend_header(path)
+        repair_header(path)
         assert path.read_bytes() == before
 
 
@@ -26,7 +26,7 @@ def test_a_format_that_cannot_be_is_set_right(path: Path, at: int) -> None:
     content = bytearray(path.read_bytes())
     content[at] ^= 0x40
     path.write_bytes(content)
-    mend_header(path)
+    repair_header(path)
     database = Database.open(path)
     ConversationStore(database).create(title="kept")
     database.close()

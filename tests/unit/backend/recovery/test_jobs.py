@@ -67,12 +67,12 @@ def test_one_whose_sidecar_died_at_once_begins_nothing(database: Database) -> No
     copy = database.path.with_name("copy.db")
     asked = {"job": "snapshot", "path": str(database.path), "key": None}
     command = module_command("backend.recovery.job_process")
-    told = json.dumps({**asked, "told": {"target": str(copy)}})
+    data = json.dumps({**asked, "arguments": {"target": str(copy)}})
     done = subprocess.run(
         command,
         check=False,
         cwd=ROOT,
-        input=f"{told}\n",
+        input=f"{data}\n",
         capture_output=True,
         text=True,
         timeout=60,

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from backend.errors import StoreDamagedError
-from backend.recovery.repair import broken_text, mend_indexes
-from backend.recovery.restore import is_damaged, mend
-from backend.recovery.snapshots import BEFORE_MENDING
+from backend.recovery.repair import broken_text, repair_indexes
+from backend.recovery.restore import is_damaged, repair
+from backend.recovery.snapshots import BEFORE_REPAIR
 from backend.sqlite import dbapi
 from backend.store.database import Database
 from backend.store.notes import NoteStore
@@ -28,19 +28,19 @@ def test_a_text_that_is_none_is_mended_and_the_backup_keeps_it(
     with pytest.raises(StoreDamagedError):
         notes.page(limit=10)
     reasons: list[str] = []
-    assert mend(database.path, None, reasons.append)
-    assert reasons == [BEFORE_MENDING]
-    told = {note.id: note.title for note in notes.page(limit=10)}
-    assert told == {whole.id: "Ember", broken.id: "A\N{REPLACEMENT CHARACTER}h"}
-    assert mend(database.path, None, reasons.append) == 0
+    assert repair(database.path, None, reasons.append)
+    assert reasons == [BEFORE_REPAIR]
+    data = {note.id: note.title for note in notes.page(limit=10)}
+    assert data == {whole.id: "Ember", broken.id: "A\N{REPLACEMENT CHARACTER}h"}
+    assert repair(database.path, None, reasons.append) == 0
     assert len(reasons) == 1
 
 
 def test_what_is_sound_is_left_alone(database: Database) -> None:
     NoteStore(database).create("Émbér 火", "text")
     connection = dbapi.connect(database.path)
-    assert broken_text(connection, mend=True) == 0
-    assert mend_indexes(connection) == 0
+    assert broken_text(connection, repair=True) == 0
+    assert repair_indexes(connection) == 0
     connection.close()
 
 
@@ -58,7 +58,7 @@ def test_a_damaged_index_is_made_anew(database: Database, sql: str) -> None:
     with pytest.raises(StoreDamagedError):
         SearchStore(Database.open(database.path)).search("ember")
     assert not is_damaged(database.path, None)
-    assert mend(database.path, None, pytest.fail) == 1
+    assert repair(database.path, None, pytest.fail) == 1
     assert len(SearchStore(database).search("ember")) == 1
 
 
@@ -82,7 +82,7 @@ def test_an_index_that_tells_another_id_than_its_row_is_made_anew(
             damaged[at + 30] = 0xFF
     assert damaged != content
     path.write_bytes(damaged)
-    assert mend(path, None, pytest.fail) == 1
+    assert repair(path, None, pytest.fail) == 1
     database = Database.open(path)
     assert [row.id for row in NoteStore(database).page(limit=10)] == [note.id]
     database.close()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from backend.recovery.restore import Rescue, is_damaged, is_gone, rescue
-from backend.recovery.snapshots import BEFORE_MENDING, Snapshots
+from backend.recovery.snapshots import BEFORE_REPAIR, Snapshots
 from backend.store.conversations import ConversationStore
 from backend.store.database import BACKUPS, Database
 
@@ -14,8 +14,8 @@ KEY = "ab" * 32
 
 @pytest.fixture(params=[None, KEY], ids=["plain", "encrypted"])
 def key(request: pytest.FixtureRequest) -> str | None:
-    told: str | None = request.param
-    return told
+    data: str | None = request.param
+    return data
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_the_newest_good_snapshot_is_restored_and_told(
 def test_what_was_kept_before_a_repair_comes_last(
     path: Path, key: str | None, snapshots: Snapshots
 ) -> None:
-    snapshots.make(BEFORE_MENDING)
+    snapshots.make(BEFORE_REPAIR)
     snapshots.prune()
     damage(path)
     rescue(path, key, snapshots.all())

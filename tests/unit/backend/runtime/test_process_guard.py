@@ -31,8 +31,8 @@ def test_limits_are_soft_so_that_a_child_may_lift_them() -> None:
         "this_system().bound(); s, h = r.getrlimit(r.RLIMIT_AS);"
         "print(s, h, *r.getrlimit(r.RLIMIT_NOFILE)); r.setrlimit(r.RLIMIT_AS, (h, h))"
     )
-    told = run_python(code)
-    soft, hard, files, most = (int(word) for word in told.stdout.split())
+    result = run_python(code)
+    soft, hard, files, most = (int(word) for word in result.stdout.split())
     assert soft > MEMORY_HEADROOM_BYTES
     assert hard == resource.RLIM_INFINITY
     assert files == min(most, OPEN_FILES)
@@ -98,13 +98,13 @@ def test_serving_needs_no_heavy_import(heavy: str) -> None:
         "import backend.web.request_guard, backend.web.server;"
         f"print({heavy!r} in sys.modules)"
     )
-    told = run_python(code)
-    assert told.stdout.strip() == "False", told.stderr
+    result = run_python(code)
+    assert result.stdout.strip() == "False", result.stderr
 
 
 def test_robyn_reads_neither_arguments_nor_environment() -> None:
-    told = run_python(
+    result = run_python(
         "import sys; sys.argv[1:] = ['--dev']; import backend.web.robyn_binding;"
         "print([name for name in sys.modules if name.startswith('robyn')])"
     )
-    assert told.stdout.strip() == "['robyn', 'robyn.robyn']"
+    assert result.stdout.strip() == "['robyn', 'robyn.robyn']"

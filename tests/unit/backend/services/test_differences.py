@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from backend.services.differences import Part, Side, compare
 
 
-def told(parts: list[Part]) -> str:
+def shown(parts: list[Part]) -> str:
     signs = {Side.BOTH: "{}", Side.BEFORE: "[-{}]", Side.AFTER: "[+{}]"}
     return "".join(signs.get(part.side, "…").format(part.text) for part in parts)
 
@@ -17,19 +17,19 @@ def test_equal_texts_have_no_differences() -> None:
 
 def test_changed_words_stand_beside_each_other() -> None:
     parts = compare("The fire is hot.", "The fire is very cold.")
-    assert told(parts) == "The fire is [-hot][+very cold]."
+    assert shown(parts) == "The fire is [-hot][+very cold]."
 
 
 def test_unchanged_lines_far_from_a_change_are_left_out() -> None:
     lines = [f"line {number}\n" for number in range(20)]
     changed = [*lines[:10], "another\n", *lines[11:]]
-    assert told(compare("".join(lines), "".join(changed))) == (
+    assert shown(compare("".join(lines), "".join(changed))) == (
         "…line 7\nline 8\nline 9\n[-line 10][+another]\nline 11\nline 12\n…"
     )
 
 
 def test_a_new_text_is_all_new() -> None:
-    assert told(compare("", "fire\nwater")) == "[+fire\nwater]"
+    assert shown(compare("", "fire\nwater")) == "[+fire\nwater]"
 
 
 def test_huge_texts_are_not_taken_apart() -> None:

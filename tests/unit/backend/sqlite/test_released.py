@@ -23,15 +23,15 @@ def version(request: pytest.FixtureRequest, path: Path) -> int:
     """A version, whose database lies at `path`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     restore(path, request.param)
-    told: int = request.param
-    return told
+    data: int = request.param
+    return data
 
 
 def rows(path: Path, version: int) -> dict[str, list[str]]:
     connection = dbapi.connect(path)
-    told = contents(connection, version)
+    data = contents(connection, version)
     connection.close()
-    return told
+    return data
 
 
 def test_every_released_schema_has_its_file() -> None:

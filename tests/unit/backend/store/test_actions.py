@@ -81,11 +81,11 @@ def test_a_change_touches_what_is_given(actions: ActionStore) -> None:
 
 
 def test_built_in_ones_are_given_once(actions: ActionStore) -> None:
-    told: list[dict[str, str | int]] = [{"id": n, "name": n} for n in "ab"]
-    actions.seed("1", told)
+    data: list[dict[str, str | int]] = [{"id": n, "name": n} for n in "ab"]
+    actions.seed("1", data)
     actions.delete("a")
     actions.change("b", {"name": "B"})
-    actions.seed("1", told)
+    actions.seed("1", data)
     assert names(actions) == "B"
-    actions.seed("2", [*told, {"id": "c", "name": "c"}])
+    actions.seed("2", [*data, {"id": "c", "name": "c"}])
     assert names(actions) == "Bc"

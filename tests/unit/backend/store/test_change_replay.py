@@ -90,10 +90,10 @@ class Actor:
         self.revisions.edit(self.one("message", number), text)
 
     def ask_again(self, number: int, text: str) -> None:
-        told = self.revisions.ask_again(
+        data = self.revisions.ask_again(
             self.one("message", number), text, engine_name="E", model=text
         )
-        self.rows["message"].append(told.answer.id)
+        self.rows["message"].append(data.answer.id)
 
     def delete_message(self, number: int, text: str) -> None:
         self.messages.delete(self.one("message", number))

@@ -21,7 +21,7 @@ from backend.store.models import Conversation
 
 def test_it_is_durable_and_nothing_waits_in_c(database: Database) -> None:
     with database.read() as session:
-        told = {
+        data = {
             pragma: session.connection().exec_driver_sql(f"pragma {pragma}").scalar()
             for pragma in (
                 "journal_mode",
@@ -31,7 +31,7 @@ def test_it_is_durable_and_nothing_waits_in_c(database: Database) -> None:
             )
         }
     full = 2
-    assert told == {
+    assert data == {
         "journal_mode": "wal",
         "synchronous": full,
         "busy_timeout": 0,
@@ -59,14 +59,14 @@ def test_a_database_that_is_in_use_is_not_closed(
 
 
 def test_trouble_is_told_and_trying_leaves_nothing(database: Database) -> None:
-    told: list[StoreError] = []
-    database.on_trouble = told.append
+    items: list[StoreError] = []
+    database.on_error = items.append
     database.try_to_write()
     with database.read() as session:
         assert session.connection().execute(text("select * from draft")).all() == []
     with pytest.raises(StoreError), database.read() as session:
         session.connection().execute(text("select * from nothing"))
-    assert len(told) == 1
+    assert len(items) == 1
 
 
 def test_a_full_disk_is_told_and_all_else_goes_on(
@@ -186,17 +186,17 @@ def test_nothing_acknowledged_is_lost_to_ten_kills(path: Path) -> None:
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
             assert writer.stdout
             for _ in range(7 * kill + 1):
-                told = writer.stdout.readline()
+                text = writer.stdout.readline()
             writer.kill()
-            told = (writer.stdout.readlines() or [told])[-1]
+            text = (writer.stdout.readlines() or [text])[-1]
         # The last line may be cut short by the kill.
-        check_whole(path, int(told) if told.endswith("\n") else 0)
+        check_whole(path, int(text) if text.endswith("\n") else 0)
 
 
-def check_whole(path: Path, told: int) -> None:
+def check_whole(path: Path, data: int) -> None:
     connection = dbapi.connect(path)
     (count,) = connection.execute("select count(*) from message").fetchone() or (0,)
-    assert count >= told
+    assert count >= data
     assert count % 3 == 0
     assert connection.execute("pragma integrity_check").fetchall() == [("ok",)]
     connection.begin("IMMEDIATE")

@@ -40,7 +40,7 @@ def talk(messages: MessageStore) -> Talk:
     return list(messages.of_conversation(asked.conversation_id))
 
 
-def told(messages: MessageStore, talk: Talk) -> Sequence[tuple[str, str]]:
+def dialogue(messages: MessageStore, talk: Talk) -> Sequence[tuple[str, str]]:
     shown = messages.of_conversation(talk[0].conversation_id)
     return [(message.id, message.text) for message in shown]
 
@@ -54,14 +54,14 @@ def ask_again(revisions: RevisionStore, talk: Talk) -> AskedAgain:
 def test_an_edit_changes_the_question_alone_and_is_undone(
     database: Database, messages: MessageStore, revisions: RevisionStore, talk: Talk
 ) -> None:
-    before = told(messages, talk)
+    before = dialogue(messages, talk)
     drafts = DraftStore(database)
     drafts.save(edit_draft(talk[0].id), "What is wa")
     edited = revisions.edit(talk[0].id, "What is water?")
-    assert told(messages, talk) == [(talk[0].id, "What is water?"), *before[1:]]
+    assert dialogue(messages, talk) == [(talk[0].id, "What is water?"), *before[1:]]
     assert drafts.get(edit_draft(talk[0].id)) == ""
     ChangeStore(database).undo(edited)
-    assert told(messages, talk) == before
+    assert dialogue(messages, talk) == before
 
 
 def test_asking_again_puts_what_followed_into_the_trash(
@@ -71,21 +71,24 @@ def test_asking_again_puts_what_followed_into_the_trash(
     assert (again.answer.id, again.is_new) == (talk[1].id, False)
     assert again.removed == [talk[2].id, talk[3].id]
     assert (again.answer.state, again.answer.model) == (MessageState.STREAMING, "o")
-    assert told(messages, talk) == [(talk[0].id, "What is water?"), (talk[1].id, "")]
+    assert dialogue(messages, talk) == [
+        (talk[0].id, "What is water?"),
+        (talk[1].id, ""),
+    ]
 
 
 def test_one_undo_brings_back_question_answer_and_what_followed(
     database: Database, messages: MessageStore, revisions: RevisionStore, talk: Talk
 ) -> None:
-    before = told(messages, talk)
+    before = dialogue(messages, talk)
     again = ask_again(revisions, talk)
     finish(messages, again.answer, "Wet.")
-    after = told(messages, talk)
+    after = dialogue(messages, talk)
     changes = ChangeStore(database)
     undone = changes.undo(again.transaction_id)
-    assert told(messages, talk) == before
+    assert dialogue(messages, talk) == before
     changes.undo(undone)
-    assert told(messages, talk) == after
+    assert dialogue(messages, talk) == after
 
 
 def test_without_an_answer_a_new_one_begins(
@@ -97,7 +100,7 @@ def test_without_an_answer_a_new_one_begins(
     assert again.answer.reply_to == talk[0].id
     finish(messages, again.answer, "Wet.")
     ChangeStore(database).undo(again.transaction_id)
-    assert [row_id for row_id, _ in told(messages, talk)] == [
+    assert [row_id for row_id, _ in dialogue(messages, talk)] == [
         talk[0].id,
         talk[2].id,
         talk[3].id,

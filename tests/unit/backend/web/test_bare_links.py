@@ -11,7 +11,7 @@ def links(text: str) -> list[tuple[str, str]]:
     html = "".join(block.html for block in render(text))
     elements = Elements(html)
     hrefs = [
-        told["href"] for tag, told in elements.found if tag == "a" and "href" in told
+        data["href"] for tag, data in elements.found if tag == "a" and "href" in data
     ]
     return list(zip(elements.linked, map(str, hrefs), strict=True))
 

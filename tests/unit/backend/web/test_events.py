@@ -6,7 +6,13 @@ from collections.abc import Iterator
 import pytest
 
 from backend.routes.events import since
-from backend.web.events import MAX_STREAMS, RING_BYTES, RING_EVENTS, Event, EventHub
+from backend.web.events import (
+    MAX_STREAMS,
+    RING_BYTES,
+    RING_EVENTS,
+    EventHub,
+    StreamEvent,
+)
 from backend.web.http import Request
 
 FIRST = 1000
@@ -17,7 +23,7 @@ def hub() -> EventHub:
     return EventHub(FIRST)
 
 
-def names(events: list[Event] | None) -> list[str]:
+def names(events: list[StreamEvent] | None) -> list[str]:
     return [event.name for event in events or []]
 
 
@@ -49,8 +55,8 @@ def test_without_a_number_only_what_is_new_is_told(hub: EventHub) -> None:
 def test_a_page_of_another_run_is_told_to_fetch_anew(hub: EventHub, known: int) -> None:
     hub.publish("a")
     subscription = hub.subscribe(known)
-    (told,) = subscription.next(0) or []
-    assert (told.name, told.seq) == ("resync", FIRST + 1)
+    (expected,) = subscription.next(0) or []
+    assert (expected.name, expected.seq) == ("resync", FIRST + 1)
     hub.publish("b")
     assert names(subscription.next(0)) == ["b"]
 
@@ -86,8 +92,8 @@ def test_a_waiting_stream_hears_of_news_at_once(hub: EventHub) -> None:
     stream = hub.subscribe().stream(keep_alive_s=60)
     assert next(stream) == "retry: 300\n\n"
     threading.Timer(0.05, hub.publish, ["toast", "<p>Hi</p>"]).start()
-    told = next(stream)
-    assert told == f"id: {FIRST + 1}\nevent: toast\ndata: <p>Hi</p>\n\n"
+    expected = next(stream)
+    assert expected == f"id: {FIRST + 1}\nevent: toast\ndata: <p>Hi</p>\n\n"
 
 
 def test_silence_is_kept_alive_by_comments(hub: EventHub) -> None:
@@ -105,7 +111,7 @@ def test_a_stream_that_is_closed_gives_up_its_place(hub: EventHub) -> None:
 
 
 def test_every_line_of_html_is_data() -> None:
-    text = Event(7, "toast", "a\nb\r\nc\rd\n\ne\u2028f").to_text()
+    text = StreamEvent(7, "toast", "a\nb\r\nc\rd\n\ne\u2028f").to_text()
     data = "data: a\ndata: b\ndata: c\ndata: d\ndata: \ndata: e\u2028f\n"
     assert text == f"id: 7\nevent: toast\n{data}\n"
 
@@ -133,7 +139,7 @@ def test_many_writers_and_readers_agree(hub: EventHub) -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "query", "told"),
+    ("header", "query", "expected"),
     [
         (None, None, None),
         (None, "12", 12),
@@ -144,7 +150,7 @@ def test_many_writers_and_readers_agree(hub: EventHub) -> None:
     ],
 )
 def test_a_reconnect_knows_better_than_the_page(
-    header: str | None, query: str | None, told: int | None
+    header: str | None, query: str | None, expected: int | None
 ) -> None:
     request = Request(
         method="GET",
@@ -152,7 +158,7 @@ def test_a_reconnect_knows_better_than_the_page(
         headers={} if header is None else {"last-event-id": header},
         query={} if query is None else {"since": query},
     )
-    assert since(request) == told
+    assert since(request) == expected
 
 
 def test_what_is_kept_is_bounded_in_bytes_too() -> None:

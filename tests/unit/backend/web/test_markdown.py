@@ -95,12 +95,12 @@ def _tree(random: Random, depth: int = 4) -> str:
     if not depth or random.random() < 0.2:
         return random.choice(WORDS)
     name, quote = random.choice(NAMES), random.choice("'\" ").strip()
-    told = "".join(
+    text = "".join(
         f" {random.choice(KEYS)}={quote}{random.choice(VALUES)}{quote}"
         for _ in range(random.randrange(4))
     )
     inside = "".join(_tree(random, depth - 1) for _ in range(random.randrange(4)))
-    return f"<{name}{told}>{inside}{random.choice((f'</{name}>', ''))}"
+    return f"<{name}{text}>{inside}{random.choice((f'</{name}>', ''))}"
 
 
 @settings(max_examples=RANDOM_TREES // 50, deadline=None)
@@ -198,7 +198,9 @@ def test_very_long_code_is_not_highlighted() -> None:
 )
 def test_links_lead_to_web_and_mail_only(text: str, href: str | None) -> None:
     (block,) = render(text)
-    hrefs = [told.get("href") for tag, told in Elements(block.html).found if tag == "a"]
+    hrefs = [
+        items.get("href") for tag, items in Elements(block.html).found if tag == "a"
+    ]
     assert [found for found in hrefs if found] == ([href] if href else [])
 
 

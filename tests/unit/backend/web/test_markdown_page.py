@@ -5,7 +5,7 @@ import re
 import pytest
 
 from backend.web.markdown import MAX_HIGHLIGHTED_CHARS, render
-from backend.web.markdown_page import Kind, Piece, placed
+from backend.web.markdown_page import FrameKind, Piece, placed
 from tests.helpers.elements import Elements
 
 
@@ -18,7 +18,7 @@ def levels(text: str, top: int = 2) -> list[int]:
         piece.html for block in placed(render(text), "", top) for piece in block.pieces
     )
     found = re.findall(r'<h([1-6])(?: dir="rtl")?(?: aria-level="([1-6])")?', html)
-    return [int(told or own) for own, told in found]
+    return [int(expected or own) for own, expected in found]
 
 
 CODE = "def f():\n    return '<b>&amp;'  # \"x\"\n\n\n\tend"
@@ -41,7 +41,7 @@ def test_code_is_framed_and_copied_wherever_it_stands(
 ) -> None:
     lines = f"```{language}\n{CODE}\n```".split("\n")
     text = place.replace("{}", f"\n{margin}".join(lines))
-    (code,) = [piece for piece in pieces(text) if piece.kind is Kind.CODE]
+    (code,) = [piece for piece in pieces(text) if piece.kind is FrameKind.CODE]
     assert code.label == language
     assert (
         "".join(Elements(code.html).words)
@@ -52,27 +52,34 @@ def test_code_is_framed_and_copied_wherever_it_stands(
 
 def test_pieces_together_are_the_block() -> None:
     text = "- a\n  ```js\n  x\n  ```\n- b\n\n  | h |\n  |---|\n\n> c"
-    told = pieces(text)
-    kinds = [piece.kind for piece in told if piece.html.strip()]
-    assert kinds == [Kind.TEXT, Kind.CODE, Kind.TEXT, Kind.TABLE, Kind.TEXT, Kind.TEXT]
+    expected = pieces(text)
+    kinds = [piece.kind for piece in expected if piece.html.strip()]
+    assert kinds == [
+        FrameKind.TEXT,
+        FrameKind.CODE,
+        FrameKind.TEXT,
+        FrameKind.TABLE,
+        FrameKind.TEXT,
+        FrameKind.TEXT,
+    ]
     whole = "".join(
         f"<pre><code>{piece.html}</code></pre>"
-        if piece.kind is Kind.CODE
+        if piece.kind is FrameKind.CODE
         else piece.html
-        for piece in told
+        for piece in expected
     )
     assert whole == "".join(block.html for block in render(text))
 
 
 def test_code_that_looks_like_a_frame_is_code() -> None:
     code = "</code></pre><table><tr></table><samp>☑</samp>\n"
-    told = pieces(f"- a\n  ```\n  {code}  ```\n- [x] b")
-    (framed,) = [piece for piece in told if piece.kind is Kind.CODE]
+    expected = pieces(f"- a\n  ```\n  {code}  ```\n- [x] b")
+    (framed,) = [piece for piece in expected if piece.kind is FrameKind.CODE]
     assert "".join(Elements(framed.html).words) == code
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ("# a\n## b\n### c", [2, 3, 4]),
         ("### a\n### b\n#### c", [2, 2, 3]),
@@ -83,8 +90,8 @@ def test_code_that_looks_like_a_frame_is_code() -> None:
         ("### عنوان", [2]),
     ],
 )
-def test_headings_never_skip_a_level(text: str, told: list[int]) -> None:
-    assert levels(text) == told
+def test_headings_never_skip_a_level(text: str, expected: list[int]) -> None:
+    assert levels(text) == expected
 
 
 def test_headings_keep_below_those_around_them() -> None:
@@ -94,16 +101,16 @@ def test_headings_keep_below_those_around_them() -> None:
 def test_notes_are_linked_both_ways_once_per_text() -> None:
     text = "a[^1] b[^x] c[^1]\n\n[^1]: one\n[^x]: two\n[^1]: again"
     html = "".join(piece.html for piece in pieces(text, "m1"))
-    ids = [told["id"] for _, told in Elements(html).found if "id" in told]
-    links = [told["href"] for tag, told in Elements(html).found if tag == "a"]
+    ids = [expected["id"] for _, expected in Elements(html).found if "id" in expected]
+    links = [expected["href"] for tag, expected in Elements(html).found if tag == "a"]
     assert sorted(map(str, ids)) == [
         "note-m1-1", "note-m1-2", "note-ref-m1-1", "note-ref-m1-2",
     ]  # fmt: skip
     assert {str(link).removeprefix("#") for link in links} == set(ids)
     assert not set(ids) & {
-        told.get("id")
+        expected.get("id")
         for piece in pieces(text, "m2")
-        for _, told in Elements(piece.html).found
+        for _, expected in Elements(piece.html).found
     }
 
 
@@ -117,9 +124,9 @@ def test_without_a_note_or_a_name_nothing_is_linked(scope: str) -> None:
 def test_no_label_of_a_note_breaks_out() -> None:
     text = 'a[^"onload=x<b>] \n\n[^"onload=x<b>]: note'
     for piece in pieces(text, "m1"):
-        for tag, told in Elements(piece.html).found:
+        for tag, expected in Elements(piece.html).found:
             assert tag in {"p", "sup", "a"}
-            assert set(told) <= {"href", "id", "aria-label"}
+            assert set(expected) <= {"href", "id", "aria-label"}
 
 
 def test_a_task_tells_a_reader_how_it_stands() -> None:
@@ -131,6 +138,6 @@ def test_a_task_tells_a_reader_how_it_stands() -> None:
 def test_long_code_within_a_list_has_no_colours() -> None:
     code = "  x = 1\n" * (MAX_HIGHLIGHTED_CHARS // 6 + 1)
     (code_piece,) = [
-        p for p in pieces(f"- a\n  ```python\n{code}  ```") if p.kind is Kind.CODE
+        p for p in pieces(f"- a\n  ```python\n{code}  ```") if p.kind is FrameKind.CODE
     ]
     assert "<" not in code_piece.html

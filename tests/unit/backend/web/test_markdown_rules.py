@@ -148,7 +148,7 @@ def test_each_block_runs_in_its_own_direction(text: str, shown: str) -> None:
 def test_a_linked_image_keeps_the_address_around_it() -> None:
     text = "[![build](https://i.example/b.svg)](https://outer.example) after"
     (block,) = render(text)
-    links = [told["href"] for tag, told in Elements(block.html).found if tag == "a"]
+    links = [items["href"] for tag, items in Elements(block.html).found if tag == "a"]
     assert links == ["https://outer.example"]
     assert "[image: build, i.example]</a> after" in block.html
     assert [image.url for image in block.images] == ["https://i.example/b.svg"]

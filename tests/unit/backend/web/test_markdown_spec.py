@@ -76,7 +76,7 @@ _BLOCKS: Final = "p|h[1-6]|[ou]l|li|blockquote|hr|table|thead|tbody|tr|td|th"
 _MARKS: Final = {"b", "i", "u", "samp", "kbd", "var"}
 _SAME: Final = {"s": "del"}
 # What is ours in a link, in a list of tasks and in the frame of code.
-_UNTOLD: Final = {"rel", "class"}
+_LEFT_OUT: Final = {"rel", "class"}
 
 
 class Normal(HTMLParser):
@@ -90,13 +90,13 @@ class Normal(HTMLParser):
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        told = dict(attrs)
+        data = dict(attrs)
         if tag == "br":
             self.out.append(" ")
         elif tag == "input":
-            self.out.append("☑" if "checked" in told else "☐")
+            self.out.append("☑" if "checked" in data else "☐")
         elif not self._is_mark(tag):
-            kept = sorted((n, v) for n, v in told.items() if n not in _UNTOLD)
+            kept = sorted((n, v) for n, v in data.items() if n not in _LEFT_OUT)
             words = "".join(f" {name}={value!r}" for name, value in kept)
             self.out.append(f"<{_SAME.get(tag, tag)}{words}>")
         self.in_code = self.in_code or tag == "pre"

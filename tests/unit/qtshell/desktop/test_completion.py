@@ -19,14 +19,14 @@ COMP_WORDS=({words}); COMP_CWORD={at}; _hearth; echo "${{COMPREPLY[@]}}"
 
 
 def bash(words: str, at: int) -> set[str]:
-    told = subprocess.run(
+    result = subprocess.run(
         ["bash", "-c", _ASK.format(words=words, at=at)],
         input=completion("bash"),
         capture_output=True,
         text=True,
         check=True,
     )
-    return set(told.stdout.split())
+    return set(result.stdout.split())
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_a_shell_completes_what_is_typed(
 def test_fish_completes_what_is_typed(
     line: str, expected: set[str], tmp_path: Path
 ) -> None:
-    told = subprocess.run(
+    result = subprocess.run(
         ["fish", "--no-config", "-c", f"source; complete -C {line!r}"],
         input=completion("fish"),
         capture_output=True,
@@ -126,8 +126,8 @@ def test_fish_completes_what_is_typed(
         check=True,
         env={"HOME": str(tmp_path), "PATH": os.environ["PATH"]},
     )
-    assert {row.split("\t")[0] for row in told.stdout.splitlines()} == expected
-    assert "%%" not in told.stdout
+    assert {row.split("\t")[0] for row in result.stdout.splitlines()} == expected
+    assert "%%" not in result.stdout
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

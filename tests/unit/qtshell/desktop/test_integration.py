@@ -34,12 +34,12 @@ def test_the_entry_and_the_metainfo_are_valid(tmp_path: Path) -> None:
     linux(tmp_path).install()
     data = tmp_path / "data"
     entry = data / "applications" / f"{APP_ID}.desktop"
-    told = subprocess.run(
+    result = subprocess.run(
         ["desktop-file-validate", entry], capture_output=True, text=True, check=False
     )
-    assert (told.returncode, told.stdout) == (0, "")
+    assert (result.returncode, result.stdout) == (0, "")
     metainfo = data / "metainfo" / f"{APP_ID}.metainfo.xml"
-    told = subprocess.run(
+    result = subprocess.run(
         ["appstreamcli", "validate", "--no-net", metainfo],
         capture_output=True,
         text=True,
@@ -47,10 +47,10 @@ def test_the_entry_and_the_metainfo_are_valid(tmp_path: Path) -> None:
     )
     # Newer ones want a home page, which Hearth has none of.
     found = re.findall(
-        r"^[EW]: (?!.*url-homepage-missing).*", told.stdout, re.MULTILINE
+        r"^[EW]: (?!.*url-homepage-missing).*", result.stdout, re.MULTILINE
     )
     assert found == []
-    assert told.stderr == ""
+    assert result.stderr == ""
 
 
 def test_there_is_an_icon_in_every_size(tmp_path: Path) -> None:
@@ -114,11 +114,11 @@ def test_the_log_in_is_left_alone_until_chosen(
 ) -> None:
     desktop = make(tmp_path)
     desktop.install()
-    told = [desktop.starts_at_login]
+    items = [desktop.starts_at_login]
     for on in (True, True, False, False):
         desktop.start_at_login(on=on)
-        told.append(desktop.starts_at_login)
-    assert told == [False, True, True, False, False]
+        items.append(desktop.starts_at_login)
+    assert items == [False, True, True, False, False]
 
 
 @pytest.mark.parametrize("make", [windows, mac])
@@ -179,20 +179,20 @@ def test_the_bundle_starts_this_installation(tmp_path: Path) -> None:
     assert info["CFBundleIdentifier"] == APP_ID
     assert (contents / "Resources" / f"{info['CFBundleIconFile']}.icns").exists()
     script = program.read_text().replace("exec ", "printf '%s\\n' ")
-    told = subprocess.run(
+    result = subprocess.run(
         ["sh", "-s", "--", "--new-chat"],
         input=script,
         capture_output=True,
         text=True,
         check=True,
     )
-    assert told.stdout.splitlines() == [*COMMAND, "--new-chat"]
+    assert result.stdout.splitlines() == [*COMMAND, "--new-chat"]
 
 
 class Shell32:
     """Takes the id as the library does."""
 
-    told: ClassVar[list[str]] = []
+    app_ids: ClassVar[list[str]] = []
 
     def __init__(self, name: str) -> None:
         assert name == "shell32"
@@ -201,16 +201,16 @@ class Shell32:
     def SetCurrentProcessExplicitAppUserModelID(  # noqa: N802 the library's name
         app_id: str,
     ) -> int:
-        Shell32.told.append(app_id)
+        Shell32.app_ids.append(app_id)
         return 0
 
 
 def test_the_taskbar_is_told_the_shortcuts_id(tmp_path: Path) -> None:
     WindowsDesktop(["hearthw.exe"], tmp_path, Shell32).introduce()
-    assert Shell32.told == [APP_ID]
+    assert Shell32.app_ids == [APP_ID]
 
 
 def test_windows_of_the_entry_have_no_console() -> None:
     project = Path(__file__).parents[4] / "pyproject.toml"
-    told = tomllib.loads(project.read_text("utf-8"))["project"]
-    assert told["gui-scripts"]["hearthw"] == told["scripts"]["hearth"]
+    data = tomllib.loads(project.read_text("utf-8"))["project"]
+    assert data["gui-scripts"]["hearthw"] == data["scripts"]["hearth"]

@@ -19,8 +19,10 @@ def test_the_chosen_folder_is_shown(tmp_path: Path) -> None:
     assert backup_folder(tmp_path) == chosen
 
 
-@pytest.mark.parametrize("told", ["", "[]", "{", '{"folder": ""}'])
-def test_a_damaged_choice_leads_to_the_usual_folder(tmp_path: Path, told: str) -> None:
-    (tmp_path / "backups.json").write_text(told)
+@pytest.mark.parametrize("content", ["", "[]", "{", '{"folder": ""}'])
+def test_a_damaged_choice_leads_to_the_usual_folder(
+    tmp_path: Path, content: str
+) -> None:
+    (tmp_path / "backups.json").write_text(content)
     (tmp_path / "backups").mkdir()
     assert backup_folder(tmp_path) == tmp_path / "backups"

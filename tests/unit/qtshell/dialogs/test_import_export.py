@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from qtshell.dialogs.import_export import ExportSaver, ImportPicker, file_name
-from qtshell.sidecar.client import Answered
+from qtshell.sidecar.client import OnReply
 
 pytestmark = pytest.mark.gui
 
@@ -20,7 +20,7 @@ class Client:
         self.status = status
         self.posted: list[tuple[str, dict[str, str]]] = []
 
-    def post(self, path: str, form: Mapping[str, str], answered: Answered) -> None:
+    def post(self, path: str, form: Mapping[str, str], answered: OnReply) -> None:
         self.posted.append((path, dict(form)))
         answered(self.status, b"")
 

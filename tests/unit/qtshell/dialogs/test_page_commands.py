@@ -13,7 +13,7 @@ pytestmark = pytest.mark.gui
 def test_a_command_gets_its_arguments_decoded() -> None:
     heard: list[dict[str, str]] = []
     commands = Commands()
-    commands.register("save-export", lambda told: heard.append(dict(told)))
+    commands.register("save-export", lambda data: heard.append(dict(data)))
     commands.run(
         QUrl(
             "http://127.0.0.1:5/shell/" + "0" * 32 + "/save-export?name=a%20b&kind=zip"

@@ -68,8 +68,8 @@ class Carbon:
         self.handlers.append(handler)
         return 0
 
-    def GetEventParameter(self, *told: object) -> int:  # noqa: N802 Carbon's own name
-        cast(Any, told[-1])._obj.number = self.pressed
+    def GetEventParameter(self, *data: object) -> int:  # noqa: N802 Carbon's own name
+        cast(Any, data[-1])._obj.number = self.pressed
         return 0
 
     def press(self, number: int) -> list[int]:

@@ -216,27 +216,27 @@ def test_too_long_a_text_is_refused_before_it_is_sent(tmp_path: Path) -> None:
 
 def test_a_second_launch_waits_for_one_that_is_starting(tmp_path: Path) -> None:
     first = claim(tmp_path)
-    told: list[object] = []
+    data: list[object] = []
     thread = threading.Thread(
-        target=lambda: told.append(claim_or_call(tmp_path, Call("open")))
+        target=lambda: data.append(claim_or_call(tmp_path, Call("open")))
     )
     thread.start()
     with serving(first, Reply(exit=0).to_line()):
         thread.join(10)
-    assert told == [[Reply(exit=0)]]
+    assert data == [[Reply(exit=0)]]
     first.release()
 
 
 def test_a_second_launch_takes_over_from_one_that_quits(tmp_path: Path) -> None:
     first = claim(tmp_path)
-    told: list[object] = []
+    data: list[object] = []
     thread = threading.Thread(
-        target=lambda: told.append(claim_or_call(tmp_path, Call("open")))
+        target=lambda: data.append(claim_or_call(tmp_path, Call("open")))
     )
     thread.start()
     first.release()
     thread.join(10)
-    [second] = told
+    [second] = data
     assert isinstance(second, Instance)
     second.release()
 

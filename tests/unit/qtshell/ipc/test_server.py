@@ -125,6 +125,6 @@ def test_a_verb_is_one_short_line_of_the_log(
     qtbot.waitUntil(lambda: bool(desk.waiting), timeout=_WAIT_MS)
     qtbot_free.set()
     thread.join(_WAIT_MS / 1000)
-    [told] = [r.getMessage() for r in caplog.records if "asked from" in r.getMessage()]
-    assert told.isprintable()
-    assert len(told) < 100
+    [items] = [r.getMessage() for r in caplog.records if "asked from" in r.getMessage()]
+    assert items.isprintable()
+    assert len(items) < 100

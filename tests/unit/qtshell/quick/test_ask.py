@@ -71,7 +71,7 @@ def test_enter_asks_nothing_while_an_answer_is_on_its_way(
 def test_a_late_answer_of_an_earlier_question_is_not_shown(
     quick: QuickAsk, qtbot: QtBot
 ) -> None:
-    told = (
+    data = (
         b'{"size": 1, "html": "x", "text": "x", "note": "", "model": "m",'
         b' "is_growing": false}'
     )
@@ -79,6 +79,6 @@ def test_a_late_answer_of_an_earlier_question_is_not_shown(
     follower.follow("first")
     follower.follow("second")
     with qtbot.assertNotEmitted(follower.ended):
-        follower._hear("first", 200, told)
+        follower._hear("first", 200, data)
     with qtbot.waitSignal(follower.ended):
-        follower._hear("second", 200, told)
+        follower._hear("second", 200, data)

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qtshell.sidecar.lifecycle import (
+    ABORT_PAUSE_MS,
     ALIVE,
     BACKOFF_MS,
     DEADLINES_MS,
-    FORGIVEN_AFTER_MS,
-    STRUCK_PAUSE_MS,
+    RESET_AFTER_MS,
     Effect,
     Event,
     Lifecycle,
@@ -20,7 +20,7 @@ from qtshell.sidecar.lifecycle import (
     step,
 )
 
-DEATHS = {Event.EXITED, Event.STRUCK_DOWN, Event.STARVED, Event.NOT_STARTED}
+DEATHS = {Event.EXITED, Event.BAD_REQUEST_ABORT, Event.OUT_OF_MEMORY, Event.NOT_STARTED}
 
 
 @dataclass
@@ -165,9 +165,9 @@ def test_another_program_cannot_make_it_give_up_by_malformed_requests() -> None:
     world = World()
     world.boot()
     for _ in range(50):
-        world.feed(Event.STRUCK_DOWN, 1_000)
-        assert world.state.deadline_ms == world.now_ms + STRUCK_PAUSE_MS
-        assert world.state.reason is Reason.STRUCK_DOWN
+        world.feed(Event.BAD_REQUEST_ABORT, 1_000)
+        assert world.state.deadline_ms == world.now_ms + ABORT_PAUSE_MS
+        assert world.state.reason is Reason.BAD_REQUEST_ABORT
         world.wait()
         world.feed(Event.HANDSHAKE_RECEIVED)
         world.feed(Event.PROVED)
@@ -180,11 +180,11 @@ def test_a_minute_in_which_every_start_is_struck_down_is_enough() -> None:
     world.boot()
     began = world.now_ms
     while world.state.phase is not Phase.FAILED:
-        world.feed(Event.STRUCK_DOWN, 700)
+        world.feed(Event.BAD_REQUEST_ABORT, 700)
         if world.is_in(Phase.WAITING):
             world.wait()
             world.feed(Event.HANDSHAKE_RECEIVED)
-    assert world.state.reason is Reason.STRUCK_DOWN
+    assert world.state.reason is Reason.BAD_REQUEST_ABORT
     assert 60_000 <= world.now_ms - began < 65_000
 
 
@@ -196,7 +196,7 @@ def test_ten_minutes_of_health_forgive() -> None:
         world.wait()
         world.feed(Event.HANDSHAKE_RECEIVED)
         world.feed(Event.PROVED)
-    world.feed(Event.EXITED, FORGIVEN_AFTER_MS)
+    world.feed(Event.EXITED, RESET_AFTER_MS)
     assert world.state.deadline_ms == world.now_ms
 
 
@@ -224,7 +224,12 @@ def test_three_missed_beats_show_then_dump_then_kill_within_nine_seconds() -> No
     while Effect.KILL not in world.done:
         world.wait()
         phases.append(world.state.phase)
-    assert world.done == [*[Effect.BEAT] * 3, Effect.HUSH, Effect.DUMP, Effect.KILL]
+    assert world.done == [
+        *[Effect.BEAT] * 3,
+        Effect.CANCEL_PROBES,
+        Effect.DUMP,
+        Effect.KILL,
+    ]
     assert Phase.UNRESPONSIVE in phases
     assert world.state.reason is Reason.HUNG
     assert world.now_ms - began < 8_500
@@ -262,8 +267,13 @@ def test_quitting_asks_then_terminates_then_kills_within_five_seconds() -> None:
     world.feed(Event.STOP)
     world.wait()
     world.wait()
-    ladder = [Effect.HUSH, Effect.LET_GO, Effect.TERMINATE, Effect.KILL]
-    assert world.done == ladder
+    stop_sequence = [
+        Effect.CANCEL_PROBES,
+        Effect.CLOSE_STDIN,
+        Effect.TERMINATE,
+        Effect.KILL,
+    ]
+    assert world.done == stop_sequence
     assert world.now_ms - began == 5_000
 
 
@@ -295,7 +305,7 @@ def test_health_is_counted_from_when_it_came_back() -> None:
     world.feed(Event.PROVED, 10)
     while not world.is_in(Phase.UNRESPONSIVE):
         world.wait()
-    world.feed(Event.PROVED, FORGIVEN_AFTER_MS)
+    world.feed(Event.PROVED, RESET_AFTER_MS)
     # Well for a moment only, however long ago it was proved first.
     world.feed(Event.EXITED, 1_000)
     assert len(world.state.failures) == 2

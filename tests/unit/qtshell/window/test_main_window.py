@@ -86,10 +86,10 @@ def test_the_recovery_panel_explains_and_offers_ways_out(
 def test_settings_survive_and_damaged_ones_fall_back(tmp_path: Path) -> None:
     settings = ShellSettings(tmp_path)
     settings.theme, settings.zoom = Theme.DARK, 1.5
-    settings.told_about_tray = True
+    settings.tray_hint_shown = True
     settings.save()
     again = ShellSettings(tmp_path)
-    assert (again.theme, again.zoom, again.told_about_tray) == (Theme.DARK, 1.5, True)
+    assert (again.theme, again.zoom, again.tray_hint_shown) == (Theme.DARK, 1.5, True)
     broken = tmp_path / "broken"
     broken.mkdir()
     (broken / "shell.ini").write_text("[view]\ntheme=mauve\nzoom=big\n[window\x00")

@@ -10,7 +10,7 @@ from qtshell.sidecar.activity import Activity, EndedAnswer
 from qtshell.sidecar.client import SidecarClient
 from qtshell.sidecar.supervisor import SidecarSupervisor
 from qtshell.window.actions import Actions
-from qtshell.window.notifications import LONG_S, Notices
+from qtshell.window.notifications import LONG_S, Notifications
 from qtshell.window.tray import TrayIcon
 from tests.helpers.stub_sidecar import stub_launch
 
@@ -42,7 +42,7 @@ class Scene:
         self.activity = Activity(client, supervisor, self.window)
         self.opened: list[str] = []
         self.is_looking = False
-        Notices(
+        Notifications(
             self.activity,
             self.tray,
             self.window,

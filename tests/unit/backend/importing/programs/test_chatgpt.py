@@ -7,27 +7,27 @@ from typing import Any
 import pytest
 
 from backend.importing.records import Skip
-from tests.helpers.foreign import BEGAN
+from tests.helpers.export_samples import BEGAN
 from tests.helpers.reading import read_one, said
 
 
-def message(role: str, *parts: object, **told: object) -> dict[str, Any]:
+def message(role: str, *parts: object, **data: object) -> dict[str, Any]:
     return {
         "author": {"role": role},
         "content": {"content_type": "text", "parts": [*parts]},
         "recipient": "all",
         "metadata": {},
-    } | told
+    } | data
 
 
 def node(
-    parent: str | None, at: float | None, told: dict[str, Any] | None
+    parent: str | None, at: float | None, data: dict[str, Any] | None
 ) -> dict[str, Any]:
-    when = {} if told is None else {"create_time": at and BEGAN + at}
-    return {"parent": parent, "children": [], "message": told and told | when}
+    when = {} if data is None else {"create_time": at and BEGAN + at}
+    return {"parent": parent, "children": [], "message": data and data | when}
 
 
-def talk(*messages: dict[str, Any], **told: object) -> dict[str, Any]:
+def talk(*messages: dict[str, Any], **data: object) -> dict[str, Any]:
     """Return a conversation of messages in a row."""
     nodes = {"m0": node(None, None, None)}
     for number, one in enumerate(messages, start=1):
@@ -39,7 +39,7 @@ def talk(*messages: dict[str, Any], **told: object) -> dict[str, Any]:
         "create_time": BEGAN,
         "mapping": nodes,
         "current_node": last,
-    } | told
+    } | data
 
 
 QUESTION = message("user", "Q?")
@@ -47,8 +47,8 @@ ANSWER = message("assistant", "A.")
 CALL = "canmore.create_textdoc"
 
 
-def canvas(kind: str, **told: object) -> dict[str, Any]:
-    return message("assistant", json.dumps(told), recipient=f"canmore.{kind}")
+def canvas(kind: str, **data: object) -> dict[str, Any]:
+    return message("assistant", json.dumps(data), recipient=f"canmore.{kind}")
 
 
 def answers(path: Path, *messages: dict[str, Any]) -> list[str]:
@@ -138,8 +138,8 @@ def test_without_a_shown_leaf_the_newest_branch_is_taken(
         "new": node("q", 9, message("assistant", "New.")),
         "old": node("q", 2, message("assistant", "Old.")),
     }
-    told = talk() | {"mapping": nodes, "current_node": leaf}
-    row, tally = read_one(tmp_path, [told])
+    data = talk() | {"mapping": nodes, "current_node": leaf}
+    row, tally = read_one(tmp_path, [data])
     assert said(row) == [("user", "Q?"), ("assistant", "New.")]
     assert tally.skipped == {Skip.BRANCH: 1}
 
@@ -265,6 +265,6 @@ def test_a_part_that_is_json_itself_is_shown_as_what_it_holds(tmp_path: Path) ->
 
 
 def test_marks_of_a_conversation_are_counted(tmp_path: Path) -> None:
-    told = talk(QUESTION, is_archived=True, is_starred=False, gizmo_id="g-1")
-    _, tally = read_one(tmp_path, [told])
+    data = talk(QUESTION, is_archived=True, is_starred=False, gizmo_id="g-1")
+    _, tally = read_one(tmp_path, [data])
     assert tally.skipped == {Skip.MARK: 2}

@@ -11,21 +11,21 @@ from tests.helpers.reading import read_one, said
 ROOT = "00000000-0000-4000-8000-000000000000"
 
 
-def message(key: str, sender: str, *content: object, **told: object) -> dict[str, Any]:
-    return {"uuid": key, "sender": sender, "content": [*content], "text": ""} | told
+def message(key: str, sender: str, *content: object, **data: object) -> dict[str, Any]:
+    return {"uuid": key, "sender": sender, "content": [*content], "text": ""} | data
 
 
-def text(words: str, **told: object) -> dict[str, Any]:
-    return {"type": "text", "text": words} | told
+def text(words: str, **data: object) -> dict[str, Any]:
+    return {"type": "text", "text": words} | data
 
 
-def tool(name: str, **told: object) -> dict[str, Any]:
-    return {"type": "tool_use", "name": name, "input": told}
+def tool(name: str, **data: object) -> dict[str, Any]:
+    return {"type": "tool_use", "name": name, "input": data}
 
 
-def talk(*messages: dict[str, Any], **told: object) -> list[dict[str, Any]]:
+def talk(*messages: dict[str, Any], **data: object) -> list[dict[str, Any]]:
     begun = {"uuid": "c", "name": "T", "created_at": "2025-01-01T00:00:00Z"}
-    return [begun | {"chat_messages": [*messages]} | told]
+    return [begun | {"chat_messages": [*messages]} | data]
 
 
 def minute(number: int) -> str:
@@ -65,8 +65,8 @@ def test_the_branch_that_was_written_last_is_taken(
 
 
 def test_a_leaf_that_is_told_wins(tmp_path: Path) -> None:
-    told = talk(*branched(1, 2), current_leaf_message_uuid="a1")
-    row, _ = read_one(tmp_path, told)
+    data = talk(*branched(1, 2), current_leaf_message_uuid="a1")
+    row, _ = read_one(tmp_path, data)
     assert said(row) == [("user", "Q1"), ("assistant", "A1")]
 
 
@@ -79,8 +79,8 @@ def test_older_exports_without_parents_are_taken_in_order(tmp_path: Path) -> Non
     assert [words for _, words in said(row)] == ["Q1", "A1", "Q2", "A2"]
 
 
-def artifact(command: str, **told: object) -> dict[str, Any]:
-    return tool("artifacts", command=command, id="a", **told)
+def artifact(command: str, **data: object) -> dict[str, Any]:
+    return tool("artifacts", command=command, id="a", **data)
 
 
 def test_a_document_is_kept_as_it_was_at_last_under_its_title(tmp_path: Path) -> None:

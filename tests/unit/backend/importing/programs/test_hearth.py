@@ -6,7 +6,12 @@ from typing import Any
 import pytest
 
 from backend.errors import InvalidInputError
-from backend.importing.records import ActionRow, ConversationRow, NoteRow, Skip
+from backend.importing.records import (
+    ImportedAction,
+    ImportedConversation,
+    NoteRow,
+    Skip,
+)
 from tests.helpers.reading import rows_of, save
 
 ID = "018bcfe5-7000-7000-8000-00000000000"
@@ -32,8 +37,8 @@ CONVERSATION = {
 ACTION = {"id": f"{ID}4", "created_at": AT, "updated_at": AT, "name": "Shorten"}
 
 
-def export(**told: object) -> dict[str, Any]:
-    return {"format": "hearth-export", "version": 1, "exported_at": AT} | told
+def export(**data: object) -> dict[str, Any]:
+    return {"format": "hearth-export", "version": 1, "exported_at": AT} | data
 
 
 def test_fields_of_a_newer_hearth_are_counted_and_cost_nothing(tmp_path: Path) -> None:
@@ -49,7 +54,11 @@ def test_fields_of_a_newer_hearth_are_counted_and_cost_nothing(tmp_path: Path) -
     )
     source, rows, tally = rows_of(save(tmp_path / "x.json", value))
     assert source == "Hearth"
-    assert [type(row) for row in rows] == [ConversationRow, NoteRow, ActionRow]
+    assert [type(row) for row in rows] == [
+        ImportedConversation,
+        NoteRow,
+        ImportedAction,
+    ]
     assert tally.messages == 1
     assert tally.skipped == {Skip.UNKNOWN: 7}
     expected = {"folders", "device", "pinned", "images", "liked", "color"}
@@ -59,7 +68,7 @@ def test_fields_of_a_newer_hearth_are_counted_and_cost_nothing(tmp_path: Path) -
 def test_a_state_of_a_newer_hearth_costs_no_message(tmp_path: Path) -> None:
     newer = CONVERSATION | {"messages": [MESSAGE | {"state": "paused"}]}
     _, (row,), tally = rows_of(save(tmp_path / "x.json", export(conversations=[newer])))
-    assert isinstance(row, ConversationRow)
+    assert isinstance(row, ImportedConversation)
     assert [m.state for m in row.messages] == ["complete"]
     assert tally.names[Skip.UNKNOWN] == ["state: paused"]
 
@@ -76,7 +85,7 @@ def test_what_a_file_made_by_hand_leaves_out_has_a_default(tmp_path: Path) -> No
         notes=[{"id": f"{ID}1", "body": "B"}],
     )
     _, (talk, note), tally = rows_of(save(tmp_path / "x.json", value))
-    assert isinstance(talk, ConversationRow)
+    assert isinstance(talk, ImportedConversation)
     assert (talk.title_source, talk.latest) == ("user", f"{ID}3")
     assert talk.created_at == note.updated_at == int(f"{ID}1".replace("-", "")[:12], 16)
     assert not tally.skipped

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from backend.importing.records import Skip
-from tests.helpers.foreign import BEGAN
+from tests.helpers.export_samples import BEGAN
 from tests.helpers.reading import read_one, said
 
 
-def message(key: str, parent: str | None, **told: object) -> dict[str, Any]:
+def message(key: str, parent: str | None, **data: object) -> dict[str, Any]:
     place = int(key, 36)
     base: dict[str, Any] = {
         "id": key,
@@ -18,29 +18,29 @@ def message(key: str, parent: str | None, **told: object) -> dict[str, Any]:
         "childrenIds": [],
         "role": "assistant",
     }
-    return base | {"content": f"text {key}", "timestamp": BEGAN + place} | told
+    return base | {"content": f"text {key}", "timestamp": BEGAN + place} | data
 
 
-def question(key: str = "1", **told: object) -> dict[str, Any]:
-    return message(key, None, role="user") | told
+def question(key: str = "1", **data: object) -> dict[str, Any]:
+    return message(key, None, role="user") | data
 
 
-def chat(*messages: dict[str, Any], leaf: object, **told: object) -> Any:  # noqa: ANN401 JSON
+def chat(*messages: dict[str, Any], leaf: object, **data: object) -> Any:  # noqa: ANN401 JSON
     known = {one["id"]: one for one in messages}
     history = {"messages": known, "currentId": leaf}
     base = {"id": "c", "title": "T", "created_at": BEGAN}
-    return [base | {"chat": {"history": history, "messages": []}} | told]
+    return [base | {"chat": {"history": history, "messages": []}} | data]
 
 
-def answer(path: Path, **told: object) -> tuple[str, str]:
-    row, _ = read_one(path, chat(question(), message("2", "1", **told), leaf="2"))
+def answer(path: Path, **data: object) -> tuple[str, str]:
+    row, _ = read_one(path, chat(question(), message("2", "1", **data), leaf="2"))
     return row.messages[1].text, row.messages[1].reasoning
 
 
 @pytest.mark.parametrize("leaf", ["gone", None, 7])
 def test_a_leaf_that_is_gone_costs_no_chat(leaf: object, tmp_path: Path) -> None:
-    told = chat(question(), message("3", "1"), message("2", "1"), leaf=leaf)
-    row, tally = read_one(tmp_path, told)
+    data = chat(question(), message("3", "1"), message("2", "1"), leaf=leaf)
+    row, tally = read_one(tmp_path, data)
     assert said(row) == [("user", "text 1"), ("assistant", "text 3")]
     assert tally.skipped == {Skip.BRANCH: 1}
 
@@ -52,26 +52,26 @@ def test_an_answer_told_in_steps_is_read(tmp_path: Path) -> None:
         {"type": "function_call_output", "output": []},
         {"type": "message", "content": [{"type": "output_text", "text": "X"}]},
     ]
-    told = chat(question(), message("2", "1", content="", output=output), leaf="2")
-    row, tally = read_one(tmp_path, told)
+    data = chat(question(), message("2", "1", content="", output=output), leaf="2")
+    row, tally = read_one(tmp_path, data)
     assert (row.messages[1].text, row.messages[1].reasoning) == ("X", "Hm.")
     assert tally.skipped == {Skip.TOOL: 2}
 
 
 def test_models_asked_side_by_side_are_no_branches(tmp_path: Path) -> None:
-    told = chat(
+    data = chat(
         question(),
         message("2", "1", modelIdx=0),
         message("3", "1", modelIdx=1),
         message("4", "1", modelIdx=0),
         leaf="2",
     )
-    _, tally = read_one(tmp_path, told)
+    _, tally = read_one(tmp_path, data)
     assert tally.skipped == {Skip.SIDE: 1, Skip.BRANCH: 1}
 
 
-def details(kind: str, inner: str, **told: str) -> str:
-    attributes = "".join(f' {name}="{value}"' for name, value in told.items())
+def details(kind: str, inner: str, **text: str) -> str:
+    attributes = "".join(f' {name}="{value}"' for name, value in text.items())
     return f'<details type="{kind}" done="true"{attributes}>\n{inner}\n</details>\n'
 
 
@@ -86,8 +86,8 @@ def test_tools_and_code_of_an_answer_are_no_html(tmp_path: Path) -> None:
     code = details(
         "code_interpreter", "```python\nx &lt; 1\n```", output="&quot;2&quot;"
     )
-    told = chat(question(), message("2", "1", content=f"{call}A\n\n{code}B"), leaf="2")
-    row, tally = read_one(tmp_path, told)
+    text = chat(question(), message("2", "1", content=f"{call}A\n\n{code}B"), leaf="2")
+    row, tally = read_one(tmp_path, text)
     assert row.messages[1].text == (
         'A\n\n```python\nx < 1\n```\n\n**Output**\n\n```text\n"2"\n```\n\nB'
     )
@@ -134,14 +134,14 @@ def test_an_answer_still_being_written_is_told_as_cut_off(tmp_path: Path) -> Non
 def test_files_images_and_marks_are_counted(tmp_path: Path) -> None:
     parts = [{"type": "text", "text": "Q"}, {"type": "image_url", "image_url": {}}]
     files = [{"type": "file", "name": "a.pdf"}, {"file": {"filename": "b.csv"}}]
-    told = chat(
+    data = chat(
         question(content=parts, files=files),
         leaf="1",
         pinned=True,
         folder_id="f",
         meta={"tags": ["x"]},
     )
-    row, tally = read_one(tmp_path, told)
+    row, tally = read_one(tmp_path, data)
     assert row.messages[0].text == "Q"
     assert tally.skipped == {Skip.ATTACHMENT: 3, Skip.MARK: 3}
     assert tally.names[Skip.ATTACHMENT] == ["a.pdf", "b.csv"]

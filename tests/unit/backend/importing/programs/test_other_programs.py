@@ -6,25 +6,25 @@ from typing import Any
 
 import pytest
 
-from backend.importing.records import ConversationRow, Skip, Tally
-from tests.helpers import foreign
-from tests.helpers.foreign import BEGAN
+from backend.importing.records import ImportCounts, ImportedConversation, Skip
+from tests.helpers import export_samples
+from tests.helpers.export_samples import BEGAN
 from tests.helpers.reading import read, read_one, said, save
 
 DAY = 86_400
 
 
-def block(*content: dict[str, Any], at: float = 0, **told: object) -> dict[str, Any]:
+def block(*content: dict[str, Any], at: float = 0, **data: object) -> dict[str, Any]:
     step = {"stepIdentifier": f"{int((BEGAN + at) * 1000)}-0.1"} if at else {}
-    return {"type": "contentBlock", "content": [*content]} | step | told
+    return {"type": "contentBlock", "content": [*content]} | step | data
 
 
-def words(text: str, **told: object) -> dict[str, Any]:
-    return {"type": "text", "text": text} | told
+def words(text: str, **data: object) -> dict[str, Any]:
+    return {"type": "text", "text": text} | data
 
 
-def version(role: str, *steps: dict[str, Any], **told: object) -> dict[str, Any]:
-    only = {"role": role, "type": "multiStep", "steps": [*steps]} | told
+def version(role: str, *steps: dict[str, Any], **data: object) -> dict[str, Any]:
+    only = {"role": role, "type": "multiStep", "steps": [*steps]} | data
     return {"versions": [only], "currentlySelected": 0}
 
 
@@ -32,8 +32,8 @@ def asked(text: str) -> dict[str, Any]:
     return version("user", content=[words(text)])
 
 
-def lm_studio(path: Path, *messages: dict[str, Any], **told: object) -> Any:  # noqa: ANN401 unpacked
-    whole = {"name": "T", "createdAt": BEGAN * 1000, "messages": [*messages]} | told
+def lm_studio(path: Path, *messages: dict[str, Any], **data: object) -> Any:  # noqa: ANN401 unpacked
+    whole = {"name": "T", "createdAt": BEGAN * 1000, "messages": [*messages]} | data
     return read_one(path, whole, "1.conversation.json")
 
 
@@ -73,8 +73,8 @@ def test_a_question_in_lm_studio_has_the_time_of_its_own_answer(tmp_path: Path) 
 
 def test_the_same_name_in_two_folders_is_two_conversations(tmp_path: Path) -> None:
     for folder, text in (("a", "Q"), ("b", "Other"), ("c", "Q")):
-        told = {"createdAt": BEGAN * 1000, "messages": [asked(text)]}
-        save(tmp_path / folder / "1.conversation.json", told)
+        data = {"createdAt": BEGAN * 1000, "messages": [asked(text)]}
+        save(tmp_path / folder / "1.conversation.json", data)
     _, rows, tally = read(tmp_path)
     assert [row.messages[0].text for row in rows] == ["Q", "Other"]
     assert len({row.id for row in rows}) == 2
@@ -83,8 +83,8 @@ def test_the_same_name_in_two_folders_is_two_conversations(tmp_path: Path) -> No
 
 def jan(
     folder: Path, *messages: object, cut: str = ""
-) -> tuple[ConversationRow, Tally]:
-    save(folder / "thread.json", foreign.JAN_THREAD)
+) -> tuple[ImportedConversation, ImportCounts]:
+    save(folder / "thread.json", export_samples.JAN_THREAD)
     lines = "".join(json.dumps(one) + "\n" for one in messages)
     (folder / "messages.jsonl").write_text(lines + cut, "utf-8")
     _, (row,), tally = read(folder)
@@ -104,8 +104,8 @@ def test_jan_reasoning_tools_and_failures_are_read(tmp_path: Path) -> None:
         {"id": "2", "role": "assistant", "content": answer, "status": "stopped"},
         {"id": "3", "role": "assistant", "content": [], "status": "error"},
     )
-    told = [(m.text, m.reasoning, m.state) for m in row.messages]
-    assert told == [
+    items = [(m.text, m.reasoning, m.state) for m in row.messages]
+    assert items == [
         ("Q <think>", "", "complete"),
         ("A", "Hm.", "stopped"),
         ("", "", "failed"),
@@ -122,8 +122,8 @@ def test_a_cut_line_costs_jan_one_message(tmp_path: Path) -> None:
     assert not row.is_whole
 
 
-def chatbox(path: Path, *messages: dict[str, Any], **told: object) -> Any:  # noqa: ANN401 unpacked
-    session = {"id": "s", "name": "T", "messages": [*messages]} | told
+def chatbox(path: Path, *messages: dict[str, Any], **data: object) -> Any:  # noqa: ANN401 unpacked
+    session = {"id": "s", "name": "T", "messages": [*messages]} | data
     return read_one(path, {"__exported_items": [], "session:s": session})
 
 
@@ -189,14 +189,14 @@ def deepseek(*fragments: tuple[str, str]) -> dict[str, Any]:
 
 
 def test_deepseek_is_not_taken_for_chatgpt(tmp_path: Path) -> None:
-    told = deepseek(("REQUEST", "Q"), ("RESPONSE", "A"), ("REQUEST", "Q2"))
-    told["mapping"]["1"]["message"]["fragments"].insert(
+    data = deepseek(("REQUEST", "Q"), ("RESPONSE", "A"), ("REQUEST", "Q2"))
+    data["mapping"]["1"]["message"]["fragments"].insert(
         0, {"type": "THINK", "content": "TH"}
     )
-    told["mapping"]["x"] = told["mapping"]["1"] | {
+    data["mapping"]["x"] = data["mapping"]["1"] | {
         "message": {"fragments": [], "inserted_at": "2020-01-01T00:00:00Z"}
     }
-    source, (row,), tally = read(save(tmp_path / "conversations.json", [told]))
+    source, (row,), tally = read(save(tmp_path / "conversations.json", [data]))
     assert source == "DeepSeek"
     assert said(row) == [("user", "Q"), ("assistant", "A"), ("user", "Q2")]
     assert row.messages[1].reasoning == "TH"

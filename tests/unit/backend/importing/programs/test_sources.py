@@ -11,21 +11,21 @@ import pytest
 from backend.errors import InvalidInputError
 from backend.importing.bundles import open_bundle
 from backend.importing.formats import recognise
-from backend.importing.records import ConversationRow, Skip, Tally
-from tests.helpers import foreign
+from backend.importing.records import ImportCounts, ImportedConversation, Skip
+from tests.helpers import export_samples
 
 Written = tuple[str, str, str, str]
 
 
-def read(path: Path) -> tuple[str, list[ConversationRow], Tally]:
-    tally = Tally()
+def read(path: Path) -> tuple[str, list[ImportedConversation], ImportCounts]:
+    tally = ImportCounts()
     with contextlib.closing(open_bundle(path)) as bundle:
         reading = recognise(bundle)
-        rows = [r for r in reading.rows(tally) if isinstance(r, ConversationRow)]
+        rows = [r for r in reading.rows(tally) if isinstance(r, ImportedConversation)]
     return reading.source, rows, tally
 
 
-def said(row: ConversationRow) -> list[Written]:
+def said(row: ImportedConversation) -> list[Written]:
     return [(m.role, m.text, m.reasoning, m.model) for m in row.messages]
 
 
@@ -36,8 +36,8 @@ def save(path: Path, value: object) -> Path:
 
 
 def save_jan(folder: Path) -> Path:
-    save(folder / "thread.json", foreign.JAN_THREAD)
-    lines = "".join(json.dumps(m) + "\n" for m in foreign.JAN_MESSAGES)
+    save(folder / "thread.json", export_samples.JAN_THREAD)
+    lines = "".join(json.dumps(m) + "\n" for m in export_samples.JAN_MESSAGES)
     (folder / "messages.jsonl").write_text(lines, "utf-8")
     return folder
 
@@ -49,7 +49,7 @@ STARS: list[Written] = [
 ]
 SOURCES: dict[str, tuple[Callable[[Path], Path], str, list[Written], int]] = {
     "Claude": (
-        lambda d: save(d / "conversations.json", [foreign.claude()]),
+        lambda d: save(d / "conversations.json", [export_samples.claude()]),
         "Bread",
         [
             ("user", "How do I bake?\n\nrecipe.txt\n\n500 g flour", "", ""),
@@ -58,22 +58,22 @@ SOURCES: dict[str, tuple[Callable[[Path], Path], str, list[Written], int]] = {
         1_714_557_601_000,
     ),
     "Open WebUI": (
-        lambda d: save(d / "chat-export.json", [foreign.open_webui()]),
+        lambda d: save(d / "chat-export.json", [export_samples.open_webui()]),
         "Weather",
         [("user", "Weather?", "", ""), ("assistant", "Rain.", "Rain?", "llama3:8b")],
-        foreign.BEGAN * 1000,
+        export_samples.BEGAN * 1000,
     ),
     "LM Studio": (
-        lambda d: save(d / "1.conversation.json", foreign.lm_studio()),
+        lambda d: save(d / "1.conversation.json", export_samples.lm_studio()),
         "Ready",
         [("user", "Ready?", "", ""), ("assistant", "Yes.", "Hm.", "qwen3-4b")],
-        foreign.BEGAN * 1000,
+        export_samples.BEGAN * 1000,
     ),
     "Jan": (
         lambda d: save_jan(d / "threads" / "jan-1"),
         "Cats",
         [("user", "Purr?", "", ""), ("assistant", "Purr.", "Cats.", "mistral-7b")],
-        foreign.BEGAN * 1000,
+        export_samples.BEGAN * 1000,
     ),
 }
 
@@ -95,18 +95,18 @@ def test_a_conversation_reads_as_it_did_there(source: str, tmp_path: Path) -> No
 def test_chatgpt_keeps_the_branch_shown_last_and_counts_the_rest(
     tmp_path: Path,
 ) -> None:
-    path = save(tmp_path / "conversations.json", [foreign.chatgpt()])
+    path = save(tmp_path / "conversations.json", [export_samples.chatgpt()])
     source, (row,), tally = read(path)
     assert source == "ChatGPT"
     assert [(m.role, m.text) for m in row.messages] == [s[:2] for s in STARS]
     assert tally.skipped == {Skip.BRANCH: 2, Skip.INSTRUCTIONS: 1}
-    assert row.messages[0].created_at == (foreign.BEGAN + 1001) * 1000 + 250
+    assert row.messages[0].created_at == (export_samples.BEGAN + 1001) * 1000 + 250
 
 
 def test_what_was_thought_before_a_tool_was_asked_stays_with_the_answer(
     tmp_path: Path,
 ) -> None:
-    path = save(tmp_path / "conversations.json", [foreign.chatgpt()])
+    path = save(tmp_path / "conversations.json", [export_samples.chatgpt()])
     _, (row,), _ = read(path)
     assert row.messages[1].reasoning == "Big balls of gas."
 
@@ -114,7 +114,7 @@ def test_what_was_thought_before_a_tool_was_asked_stays_with_the_answer(
 def test_chatbox_gives_its_threads_as_conversations_of_their_own(
     tmp_path: Path,
 ) -> None:
-    source, rows, tally = read(save(tmp_path / "box.json", foreign.chatbox()))
+    source, rows, tally = read(save(tmp_path / "box.json", export_samples.chatbox()))
     assert source == "Chatbox"
     assert [(row.title, said(row)) for row in rows] == [
         ("Before", [("user", "Old?", "", "")]),
@@ -128,7 +128,7 @@ def test_a_zip_is_read_as_it_was_downloaded(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         for number in (0, 1):
             name = f"data/conversations-{number:03}.json"
-            archive.writestr(name, json.dumps([foreign.chatgpt(number)]))
+            archive.writestr(name, json.dumps([export_samples.chatgpt(number)]))
         archive.writestr("data/user.json", "{}")
         archive.writestr("__MACOSX/data/._conversations-000.json", "junk")
     source, rows, _ = read(path)
@@ -138,7 +138,7 @@ def test_a_zip_is_read_as_it_was_downloaded(tmp_path: Path) -> None:
 def test_a_folder_of_threads_gives_them_all(tmp_path: Path) -> None:
     for number in (1, 2):
         folder = save_jan(tmp_path / "threads" / f"t{number}")
-        save(folder / "thread.json", foreign.JAN_THREAD | {"id": f"t{number}"})
+        save(folder / "thread.json", export_samples.JAN_THREAD | {"id": f"t{number}"})
     _, rows, _ = read(tmp_path / "threads")
     assert len(rows) == 2
     _, (row,), _ = read(tmp_path / "threads" / "t1" / "messages.jsonl")
@@ -152,7 +152,7 @@ def test_ids_are_the_same_at_every_reading(source: str, tmp_path: Path) -> None:
 
 
 def test_a_later_export_gives_what_was_there_the_same_ids(tmp_path: Path) -> None:
-    later = foreign.claude()
+    later = export_samples.claude()
     earlier = later | {"chat_messages": later["chat_messages"][:1]}
     _, (before,), _ = read(save(tmp_path / "a.json", [earlier]))
     _, (after,), _ = read(save(tmp_path / "b.json", [later]))
@@ -161,10 +161,10 @@ def test_a_later_export_gives_what_was_there_the_same_ids(tmp_path: Path) -> Non
 
 
 def test_messages_keep_their_order_when_their_times_do_not(tmp_path: Path) -> None:
-    told = foreign.claude()
-    told["chat_messages"][1]["created_at"] = "2020-01-01T00:00:00Z"
-    told["chat_messages"].append(told["chat_messages"][0] | {"created_at": None})
-    _, (row,), _ = read(save(tmp_path / "a.json", [told]))
+    data = export_samples.claude()
+    data["chat_messages"][1]["created_at"] = "2020-01-01T00:00:00Z"
+    data["chat_messages"].append(data["chat_messages"][0] | {"created_at": None})
+    _, (row,), _ = read(save(tmp_path / "a.json", [data]))
     ids = [message.id for message in row.messages]
     assert ids == sorted(set(ids))
     assert len(ids) == 3
@@ -173,13 +173,13 @@ def test_messages_keep_their_order_when_their_times_do_not(tmp_path: Path) -> No
 def test_what_has_no_date_counts_as_said_now_under_the_same_ids(
     tmp_path: Path,
 ) -> None:
-    told = foreign.lm_studio() | {"createdAt": None}
-    told["messages"] = told["messages"][:1]
-    path = save(tmp_path / "a.conversation.json", told)
+    data = export_samples.lm_studio() | {"createdAt": None}
+    data["messages"] = data["messages"][:1]
+    path = save(tmp_path / "a.conversation.json", data)
     _, (first,), _ = read(path)
     _, (second,), _ = read(path)
     assert [first.id, first.messages[0].id] == [second.id, second.messages[0].id]
-    assert first.created_at > foreign.BEGAN * 1000
+    assert first.created_at > export_samples.BEGAN * 1000
 
 
 @pytest.mark.parametrize("value", [[], {}, [1, 2], {"a": 1}, [{"b": 2}]], ids=str)

@@ -136,26 +136,26 @@ def test_a_manifest_leads_to_its_blob_of_today(tmp_path: Path) -> None:
     assert asyncio.run(BuiltinEngine(manifest).models()) == ["gemma:4b"]
     found = check_model_file(manifest, "It")
     assert found.weights == tmp_path / "blobs" / "sha256-gemma4b"
-    told = manifest.read_text().replace("sha256:gemma4b", "sha256:new")
-    manifest.write_text(told)
+    content = manifest.read_text().replace("sha256:gemma4b", "sha256:new")
+    manifest.write_text(content)
     assert weights_of(manifest) == tmp_path / "blobs" / "sha256-new"
 
 
 @pytest.mark.parametrize(
-    "told",
+    "content",
     ["", "[]", '{"layers": 3}', '{"layers": []}', "[" * 9999, '{"layers": [{}]}'],
 )
-def test_a_manifest_that_is_none_leads_nowhere(tmp_path: Path, told: str) -> None:
+def test_a_manifest_that_is_none_leads_nowhere(tmp_path: Path, content: str) -> None:
     manifest = put_in_ollama(tmp_path, "gemma", "4b")
-    manifest.write_text(told)
+    manifest.write_text(content)
     assert weights_of(manifest) == manifest
 
 
 def test_a_manifest_leads_out_of_its_folder_never(tmp_path: Path) -> None:
     manifest = put_in_ollama(tmp_path / "models", "gemma", "4b")
     put(tmp_path / "secret")
-    told = manifest.read_text().replace("sha256:gemma4b", "../../secret")
-    manifest.write_text(told)
+    content = manifest.read_text().replace("sha256:gemma4b", "../../secret")
+    manifest.write_text(content)
     assert weights_of(manifest) == manifest
 
 

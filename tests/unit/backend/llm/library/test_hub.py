@@ -31,8 +31,8 @@ def repository(*names: str, **others: Any) -> str:  # noqa: ANN401 any JSON
         {"rfilename": name, "size": 10, "lfs": {"size": 10, "sha256": SHA}}
         for name in names
     ]
-    told = {"id": "a/b", "sha": COMMIT, "siblings": files}
-    return json.dumps(told | others)
+    data = {"id": "a/b", "sha": COMMIT, "siblings": files}
+    return json.dumps(data | others)
 
 
 def test_parts_are_one_model_and_what_sees_stands_apart() -> None:
@@ -157,7 +157,7 @@ def test_what_names_no_repository(name: str) -> None:
 def test_whatever_it_says_ends_in_a_value_or_in_a_refusal(
     first: object, second: object, third: object
 ) -> None:
-    told = {"id": "a/b", "sha": COMMIT, "siblings": [first], "cardData": second}
-    found = read_repository(json.dumps(told | {"tags": third, "gated": first}))
+    data = {"id": "a/b", "sha": COMMIT, "siblings": [first], "cardData": second}
+    found = read_repository(json.dumps(data | {"tags": third, "gated": first}))
     assert found.repository == "a/b"
     read_search(json.dumps([first, second, {"id": "a/b", "gguf": third}]))

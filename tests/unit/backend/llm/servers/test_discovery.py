@@ -47,7 +47,7 @@ def test_the_known_servers_are_the_four() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _told_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OLLAMA_HOST", raising=False)
 
 
@@ -127,7 +127,7 @@ def test_ollama_is_found_where_it_was_told_to_listen(
 
 
 @pytest.mark.parametrize(
-    ("told", "port"),
+    ("address", "port"),
     [
         ("127.0.0.1:5000", 5000),
         ("http://localhost:5000", 5000),
@@ -142,9 +142,9 @@ def test_ollama_is_found_where_it_was_told_to_listen(
     ],
 )
 def test_only_a_place_on_this_computer_is_looked_at(
-    told: str, port: int | None
+    address: str, port: int | None
 ) -> None:
-    places = ollama_places({"OLLAMA_HOST": told})
+    places = ollama_places({"OLLAMA_HOST": address})
     assert list(places) == ([("Ollama", port)] if port else [])
 
 

@@ -91,9 +91,9 @@ SAID: dict[str, tuple[object, Delta]] = {
 }
 
 
-@pytest.mark.parametrize(("told", "delta"), SAID.values(), ids=SAID)
-def test_words_and_thoughts_are_found(told: object, delta: Delta) -> None:
-    chunk = read_chunk(json.dumps(told))
+@pytest.mark.parametrize(("payload", "delta"), SAID.values(), ids=SAID)
+def test_words_and_thoughts_are_found(payload: object, delta: Delta) -> None:
+    chunk = read_chunk(json.dumps(payload))
     assert (chunk.delta, chunk.fault, chunk.is_piece) == (delta, None, True)
 
 
@@ -179,8 +179,8 @@ def test_an_error_is_read_with_its_words(
 
 
 def test_words_that_come_with_an_error_are_kept() -> None:
-    told = {"error": "boom", **choice(delta={"content": "a"}, finish_reason="error")}
-    chunk = read_chunk(json.dumps(told))
+    payload = {"error": "boom", **choice(delta={"content": "a"}, finish_reason="error")}
+    chunk = read_chunk(json.dumps(payload))
     assert (chunk.delta, chunk.fault) == (Delta("a"), EngineFault.SERVER_ERROR)
 
 
@@ -196,9 +196,9 @@ ENDS: dict[str, tuple[object, str]] = {
 }
 
 
-@pytest.mark.parametrize(("told", "finish"), ENDS.values(), ids=ENDS)
-def test_why_an_answer_ends_is_read(told: object, finish: str) -> None:
-    assert read_chunk(json.dumps(told)).finish == finish
+@pytest.mark.parametrize(("payload", "finish"), ENDS.values(), ids=ENDS)
+def test_why_an_answer_ends_is_read(payload: object, finish: str) -> None:
+    assert read_chunk(json.dumps(payload)).finish == finish
 
 
 def test_done_refusals_and_tools_are_told() -> None:
@@ -238,8 +238,8 @@ _JSON = st.recursive(
 
 
 @given(_JSON, st.sampled_from(["", "error", "message"]))
-def test_any_json_is_a_chunk(told: object, name: str) -> None:
-    assert isinstance(read_chunk(json.dumps(told), name), Chunk)
+def test_any_json_is_a_chunk(payload: object, name: str) -> None:
+    assert isinstance(read_chunk(json.dumps(payload), name), Chunk)
 
 
 @given(st.text())

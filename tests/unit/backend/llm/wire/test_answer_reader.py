@@ -36,8 +36,8 @@ def read(*pieces: bytes) -> Answer:
     return Answer(whole.text, whole.reasoning, fault, detail)
 
 
-def data(told: object) -> bytes:
-    return f"data: {json.dumps(told)}\n\n".encode()
+def data(payload: object) -> bytes:
+    return f"data: {json.dumps(payload)}\n\n".encode()
 
 
 def said(text: str, finish: str | None = None, **more: object) -> bytes:

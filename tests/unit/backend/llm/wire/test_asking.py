@@ -7,7 +7,7 @@ import pytest
 from backend.errors import EngineFault
 from backend.llm.engine import Delta, Role, Turn
 from backend.llm.wire.asking import Ways, instructions_first
-from backend.llm.wire.continuing import GO_ON
+from backend.llm.wire.continuing import CONTINUE_PROMPT
 from tests.helpers.asking import ASK, PARTIAL, answer_of, ask, engine_at
 from tests.helpers.model_server import (
     HEAD,
@@ -73,7 +73,10 @@ def test_a_server_that_refuses_to_go_on_is_asked_in_words() -> None:
     refusal = refuse(400, {"message": "the last message must be from the user"})
     text, error, server = ask(refusal, lambda e: e.say(" on it."), turns=PARTIAL)
     assert (text, error) == (" on it.", None)
-    assert server.requests[1].messages[-1] == {"role": "user", "content": GO_ON}
+    assert server.requests[1].messages[-1] == {
+        "role": "user",
+        "content": CONTINUE_PROMPT,
+    }
 
 
 def test_a_continuation_that_breaks_keeps_what_was_held_back() -> None:

@@ -30,11 +30,11 @@ def data_of(*pieces: bytes) -> list[str]:
 def test_events_are_the_same_however_they_are_cut(
     texts: list[str], size: int, ending: str, has_mark: bool
 ) -> None:
-    told = [json.dumps({"say": text}, ensure_ascii=False) for text in texts]
-    stream = "".join(f"data: {text}{ending}{ending}" for text in told)
+    items = [json.dumps({"say": text}, ensure_ascii=False) for text in texts]
+    stream = "".join(f"data: {text}{ending}{ending}" for text in items)
     whole = b"\xef\xbb\xbf" * has_mark + stream.encode("utf-8", "replace")
     pieces = [whole[start : start + size] for start in range(0, len(whole), size)]
-    expected = [json.loads(text.encode("utf-8", "replace")) for text in told]
+    expected = [json.loads(text.encode("utf-8", "replace")) for text in items]
     assert [json.loads(data) for data in data_of(*pieces)] == expected
     assert [json.loads(data) for data in data_of(whole)] == expected
 

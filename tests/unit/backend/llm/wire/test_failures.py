@@ -39,10 +39,10 @@ SHAPES: dict[str, tuple[object, str]] = {
 }
 
 
-@pytest.mark.parametrize(("told", "words"), SHAPES.values(), ids=SHAPES)
-def test_the_words_of_a_server_are_found(told: object, words: str) -> None:
-    assert error_words(told) == words
-    assert classify_failure(418, json.dumps(told)) == (EngineFault.REJECTED, words)
+@pytest.mark.parametrize(("payload", "words"), SHAPES.values(), ids=SHAPES)
+def test_the_words_of_a_server_are_found(payload: object, words: str) -> None:
+    assert error_words(payload) == words
+    assert classify_failure(418, json.dumps(payload)) == (EngineFault.REJECTED, words)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_too_long_is_recognised(status: int, message: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "told", "fault"),
+    ("status", "payload", "fault"),
     [
         (400, {"error": "model is required"}, EngineFault.REJECTED),
         (422, {"detail": "no"}, EngineFault.REJECTED),
@@ -141,14 +141,14 @@ def test_too_long_is_recognised(status: int, message: str) -> None:
     ],
 )
 def test_a_status_and_its_words_are_a_fault(
-    status: int, told: object, fault: EngineFault
+    status: int, payload: object, fault: EngineFault
 ) -> None:
-    assert classify_failure(status, json.dumps(told))[0] is fault
+    assert classify_failure(status, json.dumps(payload))[0] is fault
 
 
 def test_what_a_server_repeats_of_the_question_is_not_its_word() -> None:
-    told = {"detail": [{"msg": "Field required", "input": "maximum context length"}]}
-    assert classify_failure(422, json.dumps(told)) == (
+    payload = {"detail": [{"msg": "Field required", "input": "maximum context length"}]}
+    assert classify_failure(422, json.dumps(payload)) == (
         EngineFault.REJECTED,
         "Field required",
     )
@@ -171,8 +171,8 @@ _JSON = st.recursive(
 
 
 @given(_JSON, st.integers(100, 999))
-def test_any_body_is_a_fault_with_words(told: object, status: int) -> None:
-    fault, words = classify_failure(status, json.dumps(told))
+def test_any_body_is_a_fault_with_words(payload: object, status: int) -> None:
+    fault, words = classify_failure(status, json.dumps(payload))
     assert isinstance(fault, EngineFault)
     assert isinstance(words, str)
 

@@ -11,7 +11,7 @@ AB = [{"id": "a"}, {"id": "b"}]
 
 
 @pytest.mark.parametrize(
-    "told",
+    "payload",
     [
         {"object": "list", "data": AB},
         {"data": AB},
@@ -24,8 +24,8 @@ AB = [{"id": "a"}, {"id": "b"}]
     ],
     ids=json.dumps,
 )
-def test_every_shape_of_a_list_is_read(told: object) -> None:
-    assert read_model_list(json.dumps(told)) == ["a", "b"]
+def test_every_shape_of_a_list_is_read(payload: object) -> None:
+    assert read_model_list(json.dumps(payload)) == ["a", "b"]
 
 
 @pytest.mark.parametrize(
@@ -47,24 +47,24 @@ def test_every_shape_of_a_list_is_read(told: object) -> None:
     ids=json.dumps,
 )
 def test_an_entry_that_is_no_model_does_not_spoil_the_others(bad: object) -> None:
-    told = {"object": "list", "data": [{"id": "a"}, bad, {"id": "b"}]}
-    assert read_model_list(json.dumps(told)) == ["a", "b"]
+    payload = {"object": "list", "data": [{"id": "a"}, bad, {"id": "b"}]}
+    assert read_model_list(json.dumps(payload)) == ["a", "b"]
 
 
 @pytest.mark.parametrize(
-    "told",
+    "payload",
     [
         '{"object": "list", "data": null}',
         '{"object": "list", "data": []}',
         '{"data": []}',
     ],
 )
-def test_a_server_may_have_no_model(told: str) -> None:
-    assert read_model_list(told) == []
+def test_a_server_may_have_no_model(payload: str) -> None:
+    assert read_model_list(payload) == []
 
 
 @pytest.mark.parametrize(
-    "told",
+    "payload",
     [
         "<html>",
         "",
@@ -79,18 +79,18 @@ def test_a_server_may_have_no_model(told: str) -> None:
         "[" * 100_000,
     ],
 )
-def test_something_else_is_no_list(told: str) -> None:
+def test_something_else_is_no_list(payload: str) -> None:
     with pytest.raises(NotAnAnswerError):
-        read_model_list(told)
+        read_model_list(payload)
 
 
 def test_what_the_server_says_does_not_chat_comes_last() -> None:
-    told = [
+    payload = [
         {"id": "vectors", "type": "embedding"},
         {"id": "pictures", "type": "image"},
         {"id": "old", "capabilities": {"completion_chat": False}},
         {"id": "talks", "type": "chat"},
         {"id": "plain"},
     ]
-    found = read_model_list(json.dumps(told))
+    found = read_model_list(json.dumps(payload))
     assert found == ["talks", "plain", "vectors", "pictures", "old"]

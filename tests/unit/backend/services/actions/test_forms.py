@@ -36,8 +36,8 @@ def test_every_local_function_can_be_chosen() -> None:
 
 
 def test_a_form_becomes_an_action() -> None:
-    told = read_form({**FORM, "choice": "e1|llama", "in_tray": "yes", "icon": "mail"})
-    assert told == {
+    data = read_form({**FORM, "choice": "e1|llama", "in_tray": "yes", "icon": "mail"})
+    assert data == {
         "name": "Shorten",
         "icon": "mail",
         "kind": "prompt",
@@ -93,12 +93,12 @@ def test_what_is_no_free_shortcut_is_refused(typed: str) -> None:
 
 
 def test_what_is_written_to_a_file_is_read_from_it() -> None:
-    told = from_file(to_file([Stored(), Stored(name="Count", kind="count", in_tray=0)]))
-    assert [(row["name"], row["kind"], row["in_tray"]) for row in told] == [
+    data = from_file(to_file([Stored(), Stored(name="Count", kind="count", in_tray=0)]))
+    assert [(row["name"], row["kind"], row["in_tray"]) for row in data] == [
         ("Shorten", "prompt", 1),
         ("Count", "count", 0),
     ]
-    assert told[0]["prompt"] == "Kürzer: {clipboard}"
+    assert data[0]["prompt"] == "Kürzer: {clipboard}"
 
 
 @pytest.mark.parametrize(

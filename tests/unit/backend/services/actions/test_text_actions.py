@@ -37,8 +37,8 @@ def test_cleaning_twice_is_cleaning_once(text: str) -> None:
 
 
 def test_counting_knows_words_of_many_kinds() -> None:
-    told = count("Don't stop at well-known 3.5!\n\n日本語です。")
-    assert told.splitlines() == [
+    data = count("Don't stop at well-known 3.5!\n\n日本語です。")
+    assert data.splitlines() == [
         "Words: 10",
         "Characters: 37",
         "Without spaces: 31",

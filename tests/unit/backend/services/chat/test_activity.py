@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from backend.llm.engine import Delta
-from backend.services.chat.activity import Activity
+from backend.services.chat.activity import AnswerActivity
 from backend.services.chat.growing import Growing
 from backend.store.change_log import RowChange
 from backend.store.models import Conversation, Note
@@ -41,7 +41,7 @@ class Silence:
     async def ended(self, answer: Growing) -> None:
         """Take it."""
 
-    def troubled(self, sentence: str) -> None:
+    def storage_failed(self, sentence: str) -> None:
         """Take it."""
 
 
@@ -53,7 +53,7 @@ class Unwell(Silence):
 
 
 async def test_an_answer_is_counted_while_it_grows_and_told_once_it_ended() -> None:
-    activity = Activity(Silence())
+    activity = AnswerActivity(Silence())
     before = (await activity.news(0, 0)).seq
     answer = Growing("m1", "c1")
     activity.began(answer)
@@ -67,7 +67,7 @@ async def test_an_answer_is_counted_while_it_grows_and_told_once_it_ended() -> N
 
 
 async def test_who_asks_first_is_not_told_of_the_past() -> None:
-    activity = Activity(Silence())
+    activity = AnswerActivity(Silence())
     answer = Growing("m1", "c1")
     activity.began(answer)
     await activity.ended(answer)
@@ -75,7 +75,7 @@ async def test_who_asks_first_is_not_told_of_the_past() -> None:
 
 
 async def test_waiting_for_news_ends_with_a_change() -> None:
-    activity = Activity(Silence())
+    activity = AnswerActivity(Silence())
     seq = (await activity.news(0, 0)).seq
     waiting = asyncio.create_task(activity.news(seq, 60))
     await asyncio.sleep(0)
@@ -84,7 +84,7 @@ async def test_waiting_for_news_ends_with_a_change() -> None:
 
 
 async def test_text_is_told_from_where_it_is_known() -> None:
-    activity = Activity(Silence())
+    activity = AnswerActivity(Silence())
     answer = Growing("m1", "c1", text="Hello")
     activity.began(answer)
     assert await activity.text("m1", 0, 0) == "Hello"
@@ -96,26 +96,26 @@ async def test_text_is_told_from_where_it_is_known() -> None:
 
 
 async def test_what_was_told_and_was_a_thought_costs_none_of_the_answer() -> None:
-    activity = Activity(Silence())
+    activity = AnswerActivity(Silence())
     answer = Growing("m1", "c1")
     activity.began(answer)
     answer.add(Delta("Hm. "))
-    told = await activity.text("m1", 0, 0) or ""
+    data = await activity.text("m1", 0, 0) or ""
     answer.add(Delta("Four", "", 4))
-    told += await activity.text("m1", len(told), 0) or ""
-    assert told == "Hm. \n\nFour"
+    data += await activity.text("m1", len(data), 0) or ""
+    assert data == "Hm. \n\nFour"
     assert activity.now("m1") == "Four"
     answer.add(Delta(" it is."))
     await activity.ended(answer)
     assert activity.now("m1") is None
-    told += activity.rest("m1", answer.text, len(told))
-    assert told == "Hm. \n\nFour it is."
+    data += activity.rest("m1", answer.text, len(data))
+    assert data == "Hm. \n\nFour it is."
     assert activity.rest("m1", answer.text, 0) == answer.text
     assert activity.rest("other", "Five", 1) == "ive"
 
 
 async def test_what_does_not_grow_has_no_growing_text() -> None:
-    activity = Activity(Silence())
+    activity = AnswerActivity(Silence())
     answer = Growing("m1", "c1", text="Hello")
     activity.began(answer)
     waiting = asyncio.create_task(activity.text("m1", 5, 60))
@@ -126,7 +126,7 @@ async def test_what_does_not_grow_has_no_growing_text() -> None:
 
 
 async def test_an_audience_that_fails_leaves_no_answer_behind() -> None:
-    activity = Activity(Unwell())
+    activity = AnswerActivity(Unwell())
     answer = Growing("m1", "c1")
     activity.began(answer)
     results = await asyncio.gather(activity.ended(answer), return_exceptions=True)
@@ -136,7 +136,7 @@ async def test_an_audience_that_fails_leaves_no_answer_behind() -> None:
 
 async def test_a_conversation_answers_then_is_unread_until_it_is_read() -> None:
     silence = Silence()
-    activity = Activity(silence)
+    activity = AnswerActivity(silence)
     answer = Growing("m1", "c1")
     activity.began(answer)
     assert (activity.is_answering("c1"), activity.is_answering("c2")) == (True, False)
@@ -150,7 +150,7 @@ async def test_a_conversation_answers_then_is_unread_until_it_is_read() -> None:
 
 
 async def test_the_shell_hears_of_a_commit_that_it_shows() -> None:
-    activity = Activity(Silence())
+    activity = AnswerActivity(Silence())
     before = (await activity.news(0, 0)).seq
     activity.committed([RowChange("note", Note(), None, {})])
     assert (await activity.news(0, 0)).seq == before

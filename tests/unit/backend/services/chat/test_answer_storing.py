@@ -19,7 +19,7 @@ def test_a_full_disk_is_told_and_the_answer_is_kept_when_there_is_room(
     monkeypatch.setattr("backend.services.chat.answers.RETRY_SAVE_S", 0.01)
     messages = KeptMessages(refusals=2)
     watching = play(ScriptedEngine(["all of it"]), messages)
-    assert watching.told.count("The disk is full.") == 2
+    assert watching.heard.count("The disk is full.") == 2
     assert messages.text == "all of it"
 
 
@@ -91,7 +91,7 @@ def test_a_store_that_fails_does_not_keep_an_answer_open(
     messages = BrokenMessages(act, error, times)
 
     async def meanwhile(service: AnswerService, watching: Watching) -> None:
-        while "a word" not in watching.told:
+        while "a word" not in watching.heard:
             await asyncio.sleep(0.01)
         await asyncio.wait_for(service.stop("c1"), 5)
 
@@ -152,4 +152,4 @@ def test_stopping_while_the_end_is_stored_does_not_lose_it() -> None:
 
     watching = play(ScriptedEngine(["whole"]), messages, meanwhile)
     assert (messages.text, messages.state) == ("whole", MessageState.COMPLETE)
-    assert watching.told[-1] == "ended"
+    assert watching.heard[-1] == "ended"

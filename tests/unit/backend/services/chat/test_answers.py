@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from backend.errors import EngineError, EngineFault
-from backend.services.chat.activity import Activity
+from backend.services.chat.activity import AnswerActivity
 from backend.services.chat.answers import BUG_SENTENCE, AnswerService
 from backend.services.chat.growing import Growing
 from backend.store.change_log import RowChange
@@ -17,7 +17,7 @@ from tests.helpers.answering import PROMPT, KeptMessages, ScriptedEngine, Watchi
 def test_a_whole_answer_is_shown_and_kept() -> None:
     messages = KeptMessages()
     watching = play(ScriptedEngine(["Hel", "lo"]), messages)
-    assert watching.told == ["began", "Hello", "ended"]
+    assert watching.heard == ["began", "Hello", "ended"]
     assert (messages.text, messages.state) == ("Hello", MessageState.COMPLETE)
 
 
@@ -31,7 +31,7 @@ def test_an_answer_that_is_ended_keeps_what_arrived(
     messages, engine = KeptMessages(), ScriptedEngine(["some ", "words"], stay=True)
 
     async def meanwhile(service: AnswerService, watching: Watching) -> None:
-        while "some words" not in watching.told:
+        while "some words" not in watching.heard:
             await asyncio.sleep(0.01)
         await (service.stop("c1") if end == "stop" else service.close())
 
@@ -86,8 +86,8 @@ class Unwell(Watching):
         await super().ended(answer)
         self._fail("ended")
 
-    def troubled(self, sentence: str) -> None:
-        super().troubled(sentence)
+    def storage_failed(self, sentence: str) -> None:
+        super().storage_failed(sentence)
         self._fail("troubled")
 
     def _fail(self, moment: str) -> None:
@@ -103,7 +103,7 @@ def test_who_listens_and_fails_does_not_stop_an_answer(
 ) -> None:
     monkeypatch.setattr("backend.services.chat.answers.RETRY_SAVE_S", 0.01)
     messages, unwell = KeptMessages(refusals=2), Unwell(moment)
-    activity = Activity(unwell)
+    activity = AnswerActivity(unwell)
 
     async def run() -> None:
         service = AnswerService(messages, activity if in_front else unwell)
@@ -116,4 +116,4 @@ def test_who_listens_and_fails_does_not_stop_an_answer(
 
     asyncio.run(run())
     assert (messages.text, messages.state) == ("one two", MessageState.COMPLETE)
-    assert "ended" in unwell.told
+    assert "ended" in unwell.heard

@@ -11,8 +11,8 @@ from backend.services.chat.prompts import (
     KEPT_SHARE,
     OPENING,
     Prompt,
+    PromptMessage,
     Room,
-    Said,
     left_out_sentence,
     prompt_of,
 )
@@ -25,27 +25,29 @@ MESSAGES = st.lists(
 )
 
 
-def said(*told: tuple[bool, str]) -> list[Said]:
+def said(*data: tuple[bool, str]) -> list[PromptMessage]:
     """Return messages with ids and texts of their own."""
     return [
-        Said(str(i), is_question=is_question, text=f"{text}{i}" if text.strip() else "")
-        for i, (is_question, text) in enumerate(told)
+        PromptMessage(
+            str(i), is_question=is_question, text=f"{text}{i}" if text.strip() else ""
+        )
+        for i, (is_question, text) in enumerate(data)
     ]
 
 
-def question(text: str) -> Said:
-    return Said(text, is_question=True, text=text)
+def question(text: str) -> PromptMessage:
+    return PromptMessage(text, is_question=True, text=text)
 
 
-def answer(text: str) -> Said:
-    return Said(text, is_question=False, text=text)
+def answer(text: str) -> PromptMessage:
+    return PromptMessage(text, is_question=False, text=text)
 
 
 @given(MESSAGES, st.sampled_from(["", "Be brief."]), st.booleans())
 def test_turns_alternate_and_nothing_that_was_said_is_missing(
-    told: list[tuple[bool, str]], instructions: str, goes_on: bool
+    items: list[tuple[bool, str]], instructions: str, goes_on: bool
 ) -> None:
-    messages = [*said(*told), question("and now?")]
+    messages = [*said(*items), question("and now?")]
     prompt = prompt_of(messages, instructions)
     turns = (prompt.going_on("So far") if goes_on else prompt).turns()
     if instructions:
@@ -62,9 +64,9 @@ def test_turns_alternate_and_nothing_that_was_said_is_missing(
 
 @given(MESSAGES, st.integers(0, 200))
 def test_what_is_left_out_is_the_oldest_and_counted(
-    told: list[tuple[bool, str]], size: int
+    items: list[tuple[bool, str]], size: int
 ) -> None:
-    messages = [*said(*told), question("and now?")]
+    messages = [*said(*items), question("and now?")]
     whole = prompt_of(messages)
     fitting = whole.fitting(size)
     assert fitting.pairs == whole.pairs[len(whole.pairs) - len(fitting.pairs) :]

@@ -8,7 +8,7 @@ from backend.errors import EngineError, EngineFault
 from backend.llm.engine import Delta, Role, Turn
 from backend.services.chat.answers import AnswerService
 from backend.services.chat.growing import Growing
-from backend.services.chat.prompts import Prompt, Said, prompt_of
+from backend.services.chat.prompts import Prompt, PromptMessage, prompt_of
 from backend.store.message_state import MessageState
 from tests.helpers.answering import KeptMessages, ScriptedEngine, Watching
 
@@ -31,12 +31,12 @@ class SmallEngine(ScriptedEngine):
 
 
 def long_talk(pairs: int) -> Prompt:
-    told = [
-        Said(f"{kind}{i}", is_question=kind == "q", text=f"{kind}{i:03}" * 25)
+    items = [
+        PromptMessage(f"{kind}{i}", is_question=kind == "q", text=f"{kind}{i:03}" * 25)
         for i in range(pairs)
         for kind in "qa"
     ]
-    return prompt_of([*told, Said("", is_question=True, text="Last?")])
+    return prompt_of([*items, PromptMessage("", is_question=True, text="Last?")])
 
 
 def answer_with(engine: SmallEngine, *prompts: Prompt) -> KeptMessages:

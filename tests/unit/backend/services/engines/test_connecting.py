@@ -11,8 +11,8 @@ from backend.llm.servers.address import read_address
 from backend.llm.servers.probe import Probe
 from backend.services.engines.connecting import (
     NotConnectedError,
-    Question,
-    Wish,
+    ServerQuestion,
+    ServerRequest,
     connect,
 )
 from tests.helpers.model_server import Exchange, FakeModelServer, refusing_port
@@ -35,10 +35,10 @@ def serving(*bases: str, models: str = LISTING) -> FakeModelServer:
 
 
 def found(typed: str, key: str = "", model: str = "", *, clear: bool = False) -> Probe:
-    wish = Wish(
+    request = ServerRequest(
         address=read_address(typed), key=key, model=model, may_send_in_clear=clear
     )
-    return asyncio.run(connect(wish))
+    return asyncio.run(connect(request))
 
 
 def refusal(
@@ -75,7 +75,7 @@ def test_a_key_goes_in_clear_to_another_computer_only_with_a_yes() -> None:
     # Not written as this computer, and so it might be another one.
     with serving("/v1") as server:
         for typed in (f"http://127.1:{server.port}", f"127.1:{server.port}"):
-            assert refusal(typed, "sk-1").question is Question.IN_CLEAR
+            assert refusal(typed, "sk-1").question is ServerQuestion.IN_CLEAR
             assert not server.requests
             assert (
                 found(typed, "sk-1", clear=True).base
@@ -93,7 +93,7 @@ def test_this_computer_gets_its_key_without_a_question() -> None:
 def test_a_server_without_a_list_asks_for_a_name_and_takes_it() -> None:
     with serving("/v1", models="<html>") as server:
         asked = refusal(server.url)
-        assert asked.question is Question.MODEL
+        assert asked.question is ServerQuestion.MODEL
         assert found(server.url, model="mine").base == f"{server.url}/v1"
     with serving("/v1", models='{"data": []}') as server:
         assert "no model yet" in str(refusal(server.url))
@@ -119,7 +119,7 @@ def test_where_a_server_sends_on_to_is_offered() -> None:
     location = "Location: https://new.example/v1/models"
     with FakeModelServer(lambda e: e.answer(308, "", location)) as server:
         moved = refusal(server.url)
-        assert moved.question is Question.MOVED
+        assert moved.question is ServerQuestion.MOVED
         assert read_address(moved.target).bases("https") == ("https://new.example/v1",)
         assert "https://new.example/v1" in str(moved)
 

@@ -8,7 +8,7 @@ import pytest
 from backend.errors import EngineError, HearthError, InvalidInputError
 from backend.llm.engines import proxy_key
 from backend.llm.options import EngineOptions
-from backend.services.engines.connecting import NotConnectedError, Question
+from backend.services.engines.connecting import NotConnectedError, ServerQuestion
 from backend.services.engines.engines import Choice, EngineService
 from tests.helpers.engine_setup import Setup, gguf, setup
 from tests.helpers.model_server import Exchange, FakeModelServer, listing, refusing_port
@@ -168,7 +168,7 @@ def test_saving_a_key_for_another_computer_asks_first(setup: Setup) -> None:
         async def use(service: EngineService) -> None:
             with pytest.raises(NotConnectedError) as caught:
                 await service.set_key(record.id, "sk-1")
-            assert caught.value.question is Question.IN_CLEAR
+            assert caught.value.question is ServerQuestion.IN_CLEAR
             assert not setup.vault.kept
             assert not server.requests
             await service.set_key(record.id, "sk-1", may_send_in_clear=True)

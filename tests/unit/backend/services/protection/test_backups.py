@@ -25,7 +25,7 @@ from backend.recovery.swap import put_in_place, stage
 from backend.services.protection.backups import Backup, BackupService
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
-from tests.helpers.vaults import BROKEN, WorkingVault
+from tests.helpers.fake_keyrings import BROKEN, WorkingVault
 
 T = TypeVar("T")
 PASSPHRASE = "correct horse"

@@ -74,11 +74,11 @@ def rows(talks: Iterable[Any], notes: Any, actions: Any) -> list[Logged]:  # noq
     for title, source, model, messages in talks:
         talk = Conversation(title=title, title_source=source, model=model)
         made.append(talk)
-        for told in messages:
-            made.append(Message(conversation_id=talk.id, **told))
+        for record in messages:
+            made.append(Message(conversation_id=talk.id, **record))
             talk.latest = new_id()
-    made += [Note(**told) for told in notes]
-    return made + [Action(**told) for told in actions]
+    made += [Note(**record) for record in notes]
+    return made + [Action(**record) for record in actions]
 
 
 def exported(database: Database) -> dict[str, Any]:
@@ -89,8 +89,8 @@ def exported(database: Database) -> dict[str, Any]:
         store.notes(),
         store.actions(),
     )
-    told: dict[str, Any] = json.loads("".join(pieces))
-    return told
+    record: dict[str, Any] = json.loads("".join(pieces))
+    return record
 
 
 @settings(max_examples=40, deadline=None)
@@ -116,8 +116,8 @@ def test_everything_comes_back_the_same(
         store = ImportStore(two)
         batch = Batch(store, store.begin(new_id(), "x", "Hearth").id, is_dated=True)
         for row in found:
-            for told in tell(row):
-                batch.add(told)
+            for record in tell(row):
+                batch.add(record)
         batch.flush()
         assert not tally.skipped
         assert exported(two) | {"exported_at": 0} == first | {"exported_at": 0}

@@ -76,7 +76,7 @@ def test_everything_holds_what_the_user_made(tmp_path: Path) -> None:
             session.add_all([Conversation(title="T"), Note(body="B")])
             session.add(Action(name="Shorten", prompt="P"))
         asyncio.run(run(ExportStore(database)))
-    told = json.loads(path.read_text("utf-8"))
-    assert [row["title"] for row in told["conversations"]] == ["T"]
-    assert [row["body"] for row in told["notes"]] == ["B"]
-    assert [row["prompt"] for row in told["actions"]] == ["P"]
+    data = json.loads(path.read_text("utf-8"))
+    assert [row["title"] for row in data["conversations"]] == ["T"]
+    assert [row["body"] for row in data["notes"]] == ["B"]
+    assert [row["prompt"] for row in data["actions"]] == ["P"]

@@ -9,8 +9,8 @@ from backend.importing.__main__ import tell
 from backend.services.transfer.import_batches import Batch
 from backend.store.conversations import ConversationStore
 from backend.store.imports.imports import ImportStore
-from tests.helpers import foreign
-from tests.helpers.foreign import BEGAN
+from tests.helpers import export_samples
+from tests.helpers.export_samples import BEGAN
 from tests.helpers.import_library import Library, library, texts, tree
 from tests.helpers.reading import rows_of, save
 
@@ -44,7 +44,7 @@ def test_another_branch_takes_the_place_of_the_old_one(
     assert set(library.binned()) <= set(left)
     assert library.binned()
     assert report.known_messages + report.new_messages == read
-    library.take_back(run)
+    library.revert(run)
     assert library.texts() == old
 
 
@@ -83,16 +83,16 @@ def test_half_an_answer_becomes_whole_and_never_half_again(library: Library) -> 
     assert library.messages()[1].state == "complete"
     library.bring_in(half)
     assert library.texts() == ["text q1", "text a2, all of it"]
-    library.take_back(run)
+    library.revert(run)
     assert library.texts() == texts("q1", "a2")
 
 
 def lm_studio(text: str, at: int) -> dict[str, Any]:
-    told = foreign.lm_studio()
-    step = told["messages"][1]["versions"][1]["steps"][0]
+    record = export_samples.lm_studio()
+    step = record["messages"][1]["versions"][1]["steps"][0]
     step["stepIdentifier"] = f"{(BEGAN + at) * 1000}-0.1"
-    told["messages"][1]["versions"][1]["steps"][1]["content"][0]["text"] = text
-    return told
+    record["messages"][1]["versions"][1]["steps"][1]["content"][0]["text"] = text
+    return record
 
 
 def test_an_answer_that_was_regenerated_takes_the_place_of_the_old(
@@ -103,7 +103,7 @@ def test_an_answer_that_was_regenerated_takes_the_place_of_the_old(
     run, report, _ = library.bring_in(lm_studio("Better.", 900), name)
     assert library.texts() == ["Ready?", "Better."]
     assert (report.updated_messages, report.new_messages) == (1, 0)
-    library.take_back(run)
+    library.revert(run)
     assert library.texts() == ["Ready?", "Yes."]
 
 
@@ -138,7 +138,7 @@ def test_two_states_of_one_talk_in_one_folder_end_as_the_newer(
     store = ImportStore(library.database)
     batch = Batch(store, store.begin(new_id(), "both", "ChatGPT").id, is_dated=False)
     for row in rows:
-        for told in tell(row):
-            batch.add(told)
+        for record in tell(row):
+            batch.add(record)
     batch.flush()
     assert library.texts() == texts("q1", "b3")

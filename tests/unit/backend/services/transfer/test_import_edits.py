@@ -37,7 +37,7 @@ def test_where_the_user_went_on_the_other_branch_comes_as_a_copy(
     longer = tree("q1", "b3", "q4", "a5", also=("a2",))
     assert library.bring_in(longer)[1].new_messages == 1
     assert library.texts(1) == texts("q1", "b3", "q4", "a5")
-    library.take_back(run)
+    library.revert(run)
     assert library.messages() == before
 
 
@@ -87,7 +87,7 @@ def test_a_changed_title_is_taken_unless_the_user_gave_one(library: Library) -> 
     library.bring_in(tree("q1"))
     run, report, _ = library.bring_in(tree("q1", title="Renamed"))
     assert (library.conversations[0].title, report.updated) == ("Renamed", 1)
-    library.take_back(run)
+    library.revert(run)
     assert library.conversations[0].title == "T"
     ConversationStore(library.database).rename(
         library.conversations[0].id, "Mine", source="user"

@@ -12,13 +12,13 @@ __all__ = ["library"]
 HEARTH_ID = "018bcfe5-7000-7000-8000-00000000000"
 
 
-def hearth(note: str, at: int, **told: object) -> dict[str, Any]:
+def hearth(note: str, at: int, **data: object) -> dict[str, Any]:
     row = {"id": f"{HEARTH_ID}1", "created_at": 1, "updated_at": at, "title": "N"}
     return {
         "format": "hearth-export",
         "version": 1,
         "notes": [row | {"body": note}],
-    } | told
+    } | data
 
 
 def test_a_note_follows_a_newer_export_and_no_older_one(library: Library) -> None:
@@ -59,7 +59,7 @@ def test_quick_actions_come_once_and_leave_their_keys_to_those_here(
     )
     assert actions(library) == [("A", "P", "Ctrl+Alt+A"), ("A", "Q", "")]
     assert (report.new_actions, report.unfit) == (1, 1)
-    library.take_back(run)
+    library.revert(run)
     assert actions(library) == [("A", "P", "Ctrl+Alt+A")]
 
 

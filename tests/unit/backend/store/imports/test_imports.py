@@ -48,10 +48,10 @@ def add(store: ImportStore, rows: Rows) -> tuple[str, Added]:
     return run.id, store.add(run.id, rows)
 
 
-def take_back(store: ImportStore, run_id: str) -> int:
+def revert(store: ImportStore, run_id: str) -> int:
     undo, before, kept = store.new_undo(), 2**53, 0
     while before:
-        step = store.take_back(run_id, undo, before)
+        step = store.revert(run_id, undo, before)
         before, kept = step.before, kept + step.kept
     return kept
 
@@ -85,7 +85,7 @@ def test_an_import_of_many_batches_is_taken_back_as_one(
     run = store.begin(new_id(), "file.json", "ChatGPT")
     for number in range(STEP + 3):
         store.add(run.id, made(number))
-    assert take_back(store, run.id) == 0
+    assert revert(store, run.id) == 0
     assert [c.id for c in conversations.page(limit=500)] == [mine.id]
     assert SearchStore(database).search("text") == []
 
@@ -94,12 +94,12 @@ def test_what_was_taken_back_comes_back_with_the_next_import(
     database: Database, conversations: ConversationStore, messages: MessageStore
 ) -> None:
     store = ImportStore(database)
-    take_back(store, add(store, made(1))[0])
+    revert(store, add(store, made(1))[0])
     second, added = add(store, made(1))
     assert added == Added(restored=1, known=2)
     (shown,) = conversations.page()
     assert len(messages.of_conversation(shown.id)) == 2
-    take_back(store, second)
+    revert(store, second)
     assert not conversations.page()
 
 
@@ -110,7 +110,7 @@ def test_a_conversation_the_user_went_on_with_stays_whole(
     run, _ = add(store, [*made(1), *made(2)])
     kept = made(1)[0][1]["id"]
     messages.add_exchange(str(kept), "And then?", engine_name="e", model="m")
-    assert take_back(store, run) == 1
+    assert revert(store, run) == 1
     assert [c.id for c in conversations.page()] == [kept]
     assert len(messages.of_conversation(str(kept))) == 4
 
@@ -134,7 +134,7 @@ def test_only_the_added_messages_leave_a_conversation_that_was_there(
     store = ImportStore(database)
     add(store, made(1, messages=1))
     second, _ = add(store, made(1, messages=3))
-    take_back(store, second)
+    revert(store, second)
     (shown,) = conversations.page()
     assert [m.text for m in messages.of_conversation(shown.id)] == ["text 1"]
 
@@ -145,7 +145,7 @@ def test_notes_are_imported_and_taken_back(database: Database) -> None:
     run, _ = add(store, [("note", note | {"created_at": AT, "updated_at": AT})])
     (kept,) = NoteStore(database).page()
     assert (kept.body, kept.created_at) == ("a\ufffdb\ufffd", AT)
-    take_back(store, run)
+    revert(store, run)
     assert not NoteStore(database).page()
 
 
@@ -155,7 +155,7 @@ def test_taking_back_can_itself_be_undone(
     store = ImportStore(database)
     run, _ = add(store, made(1))
     undo = store.new_undo()
-    store.take_back(run, undo)
+    store.revert(run, undo)
     ChangeStore(database).undo(undo)
     assert len(conversations.page()) == 1
 

@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 import pytest
 
 from backend.recovery.encryption_probe import Seal, seal_of
+from tests.helpers.fake_keyrings import BROKEN
 from tests.helpers.sidecar import Answer, Sidecar
-from tests.helpers.vaults import BROKEN
 
 CANARY = "canary-7f3a-bird"
 CODE = re.compile(r"(?:[0-9A-Z]{5}-){5}[0-9A-Z]{5}")
@@ -32,7 +32,7 @@ def start(data: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Start:
     def begin(kind: str = "ok", file: str = "vault.json") -> Sidecar:
         sidecar = Sidecar.start(
             data,
-            module="tests.helpers.vaulted_sidecar",
+            module="tests.helpers.sidecar_with_keyring",
             arguments=(kind, str(tmp_path / file)),
         )
         request.addfinalizer(sidecar.__exit__)
@@ -124,9 +124,9 @@ def test_it_starts_with_every_kind_of_keyring(
     is_encrypted = "with a key in this computer" in page
     assert is_encrypted is (kind == "ok")
     assert ("Not encrypted" in page) is (kind != "ok")
-    told = sidecar.get("/alerts").text
-    assert ("recovery code" in told) is (kind == "ok")
-    assert ("is not encrypted" in told) is (kind != "ok")
+    payload = sidecar.get("/alerts").text
+    assert ("recovery code" in payload) is (kind == "ok")
+    assert ("is not encrypted" in payload) is (kind != "ok")
     assert "is not encrypted" not in send(sidecar, "/alerts/plain", "DELETE").text
     sidecar.stop()
     assert "is not encrypted" not in start(kind).get("/alerts").text
@@ -157,8 +157,8 @@ def test_the_first_run_shows_a_recovery_code_until_it_is_written_down(
     sidecar = start()
     sidecar.wait_for_database()
     assert "Get the code" in sidecar.get("/alerts").text
-    told = send(sidecar, "/alerts/recovery-code", "DELETE").text
-    assert "recovery code" not in told
+    reply = send(sidecar, "/alerts/recovery-code", "DELETE").text
+    assert "recovery code" not in reply
     sidecar.stop()
     assert "recovery code" not in start().get("/alerts").text
 
@@ -175,8 +175,8 @@ def test_the_recovery_code_opens_it_when_the_keyring_does_not(
     sidecar.stop()
     sidecar = start("ok", "other.json") if kind == "swapped" else start(kind)
     assert sidecar.wait_for_database() == "locked"
-    told = send(sidecar, "/alerts", "GET")
-    assert json.loads(told.headers["hx-location"])["path"] == "/unlock"
+    reply = send(sidecar, "/alerts", "GET")
+    assert json.loads(reply.headers["hx-location"])["path"] == "/unlock"
     assert "Your data is locked" in sidecar.get("/unlock").text
     assert sidecar.get("/conversations").status == 423
     assert "neither" in send(sidecar, "/unlock", secret="wrong").text
@@ -215,8 +215,8 @@ def test_encryption_is_changed_while_it_runs(start: Start, data: Path) -> None:
     assert refused.status == 422
     assert "Choose a passphrase" in refused.text
     words = "correct horse"
-    told = send(sidecar, "/encryption/passphrase", passphrase=words, again=words)
-    assert "Hearth asks for it at every start" in told.text
+    reply = send(sidecar, "/encryption/passphrase", passphrase=words, again=words)
+    assert "Hearth asks for it at every start" in reply.text
     assert written(sidecar) == CANARY
     for path in (data / "hearth.db", data / "backups" / backup):
         assert seal_of(path) is Seal.ENCRYPTED
@@ -245,10 +245,10 @@ def test_a_damaged_database_is_kept_and_the_backup_restored(
     sidecar = start()
     assert sidecar.wait_for_database() == "connected"
     assert written(sidecar) == "kept"
-    told = sidecar.get("/alerts").text
-    assert "was restored" in told
+    page = sidecar.get("/alerts").text
+    assert "was restored" in page
     (kept,) = data.glob("hearth.db.corrupt-*")
-    assert kept.name in told
+    assert kept.name in page
     assert "was restored" not in send(sidecar, "/alerts/rescue", "DELETE").text
 
 

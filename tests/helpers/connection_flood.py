@@ -1,7 +1,8 @@
-"""Many connections that ask nothing, run as `python -m tests.helpers.crowd PORT COUNT`.
+"""Many connections that ask nothing.
 
-A third is idle, a third dribbles the head of a request, a third its body. They are
-held until stdin ends.
+Run as `python -m tests.helpers.connection_flood PORT COUNT`. A third is idle, a third
+dribbles
+the head of a request, a third its body. They are held until stdin ends.
 """
 
 import contextlib

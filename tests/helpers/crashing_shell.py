@@ -1,6 +1,7 @@
-"""Starts an odd sidecar, brings it into a state, and waits to be killed.
+"""Starts a misbehaving sidecar, brings it into a state, and waits to be killed.
 
-Run as `python -m tests.helpers.doomed_shell DATA_DIR STATE`; prints the sidecar's pid.
+Run as `python -m tests.helpers.crashing_shell DATA_DIR STATE`;
+prints the sidecar's pid.
 """
 
 import contextlib
@@ -16,7 +17,7 @@ from tests.helpers.sidecar import Sidecar
 
 def main(data_dir: str, state: str) -> None:
     """Hold a sidecar that is `running`, `stopped`, or in an odd route."""
-    sidecar = Sidecar.start(Path(data_dir), module="tests.helpers.odd_sidecar")
+    sidecar = Sidecar.start(Path(data_dir), module="tests.helpers.misbehaving_sidecar")
 
     def ask() -> None:
         with contextlib.suppress(OSError):

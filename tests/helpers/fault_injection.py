@@ -50,7 +50,12 @@ class ForgivingWindow(Window):
     @staticmethod
     def command(data_dir: Path, *arguments: str) -> list[str]:
         """Return the command line that opens Hearth on a data folder."""
-        program = [sys.executable, "-m", "tests.helpers.forgiving_shell", "--dev"]
+        program = [
+            sys.executable,
+            "-m",
+            "tests.helpers.shell_with_short_memory",
+            "--dev",
+        ]
         return [*program, "--data-dir", str(data_dir), *arguments]
 
     def part(self, word: str) -> psutil.Process:

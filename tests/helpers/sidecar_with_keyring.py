@@ -1,6 +1,7 @@
 """A sidecar whose keyring is a file of the test: `python -m … KIND FILE`.
 
-Kinds are those of `tests.helpers.vaults.BROKEN`, and "ok", which keeps secrets in FILE.
+Kinds are those of `tests.helpers.fake_keyrings.BROKEN`,
+and "ok", which keeps secrets in FILE.
 """
 
 import sys
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from backend import app, sidecar
 from backend.keys.keyring import Vault
-from tests.helpers.vaults import BROKEN, FileVault
+from tests.helpers.fake_keyrings import BROKEN, FileVault
 
 
 def find_vault() -> Vault | None:

@@ -13,9 +13,9 @@ import psutil
 
 from backend.protocol import HEALTH_PATH, LOOPBACK
 from backend.runtime.process_guard import MAPPED_BYTES, MEMORY_HEADROOM_BYTES
-from tests.helpers.crowd import READY
+from tests.helpers.connection_flood import READY
+from tests.helpers.fault_injection import Trial, Trials
 from tests.helpers.sidecar import ROOT
-from tests.helpers.trials import Trial, Trials
 from tests.helpers.window import until
 
 MOST_BYTES: Final = MAPPED_BYTES + MEMORY_HEADROOM_BYTES + 256 * 1024 * 1024
@@ -55,7 +55,7 @@ def flood(sidecar: psutil.Process, port: int) -> int:
 def crowd(port: int, count: int) -> Iterator[None]:
     """Hold connections that are idle, or dribble a head or a body for ever."""
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.helpers.crowd", str(port), str(count)],
+        [sys.executable, "-m", "tests.helpers.connection_flood", str(port), str(count)],
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         stdin=subprocess.PIPE,

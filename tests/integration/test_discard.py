@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from qtshell.sidecar.lifecycle import Phase
 from qtshell.sidecar.supervisor import SidecarSupervisor
-from qtshell.web.discard import Rest
+from qtshell.web.discard import PageDiscarder
 from qtshell.web.view import WebView
 from tests.helpers.stub_sidecar import stub_launch
 
@@ -75,7 +75,7 @@ def room(qtbot: QtBot, tmp_path: Path) -> Iterator[Room]:
 def test_a_hidden_page_rests_and_what_was_typed_is_there_again(
     qtbot: QtBot, room: Room
 ) -> None:
-    Rest(room.window, after_ms=50).set_view(room.view)
+    PageDiscarder(room.window, after_ms=50).set_view(room.view)
     room.type("half a thought")
     room.window.hide()
     qtbot.waitUntil(lambda: room.state is _State.Discarded, timeout=_WAIT_MS)
@@ -88,7 +88,7 @@ def test_a_hidden_page_rests_and_what_was_typed_is_there_again(
 
 
 def test_a_page_that_is_seen_does_not_rest(qtbot: QtBot, room: Room) -> None:
-    Rest(room.window, after_ms=10).set_view(room.view)
+    PageDiscarder(room.window, after_ms=10).set_view(room.view)
     room.type("text")
     room.view.rest()
     assert room.typed == "text"

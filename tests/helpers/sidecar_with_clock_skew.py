@@ -1,6 +1,7 @@
 """The real sidecar on a machine whose clock is wrong.
 
-Run as `python -m tests.helpers.shifted_sidecar`; HEARTH_SHIFT_S says by how much.
+Run as `python -m tests.helpers.sidecar_with_clock_skew`;
+HEARTH_SHIFT_S says by how much.
 """
 
 import os

@@ -17,7 +17,7 @@ class StoreFault:
     """One way in which the files fail.
 
     Attributes:
-        key: What `tests.helpers.store_kills` calls it.
+        key: What `tests.helpers.store_kill_runner` calls it.
         runs: How often it is tried in the long form.
         few: How often in the short one.
     """
@@ -55,8 +55,8 @@ class StoreSeries:
     def problems(self) -> list[str]:
         """Return what cost more than it may."""
         slow = f"{self.fault.name}: {self._percent(95):.2f} s, more than {OPEN_P95_S} s"
-        told = f"{self.fault.name}: {self.problem}"
-        both = (told, bool(self.problem)), (slow, self._percent(95) > OPEN_P95_S)
+        text = f"{self.fault.name}: {self.problem}"
+        both = (text, bool(self.problem)), (slow, self._percent(95) > OPEN_P95_S)
         return [sentence for sentence, is_so in both if is_so]
 
     def row(self) -> str:
@@ -76,7 +76,7 @@ class StoreSeries:
 def measure(fault: StoreFault, runs: int) -> StoreSeries:
     """Do one fault so often, in a process of its own."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.helpers.store_kills", fault.key, str(runs)],
+        [sys.executable, "-m", "tests.helpers.store_kill_runner", fault.key, str(runs)],
         cwd=ROOT,
         capture_output=True,
         text=True,

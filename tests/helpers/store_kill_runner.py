@@ -1,7 +1,8 @@
 """Kills every act on the store's files at random moments, and damages the files.
 
-Run as `python -m tests.helpers.store_kills FAULT RUNS`: prints what each trial cost as
-a JSON line, and ends with an error when something was lost, or not to be opened.
+Run as `python -m tests.helpers.store_kill_runner FAULT RUNS`: prints what each trial
+cost as a JSON line, and ends with an error when something was lost, or not to be
+opened.
 """
 
 import asyncio
@@ -26,7 +27,7 @@ from backend.store.database import Database
 from tests.helpers import mutations
 from tests.helpers.forks import Fork
 from tests.helpers.released import LATER, contents, fill, restore
-from tests.helpers.store_acts import KEYRING, Store, act_for_ever
+from tests.helpers.store_operations import KEYRING, Store, act_for_ever
 
 ACTS: Final = {
     "commit": 0.1,
@@ -132,9 +133,9 @@ def _prepare(data: Path, version: int) -> None:
     connection.begin()
     fill(connection, _OLD_ROWS)
     connection.commit()
-    told = contents(connection, version)
+    payload = contents(connection, version)
     connection.close()
-    (data / "contents").write_text(json.dumps(told), "utf-8")
+    (data / "contents").write_text(json.dumps(payload), "utf-8")
     rehearsal = data / "rehearsal"
     rehearsal.mkdir()
     shutil.copy(data / "hearth.db", rehearsal)
@@ -170,9 +171,9 @@ def _open_old(data: Path, version: int) -> None:
 
 def _compare(data: Path, version: int) -> None:
     connection = dbapi.connect(data / "hearth.db")
-    told = contents(connection, version)
+    payload = contents(connection, version)
     connection.close()
-    assert told == json.loads((data / "contents").read_text("utf-8"))
+    assert payload == json.loads((data / "contents").read_text("utf-8"))
     assert job_process.quick_check(data / "hearth.db", None) == ["ok"]
 
 

@@ -17,7 +17,7 @@ LATEST_CHANGE: Final = (
 )
 
 
-class Presence(Enum):
+class FileState(Enum):
     """What became of the file."""
 
     THERE = "there"
@@ -45,20 +45,20 @@ class FileWatch:
         self._latest = 0
         self._is_replaced = False
 
-    def look(self) -> Presence:
+    def look(self) -> FileState:
         """Look at the file; before something is committed to it."""
         try:
             about = self._path.stat()
         except OSError:
-            return Presence.GONE
+            return FileState.GONE
         if about.st_ino != self._inode:
-            return Presence.GONE
+            return FileState.GONE
         with self._lock:
             if about.st_mtime_ns != self._changed_at and not self._is_replaced:
                 # It never gets shorter by itself, and its log of changes only grows.
                 is_shorter = about.st_size < self._size
                 self._is_replaced = is_shorter or self._stored() < self._latest
-            return Presence.REPLACED if self._is_replaced else Presence.THERE
+            return FileState.REPLACED if self._is_replaced else FileState.THERE
 
     def committed(self, latest: int) -> None:
         """Remember how the file is after a commit of ours.

@@ -1,7 +1,8 @@
 """The real program with a short memory, so that many faults can follow one another.
 
-Run as `python -m tests.helpers.forgiving_shell`, with the program's own options. Half
-a second of health forgives a failure instead of ten minutes, so that each fault is met
+Run as `python -m tests.helpers.shell_with_short_memory`, with the program's own
+options. Half a second of health forgives a failure instead of ten minutes, so that
+each fault is met
 like the first one.
 """
 
@@ -12,13 +13,13 @@ from qtshell.__main__ import main
 from qtshell.sidecar import lifecycle
 from qtshell.web import crash_policy
 
-_FORGIVEN_MS: Final = 500
+_RESET_AFTER_MS: Final = 500
 
 
 def forgive_soon() -> None:
     """Shorten how long failures are remembered."""
-    vars(lifecycle).update(FORGIVEN_AFTER_MS=_FORGIVEN_MS)
-    vars(crash_policy).update(WITHIN_MS=_FORGIVEN_MS)
+    vars(lifecycle).update(RESET_AFTER_MS=_RESET_AFTER_MS)
+    vars(crash_policy).update(WITHIN_MS=_RESET_AFTER_MS)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Runs the whole program where only our name server answers, and says who was asked.
 
-Run as `unshare --net --mount python -m tests.helpers.name_watch FOLDER [unguarded]`;
+Run as `unshare --net --mount python -m tests.helpers.dns_monitor FOLDER [unguarded]`;
 prints the names as JSON. Unguarded, Chromium is started without Hearth's switches.
 """
 

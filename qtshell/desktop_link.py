@@ -13,14 +13,14 @@ from qtshell.options import Options, Verb, program_version
 from qtshell.sidecar.activity import Activity
 from qtshell.sidecar.client import SidecarClient
 from qtshell.sidecar.supervisor import SidecarSupervisor
-from qtshell.window.action_handlers import Wishes
+from qtshell.window.action_handlers import ActionHandlers
 from qtshell.window.actions import Actions
 from qtshell.window.main_window import MainWindow
-from qtshell.window.notifications import Notices
+from qtshell.window.notifications import Notifications
 from qtshell.window.tray import TrayIcon
 
 
-class Aloud:
+class TrayReply:
     """Hears an answer for somebody without a terminal and says it by the tray."""
 
     is_there = True
@@ -40,7 +40,7 @@ class Aloud:
         self._tray.tell("Hearth", error)
 
 
-class Presence(QObject):
+class DesktopLink(QObject):
     """What makes Hearth reachable from outside its window."""
 
     def __init__(
@@ -53,7 +53,7 @@ class Presence(QObject):
         actions: Actions,
         window: MainWindow,
         tray: TrayIcon,
-        wishes: Wishes,
+        action_handlers: ActionHandlers,
         leave: Callable[[], None],
     ) -> None:
         super().__init__(window)
@@ -61,7 +61,7 @@ class Presence(QObject):
         self._supervisor = supervisor
         self._window = window
         self._tray = tray
-        self.deeds: dict[Verb, Callable[[], None]] = {
+        self.handlers: dict[Verb, Callable[[], None]] = {
             Verb.OPEN: window.come_forward,
             Verb.WAKE: _nothing,
             Verb.NEW_CHAT: actions.new_chat.trigger,
@@ -70,16 +70,16 @@ class Presence(QObject):
             Verb.QUIT: leave,
         }
         self._remote = remote = Remote(
-            client, supervisor, self.deeds, self._facts, self
+            client, supervisor, self.handlers, self._facts, self
         )
         self._server = InstanceServer(instance, remote.answer, self)
         self.activity = Activity(client, supervisor, self)
-        Notices(self.activity, tray, window, wishes.go)
+        Notifications(self.activity, tray, window, action_handlers.go)
 
     def begin(self) -> None:
         """Do what this first launch asked for beside opening."""
         if self._options.verb is not Verb.OPEN:
-            self.deeds[self._options.verb]()
+            self.handlers[self._options.verb]()
 
     def close(self) -> None:
         """Take no more calls."""
@@ -88,7 +88,7 @@ class Presence(QObject):
     def _note_clipboard(self) -> None:
         text = QGuiApplication.clipboard().text()
         # It was asked from a menu: there is no terminal to answer in.
-        self._remote.answer(Call(Verb.NOTE.value, text=text), Aloud(self._tray))
+        self._remote.answer(Call(Verb.NOTE.value, text=text), TrayReply(self._tray))
 
     def _facts(self) -> dict[str, Any]:
         return {

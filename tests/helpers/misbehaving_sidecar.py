@@ -1,4 +1,7 @@
-"""A sidecar with routes that go wrong, run as `python -m tests.helpers.odd_sidecar`."""
+"""A sidecar with routes that go wrong.
+
+Run as `python -m tests.helpers.misbehaving_sidecar`.
+"""
 
 import asyncio
 import ctypes
@@ -48,8 +51,8 @@ async def not_ascii(_request: Request) -> Response:
 
 @router.get("/odd/echo/:name")
 async def echo(request: Request) -> Response:
-    told = f"{request.path_params['name']}|{request.query.get('q', '')}"
-    return Response(body=told, content_type="text/plain; charset=utf-8")
+    text = f"{request.path_params['name']}|{request.query.get('q', '')}"
+    return Response(body=text, content_type="text/plain; charset=utf-8")
 
 
 @router.post("/odd/length")

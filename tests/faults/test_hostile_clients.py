@@ -12,9 +12,9 @@ import psutil
 import pytest
 
 from qtshell.sidecar.lifecycle import GIVE_UP_AFTER
-from tests.helpers.strangers import crowd, flood, strike
+from tests.helpers.fault_injection import LAST_ANSWER, ForgivingWindow, Trials
+from tests.helpers.hostile_clients import crowd, flood, strike
 from tests.helpers.ticking_server import TickingServer
-from tests.helpers.trials import LAST_ANSWER, ForgivingWindow, Trials
 from tests.helpers.window import Window, until
 
 pytestmark = [pytest.mark.sidecar, pytest.mark.e2e]
@@ -26,7 +26,7 @@ CONNECTIONS = 10_000 if IS_LONG else 900
 TIGHT_BYTES = 400 * 1024 * 1024
 CROWD_BYTES = 300 * 1024 * 1024
 SWIFT_MS = 50
-STRUCK = "getComputedStyle(document.querySelector('.banner.struck')).display"
+ABORTED = "getComputedStyle(document.querySelector('.banner.struck')).display"
 LENGTH = f"{LAST_ANSWER}.querySelector('.prose').innerText.length"
 FETCH = """
 (async () => {
@@ -77,7 +77,7 @@ def test_malformed_requests_do_not_end_a_chat(unforgiving: Trials) -> None:
         assert len(now) > len(kept)
         kept = now
         if number == 0:
-            assert window.evaluate(STRUCK) == "flex"
+            assert window.evaluate(ABORTED) == "flex"
             window.photograph("struck")
         threading.Event().wait(EVERY_S)
         window.click("button", "Continue")

@@ -23,8 +23,8 @@ from backend.store.conversations import ConversationStore
 from backend.store.database import Database
 from backend.store.imports.imports import ImportStore
 from backend.store.notes import NoteStore
-from tests.helpers.foreign import chatgpt
-from tests.helpers.vaults import FileVault
+from tests.helpers.export_samples import chatgpt
+from tests.helpers.fake_keyrings import FileVault
 
 T = TypeVar("T")
 

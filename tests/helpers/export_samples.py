@@ -14,7 +14,7 @@ def chatgpt(number: int = 1, title: str = "Stars") -> dict[str, Any]:
     ) -> dict[str, Any]:
         return {"id": key, "parent": parent, "children": children, "message": message}
 
-    def message(key: str, role: str, text: str, **told: object) -> dict[str, Any]:
+    def message(key: str, role: str, text: str, **data: object) -> dict[str, Any]:
         return {
             "id": f"{number}-{key}",
             "author": {"role": role},
@@ -22,7 +22,7 @@ def chatgpt(number: int = 1, title: str = "Stars") -> dict[str, Any]:
             "content": {"content_type": "text", "parts": [text]},
             "recipient": "all",
             "metadata": {},
-        } | told
+        } | data
 
     thought = {
         "content_type": "thoughts",
@@ -193,9 +193,9 @@ def chatbox() -> dict[str, Any]:
 def lm_studio() -> dict[str, Any]:
     """Return a conversation with two versions of the answer."""
 
-    def block(text: str, **told: object) -> dict[str, Any]:
+    def block(text: str, **data: object) -> dict[str, Any]:
         content = [{"type": "text", "text": text}]
-        return {"type": "contentBlock", "content": content} | told
+        return {"type": "contentBlock", "content": content} | data
 
     step = f"{BEGAN * 1000 + 2000}-0.123"
     versions = [
