@@ -10,6 +10,7 @@ from backend.container import OpenStore
 from backend.errors import HearthError
 from backend.recovery.jobs import HeavyJob
 from backend.recovery.restore import is_damaged, repair, rescue
+from backend.services.notices import Tone
 from backend.services.protection.alerts import NOUN as ALERTS
 
 log = logging.getLogger("hearth.app")
@@ -105,7 +106,7 @@ async def check_database(store: OpenStore) -> None:
         if repaired is None:
             break
         if repaired:
-            store.notices.say(_REPAIRED, tone="warning")
+            store.notices.say(_REPAIRED, tone=Tone.WARNING)
             store.notices.changed("resync")
         await asyncio.sleep(CHECK_AFTER_S)
         damaged.clear()

@@ -11,6 +11,7 @@ from backend.importing.records import (
     Source,
     SourceConversation,
 )
+from backend.stored_values import TitleSource
 
 _TIME_CHARS: Final = len("018bcfe5-69f4-7000-")
 """Of an id, before what is made from its key."""
@@ -71,7 +72,7 @@ def assign_ids(source: Source, talk: SourceConversation) -> ImportedConversation
         created_at=begin or now,
         updated_at=last.created_at,
         title=talk.title,
-        title_source="user" if talk.title else "none",
+        title_source=TitleSource.USER if talk.title else TitleSource.NONE,
         latest=last.id if begin else made_id(now << COUNTER_BITS, prefix),
         messages=tuple(rows),
         aside=tuple(made_id(0, f"{prefix}/{key}")[_TIME_CHARS:] for key in talk.aside),

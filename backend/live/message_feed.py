@@ -16,6 +16,7 @@ from backend.live.refreshes import Refreshes
 from backend.live.waiting import Waiting
 from backend.services.chat.endings import can_continue, is_whole, note_of
 from backend.services.chat.growing import Growing
+from backend.services.notices import Tone
 from backend.store.message_state import MessageState
 from backend.web.events import EventHub
 from backend.web.growing_markdown import Step
@@ -162,7 +163,7 @@ class MessageFeed:
 
     def storage_failed(self, sentence: str) -> None:
         """Say that something cannot be stored at present."""
-        self._hub.publish("toast", self._renderer.render(Toast(sentence, "danger")))
+        self._hub.publish("toast", self._renderer.render(Toast(sentence, Tone.DANGER)))
 
     async def read(
         self, reading: "Callable[[], Awaitable[Sequence[AnyMessage]]]"
@@ -207,7 +208,7 @@ class MessageFeed:
             Blocks(self._rendered.blocks(message.text), message.id),
             reasoning=message.reasoning,
             note=note_of(message),
-            tone="danger" if message.state is MessageState.FAILED else "info",
+            tone=Tone.DANGER if message.state is MessageState.FAILED else Tone.INFO,
             is_whole=is_whole(message),
             can_continue=can_continue(message),
         )

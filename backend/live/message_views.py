@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
+from backend.services.notices import Tone
 from backend.web.markdown import Block
 from backend.web.rendering import Template
 
@@ -60,6 +61,6 @@ class Answer(Template):
     is_growing: bool = False
     is_waiting: bool = False
     note: str = ""
-    tone: str = "info"
+    tone: Tone = Tone.INFO
     is_whole: bool = True
     can_continue: bool = False

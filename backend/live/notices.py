@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from backend.services.notices import Tone
 from backend.web.events import EventHub
 from backend.web.rendering import Renderer, Template
 
@@ -18,7 +19,7 @@ class Toast(Template):
 
     template: ClassVar[str] = "errors/_toast.html"
     sentence: str
-    tone: str = "info"
+    tone: Tone = Tone.INFO
     undo: str = ""
     undo_label: str = "Undo"
 
@@ -34,7 +35,7 @@ class PageNotices:
         """Let pages fetch what they show of a noun anew."""
         self._hub.publish(noun)
 
-    def say(self, sentence: str, *, tone: str = "info", undo: str = "") -> None:
+    def say(self, sentence: str, *, tone: Tone = Tone.INFO, undo: str = "") -> None:
         """Show a sentence."""
         self.show(Toast(sentence, tone=tone, undo=undo))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Protocol
 
 from backend.keys.api_keys import KeyStore
 from backend.llm.builtin.child import ChildOptions
@@ -18,16 +18,14 @@ from backend.llm.options import EngineOptions
 from backend.llm.servers.api_key import clean_key
 from backend.llm.wire.client import ServerRoute
 from backend.runtime.side_threads import SideThreads
-
-OPENAI: Final = "openai"
-BUILTIN: Final = "builtin"
+from backend.stored_values import EngineKind
 
 
 class StoredEngine(Protocol):
     """What is stored about an engine.
 
     Attributes:
-        kind: `OPENAI` (uses `url`) or `BUILTIN` (uses `path`).
+        kind: An `EngineKind`; a server has a `url`, a file a `path`.
     """
 
     @property
@@ -66,7 +64,7 @@ class NewEngine:
     """An engine that is tried out before it is stored."""
 
     id: str = ""
-    kind: str = OPENAI
+    kind: EngineKind = EngineKind.OPENAI
     name: str = ""
     url: str = ""
     path: str = ""
@@ -152,7 +150,7 @@ class EngineRegistry:
     async def _key_for(self, record: StoredEngine) -> str:
         """Return its key; note where the keyring would not say."""
         key: str | None = ""
-        if record.kind == OPENAI:
+        if record.kind == EngineKind.OPENAI:
             key = await asyncio.to_thread(self._keys.find, record.id, record.url)
         if key is None:
             self._without_key.add(record.id)
@@ -170,7 +168,7 @@ class EngineRegistry:
         proxy = ServerRoute(proxy=options.proxy).with_login(login).proxy
         return NewEngine(
             id=record.id,
-            kind=record.kind,
+            kind=EngineKind(record.kind),
             name=record.name,
             url=record.url,
             path=record.path,
@@ -196,13 +194,13 @@ def build_engine(
         InvalidInputError: The address in the record is none.
     """
     options = EngineOptions.read(record.options)
-    if record.kind == BUILTIN:
+    if record.kind == EngineKind.BUILTIN:
         return BuiltinEngine(Path(record.path), ChildOptions.of(options), files)
     return OpenAICompatibleEngine(record.name, record.url, key, options=options)
 
 
 def _facts(record: StoredEngine) -> tuple[str, ...]:
     """Return what an engine is built of: a file's other name needs no other one."""
-    if record.kind == BUILTIN:
+    if record.kind == EngineKind.BUILTIN:
         return (record.kind, record.path, record.options)
     return (record.kind, record.name, record.url, record.options)

@@ -21,7 +21,7 @@ from backend.errors import (
 from backend.ids import now_ms
 from backend.recovery.encryption_probe import Seal, key_for, seal_of
 from backend.recovery.jobs import HeavyJob
-from backend.recovery.snapshots import BEFORE_REPAIR, Snapshot
+from backend.recovery.snapshots import Snapshot
 from backend.recovery.swap import (
     drop_staged,
     put_in_place,
@@ -30,6 +30,7 @@ from backend.recovery.swap import (
     stage_fresh,
 )
 from backend.sqlite.files import replace_file
+from backend.stored_values import SnapshotReason
 
 log = logging.getLogger("hearth.store")
 
@@ -108,7 +109,7 @@ def _finds_damage(database: Path, key: str | None, job: str) -> bool:
 
 
 def repair(
-    database: Path, key: str | None, snap: Callable[[str], object]
+    database: Path, key: str | None, snap: Callable[[SnapshotReason], object]
 ) -> int | None:
     """Make readable what no check of the file finds.
 
@@ -125,7 +126,7 @@ def repair(
     """
     try:
         if HeavyJob(database, key, "count_broken").result():
-            snap(BEFORE_REPAIR)
+            snap(SnapshotReason.BEFORE_REPAIR)
         repaired: int = HeavyJob(database, key, "repair").result()
     except StoreDamagedError:
         return None
@@ -172,7 +173,9 @@ def _stage_newest_good(
     database: Path, key: str | None, snapshots: Sequence[Snapshot]
 ) -> tuple[Path, Snapshot | None]:
     # What was kept before a repair has the damage in it that was to be repaired.
-    for snapshot in sorted(snapshots, key=lambda one: one.reason == BEFORE_REPAIR):
+    for snapshot in sorted(
+        snapshots, key=lambda one: one.reason == SnapshotReason.BEFORE_REPAIR
+    ):
         try:
             return stage(
                 snapshot.path, key_for(snapshot.path, key), database, key

@@ -13,12 +13,11 @@ from backend.recovery.encryption_probe import key_for
 from backend.recovery.jobs import HeavyJob
 from backend.recovery.owners import Owner
 from backend.sqlite.files import is_ordinary, make_private_dir
+from backend.stored_values import SnapshotReason
 
 _DAYS: Final = 7
 _WEEKS: Final = 4
 _ALWAYS: Final = 2
-MANUAL: Final = "manual"
-BEFORE_REPAIR: Final = "before-repair"
 """Has the damage in it, and so never takes the place of another one."""
 _BEFORE: Final = "before-"
 _UNDO_FOR: Final = timedelta(days=7)
@@ -34,7 +33,7 @@ class Snapshot:
     """A copy of the database.
 
     Attributes:
-        reason: Why it was made, such as "daily" or "before-update".
+        reason: Why it was made, a `SnapshotReason`, or a word of a newer Hearth.
         owner: Who made it; None when its name does not tell.
     """
 
@@ -95,7 +94,7 @@ class Snapshots:
             return self._unsigned is None or snapshot.path.name in self._unsigned
         return snapshot.owner.mark == self._owner.mark
 
-    def make(self, reason: str = "daily") -> Snapshot:
+    def make(self, reason: SnapshotReason = SnapshotReason.DAILY) -> Snapshot:
         """Make a snapshot; it is there only once it has been opened and checked.
 
         Raises:
@@ -172,13 +171,15 @@ def to_keep(snapshots: Sequence[Snapshot]) -> set[Snapshot]:
     for a month keeps its old ones.
     """
     ordered = newest_first(snapshots)
-    lasting = [one for one in reversed(ordered) if one.reason != BEFORE_REPAIR]
+    lasting = [
+        one for one in reversed(ordered) if one.reason != SnapshotReason.BEFORE_REPAIR
+    ]
     by_day = {one.made_at.date(): one for one in lasting}
     by_week = {one.made_at.isocalendar()[:2]: one for one in lasting}
     asked = {
         one
         for one in snapshots
-        if one.reason == MANUAL
+        if one.reason == SnapshotReason.MANUAL
         or (
             one.reason.startswith(_BEFORE)
             and ordered[0].made_at - one.made_at < _UNDO_FOR
@@ -192,7 +193,7 @@ def within(limit_bytes: int, snapshots: Iterable[Snapshot]) -> set[Snapshot]:
     keep, taken = set[Snapshot](), 0
     for number, snapshot in enumerate(newest_first(snapshots)):
         taken += snapshot.size
-        must_stay = number < _ALWAYS or snapshot.reason == MANUAL
+        must_stay = number < _ALWAYS or snapshot.reason == SnapshotReason.MANUAL
         if must_stay or taken <= limit_bytes:
             keep.add(snapshot)
     return keep

@@ -17,6 +17,7 @@ from backend.services.actions.forms import (
     RESULTS,
 )
 from backend.services.engines.engines import Choice
+from backend.services.notices import Tone
 from backend.web.http import Request, Response, Router
 from backend.web.rendering import Template
 
@@ -264,7 +265,7 @@ def build_router(get_services: "GetServices", pages: Pages) -> Router:
         words = f"{count} quick action{'' if count == 1 else 's'} added."
         if not count:
             words = "You already have all quick actions of this file."
-        pages.announce(Toast(words, tone="success"))
+        pages.announce(Toast(words, tone=Tone.SUCCESS))
         return no_content()
 
     return router

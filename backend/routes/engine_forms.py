@@ -12,6 +12,7 @@ from backend.services.engines.connecting import (
     ServerQuestion,
     shown_target,
 )
+from backend.services.notices import Tone
 from backend.web.http import Request, Response
 from backend.web.rendering import Template
 
@@ -82,7 +83,7 @@ def in_form(
                     # The shell, which shows it in a dialog.
                     kind = "text/plain; charset=utf-8"
                     return Response(status=exc.status, body=str(exc), content_type=kind)
-                toast = pages.render(Toast(str(exc), tone="danger"))
+                toast = pages.render(Toast(str(exc), tone=Tone.DANGER))
                 question = pages.render(FormQuestion.of(exc, request.form()))
                 return Response(status=exc.status, body=toast + question)
 

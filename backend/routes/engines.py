@@ -9,7 +9,6 @@ from backend.ids import NEW
 from backend.live.notices import Toast
 from backend.llm.builtin.found_files import FoundFile
 from backend.llm.builtin.memory import GIGABYTE
-from backend.llm.engines import BUILTIN
 from backend.llm.options import Effort, EngineOptions
 from backend.llm.servers.address import place_of, shown
 from backend.llm.servers.discovery import Found
@@ -17,6 +16,8 @@ from backend.routes.engine_forms import address_in, in_form, may_send_in_clear
 from backend.routes.pages import Pages, go_to, no_content, undo_path
 from backend.services.engines.engines import AddedEngine, Choice, Offer
 from backend.services.engines.model_files import fitting_size
+from backend.services.notices import Tone
+from backend.stored_values import EngineKind
 from backend.web.http import Request, Response, Router
 from backend.web.rendering import Template
 
@@ -57,7 +58,7 @@ class EngineRow:
             offer.typed,
             offer.problem,
             offer.is_asked,
-            record.kind == BUILTIN,
+            record.kind == EngineKind.BUILTIN,
             EngineOptions.read(record.options),
         )
 
@@ -174,7 +175,7 @@ async def _picker(services: "Services", conversation_id: str) -> Picker:
 def grouped(offers: Sequence[Offer]) -> list[ModelGroup]:
     """Return what can be chosen: model files together, then each server's models."""
     groups = list[ModelGroup]()
-    files = [offer for offer in offers if offer.record.kind == BUILTIN]
+    files = [offer for offer in offers if offer.record.kind == EngineKind.BUILTIN]
     if files:
         options = [
             Option(str(Choice(offer.record.id, model)), offer.record.name)
@@ -185,7 +186,7 @@ def grouped(offers: Sequence[Offer]) -> list[ModelGroup]:
         note = f"Not usable: {', '.join(lost)}" if lost else ""
         groups.append(ModelGroup(ON_THIS_COMPUTER, options, note))
     for offer in offers:
-        if offer.record.kind != BUILTIN:
+        if offer.record.kind != EngineKind.BUILTIN:
             groups.append(_server_group(offer))
     return groups
 
@@ -207,14 +208,14 @@ def build_router(get_services: "GetServices", pages: Pages) -> Router:
     """Return the routes of engines."""
     router = Router()
 
-    def say(sentence: str, tone: str = "info", undo: str = "") -> None:
+    def say(sentence: str, tone: Tone = Tone.INFO, undo: str = "") -> None:
         pages.announce(Toast(sentence, tone=tone, undo=undo))
 
     def say_saved(name: str, problem: str) -> None:
         if problem:
-            say(f"Saved, but {name} cannot be used yet: {problem}", tone="warning")
+            say(f"Saved, but {name} cannot be used yet: {problem}", tone=Tone.WARNING)
         else:
-            say("Saved.", tone="success")
+            say("Saved.", tone=Tone.SUCCESS)
 
     @router.get("/engines")
     async def list_(_request: Request) -> Response:
@@ -251,7 +252,7 @@ def build_router(get_services: "GetServices", pages: Pages) -> Router:
             options=form,
             may_send_in_clear=may_send_in_clear(form),
         )
-        say(_connected(added), tone="success")
+        say(_connected(added), tone=Tone.SUCCESS)
         return no_content(go_to("/"))
 
     @router.post("/engines/builtin")
@@ -260,7 +261,7 @@ def build_router(get_services: "GetServices", pages: Pages) -> Router:
         services = await get_services()
         path = Path(request.form().get("path", ""))
         added = await services.engines.add_file(path)
-        say(f"{added.record.name} is ready.", tone="success")
+        say(f"{added.record.name} is ready.", tone=Tone.SUCCESS)
         return no_content(go_to("/") if request.is_htmx else None)
 
     @router.put("/engines/:id")
@@ -286,7 +287,7 @@ def build_router(get_services: "GetServices", pages: Pages) -> Router:
         services = await get_services()
         path = Path(request.form().get("path", ""))
         record = await services.engines.change_file(request.path_params["id"], path)
-        say(f"{record.name} is ready again.", tone="success")
+        say(f"{record.name} is ready again.", tone=Tone.SUCCESS)
         return no_content()
 
     @router.put("/engines/:id/key")

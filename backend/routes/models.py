@@ -10,6 +10,7 @@ from backend.llm.builtin.memory import total_memory
 from backend.routes.engines import FileRow, size_text
 from backend.routes.pages import Pages, no_content
 from backend.services.engines.model_files import fits, fitting_size
+from backend.services.notices import Tone
 from backend.web.http import Request, Response, Router
 from backend.web.rendering import Template
 
@@ -195,7 +196,7 @@ def build_router(get_services: "GetServices", pages: Pages) -> Router:
     """Return the routes of the library."""
     router = Router()
 
-    def say(sentence: str, tone: str = "info", undo: str = "") -> None:
+    def say(sentence: str, tone: Tone = Tone.INFO, undo: str = "") -> None:
         pages.announce(Toast(sentence, tone=tone, undo=undo))
 
     @router.get("/models")
@@ -277,7 +278,7 @@ def build_router(get_services: "GetServices", pages: Pages) -> Router:
         form = request.form()
         library = (await get_services()).library
         await library.keep_hub(form.get("address", ""), form.get("token", ""))
-        say("Saved.", tone="success")
+        say("Saved.", tone=Tone.SUCCESS)
         return no_content()
 
     return router

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from backend.errors import StoreClosedError
 from backend.live.notices import Toast
+from backend.services.notices import Tone
 from backend.services.search import MAX_QUERY_CHARS
 from backend.web.http import Request, Response
 from backend.web.rendering import Renderer, Template
@@ -115,7 +116,7 @@ class Pages:
             shown = self.show(request, "Not available", ErrorView(sentence))
             return replace(shown, status=status)
         # The page of the closed store says it once for all.
-        toast = "" if is_closed else self.render(Toast(sentence, tone="danger"))
+        toast = "" if is_closed else self.render(Toast(sentence, tone=Tone.DANGER))
         return Response(status=status, body=toast)
 
 

@@ -8,7 +8,7 @@ from backend.errors import NotFoundError
 from backend.live.message_feed import MessageFeed
 from backend.live.message_views import Answer
 from backend.routes.chat.conversations import UNTITLED
-from backend.services.actions.forms import PROMPT
+from backend.stored_values import ActionKind
 from backend.web.http import Facts, Request, Router, as_json
 from backend.web.markdown import Block
 from backend.web.rendering import Renderer, Template
@@ -49,7 +49,7 @@ def build_router(
                 "result": action.result,
                 "shortcut": action.shortcut,
                 "in_tray": bool(action.in_tray),
-                "asks_model": action.kind == PROMPT,
+                "asks_model": action.kind == ActionKind.PROMPT,
             }
             for action in await services.actions.all()
         ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from backend.errors import NotFoundError
 from backend.services.differences import Part, compare
+from backend.stored_values import TitleSource
 
 if TYPE_CHECKING:
     from backend.store.changes import ChangeStore
@@ -183,7 +184,7 @@ def _what(table: str, change: "Change", *, is_first: bool) -> str:
     if _TEXT[table] not in after:
         return ""
     if table == "conversation":
-        return _RENAMED.get(str(after.get("title_source", "user")), "Renamed")
+        return _RENAMED.get(str(after.get("title_source", TitleSource.USER)), "Renamed")
     if "state" in after:
         return "Answer started again" if after["state"] == "streaming" else "Answered"
     return "Edited"

@@ -1,6 +1,16 @@
 """How services tell open pages what happened while nobody asked."""
 
+from enum import StrEnum
 from typing import Protocol
+
+
+class Tone(StrEnum):
+    """How a message looks: the class of its element."""
+
+    INFO = "info"
+    SUCCESS = "success"
+    WARNING = "warning"
+    DANGER = "danger"
 
 
 class NoticeSink(Protocol):
@@ -10,6 +20,6 @@ class NoticeSink(Protocol):
         """Let pages fetch what they show of a noun anew."""
         ...
 
-    def say(self, sentence: str, *, tone: str = "info", undo: str = "") -> None:
+    def say(self, sentence: str, *, tone: Tone = Tone.INFO, undo: str = "") -> None:
         """Show a sentence, with a way to take the act back when `undo` names one."""
         ...

@@ -14,6 +14,7 @@ from backend.store.database import Database
 from backend.store.models import Conversation, Draft, Note
 from backend.store.rows import CONVERSATION, ConversationRow
 from backend.store.text import clean_text
+from backend.stored_values import TitleSource
 
 _PAGE: Final = (
     select_columns(*CONVERSATION)
@@ -83,7 +84,7 @@ class ConversationStore:
         """Store a new, empty conversation."""
         made = Conversation(
             title=clean_text(title),
-            title_source="user" if title else "none",
+            title_source=TitleSource.USER if title else TitleSource.NONE,
             engine_id=engine_id,
             model=clean_text(model),
         )

@@ -45,6 +45,7 @@ from backend.sqlite.schema import STEPS
 from backend.store.change_log import RowChange, StoreSession
 from backend.store.clock import HybridClock
 from backend.store.file_state import LATEST_CHANGE, FileState, FileWatch
+from backend.stored_values import SnapshotReason
 
 log = logging.getLogger("hearth.store")
 
@@ -367,7 +368,7 @@ def _prepare(
     if faults := schema_faults(connection, STEPS):
         raise dbapi.CorruptError(f"malformed database schema: {faults[:3]}")
     if 0 < version < len(STEPS):
-        Snapshots(path, path.parent / BACKUPS, key).make("before-update")
+        Snapshots(path, path.parent / BACKUPS, key).make(SnapshotReason.BEFORE_UPDATE)
         if path.stat().st_size > _STEPS_HERE_BYTES:
             HeavyJob(path, key, "take_steps").result()
     migrate(connection, STEPS)

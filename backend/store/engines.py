@@ -1,7 +1,6 @@
 """Keeps the engines the user has chosen; their keys are in the OS keyring."""
 
 from collections.abc import Sequence
-from typing import Literal
 
 from sqlmodel import Session, col, select
 
@@ -10,6 +9,7 @@ from backend.ids import now_ms
 from backend.store.database import Database
 from backend.store.models import EngineRecord
 from backend.store.text import clean_text
+from backend.stored_values import EngineKind
 
 
 class EngineStore:
@@ -40,7 +40,7 @@ class EngineStore:
 
     def add(
         self,
-        kind: Literal["openai", "builtin"],
+        kind: EngineKind,
         name: str,
         url: str = "",
         path: str = "",

@@ -19,6 +19,7 @@ from backend.store.models import Conversation, Message, StreamChunk, Submission
 from backend.store.pieces import KEEP_PIECE, drop_pieces, whole
 from backend.store.rows import MESSAGE, MessageRow
 from backend.store.text import clean_text
+from backend.stored_values import TitleSource
 
 _OF_CONVERSATION: Final = select_columns(*MESSAGE).where(
     col(Message.conversation_id) == bindparam("conversation_id"),
@@ -174,7 +175,7 @@ class MessageStore:
         """
         conversation = Conversation(
             title=clean_text(title),
-            title_source="text" if title else "none",
+            title_source=TitleSource.TEXT if title else TitleSource.NONE,
             engine_id=engine_id,
             model=clean_text(model),
         )

@@ -10,6 +10,7 @@ import pytest
 from pyvirtualdisplay.display import Display
 
 from backend.services.actions.text_actions import LOCAL
+from backend.stored_values import ActionKind
 from tests.helpers.scripted_model import HELLO
 from tests.helpers.tray import Tray, area_of, windows_of, xdotool
 from tests.helpers.window import Window, until
@@ -115,7 +116,7 @@ def test_every_action_of_the_menu_works_on_the_clipboard(hidden: Window) -> None
     for name, kind in COPIED.items():
         copy(TEXT)
         tray.choose("Quick Actions", name, among=names)
-        until(partial(is_pasted, LOCAL[kind](TEXT)), name)
+        until(partial(is_pasted, LOCAL[ActionKind(kind)](TEXT)), name)
     copy(TEXT)
     tray.choose("Quick Actions", "Save as Note", among=names)
     until(lambda: "kettle" in fetch(hidden, "/notes"), "the note")

@@ -12,6 +12,7 @@ from backend.keys.database_key import DATABASE_NAME
 from backend.recovery.restore import is_damaged, repair, rescue
 from backend.store.conversations import ConversationStore
 from backend.store.search.search import SearchStore
+from backend.stored_values import SnapshotReason
 from tests.helpers.store_operations import Store
 
 BEFORE_BACKUP: Final = 20
@@ -44,7 +45,7 @@ def prepare(folder: Path, kind: Kind) -> None:
     store = Store(made, is_encrypted=kind.is_encrypted)
     for _ in range(BEFORE_BACKUP):
         store.keep()
-    store.backups.snap("daily")
+    store.backups.snap(SnapshotReason.DAILY)
     store.database.checkpoint()
     for _ in range(AFTER_BACKUP):
         store.keep()

@@ -23,6 +23,7 @@ from backend.importing.values import (
     latest_ms,
     leave_out,
 )
+from backend.stored_values import TitleSource
 
 FORMAT: Final = "hearth-export"
 VERSION: Final = 1
@@ -31,7 +32,7 @@ _ID: Final = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 )
 _ALLOWED: Final = {
-    "title_source": ("user", "none", "text", "model"),
+    "title_source": tuple(TitleSource),
     "state": ("complete", "stopped", "interrupted", "failed"),
 }
 """What these may be; another value, of a newer Hearth, counts as the first."""
@@ -57,7 +58,7 @@ def read_conversation(item: object, tally: ImportCounts) -> ImportedConversation
     entries = as_list(data.get("messages"))
     head = {k: v for k, v in data.items() if k != "messages"}
     if "title_source" not in head and head.get("title"):
-        head["title_source"] = "user"
+        head["title_source"] = TitleSource.USER
     row = _row(ImportedConversation, head, tally, Skip.UNREADABLE)
     if row is None:
         leave_out(Skip.UNREADABLE_MESSAGE, tally, len(entries))
@@ -119,7 +120,7 @@ def _defaults(kind: type[_R], data: Mapping[str, Any]) -> dict[str, Any]:
     begun = data.get("created_at", _ms_of(as_text(data.get("id"))))
     words = dict.fromkeys(("title", "body", "text", "latest", "name"), "")
     times = {"created_at": begun, "updated_at": begun}
-    return {"title_source": "none", **words, **times, **made}
+    return {"title_source": TitleSource.NONE, **words, **times, **made}
 
 
 def _fits(name: str, kind: object, value: object) -> bool:

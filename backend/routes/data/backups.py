@@ -1,6 +1,6 @@
 """The page of the backups."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -8,6 +8,8 @@ from backend.errors import BackupLockedError, InvalidInputError
 from backend.keys.database_key import MAX_SECRET_CHARS
 from backend.live.notices import Toast
 from backend.routes.pages import Pages, no_content
+from backend.services.notices import Tone
+from backend.stored_values import SnapshotReason
 from backend.web.http import Request, Response, Router
 from backend.web.rendering import Template
 
@@ -15,13 +17,13 @@ if TYPE_CHECKING:
     from backend.container import GetOffline
     from backend.services.protection.backups import Backup, Restored
 
-_REASONS: Final = {
-    "manual": "Made by you",
-    "daily": "Daily",
-    "before-update": "Before an update",
-    "before-restore": "Before a restore",
-    "before-repair": "Before a repair",
-    "before-import": "Before an import",
+_REASONS: Final[Mapping[str, str]] = {
+    SnapshotReason.MANUAL: "Made by you",
+    SnapshotReason.DAILY: "Daily",
+    SnapshotReason.BEFORE_UPDATE: "Before an update",
+    SnapshotReason.BEFORE_RESTORE: "Before a restore",
+    SnapshotReason.BEFORE_REPAIR: "Before a repair",
+    SnapshotReason.BEFORE_IMPORT: "Before an import",
 }
 _KB: Final = 1024
 
@@ -83,12 +85,13 @@ def build_router(offline: "GetOffline", pages: Pages) -> Router:
     @router.post("/backups")
     async def make(_request: Request) -> Response:
         await (await offline()).backups.make()
-        return pages.toast(Toast("The backup was made and verified.", tone="success"))
+        toast = Toast("The backup was made and verified.", tone=Tone.SUCCESS)
+        return pages.toast(toast)
 
     @router.post("/backups/:name/verify")
     async def verify(request: Request) -> Response:
         await (await offline()).backups.verify(request.path_params["name"])
-        return pages.toast(Toast("This backup is intact.", tone="success"))
+        return pages.toast(Toast("This backup is intact.", tone=Tone.SUCCESS))
 
     @router.post("/backups/:name/restore")
     async def restore(request: Request) -> Response:
@@ -138,12 +141,12 @@ def _restored_toast(restored: "Restored") -> Toast:
             " Hearth asks for its passphrase or recovery code at every start: this "
             "computer does not keep its key."
         )
-    return Toast(sentence, tone="success", undo=undo)
+    return Toast(sentence, tone=Tone.SUCCESS, undo=undo)
 
 
 def _item(backup: "Backup") -> BackupItem:
     reason = _REASONS.get(backup.reason, "Automatic")
-    if backup.owner and backup.reason == "manual":
+    if backup.owner and backup.reason == SnapshotReason.MANUAL:
         reason = "Made by hand"
     return BackupItem(backup, reason, _size(backup.size))
 

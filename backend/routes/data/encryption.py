@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 from backend.keys.database_key import MAX_SECRET_CHARS, MIN_PASSPHRASE_CHARS
 from backend.live.notices import Toast
 from backend.routes.pages import Pages
+from backend.services.notices import Tone
 from backend.web.http import Request, Response, Router
 from backend.web.rendering import Template
 
@@ -77,7 +78,7 @@ def build_router(offline: "GetOffline", pages: Pages) -> Router:
         shown = pages.show(request, "Encryption", view)
         if not done:
             return shown
-        toast = pages.toast(Toast(done, tone="success"))
+        toast = pages.toast(Toast(done, tone=Tone.SUCCESS))
         return Response(body=f"{shown.body!s}{toast.body!s}")
 
     return router

@@ -17,7 +17,6 @@ from backend.errors import (
 from backend.ids import NEW
 from backend.protocol import MAX_TEXT_CHARS
 from backend.services.actions.forms import (
-    PROMPT,
     from_draft,
     from_file,
     read_form,
@@ -30,6 +29,7 @@ from backend.services.chat.titles import title_from
 from backend.services.engines.engines import Choice
 from backend.store.drafts import action_draft
 from backend.store.message_state import MessageState
+from backend.stored_values import ActionKind, ActionResult
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -207,11 +207,11 @@ class ActionService:
             )
         subject = _subject(action, clipboard, selection)
         text = fill(action.prompt, clipboard, selection, self._today())
-        if action.kind == PROMPT:
+        if action.kind == ActionKind.PROMPT:
             return await self._ask(action, text, subject)
         # The function of a text that is long takes a moment.
         made = await asyncio.to_thread(_made_here, action.kind, text)
-        if action.result == "note":
+        if action.result == ActionResult.NOTE:
             await self._keep(made)
         return Outcome(action, made)
 
@@ -223,7 +223,7 @@ class ActionService:
             exchange.conversation.id,
             f"{action.name}: {title}" if title else action.name,
         )
-        if action.result == "note":
+        if action.result == ActionResult.NOTE:
             task = asyncio.create_task(self._keep_answer(exchange))
             self._offline.add(task)
             task.add_done_callback(self._offline.discard)
@@ -299,4 +299,4 @@ def _made_here(kind: str, text: str) -> str:
     # Slow to import, and not everybody uses it.
     from backend.services.actions.text_actions import LOCAL  # noqa: PLC0415 slow to import, seldom needed
 
-    return LOCAL[kind](text)
+    return LOCAL[ActionKind(kind)](text)

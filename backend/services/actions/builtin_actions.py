@@ -3,6 +3,7 @@
 from typing import Final
 
 from backend.store.actions import Facts
+from backend.stored_values import ActionKind, ActionResult
 
 VERSION: Final = "1"
 """Rises when an action is added, which is then given once to those who lack it."""
@@ -14,7 +15,13 @@ def _asking(id: str, name: str, icon: str, prompt: str) -> Facts:
     return {"id": id, "name": name, "icon": icon, "prompt": prompt + _HEADING}
 
 
-def _working(id: str, name: str, icon: str, kind: str, result: str = "copy") -> Facts:
+def _working(
+    id: str,
+    name: str,
+    icon: str,
+    kind: ActionKind,
+    result: ActionResult = ActionResult.COPY,
+) -> Facts:
     facts: Facts = {"id": id, "name": name, "icon": icon, "kind": kind}
     return {**facts, "prompt": "{clipboard}", "result": result, "in_tray": 0}
 
@@ -47,15 +54,23 @@ BUILTIN: Final[tuple[Facts, ...]] = (
         "language, meaning, tone and layout. Give the corrected text only.",
     ),
     {
-        **_working("save-note", "Save as Note", "notebook-pen", "keep", "note"),
+        **_working(
+            "save-note",
+            "Save as Note",
+            "notebook-pen",
+            ActionKind.KEEP,
+            ActionResult.NOTE,
+        ),
         "in_tray": 1,
     },
-    _working("clean-text", "Clean Text", "eraser", "clean"),
-    _working("count", "Count", "hash", "count", "show"),
-    _working("upper-case", "Upper Case", "case-upper", "upper"),
-    _working("lower-case", "Lower Case", "case-lower", "lower"),
-    _working("title-case", "Title Case", "case-sensitive", "title"),
-    _working("strip-formatting", "Strip Formatting", "remove-formatting", "strip"),
-    _working("redact", "Redact E-mails and Numbers", "shield", "redact"),
+    _working("clean-text", "Clean Text", "eraser", ActionKind.CLEAN),
+    _working("count", "Count", "hash", ActionKind.COUNT, ActionResult.SHOW),
+    _working("upper-case", "Upper Case", "case-upper", ActionKind.UPPER),
+    _working("lower-case", "Lower Case", "case-lower", ActionKind.LOWER),
+    _working("title-case", "Title Case", "case-sensitive", ActionKind.TITLE),
+    _working(
+        "strip-formatting", "Strip Formatting", "remove-formatting", ActionKind.STRIP
+    ),
+    _working("redact", "Redact E-mails and Numbers", "shield", ActionKind.REDACT),
 )
 """In the order of the menu."""

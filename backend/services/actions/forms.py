@@ -7,23 +7,23 @@ from typing import Final, Protocol
 
 from backend.errors import InvalidInputError
 from backend.services.engines.engines import Choice
+from backend.stored_values import ActionKind, ActionResult
 
-PROMPT: Final = "prompt"
 KINDS: Final[Mapping[str, str]] = {
-    PROMPT: "Ask a model",
-    "clean": "Clean the text",
-    "count": "Count words and characters",
-    "upper": "Change to upper case",
-    "lower": "Change to lower case",
-    "title": "Change to title case",
-    "strip": "Strip the formatting",
-    "redact": "Redact e-mails and numbers",
-    "keep": "Leave the text as it is",
+    ActionKind.PROMPT: "Ask a model",
+    ActionKind.CLEAN: "Clean the text",
+    ActionKind.COUNT: "Count words and characters",
+    ActionKind.UPPER: "Change to upper case",
+    ActionKind.LOWER: "Change to lower case",
+    ActionKind.TITLE: "Change to title case",
+    ActionKind.STRIP: "Strip the formatting",
+    ActionKind.REDACT: "Redact e-mails and numbers",
+    ActionKind.KEEP: "Leave the text as it is",
 }
 RESULTS: Final[Mapping[str, str]] = {
-    "show": "Show it",
-    "copy": "Copy it",
-    "note": "Save it as a note",
+    ActionResult.SHOW: "Show it",
+    ActionResult.COPY: "Copy it",
+    ActionResult.NOTE: "Save it as a note",
 }
 # fmt: off
 ICONS: Final = (
@@ -51,10 +51,10 @@ Facts = dict[str, str | int]
 EMPTY_FORM: Final[Mapping[str, str]] = {
     "name": "",
     "icon": ICONS[0],
-    "kind": PROMPT,
+    "kind": ActionKind.PROMPT,
     "prompt": "",
     "choice": "",
-    "result": "show",
+    "result": ActionResult.SHOW,
     "shortcut": "",
     "in_tray": "yes",
 }
@@ -80,7 +80,7 @@ def read_form(form: Mapping[str, str]) -> Facts:
         InvalidInputError: One of them cannot be used; the sentence says which.
     """
     name = " ".join(form.get("name", "").split())
-    kind, prompt = form.get("kind", PROMPT), form.get("prompt", "").strip()
+    kind, prompt = form.get("kind", ActionKind.PROMPT), form.get("prompt", "").strip()
     if not name:
         raise InvalidInputError("Give the action a name.")
     if len(name) > MAX_NAME_CHARS:
@@ -90,12 +90,12 @@ def read_form(form: Mapping[str, str]) -> Facts:
             f"The prompt has {len(prompt):,} characters; the limit is "
             f"{MAX_PROMPT_CHARS:,}."
         )
-    if kind not in KINDS:
+    if kind not in set(ActionKind):
         raise InvalidInputError("Choose what the action does.")
-    if kind == PROMPT and not prompt:
+    if kind == ActionKind.PROMPT and not prompt:
         raise InvalidInputError("Write what the model is asked.")
-    result, icon = form.get("result", "show"), form.get("icon", "")
-    if result not in RESULTS:
+    result, icon = form.get("result", ActionResult.SHOW), form.get("icon", "")
+    if result not in set(ActionResult):
         raise InvalidInputError("Choose what happens with the result.")
     choice = Choice.parse(form.get("choice", ""))
     return {

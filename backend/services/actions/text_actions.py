@@ -10,6 +10,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from backend.store.text import CJK
+from backend.stored_values import ActionKind
 
 _INVISIBLE: Final = re.compile("[\u200b\u2060\ufeff\u00ad]")
 _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -165,14 +166,14 @@ def _inline(token: Token) -> str:
     return said
 
 
-LOCAL: Final[Mapping[str, Callable[[str], str]]] = {
-    "clean": clean,
-    "count": count,
-    "upper": str.upper,
-    "lower": str.lower,
-    "title": title_case,
-    "strip": strip_formatting,
-    "redact": redact,
-    "keep": str,
+LOCAL: Final[Mapping[ActionKind, Callable[[str], str]]] = {
+    ActionKind.CLEAN: clean,
+    ActionKind.COUNT: count,
+    ActionKind.UPPER: str.upper,
+    ActionKind.LOWER: str.lower,
+    ActionKind.TITLE: title_case,
+    ActionKind.STRIP: strip_formatting,
+    ActionKind.REDACT: redact,
+    ActionKind.KEEP: str,
 }
-"""The functions an action can name as its kind; "keep" leaves the text as it is."""
+"""The functions an action can name as its kind; KEEP leaves the text as it is."""

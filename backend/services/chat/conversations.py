@@ -17,6 +17,7 @@ from backend.services.chat.titles import title_from
 from backend.services.engines.engines import Choice, EngineService
 from backend.services.settings import SettingService
 from backend.store.text import note_title
+from backend.stored_values import TitleSource
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -343,7 +344,10 @@ class ConversationService:
         """Better the title with the first answer, unless the user gave one."""
         conversation = await self.get(conversation_id)
         found = await self.log(conversation_id)
-        if conversation.title_source != "text" or len(found) != _FIRST_EXCHANGE:
+        if (
+            conversation.title_source != TitleSource.TEXT
+            or len(found) != _FIRST_EXCHANGE
+        ):
             return
         title = title_from(found[0].text, found[1].text)
         if title and title != conversation.title:

@@ -16,7 +16,7 @@ from backend.errors import (
 from backend.llm.builtin.found_files import FoundFile
 from backend.llm.builtin.ollama_files import model_name
 from backend.llm.engine import Engine
-from backend.llm.engines import BUILTIN, OPENAI, NewEngine, proxy_key
+from backend.llm.engines import NewEngine, proxy_key
 from backend.llm.options import EngineOptions
 from backend.llm.servers.address import read_address, shown, stored
 from backend.llm.servers.api_key import clean_key
@@ -38,6 +38,7 @@ from backend.services.engines.connecting import (
 from backend.services.engines.model_files import ModelFiles
 from backend.services.engines.offers import Offer, Offers
 from backend.services.engines.typed_models import TypedModels, read_names
+from backend.stored_values import EngineKind
 
 if TYPE_CHECKING:
     from backend.keys.api_keys import KeyStore
@@ -193,7 +194,7 @@ class EngineService:
             called = name.strip() or server_name(probe.base, probe.software)
             url = stored(probe.base)
             record = await asyncio.to_thread(
-                self._engines.add, OPENAI, called, url, "", reached.to_text()
+                self._engines.add, EngineKind.OPENAI, called, url, "", reached.to_text()
             )
             await self._access.keep_login(record.id, reached, login)
         if request.key:
@@ -219,7 +220,7 @@ class EngineService:
         if record is None:
             name = models[0]
             record = await asyncio.to_thread(
-                self._engines.add, BUILTIN, name, "", str(path)
+                self._engines.add, EngineKind.BUILTIN, name, "", str(path)
             )
         self._offers.keep(record, models)
         return await self._added(record, models, is_new=is_new)
@@ -264,7 +265,7 @@ class EngineService:
             before.proxy,
             before.ca_file,
         )
-        if record.kind != BUILTIN and (key or login or is_moved):
+        if record.kind != EngineKind.BUILTIN and (key or login or is_moved):
             request = await self._access.request_for(
                 record, url, key, may_send_in_clear=may_send_in_clear
             )
@@ -371,7 +372,9 @@ class EngineService:
         return AddedEngine(record, tuple(models), model, is_new=is_new)
 
     async def _look_at(self, path: Path) -> list[str]:
-        return await self._registry.try_out(NewEngine(kind=BUILTIN, path=str(path)))
+        return await self._registry.try_out(
+            NewEngine(kind=EngineKind.BUILTIN, path=str(path))
+        )
 
     async def _at(self, base: str) -> "EngineRecord | None":
         """Return the engine that is already at an address."""
@@ -390,7 +393,7 @@ class EngineService:
 
     def _offered(self, record: "EngineRecord") -> Choice | None:
         models = self._offers.last(record)
-        if record.kind == BUILTIN:
+        if record.kind == EngineKind.BUILTIN:
             models = models or (model_name(Path(record.path)),)
         model = first_for_chat(models)
         return Choice(record.id, model) if model else None

@@ -17,6 +17,7 @@ from backend.llm.library.download import Download
 from backend.llm.library.hub import FoundModels, Repository
 from backend.llm.library.hub_client import HUB, HubClient
 from backend.services.engines.downloads import Downloads
+from backend.services.notices import Tone
 
 if TYPE_CHECKING:
     from backend.keys.api_keys import KeyStore
@@ -169,7 +170,7 @@ class LibraryService:
         """Let a model answer that has arrived."""
         added = await self._engines.add_file(download.model_path)
         self._notices.changed("engines")
-        self._notices.say(f"{added.record.name} is ready.", tone="success")
+        self._notices.say(f"{added.record.name} is ready.", tone=Tone.SUCCESS)
 
     async def _client(self) -> HubClient:
         address = await asyncio.to_thread(self.hub)

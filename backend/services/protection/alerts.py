@@ -17,7 +17,7 @@ from backend.errors import (
 )
 from backend.keys.database_key import DatabaseKey
 from backend.recovery.restore import Rescue
-from backend.services.notices import NoticeSink
+from backend.services.notices import NoticeSink, Tone
 
 if TYPE_CHECKING:
     from backend.services.protection.backups import BackupService
@@ -47,7 +47,7 @@ class Alert:
 
     kind: str
     sentence: str
-    tone: str = "warning"
+    tone: Tone = Tone.WARNING
     path: str = ""
     label: str = ""
     code: str = ""
@@ -105,7 +105,7 @@ class AlertService:
                 await asyncio.to_thread(self._try)
             self._news.clear()
             self._notices.changed(NOUN)
-            self._notices.say("Hearth can save again.", tone="success")
+            self._notices.say("Hearth can save again.", tone=Tone.SUCCESS)
 
     async def _show_first_code(self) -> None:
         try:
@@ -153,7 +153,7 @@ class AlertService:
             missing = max(1, -(-(ROOM_BYTES - free) // _MB))
             return Alert(
                 kind="full",
-                tone="danger",
+                tone=Tone.DANGER,
                 sentence=(
                     f"The disk is full: nothing can be saved. Free about {missing} MB "
                     "and Hearth continues automatically. What you type stays in the "
@@ -163,7 +163,7 @@ class AlertService:
         if self._unwritten:
             return Alert(
                 kind="read-only",
-                tone="danger",
+                tone=Tone.DANGER,
                 sentence=(
                     "Hearth's data folder cannot be written: nothing can be saved. "
                     "Make it writable and Hearth continues automatically. What you "
@@ -209,7 +209,7 @@ class AlertService:
         if self._key.first_code:
             return Alert(
                 kind=CODE,
-                tone="info",
+                tone=Tone.INFO,
                 sentence=(
                     "Your conversations are encrypted. Write this recovery code down "
                     "and keep it away from this computer: it opens them if the "
@@ -220,7 +220,7 @@ class AlertService:
             )
         return Alert(
             kind=CODE,
-            tone="info",
+            tone=Tone.INFO,
             sentence=(
                 "Your conversations are encrypted. Write down a recovery code: it "
                 "opens them if this computer loses its keyring."

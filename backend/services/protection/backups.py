@@ -26,7 +26,7 @@ from backend.ids import now_ms
 from backend.keys.database_key import DatabaseKey
 from backend.recovery.encryption_probe import Seal, seal_of
 from backend.recovery.jobs import HeavyJob
-from backend.recovery.snapshots import MANUAL, Snapshot, Snapshots, newest_first
+from backend.recovery.snapshots import Snapshot, Snapshots, newest_first
 from backend.recovery.swap import put_in_place, set_aside, stage
 from backend.services.notices import NoticeSink
 from backend.services.protection.backup_keys import BackupKeys
@@ -37,6 +37,7 @@ from backend.services.protection.backup_record import (
 )
 from backend.sqlite.files import make_private_dir
 from backend.store.database import BACKUPS
+from backend.stored_values import SnapshotReason
 
 log = logging.getLogger("hearth.backups")
 
@@ -122,7 +123,7 @@ class BackupService:
         """Return the backups there are, newest first."""
         return await asyncio.to_thread(lambda: self._backups(self.snapshots()))
 
-    async def make(self, reason: str = MANUAL) -> Backup:
+    async def make(self, reason: SnapshotReason = SnapshotReason.MANUAL) -> Backup:
         """Make a backup; it was opened and looked through.
 
         Raises:
@@ -213,11 +214,11 @@ class BackupService:
         day = (today or datetime.now(UTC)).date()
         if any(one.made_at.date() == day for one in self._own()):
             return
-        self.snap("daily")
+        self.snap(SnapshotReason.DAILY)
         self._verify_oldest()
         self._notices.changed(NOUN)
 
-    def snap(self, reason: str) -> Snapshot:
+    def snap(self, reason: SnapshotReason) -> Snapshot:
         """Make a snapshot and thin the old ones; blocks.
 
         Raises:
@@ -361,7 +362,7 @@ class BackupService:
         if takes_over:
             self._key.bring(str(key), snapshot.path.parent)
         try:
-            before = self.snap("before-restore").path.name
+            before = self.snap(SnapshotReason.BEFORE_RESTORE).path.name
         except (StoreBusyError, StoreFullError, StoreReadOnlyError):
             raise
         except StoreError as exc:

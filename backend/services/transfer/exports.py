@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
 from backend.errors import ConflictError, HearthError, InvalidInputError, StoreFullError
-from backend.services.notices import NoticeSink
+from backend.services.notices import NoticeSink, Tone
 from backend.services.transfer.export_files import (
     Archive,
     ExportFormat,
@@ -111,14 +111,14 @@ class ExportService:
         try:
             await asyncio.to_thread(self._write, what, form, path, show)
         except HearthError as exc:
-            self._notices.say(f"The export failed. {exc}", tone="danger")
+            self._notices.say(f"The export failed. {exc}", tone=Tone.DANGER)
         except _CancelledError:
             self._notices.say("The export was cancelled; no file was written.")
         except Exception:
             log.exception("an export failed")
-            self._notices.say(_BUG, tone="danger")
+            self._notices.say(_BUG, tone=Tone.DANGER)
         else:
-            self._notices.say(f"Exported to {path}.", tone="success")
+            self._notices.say(f"Exported to {path}.", tone=Tone.SUCCESS)
         finally:
             self._current = None
             self._notices.changed(NOUN)

@@ -9,6 +9,7 @@ from backend.services.actions.forms import as_imported
 from backend.services.chat.titles import title_from
 from backend.services.transfer.import_reports import Report
 from backend.store.imports.plans import ImportDecision, Plan, SourceExport
+from backend.stored_values import TitleSource
 
 if TYPE_CHECKING:
     from backend.store.imports.imports import ImportStore
@@ -103,7 +104,7 @@ class Batch:
         if self._untitled and row["role"] == "user":
             # Its row is still here: a batch is never stored right after a head.
             title = title_from(row["text"])
-            self._untitled |= {"title": title, "title_source": "text"}
+            self._untitled |= {"title": title, "title_source": TitleSource.TEXT}
             self._untitled = None
         if plan.verdict is ImportDecision.OLDER or row_id in plan.binned:
             self.report = self.report.with_left(plan, row_id)

@@ -11,6 +11,7 @@ from backend.store.change_log import Fields, StoreSession
 from backend.store.message_state import MessageState
 from backend.store.models import Action, Conversation, Logged, Message, Note
 from backend.store.text import clean_text
+from backend.stored_values import TitleSource
 
 _FOLLOWED: Final[Mapping[type[Logged], tuple[str, ...]]] = {
     Message: ("text", "reasoning", "state", "error", "model"),
@@ -139,7 +140,7 @@ def _follow_title(
         return False
     if is_dated and _time_of(fields) <= row.updated_at:
         return False
-    if row.title_source == "user" and _is_mine(session, row, "title"):
+    if row.title_source == TitleSource.USER and _is_mine(session, row, "title"):
         return False
     row.title, row.title_source = str(title), str(source)
     return True

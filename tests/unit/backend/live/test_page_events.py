@@ -27,6 +27,7 @@ from backend.store.notes import NoteStore
 from backend.store.revisions import RevisionStore
 from backend.store.settings import SettingStore
 from backend.store.trash import TrashStore
+from backend.stored_values import EngineKind
 from backend.web.assets import icons_dir
 from backend.web.events import EventHub
 from backend.web.rendering import Renderer
@@ -85,7 +86,7 @@ def test_a_noun_that_changes_is_fetched(database: Database, hearing: Hearing) ->
     chosen = hearing.of(lambda: settings.set("model.default", "e|m"))
     assert chosen == {"nouns": {"engines"}}
     assert hearing.of(lambda: settings.set("instructions", "Be brief")) == {}
-    added = hearing.of(lambda: engines.add("openai", "E", "http://e", ""))
+    added = hearing.of(lambda: engines.add(EngineKind.OPENAI, "E", "http://e", ""))
     assert added == {"nouns": {"engines"}}
     actions = ActionStore(database)
     made = hearing.of(lambda: actions.add({"name": "Shrink", "prompt": "x"}))

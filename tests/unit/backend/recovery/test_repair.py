@@ -7,11 +7,11 @@ import pytest
 from backend.errors import StoreDamagedError
 from backend.recovery.repair import broken_text, repair_indexes
 from backend.recovery.restore import is_damaged, repair
-from backend.recovery.snapshots import BEFORE_REPAIR
 from backend.sqlite import dbapi
 from backend.store.database import Database
 from backend.store.notes import NoteStore
 from backend.store.search.search import SearchStore
+from backend.stored_values import SnapshotReason
 
 
 def damage(database: Database, sql: str) -> None:
@@ -29,7 +29,7 @@ def test_a_text_that_is_none_is_mended_and_the_backup_keeps_it(
         notes.page(limit=10)
     reasons: list[str] = []
     assert repair(database.path, None, reasons.append)
-    assert reasons == [BEFORE_REPAIR]
+    assert reasons == [SnapshotReason.BEFORE_REPAIR]
     data = {note.id: note.title for note in notes.page(limit=10)}
     assert data == {whole.id: "Ember", broken.id: "A\N{REPLACEMENT CHARACTER}h"}
     assert repair(database.path, None, reasons.append) == 0

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from backend.recovery.restore import Rescue, is_damaged, is_gone, rescue
-from backend.recovery.snapshots import BEFORE_REPAIR, Snapshots
+from backend.recovery.snapshots import Snapshots
 from backend.store.conversations import ConversationStore
 from backend.store.database import BACKUPS, Database
+from backend.stored_values import SnapshotReason
 
 KEY = "ab" * 32
 
@@ -65,7 +66,7 @@ def test_the_newest_good_snapshot_is_restored_and_told(
 def test_what_was_kept_before_a_repair_comes_last(
     path: Path, key: str | None, snapshots: Snapshots
 ) -> None:
-    snapshots.make(BEFORE_REPAIR)
+    snapshots.make(SnapshotReason.BEFORE_REPAIR)
     snapshots.prune()
     damage(path)
     rescue(path, key, snapshots.all())

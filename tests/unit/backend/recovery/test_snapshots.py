@@ -14,6 +14,7 @@ from backend.store import database as module
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
 from backend.store.messages import MessageStore
+from backend.stored_values import SnapshotReason
 
 
 def names(folder: Path) -> list[str]:
@@ -25,7 +26,7 @@ def test_a_snapshot_opens_like_its_origin(path: Path, key: str | None) -> None:
     database = Database.open(path, key)
     ConversationStore(database).create(title="canary bird")
     snapshots = Snapshots(path, path.parent / "backups", key)
-    made = snapshots.make("manual")
+    made = snapshots.make(SnapshotReason.MANUAL)
     ConversationStore(database).create(title="later")
     assert snapshots.all() == [made]
     assert names(made.path.parent) == [made.path.name]

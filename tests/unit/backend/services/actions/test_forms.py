@@ -9,13 +9,13 @@ from backend.errors import InvalidInputError
 from backend.services.actions.forms import (
     ICONS,
     KINDS,
-    PROMPT,
     from_file,
     read_form,
     read_shortcut,
     to_file,
 )
 from backend.services.actions.text_actions import LOCAL
+from backend.stored_values import ActionKind
 
 FORM = {"name": "Shorten", "kind": "prompt", "prompt": "Shorten:", "result": "copy"}
 
@@ -32,7 +32,7 @@ class Stored:
 
 
 def test_every_local_function_can_be_chosen() -> None:
-    assert KINDS.keys() == {PROMPT, *LOCAL}
+    assert KINDS.keys() == set(ActionKind) == {ActionKind.PROMPT, *LOCAL}
 
 
 def test_a_form_becomes_an_action() -> None:

@@ -12,6 +12,7 @@ from backend.services.actions.text_actions import (
     strip_formatting,
     title_case,
 )
+from backend.stored_values import ActionKind
 
 
 @pytest.mark.parametrize(
@@ -112,5 +113,5 @@ def test_no_digit_is_left_after_redacting(text: str) -> None:
 
 
 @given(st.sampled_from(sorted(LOCAL)), st.text())
-def test_no_text_is_too_odd(kind: str, text: str) -> None:
+def test_no_text_is_too_odd(kind: ActionKind, text: str) -> None:
     assert isinstance(LOCAL[kind](text), str)

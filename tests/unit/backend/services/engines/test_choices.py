@@ -12,6 +12,7 @@ from backend.store.changes import ChangeStore
 from backend.store.drafts import DraftStore
 from backend.store.revisions import RevisionStore
 from backend.store.settings import SettingStore
+from backend.stored_values import EngineKind
 from tests.helpers.engine_setup import Setup, gguf, setup
 from tests.helpers.model_server import FakeModelServer, listing
 
@@ -67,7 +68,9 @@ def test_the_engine_before_answers_when_the_chosen_one_is_removed(
 def test_an_engine_that_was_never_chosen_answers_when_it_is_the_last(
     setup: Setup, tmp_path: Path
 ) -> None:
-    kept = setup.engines.add("builtin", "Kept", "", str(gguf(tmp_path, "kept.gguf")))
+    kept = setup.engines.add(
+        EngineKind.BUILTIN, "Kept", "", str(gguf(tmp_path, "kept.gguf"))
+    )
 
     async def use(service: EngineService) -> None:
         record = (await service.add_file(gguf(tmp_path))).record
@@ -93,8 +96,12 @@ def test_a_model_chosen_in_one_conversation_is_its_own(
     conversation = library.conversations.create(title="Fire")
 
     async def use(service: EngineService) -> None:
-        one = setup.engines.add("builtin", "One", "", str(gguf(tmp_path, "one.gguf")))
-        two = setup.engines.add("builtin", "Two", "", str(gguf(tmp_path, "two.gguf")))
+        one = setup.engines.add(
+            EngineKind.BUILTIN, "One", "", str(gguf(tmp_path, "one.gguf"))
+        )
+        two = setup.engines.add(
+            EngineKind.BUILTIN, "Two", "", str(gguf(tmp_path, "two.gguf"))
+        )
         await conversations.choose_model(NEW, Choice(one.id, "one"))
         await conversations.choose_model(conversation.id, Choice(two.id, "two"))
         assert await service.default() == Choice(one.id, "one")

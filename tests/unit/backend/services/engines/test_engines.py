@@ -10,6 +10,7 @@ from backend.llm.engines import proxy_key
 from backend.llm.options import EngineOptions
 from backend.services.engines.connecting import NotConnectedError, ServerQuestion
 from backend.services.engines.engines import Choice, EngineService
+from backend.stored_values import EngineKind
 from tests.helpers.engine_setup import Setup, gguf, setup
 from tests.helpers.model_server import Exchange, FakeModelServer, listing, refusing_port
 from tests.helpers.proxy import OfficeProxy
@@ -133,7 +134,7 @@ def test_an_engine_keeps_its_id_when_name_and_address_change(setup: Setup) -> No
 
 def test_an_engine_can_be_edited_while_nothing_answers(setup: Setup) -> None:
     with refusing_port() as port:
-        record = setup.engines.add("openai", "Asleep", "http://127.0.0.1:9/v1")
+        record = setup.engines.add(EngineKind.OPENAI, "Asleep", "http://127.0.0.1:9/v1")
 
         async def use(service: EngineService) -> None:
             url = f"http://127.0.0.1:{port}"
@@ -152,7 +153,9 @@ def test_an_engine_takes_no_address_of_another_one(setup: Setup) -> None:
 
         async def use(service: EngineService) -> None:
             await service.add_server("First", server.url)
-            record = setup.engines.add("openai", "Second", "http://127.0.0.1:9/v1")
+            record = setup.engines.add(
+                EngineKind.OPENAI, "Second", "http://127.0.0.1:9/v1"
+            )
             with pytest.raises(HearthError, match="First has this address"):
                 await service.change(record.id, url=f"localhost:{server.port}")
             assert setup.engines.get(record.id).url == "http://127.0.0.1:9/v1"
@@ -163,7 +166,7 @@ def test_an_engine_takes_no_address_of_another_one(setup: Setup) -> None:
 def test_saving_a_key_for_another_computer_asks_first(setup: Setup) -> None:
     with FakeModelServer(listing("a")) as server:
         url = f"http://127.1:{server.port}/v1"
-        record = setup.engines.add("openai", "Perhaps far", url)
+        record = setup.engines.add(EngineKind.OPENAI, "Perhaps far", url)
 
         async def use(service: EngineService) -> None:
             with pytest.raises(NotConnectedError) as caught:

@@ -3,6 +3,7 @@
 import pytest
 
 from backend.services.engines.engines import EngineService
+from backend.stored_values import EngineKind
 from tests.helpers.engine_setup import Setup, setup
 from tests.helpers.model_server import Exchange, FakeModelServer, listing
 
@@ -17,8 +18,8 @@ def test_no_page_waits_for_a_silent_server_and_its_failure_is_kept(
         FakeModelServer(listing("a")) as good,
         FakeModelServer(Exchange.hang) as silent,
     ):
-        setup.engines.add("openai", "Good", good.url)
-        setup.engines.add("openai", "Silent", silent.url)
+        setup.engines.add(EngineKind.OPENAI, "Good", good.url)
+        setup.engines.add(EngineKind.OPENAI, "Silent", silent.url)
 
         async def use(service: EngineService) -> None:
             offers = await setup.offers_when(lambda found: bool(found[0].models))
@@ -40,12 +41,12 @@ def test_no_page_waits_for_a_silent_server_and_its_failure_is_kept(
 def test_an_engine_that_cannot_even_be_built_hides_no_other(setup: Setup) -> None:
     with FakeModelServer(listing("a")) as server:
         bad = [
-            setup.engines.add("openai", "No address", "ftp://x"),
-            setup.engines.add("openai", "Bad key", "http://127.0.0.1:9"),
-            setup.engines.add("openai", "Bad port", "http://127.0.0.1:99999"),
+            setup.engines.add(EngineKind.OPENAI, "No address", "ftp://x"),
+            setup.engines.add(EngineKind.OPENAI, "Bad key", "http://127.0.0.1:9"),
+            setup.engines.add(EngineKind.OPENAI, "Bad port", "http://127.0.0.1:99999"),
         ]
         setup.keys.set(bad[1].id, "sk-…abcd", bad[1].url)
-        setup.engines.add("openai", "Good", server.url)
+        setup.engines.add(EngineKind.OPENAI, "Good", server.url)
 
         async def use(service: EngineService) -> None:
             offers = await setup.offers_when(

@@ -25,6 +25,7 @@ from backend.recovery.swap import put_in_place, stage
 from backend.services.protection.backups import Backup, BackupService
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
+from backend.stored_values import SnapshotReason
 from tests.helpers.fake_keyrings import BROKEN, WorkingVault
 
 T = TypeVar("T")
@@ -207,13 +208,13 @@ def test_each_names_and_thins_only_its_own(
     start = datetime(2026, 1, 1, 10, tzinfo=UTC)
     for day in range(3):
         for computer in (old, new):
-            made = computer.backups.snap("daily")
+            made = computer.backups.snap(SnapshotReason.DAILY)
             stamp = (start + timedelta(days=day)).strftime("%Y%m%dT%H%M%S%fZ")
             owner = str(made.owner)
             made.path.rename(made.path.with_name(f"hearth-{stamp}-{owner}.daily.db"))
             begun = made.path.with_name(f"hearth-{stamp}-{owner}.daily.db.part")
             begun.write_text("half")
-    old.backups.snap("daily")
+    old.backups.snap(SnapshotReason.DAILY)
     listed = old.listed()
     assert len(listed) == 7
     assert sum(backup.owner == "" for backup in listed) == 4
