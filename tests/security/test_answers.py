@@ -23,7 +23,7 @@ def test_a_bug_is_answered_with_a_number_and_logged_without_its_text(
     number = answer.text.split("under ")[1][:8]
     assert number in odd_sidecar.log
     assert "RuntimeError" in odd_sidecar.log
-    assert "odd_sidecar.py" in odd_sidecar.log
+    assert "misbehaving_sidecar.py" in odd_sidecar.log
     assert CANARY not in odd_sidecar.log
     assert answer.headers["x-content-type-options"] == "nosniff"
 
