@@ -1,6 +1,8 @@
 """Writes every change of a logged row into the change log, in its own transaction."""
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -9,6 +11,7 @@ from sqlalchemy.orm import ORMExecuteState, UOWTransaction
 from sqlmodel import Session
 
 from backend.ids import new_id, now_ms
+from backend.sqlite.error_messages import translated_errors
 from backend.sqlite.folding import indexed
 from backend.store.clock import HybridClock
 from backend.store.models import Change, Logged, Searched
@@ -61,6 +64,39 @@ class StoreSession(Session):
     def note_forgotten(self, table: str) -> None:
         """Take note that a row of a table was deleted for good, past the log."""
         self.info[_CHANGES].append(RowChange(table, None, {}, {}))
+
+
+class CurrentAct(threading.local):
+    """What several methods of stores, called by one thread, do in one transaction.
+
+    Attributes:
+        session: The one its reads and writes join; None outside an act.
+    """
+
+    session: StoreSession | None = None
+    _failure: BaseException | None = None
+
+    @contextmanager
+    def begin(self, session: StoreSession) -> Iterator[None]:
+        """Let what this thread does in the block join a session."""
+        self.session, self._failure = session, None
+        try:
+            yield
+            if self._failure:  # half of an act is never stored, whoever caught this
+                raise self._failure
+        finally:
+            self.session = self._failure = None
+
+    @contextmanager
+    def join(self, session: StoreSession) -> Iterator[StoreSession]:
+        """Do one part of the act."""
+        try:
+            with translated_errors():
+                yield session
+                session.flush()
+        except BaseException as exc:
+            self._failure = exc
+            raise
 
 
 @event.listens_for(StoreSession, "before_flush")

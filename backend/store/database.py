@@ -5,12 +5,12 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
-from sqlalchemy import Engine, Executable, text
+from sqlalchemy import Connection, Engine, Executable, text
 from sqlalchemy.pool import QueuePool
 from sqlmodel import Session
 
@@ -42,9 +42,9 @@ from backend.sqlite.migrations import (
     version_of,
 )
 from backend.sqlite.schema import STEPS
-from backend.store.change_log import RowChange, StoreSession
+from backend.store.change_log import CurrentAct, RowChange, StoreSession
 from backend.store.clock import HybridClock
-from backend.store.file_state import LATEST_CHANGE, FileState, FileWatch
+from backend.store.file_state import LATEST_CHANGE, FileState, FileWatch, disk_refusal
 from backend.stored_values import SnapshotReason
 
 log = logging.getLogger("hearth.store")
@@ -94,17 +94,9 @@ _TOO_NEW: Final = (
     "Your data was last opened by a newer version of Hearth, so it can be read here "
     "but not changed. Install the newest version to go on; nothing is lost."
 )
-_READ_ONLY: Final = (
-    "Hearth's data folder cannot be written, so your data can be read but not changed. "
-    "Check the permissions of the folder and the disk, then start Hearth again."
-)
 _OLD_AND_READ_ONLY: Final = (
     "Hearth's data folder cannot be written, and its data is of an earlier version. "
     "Make the folder writable and start Hearth again; nothing is lost."
-)
-_NOT_CLOSED_WELL: Final = (
-    "Hearth's data folder cannot be written, and its database was not closed well last "
-    "time. Make the folder writable and start Hearth again; nothing is lost."
 )
 
 
@@ -139,6 +131,7 @@ class Database:
         self._writer = engine.execution_options(isolation_level="IMMEDIATE")
         self._watch = watch
         self._closed = threading.Event()
+        self._act = CurrentAct()
 
     @classmethod
     def open(cls, path: Path, key: str | None = None) -> "Database":
@@ -158,7 +151,7 @@ class Database:
             StoreError: The folder belongs to another user, or anything else.
         """
         check_is_file(path)
-        refusal = _disk_refusal(path)
+        refusal = disk_refusal(path)
         if refusal is None:
             make_private_dir(path.parent)
             sweep(path.parent)
@@ -198,6 +191,9 @@ class Database:
         Raises:
             StoreError: The database failed.
         """
+        if self._act.session:
+            yield self._act.session
+            return
         with (
             self._watched(),
             StoreSession(self._engine, expire_on_commit=False) as session,
@@ -220,8 +216,20 @@ class Database:
         Raises:
             StoreError: The database failed.
         """
-        with self._watched(), self._engine.connect() as connection:
+        with self._watched(), self._connected() as connection:
             return list(map(make, connection.execute(statement, parameters).all()))
+
+    @contextmanager
+    def act(self) -> Iterator[None]:
+        """Make one transaction of what this thread reads and writes in the block.
+
+        Several methods of stores make one act then: all of it is stored, or nothing.
+        """
+        if self._act.session:
+            yield
+            return
+        with self.write() as session, self._act.begin(session):
+            yield
 
     @contextmanager
     def write(self) -> Iterator[StoreSession]:
@@ -235,6 +243,10 @@ class Database:
             StoreTooNewError: A newer version of Hearth wrote it.
             ConflictError: A constraint refused it.
         """
+        if self._act.session:
+            with self._act.join(self._act.session) as joined:
+                yield joined
+            return
         if self.refusal:
             raise type(self.refusal)(str(self.refusal))
         with (
@@ -323,6 +335,10 @@ class Database:
             time.sleep(_NAP_S)
         self._engine.dispose()
 
+    def _connected(self) -> AbstractContextManager[Connection]:
+        act = self._act.session
+        return nullcontext(act.connection()) if act else self._engine.connect()
+
     def _lent(self) -> int:
         pool = self._engine.pool
         return pool.checkedout() if isinstance(pool, QueuePool) else 0
@@ -341,16 +357,6 @@ class Database:
 
 def _ignore(_translated: object) -> None:
     pass
-
-
-def _disk_refusal(path: Path) -> StoreError | None:
-    """Tell whether a database that is there lies where nothing can be written."""
-    if not path.is_file() or os.access(path.parent, os.W_OK):
-        return None
-    log = Path(f"{path}-wal")
-    if log.exists() and log.stat().st_size > 0:
-        raise StoreReadOnlyError(_NOT_CLOSED_WELL)
-    return StoreReadOnlyError(_READ_ONLY)
 
 
 def _unchanging(path: Path) -> str:

@@ -4,16 +4,26 @@ A file that was moved or deleted goes on taking writes nobody will see, and one 
 overwritten in place is a mixture of both from the next write on.
 """
 
+import os
 import threading
 from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
 from typing import Final
 
+from backend.errors import StoreError, StoreReadOnlyError
 from backend.sqlite.dbapi import Connection, Error
 
 LATEST_CHANGE: Final = (
     "select coalesce(max(seq), 0) from sqlite_sequence where name = 'change'"
+)
+_READ_ONLY: Final = (
+    "Hearth's data folder cannot be written, so your data can be read but not changed. "
+    "Check the permissions of the folder and the disk, then start Hearth again."
+)
+_NOT_CLOSED_WELL: Final = (
+    "Hearth's data folder cannot be written, and its database was not closed well last "
+    "time. Make the folder writable and start Hearth again; nothing is lost."
 )
 
 
@@ -91,3 +101,17 @@ def latest_change(connection: Connection) -> int:
     """Return the number of the last change that was stored."""
     row = connection.execute(LATEST_CHANGE).fetchone()
     return int(row[0]) if row else 0
+
+
+def disk_refusal(path: Path) -> StoreError | None:
+    """Tell whether a database that is there lies where nothing can be written.
+
+    Raises:
+        StoreReadOnlyError: It was not closed well either, so it cannot even be read.
+    """
+    if not path.is_file() or os.access(path.parent, os.W_OK):
+        return None
+    log = Path(f"{path}-wal")
+    if log.exists() and log.stat().st_size > 0:
+        raise StoreReadOnlyError(_NOT_CLOSED_WELL)
+    return StoreReadOnlyError(_READ_ONLY)
