@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from backend.installation import resource_path
 from backend.keys.database_key import DATABASE_NAME, DatabaseKey
@@ -26,6 +27,7 @@ from backend.routes import (
     trash,
     unknown,
 )
+from backend.routes.app_context import AppContext, OpenContext
 from backend.routes.chat import conversation_list, conversations, drafts, messages
 from backend.routes.data import backups, encryption, exports, imports, unlock
 from backend.routes.pages import Pages
@@ -35,6 +37,9 @@ from backend.web.assets import Assets, icons_dir
 from backend.web.events import EventHub
 from backend.web.http import ErrorRenderer, Route
 from backend.web.rendering import Renderer
+
+_NOUNS: Final = (notes, search)
+"""Their handlers need the store open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +81,23 @@ def build(hello: Hello, find_vault: FindVault | None = None) -> App:
     store = StoreLifecycle(database, key, notices, is_safe_mode=hello.safe_mode)
     feed = MessageFeed(hub, renderer, store.services)
     shown = conversations.ConversationPages(store.services, feed)
+
+    # What is made later must not hold the token.
+    data_dir = hello.data_dir
+
+    async def always() -> AppContext:
+        return AppContext(pages=pages, store=store)
+
+    async def opened() -> OpenContext:
+        return OpenContext(
+            pages=pages,
+            store=store,
+            services=await store.services(),
+            feed=feed,
+            renderer=renderer,
+            data_dir=data_dir,
+        )
+
     routers = (
         health.build_router(hello.token, lambda: store.state, lambda: watch.worst_ms),
         events.build_router(hub),
@@ -89,8 +111,6 @@ def build(hello: Hello, find_vault: FindVault | None = None) -> App:
         messages.build_router(store.services, pages, feed),
         engines.build_router(store.services, pages),
         models.build_router(store.services, pages),
-        notes.build_router(store.services, pages),
-        search.build_router(store.services, pages),
         trash.build_router(store.services, pages),
         history.build_router(store.services, pages),
         exports.build_router(store.services, pages),
@@ -112,7 +132,11 @@ def build(hello: Hello, find_vault: FindVault | None = None) -> App:
         await store.stop()
 
     return App(
-        routes=[route for router in routers for route in router.routes],
+        routes=[
+            *(route for router in routers for route in router.routes),
+            *(route for noun in _NOUNS for route in noun.router.routes(opened)),
+            *notes.always.routes(always),
+        ],
         start=start,
         stop=stop,
         database_state=lambda: store.state,

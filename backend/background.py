@@ -42,8 +42,13 @@ class BackgroundJob:
 
 async def finish_last_run(store: OpenStore) -> None:
     """Fold what was typed last time, and take back imports that were cut off."""
-    await store.services.notes.fold_drafts()
+    await asyncio.to_thread(store.services.notes.fold_drafts)
     await store.services.imports.recover()
+
+
+async def fold_notes(store: OpenStore) -> None:
+    """Make what is typed the text of notes when the typing rests."""
+    await store.services.notes.keep_folded()
 
 
 async def purge_trash(store: OpenStore) -> None:
@@ -68,7 +73,7 @@ async def resume_downloads(store: OpenStore) -> None:
 
 async def index_the_rest(store: OpenStore) -> None:
     """Put what an earlier version left out of the index into it."""
-    if not await store.services.search.unprepared():
+    if not await asyncio.to_thread(store.services.search.unprepared):
         return
     job = HeavyJob(store.database.path, store.key.of_database, "index_rest")
     try:
@@ -121,6 +126,7 @@ async def check_database(store: OpenStore) -> None:
 JOBS: Final = (
     BackgroundJob("look for local servers", look_for_servers, runs_in_safe_mode=False),
     BackgroundJob("finish the last run", finish_last_run, runs_in_safe_mode=True),
+    BackgroundJob("fold notes", fold_notes, runs_in_safe_mode=True),
     BackgroundJob("purge the trash", purge_trash, runs_in_safe_mode=False),
     BackgroundJob("check the database", check_database, runs_in_safe_mode=False),
     BackgroundJob("watch writing", watch_writing, runs_in_safe_mode=True),

@@ -1,5 +1,6 @@
 """The JSON side of Hearth, for the shell: asking, notes, search, how things are."""
 
+import asyncio
 from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
@@ -61,14 +62,16 @@ def build_router(get_services: "GetServices") -> Router:
     @as_json
     async def note(request: Request) -> Facts:
         services = await get_services()
-        kept = await services.notes.create(request.form().get("text", ""))
+        text = request.form().get("text", "")
+        kept = await asyncio.to_thread(services.notes.create, text)
         return {"id": kept.id}
 
     @router.get("/api/v1/search")
     @as_json
     async def search(request: Request) -> Facts:
         services = await get_services()
-        groups = await services.search.search(request.query.get("q", ""))
+        query = request.query.get("q", "")
+        groups = await asyncio.to_thread(services.search.search, query)
         hits = [
             {
                 "kind": hit.kind.value,
@@ -85,8 +88,10 @@ def build_router(get_services: "GetServices") -> Router:
     @as_json
     async def find(request: Request) -> Facts:
         services = await get_services()
-        found = await services.search.in_conversation(
-            request.path_params["id"], request.query.get("q", "")
+        found = await asyncio.to_thread(
+            services.search.in_conversation,
+            request.path_params["id"],
+            request.query.get("q", ""),
         )
         return {"messages": found}
 

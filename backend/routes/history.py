@@ -1,5 +1,6 @@
 """History: undo, what became of a thing, comparing and restoring its versions."""
 
+import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -90,7 +91,7 @@ def build_router(get_services: "GetServices", pages: Pages) -> Router:
 
     async def _view(request: Request) -> HistoryView:
         services = await get_services()
-        await services.notes.fold_drafts()
+        await asyncio.to_thread(services.notes.fold_drafts)
         table, row_id = request.path_params["table"], request.path_params["id"]
         history = await services.history.of(table, row_id)
         return HistoryView(

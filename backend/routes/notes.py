@@ -1,6 +1,5 @@
 """Notes: the list, one note with autosave and preview, deleting."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
@@ -10,22 +9,25 @@ from backend.errors import NotFoundError
 from backend.ids import new_id
 from backend.live.message_views import Blocks
 from backend.live.notices import Toast
-from backend.routes.pages import Pages, go_to, no_content, page_size, undo_path
+from backend.routes.app_context import AppContext, OpenContext
+from backend.routes.pages import go_to, no_content, page_size, undo_path
 from backend.routes.search import HitItem, hit_items
 from backend.services.notes import MAX_NOTE_CHARS, PAGE_SIZE
 from backend.services.search import Scope
 from backend.store.text import note_title
-from backend.web.http import Request, Response, Router
+from backend.web.http import AppRouter, Request, Response
 from backend.web.plain_text import plain_text
 from backend.web.render_cache import rendered
 from backend.web.rendering import Template
 
 if TYPE_CHECKING:
-    from backend.container import GetServices
     from backend.store.models import Note
 
 UNTITLED = "Untitled note"
 _BEGINNING_CHARS = 200
+
+router = AppRouter[OpenContext]()
+always = AppRouter[AppContext]()
 
 
 @dataclass(frozen=True)
@@ -82,81 +84,82 @@ class Saved(Template):
     title: str
 
 
-def build_router(get_services: "GetServices", pages: Pages) -> Router:
-    """Return the routes of notes."""
-    router = Router()
+@router.get("/notes")
+def show_all(request: Request, app: OpenContext) -> Response:
+    """Show all notes."""
+    return app.pages.show(request, "Notes", NotesView(_list(app, None)))
 
-    @router.get("/notes")
-    async def show_all(request: Request) -> Response:
-        return pages.show(request, "Notes", NotesView(await _list(None)))
 
-    @router.get("/notes/list")
-    async def list_(request: Request) -> Response:
-        if query := request.query.get("q", "").strip():
-            services = await get_services()
-            await services.notes.fold_drafts()
-            found = await services.search.search(query, Scope.NOTES)
-            return pages.fragment(NoteList((), hit_items(found), query))
-        size = page_size(request, PAGE_SIZE)
-        return pages.fragment(await _list(request.query.get("before"), size))
+@router.get("/notes/list")
+def list_(request: Request, app: OpenContext) -> Response:
+    """Show a page of the list, or what is found in the notes."""
+    if query := request.query.get("q", "").strip():
+        app.services.notes.fold_drafts()
+        found = app.services.search.search(query, Scope.NOTES)
+        return app.pages.fragment(NoteList((), hit_items(found), query))
+    size = page_size(request, PAGE_SIZE)
+    return app.pages.fragment(_list(app, request.query.get("before"), size))
 
-    @router.get("/notes/new")
-    async def new(request: Request) -> Response:
-        editor = Editor(new_id(), UNTITLED, "", is_new=True)
-        return pages.show(request, "New note", editor)
 
-    @router.get("/notes/:id")
-    async def show(request: Request) -> Response:
-        services = await get_services()
-        try:
-            note = await services.notes.get(request.path_params["id"])
-        except NotFoundError:
-            if "follow" not in request.query:
-                raise
-            return no_content()
-        title = note.title or UNTITLED
-        return pages.show(
-            request, title, Editor(note.id, title, note.body, is_new=False)
-        )
+@always.get("/notes/new")
+async def new(request: Request, app: AppContext) -> Response:
+    """Show the editor of a note that begins with its first text."""
+    editor = Editor(new_id(), UNTITLED, "", is_new=True)
+    return app.pages.show(request, "New note", editor)
 
-    @router.put("/notes/:id")
-    async def write(request: Request) -> Response:
-        services = await get_services()
-        body = request.form().get("body", "")
-        note_id = _known_form(request.path_params["id"])
-        await services.notes.write(note_id, body)
-        is_new = request.shown_path == "/notes/new"
-        headers = {"HX-Replace-Url": f"/notes/{note_id}"} if is_new else {}
-        return pages.fragment(Saved(note_title(body) or UNTITLED), headers)
 
-    @router.post("/notes/preview")
-    async def preview(request: Request) -> Response:
-        body = request.form().get("body", "")
-        blocks = await asyncio.to_thread(rendered, body)
-        return pages.fragment(Blocks(blocks, scope="preview"))
+@router.get("/notes/:id")
+def show(request: Request, app: OpenContext) -> Response:
+    """Show one note."""
+    try:
+        note = app.services.notes.get(request.path_params["id"])
+    except NotFoundError:
+        if "follow" not in request.query:
+            raise
+        return no_content()
+    title = note.title or UNTITLED
+    editor = Editor(note.id, title, note.body, is_new=False)
+    return app.pages.show(request, title, editor)
 
-    @router.delete("/notes/:id")
-    async def delete(request: Request) -> Response:
-        services = await get_services()
-        note_id = request.path_params["id"]
-        note = await services.notes.get(note_id)
-        deleted = await services.notes.delete(note_id)
-        title = note.title or UNTITLED
-        place = request.shown_path if request.shown_path != "/notes" else ""
-        toast = Toast(f"Deleted “{title}”.", undo=undo_path(deleted, place))
-        if not place:
-            return pages.toast(toast)
-        pages.announce(toast)
-        return no_content(go_to("/notes"))
 
-    async def _list(before: str | None, size: int = PAGE_SIZE) -> NoteList:
-        services = await get_services()
-        found = await services.notes.page(before, size)
-        more = found[-1].id if len(found) == size else ""
-        items = [_item(note) for note in found]
-        return NoteList(items, more=more, is_first=before is None)
+@router.put("/notes/:id")
+def write(request: Request, app: OpenContext) -> Response:
+    """Keep what is typed."""
+    body = request.form().get("body", "")
+    note_id = _known_form(request.path_params["id"])
+    app.services.notes.write(note_id, body)
+    is_new = request.shown_path == "/notes/new"
+    headers = {"HX-Replace-Url": f"/notes/{note_id}"} if is_new else {}
+    return app.pages.fragment(Saved(note_title(body) or UNTITLED), headers)
 
-    return router
+
+@always.post("/notes/preview")
+def preview(request: Request, app: AppContext) -> Response:
+    """Show a text as it looks when it is read."""
+    blocks = rendered(request.form().get("body", ""))
+    return app.pages.fragment(Blocks(blocks, scope="preview"))
+
+
+@router.delete("/notes/:id")
+def delete(request: Request, app: OpenContext) -> Response:
+    """Move a note to the trash."""
+    note_id = request.path_params["id"]
+    note = app.services.notes.get(note_id)
+    deleted = app.services.notes.delete(note_id)
+    title = note.title or UNTITLED
+    place = request.shown_path if request.shown_path != "/notes" else ""
+    toast = Toast(f"Deleted “{title}”.", undo=undo_path(deleted, place))
+    if not place:
+        return app.pages.toast(toast)
+    app.pages.announce(toast)
+    return no_content(go_to("/notes"))
+
+
+def _list(app: OpenContext, before: str | None, size: int = PAGE_SIZE) -> NoteList:
+    found = app.services.notes.page(before, size)
+    more = found[-1].id if len(found) == size else ""
+    items = [_item(note) for note in found]
+    return NoteList(items, more=more, is_first=before is None)
 
 
 def _item(note: "Note") -> NoteItem:

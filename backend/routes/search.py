@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final
 from urllib.parse import urlencode
 
-from backend.routes.pages import Pages
+from backend.routes.app_context import OpenContext
 from backend.services.search import (
     LIMIT,
     MAX_QUERY_CHARS,
@@ -15,11 +15,10 @@ from backend.services.search import (
     Span,
     reach_of,
 )
-from backend.web.http import Request, Response, Router
+from backend.web.http import AppRouter, Request, Response
 from backend.web.rendering import Template
 
 if TYPE_CHECKING:
-    from backend.container import GetServices
     from backend.store.search.search import Hit
 
 _UNTITLED: Final = {
@@ -119,29 +118,26 @@ class SearchView(Template):
     everything: str
 
 
-def build_router(get_services: "GetServices", pages: Pages) -> Router:
-    """Return the routes of the search."""
-    router = Router()
+router = AppRouter[OpenContext]()
 
-    @router.get("/search")
-    async def show(request: Request) -> Response:
-        services = await get_services()
-        await services.notes.fold_drafts()
-        query = request.query.get("q", "")[:MAX_QUERY_CHARS]
-        scope = _SCOPE_NAMES.get(request.query.get("kind", ""), Scope.ALL)
-        span = _SPAN_NAMES.get(request.query.get("when", ""), Span.ANY)
-        groups = await services.search.search(query, scope, span)
-        is_preparing = await services.search.unprepared()
-        view = _view(query, scope, span, groups, is_preparing=is_preparing)
-        answer = pages.show(request, "Search", view)
-        if not request.is_htmx:
-            return answer
-        # One entry in the history for one search, however much is typed.
-        was_here = request.shown_path == "/search"
-        name = "HX-Replace-Url" if was_here else "HX-Push-Url"
-        return Response(body=answer.body, headers={name: _path(query, scope, span)})
 
-    return router
+@router.get("/search")
+def show(request: Request, app: OpenContext) -> Response:
+    """Show what is found, or the empty field."""
+    app.services.notes.fold_drafts()
+    query = request.query.get("q", "")[:MAX_QUERY_CHARS]
+    scope = _SCOPE_NAMES.get(request.query.get("kind", ""), Scope.ALL)
+    span = _SPAN_NAMES.get(request.query.get("when", ""), Span.ANY)
+    groups = app.services.search.search(query, scope, span)
+    is_preparing = app.services.search.unprepared()
+    view = _view(query, scope, span, groups, is_preparing=is_preparing)
+    answer = app.pages.show(request, "Search", view)
+    if not request.is_htmx:
+        return answer
+    # One entry in the history for one search, however much is typed.
+    was_here = request.shown_path == "/search"
+    name = "HX-Replace-Url" if was_here else "HX-Push-Url"
+    return Response(body=answer.body, headers={name: _path(query, scope, span)})
 
 
 def hit_items(groups: Sequence[Group], query: str = "") -> list[HitItem]:

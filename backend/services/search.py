@@ -1,6 +1,5 @@
 """Searches everything the user has."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, StrEnum
@@ -88,35 +87,30 @@ class SearchService:
         self._store = store
         self._clock = clock
 
-    async def search(
+    def search(
         self, query: str, scope: Scope = Scope.ALL, span: Span = Span.ANY
     ) -> list[Group]:
         """Return what was found, without the kinds of which there is nothing."""
-        return await asyncio.to_thread(self._search, query, scope, span)
-
-    async def unprepared(self) -> bool:
-        """Whether what an earlier version wrote is not all found yet."""
-        return not await asyncio.to_thread(self._store.is_prepared)
-
-    async def in_conversation(
-        self, conversation_id: str, query: str
-    ) -> list[tuple[str, int]]:
-        """Return which messages of a conversation hold a text, and how often."""
-        query = clean_text(query)[:MAX_QUERY_CHARS]
-        return await asyncio.to_thread(
-            self._store.in_conversation, conversation_id, query
-        )
-
-    async def words_in(self, text: str, query: str) -> list[str]:
-        """Return what of a text was looked for, each form of it once."""
-        query = clean_text(query)[:MAX_QUERY_CHARS]
-        return await asyncio.to_thread(_found_in, text, query) if query else []
-
-    def _search(self, query: str, scope: Scope, span: Span) -> list[Group]:
         query = clean_text(query)[:MAX_QUERY_CHARS]
         limits: dict[Scope, int] = _ALL if scope is Scope.ALL else {scope: LIMIT}
         groups = (self._group(query, one, span, limits[one]) for one in limits)
         return [group for group in groups if group.hits]
+
+    def unprepared(self) -> bool:
+        """Whether what an earlier version wrote is not all found yet."""
+        return not self._store.is_prepared()
+
+    def in_conversation(
+        self, conversation_id: str, query: str
+    ) -> list[tuple[str, int]]:
+        """Return which messages of a conversation hold a text, and how often."""
+        query = clean_text(query)[:MAX_QUERY_CHARS]
+        return self._store.in_conversation(conversation_id, query)
+
+    def words_in(self, text: str, query: str) -> list[str]:
+        """Return what of a text was looked for, each form of it once."""
+        query = clean_text(query)[:MAX_QUERY_CHARS]
+        return _found_in(text, query) if query else []
 
     def _group(self, query: str, scope: Scope, span: Span, limit: int) -> Group:
         from backend.store.search.search import Kind  # noqa: PLC0415 heavy to import

@@ -1,9 +1,11 @@
 """Requests, responses and routers in Hearth's own types; Robyn stays behind them."""
 
+import asyncio
+import inspect
 import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Generic, Protocol, TypeAlias, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 from backend.errors import HearthError, InvalidInputError, TooLargeError
@@ -91,7 +93,27 @@ class Response:
     stream: Iterator[str] | None = None
 
 
+C = TypeVar("C")
+_Answer: TypeAlias = Response | Awaitable[Response]
+R = TypeVar("R", bound=_Answer)
+
 Handler = Callable[[Request], Awaitable[Response]]
+AppHandler: TypeAlias = Callable[[Request, C], R]
+"""Answers a request with the help of C, which its router is given.
+
+One that uses the store alone is a plain `def`: all of it runs in a thread. One that
+waits for the network, an engine or an answer is `async def` and stays on the loop.
+"""
+
+
+class Register(Protocol[C]):
+    """Registers a handler, and leaves it as it is."""
+
+    def __call__(self, handler: AppHandler[C, R], /) -> AppHandler[C, R]:
+        """Return the handler."""
+        ...
+
+
 ErrorRenderer = Callable[[Request | None, str, int], Response]
 """Answers a request, which may be unreadable, with a sentence and a status."""
 Facts = Mapping[str, object]
@@ -158,3 +180,56 @@ class Router:
             return handler
 
         return register
+
+
+class AppRouter(Generic[C]):
+    """Collects the handlers of one noun: functions of its module."""
+
+    def __init__(self) -> None:
+        self._handlers: list[tuple[str, str, AppHandler[C, _Answer]]] = []
+
+    def get(self, path: str) -> Register[C]:
+        """Register a handler that changes nothing."""
+        return self._add("GET", path)
+
+    def post(self, path: str) -> Register[C]:
+        """Register a handler that creates or acts."""
+        return self._add("POST", path)
+
+    def put(self, path: str) -> Register[C]:
+        """Register a handler that replaces something."""
+        return self._add("PUT", path)
+
+    def delete(self, path: str) -> Register[C]:
+        """Register a handler that moves something to the trash."""
+        return self._add("DELETE", path)
+
+    def routes(self, ready: Callable[[], Awaitable[C]]) -> list[Route]:
+        """Return the routes; each request waits for what `ready` makes."""
+        return [
+            Route(method, path, _on_loop(handler, ready))
+            for method, path, handler in self._handlers
+        ]
+
+    def _add(self, method: str, path: str) -> Register[C]:
+        def register(handler: AppHandler[C, R]) -> AppHandler[C, R]:
+            self._handlers.append((method, path, handler))
+            return handler
+
+        return register
+
+
+def _on_loop(
+    handler: AppHandler[C, _Answer], ready: Callable[[], Awaitable[C]]
+) -> Handler:
+    is_async = inspect.iscoroutinefunction(handler)
+
+    async def handle(request: Request) -> Response:
+        app = await ready()
+        if is_async:
+            answer = handler(request, app)
+        else:
+            answer = await asyncio.to_thread(handler, request, app)
+        return answer if isinstance(answer, Response) else await answer
+
+    return handle

@@ -19,7 +19,7 @@ from backend.protocol import Hello
 from backend.runtime.loop_monitor import EVERY_S, LOGGED_MS
 from backend.runtime.process_guard import MAPPED_BYTES, MEMORY_HEADROOM_BYTES
 from backend.sidecar import run
-from backend.web.http import Request, Response, Router
+from backend.web.http import AppRouter, Request, Response, Router
 
 log = logging.getLogger("hearth.odd")
 TIGHT_BYTES = 400 * 1024 * 1024
@@ -27,15 +27,21 @@ CANARY = "HEARTHCANARY-of-an-exception"
 
 
 router = Router()
+plain = AppRouter[None]()
 
 
-@router.get("/odd/boom")
-async def boom(_request: Request) -> Response:
+@plain.get("/odd/boom")
+def boom(_request: Request, _app: None) -> Response:
     raise RuntimeError(CANARY)
 
 
-@router.get("/odd/conflict")
-async def conflict(_request: Request) -> Response:
+@plain.get("/odd/conflict")
+def conflict(_request: Request, _app: None) -> Response:
+    raise ConflictError("Two <things> of one name.")
+
+
+@plain.get("/api/odd/conflict")
+def conflict_for_the_shell(_request: Request, _app: None) -> Response:
     raise ConflictError("Two <things> of one name.")
 
 
@@ -117,6 +123,10 @@ async def tighten(_request: Request) -> Response:
     return Response(body=str(soft))
 
 
+async def nothing() -> None:
+    """Make nothing ready."""
+
+
 def build_odd(hello: Hello) -> App:
     """Return the real application with odd routes beside its own."""
     app = build(hello)
@@ -131,7 +141,8 @@ def build_odd(hello: Hello) -> App:
             time.sleep(60)
         await app.stop()
 
-    return replace(app, routes=[*app.routes, *router.routes], start=start, stop=stop)
+    odd = [*router.routes, *plain.routes(nothing)]
+    return replace(app, routes=[*app.routes, *odd], start=start, stop=stop)
 
 
 if __name__ == "__main__":

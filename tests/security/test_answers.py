@@ -34,6 +34,9 @@ def test_an_expected_error_says_its_sentence_with_its_status(
     answer = odd_sidecar.get("/odd/conflict")
     assert answer.status == 409
     assert "Two &lt;things&gt; of one name." in answer.text
+    answer = odd_sidecar.get("/api/odd/conflict")
+    assert answer.status == 409
+    assert answer.text == '{"error": "Two <things> of one name."}'
 
 
 @pytest.mark.parametrize("path", ["/odd/split", "/odd/not-ascii"])

@@ -1,5 +1,6 @@
 """Conversations: one conversation, asking, choosing its model, deleting."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -191,7 +192,9 @@ class ConversationPages:
             seq,
             earlier=found[0].id if at == LOG_LIMIT // 2 else "",
             around=message_id,
-            words=await services.search.words_in(found[at].text, query),
+            words=await asyncio.to_thread(
+                services.search.words_in, found[at].text, query
+            ),
             later=found[-1].id if len(found) - 1 - at == LOG_LIMIT // 2 else "",
         )
 

@@ -1,5 +1,6 @@
 """Exports: write a conversation or everything into a file the user chose."""
 
+import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -47,7 +48,7 @@ def build_router(get_services: "GetServices", pages: Pages) -> Router:
         except ValueError as exc:
             raise InvalidInputError("Choose Markdown, a web page or JSON.") from exc
         path = Path(form.get("path", ""))
-        await services.notes.fold_drafts()
+        await asyncio.to_thread(services.notes.fold_drafts)
         services.exports.begin(form.get("what", ""), form_of_file, path, pages.render)
         return no_content()
 

@@ -1,7 +1,8 @@
 """Search, notes, trash and history, over a real store."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,16 @@ def history_of(library: Library) -> HistoryService:
     return HistoryService(library.changes, nothing_grows)
 
 
+@asynccontextmanager
+async def folding(library: Library) -> AsyncIterator[NoteService]:
+    """Run the job that folds what is typed into notes."""
+    service = NoteService(library.notes)
+    job = asyncio.create_task(service.keep_folded())
+    await asyncio.sleep(0)
+    yield service
+    job.cancel()
+
+
 def search_at(library: Library, days_later: int = 0) -> SearchService:
     now = now_ms() + days_later * DAY_MS
     return SearchService(SearchStore(library.database), clock=lambda: now)
@@ -42,13 +53,13 @@ def search_at(library: Library, days_later: int = 0) -> SearchService:
 def test_everything_is_searched_in_groups_with_titles_first(library: Library) -> None:
     library.talk("Fire", *[(f"fire {number}?", "hot") for number in range(40)])
     library.notes.create(body="Fire drill")
-    groups = asyncio.run(search_at(library).search("fire"))
+    groups = search_at(library).search("fire")
     assert [(group.scope, len(group.hits), group.has_more) for group in groups] == [
         (Scope.CONVERSATIONS, 1, False),
         (Scope.NOTES, 1, False),
         (Scope.MESSAGES, 30, True),
     ]
-    (notes,) = asyncio.run(search_at(library).search("fire", Scope.NOTES))
+    (notes,) = search_at(library).search("fire", Scope.NOTES)
     assert [hit.title for hit in notes.hits] == ["Fire drill"]
 
 
@@ -68,7 +79,7 @@ def test_only_what_is_young_enough_is_found(
     library: Library, span: Span, days_later: int, *, is_found: bool
 ) -> None:
     library.notes.create(body="Fire drill")
-    found = asyncio.run(search_at(library, days_later).search("fire", span=span))
+    found = search_at(library, days_later).search("fire", span=span)
     assert bool(found) is is_found
 
 
@@ -79,11 +90,12 @@ def test_a_note_becomes_one_change_when_the_typing_rests(
     note_id = new_id()
 
     async def type_and_rest() -> None:
-        service = NoteService(library.notes)
-        await asyncio.gather(*[service.write(note_id, "Fi") for _ in range(3)])
-        await service.write(note_id, "Fire\r\ndrill")
-        while library.notes.unfolded():
-            await asyncio.sleep(0.01)
+        async with folding(library) as service:
+            for _ in range(3):
+                service.write(note_id, "Fi")
+            await asyncio.to_thread(service.write, note_id, "Fire\r\ndrill")
+            while library.notes.unfolded():
+                await asyncio.sleep(0.01)
 
     asyncio.run(type_and_rest())
     assert library.notes.get(note_id).body == "Fire\ndrill"
@@ -97,11 +109,11 @@ def test_a_note_is_kept_at_times_while_the_typing_goes_on(
     note_id = new_id()
 
     async def type_without_a_rest() -> None:
-        service = NoteService(library.notes)
-        for words in range(100_000):
-            await service.write(note_id, f"Fire {words}")
-            if not library.notes.unfolded():
-                return
+        async with folding(library) as service:
+            for words in range(100_000):
+                await asyncio.to_thread(service.write, note_id, f"Fire {words}")
+                if not library.notes.unfolded():
+                    return
         pytest.fail("what is typed is never folded")
 
     asyncio.run(asyncio.wait_for(type_without_a_rest(), 30))
@@ -109,22 +121,17 @@ def test_a_note_is_kept_at_times_while_the_typing_goes_on(
 
 
 def test_a_note_is_read_as_it_was_typed_last(library: Library) -> None:
-    note_id = new_id()
-
-    async def type_and_read() -> list[str]:
-        service = NoteService(library.notes)
-        await service.write(note_id, "Fire")
-        body = (await service.get(note_id)).body
-        await service.write(note_id, "Fire drill")
-        return [body, *(note.body for note in await service.page())]
-
-    assert asyncio.run(type_and_read()) == ["Fire", "Fire drill"]
+    note_id, service = new_id(), NoteService(library.notes)
+    service.write(note_id, "Fire")
+    assert service.get(note_id).body == "Fire"
+    service.write(note_id, "Fire drill")
+    assert [note.body for note in service.page()] == ["Fire drill"]
 
 
 @pytest.mark.parametrize("text", ["", " \n", "a" * (MAX_NOTE_CHARS + 1)])
 def test_no_note_is_made_of_nothing_or_too_much(library: Library, text: str) -> None:
     with pytest.raises(InvalidInputError):
-        asyncio.run(NoteService(library.notes).create(text))
+        NoteService(library.notes).create(text)
 
 
 def test_the_trash_is_purged_after_thirty_days(library: Library) -> None:
