@@ -38,8 +38,10 @@ from backend.web.events import EventHub
 from backend.web.http import ErrorRenderer, Route
 from backend.web.rendering import Renderer
 
-_NOUNS: Final = (notes, search)
+_NOUNS: Final = (alerts, history, notes, search, settings, trash)
 """Their handlers need the store open."""
+_ALWAYS: Final = (alerts, notes)
+"""Some of their handlers do not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,15 +113,11 @@ def build(hello: Hello, find_vault: FindVault | None = None) -> App:
         messages.build_router(store.services, pages, feed),
         engines.build_router(store.services, pages),
         models.build_router(store.services, pages),
-        trash.build_router(store.services, pages),
-        history.build_router(store.services, pages),
         exports.build_router(store.services, pages),
         imports.build_router(store.services, pages),
         backups.build_router(store.offline, pages),
         encryption.build_router(store.offline, pages),
-        alerts.build_router(store.services, pages),
         unlock.build_router(store, pages),
-        settings.build_router(store.services, pages, hello.data_dir),
         unknown.build_router(),
     )
 
@@ -135,7 +133,7 @@ def build(hello: Hello, find_vault: FindVault | None = None) -> App:
         routes=[
             *(route for router in routers for route in router.routes),
             *(route for noun in _NOUNS for route in noun.router.routes(opened)),
-            *notes.always.routes(always),
+            *(route for noun in _ALWAYS for route in noun.always.routes(always)),
         ],
         start=start,
         stop=stop,

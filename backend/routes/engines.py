@@ -1,5 +1,6 @@
 """Engines: the list, the first choice, the picker, adding and removing."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -149,7 +150,7 @@ async def engine_list(services: "Services") -> EngineList:
     """Return the engines as the settings show them."""
     offers = await services.engines.offers()
     found = await services.engines.found()
-    note = await services.settings.keys_note()
+    note = await asyncio.to_thread(services.settings.keys_note)
     return EngineList([EngineRow.of(offer) for offer in offers], found, note)
 
 

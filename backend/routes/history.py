@@ -1,24 +1,23 @@
 """History: undo, what became of a thing, comparing and restoring its versions."""
 
-import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from backend.errors import NotFoundError
 from backend.live.notices import Toast
-from backend.routes.pages import Pages, go_to, no_content, undo_path
+from backend.routes.app_context import OpenContext
+from backend.routes.pages import go_to, no_content, undo_path
 from backend.services.differences import Part
 from backend.services.history import History, Version
-from backend.web.http import Request, Response, Router
+from backend.web.http import AppRouter, Request, Response
 from backend.web.rendering import Template
-
-if TYPE_CHECKING:
-    from backend.container import GetServices
 
 _PLACE: Final = re.compile(r"/(conversations|notes)/[0-9a-f-]{36}")
 """Where an undo may lead to."""
+
+router = AppRouter[OpenContext]()
 
 
 @dataclass(frozen=True)
@@ -47,61 +46,58 @@ class Differences(Template):
     with_now: bool
 
 
-def build_router(get_services: "GetServices", pages: Pages) -> Router:
-    """Return the routes of history."""
-    router = Router()
+@router.post("/changes/:id/undo")
+async def undo(request: Request, app: OpenContext) -> Response:
+    """Take an act back, which may have to stop an answer."""
+    undone = await app.services.history.undo(request.path_params["id"])
+    if "again" in request.query:
+        return app.pages.toast(Toast("Redone.", undo=undo_path(undone)))
+    again = f"{undo_path(undone)}?again=1"
+    toast = Toast("Undone.", undo=again, undo_label="Redo")
+    if _PLACE.fullmatch(reopened := request.query.get("open", "")):
+        app.pages.announce(toast)
+        return no_content(go_to(reopened))
+    return app.pages.toast(toast)
 
-    @router.post("/changes/:id/undo")
-    async def undo(request: Request) -> Response:
-        services = await get_services()
-        undone = await services.history.undo(request.path_params["id"])
-        if "again" in request.query:
-            return pages.toast(Toast("Redone.", undo=undo_path(undone)))
-        again = f"{undo_path(undone)}?again=1"
-        toast = Toast("Undone.", undo=again, undo_label="Redo")
-        if _PLACE.fullmatch(reopened := request.query.get("open", "")):
-            pages.announce(toast)
-            return no_content(go_to(reopened))
-        return pages.toast(toast)
 
-    @router.get("/history/:table/:id")
-    async def show(request: Request) -> Response:
-        view = await _view(request)
-        return pages.show(request, view.title, view)
+@router.get("/history/:table/:id")
+def show(request: Request, app: OpenContext) -> Response:
+    """Show what became of a thing."""
+    view = _view(request, app)
+    return app.pages.show(request, view.title, view)
 
-    @router.get("/history/:table/:id/:seq")
-    async def compare(request: Request) -> Response:
-        services = await get_services()
-        table, row_id = request.path_params["table"], request.path_params["id"]
-        with_now = request.query.get("with") == "now"
-        parts = await services.history.compare(
-            table, row_id, _seq(request), with_now=with_now
-        )
-        path = f"/history/{table}/{row_id}/{_seq(request)}"
-        return pages.fragment(Differences(parts, path, with_now))
 
-    @router.post("/history/:table/:id/:seq/restore")
-    async def restore(request: Request) -> Response:
-        services = await get_services()
-        table, row_id = request.path_params["table"], request.path_params["id"]
-        restored = await services.history.restore(table, row_id, _seq(request))
-        toast = Toast("Restored the earlier version.", undo=undo_path(restored))
-        pages.announce(toast)
-        return pages.fragment(await _view(request))
+@router.get("/history/:table/:id/:seq")
+def compare(request: Request, app: OpenContext) -> Response:
+    """Show how a version differs from another."""
+    table, row_id = request.path_params["table"], request.path_params["id"]
+    with_now = request.query.get("with") == "now"
+    seq = _seq(request)
+    parts = app.services.history.compare(table, row_id, seq, with_now=with_now)
+    path = f"/history/{table}/{row_id}/{seq}"
+    return app.pages.fragment(Differences(parts, path, with_now))
 
-    async def _view(request: Request) -> HistoryView:
-        services = await get_services()
-        await asyncio.to_thread(services.notes.fold_drafts)
-        table, row_id = request.path_params["table"], request.path_params["id"]
-        history = await services.history.of(table, row_id)
-        return HistoryView(
-            history.title or "Untitled",
-            _place(history),
-            f"/history/{table}/{row_id}",
-            history.versions,
-        )
 
-    return router
+@router.post("/history/:table/:id/:seq/restore")
+def restore(request: Request, app: OpenContext) -> Response:
+    """Give a thing the text of an earlier version."""
+    table, row_id = request.path_params["table"], request.path_params["id"]
+    restored = app.services.history.restore(table, row_id, _seq(request))
+    toast = Toast("Restored the earlier version.", undo=undo_path(restored))
+    app.pages.announce(toast)
+    return app.pages.fragment(_view(request, app))
+
+
+def _view(request: Request, app: OpenContext) -> HistoryView:
+    app.services.notes.fold_drafts()
+    table, row_id = request.path_params["table"], request.path_params["id"]
+    history = app.services.history.of(table, row_id)
+    return HistoryView(
+        history.title or "Untitled",
+        _place(history),
+        f"/history/{table}/{row_id}",
+        history.versions,
+    )
 
 
 def _seq(request: Request) -> int:

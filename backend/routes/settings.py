@@ -1,16 +1,14 @@
 """The settings page."""
 
+import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
+from backend.routes.app_context import OpenContext
 from backend.routes.engines import EngineList, engine_list
-from backend.routes.pages import Pages
 from backend.services.settings import MAX_INSTRUCTIONS_CHARS
-from backend.web.http import Request, Response, Router
+from backend.web.http import AppRouter, Request, Response
 from backend.web.rendering import Template
-
-if TYPE_CHECKING:
-    from backend.container import GetServices
 
 
 @dataclass(frozen=True)
@@ -25,28 +23,26 @@ class SettingsView(Template):
     max_chars: int = MAX_INSTRUCTIONS_CHARS
 
 
-def build_router(get_services: "GetServices", pages: Pages, data_dir: str) -> Router:
-    """Return the routes of settings."""
-    router = Router()
+router = AppRouter[OpenContext]()
 
-    @router.get("/settings")
-    async def show(request: Request) -> Response:
-        services = await get_services()
-        view = SettingsView(
-            await engine_list(services),
-            await services.settings.instructions(),
-            data_dir,
-            _version(),
-        )
-        return pages.show(request, "Settings", view)
 
-    @router.put("/settings/instructions")
-    async def instruct(request: Request) -> Response:
-        services = await get_services()
-        await services.settings.instruct(request.form().get("instructions", ""))
-        return Response(body="Saved.")
+@router.get("/settings")
+async def show(request: Request, app: OpenContext) -> Response:
+    """Show all settings."""
+    view = SettingsView(
+        await engine_list(app.services),
+        await asyncio.to_thread(app.services.settings.instructions),
+        app.data_dir,
+        _version(),
+    )
+    return app.pages.show(request, "Settings", view)
 
-    return router
+
+@router.put("/settings/instructions")
+def instruct(request: Request, app: OpenContext) -> Response:
+    """Keep other standing instructions."""
+    app.services.settings.instruct(request.form().get("instructions", ""))
+    return Response(body="Saved.")
 
 
 def _version() -> str:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from backend.errors import InvalidInputError
 from backend.live.notices import Toast
-from backend.routes.pages import Pages, page_size, undo_path
+from backend.routes.app_context import OpenContext
+from backend.routes.pages import page_size, undo_path
 from backend.services.trash import KEPT_DAYS, PAGE_SIZE
-from backend.web.http import Request, Response, Router
+from backend.web.http import AppRouter, Request, Response
 from backend.web.rendering import Template
 
 if TYPE_CHECKING:
-    from backend.container import GetServices
     from backend.store.trash import Discarded
 
 _KINDS: Final = {
@@ -21,6 +21,8 @@ _KINDS: Final = {
     "message": ("message-square", "Message"),
 }
 _UNTITLED: Final = "Untitled"
+
+router = AppRouter[OpenContext]()
 
 
 @dataclass(frozen=True)
@@ -57,52 +59,52 @@ class TrashView(Template):
     kept_days: int = KEPT_DAYS
 
 
-def build_router(get_services: "GetServices", pages: Pages) -> Router:
-    """Return the routes of the trash."""
-    router = Router()
+@router.get("/trash")
+def show(request: Request, app: OpenContext) -> Response:
+    """Show the trash."""
+    return app.pages.show(request, "Trash", TrashView(_list(app, None)))
 
-    @router.get("/trash")
-    async def show(request: Request) -> Response:
-        return pages.show(request, "Trash", TrashView(await _list(None)))
 
-    @router.get("/trash/list")
-    async def list_(request: Request) -> Response:
-        before = request.query.get("before")
-        size = page_size(request, PAGE_SIZE)
-        return pages.fragment(await _list(_cursor(before) if before else None, size))
+@router.get("/trash/list")
+def list_(request: Request, app: OpenContext) -> Response:
+    """Show a page of the trash."""
+    before = request.query.get("before")
+    size = page_size(request, PAGE_SIZE)
+    return app.pages.fragment(_list(app, _cursor(before) if before else None, size))
 
-    @router.post("/trash/:table/:id/restore")
-    async def restore(request: Request) -> Response:
-        services = await get_services()
-        restored = await services.trash.restore(
-            request.path_params["table"], request.path_params["id"]
-        )
-        return pages.toast(Toast("Restored.", undo=undo_path(restored)))
 
-    @router.delete("/trash/:table/:id")
-    async def forget(request: Request) -> Response:
-        services = await get_services()
-        await services.trash.forget(
-            request.path_params["table"], request.path_params["id"]
-        )
-        return pages.toast(Toast("Deleted permanently."))
+@router.post("/trash/:table/:id/restore")
+def restore(request: Request, app: OpenContext) -> Response:
+    """Take something out of the trash."""
+    table, row_id = request.path_params["table"], request.path_params["id"]
+    restored = app.services.trash.restore(table, row_id)
+    return app.pages.toast(Toast("Restored.", undo=undo_path(restored)))
 
-    @router.delete("/trash")
-    async def empty(request: Request) -> Response:
-        services = await get_services()
-        await services.trash.empty()
-        pages.announce(Toast("The trash is empty."))
-        return pages.show(request, "Trash", TrashView(await _list(None)))
 
-    async def _list(before: tuple[int, str] | None, size: int = PAGE_SIZE) -> ItemList:
-        services = await get_services()
-        found = await services.trash.page(before, size)
-        items = [_item(one, services.trash.days_left(one.deleted_at)) for one in found]
-        last = found[-1] if len(found) == size else None
-        more = f"{last.deleted_at}-{last.id}" if last else ""
-        return ItemList(items, more, is_first=before is None)
+@router.delete("/trash/:table/:id")
+def forget(request: Request, app: OpenContext) -> Response:
+    """Delete something for good."""
+    app.services.trash.forget(request.path_params["table"], request.path_params["id"])
+    return app.pages.toast(Toast("Deleted permanently."))
 
-    return router
+
+@router.delete("/trash")
+def empty(request: Request, app: OpenContext) -> Response:
+    """Delete everything in the trash for good."""
+    app.services.trash.empty()
+    app.pages.announce(Toast("The trash is empty."))
+    return app.pages.show(request, "Trash", TrashView(_list(app, None)))
+
+
+def _list(
+    app: OpenContext, before: tuple[int, str] | None, size: int = PAGE_SIZE
+) -> ItemList:
+    trash = app.services.trash
+    found = trash.page(before, size)
+    items = [_item(one, trash.days_left(one.deleted_at)) for one in found]
+    last = found[-1] if len(found) == size else None
+    more = f"{last.deleted_at}-{last.id}" if last else ""
+    return ItemList(items, more, is_first=before is None)
 
 
 def _item(found: "Discarded", days_left: int) -> TrashItem:

@@ -91,15 +91,7 @@ class HistoryService:
         )
         return await asyncio.to_thread(self._changes.undo, transaction_id)
 
-    async def of(self, table: str, row_id: str) -> History:
-        """Return the history of a conversation's title, a note or a message.
-
-        Raises:
-            NotFoundError: There is no such thing, or no longer.
-        """
-        return await asyncio.to_thread(self._of, table, row_id)
-
-    async def compare(
+    def compare(
         self, table: str, row_id: str, seq: int, *, with_now: bool
     ) -> list[Part]:
         """Return how a version differs from the one before it, or the present one.
@@ -107,29 +99,28 @@ class HistoryService:
         Raises:
             NotFoundError: There is no such version, or no longer.
         """
+        versions = self.of(table, row_id).versions
+        at = _index(versions, seq)
+        if with_now:
+            return compare(versions[at].text, versions[0].text)
+        before = versions[at + 1].text if at + 1 < len(versions) else ""
+        return compare(before, versions[at].text)
 
-        def read() -> list[Part]:
-            versions = self._of(table, row_id).versions
-            at = _index(versions, seq)
-            if with_now:
-                return compare(versions[at].text, versions[0].text)
-            before = versions[at + 1].text if at + 1 < len(versions) else ""
-            return compare(before, versions[at].text)
-
-        return await asyncio.to_thread(read)
-
-    async def restore(self, table: str, row_id: str, seq: int) -> str:
+    def restore(self, table: str, row_id: str, seq: int) -> str:
         """Give a thing the text of a version; return the transaction to undo.
 
         Raises:
             NotFoundError: There is no such version, or no longer.
         """
-        _index((await self.of(table, row_id)).versions, seq)
-        return await asyncio.to_thread(
-            self._changes.restore_version, table, row_id, seq
-        )
+        _index(self.of(table, row_id).versions, seq)
+        return self._changes.restore_version(table, row_id, seq)
 
-    def _of(self, table: str, row_id: str) -> History:
+    def of(self, table: str, row_id: str) -> History:
+        """Return the history of a conversation's title, a note or a message.
+
+        Raises:
+            NotFoundError: There is no such thing, or no longer.
+        """
         changes = self._changes.of_row(table, row_id) if table in _TEXT else ()
         if not changes:
             raise NotFoundError(_GONE)

@@ -1,6 +1,5 @@
 """What the user set: standing instructions, and what the settings page tells."""
 
-import asyncio
 from typing import TYPE_CHECKING, Final
 
 from backend.errors import InvalidInputError
@@ -20,11 +19,11 @@ class SettingService:
         self._settings = settings
         self._keys = keys
 
-    async def instructions(self) -> str:
+    def instructions(self) -> str:
         """Return what the model is told at the start of every conversation."""
-        return await asyncio.to_thread(self._settings.get, INSTRUCTIONS)
+        return self._settings.get(INSTRUCTIONS)
 
-    async def instruct(self, text: str) -> None:
+    def instruct(self, text: str) -> None:
         """Keep other standing instructions.
 
         Raises:
@@ -35,8 +34,8 @@ class SettingService:
                 f"The instructions have {len(text):,} characters; the limit is "
                 f"{MAX_INSTRUCTIONS_CHARS:,}."
             )
-        await asyncio.to_thread(self._settings.set, INSTRUCTIONS, text)
+        self._settings.set(INSTRUCTIONS, text)
 
-    async def keys_note(self) -> str:
+    def keys_note(self) -> str:
         """Say where API keys are kept when it is not the system's keyring."""
-        return await asyncio.to_thread(self._keys.explain)
+        return self._keys.explain()

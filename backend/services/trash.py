@@ -34,56 +34,52 @@ class TrashService:
         self._changes = changes
         self._clock = clock
 
-    async def page(
+    def page(
         self, before: tuple[int, str] | None = None, limit: int = PAGE_SIZE
     ) -> "Sequence[Discarded]":
         """Return what is in the trash, latest first."""
         parameters = {"before": before} if before else {}
-        return await asyncio.to_thread(self._trash.page, limit=limit, **parameters)
+        return self._trash.page(limit=limit, **parameters)
 
     def days_left(self, deleted_at: int) -> int:
         """Return for how many days something stays in the trash."""
         return max(0, KEPT_DAYS - (self._clock() - deleted_at) // _DAY_MS)
 
-    async def restore(self, table: str, row_id: str) -> str:
+    def restore(self, table: str, row_id: str) -> str:
         """Take something out of the trash; return the transaction to undo.
 
         Raises:
             NotFoundError: It is not there.
         """
         _check(table)
-        return await asyncio.to_thread(self._trash.restore, table, row_id)
+        return self._trash.restore(table, row_id)
 
-    async def forget(self, table: str, row_id: str) -> None:
+    def forget(self, table: str, row_id: str) -> None:
         """Delete something in the trash for good.
 
         Raises:
             NotFoundError: It is not there.
         """
         _check(table)
-        await asyncio.to_thread(self._forget, table, row_id)
+        self._trash.check(table, row_id)
+        self._changes.forget_all([(table, row_id)])
 
-    async def empty(self) -> None:
+    def empty(self) -> None:
         """Delete everything that is in the trash now for good."""
-        await asyncio.to_thread(self._forget_before, self._clock() + 1)
+        self._forget_before(self._clock() + 1)
 
-    async def purge(self) -> None:
+    def purge(self) -> None:
         """Delete permanently what has been in the trash for 30 days."""
-        before = self._clock() - KEPT_DAYS * _DAY_MS
-        await asyncio.to_thread(self._forget_before, before)
+        self._forget_before(self._clock() - KEPT_DAYS * _DAY_MS)
 
     async def keep_clean(self) -> None:
         """Purge now and then, for as long as this runs."""
         while True:
             try:
-                await self.purge()
+                await asyncio.to_thread(self.purge)
             except StoreError as exc:
                 log.warning("the trash was not purged: %s", exc)
             await asyncio.sleep(PURGE_EVERY_S)
-
-    def _forget(self, table: str, row_id: str) -> None:
-        self._trash.check(table, row_id)
-        self._changes.forget_all([(table, row_id)])
 
     def _forget_before(self, before: int) -> None:
         while expired := self._trash.expired(before):

@@ -380,7 +380,7 @@ class ConversationService:
 
     async def _prompt(self, said: "Sequence[AnyMessage]", asked: str = "") -> Prompt:
         known = [PromptMessage(m.id, m.role == "user", m.text) for m in said]
-        instructions = await self._settings.instructions()
+        instructions = await asyncio.to_thread(self._settings.instructions)
         return prompt_of(
             [*known, PromptMessage("", is_question=True, text=asked)], instructions
         )

@@ -41,7 +41,7 @@ class Alert:
     Attributes:
         kind: Names it, once.
         path: Where to do something about it, and `label` what; "" for nowhere.
-        dismiss: Makes it go, from any thread; None when only a remedy does.
+        dismiss: Makes it go; None when only a remedy does.
         is_news: It only says what has happened: a cross beside it dismisses it.
     """
 
@@ -82,15 +82,23 @@ class AlertService:
         self._loop: asyncio.AbstractEventLoop | None = None
         database.on_error = self._on_database_error
 
-    async def all(self) -> list[Alert]:
+    def all(self) -> list[Alert]:
         """Return what there is to know, the worst first."""
-        return await asyncio.to_thread(self._all)
+        found = (
+            self._of_writing(),
+            self._of_refusal(),
+            self._of_rescue(),
+            self._of_backups(),
+            self._of_recovery_code(),
+            self._of_plain_files(),
+        )
+        return [alert for alert in found if alert]
 
-    async def dismiss(self, kind: str) -> None:
+    def dismiss(self, kind: str) -> None:
         """Forget something that has happened."""
-        for alert in await self.all():
+        for alert in self.all():
             if alert.kind == kind and alert.dismiss:
-                await asyncio.to_thread(alert.dismiss)
+                alert.dismiss()
                 self._notices.changed(NOUN)
 
     async def watch(self) -> None:
@@ -135,17 +143,6 @@ class AlertService:
             return
         if self._loop:
             self._loop.call_soon_threadsafe(news.set)
-
-    def _all(self) -> list[Alert]:
-        found = (
-            self._of_writing(),
-            self._of_refusal(),
-            self._of_rescue(),
-            self._of_backups(),
-            self._of_recovery_code(),
-            self._of_plain_files(),
-        )
-        return [alert for alert in found if alert]
 
     def _of_writing(self) -> Alert | None:
         if isinstance(self._unwritten, StoreFullError):

@@ -145,10 +145,10 @@ def test_the_trash_is_purged_after_thirty_days(library: Library) -> None:
             library.trash, library.changes, clock=lambda: now + days * DAY_MS
         )
 
-    asyncio.run(after(KEPT_DAYS - 1).purge())
+    after(KEPT_DAYS - 1).purge()
     assert len(library.trash.page(limit=500)) == 120
     assert after(KEPT_DAYS - 1).days_left(now) == 1
-    asyncio.run(after(KEPT_DAYS + 1).purge())
+    after(KEPT_DAYS + 1).purge()
     assert library.trash.page() == []
     assert library.notes.get(kept).body == "Water"
 
@@ -160,7 +160,7 @@ def test_only_what_is_in_the_trash_is_deleted_for_good(
     note = library.notes.create(body="Fire")
     service = TrashService(library.trash, library.changes)
     with pytest.raises(NotFoundError):
-        asyncio.run(service.forget(table, note.id))
+        service.forget(table, note.id)
     assert library.notes.get(note.id).body == "Fire"
 
 
@@ -169,7 +169,7 @@ def test_the_history_says_what_was_done(library: Library) -> None:
     library.conversations.rename(conversation.id, "Flames", "user")
     library.conversations.rename(conversation.id, "Embers", "model")
     library.conversations.delete(conversation.id)
-    history = asyncio.run(history_of(library).of("conversation", conversation.id))
+    history = history_of(library).of("conversation", conversation.id)
     assert (history.title, history.is_deleted) == ("Embers", True)
     assert [(version.what, version.text) for version in history.versions] == [
         ("Moved to the trash", "Embers"),
@@ -189,7 +189,7 @@ def test_an_answer_that_was_written_again_keeps_its_earlier_text(
         answer.id, text="Warm.", reasoning="", state=MessageState.COMPLETE
     )
     service = history_of(library)
-    history = asyncio.run(service.of("message", answer.id))
+    history = service.of("message", answer.id)
     assert [version.what for version in history.versions] == [
         "Answered",
         "Answer started again",
@@ -197,7 +197,7 @@ def test_an_answer_that_was_written_again_keeps_its_earlier_text(
         "Written",
     ]
     answered = history.versions[2]
-    restored = asyncio.run(service.restore("message", answer.id, answered.seq))
+    restored = service.restore("message", answer.id, answered.seq)
     assert library.messages.get(answer.id).text == "Hot."
     asyncio.run(service.undo(asyncio.run(service.undo(restored))))
     assert library.messages.get(answer.id).text == "Hot."
@@ -213,7 +213,7 @@ def test_what_has_no_history_says_so(
     note = library.notes.create(body="Fire")
     row_id = note.id if row_id == "note" else row_id
     with pytest.raises(HearthError):
-        asyncio.run(history_of(library).compare(table, row_id, seq, with_now=True))
+        history_of(library).compare(table, row_id, seq, with_now=True)
 
 
 def test_an_answer_in_the_trash_ends_there(library: Library) -> None:
