@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -13,7 +14,7 @@ from backend.live.notices import Toast
 from backend.live.page_events import events_of
 from backend.live.painting import Painted, Painter
 from backend.live.refreshes import Refreshes
-from backend.live.waiting import Waiting
+from backend.live.waiting import WaitingLine
 from backend.services.chat.endings import can_continue, is_whole, note_of
 from backend.services.chat.growing import Growing
 from backend.services.notices import Tone
@@ -50,7 +51,7 @@ class MessageFeed:
         self._renderer = renderer
         self._get_services = get_services
         self._rendered = Rendered()
-        self._waiting: set[str] = set()
+        self._waiting: dict[str, WaitingLine] = {}
         self._beginning: dict[str, tuple[AnyMessage, bool]] = {}
         self._ended: dict[str, AnyMessage] = {}
         self._showing: asyncio.Task[None] | None = None
@@ -96,11 +97,11 @@ class MessageFeed:
             self.painter.catch_up(painted)
 
     def _say_waiting(self, answer: Growing) -> None:
-        """Say that it waits, or no longer; at its end the message comes whole."""
-        if answer.is_waiting != (answer.message_id in self._waiting):
-            self._waiting ^= {answer.message_id}
-            html = self._renderer.render(Waiting(answer.is_waiting))
-            self._tell(answer.message_id, "tail", html)
+        """Say what it waits for, when that is news."""
+        line = _line_of(answer)
+        if line != self._waiting.get(answer.message_id, WaitingLine()):
+            self._waiting[answer.message_id] = line
+            self._tell(answer.message_id, "wait", self._renderer.render(line))
 
     def _paint(self, painted: Painted, step: Step, had: Sequence[Block]) -> None:
         """Send finished blocks once, and the block being written when it changed."""
@@ -119,7 +120,7 @@ class MessageFeed:
 
     async def ended(self, answer: Growing) -> None:
         """Send the whole answer as it is stored, and better the title."""
-        self._waiting.discard(answer.message_id)
+        self._waiting.pop(answer.message_id, None)
         self.painter.finish(answer)
         try:
             services = await self._get_services()
@@ -200,7 +201,7 @@ class MessageFeed:
                 Blocks(shown.tail),
                 reasoning=shown.answer.reasoning[-REASONING_SHOWN_CHARS:],
                 is_growing=True,
-                is_waiting=shown.answer.is_waiting,
+                waiting=_line_of(shown.answer),
             )
         return Answer(
             message,
@@ -226,3 +227,7 @@ class MessageFeed:
         data |= {"conversation": within} if within else {}
         data |= {"into": into} if into else {}
         self._hub.publish("messages", json.dumps(data))
+
+
+def _line_of(answer: Growing) -> WaitingLine:
+    return WaitingLine.of(answer.waiting, answer.engine, time.monotonic())

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
+from backend.live.waiting import WaitingLine
 from backend.services.notices import Tone
 from backend.web.markdown import Block
 from backend.web.rendering import Template
@@ -48,6 +49,7 @@ class Answer(Template):
 
     Attributes:
         seq: Of the latest event that is already part of it.
+        waiting: What its first words wait for.
         note: What is to be said of it.
         is_whole: There is nothing to be done about it.
     """
@@ -59,7 +61,7 @@ class Answer(Template):
     tail: Blocks = field(default_factory=lambda: Blocks(()))
     reasoning: str = ""
     is_growing: bool = False
-    is_waiting: bool = False
+    waiting: WaitingLine = field(default_factory=WaitingLine)
     note: str = ""
     tone: Tone = Tone.INFO
     is_whole: bool = True

@@ -22,6 +22,24 @@ class Turn:
     text: str
 
 
+class Wait(Enum):
+    """What the next words of an answer wait for."""
+
+    NOTHING = "nothing"
+    SERVER = "server"
+    TURN = "turn"
+    LOADING = "loading"
+    READING = "reading"
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How many tokens an answer took, as its server counted them."""
+
+    prompt: int = 0
+    answer: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Delta:
     """A piece of an answer as it arrives.
@@ -29,14 +47,22 @@ class Delta:
     Attributes:
         moved: How many of the latest characters given as text before were thoughts;
             they go to the end of the reasoning, before what this piece adds to it.
-        waits: Another answer is written first; the next piece says that it is not so
-            any more.
+        wait: What more of it waits for; None when this piece does not say.
+        read: Which part of the question is read, up to 1; None when nobody says.
+        usage: What all of it took, once it has ended.
     """
 
     text: str = ""
     reasoning: str = ""
     moved: int = 0
-    waits: bool = False
+    wait: Wait | None = None
+    read: float | None = None
+    usage: Usage | None = None
+
+    @property
+    def has_words(self) -> bool:
+        """Whether it is more than a sign of how the answer goes."""
+        return bool(self.text or self.reasoning or self.moved)
 
     def then(self, later: "Delta") -> "Delta":
         """Return both pieces as one."""

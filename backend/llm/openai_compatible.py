@@ -8,14 +8,14 @@ from http import HTTPStatus
 from typing import Final
 
 from backend.errors import EngineError, EngineFault
-from backend.llm.engine import Arrived, Delta, Turn
+from backend.llm.engine import Arrived, Delta, Turn, Wait
 from backend.llm.options import EngineOptions
 from backend.llm.sentences import engine_error
 from backend.llm.servers.address import clean_base_url
 from backend.llm.servers.network import is_near
 from backend.llm.wire.answer_events import NotAnAnswerError, request_body
 from backend.llm.wire.answer_reader import AnswerReader
-from backend.llm.wire.asking import Ways, speaks_of_roles, without_refused
+from backend.llm.wire.asking import Way, Ways, speaks_of_roles, without_refused
 from backend.llm.wire.client import ServerRoute
 from backend.llm.wire.continuing import (
     RepeatFilter,
@@ -26,6 +26,7 @@ from backend.llm.wire.exchange import ModelServer, RequestError, read_text
 from backend.llm.wire.limits import FAR, NEAR, Limits
 from backend.llm.wire.model_list import read_model_list
 from backend.llm.wire.patience import patience
+from backend.llm.wire.usage import TELLING, USAGE
 
 __all__ = ["Limits", "OpenAICompatibleEngine"]
 
@@ -68,8 +69,9 @@ class OpenAICompatibleEngine:
         self._base_url = clean_base_url(base_url)
         self._api_key = api_key
         self._limits = limits
-        connect_s = (limits or FAR).connect_s
         options = options or EngineOptions()
+        self._options = options
+        connect_s = (limits or FAR).set_by(options).connect_s
         way = ServerRoute(proxy=options.proxy, ca_file=options.ca_file)
         self._server = ModelServer(self._base_url, api_key, connect_s, way)
         self._parameters = options.parameters.to_body()
@@ -128,7 +130,7 @@ class OpenAICompatibleEngine:
         try:
             async with aclosing(self._stream_accepted(model, turns)) as deltas:
                 async for delta in deltas:
-                    yield repeats.feed(delta)
+                    yield repeats.feed(delta) if delta.has_words else delta
         except RequestError as exc:
             yield Delta(repeats.flush())
             if exc.fault is not EngineFault.EMPTY:
@@ -145,9 +147,9 @@ class OpenAICompatibleEngine:
         while True:
             started = False
             try:
-                async with aclosing(self._stream_persistently(model, way.turns)) as got:
+                async with aclosing(self._stream_persistently(model, way)) as got:
                     async for delta in got:
-                        started = True
+                        started = started or delta.has_words
                         yield delta
             except RequestError as exc:
                 following = ways.after(exc.detail) if _is_refusal(exc) else None
@@ -158,21 +160,25 @@ class OpenAICompatibleEngine:
             else:
                 if way.is_plain:
                     self._plain_models.add(model)
+                if way.is_bare:
+                    self._accepted[model] = self._parameters
                 return
 
     async def _stream_persistently(
-        self, model: str, turns: Sequence[Turn]
+        self, model: str, way: Way
     ) -> AsyncGenerator[Delta, None]:
         limits = self._limits or (NEAR if await is_near(self._base_url) else FAR)
+        limits = limits.set_by(self._options)
         pauses = _Pauses(limits)
+        telling = {} if way.is_bare else TELLING if limits.asks_progress else USAGE
         while True:
             started = False
-            parameters = self._accepted.get(model, self._parameters)
-            body = request_body(model, turns, parameters)
+            parameters = self._accepted.get(model, self._parameters | telling)
+            body = request_body(model, way.turns, parameters)
             try:
                 async with aclosing(self._stream_once(body, limits)) as deltas:
                     async for delta in deltas:
-                        started = True
+                        started = started or delta.has_words
                         yield delta
             except RequestError as exc:
                 accepted = without_refused(parameters, exc.detail)
@@ -184,6 +190,8 @@ class OpenAICompatibleEngine:
                 if pause_s is None:
                     raise
                 log.info("%s: %s, once more", self.name, exc.fault.value)
+                if exc.fault is EngineFault.LOADING:
+                    yield Delta(wait=Wait.LOADING)
                 await asyncio.sleep(pause_s)
             else:
                 return

@@ -84,6 +84,9 @@ class EngineOptions:
         threads: How many processors it may use; 0 to let Hearth choose.
         gpu_layers: How much of it the graphics card takes; -1 to let Hearth choose.
         idle_minutes: After so many without a question its memory is given back.
+        connect_s: How long reaching its server may take; 0 to let Hearth choose.
+        first_word_s: How long it may show no life before the first word; as above.
+        pause_s: How long it may show no life after that; as above.
     """
 
     parameters: Parameters = field(default_factory=Parameters)
@@ -93,6 +96,9 @@ class EngineOptions:
     threads: int = 0
     gpu_layers: int = -1
     idle_minutes: int = 15
+    connect_s: int = 0
+    first_word_s: int = 0
+    pause_s: int = 0
 
     @classmethod
     def read(cls, text: str) -> Self:
@@ -128,7 +134,15 @@ class EngineOptions:
         return json.dumps(data) if data else ""
 
 
-_WHOLE: Final = {"context": 0, "threads": 0, "gpu_layers": -1, "idle_minutes": 1}
+_WHOLE: Final = {
+    "context": 0,
+    "threads": 0,
+    "gpu_layers": -1,
+    "idle_minutes": 1,
+    "connect_s": 0,
+    "first_word_s": 0,
+    "pause_s": 0,
+}
 
 
 def _between(data: object, least: float, most: float) -> float | None:

@@ -83,6 +83,7 @@
     if (part === "cleared") answer.querySelector(".blocks").replaceChildren();
     if (part === "blocks") settle(answer, html, event.into);
     if (part === "tail") morph(answer.querySelector(".tail"), html);
+    if (part === "wait") morph(answer.querySelector(".wait"), html);
     if (part === "reasoning") {
       answer.querySelector(".reasoning").hidden = false;
       answer.querySelector(".reasoning-text").textContent = parse(html).textContent;
@@ -132,7 +133,7 @@
     remember(recent, event);
     if (recent.size > KEPT) recent.delete(recent.keys().next().value);
     remember(drawn, event);
-    if (!["blocks", "tail", "reasoning"].includes(event.part)) draw();
+    if (!["blocks", "tail", "reasoning", "wait"].includes(event.part)) draw();
     else if (!isDue) {
       isDue = true;
       if (document.hidden) setTimeout(draw, HIDDEN_MS);

@@ -1,6 +1,10 @@
 """What model servers really send, seen from the page."""
 
+import html
 import json
+import re
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,11 +20,12 @@ from tests.helpers.model_server import (
     stream,
     without_system_role,
 )
-from tests.helpers.talk import Play, Talk, open_talk, say
+from tests.helpers.talk import WAIT_S, Play, Talk, open_talk, say
 
 pytestmark = [pytest.mark.sidecar, pytest.mark.e2e]
 
 THOUGHT = "quokkathought"
+PROGRESS = {"prompt_progress": {"total": 200, "cache": 0, "processed": 75}}
 BODY = {"choices": [{"message": {"content": "Hello whole."}, "finish_reason": "stop"}]}
 
 
@@ -144,3 +149,30 @@ def test_instructions_reach_a_model_without_a_system_role(tmp_path: Path) -> Non
         assert talk.wait(message)["text"] == "Hi"
         assert [turns[0]["role"] for turns in talk.asked[:2]] == ["system", "user"]
         assert talk.asked[1][0]["content"] == "Be brief.\n\nHello?"
+
+
+def test_a_page_says_what_an_answer_waits_for_and_for_how_long(talk: Talk) -> None:
+    reads, answers = threading.Event(), threading.Event()
+
+    def slow(exchange: Exchange) -> None:
+        reads.wait(WAIT_S)
+        exchange.send(HEAD + f"data: {json.dumps(PROGRESS)}\n\n".encode())
+        answers.wait(WAIT_S)
+        exchange.send(event({"content": "At last."}, "stop"))
+
+    def page_with(words: str) -> str:
+        deadline = time.monotonic() + WAIT_S
+        while not re.search(words, html.unescape(page := talk.page(conversation))):
+            assert time.monotonic() < deadline, page
+            time.sleep(0.05)
+        return page
+
+    talk.play = slow
+    conversation, answer = talk.begin("How long?")
+    page = page_with(r'Waiting for \S.*…</span> <span role="timer">0:0[12]<')
+    assert 'role="status"' in page
+    reads.set()
+    page_with(r'Reading your text…</span> <span role="timer">37\s% · 0:0\d<')
+    answers.set()
+    assert talk.wait(answer)["text"] == "At last."
+    assert 'role="timer"' not in talk.page(conversation)

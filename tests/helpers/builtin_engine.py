@@ -23,8 +23,8 @@ def asking(text: str) -> list[Turn]:
 
 
 async def collect(engine: Engine, turns: Sequence[Turn]) -> list[Delta]:
-    """Return every piece of an answer."""
-    return [delta async for delta in engine.stream("", turns)]
+    """Return every piece of an answer, without signs of how it goes."""
+    return [delta async for delta in engine.stream("", turns) if delta.has_words]
 
 
 def text_of(deltas: Sequence[Delta]) -> str:
@@ -64,7 +64,8 @@ async def disturb(
     got = list[Delta]()
     try:
         async for delta in engine.stream("", asking("forever")):
-            got.append(delta)
+            if delta.has_words:
+                got.append(delta)
             if len(got) == after:
                 os.kill(process_of(engine).pid, number)
     except EngineError as exc:

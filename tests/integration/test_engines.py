@@ -13,7 +13,7 @@ import uvloop
 
 from backend.errors import EngineError, EngineFault
 from backend.llm.builtin.engine import BuiltinEngine
-from backend.llm.engine import Delta, Role, Turn
+from backend.llm.engine import Delta, Role, Turn, Wait
 from backend.llm.openai_compatible import OpenAICompatibleEngine
 from backend.llm.servers.discovery import Found, LocalServers
 from tests.helpers import scripted_model
@@ -69,6 +69,24 @@ def test_llama_cpp_goes_on_exactly_where_an_answer_stopped(
     with_builtin(scripted_gguf, use)
 
 
+def test_llama_cpp_says_how_an_answer_goes(scripted_gguf: Path) -> None:
+    async def use(engine: BuiltinEngine) -> None:
+        signs = list[Delta]()
+        for _ in range(2):
+            asked = engine.stream("", asking("word " * 100 + "Hi"))
+            signs += [delta async for delta in asked if not delta.has_words]
+        loading, first, *rest = signs
+        assert (loading.wait, first.wait, first.read) == (Wait.LOADING, Wait.READING, 0)
+        shares = [delta.read for delta in rest if delta.read is not None]
+        assert any(0 < share < 1 for share in shares), "the question is read in parts"
+        usages = [delta.usage for delta in rest if delta.usage]
+        assert [usage.answer > 0 for usage in usages] == [True, True]
+        assert all(usage.prompt > 100 for usage in usages)
+        assert [delta.wait for delta in rest].count(Wait.LOADING) == 0
+
+    with_builtin(scripted_gguf, use)
+
+
 def test_a_cancelled_answer_frees_the_model_at_once(scripted_gguf: Path) -> None:
     async def use(engine: BuiltinEngine) -> None:
         async with aclosing(engine.stream("", asking("forever"))) as deltas:
@@ -98,11 +116,11 @@ def test_a_second_answer_says_that_it_waits_for_the_first(scripted_gguf: Path) -
             while not (await anext(first)).text:
                 pass
             second = engine.stream("", asking("Hi"))
-            assert await anext(second) == Delta(waits=True)
+            assert await anext(second) == Delta(wait=Wait.TURN)
             coming = asyncio.create_task(anext(second))
             await anext(first)
             assert not coming.done()
-        assert await coming == Delta()
+        assert await coming == Delta(wait=Wait.READING)
         rest = [delta async for delta in second]
         assert text_of(rest) == scripted_model.HELLO
 

@@ -8,6 +8,7 @@ import re
 import secrets
 import signal
 import subprocess
+import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -94,6 +95,7 @@ class EngineChild:
             asyncio.get_running_loop().create_future()
         )
         self._engine: OpenAICompatibleEngine | None = None
+        self._rests_since = time.monotonic()
         self._tasks = [
             asyncio.create_task(self._listen()),
             asyncio.create_task(self._keep_tail()),
@@ -131,6 +133,16 @@ class EngineChild:
     def is_alive(self) -> bool:
         """Whether the process runs, as far as is known."""
         return self._process.returncode is None
+
+    @property
+    def must_load(self) -> bool:
+        """Whether a question waits until the model is read from its file."""
+        idle_s = time.monotonic() - self._rests_since
+        return not self._reply.done() or idle_s >= self._options.sleep_idle_s
+
+    def rest(self) -> None:
+        """Take note that a question has ended."""
+        self._rests_since = time.monotonic()
 
     async def engine(self) -> OpenAICompatibleEngine:
         """Wait until the model is loaded and return what speaks to it.

@@ -12,7 +12,7 @@ from backend.errors import EngineError, EngineFault
 from backend.llm.builtin.child import ChildOptions, EngineChild
 from backend.llm.builtin.model_file import ModelFile, check_model_file, refusal
 from backend.llm.builtin.ollama_files import model_name
-from backend.llm.engine import Arrived, Delta, Turn
+from backend.llm.engine import Arrived, Delta, Turn, Wait
 from backend.llm.sentences import engine_error
 from backend.llm.wire.continuing import is_continuation
 from backend.runtime.side_threads import SideThreads
@@ -92,15 +92,11 @@ class BuiltinEngine:
             EngineError: No answer, or it broke off; what came before was yielded.
         """
         # There is one place in the model, and it says nothing to who waits for it.
-        must_wait = self._place.locked()
-        if must_wait:
-            yield Delta(waits=True)
-        async with self._place:
-            if must_wait:
-                yield Delta()
-            async with aclosing(self._answer(model, turns)) as deltas:
-                async for delta in deltas:
-                    yield delta
+        if self._place.locked():
+            yield Delta(wait=Wait.TURN)
+        async with self._place, aclosing(self._answer(model, turns)) as deltas:
+            async for delta in deltas:
+                yield delta
 
     async def _answer(
         self, model: str, turns: Sequence[Turn]
@@ -110,11 +106,12 @@ class BuiltinEngine:
         while True:
             arrived, started = begun, False
             child = await self._running_child()
+            yield Delta(wait=Wait.LOADING if child.must_load else Wait.READING)
             try:
                 engine = await child.engine()
                 async with aclosing(engine.stream(model, turns)) as deltas:
                     async for delta in deltas:
-                        started = True
+                        started = started or delta.has_words
                         arrived = arrived.plus(delta)
                         yield delta
             except EngineError as exc:
@@ -127,6 +124,8 @@ class BuiltinEngine:
                 log.info("the engine child is started once more")
             else:
                 return
+            finally:
+                child.rest()
 
     async def close(self) -> None:
         """End the child; no other one is started."""

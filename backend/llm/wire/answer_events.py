@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from backend.errors import EngineFault
-from backend.llm.engine import Delta, Turn
+from backend.llm.engine import Delta, Turn, Usage
 from backend.llm.wire.event_stream import ERROR
 from backend.llm.wire.failures import classify_error, error_status, plain_words
+from backend.llm.wire.usage import read_progress, read_usage
 
 DONE: Final = "[DONE]"
 
@@ -41,6 +42,8 @@ class Chunk:
         is_done: Whether nothing comes after it.
         is_refusal: Whether its text is a refusal to answer.
         calls_tool: Whether the model wants a tool.
+        read: Which part of the question is read; None when it does not say.
+        usage: How many tokens were counted so far; None when it does not say.
     """
 
     delta: Delta = field(default_factory=Delta)
@@ -53,6 +56,8 @@ class Chunk:
     is_done: bool = False
     is_refusal: bool = False
     calls_tool: bool = False
+    read: float | None = None
+    usage: Usage | None = None
 
 
 def request_body(
@@ -93,8 +98,9 @@ def _read_object(data: Mapping[str, object]) -> Chunk:
     if _reports_error(data, has_choice=choice is not None):
         delta, _ = _said(choice or {})
         return _error(data, delta)
+    read, usage = read_progress(data), read_usage(data)
     if choice is None:
-        return Chunk(detail=plain_words(data))
+        return Chunk(detail=plain_words(data), read=read, usage=usage)
     if _is_telling(choice.get("error")):
         return _error(choice, _said(choice)[0])
     delta, is_message = _said(choice)
@@ -109,6 +115,8 @@ def _read_object(data: Mapping[str, object]) -> Chunk:
         is_message=is_message,
         is_refusal=bool(refusal.strip()),
         calls_tool=bool(said.get("tool_calls") or said.get("function_call")),
+        read=read,
+        usage=usage,
     )
 
 

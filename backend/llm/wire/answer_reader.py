@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from backend.errors import EngineFault
-from backend.llm.engine import Arrived, Delta
+from backend.llm.engine import Arrived, Delta, Usage, Wait
 from backend.llm.wire.answer_events import Chunk, NotAnAnswerError, read_chunk
 from backend.llm.wire.event_stream import EventReader, Form, ServerEvent, TooLongError
 from backend.surrogates import HalfJoiner
@@ -54,6 +54,7 @@ class AnswerReader:
         self._calls_tool = False
         self._failure: tuple[EngineFault, str] | None = None
         self._note = ""
+        self._usage: Usage | None = None
 
     def feed(self, data: bytes) -> list[Delta]:
         """Take what was read and return what of the answer is in it."""
@@ -85,6 +86,7 @@ class AnswerReader:
         parts = self._splitter.feed(self._text.end())
         deltas.append(self._give(parts, self._reasoning.end()))
         deltas.append(self._give(self._splitter.end(), ""))
+        deltas.append(Delta(usage=self._usage))
         return [delta for delta in deltas if delta != _NOTHING]
 
     def fault(self) -> tuple[EngineFault, str] | None:
@@ -140,6 +142,9 @@ class AnswerReader:
 
     def _take(self, chunk: Chunk) -> Delta:
         delta = self._split(chunk)
+        self._usage = chunk.usage or self._usage
+        if chunk.read is not None and not self.words:
+            delta = Delta(wait=Wait.READING, read=chunk.read)
         self._has_pieces = self._has_pieces or chunk.is_piece
         self._is_main_seen = self._is_main_seen or bool(chunk.finish)
         self._is_refused = self._is_refused or chunk.is_refusal

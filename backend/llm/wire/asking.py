@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from backend.llm.engine import Role, Turn
@@ -23,10 +23,12 @@ class Way:
 
     Attributes:
         is_plain: It has no turn of the system: instructions stand in a question.
+        is_bare: Nothing is asked for that is no part of an answer.
     """
 
     turns: Sequence[Turn]
     is_plain: bool = False
+    is_bare: bool = False
 
 
 class Ways:
@@ -39,6 +41,7 @@ class Ways:
         has_system = any(turn.role is Role.SYSTEM for turn in turns)
         plain = [Way(instructions_first(t), is_plain=True) for t in asked if has_system]
         self._left = plain if plain and is_plain else [*map(Way, asked), *plain]
+        self._left.append(replace(self._left[0], is_bare=True))
 
     def take(self) -> Way:
         """Return the next way."""

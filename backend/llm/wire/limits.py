@@ -6,8 +6,10 @@ given up when it shows no life. An answer that still moves is never ended.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
+
+from backend.llm.options import EngineOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,8 @@ class Limits:
             that passes.
         retry_after_s: The longest pause a server may ask for.
         line_bytes: A whole answer may come as one line.
+        asks_progress: Whether it is asked how far it has read: some servers far away
+            refuse what they do not know.
     """
 
     connect_s: float = 5
@@ -42,6 +46,19 @@ class Limits:
     answer_bytes: int = 128 * 1024 * 1024
     models_bytes: int = 8 * 1024 * 1024
     line_bytes: int = 16 * 1024 * 1024
+    asks_progress: bool = False
+
+    def set_by(self, options: EngineOptions) -> "Limits":
+        """Return them with those a person set for one server."""
+        first_byte_s = options.first_word_s or self.first_byte_s
+        stall_s = options.pause_s or self.stall_s
+        return replace(
+            self,
+            connect_s=options.connect_s or self.connect_s,
+            first_byte_s=first_byte_s,
+            stall_s=stall_s,
+            wordless_s=max(self.wordless_s, first_byte_s, stall_s),
+        )
 
 
 FAR: Final = Limits()
@@ -51,6 +68,7 @@ NEAR: Final = Limits(
     wordless_s=math.inf,
     loading_s=3600,
     unavailable_s=60,
+    asks_progress=True,
 )
 BUILT_IN: Final = Limits(
     # It sends a comment every 30 s once it works on a question; only one that waits for
@@ -59,4 +77,5 @@ BUILT_IN: Final = Limits(
     stall_s=300,
     wordless_s=math.inf,
     retry_waits_s=(),
+    asks_progress=True,
 )

@@ -211,6 +211,7 @@ class AnswerService:
         while not done.is_set():
             with suppress(TimeoutError):
                 await asyncio.wait_for(done.wait(), PUBLISH_EVERY_S)
+            answer.tick()
             if not answer.is_shown:
                 answer.is_shown = True
                 self._tell(self._audience.grew, answer)

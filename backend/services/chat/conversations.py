@@ -198,8 +198,7 @@ class ConversationService:
                 submission=submission,
                 draft=draft,
             )
-            growing = Growing(answer.id, conversation.id)
-            self._answers.start(growing, engine, choice.model, prompt)
+            self._answers.start(Growing.of(answer), engine, choice.model, prompt)
         return Exchange(conversation, question, answer)
 
     async def ask(
@@ -228,8 +227,7 @@ class ConversationService:
                 model=choice.model,
                 submission=submission,
             )
-            growing = Growing(answer.id, conversation_id)
-            self._answers.start(growing, engine, choice.model, prompt)
+            self._answers.start(Growing.of(answer), engine, choice.model, prompt)
         return Exchange(conversation, question, answer)
 
     async def edit(self, message_id: str, text: str) -> tuple["AnyMessage", str]:
@@ -266,7 +264,7 @@ class ConversationService:
                 engine_name=record.name,
                 model=choice.model,
             )
-            growing = Growing(again.answer.id, conversation.id)
+            growing = Growing(again.answer.id, conversation.id, engine=record.name)
             self._answers.start(growing, engine, choice.model, prompt)
         return again
 
@@ -295,9 +293,7 @@ class ConversationService:
                 engine_name=record.name,
                 model=choice.model,
             )
-            growing = Growing(
-                message_id, conversation.id, message.text, message.reasoning
-            )
+            growing = Growing.of(message)
             if message.reasoning and not message.text:
                 growing.add(Delta(reasoning="\n\n"))  # more thoughts follow
             self._answers.start(growing, engine, choice.model, prompt)

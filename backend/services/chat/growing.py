@@ -1,9 +1,18 @@
 """An answer while it is written: what has arrived, as text that can be stored."""
 
-from backend.llm.engine import Delta
+import time
+from typing import TYPE_CHECKING
+
+from backend.llm.engine import Delta, Usage, Wait
+from backend.services.chat.waiting import Waiting
 from backend.store.message_state import MessageState
 from backend.store.text import clean_text
 from backend.surrogates import HalfJoiner
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from backend.store.rows import AnyMessage
 
 
 class Growing:
@@ -14,12 +23,20 @@ class Growing:
         ending: What a cancelled answer becomes.
         left_out: How many of the oldest messages the model was not given.
         is_unheard: Somebody who is told of it fails.
-        is_waiting: Another answer of the same model is written first.
+        engine: What answers, by its name.
+        waiting: What its first word waits for.
+        usage: The tokens it took, as its server counted them.
         withdrawn: What was its text, and turned out to be thoughts.
     """
 
     def __init__(
-        self, message_id: str, conversation_id: str, text: str = "", reasoning: str = ""
+        self,
+        message_id: str,
+        conversation_id: str,
+        text: str = "",
+        reasoning: str = "",
+        *,
+        engine: str = "",
     ) -> None:
         self.message_id = message_id
         self.conversation_id = conversation_id
@@ -30,11 +47,21 @@ class Growing:
         self.is_shown = True
         self.is_ending = False
         self.is_unheard = False
-        self.is_waiting = False
+        self.engine = engine
+        now = time.monotonic()
+        self.waiting = Waiting(since=now, began=now)
+        self.usage = Usage()
+        self._second = 0
         self.withdrawn = ""
         # Joined when somebody asks: a fast server sends thousands of pieces.
         self._text, self._reasoning = [text], [reasoning]
         self._joiners = HalfJoiner(), HalfJoiner()
+
+    @classmethod
+    def of(cls, answer: "AnyMessage") -> "Self":
+        """Return what is written on from an answer as it is stored."""
+        whose = answer.id, answer.conversation_id
+        return cls(*whose, answer.text, answer.reasoning, engine=answer.engine)
 
     @property
     def text(self) -> str:
@@ -60,12 +87,20 @@ class Growing:
 
     def add(self, delta: Delta) -> None:
         """Take what arrived."""
-        if delta.waits != self.is_waiting:
-            self.is_waiting, self.is_shown = delta.waits, False
+        waiting = self.waiting.after(delta, time.monotonic())
+        if waiting != self.waiting:
+            self.waiting, self.is_shown = waiting, False
+        self.usage = delta.usage or self.usage
         if delta.moved:
             self._withdraw(delta.moved)
         text, reasoning = self._joiners
         self._take(text.add(delta.text), reasoning.add(delta.reasoning))
+
+    def tick(self) -> None:
+        """Let who shows it show another second of waiting."""
+        second = self.waiting.seconds(time.monotonic())
+        if self.waiting.wait is not Wait.NOTHING and second != self._second:
+            self._second, self.is_shown = second, False
 
     def end(self) -> None:
         """Take it that nothing more arrives."""

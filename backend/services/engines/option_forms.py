@@ -14,6 +14,7 @@ N = TypeVar("N", int, float)
 _MOST_TOKENS: Final = 10_000_000
 _MOST_SEED: Final = 2**31 - 1
 _MOST_THREADS: Final = 1_024
+_MOST_SECONDS: Final = 86_400
 
 
 def read_options(form: Mapping[str, str], before: EngineOptions) -> EngineOptions:
@@ -123,4 +124,8 @@ _OPTIONS: Final[Mapping[str, Callable[[str], Any]]] = {
     "threads": _number("The number of processors", 1, _MOST_THREADS, int),
     "gpu_layers": _number("The number of layers", 0, _MOST_THREADS, int),
     "idle_minutes": _number("The number of minutes", 1, _MOST_TOKENS, int),
+    **dict.fromkeys(
+        ("connect_s", "first_word_s", "pause_s"),
+        _number("The number of seconds", 1, _MOST_SECONDS, int),
+    ),
 }

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,14 @@ from backend.errors import EngineError, EngineFault
 from backend.llm.engine import Role, Turn
 from backend.llm.openai_compatible import OpenAICompatibleEngine
 from backend.llm.options import EngineOptions, Parameters
+from backend.llm.wire.limits import FAR, NEAR, Limits
 from tests.helpers.asking import QUICK
 from tests.helpers.certificates import untrusted_context
 from tests.helpers.model_server import (
     Exchange,
     FakeModelServer,
     in_turn,
+    keep_open,
     refuse,
     refusing_port,
 )
@@ -25,12 +28,12 @@ ALL = Parameters(temperature=0.5, top_p=0.9, max_tokens=50, seed=3, stop=("END",
 
 
 def ask(
-    url: str, options: EngineOptions, times: int = 1
+    url: str, options: EngineOptions, times: int = 1, limits: Limits = QUICK
 ) -> tuple[str, EngineError | None]:
     """Ask a question, so many times; return the last answer, or the failure."""
 
     async def main() -> tuple[str, EngineError | None]:
-        engine = OpenAICompatibleEngine("It", url, limits=QUICK, options=options)
+        engine = OpenAICompatibleEngine("It", url, limits=limits, options=options)
         said = ""
         try:
             for _ in range(times):
@@ -48,7 +51,8 @@ def ask(
 def sent(exchange: Exchange) -> dict[str, object]:
     """Return what a request said beside the conversation."""
     body = json.loads(exchange.body)
-    return {k: v for k, v in body.items() if k not in {"model", "messages", "stream"}}
+    usual = {"model", "messages", "stream", "stream_options"}
+    return {k: v for k, v in body.items() if k not in usual}
 
 
 def test_what_is_set_is_sent_and_nothing_else() -> None:
@@ -63,6 +67,31 @@ def test_what_is_set_is_sent_and_nothing_else() -> None:
         "stop": ["END"],
     }
     assert sent(server.requests[1]) == {}
+    assert "include_usage" in server.requests[1].body.decode()
+
+
+@pytest.mark.parametrize("words", ["Extra inputs: return_progress", "Bad request"])
+def test_who_refuses_to_tell_how_it_goes_answers_all_the_same(words: str) -> None:
+    def strict(exchange: Exchange) -> None:
+        is_plain = b"return_progress" not in exchange.body
+        (exchange.say("Hi") if is_plain else refuse(400, {"message": words})(exchange))
+
+    with FakeModelServer(strict) as server:
+        assert ask(server.url, EngineOptions(), times=2, limits=NEAR) == ("Hi", None)
+    assert len(server.requests) == 3, "asked again, once, and that is remembered"
+
+
+def test_limits_that_are_set_take_the_place_of_the_usual_ones() -> None:
+    own = EngineOptions(connect_s=9, first_word_s=3600, pause_s=4000)
+    assert NEAR.set_by(EngineOptions()) == NEAR
+    far = FAR.set_by(own)
+    assert (far.connect_s, far.first_byte_s, far.stall_s) == (9, 3600, 4000)
+    assert far.wordless_s == 4000, "or it ends before what was set"
+    with FakeModelServer(keep_open()) as server:
+        impatient = EngineOptions(first_word_s=1)
+        _, error = ask(server.url, impatient, limits=replace(FAR, retry_waits_s=()))
+    assert error is not None
+    assert error.fault is EngineFault.TIMEOUT
 
 
 def test_a_parameter_that_is_refused_is_left_out_and_that_is_remembered() -> None:
@@ -90,7 +119,7 @@ def test_a_server_that_refuses_everything_is_asked_no_more_than_it_has_names() -
         _, error = ask(server.url, EngineOptions(parameters=ALL))
     assert error is not None
     assert error.fault is EngineFault.REJECTED
-    assert len(server.requests) == 6
+    assert len(server.requests) == 7
 
 
 def test_an_own_authority_vouches_for_a_server(tmp_path: Path) -> None:

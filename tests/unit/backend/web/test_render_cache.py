@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from backend.live.message_feed import MessageFeed
 from backend.live.message_views import Answer
-from backend.llm.engine import Delta
+from backend.llm.engine import Delta, Wait
 from backend.services.chat.growing import Growing
 from backend.store.message_state import MessageState
 from backend.store.models import Message
@@ -164,18 +164,18 @@ def test_an_answer_says_that_it_waits_for_another_one_and_no_longer(
             id="1", role="assistant", conversation_id="2", state=MessageState.STREAMING
         )
         broadcast.began(growing)
-        for waits in (True, True, False):
-            growing.add(Delta(waits=waits))
+        for wait in (Wait.TURN, Wait.TURN, Wait.READING):
+            growing.add(Delta(wait=wait))
             broadcast.grew(growing)
             view = broadcast.view(message)
             assert isinstance(view, Answer)
-            assert view.is_waiting is waits
+            assert bool(view.waiting.words) is (wait is Wait.TURN)
 
     asyncio.run(main())
     events = [event for event in heard.next(0) or [] if event.name == "messages"]
     parts = [json.loads(event.html) for event in events]
-    tails = [part["html"] for part in parts if part["part"] == "tail"]
-    assert [written in tail for tail in tails] == [True, False]
+    lines = [part["html"] for part in parts if part["part"] == "wait"]
+    assert [written in line for line in lines] == [True, False]
 
 
 def code_of(view: Template) -> str:

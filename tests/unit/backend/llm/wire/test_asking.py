@@ -153,7 +153,7 @@ def test_a_refusal_of_every_way_is_told_in_the_first_words() -> None:
     _, error, server = ask(refusals[0], *refusals[1:], turns=(BRIEF, *PARTIAL))
     assert error is not None
     assert "(no 0)" in str(error)
-    assert len(server.requests) == 4
+    assert len(server.requests) == 5
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import selectors
 import threading
 import time
 from collections.abc import Callable
@@ -201,6 +202,57 @@ def test_one_answer_is_a_sign_of_life_for_the_next(second: Script) -> None:
 
     with FakeModelServer(first, second) as server:
         assert asyncio.run(main(server)) == ["Hi" * 12, "Hi"]
+
+
+HURRY = 300
+
+
+class HurriedSelector(selectors.DefaultSelector):
+    """Waits only for a moment of what it is asked to wait."""
+
+    def select(
+        self, timeout: float | None = None
+    ) -> list[tuple[selectors.SelectorKey, int]]:
+        return super().select(timeout and timeout / HURRY)
+
+
+class HurriedLoop(asyncio.SelectorEventLoop):
+    """An event loop whose clock goes that much faster."""
+
+    def __init__(self) -> None:
+        super().__init__(HurriedSelector())
+
+    def time(self) -> float:
+        return super().time() * HURRY
+
+
+@pytest.mark.parametrize("limits", [NEAR, FAR], ids=["near", "far"])
+def test_eleven_minutes_are_no_reason_to_end_an_answer(limits: Limits) -> None:
+    def slow(exchange: Exchange) -> None:
+        pause = threading.Event()
+        pause.wait(150 / HURRY)
+        exchange.send(HEAD)
+        for _ in range(22):
+            pause.wait(30 / HURRY)
+            exchange.send(HI)
+        exchange.send(event({}, "stop"))
+
+    async def main(url: str) -> tuple[str, float]:
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        # Only to connect takes real time.
+        patient = replace(limits, connect_s=limits.connect_s * HURRY)
+        got, error = await answer_of(url, ASK, patient)
+        assert error is None
+        return "".join(delta.text for delta in got), clock() - began
+
+    with (
+        FakeModelServer(slow) as server,
+        asyncio.Runner(loop_factory=HurriedLoop) as runner,
+    ):
+        text, seconds = runner.run(main(server.url))
+    assert text == "Hi" * 22
+    assert seconds >= 150 + 11 * 60
 
 
 @pytest.mark.parametrize("is_here", [True, False], ids=["near", "far"])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.llm.engine import Delta
+from backend.llm.engine import Delta, Wait
 from backend.services.chat.growing import Growing
 
 ANY = st.text(st.characters(exclude_categories=()), max_size=8)
@@ -73,10 +73,14 @@ def test_text_that_was_a_thought_goes_to_the_thoughts() -> None:
     assert growing.unsaved == Delta("Four", "So. Ah.", 4)
 
 
-def test_an_answer_waits_until_its_next_piece() -> None:
+def test_what_an_answer_waits_for_is_shown_until_its_words() -> None:
     answer = Growing("m", "c")
-    answer.add(Delta(waits=True))
-    assert (answer.is_waiting, answer.is_shown, answer.text) == (True, False, "")
-    answer.is_shown = True
-    answer.add(Delta())
-    assert (answer.is_waiting, answer.is_shown) == (False, False)
+    for delta, wait in (
+        (Delta(wait=Wait.LOADING), Wait.LOADING),
+        (Delta("Hi"), Wait.NOTHING),
+        (Delta(wait=Wait.LOADING), Wait.NOTHING),
+    ):
+        answer.is_shown = True
+        answer.add(delta)
+        assert answer.waiting.wait is wait
+    assert answer.is_shown, "nothing is new in what comes after words"
