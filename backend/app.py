@@ -38,9 +38,21 @@ from backend.web.events import EventHub
 from backend.web.http import ErrorRenderer, Route
 from backend.web.rendering import Renderer
 
-_NOUNS: Final = (alerts, history, notes, search, settings, trash)
+_NOUNS: Final = (
+    actions,
+    alerts,
+    conversation_list,
+    conversations,
+    drafts,
+    history,
+    messages,
+    notes,
+    search,
+    settings,
+    trash,
+)
 """Their handlers need the store open."""
-_ALWAYS: Final = (alerts, notes)
+_ALWAYS: Final = (alerts, conversations, notes)
 """Some of their handlers do not."""
 
 
@@ -82,7 +94,6 @@ def build(hello: Hello, find_vault: FindVault | None = None) -> App:
     key = DatabaseKey(database.parent, OsKeyring(find_vault), hello.database_key)
     store = StoreLifecycle(database, key, notices, is_safe_mode=hello.safe_mode)
     feed = MessageFeed(hub, renderer, store.services)
-    shown = conversations.ConversationPages(store.services, feed)
 
     # What is made later must not hold the token.
     data_dir = hello.data_dir
@@ -104,13 +115,8 @@ def build(hello: Hello, find_vault: FindVault | None = None) -> App:
         health.build_router(hello.token, lambda: store.state, lambda: watch.worst_ms),
         events.build_router(hub),
         assets.build_router(),
-        actions.build_router(store.services, pages),
         api.build_router(store.services),
         quick.build_router(store.services, feed, renderer),
-        conversations.build_router(store.services, pages, shown),
-        conversation_list.build_router(store.services, pages, renderer),
-        drafts.build_router(store.services),
-        messages.build_router(store.services, pages, feed),
         engines.build_router(store.services, pages),
         models.build_router(store.services, pages),
         exports.build_router(store.services, pages),

@@ -205,24 +205,26 @@ class Container:
         notices, changes = self._notices, ChangeStore(database)
         conversations = ConversationStore(database)
         notes = NoteStore(database)
-        setting_store = SettingStore(database)
+        setting_store, drafts = SettingStore(database), DraftStore(database)
         settings = SettingService(setting_store, keys)
         asking = ConversationService(
             conversations=conversations,
             messages=MessageStore(database),
             revisions=RevisionStore(database),
-            drafts=DraftStore(database),
+            drafts=drafts,
             answers=answers,
             engines=engines,
             settings=settings,
         )
         return Services(
             actions=ActionService(
-                ActionStore(database),
-                asking,
-                answers,
-                notes,
-                lambda: notices.changed("actions"),
+                actions=ActionStore(database),
+                conversations=asking,
+                answers=answers,
+                notes=notes,
+                drafts=drafts,
+                act=database.act,
+                refused=lambda: notices.changed("actions"),
             ),
             activity=activity,
             alerts=AlertService(

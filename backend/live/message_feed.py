@@ -124,13 +124,16 @@ class MessageFeed:
         self.painter.finish(answer)
         try:
             services = await self._get_services()
-            message = await services.conversations.message(answer.message_id)
+            message = await asyncio.to_thread(
+                services.conversations.message, answer.message_id
+            )
             await self._rendered.prepare([message.text])
         finally:
             is_shown = self.painter.end(answer)
         if is_shown:
             self._show_now(message, is_new=False)
-        await services.conversations.retitle(answer.conversation_id)
+        retitle = services.conversations.retitle
+        await asyncio.to_thread(retitle, answer.conversation_id)
         self._refreshes.add({"conversations"})
 
     def _show(self, message: "AnyMessage", *, is_new: bool) -> None:

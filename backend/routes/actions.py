@@ -1,13 +1,15 @@
 """Quick actions: the page on which the user makes, orders, imports and exports them."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from backend.ids import NEW
 from backend.live.notices import Toast
+from backend.routes.app_context import OpenContext
 from backend.routes.engines import EngineRow
-from backend.routes.pages import Pages, go_to, no_content, undo_path
+from backend.routes.pages import go_to, no_content, undo_path
 from backend.services.actions.forms import (
     EMPTY_FORM,
     ICONS,
@@ -18,14 +20,16 @@ from backend.services.actions.forms import (
 )
 from backend.services.engines.engines import Choice
 from backend.services.notices import Tone
-from backend.web.http import Request, Response, Router
+from backend.web.http import AppRouter, Request, Response
 from backend.web.rendering import Template
 
 if TYPE_CHECKING:
-    from backend.container import GetServices, Services
+    from backend.services.actions.actions import ActionService
     from backend.store.models import Action
 
 TITLE = "Quick actions"
+
+router = AppRouter[OpenContext]()
 
 
 @dataclass(frozen=True)
@@ -138,16 +142,20 @@ def _stored(action: "Action") -> dict[str, str]:
     }
 
 
-async def _form_of(services: "Services", action_id: str) -> ActionForm:
+async def _form_of(app: OpenContext, action_id: str) -> ActionForm:
     """Return the form of an action, or of a new one, as it was typed last."""
+    rows = [EngineRow.of(offer) for offer in await app.services.engines.offers()]
+    return await asyncio.to_thread(_form, app.services.actions, action_id, rows)
+
+
+def _form(
+    actions: "ActionService", action_id: str, rows: Sequence[EngineRow]
+) -> ActionForm:
     is_new = action_id == NEW
-    before = dict(EMPTY_FORM)
-    if not is_new:
-        before = _stored(await services.actions.get(action_id))
-    values = before | await services.actions.draft(action_id)
-    rows = [EngineRow.of(offer) for offer in await services.engines.offers()]
+    before = dict(EMPTY_FORM) if is_new else _stored(actions.get(action_id))
+    values = before | actions.draft(action_id)
     choice = Choice.parse(values["choice"])
-    refused = services.actions.refused_shortcuts.get(action_id, "")
+    refused = actions.refused_shortcuts.get(action_id, "")
     return ActionForm(
         engines=rows,
         title="New quick action" if is_new else before["name"],
@@ -170,102 +178,107 @@ async def _form_of(services: "Services", action_id: str) -> ActionForm:
     )
 
 
-def build_router(get_services: "GetServices", pages: Pages) -> Router:
-    """Return the routes of the page of quick actions."""
-    router = Router()
+@router.get("/actions")
+def show(request: Request, app: OpenContext) -> Response:
+    """Show all actions."""
+    return app.pages.show(request, TITLE, ActionsView(_list(app)))
 
-    async def list_now() -> ActionList:
-        services = await get_services()
-        refused = services.actions.refused_shortcuts
-        return ActionList.of(await services.actions.all(), refused)
 
-    @router.get("/actions")
-    async def show(request: Request) -> Response:
-        return pages.show(request, TITLE, ActionsView(await list_now()))
+@router.get("/actions/list")
+def list_(_request: Request, app: OpenContext) -> Response:
+    """Show the list as it is now."""
+    return app.pages.fragment(_list(app))
 
-    @router.get("/actions/list")
-    async def list_(_request: Request) -> Response:
-        return pages.fragment(await list_now())
 
-    @router.get("/actions/new")
-    async def new(request: Request) -> Response:
-        return pages.show(request, TITLE, await _form_of(await get_services(), NEW))
+@router.get("/actions/new")
+async def new(request: Request, app: OpenContext) -> Response:
+    """Show the form of a new action."""
+    return app.pages.show(request, TITLE, await _form_of(app, NEW))
 
-    @router.get("/actions/:id/edit")
-    async def edit(request: Request) -> Response:
-        form = await _form_of(await get_services(), request.path_params["id"])
-        return pages.show(request, form.title, form)
 
-    @router.put("/actions/:id/draft")
-    async def keep_draft(request: Request) -> Response:
-        services = await get_services()
-        await services.actions.save_draft(request.form(), request.path_params["id"])
-        return no_content()
+@router.get("/actions/:id/edit")
+async def edit(request: Request, app: OpenContext) -> Response:
+    """Show the form of an action."""
+    form = await _form_of(app, request.path_params["id"])
+    return app.pages.show(request, form.title, form)
 
-    @router.delete("/actions/:id/draft")
-    async def start_over(request: Request) -> Response:
-        services = await get_services()
-        await services.actions.drop_draft(request.path_params["id"])
-        form = await _form_of(services, request.path_params["id"])
-        return pages.fragment(form)
 
-    @router.post("/actions")
-    async def add(request: Request) -> Response:
-        services = await get_services()
-        await services.actions.add(request.form())
-        return no_content(go_to("/actions"))
+@router.put("/actions/:id/draft")
+def keep_draft(request: Request, app: OpenContext) -> Response:
+    """Keep a form while it is being filled in."""
+    app.services.actions.save_draft(request.form(), request.path_params["id"])
+    return no_content()
 
-    @router.put("/actions/:id")
-    async def change(request: Request) -> Response:
-        services = await get_services()
-        saved = await services.actions.change(request.path_params["id"], request.form())
-        toast = Toast("Saved the quick action.", undo=undo_path(saved))
-        pages.announce(toast)
-        return no_content(go_to("/actions"))
 
-    @router.put("/actions/:id/tray")
-    async def show_in_tray(request: Request) -> Response:
-        services = await get_services()
-        await services.actions.show_in_tray(
-            request.path_params["id"], shown="in_tray" in request.form()
-        )
-        return no_content()
+@router.delete("/actions/:id/draft")
+async def start_over(request: Request, app: OpenContext) -> Response:
+    """Forget what was typed into a form."""
+    action_id = request.path_params["id"]
+    await asyncio.to_thread(app.services.actions.drop_draft, action_id)
+    return app.pages.fragment(await _form_of(app, action_id))
 
-    @router.put("/actions/:id/place")
-    async def place(request: Request) -> Response:
-        services = await get_services()
-        before = request.form().get("before", "")
-        await services.actions.place(request.path_params["id"], before)
-        return pages.fragment(await list_now())
 
-    @router.delete("/actions/:id")
-    async def delete(request: Request) -> Response:
-        services = await get_services()
-        action_id = request.path_params["id"]
-        action = await services.actions.get(action_id)
-        deleted = await services.actions.delete(action_id)
-        toast = Toast(f"Deleted “{action.name}”.", undo=undo_path(deleted))
-        return pages.toast(toast)
+@router.post("/actions")
+def add(request: Request, app: OpenContext) -> Response:
+    """Add an action."""
+    app.services.actions.add(request.form())
+    return no_content(go_to("/actions"))
 
-    @router.get("/actions/export")
-    async def export(_request: Request) -> Response:
-        services = await get_services()
-        return Response(
-            body=await services.actions.export(),
-            content_type="application/json",
-            headers={
-                "content-disposition": 'attachment; filename="hearth-actions.json"'
-            },
-        )
 
-    @router.post("/actions/import")
-    async def import_from(request: Request) -> Response:
-        services = await get_services()
-        count = await services.actions.import_from(request.form().get("content", ""))
-        words = f"{count} quick action{'' if count == 1 else 's'} added."
-        if not count:
-            words = "You already have all quick actions of this file."
-        pages.announce(Toast(words, tone=Tone.SUCCESS))
-        return no_content()
+@router.put("/actions/:id")
+def change(request: Request, app: OpenContext) -> Response:
+    """Change an action."""
+    saved = app.services.actions.change(request.path_params["id"], request.form())
+    app.pages.announce(Toast("Saved the quick action.", undo=undo_path(saved)))
+    return no_content(go_to("/actions"))
 
-    return router
+
+@router.put("/actions/:id/tray")
+def show_in_tray(request: Request, app: OpenContext) -> Response:
+    """Put an action into the tray's menu, or take it out."""
+    is_shown = "in_tray" in request.form()
+    app.services.actions.show_in_tray(request.path_params["id"], shown=is_shown)
+    return no_content()
+
+
+@router.put("/actions/:id/place")
+def place(request: Request, app: OpenContext) -> Response:
+    """Put an action before another."""
+    before = request.form().get("before", "")
+    app.services.actions.place(request.path_params["id"], before)
+    return app.pages.fragment(_list(app))
+
+
+@router.delete("/actions/:id")
+def delete(request: Request, app: OpenContext) -> Response:
+    """Move an action to the trash."""
+    action = app.services.actions.get(request.path_params["id"])
+    deleted = app.services.actions.delete(action.id)
+    toast = Toast(f"Deleted “{action.name}”.", undo=undo_path(deleted))
+    return app.pages.toast(toast)
+
+
+@router.get("/actions/export")
+def export(_request: Request, app: OpenContext) -> Response:
+    """Answer with a file of all actions."""
+    return Response(
+        body=app.services.actions.export(),
+        content_type="application/json",
+        headers={"content-disposition": 'attachment; filename="hearth-actions.json"'},
+    )
+
+
+@router.post("/actions/import")
+def import_from(request: Request, app: OpenContext) -> Response:
+    """Add the actions of a file."""
+    count = app.services.actions.import_from(request.form().get("content", ""))
+    words = f"{count} quick action{'' if count == 1 else 's'} added."
+    if not count:
+        words = "You already have all quick actions of this file."
+    app.pages.announce(Toast(words, tone=Tone.SUCCESS))
+    return no_content()
+
+
+def _list(app: OpenContext) -> ActionList:
+    actions = app.services.actions
+    return ActionList.of(actions.all(), actions.refused_shortcuts)

@@ -38,7 +38,7 @@ def build_router(get_services: "GetServices") -> Router:
         try:
             exchange = await services.conversations.begin(text, None, submission)
         except ConflictError:
-            await services.conversations.keep_for_later(text)
+            await asyncio.to_thread(services.conversations.keep_for_later, text)
             raise
         return {
             "conversation_id": exchange.conversation.id,
@@ -54,7 +54,7 @@ def build_router(get_services: "GetServices") -> Router:
         grown = await services.activity.text(message_id, known, _wait_s(request))
         if grown is not None:
             return {"text": grown, "state": "streaming", "error": ""}
-        ended = await services.conversations.message(message_id)
+        ended = await asyncio.to_thread(services.conversations.message, message_id)
         text = services.activity.rest(message_id, ended.text, known)
         return {"text": text, "state": ended.state, "error": _why(ended)}
 
@@ -104,7 +104,9 @@ def build_router(get_services: "GetServices") -> Router:
         ended = []
         for answer in news.ended:
             with suppress(NotFoundError):  # deleted meanwhile
-                about = await services.conversations.get(answer.conversation_id)
+                about = await asyncio.to_thread(
+                    services.conversations.get, answer.conversation_id
+                )
                 ended.append({**asdict(answer), "title": about.title})
         return {"seq": news.seq, "growing": news.growing, "ended": ended}
 

@@ -157,7 +157,9 @@ async def engine_list(services: "Services") -> EngineList:
 async def _picker(services: "Services", conversation_id: str) -> Picker:
     chosen = await services.engines.default()
     if conversation_id not in {"", NEW}:
-        conversation = await services.conversations.get(conversation_id)
+        conversation = await asyncio.to_thread(
+            services.conversations.get, conversation_id
+        )
         own = Choice.of(conversation.engine_id, conversation.model)
         chosen = own or chosen
     groups = grouped(await services.engines.offers())

@@ -1,5 +1,6 @@
 """What the tray and the quick ask window need, as JSON for the shell."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -51,7 +52,7 @@ def build_router(
                 "in_tray": bool(action.in_tray),
                 "asks_model": action.kind == ActionKind.PROMPT,
             }
-            for action in await services.actions.all()
+            for action in await asyncio.to_thread(services.actions.all)
         ]
         return {"actions": items}
 
@@ -85,7 +86,7 @@ def build_router(
     @as_json
     async def recent(_request: Request) -> Facts:
         services = await get_services()
-        found = (await services.conversations.page())[:RECENT]
+        found = await asyncio.to_thread(services.conversations.page, limit=RECENT)
         items = [{"id": each.id, "title": each.title or UNTITLED} for each in found]
         return {"conversations": items}
 
@@ -93,13 +94,14 @@ def build_router(
     @as_json
     async def quick(_request: Request) -> Facts:
         services = await get_services()
-        return {"draft": await services.conversations.draft(DRAFT)}
+        return {"draft": await asyncio.to_thread(services.conversations.draft, DRAFT)}
 
     @router.post("/api/v1/quick/draft")
     @as_json
     async def save_draft(request: Request) -> Facts:
         services = await get_services()
-        await services.conversations.save_draft(DRAFT, request.form().get("text", ""))
+        text = request.form().get("text", "")
+        await asyncio.to_thread(services.conversations.save_draft, DRAFT, text)
         return {}
 
     @router.post("/api/v1/quick")
@@ -112,7 +114,7 @@ def build_router(
             exchange = await services.conversations.ask(
                 conversation_id, text, submission
             )
-            await services.conversations.save_draft(DRAFT, "")
+            await asyncio.to_thread(services.conversations.save_draft, DRAFT, "")
         else:
             exchange = await services.conversations.begin(
                 text, None, submission, draft=DRAFT
@@ -129,7 +131,7 @@ def build_router(
         message_id = request.path_params["id"]
         known = _number(request.query.get("known", ""))
         await broadcast.painter.beyond(message_id, known, WAIT_S if known else 0)
-        message = await services.conversations.message(message_id)
+        message = await asyncio.to_thread(services.conversations.message, message_id)
         view = broadcast.view(message)
         if not isinstance(view, Answer):
             raise NotFoundError("This answer is no longer there.")

@@ -36,6 +36,13 @@ class DraftStore:
             else:
                 clear_draft(session, id)
 
+    def add(self, id: str, text: str) -> None:
+        """Put a text below a draft, unless it is there already."""
+        with self._database.act():
+            draft = self.get(id)
+            if text.strip() not in draft:
+                self.save(id, "\n\n".join(filter(None, (draft, text))))
+
 
 def clear_draft(session: Session, row_id: str) -> None:
     """Drop a draft within a session: it was sent or emptied."""

@@ -159,6 +159,7 @@ class MessageStore:
         engine_name: str,
         model: str,
         title: str = "",
+        title_source: TitleSource = TitleSource.TEXT,
         submission: str = "",
         draft: str = NEW,
     ) -> tuple[Conversation, Message, Message]:
@@ -169,13 +170,14 @@ class MessageStore:
             engine_id: Answers in this conversation.
             engine_name: Stands at the answer.
             model: The model of that engine.
-            title: A first title, made from the text.
+            title: A first title.
+            title_source: Where it is from.
             submission: What the page calls this message; see `submitted()`.
             draft: The draft it was, which is used up; "" for none.
         """
         conversation = Conversation(
             title=clean_text(title),
-            title_source=TitleSource.TEXT if title else TitleSource.NONE,
+            title_source=title_source if title else TitleSource.NONE,
             engine_id=engine_id,
             model=clean_text(model),
         )

@@ -9,8 +9,14 @@ import pytest
 
 from backend.keys.api_keys import KeyStore
 from backend.llm.engines import EngineRegistry
+from backend.services.chat.answers import AnswerService
+from backend.services.chat.conversations import ConversationService
+from backend.services.chat.growing import Growing
 from backend.services.engines.engines import EngineService, Offer
+from backend.services.settings import SettingService
+from backend.store.drafts import DraftStore
 from backend.store.engines import EngineStore
+from backend.store.revisions import RevisionStore
 from backend.store.settings import SettingStore
 from tests.helpers.fake_keyrings import WorkingVault
 from tests.helpers.gguf_files import write_gguf
@@ -64,3 +70,29 @@ def setup(tmp_path: Path) -> Iterator[Setup]:
 def gguf(folder: Path, name: str = "model.gguf") -> Path:
     """Write a file that looks like a model."""
     return write_gguf(folder / name)
+
+
+class Nobody:
+    """Looks at no answer."""
+
+    def began(self, answer: Growing) -> None: ...
+
+    def grew(self, answer: Growing) -> None: ...
+
+    async def ended(self, answer: Growing) -> None: ...
+
+    def storage_failed(self, sentence: str) -> None: ...
+
+
+def asking(setup: Setup, answers: AnswerService) -> ConversationService:
+    """Return a service of conversations over the same store and engines."""
+    library = setup.library
+    return ConversationService(
+        conversations=library.conversations,
+        messages=library.messages,
+        revisions=RevisionStore(library.database),
+        drafts=DraftStore(library.database),
+        answers=answers,
+        engines=setup.service,
+        settings=SettingService(SettingStore(library.database), setup.keys),
+    )

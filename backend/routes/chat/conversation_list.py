@@ -1,5 +1,6 @@
 """The list of conversations: its days, what is new in them, renaming."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -9,17 +10,19 @@ from urllib.parse import urlsplit
 
 from backend.ids import made_at
 from backend.live.notices import Toast
+from backend.routes.app_context import OpenContext
 from backend.routes.chat.conversations import UNTITLED
-from backend.routes.pages import Pages, page_size, undo_path
+from backend.routes.pages import page_size, undo_path
 from backend.services.chat.activity import AnswerActivity
 from backend.services.chat.conversations import MAX_TITLE_CHARS, PAGE_SIZE
-from backend.web.http import Request, Response, Router
+from backend.web.http import AppRouter, Request, Response
 from backend.web.rendering import Renderer, Template
 
 if TYPE_CHECKING:
-    from backend.container import GetServices
     from backend.store.models import Conversation
     from backend.store.rows import ConversationRow
+
+router = AppRouter[OpenContext]()
 
 
 class Mark(StrEnum):
@@ -72,48 +75,44 @@ class Rename(Template):
     max_chars: int = MAX_TITLE_CHARS
 
 
-def build_router(
-    get_services: "GetServices", pages: Pages, renderer: Renderer
-) -> Router:
-    """Return the routes of the list."""
-    router = Router()
+@router.get("/conversations")
+async def list_(request: Request, app: OpenContext) -> Response:
+    """Show a page of the list; what is open is being read."""
+    app.services.activity.read(_shown_id(request))
+    return await asyncio.to_thread(_list, request, app)
 
-    @router.get("/conversations")
-    async def list_(request: Request) -> Response:
-        services = await get_services()
-        # What is open is being read.
-        services.activity.read(_shown_id(request))
-        before = request.query.get("before")
-        size = page_size(request, PAGE_SIZE)
-        found = await services.conversations.page(before, size)
-        days = _days(found, services.activity, renderer, before)
-        more = found[-1].latest if len(found) == size else ""
-        return pages.fragment(ConversationList(days, more, is_first=before is None))
 
-    @router.get("/conversations/:id/item")
-    async def item(request: Request) -> Response:
-        services = await get_services()
-        conversation = await services.conversations.get(request.path_params["id"])
-        return pages.fragment(_item(conversation, services.activity))
+@router.get("/conversations/:id/item")
+def item(request: Request, app: OpenContext) -> Response:
+    """Show one conversation of the list."""
+    conversation = app.services.conversations.get(request.path_params["id"])
+    return app.pages.fragment(_item(conversation, app.services.activity))
 
-    @router.get("/conversations/:id/rename")
-    async def rename_form(request: Request) -> Response:
-        services = await get_services()
-        conversation = await services.conversations.get(request.path_params["id"])
-        return pages.fragment(Rename(conversation))
 
-    @router.put("/conversations/:id/title")
-    async def rename(request: Request) -> Response:
-        services = await get_services()
-        conversation_id = request.path_params["id"]
-        renamed = await services.conversations.rename(
-            conversation_id, request.form().get("title", "")
-        )
-        pages.announce(Toast("Renamed.", undo=undo_path(renamed)))
-        conversation = await services.conversations.get(conversation_id)
-        return pages.fragment(_item(conversation, services.activity))
+@router.get("/conversations/:id/rename")
+def rename_form(request: Request, app: OpenContext) -> Response:
+    """Ask for another title."""
+    conversation = app.services.conversations.get(request.path_params["id"])
+    return app.pages.fragment(Rename(conversation))
 
-    return router
+
+@router.put("/conversations/:id/title")
+def rename(request: Request, app: OpenContext) -> Response:
+    """Give a conversation another title."""
+    conversation_id = request.path_params["id"]
+    title = request.form().get("title", "")
+    renamed = app.services.conversations.rename(conversation_id, title)
+    app.pages.announce(Toast("Renamed.", undo=undo_path(renamed)))
+    return item(request, app)
+
+
+def _list(request: Request, app: OpenContext) -> Response:
+    before = request.query.get("before")
+    size = page_size(request, PAGE_SIZE)
+    found = app.services.conversations.page(before, size)
+    days = _days(found, app.services.activity, app.renderer, before)
+    more = found[-1].latest if len(found) == size else ""
+    return app.pages.fragment(ConversationList(days, more, is_first=before is None))
 
 
 def _days(

@@ -1,20 +1,22 @@
 """Messages: editing, asking and answering again, images, deleting."""
 
+import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from backend.ids import edit_draft
-from backend.live.message_feed import MessageFeed
 from backend.live.message_views import QuestionView
 from backend.live.notices import Toast
-from backend.routes.pages import Pages, undo_path
+from backend.routes.app_context import OpenContext
+from backend.routes.pages import undo_path
 from backend.services.images import Image
-from backend.web.http import Request, Response, Router
+from backend.web.http import AppRouter, Request, Response
 from backend.web.rendering import Template
 
 if TYPE_CHECKING:
-    from backend.container import GetServices
     from backend.store.rows import AnyMessage
+
+router = AppRouter[OpenContext]()
 
 
 @dataclass(frozen=True)
@@ -50,94 +52,101 @@ class Changed(Template):
     toast: Toast
 
 
-def build_router(
-    get_services: "GetServices", pages: Pages, broadcast: MessageFeed
-) -> Router:
-    """Return the routes of messages."""
-    router = Router()
+@router.get("/messages/:id")
+async def show(request: Request, app: OpenContext) -> Response:
+    """Show a message as it is."""
+    return app.pages.fragment(_focused(app, await _message(request, app)))
 
-    @router.get("/messages/:id")
-    async def show(request: Request) -> Response:
-        services = await get_services()
-        message = await services.conversations.message(request.path_params["id"])
-        return pages.fragment(_focused(message))
 
-    @router.get("/messages/:id/edit")
-    async def edit_form(request: Request) -> Response:
-        services = await get_services()
-        message = await services.conversations.message(request.path_params["id"])
-        draft_id = edit_draft(message.id)
-        if "anew" in request.query:
-            await services.conversations.save_draft(draft_id, "")
-        draft = await services.conversations.draft(draft_id)
-        is_draft = draft not in {"", message.text}
-        return pages.fragment(Edit(message, draft or message.text, draft_id, is_draft))
+@router.get("/messages/:id/edit")
+def edit_form(request: Request, app: OpenContext) -> Response:
+    """Ask for another text, as far as it was typed."""
+    conversations = app.services.conversations
+    message = conversations.message(request.path_params["id"])
+    draft_id = edit_draft(message.id)
+    if "anew" in request.query:
+        conversations.save_draft(draft_id, "")
+    draft = conversations.draft(draft_id)
+    is_draft = draft not in {"", message.text}
+    form = Edit(message, draft or message.text, draft_id, is_draft)
+    return app.pages.fragment(form)
 
-    @router.put("/messages/:id")
-    async def edit(request: Request) -> Response:
-        services = await get_services()
-        message, edited = await services.conversations.edit(
-            request.path_params["id"], request.form().get("text", "")
-        )
-        toast = Toast("Saved. The answer was not changed.", undo=undo_path(edited))
-        return pages.fragment(Changed(_focused(message), toast))
 
-    @router.post("/messages/:id/ask")
-    async def ask_again(request: Request) -> Response:
-        services = await get_services()
-        again = await services.conversations.ask_again(
-            request.path_params["id"], request.form().get("text", "")
-        )
-        undo = undo_path(again.transaction_id)
-        toast = Toast(_asked_again(len(again.removed)), undo=undo)
-        return pages.fragment(Changed(_focused(again.question), toast))
+@router.put("/messages/:id")
+async def edit(request: Request, app: OpenContext) -> Response:
+    """Give a question another text."""
+    message_id, text = request.path_params["id"], request.form().get("text", "")
+    change = app.services.conversations.edit
+    message, edited = await asyncio.to_thread(change, message_id, text)
+    toast = Toast("Saved. The answer was not changed.", undo=undo_path(edited))
+    return app.pages.fragment(Changed(_focused(app, message), toast))
 
-    @router.post("/messages/:id/retry")
-    async def retry(request: Request) -> Response:
-        services = await get_services()
-        earlier = await services.conversations.message(request.path_params["id"])
-        begun = await services.conversations.answer_again(earlier.id, keep_text=False)
-        if not earlier.text:
-            return Response()
-        words = "Writing it again. The earlier answer is kept in its history."
-        return pages.toast(Toast(words, undo=undo_path(begun)))
 
-    @router.post("/messages/:id/continue")
-    async def go_on(request: Request) -> Response:
-        services = await get_services()
-        earlier = await services.conversations.message(request.path_params["id"])
-        await broadcast.prepare(earlier)
-        await services.conversations.answer_again(earlier.id, keep_text=True)
+@router.post("/messages/:id/ask")
+async def ask_again(request: Request, app: OpenContext) -> Response:
+    """Ask a question with another text."""
+    again = await app.services.conversations.ask_again(
+        request.path_params["id"], request.form().get("text", "")
+    )
+    undo = undo_path(again.transaction_id)
+    toast = Toast(_asked_again(len(again.removed)), undo=undo)
+    return app.pages.fragment(Changed(_focused(app, again.question), toast))
+
+
+@router.post("/messages/:id/retry")
+async def retry(request: Request, app: OpenContext) -> Response:
+    """Write an answer from its start."""
+    earlier = await _message(request, app)
+    conversations = app.services.conversations
+    begun = await conversations.answer_again(earlier.id, keep_text=False)
+    if not earlier.text:
         return Response()
+    words = "Writing it again. The earlier answer is kept in its history."
+    return app.pages.toast(Toast(words, undo=undo_path(begun)))
 
-    def _focused(message: "AnyMessage") -> Template:
-        view = broadcast.view(message)
-        return (
-            replace(view, is_focused=True) if isinstance(view, QuestionView) else view
-        )
 
-    @router.post("/messages/:id/images")
-    async def load_image(request: Request) -> Response:
-        services = await get_services()
-        message = await services.conversations.message(request.path_params["id"])
-        url = request.form().get("url", "")
-        image = await services.images.load(message.text, url)
-        return pages.fragment(LoadedImage(image))
+@router.post("/messages/:id/continue")
+async def go_on(request: Request, app: OpenContext) -> Response:
+    """Go on with an answer from where it stopped."""
+    earlier = await _message(request, app)
+    await app.feed.prepare(earlier)
+    await app.services.conversations.answer_again(earlier.id, keep_text=True)
+    return Response()
 
-    @router.delete("/messages/:id")
-    async def delete(request: Request) -> Response:
-        services = await get_services()
-        removed = await services.conversations.delete_message(request.path_params["id"])
-        sentence = f"Deleted “{removed.title or 'an empty message'}”."
-        return pages.toast(Toast(sentence, undo=undo_path(removed.transaction_id)))
 
-    @router.get("/messages/:id/text")
-    async def text(request: Request) -> Response:
-        services = await get_services()
-        message = await services.conversations.message(request.path_params["id"])
-        return Response(body=message.text, content_type="text/plain; charset=utf-8")
+@router.post("/messages/:id/images")
+async def load_image(request: Request, app: OpenContext) -> Response:
+    """Load an image of a message."""
+    message = await _message(request, app)
+    url = request.form().get("url", "")
+    image = await app.services.images.load(message.text, url)
+    return app.pages.fragment(LoadedImage(image))
 
-    return router
+
+@router.delete("/messages/:id")
+async def delete(request: Request, app: OpenContext) -> Response:
+    """Move a message to the trash."""
+    conversations = app.services.conversations
+    removed = await conversations.delete_message(request.path_params["id"])
+    sentence = f"Deleted “{removed.title or 'an empty message'}”."
+    return app.pages.toast(Toast(sentence, undo=undo_path(removed.transaction_id)))
+
+
+@router.get("/messages/:id/text")
+def text(request: Request, app: OpenContext) -> Response:
+    """Return the text of a message, to be copied."""
+    message = app.services.conversations.message(request.path_params["id"])
+    return Response(body=message.text, content_type="text/plain; charset=utf-8")
+
+
+async def _message(request: Request, app: OpenContext) -> "AnyMessage":
+    find = app.services.conversations.message
+    return await asyncio.to_thread(find, request.path_params["id"])
+
+
+def _focused(app: OpenContext, message: "AnyMessage") -> Template:
+    view = app.feed.view(message)
+    return replace(view, is_focused=True) if isinstance(view, QuestionView) else view
 
 
 def _asked_again(removed: int) -> str:

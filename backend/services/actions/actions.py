@@ -33,8 +33,10 @@ from backend.stored_values import ActionKind, ActionResult
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
 
     from backend.store.actions import ActionStore
+    from backend.store.drafts import DraftStore
     from backend.store.models import Action
 
 log = logging.getLogger("hearth.actions")
@@ -68,18 +70,34 @@ class ActionService:
 
     def __init__(
         self,
+        *,
         actions: "ActionStore",
         conversations: ConversationService,
         answers: AnswerService,
         notes: Notes,
+        drafts: "DraftStore",
+        act: "Callable[[], AbstractContextManager[None]]",
         refused: Callable[[], object] = lambda: None,
         today: Callable[[], date] = date.today,
     ) -> None:
-        """Tell `refused` when the desktop refuses other shortcuts than before."""
+        """Work on stores.
+
+        Args:
+            actions: Keeps the actions.
+            conversations: Asks.
+            answers: Writes what was asked for.
+            notes: Keeps results.
+            drafts: Keeps forms that are not saved yet.
+            act: Makes one transaction of what several of these stores do.
+            refused: Called when the desktop refuses other shortcuts than before.
+            today: Returns the date.
+        """
         self._actions = actions
         self._conversations = conversations
         self._answers = answers
         self._notes = notes
+        self._drafts = drafts
+        self._act = act
         self._refused = refused
         self._today = today
         self._offline: set[asyncio.Task[None]] = set()
@@ -92,19 +110,19 @@ class ActionService:
             self.refused_shortcuts = refused
             self._refused()
 
-    async def all(self) -> "Sequence[Action]":
+    def all(self) -> "Sequence[Action]":
         """Return the actions in the user's order."""
-        return await asyncio.to_thread(self._actions.all)
+        return self._actions.all()
 
-    async def get(self, action_id: str) -> "Action":
+    def get(self, action_id: str) -> "Action":
         """Return one action.
 
         Raises:
             NotFoundError: There is none, or it was deleted.
         """
-        return await asyncio.to_thread(self._actions.get, action_id)
+        return self._actions.get(action_id)
 
-    async def add(self, form: Mapping[str, str]) -> "Action":
+    def add(self, form: Mapping[str, str]) -> "Action":
         """Add an action of the user's own.
 
         Raises:
@@ -112,12 +130,12 @@ class ActionService:
             ConflictError: Another action has its shortcut.
         """
         facts = read_form(form)
-        await self._see_that_free(str(facts["shortcut"]))
-        added = (await asyncio.to_thread(self._actions.add, facts))[0]
-        await self.drop_draft()
-        return added
+        with self._act():
+            self._see_that_free(str(facts["shortcut"]))
+            self.drop_draft()
+            return self._actions.add(facts)[0]
 
-    async def change(self, action_id: str, form: Mapping[str, str]) -> str:
+    def change(self, action_id: str, form: Mapping[str, str]) -> str:
         """Change an action; return the transaction to undo.
 
         Raises:
@@ -126,60 +144,59 @@ class ActionService:
             NotFoundError: The action was deleted.
         """
         facts = read_form(form)
-        await self._see_that_free(str(facts["shortcut"]), action_id)
-        changed = await asyncio.to_thread(self._actions.change, action_id, facts)
-        await self.drop_draft(action_id)
-        return changed
+        with self._act():
+            self._see_that_free(str(facts["shortcut"]), action_id)
+            self.drop_draft(action_id)
+            return self._actions.change(action_id, facts)
 
-    async def draft(self, action_id: str = NEW) -> dict[str, str]:
+    def draft(self, action_id: str = NEW) -> dict[str, str]:
         """Return the form as it was typed and not yet saved; empty when it was."""
-        return from_draft(await self._conversations.draft(action_draft(action_id)))
+        return from_draft(self._drafts.get(action_draft(action_id)))
 
-    async def save_draft(self, form: Mapping[str, str], action_id: str = NEW) -> None:
+    def save_draft(self, form: Mapping[str, str], action_id: str = NEW) -> None:
         """Keep the form while it is being filled in."""
-        draft = action_draft(action_id)
-        await self._conversations.save_draft(draft, to_draft(form))
+        self._drafts.save(action_draft(action_id), to_draft(form))
 
-    async def drop_draft(self, action_id: str = NEW) -> None:
+    def drop_draft(self, action_id: str = NEW) -> None:
         """Forget what was typed: it is saved, or the user starts over."""
-        await self._conversations.save_draft(action_draft(action_id), "")
+        self._drafts.save(action_draft(action_id), "")
 
-    async def show_in_tray(self, action_id: str, *, shown: bool) -> None:
+    def show_in_tray(self, action_id: str, *, shown: bool) -> None:
         """Put an action into the tray's menu, or take it out."""
-        facts: dict[str, str | int] = {"in_tray": int(shown)}
-        await asyncio.to_thread(self._actions.change, action_id, facts)
+        self._actions.change(action_id, {"in_tray": int(shown)})
 
-    async def place(self, action_id: str, before: str) -> None:
+    def place(self, action_id: str, before: str) -> None:
         """Put an action before another, or at the end when `before` is ""."""
-        await asyncio.to_thread(self._actions.place, action_id, before)
+        self._actions.place(action_id, before)
 
-    async def delete(self, action_id: str) -> str:
+    def delete(self, action_id: str) -> str:
         """Move an action to the trash; return the transaction to undo."""
-        return await asyncio.to_thread(self._actions.delete, action_id)
+        return self._actions.delete(action_id)
 
-    async def export(self) -> str:
+    def export(self) -> str:
         """Return all actions as the text of a file."""
-        return to_file(await self.all())
+        return to_file(self.all())
 
-    async def import_from(self, content: str) -> int:
+    def import_from(self, content: str) -> int:
         """Add the actions of a file, all or none; return how many were new.
 
         Raises:
             InvalidInputError: The file cannot be used.
         """
-        known = await self.all()
-        there = {(a.name, a.kind, a.prompt) for a in known}
-        taken = {a.shortcut for a in known}
-        fresh = list[dict[str, str | int]]()
-        for facts in from_file(content):
-            if (facts["name"], facts["kind"], facts["prompt"]) in there:
-                continue
-            if facts["shortcut"] in taken:
-                facts["shortcut"] = ""
-            taken.add(str(facts["shortcut"]))
-            fresh.append(facts)
-        await asyncio.to_thread(self._actions.add, *fresh)
-        return len(fresh)
+        found = from_file(content)
+        with self._act():
+            known = self.all()
+            there = {(a.name, a.kind, a.prompt) for a in known}
+            taken = {a.shortcut for a in known}
+            fresh = list[dict[str, str | int]]()
+            for facts in found:
+                if (facts["name"], facts["kind"], facts["prompt"]) in there:
+                    continue
+                if facts["shortcut"] in taken:
+                    facts["shortcut"] = ""
+                taken.add(str(facts["shortcut"]))
+                fresh.append(facts)
+            return len(self._actions.add(*fresh))
 
     async def run(
         self,
@@ -199,7 +216,14 @@ class ActionService:
             ConflictError: Nothing is chosen that could answer.
             NotFoundError: The action was deleted.
         """
-        action = await self.get(action_id)
+        outcome = await asyncio.to_thread(self._run, action_id, clipboard, selection)
+        return outcome if isinstance(outcome, Outcome) else await self._ask(*outcome)
+
+    def _run(
+        self, action_id: str, clipboard: str, selection: str
+    ) -> "Outcome | tuple[Action, str, str]":
+        """Return what needs no model; else the action, its text and its subject."""
+        action = self.get(action_id)
         if _longest(action.prompt, clipboard, selection) > MAX_TEXT_CHARS:
             raise InvalidInputError(
                 f"The text is longer than {MAX_TEXT_CHARS:,} characters. "
@@ -208,21 +232,16 @@ class ActionService:
         subject = _subject(action, clipboard, selection)
         text = fill(action.prompt, clipboard, selection, self._today())
         if action.kind == ActionKind.PROMPT:
-            return await self._ask(action, text, subject)
-        # The function of a text that is long takes a moment.
-        made = await asyncio.to_thread(_made_here, action.kind, text)
+            return action, text, subject
+        made = _made_here(action.kind, text)
         if action.result == ActionResult.NOTE:
-            await self._keep(made)
+            self._notes.create("", made)
         return Outcome(action, made)
 
     async def _ask(self, action: "Action", text: str, subject: str) -> Outcome:
         choice = Choice.of(action.engine_id, action.model)
-        exchange = await self._conversations.begin(text, choice)
-        title = title_from(subject)
-        await self._conversations.rename(
-            exchange.conversation.id,
-            f"{action.name}: {title}" if title else action.name,
-        )
+        title = ": ".join(filter(None, (action.name, title_from(subject))))
+        exchange = await self._conversations.begin(text, choice, title=title)
         if action.result == ActionResult.NOTE:
             task = asyncio.create_task(self._keep_answer(exchange))
             self._offline.add(task)
@@ -233,9 +252,7 @@ class ActionService:
         """Keep a whole answer as a note; the answer itself stays whatever happens."""
         await self._answers.wait(exchange.answer.id)
         try:
-            answer = await self._conversations.message(exchange.answer.id)
-            if answer.state is MessageState.COMPLETE and answer.text.strip():
-                await self._keep(answer.text)
+            await asyncio.to_thread(self._keep, exchange.answer.id)
         except NotFoundError:
             log.info("an answer was deleted before it became a note")
         except HearthError as exc:
@@ -246,11 +263,13 @@ class ActionService:
                 f"The answer is kept, but not as a note. {BUG_SENTENCE}"
             )
 
-    async def _keep(self, text: str) -> None:
-        await asyncio.to_thread(self._notes.create, "", text)
+    def _keep(self, answer_id: str) -> None:
+        answer = self._conversations.message(answer_id)
+        if answer.state is MessageState.COMPLETE and answer.text.strip():
+            self._notes.create("", answer.text)
 
-    async def _see_that_free(self, shortcut: str, action_id: str = "") -> None:
-        for other in await self.all():
+    def _see_that_free(self, shortcut: str, action_id: str = "") -> None:
+        for other in self.all():
             if shortcut and other.shortcut == shortcut and other.id != action_id:
                 raise ConflictError(
                     f"{shortcut} runs “{other.name}” already. Choose another shortcut."

@@ -119,8 +119,9 @@ class AnswerActivity:
 
     def is_answering(self, conversation_id: str) -> bool:
         """Whether an answer is being written in a conversation."""
-        growing = (answer for answer, _ in self._growing.values())
-        return any(answer.conversation_id == conversation_id for answer in growing)
+        # Pages are made in threads, and answers begin and end meanwhile.
+        growing = tuple(self._growing.values())
+        return any(answer.conversation_id == conversation_id for answer, _ in growing)
 
     def is_unread(self, conversation_id: str) -> bool:
         """Whether an answer ended in a conversation that was not read since."""

@@ -84,14 +84,13 @@ class ConversationService:
         self._settings = settings
         self._beginnings = Beginnings(messages, answers)
 
-    async def page(
+    def page(
         self, before: str | None = None, limit: int = PAGE_SIZE
     ) -> "Sequence[ConversationRow]":
         """Return conversations, newest activity first."""
-        read = self._conversations.page
-        return await asyncio.to_thread(read, before=before, limit=limit)
+        return self._conversations.page(before=before, limit=limit)
 
-    async def get(
+    def get(
         self, conversation_id: str, *, include_deleted: bool = False
     ) -> "Conversation":
         """Return one conversation.
@@ -99,17 +98,15 @@ class ConversationService:
         Raises:
             NotFoundError: There is none, or it was deleted.
         """
-        return await asyncio.to_thread(
-            self._conversations.get, conversation_id, include_deleted=include_deleted
-        )
+        return self._conversations.get(conversation_id, include_deleted=include_deleted)
 
-    async def message(self, message_id: str) -> "AnyMessage":
+    def message(self, message_id: str) -> "AnyMessage":
         """Return one message.
 
         Raises:
             NotFoundError: There is none, or it was deleted.
         """
-        return await asyncio.to_thread(self._messages.get, message_id)
+        return self._messages.get(message_id)
 
     async def log(
         self, conversation_id: str, limit: int = LOG_LIMIT, **bounds: str | None
@@ -140,26 +137,26 @@ class ConversationService:
         Raises:
             NotFoundError: There is none, or it is there already.
         """
-        message = await self.message(message_id)
-        answers = await asyncio.to_thread(self._messages.answers_to, message_id)
-        together = (message_id, *answers)
+        title, together = await asyncio.to_thread(self._removal, message_id)
         await self._answers.stop_these(together)
         deleted = await asyncio.to_thread(self._messages.delete, message_id)
-        return Removed(deleted, note_title(message.text), together)
+        return Removed(deleted, title, together)
 
-    async def draft(self, conversation_id: str) -> str:
+    def _removal(self, message_id: str) -> "tuple[str, Sequence[str]]":
+        title = note_title(self.message(message_id).text)
+        return title, (message_id, *self._messages.answers_to(message_id))
+
+    def draft(self, conversation_id: str) -> str:
         """Return what was typed and not sent."""
-        return await asyncio.to_thread(self._drafts.get, conversation_id)
+        return self._drafts.get(conversation_id)
 
-    async def save_draft(self, conversation_id: str, text: str) -> None:
+    def save_draft(self, conversation_id: str, text: str) -> None:
         """Keep what is being typed."""
-        await asyncio.to_thread(self._drafts.save, conversation_id, text)
+        self._drafts.save(conversation_id, text)
 
-    async def keep_for_later(self, text: str) -> None:
+    def keep_for_later(self, text: str) -> None:
         """Add a question that cannot be asked yet to the draft of a new one."""
-        draft = await self.draft(NEW)
-        if text.strip() not in draft:
-            await self.save_draft(NEW, "\n\n".join(filter(None, (draft, text))))
+        self._drafts.add(NEW, text)
 
     async def begin(
         self,
@@ -168,6 +165,7 @@ class ConversationService:
         submission: str = "",
         *,
         draft: str = "",
+        title: str = "",
     ) -> Exchange:
         """Begin a conversation with its first question.
 
@@ -176,22 +174,24 @@ class ConversationService:
             choice: What answers; None for the default.
             submission: What the page calls it: sent twice, it is asked once.
             draft: The draft it was, which is used up; "" leaves all drafts alone.
+            title: What it is called; "" takes the title from the text.
 
         Raises:
             InvalidInputError: The text is empty or too long.
             ConflictError: Nothing is chosen that could answer.
         """
-        if again := await self._submitted(submission):
+        if again := await asyncio.to_thread(self._submitted, submission):
             return again
         text = checked_text(text)
         choice = await self._chosen(choice)
         record, engine = await self._engines.open(choice)
-        prompt = await self._prompt((), text)
+        prompt = await asyncio.to_thread(self._prompt, (), text)
         with self._beginnings.new():
             conversation, question, answer = await asyncio.to_thread(
                 self._messages.begin_conversation,
                 text,
-                title=title_from(text),
+                title=title or title_from(text),
+                title_source=TitleSource.USER if title else TitleSource.TEXT,
                 engine_id=choice.engine_id,
                 engine_name=record.name,
                 model=choice.model,
@@ -210,15 +210,14 @@ class ConversationService:
             InvalidInputError: The text is empty or too long.
             ConflictError: An answer is still being written, or none can be.
         """
-        if again := await self._submitted(submission):
+        if again := await asyncio.to_thread(self._submitted, submission):
             return again
         text = checked_text(text)
         with self._beginnings.one(conversation_id, alone=True):
-            conversation = await self.get(conversation_id)
+            conversation = await asyncio.to_thread(self.get, conversation_id)
             choice = await self._choice_of(conversation)
             record, engine = await self._engines.open(choice)
-            said = await self._said(conversation_id)
-            prompt = await self._prompt(said, text)
+            prompt = await asyncio.to_thread(self._next_prompt, conversation_id, text)
             question, answer = await asyncio.to_thread(
                 self._messages.add_exchange,
                 conversation_id,
@@ -230,7 +229,7 @@ class ConversationService:
             self._answers.start(Growing.of(answer), engine, choice.model, prompt)
         return Exchange(conversation, question, answer)
 
-    async def edit(self, message_id: str, text: str) -> tuple["AnyMessage", str]:
+    def edit(self, message_id: str, text: str) -> tuple["AnyMessage", str]:
         """Give a question another text; return it and the transaction to undo.
 
         Raises:
@@ -238,8 +237,8 @@ class ConversationService:
             ConflictError: It is an answer.
         """
         text = checked_text(text)
-        edited = await asyncio.to_thread(self._revisions.edit, message_id, text)
-        return await self.message(message_id), edited
+        edited = self._revisions.edit(message_id, text)
+        return self.message(message_id), edited
 
     async def ask_again(self, message_id: str, text: str) -> "AskedAgain":
         """Give a question another text and ask it; what followed goes to the trash.
@@ -249,14 +248,14 @@ class ConversationService:
             ConflictError: It is an answer, or nothing can answer.
         """
         text = checked_text(text)
-        message = await self.message(message_id)
-        conversation = await self.get(message.conversation_id)
+        _, conversation = await asyncio.to_thread(self._place_of, message_id)
         choice = await self._choice_of(conversation)
         record, engine = await self._engines.open(choice)
         with self._beginnings.one(conversation.id):
             await self._answers.stop(conversation.id)
-            said = await self._said(conversation.id, before=message_id)
-            prompt = await self._prompt(said, text)
+            prompt = await asyncio.to_thread(
+                self._next_prompt, conversation.id, text, before=message_id
+            )
             again = await asyncio.to_thread(
                 self._revisions.ask_again,
                 message_id,
@@ -276,14 +275,13 @@ class ConversationService:
         Raises:
             ConflictError: It is being written, or nothing can answer.
         """
-        message = await self.message(message_id)
-        conversation = await self.get(message.conversation_id)
+        message, conversation = await asyncio.to_thread(self._place_of, message_id)
         choice = await self._choice_of(conversation)
         record, engine = await self._engines.open(choice)
         with self._beginnings.one(conversation.id):
             if self._beginnings.is_left(message):
                 await self._beginnings.end([message])
-            prompt = await self._prompt(await self._asked(message))
+            prompt = await asyncio.to_thread(self._prompt_again, message)
             if message.role == "assistant" and not prompt.is_open:
                 raise ConflictError(_NO_QUESTION)
             message, begun = await asyncio.to_thread(
@@ -303,7 +301,7 @@ class ConversationService:
         """Stop the answer being written; what arrived is kept."""
         await self._answers.stop(conversation_id)
 
-    async def rename(self, conversation_id: str, title: str) -> str:
+    def rename(self, conversation_id: str, title: str) -> str:
         """Give a conversation another title; return the transaction to undo.
 
         Raises:
@@ -315,9 +313,7 @@ class ConversationService:
                 f"A title needs 1 to {MAX_TITLE_CHARS} characters; this has "
                 f"{len(title)}."
             )
-        return await asyncio.to_thread(
-            self._conversations.rename, conversation_id, title, "user"
-        )
+        return self._conversations.rename(conversation_id, title, "user")
 
     async def delete(self, conversation_id: str) -> str:
         """Move a conversation to the trash; returns the transaction to undo."""
@@ -336,10 +332,11 @@ class ConversationService:
         if conversation_id == NEW or await self._engines.default() is None:
             await self._engines.choose(choice)
 
-    async def retitle(self, conversation_id: str) -> None:
+    def retitle(self, conversation_id: str) -> None:
         """Better the title with the first answer, unless the user gave one."""
-        conversation = await self.get(conversation_id)
-        found = await self.log(conversation_id)
+        conversation = self.get(conversation_id)
+        limit = _FIRST_EXCHANGE + 1
+        found = self._messages.of_conversation(conversation_id, limit=limit)
         if (
             conversation.title_source != TitleSource.TEXT
             or len(found) != _FIRST_EXCHANGE
@@ -347,36 +344,38 @@ class ConversationService:
             return
         title = title_from(found[0].text, found[1].text)
         if title and title != conversation.title:
-            await asyncio.to_thread(
-                self._conversations.rename, conversation_id, title, "text"
-            )
+            self._conversations.rename(conversation_id, title, "text")
 
-    async def _submitted(self, submission: str) -> Exchange | None:
-        found = await asyncio.to_thread(self._messages.submitted, submission)
+    def _submitted(self, submission: str) -> Exchange | None:
+        found = self._messages.submitted(submission)
         if found is None:
             return None
         question, answer = found
-        return Exchange(await self.get(question.conversation_id), question, answer)
+        return Exchange(self.get(question.conversation_id), question, answer)
 
-    async def _said(
-        self,
-        conversation_id: str,
-        *,
-        before: str | None = None,
-        through: str | None = None,
-    ) -> "Sequence[AnyMessage]":
-        read = partial(self._messages.of_conversation, conversation_id, limit=None)
-        return await asyncio.to_thread(read, before=before, through=through)
+    def _place_of(self, message_id: str) -> "tuple[AnyMessage, Conversation]":
+        message = self.message(message_id)
+        return message, self.get(message.conversation_id)
 
-    async def _asked(self, answer: "AnyMessage") -> "Sequence[AnyMessage]":
+    def _next_prompt(
+        self, conversation_id: str, text: str, before: str | None = None
+    ) -> Prompt:
+        said = self._messages.of_conversation(
+            conversation_id, before=before, limit=None
+        )
+        return self._prompt(said, text)
+
+    def _prompt_again(self, answer: "AnyMessage") -> Prompt:
         """Return what was said up to the question of an answer."""
+        bounds = {"before": answer.id}
         if answer.reply_to:
-            return await self._said(answer.conversation_id, through=answer.reply_to)
-        return await self._said(answer.conversation_id, before=answer.id)
+            bounds = {"through": answer.reply_to}
+        read = self._messages.of_conversation
+        return self._prompt(read(answer.conversation_id, limit=None, **bounds))
 
-    async def _prompt(self, said: "Sequence[AnyMessage]", asked: str = "") -> Prompt:
+    def _prompt(self, said: "Sequence[AnyMessage]", asked: str = "") -> Prompt:
         known = [PromptMessage(m.id, m.role == "user", m.text) for m in said]
-        instructions = await asyncio.to_thread(self._settings.instructions)
+        instructions = self._settings.instructions()
         return prompt_of(
             [*known, PromptMessage("", is_question=True, text=asked)], instructions
         )

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypedDict
 
 import pytest
 
@@ -33,7 +34,16 @@ from backend.web.events import EventHub
 from backend.web.rendering import Renderer
 
 Names = dict[str, object]
-ENGINE: dict[str, str] = {"engine_name": "e", "model": "m"}
+
+
+class Naming(TypedDict):
+    """What answers, by its names."""
+
+    engine_name: str
+    model: str
+
+
+ENGINE: Naming = {"engine_name": "e", "model": "m"}
 
 
 class Hearing:

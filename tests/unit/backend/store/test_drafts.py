@@ -24,6 +24,13 @@ def test_an_emptied_draft_goes(database: Database) -> None:
     assert drafts.get("a") == ""
 
 
+def test_what_is_kept_for_later_is_added_once(database: Database) -> None:
+    drafts = DraftStore(database)
+    for text in ("one", "two ", "one", "two"):
+        drafts.add("new", text)
+    assert drafts.get("new") == "one\n\ntwo "
+
+
 def test_a_draft_survives_a_restart(database: Database) -> None:
     DraftStore(database).save("a", "half a \ud83d sentence\0")
     database.close()

@@ -1,8 +1,96 @@
 """An action refuses only what it would take and what is too long."""
 
+import asyncio
+from collections.abc import Callable
+
 import pytest
 
-from backend.services.actions.actions import _longest
+from backend.errors import ConflictError, NotFoundError
+from backend.services.actions.actions import ActionService, _longest
+from backend.services.actions.forms import EMPTY_FORM
+from backend.services.chat.answers import AnswerService
+from backend.services.engines.engines import EngineService
+from backend.store.actions import ActionStore
+from backend.store.drafts import DraftStore
+from backend.stored_values import TitleSource
+from tests.helpers.engine_setup import Nobody, Setup, asking, setup
+from tests.helpers.model_server import FakeModelServer, listing
+
+__all__ = ["setup"]
+
+FORM = {
+    **EMPTY_FORM,
+    "name": "Shout",
+    "prompt": "{clipboard}",
+    "shortcut": "Ctrl+Alt+S",
+}
+
+
+@pytest.fixture
+def service(setup: Setup) -> ActionService:
+    library = setup.library
+    answers = AnswerService(library.messages, Nobody())
+    return ActionService(
+        actions=ActionStore(library.database),
+        conversations=asking(setup, answers),
+        answers=answers,
+        notes=library.notes,
+        drafts=DraftStore(library.database),
+        act=library.database.act,
+    )
+
+
+def commits_of(setup: Setup, act: Callable[[], object]) -> int:
+    commits: list[int] = []
+    setup.library.database.on_commit = lambda rows: commits.append(len(rows))
+    act()
+    return len(commits)
+
+
+def test_saving_a_form_is_one_act_that_uses_up_its_draft(
+    setup: Setup, service: ActionService
+) -> None:
+    service.save_draft(FORM)
+    assert commits_of(setup, lambda: service.add(FORM)) == 1
+    assert service.draft() == {}
+    (made,) = service.all()
+    service.save_draft({**FORM, "name": "Whisper"}, made.id)
+    changed = {**FORM, "name": "Whisper"}
+    assert commits_of(setup, lambda: service.change(made.id, changed)) == 1
+    assert (service.get(made.id).name, service.draft(made.id)) == ("Whisper", {})
+
+
+def test_the_conversation_of_an_action_begins_under_its_name(
+    setup: Setup, service: ActionService
+) -> None:
+    titles: list[object] = []
+    setup.library.database.on_commit = lambda rows: titles.extend(
+        row.after.get("title") for row in rows if row.table == "conversation"
+    )
+
+    async def use(engines: EngineService) -> None:
+        with FakeModelServer(listing("m")) as server:
+            await engines.add_server("", server.url)
+            action = await asyncio.to_thread(service.add, FORM)
+            outcome = await service.run(action.id, "Hello", "")
+            assert outcome.exchange
+            assert outcome.exchange.conversation.title_source == TitleSource.USER
+            await service._answers.stop_all()
+
+    setup.run(use)
+    assert titles == ["Shout: Hello"]
+
+
+def test_a_form_that_is_refused_stays_a_draft(service: ActionService) -> None:
+    service.add(FORM)
+    service.save_draft(FORM)
+    with pytest.raises(ConflictError):
+        service.add(FORM)
+    assert service.draft()["name"] == "Shout"
+    service.save_draft(FORM, "gone")
+    with pytest.raises(NotFoundError):
+        service.change("gone", {**FORM, "shortcut": ""})
+    assert service.draft("gone")["name"] == "Shout"
 
 
 @pytest.mark.parametrize(

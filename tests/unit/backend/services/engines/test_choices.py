@@ -4,31 +4,13 @@ from pathlib import Path
 
 from backend.ids import NEW
 from backend.services.chat.answers import AnswerService
-from backend.services.chat.conversations import ConversationService
-from backend.services.chat.growing import Growing
 from backend.services.engines.engines import Choice, EngineService
-from backend.services.settings import SettingService
 from backend.store.changes import ChangeStore
-from backend.store.drafts import DraftStore
-from backend.store.revisions import RevisionStore
-from backend.store.settings import SettingStore
 from backend.stored_values import EngineKind
-from tests.helpers.engine_setup import Setup, gguf, setup
+from tests.helpers.engine_setup import Nobody, Setup, asking, gguf, setup
 from tests.helpers.model_server import FakeModelServer, listing
 
 __all__ = ["setup"]
-
-
-class Nobody:
-    """Looks at no answer."""
-
-    def began(self, answer: Growing) -> None: ...
-
-    def grew(self, answer: Growing) -> None: ...
-
-    async def ended(self, answer: Growing) -> None: ...
-
-    def storage_failed(self, sentence: str) -> None: ...
 
 
 def test_the_first_model_that_chats_is_chosen(setup: Setup) -> None:
@@ -84,15 +66,7 @@ def test_a_model_chosen_in_one_conversation_is_its_own(
     setup: Setup, tmp_path: Path
 ) -> None:
     library = setup.library
-    conversations = ConversationService(
-        conversations=library.conversations,
-        messages=library.messages,
-        revisions=RevisionStore(library.database),
-        drafts=DraftStore(library.database),
-        answers=AnswerService(library.messages, Nobody()),
-        engines=setup.service,
-        settings=SettingService(SettingStore(library.database), setup.keys),
-    )
+    conversations = asking(setup, AnswerService(library.messages, Nobody()))
     conversation = library.conversations.create(title="Fire")
 
     async def use(service: EngineService) -> None:
@@ -105,7 +79,7 @@ def test_a_model_chosen_in_one_conversation_is_its_own(
         await conversations.choose_model(NEW, Choice(one.id, "one"))
         await conversations.choose_model(conversation.id, Choice(two.id, "two"))
         assert await service.default() == Choice(one.id, "one")
-        chosen = await conversations.get(conversation.id)
+        chosen = conversations.get(conversation.id)
         assert (chosen.engine_id, chosen.model) == (two.id, "two")
         await conversations.choose_model(NEW, Choice(two.id, "two"))
         assert await service.default() == Choice(two.id, "two")
