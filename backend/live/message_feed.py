@@ -5,6 +5,7 @@ import json
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from markupsafe import escape
@@ -22,6 +23,7 @@ from backend.store.message_state import MessageState
 from backend.web.events import EventHub
 from backend.web.growing_markdown import Step
 from backend.web.markdown import Block
+from backend.web.markdown_page import headings_after, placed, unchanged
 from backend.web.render_cache import Rendered
 from backend.web.rendering import Renderer, Template
 
@@ -112,17 +114,20 @@ class MessageFeed:
             thought = str(escape(reasoning[-REASONING_SHOWN_CHARS:]))
             self._tell(message_id, "reasoning", thought)
         for fresh in step.fresh:
-            html = self._renderer.render(Blocks(fresh.blocks))
+            blocks = Blocks(fresh.blocks, headings=painted.headings)
+            painted.headings = headings_after(fresh.blocks, painted.headings)
+            html = self._renderer.render(blocks)
             self._tell(message_id, "blocks", html, into=fresh.into or "")
         # The page takes its tail for what is finished, and so needs another one.
         if step.fresh or step.tail != had:
-            self._tell(message_id, "tail", self._renderer.render(Blocks(step.tail)))
+            tail = Blocks(step.tail, headings=painted.headings)
+            self._tell(message_id, "tail", self._renderer.render(tail))
 
     async def ended(self, answer: Growing) -> None:
-        """Send the whole answer as it is stored, and better the title."""
+        """Send what the end of an answer changed, and better the title."""
         self._waiting.pop(answer.message_id, None)
-        self.painter.finish(answer)
         try:
+            shown = await self.painter.finish(answer)
             services = await self._get_services()
             message = await asyncio.to_thread(
                 services.conversations.message, answer.message_id
@@ -130,7 +135,9 @@ class MessageFeed:
             await self._rendered.prepare([message.text])
         finally:
             is_shown = self.painter.end(answer)
-        if is_shown:
+        if is_shown and shown is not None:
+            self._show_end(message, shown)
+        elif is_shown:
             self._show_now(message, is_new=False)
         retitle = services.conversations.retitle
         await asyncio.to_thread(retitle, answer.conversation_id)
@@ -164,6 +171,14 @@ class MessageFeed:
             self._tell(message.id, "added", html, within=message.conversation_id)
         else:
             self._tell(message.id, "whole", html)
+
+    def _show_end(self, message: "AnyMessage", shown: Sequence[Block]) -> None:
+        """Send an answer without the blocks a page has already."""
+        view = self._ended_view(message)
+        now = placed(view.blocks.blocks, message.id)
+        blocks = replace(view.blocks, kept=unchanged(placed(shown), now))
+        view = replace(view, blocks=blocks, shown=len(shown))
+        self._tell(message.id, "ended", self._renderer.render(view))
 
     def storage_failed(self, sentence: str) -> None:
         """Say that something cannot be stored at present."""
@@ -201,11 +216,14 @@ class MessageFeed:
                 message,
                 self._hub.seq,
                 Blocks(shown.blocks),
-                Blocks(shown.tail),
+                Blocks(shown.tail, headings=shown.headings),
                 reasoning=shown.answer.reasoning[-REASONING_SHOWN_CHARS:],
                 is_growing=True,
                 waiting=_line_of(shown.answer),
             )
+        return self._ended_view(message)
+
+    def _ended_view(self, message: "AnyMessage") -> Answer:
         return Answer(
             message,
             self._hub.seq,

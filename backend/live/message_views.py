@@ -1,6 +1,6 @@
 """How messages look: what was asked, and answers, whole or growing."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
@@ -20,12 +20,16 @@ class Blocks(Template):
     Attributes:
         message_id: Of the whole answer, whose images may be asked for; "" for none.
         scope: Names the text among others on the page, if no message does.
+        headings: Under which they stand, if others come before them.
+        kept: The numbers of those that the page has.
     """
 
     template: ClassVar[str] = "messages/_blocks.html"
     blocks: Iterable[Block]
     message_id: str = ""
     scope: str = ""
+    headings: Sequence[int] = ()
+    kept: Set[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ class Answer(Template):
         waiting: What its first words wait for.
         note: What is to be said of it.
         is_whole: There is nothing to be done about it.
+        shown: How many blocks a page has that is told of its end; None for all pages.
     """
 
     template: ClassVar[str] = "messages/_answer.html"
@@ -66,3 +71,4 @@ class Answer(Template):
     tone: Tone = Tone.INFO
     is_whole: bool = True
     can_continue: bool = False
+    shown: int | None = None

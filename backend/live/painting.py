@@ -14,8 +14,9 @@ from typing import Final
 
 from backend.services.chat.activity import Bell
 from backend.services.chat.growing import Growing
-from backend.web.growing_markdown import GrowingMarkdown, Step
+from backend.web.growing_markdown import STEP_CHARS, GrowingMarkdown, Step
 from backend.web.markdown import Block
+from backend.web.markdown_page import headings_after
 
 log = logging.getLogger("hearth.answers")
 
@@ -36,7 +37,8 @@ class Painted:
         chars: How much of the answer's text these show.
         thoughts: How much of the answer's thinking was shown.
         withdrawn: How much of the text was taken back, as thoughts, before these.
-        is_over: Nothing more is to be shown.
+        headings: Under which stands what is open.
+        is_over: No further piece of it is rendered.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Painted:
         self.chars = 0
         self.thoughts = len(answer.reasoning)
         self.withdrawn = len(answer.withdrawn)
+        self.headings: Sequence[int] = ()
         self.is_over = False
         self.task: asyncio.Task[None] | None = None
 
@@ -72,7 +75,7 @@ class Painted:
     def clear(self) -> None:
         """Show nothing of what was taken back."""
         self.markdown = GrowingMarkdown(marked_chars=MARKED_CHARS)
-        self.blocks = self.tail = ()
+        self.blocks = self.tail = self.headings = ()
         self.chars = 0
         self.withdrawn = len(self.answer.withdrawn)
 
@@ -83,6 +86,7 @@ class Painted:
         return had
 
 
+Advance = Callable[[GrowingMarkdown, str], Step]
 Show = Callable[[Painted, Step, Sequence[Block]], None]
 """Is told of an answer, how it has grown, and what was open before."""
 
@@ -115,12 +119,27 @@ class Painter:
             ready = _whole(answer.text)
         painted = self._painted[answer.message_id] = Painted(answer, ready[0])
         painted.take(ready[1])
+        painted.headings = headings_after(painted.blocks)
 
-    def finish(self, answer: Growing) -> None:
-        """Render no more of an answer: its end will be shown whole."""
+    async def finish(self, answer: Growing) -> Sequence[Block] | None:
+        """Show the rest of an answer that has ended; return all blocks of it.
+
+        None when they are not shown: its end is to be shown whole.
+        """
         painted = self._painted.get(answer.message_id)
-        if painted and painted.answer is answer:
-            painted.is_over = True
+        if painted is None or painted.answer is not answer or painted.is_over:
+            return None
+        painted.is_over = True
+        is_far_behind = len(answer.text) - painted.markdown.taken > STEP_CHARS
+        if is_far_behind or painted.is_outdated:
+            return None
+        try:
+            # The thread is one: a piece that is being rendered is shown before.
+            await self._step(painted, GrowingMarkdown.finish)
+        except Exception:
+            log.exception("the end of an answer could not be rendered")
+            return None
+        return painted.blocks
 
     def end(self, answer: Growing) -> bool:
         """Let go of an answer; return False when it is being written again already."""
@@ -157,21 +176,24 @@ class Painter:
             while painted.is_behind:
                 next_at = loop.time() + PACE_S
                 async with self._turn:
-                    markdown, text = painted.markdown, painted.answer.text
-                    step, spent = await loop.run_in_executor(
-                        self._thread, _grow, markdown, text
-                    )
-                    if painted.is_over:
-                        return
-                    if markdown is painted.markdown and not painted.is_outdated:
-                        self._show(painted, step, painted.take(step))
-                        self._shown.ring()
+                    spent = await self._step(painted, GrowingMarkdown.grow)
                     await asyncio.sleep(spent * REST)
                 await asyncio.sleep(max(next_at - loop.time(), 0))
         except Exception:
             # The end of the answer is rendered whole, and shown.
             painted.is_over = True
             log.exception("a growing answer could not be rendered")
+
+    async def _step(self, painted: Painted, advance: Advance) -> float:
+        """Render and show a piece; return for how many seconds it was rendered."""
+        run = asyncio.get_running_loop().run_in_executor
+        markdown, text = painted.markdown, painted.answer.text
+        step, spent = await run(self._thread, _timed, advance, markdown, text)
+        is_shown = self._painted.get(painted.answer.message_id) is painted
+        if is_shown and markdown is painted.markdown and not painted.is_outdated:
+            self._show(painted, step, painted.take(step))
+            self._shown.ring()
+        return spent
 
 
 def _whole(text: str) -> tuple[GrowingMarkdown, Step]:
@@ -182,6 +204,8 @@ def _whole(text: str) -> tuple[GrowingMarkdown, Step]:
     return markdown, step
 
 
-def _grow(markdown: GrowingMarkdown, text: str) -> tuple[Step, float]:
+def _timed(
+    advance: Advance, markdown: GrowingMarkdown, text: str
+) -> tuple[Step, float]:
     begun = time.thread_time()
-    return markdown.grow(text), time.thread_time() - begun
+    return advance(markdown, text), time.thread_time() - begun

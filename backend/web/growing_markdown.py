@@ -150,6 +150,18 @@ class GrowingMarkdown:
             pass
         return Step(fresh, tuple(self._blocks), tuple(self._tail()))
 
+    def finish(self, text: str) -> Step:
+        """Take in the rest of a text that grows no more: nothing of it stays open."""
+        fresh: list[Fresh] = []
+        while self.is_behind(text):
+            fresh += self.grow(text).fresh
+        if self._rest and not self._rest.endswith("\n"):
+            self._rest += "\n"
+        while self._flush(fresh):
+            pass
+        self._finish(fresh, len(self._rest))
+        return Step(fresh, tuple(self._blocks), ())
+
     def _flush(self, fresh: list[Fresh]) -> bool:
         """Finish what can be; return whether there may be more."""
         source = self._decided()

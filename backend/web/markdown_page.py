@@ -51,26 +51,67 @@ class Placed:
     images: Sequence[RemoteImage]
 
 
-def placed(blocks: Iterable[Block], scope: str = "", level: int = 2) -> list[Placed]:
+def placed(
+    blocks: Iterable[Block],
+    scope: str = "",
+    level: int = 2,
+    *,
+    headings: Sequence[int] = (),
+) -> list[Placed]:
     """Return blocks as a page shows them.
 
     Args:
         blocks: Of one text.
         scope: Names the text in the ids of its notes; "" for no links to them.
         level: Of its highest headings: the page's own are above.
+        headings: Under which they stand, if others come before them.
     """
     blocks = list(blocks)
-    page = _Page(blocks, scope, level)
+    page = _Page(blocks, scope, level, headings)
     return [Placed(list(page.pieces(block)), block.images) for block in blocks]
+
+
+def unchanged(shown: Iterable[Placed], now: Iterable[Placed]) -> frozenset[int]:
+    """Return the numbers of blocks that are as they were shown while they grew.
+
+    Images are asked for only when the text has ended: a block that names one is not.
+    """
+    pairs = enumerate(zip(shown, now, strict=False))
+    return frozenset(
+        number
+        for number, (had, has) in pairs
+        if had.pieces == has.pieces and not has.images
+    )
+
+
+def headings_after(
+    blocks: Iterable[Block], headings: Sequence[int] = ()
+) -> Sequence[int]:
+    """Return the headings under which stands what follows some blocks."""
+    found = list(headings)
+    for block in blocks:
+        if not block.is_code:
+            for match in _HEADING.finditer(block.html):
+                _enter(found, int(match[1]))
+    return found
+
+
+def _enter(headings: list[int], level: int) -> None:
+    """Go on under a heading of a level, which ends those that are not above it."""
+    while headings and headings[-1] >= level:
+        headings.pop()
+    headings.append(level)
 
 
 class _Page:
     """What of one text must be known from block to block."""
 
-    def __init__(self, blocks: Sequence[Block], scope: str, level: int) -> None:
+    def __init__(
+        self, blocks: Sequence[Block], scope: str, level: int, headings: Sequence[int]
+    ) -> None:
         self._scope = scope
         self._top = level
-        self._open: list[int] = []
+        self._open = list(headings)
         texts = [block.html for block in blocks if not block.is_code and scope]
         notes = [label for html in texts for label in _NOTE.findall(html)]
         self._notes = {label: n for n, label in enumerate(dict.fromkeys(notes), 1)}
@@ -100,9 +141,7 @@ class _Page:
     def _heading(self, match: re.Match[str]) -> str:
         """Tell the level a heading has among the others: models begin anywhere."""
         own_level = int(match[1])
-        while self._open and self._open[-1] >= own_level:
-            self._open.pop()
-        self._open.append(own_level)
+        _enter(self._open, own_level)
         level = min(self._top + len(self._open) - 1, _LOWEST)
         return match[0] if level == own_level else f'{match[0]} aria-level="{level}"'
 

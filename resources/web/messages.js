@@ -14,7 +14,7 @@
   const parser = document.createElement("template");
   let isPlacing = false;
   let isDue = false;
-  let growing = null;
+  let answering = null;
 
   const key = ({ seq, message, part }) => (["blocks", "added", "log"].includes(part) ? seq : `${part} ${message}`);
   const remember = (events, event) => {
@@ -65,6 +65,31 @@
     fetchLog();
   };
 
+  // Of an answer that has ended comes what is different from what grew, and what stands
+  // around it: no other block is touched. A page that has other blocks fetches the log.
+  const end = (answer, html) => {
+    const fresh = parse(html).firstElementChild;
+    const now = fresh.querySelector(".blocks");
+    const blocks = answer.querySelector(".blocks");
+    const shown = [...blocks.children];
+    if (shown.length !== Number(now.dataset.shown) || answer.querySelector(".tail")?.firstElementChild) return fetchLog();
+    let last = null;
+    for (const node of [...now.children]) {
+      // After a block stand the forms that ask for its images.
+      const old = node.matches("form") ? null : shown.shift();
+      if (old && !("kept" in node.dataset)) Idiomorph.morph(old, node, { morphStyle: "outerHTML" });
+      if (!old) blocks.insertBefore(node, last ? last.nextSibling : blocks.firstChild);
+      last = old ?? node;
+    }
+    shown.forEach((old) => old.remove());
+    // From the last on: one that goes before another has all of the answer styled anew.
+    const [, ...growing] = blocks.parentElement.children;
+    growing.reverse().forEach((part) => part.remove());
+    fresh.dataset.seq = answer.dataset.seq;
+    Idiomorph.morph(answer, fresh, { morphStyle: "outerHTML" });
+    htmx.process(answer);
+  };
+
   const apply = (event) => {
     const { seq, message, part, html } = event;
     if (part === "added") add(event);
@@ -79,8 +104,9 @@
       // It was rendered just before the event that brings it.
       document.getElementById(`message-${message}`).dataset.seq = seq;
     }
+    if (part === "ended") end(answer, html);
     if (!answer.querySelector(".tail")) return;
-    if (part === "cleared") answer.querySelector(".blocks").replaceChildren();
+    if (part === "cleared") answer.querySelectorAll(".blocks, .tail").forEach((one) => one.replaceChildren());
     if (part === "blocks") settle(answer, html, event.into);
     if (part === "tail") morph(answer.querySelector(".tail"), html);
     if (part === "wait") morph(answer.querySelector(".wait"), html);
@@ -90,18 +116,23 @@
     }
   };
 
+  const beginningOf = (answer) => {
+    let text = "";
+    for (const block of answer.querySelector(".blocks")?.children ?? []) {
+      text = `${text}\n\n${block.innerText}`.trim();
+      if (SENTENCE.test(text) || text.length > SENTENCE_CHARS) break;
+    }
+    return (SENTENCE.exec(text)?.[0] ?? text).slice(0, SENTENCE_CHARS);
+  };
+
   // Says once that an answer is being written, and once that it has ended.
   const announce = () => {
     const now = document.querySelector('#log [aria-busy="true"]')?.id ?? null;
-    if (now === growing) return;
-    const ended = now === null && document.getElementById(growing);
-    growing = now;
+    if (now === answering) return;
+    const ended = now === null && document.getElementById(answering);
+    answering = now;
     if (now) window.hearthSay("Answering…");
-    else if (ended) {
-      const text = ended.querySelector(".prose")?.innerText.trim() ?? "";
-      const sentence = (SENTENCE.exec(text)?.[0] ?? text).slice(0, SENTENCE_CHARS);
-      window.hearthSay(`Answer finished. ${sentence}`);
-    }
+    else if (ended) window.hearthSay(`Answer finished. ${beginningOf(ended)}`);
   };
 
   const meet = () => {

@@ -7,6 +7,8 @@
     if (node.matches?.(".composer textarea") && fresh.matches?.("textarea")) fresh.value = node.value;
     // A block of an answer that is the same is not walked through.
     if (node.matches?.(".prose [hx-disable]") && node.isEqualNode(fresh)) return false;
+    // The blocks of an answer that has ended are in place already.
+    if (fresh.matches?.("[data-shown]")) return false;
     // What is being edited stays as it is typed.
     return !node.matches?.(".editing, .renaming");
   };

@@ -136,7 +136,7 @@ async def _late_while_growing(kind: str) -> list[float]:
         broadcast.grew(answer)
         await asyncio.sleep(_FED_EVERY_S)
     await Rendered().prepare([text])
-    broadcast.painter.finish(answer)
+    broadcast.painter.end(answer)
     ticking.cancel()
     return late
 

@@ -108,11 +108,11 @@ def test_messages_are_heard_whoever_asks(other: Other) -> None:
     path = f"/conversations/{conversation}/messages"
     sent = other.send("POST", path, text="Two")
     assert "<article" not in sent.text
-    other.hear("added", "conversations", "whole")
+    other.hear("added", "conversations", "ended")
     other._talk.rest()
     other.listen()
     other.send("POST", "/api/v1/quick", text="Three", conversation=conversation)
-    other.hear("added", "conversations", "whole")
+    other.hear("added", "conversations", "ended")
 
 
 def test_editing_deleting_and_undoing_messages_is_heard(

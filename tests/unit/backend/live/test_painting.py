@@ -164,7 +164,7 @@ def test_rendering_rests_longer_than_it_works(monkeypatch: pytest.MonkeyPatch) -
         await painted.task
 
     monkeypatch.setattr(asyncio, "sleep", watched)
-    monkeypatch.setattr(painting, "_grow", lambda md, text: (md.grow(text), 0.5))
+    monkeypatch.setattr(painting, "_timed", lambda _, md, text: (md.grow(text), 0.5))
     run(work())
     assert rests
     assert max(rests) == 0.5 * painting.REST

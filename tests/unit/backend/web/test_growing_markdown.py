@@ -222,3 +222,17 @@ def test_half_a_line_break_at_the_end_waits() -> None:
     assert not growing.is_behind("a\r")
     step = growing.grow("a\r\nb\n\n")
     assert [*step.blocks, *step.tail] == render("a\nb")
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.sampled_from(LINES), max_size=20), st.data())
+def test_a_text_that_has_ended_leaves_nothing_open(
+    lines: list[str], data: st.DataObject
+) -> None:
+    text = "\n".join(lines)
+    growing = GrowingMarkdown(marked_chars=ALL)
+    for cut in sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=8))):
+        growing.grow(text[:cut])
+    step = growing.finish(text)
+    assert not step.tail
+    assert words(list(step.blocks)) == words(render(text))

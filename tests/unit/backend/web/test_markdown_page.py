@@ -5,7 +5,13 @@ import re
 import pytest
 
 from backend.web.markdown import MAX_HIGHLIGHTED_CHARS, render
-from backend.web.markdown_page import FrameKind, Piece, placed
+from backend.web.markdown_page import (
+    FrameKind,
+    Piece,
+    headings_after,
+    placed,
+    unchanged,
+)
 from tests.helpers.elements import Elements
 
 
@@ -96,6 +102,32 @@ def test_headings_never_skip_a_level(text: str, expected: list[int]) -> None:
 
 def test_headings_keep_below_those_around_them() -> None:
     assert levels("# a\n### b", top=3) == [3, 4]
+
+
+@pytest.mark.parametrize("cut", range(6))
+def test_headings_are_the_same_block_by_block(cut: int) -> None:
+    blocks = render("# a\n\n### b\n\n- ## c\n\n#### d\n\n## e")
+    before, after = blocks[:cut], blocks[cut:]
+    split = [*placed(before), *placed(after, headings=headings_after(before))]
+    assert split == placed(blocks)
+
+
+@pytest.mark.parametrize(
+    ("text", "more", "kept"),
+    [
+        ("one\n\ntwo", " words\n\nthree", {0}),
+        ("# a\n\n- b\n\n```python\nc = 1\n```", "\n\nd", {0, 1, 2}),
+        ("![x](https://example.com/i.png)\n\nb", "", {1}),
+        ("a[^1]\n\n[^1]: b\n\nc", "", {2}),
+        ("one", "", {0}),
+    ],
+)
+def test_blocks_that_are_as_they_were_shown_are_kept(
+    text: str, more: str, kept: set[int]
+) -> None:
+    shown, now = placed(render(text)), placed(render(text + more), "m")
+    assert unchanged(shown, now) == kept
+    assert unchanged(now, shown) <= set(range(len(shown)))
 
 
 def test_notes_are_linked_both_ways_once_per_text() -> None:
