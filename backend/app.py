@@ -10,7 +10,7 @@ from backend.keys.database_key import DATABASE_NAME, DatabaseKey
 from backend.keys.keyring import FindVault, OsKeyring
 from backend.live.message_feed import MessageFeed
 from backend.live.notices import PageNotices
-from backend.protocol import Hello
+from backend.protocol import Hello, prove
 from backend.routes import (
     actions,
     alerts,
@@ -27,33 +27,36 @@ from backend.routes import (
     trash,
     unknown,
 )
-from backend.routes.app_context import AppContext, OpenContext
+from backend.routes.app_context import AppContext
 from backend.routes.chat import conversation_list, conversations, drafts, messages
 from backend.routes.data import backups, encryption, exports, imports, unlock
+from backend.routes.health import Health
 from backend.routes.pages import Pages
 from backend.runtime.loop_monitor import LoopWatch
 from backend.store_lifecycle import StoreLifecycle
 from backend.web.assets import Assets, icons_dir
+from backend.web.assets import router as assets_router
 from backend.web.events import EventHub
-from backend.web.http import ErrorRenderer, Route
+from backend.web.http import ErrorRenderer, Route, given
 from backend.web.rendering import Renderer
 
-_NOUNS: Final = (
-    actions,
-    alerts,
-    conversation_list,
-    conversations,
-    drafts,
-    history,
-    messages,
-    notes,
-    search,
-    settings,
-    trash,
+_ALWAYS: Final = (alerts.always, conversations.always, notes.always, unlock.router)
+_OFFLINE: Final = (backups.router, encryption.router)
+_OPEN: Final = (
+    actions.router,
+    alerts.router,
+    conversation_list.router,
+    conversations.router,
+    drafts.router,
+    exports.router,
+    history.router,
+    imports.router,
+    messages.router,
+    notes.router,
+    search.router,
+    settings.router,
+    trash.router,
 )
-"""Their handlers need the store open."""
-_ALWAYS: Final = (alerts, conversations, notes)
-"""Some of their handlers do not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,37 +97,19 @@ def build(hello: Hello, find_vault: FindVault | None = None) -> App:
     key = DatabaseKey(database.parent, OsKeyring(find_vault), hello.database_key)
     store = StoreLifecycle(database, key, notices, is_safe_mode=hello.safe_mode)
     feed = MessageFeed(hub, renderer, store.services)
-
-    # What is made later must not hold the token.
-    data_dir = hello.data_dir
-
-    async def always() -> AppContext:
-        return AppContext(pages=pages, store=store)
-
-    async def opened() -> OpenContext:
-        return OpenContext(
-            pages=pages,
-            store=store,
-            services=await store.services(),
-            feed=feed,
-            renderer=renderer,
-            data_dir=data_dir,
-        )
-
-    routers = (
-        health.build_router(hello.token, lambda: store.state, lambda: watch.worst_ms),
-        events.build_router(hub),
-        assets.build_router(),
-        api.build_router(store.services),
-        quick.build_router(store.services, feed, renderer),
-        engines.build_router(store.services, pages),
-        models.build_router(store.services, pages),
-        exports.build_router(store.services, pages),
-        imports.build_router(store.services, pages),
-        backups.build_router(store.offline, pages),
-        encryption.build_router(store.offline, pages),
-        unlock.build_router(store, pages),
-        unknown.build_router(),
+    app = AppContext(
+        pages=pages,
+        store=store,
+        feed=feed,
+        renderer=renderer,
+        data_dir=hello.data_dir,
+    )
+    # What is told of the hello must not hold the token with it.
+    token = hello.token
+    checked = Health(
+        database_state=lambda: store.state,
+        lag_ms=lambda: watch.worst_ms,
+        prove=lambda nonce: prove(token, nonce),
     )
 
     async def start() -> None:
@@ -137,9 +122,17 @@ def build(hello: Hello, find_vault: FindVault | None = None) -> App:
 
     return App(
         routes=[
-            *(route for router in routers for route in router.routes),
-            *(route for noun in _NOUNS for route in noun.router.routes(opened)),
-            *(route for noun in _ALWAYS for route in noun.always.routes(always)),
+            *health.router.routes(given(checked)),
+            *events.router.routes(given(hub)),
+            *assets_router.routes(given(assets)),
+            *api.build_router(store.services).routes,
+            *quick.build_router(store.services, feed, renderer).routes,
+            *engines.build_router(store.services, pages).routes,
+            *models.build_router(store.services, pages).routes,
+            *(route for router in _OPEN for route in router.routes(app.on_open)),
+            *(route for router in _OFFLINE for route in router.routes(app.on_files)),
+            *(route for router in _ALWAYS for route in router.routes(given(app))),
+            *unknown.router.routes(given(None)),
         ],
         start=start,
         stop=stop,

@@ -43,7 +43,7 @@ class BackgroundJob:
 async def finish_last_run(store: OpenStore) -> None:
     """Fold what was typed last time, and take back imports that were cut off."""
     await asyncio.to_thread(store.services.notes.fold_drafts)
-    await store.services.imports.recover()
+    await asyncio.to_thread(store.services.imports.recover)
 
 
 async def fold_notes(store: OpenStore) -> None:

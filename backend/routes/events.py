@@ -1,23 +1,19 @@
 """Events: the one stream per page that carries everything it must hear."""
 
 from backend.web.events import EventHub
-from backend.web.http import Request, Response, Router
+from backend.web.http import AppRouter, Request, Response
 
 _MAX_DIGITS = 18
 
 
-def build_router(hub: EventHub) -> Router:
-    """Build the stream's route over a hub."""
-    router = Router()
+router = AppRouter[EventHub]()
 
-    @router.get("/events")
-    async def stream_events(request: Request) -> Response:
-        return Response(
-            content_type="text/event-stream",
-            stream=hub.subscribe(since(request)).stream(),
-        )
 
-    return router
+@router.get("/events")
+async def stream_events(request: Request, hub: EventHub) -> Response:
+    """Stream what a page must hear."""
+    stream = hub.subscribe(since(request)).stream()
+    return Response(content_type="text/event-stream", stream=stream)
 
 
 def since(request: Request) -> int | None:

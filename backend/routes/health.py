@@ -2,29 +2,39 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from backend.protocol import HEALTH_PATH, prove
-from backend.web.http import Request, Response, Router
+from backend.protocol import HEALTH_PATH
+from backend.web.http import AppRouter, Request, Response
 
 _MAX_NONCE_CHARS = 128
 
 
-def build_router(
-    token: str, database_state: Callable[[], str], lag_ms: Callable[[], int]
-) -> Router:
-    """Build the one route that needs no token; it never waits for anything."""
-    router = Router()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """What is told of this process.
 
-    @router.get(HEALTH_PATH)
-    async def show_health(request: Request) -> Response:
-        data = {
-            "status": "healthy",
-            "database": database_state(),
-            "lag_ms": lag_ms(),
-        }
-        nonce = request.query.get("nonce", "")
-        if 0 < len(nonce) <= _MAX_NONCE_CHARS:
-            data["proof"] = prove(token, nonce)
-        return Response(body=json.dumps(data), content_type="application/json")
+    Attributes:
+        prove: Proves that it knows the token.
+    """
 
-    return router
+    database_state: Callable[[], str]
+    lag_ms: Callable[[], int]
+    prove: Callable[[str], str]
+
+
+router = AppRouter[Health]()
+
+
+@router.get(HEALTH_PATH)
+async def show_health(request: Request, health: Health) -> Response:
+    """Answer without a token, and without waiting for anything."""
+    data = {
+        "status": "healthy",
+        "database": health.database_state(),
+        "lag_ms": health.lag_ms(),
+    }
+    nonce = request.query.get("nonce", "")
+    if 0 < len(nonce) <= _MAX_NONCE_CHARS:
+        data["proof"] = health.prove(nonce)
+    return Response(body=json.dumps(data), content_type="application/json")

@@ -8,7 +8,7 @@ from typing import Final, Self
 
 from backend.errors import NotFoundError
 from backend.installation import resource_path
-from backend.web.http import Request, Response, Router
+from backend.web.http import AppRouter, Request, Response
 
 _TYPES: Final = {
     ".css": "text/css; charset=utf-8",
@@ -82,22 +82,30 @@ class Assets:
             self._joined[names] = joined.url
         return self._joined[names]
 
-    def build_router(self) -> Router:
-        """Return the route that serves every asset."""
-        router = Router()
+    def at(self, url: str) -> Asset:
+        """Return what is at an address.
 
-        @router.get("/assets/:hash/:name")
-        async def show_asset(request: Request) -> Response:
-            asset = self._by_url.get(request.path)
-            if asset is None:
-                raise NotFoundError("There is no such file.")
-            return Response(
-                body=asset.content,
-                content_type=asset.content_type,
-                headers={"cache-control": "private, max-age=31536000, immutable"},
-            )
+        Raises:
+            NotFoundError: There is nothing.
+        """
+        asset = self._by_url.get(url)
+        if asset is None:
+            raise NotFoundError("There is no such file.")
+        return asset
 
-        return router
+
+router = AppRouter[Assets]()
+
+
+@router.get("/assets/:hash/:name")
+async def show_asset(request: Request, assets: Assets) -> Response:
+    """Answer with an asset, which never changes under its address."""
+    asset = assets.at(request.path)
+    return Response(
+        body=asset.content,
+        content_type=asset.content_type,
+        headers={"cache-control": "private, max-age=31536000, immutable"},
+    )
 
 
 def _read(path: Path) -> Asset:

@@ -219,6 +219,15 @@ class AppRouter(Generic[C]):
         return register
 
 
+def given(app: C) -> Callable[[], Awaitable[C]]:
+    """Let handlers work with what is there already."""
+
+    async def ready() -> C:
+        return app
+
+    return ready
+
+
 def _on_loop(
     handler: AppHandler[C, _Answer], ready: Callable[[], Awaitable[C]]
 ) -> Handler:

@@ -19,7 +19,7 @@ from backend.protocol import Hello
 from backend.runtime.loop_monitor import EVERY_S, LOGGED_MS
 from backend.runtime.process_guard import MAPPED_BYTES, MEMORY_HEADROOM_BYTES
 from backend.sidecar import run
-from backend.web.http import AppRouter, Request, Response, Router
+from backend.web.http import AppRouter, Request, Response, Router, given
 
 log = logging.getLogger("hearth.odd")
 TIGHT_BYTES = 400 * 1024 * 1024
@@ -123,10 +123,6 @@ async def tighten(_request: Request) -> Response:
     return Response(body=str(soft))
 
 
-async def nothing() -> None:
-    """Make nothing ready."""
-
-
 def build_odd(hello: Hello) -> App:
     """Return the real application with odd routes beside its own."""
     app = build(hello)
@@ -141,7 +137,7 @@ def build_odd(hello: Hello) -> App:
             time.sleep(60)
         await app.stop()
 
-    odd = [*router.routes, *plain.routes(nothing)]
+    odd = [*router.routes, *plain.routes(given(None))]
     return replace(app, routes=[*app.routes, *odd], start=start, stop=stop)
 
 

@@ -79,7 +79,7 @@ def _look(data: Path, acknowledged: set[str]) -> float:
     started = time.monotonic()
     store = Store(data)
     taken_s = time.monotonic() - started
-    asyncio.run(store.recover())
+    store.recover()
     lost = acknowledged - store.ids()
     assert not lost, f"lost: {lost}"
     assert store.imported() in {0, store.TALKS}, "half an import"

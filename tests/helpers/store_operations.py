@@ -90,16 +90,16 @@ class Store:
         """Return how many conversations there are."""
         return len(ConversationStore(self.database).page(limit=1_000))
 
-    async def recover(self) -> None:
+    def recover(self) -> None:
         """Take back an import that was cut off."""
-        await ImportService(ImportStore(self.database), Silence()).recover()
+        ImportService(ImportStore(self.database), Silence()).recover()
 
     async def import_and_undo(self) -> None:
         """Import a foreign file, and take all of it back."""
         path = self.path.with_name("conversations.json")
         path.write_text(json.dumps([chatgpt(n) for n in range(self.TALKS)]), "utf-8")
         imports = ImportService(ImportStore(self.database), Silence())
-        await imports.recover()
+        imports.recover()
         run = imports.look(path)
         await _until(imports, ImportState.READY)
         imports.begin(run.id)

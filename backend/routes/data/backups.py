@@ -1,5 +1,6 @@
 """The page of the backups."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -7,14 +8,14 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from backend.errors import BackupLockedError, InvalidInputError
 from backend.keys.database_key import MAX_SECRET_CHARS
 from backend.live.notices import Toast
-from backend.routes.pages import Pages, no_content
+from backend.routes.app_context import OfflineContext
+from backend.routes.pages import no_content
 from backend.services.notices import Tone
 from backend.stored_values import SnapshotReason
-from backend.web.http import Request, Response, Router
+from backend.web.http import AppRouter, Request, Response
 from backend.web.rendering import Template
 
 if TYPE_CHECKING:
-    from backend.container import GetOffline
     from backend.services.protection.backups import Backup, Restored
 
 _REASONS: Final[Mapping[str, str]] = {
@@ -70,67 +71,78 @@ class KeyView(Template):
     max_chars: int = MAX_SECRET_CHARS
 
 
-def build_router(offline: "GetOffline", pages: Pages) -> Router:
-    """Return the routes of backups."""
-    router = Router()
+router = AppRouter[OfflineContext]()
 
-    @router.get("/backups")
-    async def show(request: Request) -> Response:
-        return pages.show(request, "Backups", await view())
 
-    @router.get("/backups/list")
-    async def list_(_request: Request) -> Response:
-        return pages.fragment(await list_all())
+@router.get("/backups")
+def show(request: Request, app: OfflineContext) -> Response:
+    """Show all backups."""
+    return app.pages.show(request, "Backups", _view(app))
 
-    @router.post("/backups")
-    async def make(_request: Request) -> Response:
-        await (await offline()).backups.make()
-        toast = Toast("The backup was made and verified.", tone=Tone.SUCCESS)
-        return pages.toast(toast)
 
-    @router.post("/backups/:name/verify")
-    async def verify(request: Request) -> Response:
-        await (await offline()).backups.verify(request.path_params["name"])
-        return pages.toast(Toast("This backup is intact.", tone=Tone.SUCCESS))
+@router.get("/backups/list")
+def list_(_request: Request, app: OfflineContext) -> Response:
+    """Show the list as it is now."""
+    return app.pages.fragment(_list(app))
 
-    @router.post("/backups/:name/restore")
-    async def restore(request: Request) -> Response:
-        backups, name = (await offline()).backups, request.path_params["name"]
-        secret = request.form().get("secret", "")
-        try:
-            restored = await backups.restore(name, secret)
-        except BackupLockedError:
-            return await ask_for_key(request, name)
-        except InvalidInputError as exc:
-            return await ask_for_key(request, name, str(exc))
-        toast = pages.toast(_restored_toast(restored))
-        if not secret:
-            return toast
-        shown = pages.show(request, "Backups", await view())
-        return Response(body=f"{shown.body!s}{toast.body!s}")
 
-    @router.post("/backups/folder")
-    async def choose(request: Request) -> Response:
-        backups = (await offline()).backups
-        await backups.choose_folder(request.form().get("path", ""))
-        return no_content()
+@router.post("/backups")
+async def make(_request: Request, app: OfflineContext) -> Response:
+    """Make a backup."""
+    await app.offline.backups.make()
+    toast = Toast("The backup was made and verified.", tone=Tone.SUCCESS)
+    return app.pages.toast(toast)
 
-    async def view() -> BackupsView:
-        backups = (await offline()).backups
-        return BackupsView(await list_all(), str(backups.folder), backups.is_away)
 
-    async def ask_for_key(request: Request, name: str, problem: str = "") -> Response:
-        backup = await (await offline()).backups.find(name)
-        shown = pages.show(request, "Restore a backup", KeyView(backup, problem))
-        # The button stands in a list: the question takes the place of the page.
-        headers = {"HX-Retarget": "#main", "HX-Reswap": "innerHTML"}
-        return Response(body=shown.body, headers=headers)
+@router.post("/backups/:name/verify")
+async def verify(request: Request, app: OfflineContext) -> Response:
+    """Look through all of a backup."""
+    await app.offline.backups.verify(request.path_params["name"])
+    return app.pages.toast(Toast("This backup is intact.", tone=Tone.SUCCESS))
 
-    async def list_all() -> BackupList:
-        found = await (await offline()).backups.all()
-        return BackupList([_item(backup) for backup in found])
 
-    return router
+@router.post("/backups/:name/restore")
+async def restore(request: Request, app: OfflineContext) -> Response:
+    """Let a backup be the present state, or ask for its key."""
+    name = request.path_params["name"]
+    secret = request.form().get("secret", "")
+    try:
+        restored = await app.offline.backups.restore(name, secret)
+    except BackupLockedError:
+        return await asyncio.to_thread(_ask_for_key, request, app, name)
+    except InvalidInputError as exc:
+        return await asyncio.to_thread(_ask_for_key, request, app, name, str(exc))
+    toast = app.pages.toast(_restored_toast(restored))
+    if not secret:
+        return toast
+    shown = await asyncio.to_thread(show, request, app)
+    return Response(body=f"{shown.body!s}{toast.body!s}")
+
+
+@router.post("/backups/folder")
+def choose(request: Request, app: OfflineContext) -> Response:
+    """Put new backups into another folder."""
+    app.offline.backups.choose_folder(request.form().get("path", ""))
+    return no_content()
+
+
+def _view(app: OfflineContext) -> BackupsView:
+    backups = app.offline.backups
+    return BackupsView(_list(app), str(backups.folder), backups.is_away)
+
+
+def _list(app: OfflineContext) -> BackupList:
+    return BackupList([_item(backup) for backup in app.offline.backups.all()])
+
+
+def _ask_for_key(
+    request: Request, app: OfflineContext, name: str, problem: str = ""
+) -> Response:
+    view = KeyView(app.offline.backups.find(name), problem)
+    shown = app.pages.show(request, "Restore a backup", view)
+    # The button stands in a list: the question takes the place of the page.
+    headers = {"HX-Retarget": "#main", "HX-Reswap": "innerHTML"}
+    return Response(body=shown.body, headers=headers)
 
 
 def _restored_toast(restored: "Restored") -> Toast:

@@ -1,17 +1,18 @@
 """The page of the encryption: how it is, another way, the recovery code."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from backend.keys.database_key import MAX_SECRET_CHARS, MIN_PASSPHRASE_CHARS
 from backend.live.notices import Toast
-from backend.routes.pages import Pages
+from backend.routes.app_context import OfflineContext
 from backend.services.notices import Tone
-from backend.web.http import Request, Response, Router
+from backend.web.http import AppRouter, Request, Response
 from backend.web.rendering import Template
 
 if TYPE_CHECKING:
-    from backend.container import GetOffline, OfflineServices
+    from backend.container import OfflineServices
 
 
 @dataclass(frozen=True)
@@ -42,51 +43,55 @@ class EncryptionView(Template):
     max_chars: int = MAX_SECRET_CHARS
 
 
-def build_router(offline: "GetOffline", pages: Pages) -> Router:
-    """Return the routes of the encryption."""
-    router = Router()
-
-    @router.get("/encryption")
-    async def show(request: Request) -> Response:
-        return await answer(request)
-
-    @router.post("/encryption/keyring")
-    async def use_keyring(request: Request) -> Response:
-        await (await offline()).encryption.use_keyring()
-        return await answer(request, "Encrypted with a key in the keyring.")
-
-    @router.post("/encryption/passphrase")
-    async def use_passphrase(request: Request) -> Response:
-        form = request.form()
-        await (await offline()).encryption.use_passphrase(
-            form.get("passphrase", ""), form.get("again", "")
-        )
-        return await answer(request, "Encrypted with your passphrase.")
-
-    @router.post("/encryption/none")
-    async def decrypt(request: Request) -> Response:
-        await (await offline()).encryption.decrypt()
-        return await answer(request, "Your data is no longer encrypted.")
-
-    @router.post("/encryption/code")
-    async def make_code(_request: Request) -> Response:
-        code = await (await offline()).encryption.new_recovery_code()
-        return pages.fragment(Code(code))
-
-    async def answer(request: Request, done: str = "") -> Response:
-        view = await encryption_view(await offline())
-        shown = pages.show(request, "Encryption", view)
-        if not done:
-            return shown
-        toast = pages.toast(Toast(done, tone=Tone.SUCCESS))
-        return Response(body=f"{shown.body!s}{toast.body!s}")
-
-    return router
+router = AppRouter[OfflineContext]()
 
 
-async def encryption_view(offline: "OfflineServices") -> EncryptionView:
+@router.get("/encryption")
+def show(request: Request, app: OfflineContext) -> Response:
+    """Show how the data is kept."""
+    view = encryption_view(app.offline)
+    return app.pages.show(request, "Encryption", view)
+
+
+@router.post("/encryption/keyring")
+async def use_keyring(request: Request, app: OfflineContext) -> Response:
+    """Encrypt with a key in the keyring."""
+    await app.offline.encryption.use_keyring()
+    return await _done(request, app, "Encrypted with a key in the keyring.")
+
+
+@router.post("/encryption/passphrase")
+async def use_passphrase(request: Request, app: OfflineContext) -> Response:
+    """Encrypt with a key that a passphrase opens."""
+    form = request.form()
+    await app.offline.encryption.use_passphrase(
+        form.get("passphrase", ""), form.get("again", "")
+    )
+    return await _done(request, app, "Encrypted with your passphrase.")
+
+
+@router.post("/encryption/none")
+async def decrypt(request: Request, app: OfflineContext) -> Response:
+    """Keep the data as plain files."""
+    await app.offline.encryption.decrypt()
+    return await _done(request, app, "Your data is no longer encrypted.")
+
+
+@router.post("/encryption/code")
+def make_code(_request: Request, app: OfflineContext) -> Response:
+    """Show a new recovery code, once."""
+    return app.pages.fragment(Code(app.offline.encryption.new_recovery_code()))
+
+
+async def _done(request: Request, app: OfflineContext, sentence: str) -> Response:
+    shown = await asyncio.to_thread(show, request, app)
+    toast = app.pages.toast(Toast(sentence, tone=Tone.SUCCESS))
+    return Response(body=f"{shown.body!s}{toast.body!s}")
+
+
+def encryption_view(offline: "OfflineServices") -> EncryptionView:
     """Return how the data is kept, as the page shows it."""
-    state = await offline.encryption.state()
+    state = offline.encryption.state()
     mode = "none"
     if state.is_encrypted:
         kept = state.mode.value if state.mode else "none"

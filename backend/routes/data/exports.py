@@ -3,16 +3,14 @@
 import asyncio
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from backend.errors import InvalidInputError
-from backend.routes.pages import Pages, no_content
+from backend.routes.app_context import OpenContext
+from backend.routes.pages import no_content
 from backend.services.transfer.export_files import ExportFormat
-from backend.web.http import Request, Response, Router
+from backend.web.http import AppRouter, Request, Response
 from backend.web.rendering import Template
-
-if TYPE_CHECKING:
-    from backend.container import GetServices
 
 
 @dataclass(frozen=True)
@@ -25,37 +23,35 @@ class ExportState(Template):
     total: int
 
 
-def build_router(get_services: "GetServices", pages: Pages) -> Router:
-    """Return the routes of exports."""
-    router = Router()
+router = AppRouter[OpenContext]()
 
-    @router.get("/exports/state")
-    async def state(_: Request) -> Response:
-        services = await get_services()
-        current = services.exports.current
-        if current is None:
-            return pages.fragment(ExportState("", 0, 0))
-        return pages.fragment(
-            ExportState(current.path.name, current.done, current.total)
-        )
 
-    @router.post("/exports")
-    async def begin(request: Request) -> Response:
-        services = await get_services()
-        form = request.form()
-        try:
-            form_of_file = ExportFormat(form.get("format", ""))
-        except ValueError as exc:
-            raise InvalidInputError("Choose Markdown, a web page or JSON.") from exc
-        path = Path(form.get("path", ""))
-        await asyncio.to_thread(services.notes.fold_drafts)
-        services.exports.begin(form.get("what", ""), form_of_file, path, pages.render)
-        return no_content()
+@router.get("/exports/state")
+async def state(_request: Request, app: OpenContext) -> Response:
+    """Show how far the export is."""
+    current = app.services.exports.current
+    if current is None:
+        return app.pages.fragment(ExportState("", 0, 0))
+    shown = ExportState(current.path.name, current.done, current.total)
+    return app.pages.fragment(shown)
 
-    @router.post("/exports/cancel")
-    async def cancel(_: Request) -> Response:
-        services = await get_services()
-        services.exports.cancel()
-        return no_content()
 
-    return router
+@router.post("/exports")
+async def begin(request: Request, app: OpenContext) -> Response:
+    """Begin to write a file."""
+    form = request.form()
+    try:
+        form_of_file = ExportFormat(form.get("format", ""))
+    except ValueError as exc:
+        raise InvalidInputError("Choose Markdown, a web page or JSON.") from exc
+    what, path = form.get("what", ""), Path(form.get("path", ""))
+    await asyncio.to_thread(app.services.notes.fold_drafts)
+    app.services.exports.begin(what, form_of_file, path, app.pages.render)
+    return no_content()
+
+
+@router.post("/exports/cancel")
+async def cancel(_request: Request, app: OpenContext) -> Response:
+    """End the export."""
+    app.services.exports.cancel()
+    return no_content()

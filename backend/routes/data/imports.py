@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from backend.errors import InvalidInputError
-from backend.routes.pages import Pages, no_content
+from backend.routes.app_context import OpenContext
+from backend.routes.pages import no_content
 from backend.services.transfer.import_reports import Report, Summary
 from backend.services.transfer.import_states import ImportState
 from backend.services.transfer.imports import Import
-from backend.web.http import Request, Response, Router
+from backend.web.http import AppRouter, Request, Response
 from backend.web.rendering import Template
 
 if TYPE_CHECKING:
-    from backend.container import GetServices, Services
     from backend.store.models import ImportRun
 
 
@@ -79,52 +79,55 @@ class ImportView(Template):
     state: State
 
 
-def build_router(get_services: "GetServices", pages: Pages) -> Router:
-    """Return the routes of imports."""
-    router = Router()
-
-    @router.get("/imports")
-    async def show(request: Request) -> Response:
-        view = ImportView(await _state(await get_services()))
-        return pages.show(request, "Import", view)
-
-    @router.get("/imports/state")
-    async def state(_: Request) -> Response:
-        return pages.fragment(await _state(await get_services()))
-
-    @router.post("/imports")
-    async def look(request: Request) -> Response:
-        services = await get_services()
-        path = Path(request.form().get("path", ""))
-        if "\0" in str(path) or not path.is_absolute():
-            raise InvalidInputError("There is no such file. Choose it again.")
-        services.imports.look(path)
-        return no_content()
-
-    @router.post("/imports/:id/begin")
-    async def begin(request: Request) -> Response:
-        services = await get_services()
-        services.imports.begin(request.path_params["id"])
-        return no_content()
-
-    @router.post("/imports/:id/cancel")
-    async def cancel(request: Request) -> Response:
-        services = await get_services()
-        services.imports.cancel(request.path_params["id"])
-        return no_content()
-
-    @router.post("/imports/:id/undo")
-    async def undo(request: Request) -> Response:
-        services = await get_services()
-        await services.imports.undo(request.path_params["id"])
-        return no_content()
-
-    return router
+router = AppRouter[OpenContext]()
 
 
-async def _state(services: "Services") -> State:
-    current = services.imports.current
-    runs = await services.imports.past()
+@router.get("/imports")
+def show(request: Request, app: OpenContext) -> Response:
+    """Show the current import and those that have ended."""
+    return app.pages.show(request, "Import", ImportView(_state(app)))
+
+
+@router.get("/imports/state")
+def state(_request: Request, app: OpenContext) -> Response:
+    """Show what has changed of that."""
+    return app.pages.fragment(_state(app))
+
+
+@router.post("/imports")
+async def look(request: Request, app: OpenContext) -> Response:
+    """Begin to look at a file."""
+    path = Path(request.form().get("path", ""))
+    if "\0" in str(path) or not path.is_absolute():
+        raise InvalidInputError("There is no such file. Choose it again.")
+    app.services.imports.look(path)
+    return no_content()
+
+
+@router.post("/imports/:id/begin")
+async def begin(request: Request, app: OpenContext) -> Response:
+    """Import what was looked at."""
+    app.services.imports.begin(request.path_params["id"])
+    return no_content()
+
+
+@router.post("/imports/:id/cancel")
+async def cancel(request: Request, app: OpenContext) -> Response:
+    """End an import, or put an ended one away."""
+    app.services.imports.cancel(request.path_params["id"])
+    return no_content()
+
+
+@router.post("/imports/:id/undo")
+async def undo(request: Request, app: OpenContext) -> Response:
+    """Take a past import back."""
+    await app.services.imports.undo(request.path_params["id"])
+    return no_content()
+
+
+def _state(app: OpenContext) -> State:
+    current = app.services.imports.current
+    runs = app.services.imports.past()
     past = [
         _past(run)
         for run in runs

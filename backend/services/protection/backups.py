@@ -119,9 +119,9 @@ class BackupService:
         """Whether the chosen folder is not there, so that the usual one is used."""
         return not self.folder.is_dir() and self.folder != self._default
 
-    async def all(self) -> list[Backup]:
+    def all(self) -> list[Backup]:
         """Return the backups there are, newest first."""
-        return await asyncio.to_thread(lambda: self._backups(self.snapshots()))
+        return self._backups(self.snapshots())
 
     async def make(self, reason: SnapshotReason = SnapshotReason.MANUAL) -> Backup:
         """Make a backup; it was opened and looked through.
@@ -131,9 +131,10 @@ class BackupService:
             StoreError: It could not be made.
         """
         async with self._one_at_a_time:
-            snapshot = await asyncio.to_thread(self.snap, reason)
+            (made,) = await asyncio.to_thread(
+                lambda: self._backups([self.snap(reason)])
+            )
         self._notices.changed(NOUN)
-        (made,) = await asyncio.to_thread(self._backups, [snapshot])
         return made
 
     async def verify(self, name: str) -> None:
@@ -165,9 +166,8 @@ class BackupService:
             StoreFullError: The disk has no room for it.
         """
         async with self._one_at_a_time:
-            snapshot = await asyncio.to_thread(self._find, name)
             # Before the store is closed: who mistypes a code goes on undisturbed.
-            key = await asyncio.to_thread(self._keys.key_of, snapshot, secret)
+            snapshot, key = await asyncio.to_thread(self._opened, name, secret)
             restored = await self._swap(lambda: self._restore(snapshot, key))
             if self._key.of_database and key:
                 # Also what was plain until this backup brought a key.
@@ -175,23 +175,31 @@ class BackupService:
         self._notices.changed(NOUN)
         return restored
 
-    async def find(self, name: str) -> Backup:
+    def find(self, name: str) -> Backup:
         """Return one backup.
 
         Raises:
             NotFoundError: It is not there.
         """
-        (found,) = await asyncio.to_thread(lambda: self._backups([self._find(name)]))
+        (found,) = self._backups([self._find(name)])
         return found
 
-    async def choose_folder(self, path: str) -> None:
+    def choose_folder(self, path: str) -> None:
         """Put new backups into another folder; "" chooses the usual one.
 
         Raises:
             InvalidInputError: It is no folder.
             StoreReadOnlyError: It cannot be written.
         """
-        await asyncio.to_thread(self._choose_folder, path)
+        folder = Path(path)
+        if path and not (folder.is_absolute() and folder.is_dir()):
+            raise InvalidInputError("This is not a folder. Choose another one.")
+        if path:
+            folder = folder_in(folder)
+            make_private_dir(folder)
+        record = self._record()
+        record.folder = str(folder) if path else ""
+        record.write(self._database.with_name(RECORD_FILE))
         self._notices.changed(NOUN)
 
     async def keep(self) -> None:
@@ -322,6 +330,10 @@ class BackupService:
                 return snapshot
         raise NotFoundError("This backup is no longer there. Choose another one.")
 
+    def _opened(self, name: str, secret: str) -> tuple[Snapshot, str | None]:
+        snapshot = self._find(name)
+        return snapshot, self._keys.key_of(snapshot, secret)
+
     def _verify(self, snapshot: Snapshot) -> None:
         try:
             key = self._keys.key_of(snapshot)
@@ -376,17 +388,6 @@ class BackupService:
         put_in_place(staged, self._database, is_aside=not before)
         asks = takes_over and not self._key.take_over(str(key))
         return Restored(before=before, asks_at_start=asks)
-
-    def _choose_folder(self, path: str) -> None:
-        folder = Path(path)
-        if path and not (folder.is_absolute() and folder.is_dir()):
-            raise InvalidInputError("This is not a folder. Choose another one.")
-        if path:
-            folder = folder_in(folder)
-            make_private_dir(folder)
-        record = self._record()
-        record.folder = str(folder) if path else ""
-        record.write(self._database.with_name(RECORD_FILE))
 
     def _record(self) -> BackupRecord:
         return BackupRecord.read(self._database.with_name(RECORD_FILE))

@@ -56,13 +56,21 @@ class EncryptionService:
         self._swap = swap
         self._notices = notices
 
-    async def state(self) -> EncryptionState:
+    def state(self) -> EncryptionState:
         """Return how the data is kept now."""
-        return await asyncio.to_thread(self._state)
+        has_keyring = self._key.has_keyring
+        return EncryptionState(
+            is_encrypted=self._key.of_database is not None,
+            mode=self._key.mode,
+            is_given=self._key.is_given,
+            has_recovery_code=self._key.has_recovery_code,
+            keyring_problem=self._key.keyring_problem,
+            has_keyring=has_keyring,
+        )
 
-    async def mode(self) -> KeyMode | None:
+    def mode(self) -> KeyMode | None:
         """Return where the key is kept, without asking there; None for no key."""
-        return await asyncio.to_thread(lambda: self._key.mode)
+        return self._key.mode
 
     async def use_keyring(self) -> None:
         """Encrypt with a key in the keyring.
@@ -98,14 +106,14 @@ class EncryptionService:
             await self._swap(lambda: self._rekey(None))
         self._notices.changed(ALERTS)
 
-    async def new_recovery_code(self) -> str:
+    def new_recovery_code(self) -> str:
         """Return a code that opens the data; an earlier one no longer does.
 
         Raises:
             InvalidInputError: Nothing is encrypted.
         """
-        code = await asyncio.to_thread(self._key.new_recovery_code)
-        await asyncio.to_thread(self._backups.copy_key)
+        code = self._key.new_recovery_code()
+        self._backups.copy_key()
         self._notices.changed(ALERTS)
         return code
 
@@ -114,8 +122,11 @@ class EncryptionService:
         await asyncio.to_thread(keep)
         if self._key.of_database is None:
             await self._swap(lambda: self._rekey(self._key.value))
-        await asyncio.to_thread(self._backups.encrypt_all)
-        await asyncio.to_thread(self._backups.copy_key)
+        await asyncio.to_thread(self._encrypt_backups)
+
+    def _encrypt_backups(self) -> None:
+        self._backups.encrypt_all()
+        self._backups.copy_key()
 
     def _check(self) -> None:
         if self._key.is_given:
@@ -124,14 +135,3 @@ class EncryptionService:
     def _rekey(self, new_key: str | None) -> None:
         staged = stage(self._database, self._key.of_database, self._database, new_key)
         put_in_place(staged, self._database)
-
-    def _state(self) -> EncryptionState:
-        has_keyring = self._key.has_keyring
-        return EncryptionState(
-            is_encrypted=self._key.of_database is not None,
-            mode=self._key.mode,
-            is_given=self._key.is_given,
-            has_recovery_code=self._key.has_recovery_code,
-            keyring_problem=self._key.keyring_problem,
-            has_keyring=has_keyring,
-        )

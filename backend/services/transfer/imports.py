@@ -73,9 +73,9 @@ class ImportService:
         """The import that is looked at, under way or just ended."""
         return self._current
 
-    async def past(self) -> "Sequence[ImportRun]":
+    def past(self) -> "Sequence[ImportRun]":
         """Return the imports that have ended, newest first."""
-        return await asyncio.to_thread(self._store.latest)
+        return self._store.latest()
 
     def look(self, path: Path) -> Import:
         """Begin to look at a file; what it holds is told when that is known.
@@ -139,16 +139,13 @@ class ImportService:
         )
         self._begin(self._revert(self._current))
 
-    async def recover(self) -> None:
+    def recover(self) -> None:
         """Take back what an earlier run of Hearth did not bring to its end."""
-        runs = await asyncio.to_thread(self._store.latest)
-        for run in runs:
+        for run in self._store.latest():
             state = ImportState.stored(run.state)
             if state not in UNFINISHED:
                 continue
-            kept = await asyncio.to_thread(self._undo_all, run.id)
-            report = replace(Report.from_json(run.report), kept=kept)
-            await self._end(run.id, ImportState.UNDONE, report)
+            self._undo_all(run.id, Report.from_json(run.report))
             if state is ImportState.IMPORTING:
                 self._notices.say(
                     f"The import of {run.name} was interrupted, and what it had added "
@@ -182,11 +179,7 @@ class ImportService:
     async def _import(self, current: Import) -> None:
         source = current.summary.source if current.summary else ""
         try:
-            await asyncio.to_thread(
-                self._store.begin, current.id, current.path.name, source
-            )
-            summary, report = await asyncio.to_thread(self._read, current, current.id)
-            await self._end(current.id, ImportState.DONE, report)
+            summary, report = await asyncio.to_thread(self._store_all, current, source)
         except HearthError as exc:
             why = "" if self._cancelled.is_set() else str(exc)
         except Exception:  # a bug must not leave half an import
@@ -201,10 +194,9 @@ class ImportService:
 
     async def _revert(self, current: Import, error: str = "") -> None:
         try:
-            await self._end(current.id, ImportState.UNDOING, current.report)
-            kept = await asyncio.to_thread(self._undo_all, current.id)
-            report = replace(current.report, kept=kept)
-            await self._end(current.id, ImportState.UNDONE, report)
+            report = await asyncio.to_thread(
+                self._take_back, current.id, current.report
+            )
         except HearthError as exc:
             self._go(ImportState.FAILED, error=f"It could not be undone. {exc}")
             return
@@ -215,8 +207,15 @@ class ImportService:
         to = ImportState.FAILED if error else ImportState.UNDONE
         self._go(to, error=error, report=report)
 
-    async def _end(self, run_id: str, state: ImportState, report: Report) -> None:
-        await asyncio.to_thread(self._store.end, run_id, state, report.to_json())
+    def _store_all(self, current: Import, source: str) -> tuple[Summary, Report]:
+        self._store.begin(current.id, current.path.name, source)
+        summary, report = self._read(current, current.id)
+        self._store.end(current.id, ImportState.DONE, report.to_json())
+        return summary, report
+
+    def _take_back(self, run_id: str, report: Report) -> Report:
+        self._store.end(run_id, ImportState.UNDOING, report.to_json())
+        return self._undo_all(run_id, report)
 
     def _read(self, current: Import, run_id: str | None) -> tuple[Summary, Report]:
         """Read the file, and store its rows when there is a run; in a thread."""
@@ -236,7 +235,7 @@ class ImportService:
                     batch.add(event)
         raise InvalidInputError("The file could not be read completely.")
 
-    def _undo_all(self, run_id: str) -> int:
+    def _undo_all(self, run_id: str, report: Report) -> Report:
         undo_id, before, kept = self._store.new_undo(), 2**53, 0
         while before:
             if self._is_closing:
@@ -246,7 +245,9 @@ class ImportService:
             step = self._store.revert(run_id, undo_id, before)
             before, kept = step.before, kept + step.kept
             time.sleep(BREATH_S)
-        return kept
+        report = replace(report, kept=kept)
+        self._store.end(run_id, ImportState.UNDONE, report.to_json())
+        return report
 
     def _progress(self, current: Import, share: float) -> None:
         if time.monotonic() - self._reported_at < _REPORT_EVERY_S:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from backend.errors import NotFoundError
-from backend.web.assets import AssetMissingError, Assets
+from backend.web.assets import AssetMissingError, Assets, show_asset
 from backend.web.http import Request, Response
 
 
@@ -22,12 +22,7 @@ def web(tmp_path: Path) -> Path:
 
 
 def fetch(assets: Assets, path: str) -> Response:
-    (route,) = assets.build_router().routes
-
-    async def handle() -> Response:
-        return await route.handler(Request(method="GET", path=path))
-
-    return asyncio.run(handle())
+    return asyncio.run(show_asset(Request(method="GET", path=path), assets))
 
 
 def test_an_asset_is_kept_for_ever_because_its_name_is_its_content(web: Path) -> None:

@@ -50,7 +50,7 @@ class Computer:
 
     def __post_init__(self) -> None:
         self.start()
-        asyncio.run(self.backups.choose_folder(str(self.shared)))
+        self.backups.choose_folder(str(self.shared))
 
     def start(self) -> None:
         self.key = DatabaseKey(self.data, OsKeyring(lambda: self.vault, patience_s=0.1))
@@ -88,7 +88,7 @@ class Computer:
         return found
 
     def listed(self) -> list[Backup]:
-        return asyncio.run(self.backups.all())
+        return self.backups.all()
 
     def make(self) -> str:
         return asyncio.run(self.backups.make()).name
@@ -294,10 +294,10 @@ def test_the_folder_with_the_backups_may_be_chosen_itself(
 ) -> None:
     name = old.make()
     new = new_one(tmp_path, shared)
-    asyncio.run(new.backups.choose_folder(str(old.folder)))
+    new.backups.choose_folder(str(old.folder))
     assert [one.name for one in new.listed()] == [name]
     renamed = old.folder.rename(tmp_path / "renamed")
-    asyncio.run(new.backups.choose_folder(str(renamed)))
+    new.backups.choose_folder(str(renamed))
     assert [one.name for one in new.listed()] == [name]
 
 
