@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Protocol
 
+from backend.llm.listed_model import ListedModel
+
 
 class Role(StrEnum):
     """Who said a turn."""
@@ -93,8 +95,8 @@ class Arrived(Enum):
 class Engine(Protocol):
     """Something that lists models and streams answers."""
 
-    async def models(self) -> list[str]:
-        """Return the ids of the models it offers.
+    async def models(self) -> list[ListedModel]:
+        """Return the models it offers.
 
         Raises:
             EngineError: It cannot be reached or does not answer sensibly.
@@ -108,7 +110,7 @@ class Engine(Protocol):
         the engine stops within half a second.
 
         Args:
-            model: One of `models()`.
+            model: The id of one of `models()`.
             turns: The conversation so far, oldest first. When the last turn is the
                 assistant's, the answer goes on from it.
 

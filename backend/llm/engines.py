@@ -13,6 +13,7 @@ from backend.llm.builtin.child import ChildOptions
 from backend.llm.builtin.engine import BuiltinEngine
 from backend.llm.engine import Engine
 from backend.llm.kept_engine import KeptEngine
+from backend.llm.listed_model import ListedModel
 from backend.llm.openai_compatible import OpenAICompatibleEngine
 from backend.llm.options import EngineOptions
 from backend.llm.servers.api_key import clean_key
@@ -112,7 +113,7 @@ class EngineRegistry:
             self._engines[record.id] = facts, engine
             return engine
 
-    async def try_out(self, record: StoredEngine, key: str = "") -> list[str]:
+    async def try_out(self, record: StoredEngine, key: str = "") -> list[ListedModel]:
         """Return the models of an engine that is not kept.
 
         Raises:

@@ -6,6 +6,7 @@ from typing import Final
 
 from backend.errors import EngineError, EngineFault
 from backend.llm.engine import Delta, Engine, Turn
+from backend.llm.listed_model import ListedModel
 from backend.llm.sentences import engine_error
 
 _REFUSED: Final = (EngineFault.UNAUTHORISED, EngineFault.FORBIDDEN)
@@ -27,8 +28,8 @@ class KeptEngine:
         self._is_retired = False
         self._is_closed = False
 
-    async def models(self) -> list[str]:
-        """Return the ids of the models it offers.
+    async def models(self) -> list[ListedModel]:
+        """Return the models it offers.
 
         Raises:
             EngineError: It cannot be reached or does not answer sensibly.

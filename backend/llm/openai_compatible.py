@@ -9,6 +9,7 @@ from typing import Final
 
 from backend.errors import EngineError, EngineFault
 from backend.llm.engine import Arrived, Delta, Turn, Wait
+from backend.llm.listed_model import ListedModel
 from backend.llm.options import EngineOptions
 from backend.llm.sentences import engine_error
 from backend.llm.servers.address import clean_base_url
@@ -78,8 +79,8 @@ class OpenAICompatibleEngine:
         self._accepted: dict[str, dict[str, object]] = {}
         self._plain_models: set[str] = set()
 
-    async def models(self) -> list[str]:
-        """Return the ids of the models it offers.
+    async def models(self) -> list[ListedModel]:
+        """Return the models it offers.
 
         Raises:
             EngineError: It cannot be reached or does not answer sensibly.

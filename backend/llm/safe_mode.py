@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Sequence
 from backend.errors import EngineFault
 from backend.llm.engine import Delta, Engine, Turn
 from backend.llm.engines import StoredEngine
+from backend.llm.listed_model import ListedModel
 from backend.llm.sentences import engine_error
 
 
@@ -14,7 +15,7 @@ class SafeModeEngine:
     def __init__(self, name: str) -> None:
         self._name = name
 
-    async def models(self) -> list[str]:
+    async def models(self) -> list[ListedModel]:
         """Say that it rests.
 
         Raises:

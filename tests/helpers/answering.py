@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from backend.errors import StoreFullError
 from backend.llm.engine import Delta, Turn
+from backend.llm.listed_model import ListedModel
 from backend.services.chat.answers import AnswerService
 from backend.services.chat.growing import Growing
 from backend.services.chat.prompts import PromptMessage, prompt_of
@@ -29,8 +30,8 @@ class ScriptedEngine:
         self._stay = stay
         self.is_closed = False
 
-    async def models(self) -> list[str]:
-        return ["scripted"]
+    async def models(self) -> list[ListedModel]:
+        return [ListedModel(id="scripted")]
 
     async def stream(
         self, model: str, turns: Sequence[Turn]

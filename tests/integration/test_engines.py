@@ -30,7 +30,7 @@ from tests.helpers.model_server import llama_server
 
 def test_the_built_in_engine_answers_word_by_word(scripted_gguf: Path) -> None:
     async def use(engine: BuiltinEngine) -> None:
-        assert await engine.models() == ["scripted"]
+        assert [model.id for model in await engine.models()] == ["scripted"]
         assert engine.child_pid is None, "the child starts with the first question"
         deltas = await collect(engine, asking("Hello?"))
         assert text_of(deltas) == scripted_model.HELLO

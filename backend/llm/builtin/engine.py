@@ -13,6 +13,7 @@ from backend.llm.builtin.child import ChildOptions, EngineChild
 from backend.llm.builtin.model_file import ModelFile, check_model_file, refusal
 from backend.llm.builtin.ollama_files import model_name
 from backend.llm.engine import Arrived, Delta, Turn, Wait
+from backend.llm.listed_model import ListedModel
 from backend.llm.sentences import engine_error
 from backend.llm.wire.continuing import is_continuation
 from backend.runtime.side_threads import SideThreads
@@ -56,14 +57,15 @@ class BuiltinEngine:
         child = self._child
         return child.pid if child is not None and child.is_alive else None
 
-    async def models(self) -> list[str]:
+    async def models(self) -> list[ListedModel]:
         """Return the one model, by the name of its file; nothing is loaded for it.
 
         Raises:
             EngineError: The file is no model.
         """
-        await self._look()
-        return [model_name(self._path)]
+        file = await self._look()
+        name = model_name(self._path)
+        return [ListedModel(id=name, context=file.context, bytes=file.bytes)]
 
     async def try_out(self) -> None:
         """Load the model for a try when it is of a kind that may not be known.

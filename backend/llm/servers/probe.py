@@ -11,6 +11,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin
 
+from backend.llm.listed_model import ListedModel
 from backend.llm.wire.answer_events import NotAnAnswerError
 from backend.llm.wire.client import DIRECT, ServerRoute, endpoint, new_client
 from backend.llm.wire.exchange import causes, read_text
@@ -68,6 +69,7 @@ class Probe:
     """One address and what came of it.
 
     Attributes:
+        listed: The models with what the server says of them.
         status: The HTTP status, 0 when none came.
         detail: The server's own words for an error.
         location: Where it sends on to, if so.
@@ -77,6 +79,7 @@ class Probe:
     base: str
     reply: ProbeResult
     models: tuple[str, ...] = ()
+    listed: tuple[ListedModel, ...] = ()
     status: int = 0
     detail: str = ""
     location: str = ""
@@ -151,11 +154,12 @@ def _judge(base: str, response: "httpx2.Response", body: str) -> Probe:
     server = response.headers.get("Server", "")
     if status == HTTPStatus.OK:
         with suppress(NotAnAnswerError):
-            models = tuple(read_model_list(body))
+            found = read_model_list(body)
             return Probe(
                 base=base,
                 reply=ProbeResult.MODELS,
-                models=models,
+                models=tuple(model.id for model in found),
+                listed=tuple(found),
                 status=status,
                 software=_software(body, server),
             )

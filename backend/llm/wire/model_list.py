@@ -4,16 +4,47 @@ import json
 from collections.abc import Mapping
 from typing import Final
 
+from backend.llm.listed_model import ListedModel, ModelTask
 from backend.llm.wire.answer_events import NotAnAnswerError
 
 MAX_ID_CHARS: Final = 300
 
 _IDS: Final = ("id", "model", "name")
-_CHAT_TYPES: Final = ("chat", "language", "llm", "vlm", "text", "code", "model")
+_CHAT: Final = ("chat", "language", "llm", "vlm", "text", "code")
+_TASKS: Final[Mapping[str, ModelTask]] = {
+    **dict.fromkeys(_CHAT, ModelTask.CHAT),
+    # Anthropic calls every entry so.
+    "model": ModelTask.UNKNOWN,
+    **dict.fromkeys(("embedding", "embeddings"), ModelTask.EMBEDDING),
+    **dict.fromkeys(("rerank", "reranker"), ModelTask.RERANKING),
+    **dict.fromkeys(("audio", "transcribe", "tts", "stt"), ModelTask.SPEECH),
+    **dict.fromkeys(("image", "video"), ModelTask.IMAGES),
+}
+"""What servers call the type of a model; another word is another task."""
+_CONTEXT: Final = (
+    ("loaded_context_length",),
+    ("context_length",),
+    ("max_context_length",),
+    ("context_window",),
+    ("max_model_len",),
+    ("max_input_tokens",),
+    ("meta", "n_ctx"),
+    ("meta", "n_ctx_train"),
+    ("limits", "max_input_tokens"),
+)
+_BYTES: Final = (("size",), ("size_bytes",), ("meta", "size"))
+_TAKES: Final = (
+    ("input_modalities",),
+    ("architecture", "input_modalities"),
+    ("supported_input_modalities",),
+)
+_SEES: Final = {"vision", "image_input"}
+_THINKS: Final = {"reasoning", "thinking", "include_reasoning"}
+_ABILITIES: Final = (("capabilities",), ("supported_parameters",))
 
 
-def read_model_list(body: str) -> list[str]:
-    """Read the ids out of the answer of `/models`; an entry that is none is skipped.
+def read_model_list(body: str) -> list[ListedModel]:
+    """Read the answer of `/models`; an entry that is no model is skipped.
 
     The list stands under `data`, under `models`, or alone. Models the server itself
     says do not chat come last.
@@ -22,10 +53,11 @@ def read_model_list(body: str) -> list[str]:
         NotAnAnswerError: It is no list of models.
     """
     entries, keys = _entries(body)
-    ids = {id_: _chats(entry) for entry in entries if (id_ := _id(entry, keys))}
-    if entries and not ids:
+    found = {id_: _model(id_, entry) for entry in entries if (id_ := _id(entry, keys))}
+    if entries and not found:
         raise NotAnAnswerError("no entry is a model")
-    return sorted(ids, key=lambda id_: not ids[id_])
+    chat = (ModelTask.CHAT, ModelTask.UNKNOWN)
+    return sorted(found.values(), key=lambda model: model.task not in chat)
 
 
 def _entries(body: str) -> tuple[list[object], tuple[str, ...]]:
@@ -57,10 +89,55 @@ def _id(entry: object, keys: tuple[str, ...]) -> str:
     return found if usable else ""
 
 
-def _chats(entry: object) -> bool:
+def _model(id_: str, entry: object) -> ListedModel:
     if not isinstance(entry, Mapping):
-        return True
+        return ListedModel(id=id_)
+    takes = {word for path in _TAKES for word in _words(_at(entry, path))}
+    can = {word for path in _ABILITIES for word in _words(_at(entry, path))}
+    return ListedModel(
+        id=id_,
+        task=_task(entry),
+        context=_count(entry, _CONTEXT),
+        bytes=_count(entry, _BYTES),
+        sees=entry.get("type") == "vlm"
+        or "image" in takes
+        or bool(can & {"vision", "image_input"}),
+        thinks=bool(can & _THINKS),
+    )
+
+
+def _task(entry: Mapping[str, object]) -> ModelTask:
     kind, can = entry.get("type"), entry.get("capabilities")
     if isinstance(can, Mapping) and can.get("completion_chat") is False:
-        return False
-    return not isinstance(kind, str) or kind.lower() in _CHAT_TYPES
+        return ModelTask.OTHER
+    if isinstance(can, list) and "embedding" in can and "completion" not in can:
+        return ModelTask.EMBEDDING
+    if not isinstance(kind, str):
+        return ModelTask.UNKNOWN
+    return _TASKS.get(kind.lower(), ModelTask.OTHER)
+
+
+def _count(entry: Mapping[str, object], paths: tuple[tuple[str, ...], ...]) -> int:
+    found = (_at(entry, path) for path in paths)
+    return next((n for n in found if type(n) is int and n > 0), 0)
+
+
+def _at(entry: Mapping[str, object], path: tuple[str, ...]) -> object:
+    value: object = entry
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def _words(value: object) -> set[str]:
+    """Return the words of a list, or the names that are true in an object."""
+    if isinstance(value, Mapping):
+        return {name for name, is_so in value.items() if _is_true(is_so)}
+    words = value if isinstance(value, list) else []
+    return {word for word in words if isinstance(word, str)}
+
+
+def _is_true(value: object) -> bool:
+    if isinstance(value, Mapping):
+        value = value.get("supported")
+    return value is True

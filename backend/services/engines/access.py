@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from backend.errors import InvalidInputError
 from backend.llm.engines import proxy_key
+from backend.llm.listed_model import ListedModel
 from backend.llm.options import EngineOptions
 from backend.llm.servers.address import read_address, server_of, shown
 from backend.llm.wire.client import ServerRoute
@@ -34,7 +35,7 @@ class AddedEngine:
     """
 
     record: "EngineRecord"
-    models: tuple[str, ...]
+    models: tuple[ListedModel, ...]
     model: str
     is_new: bool
 

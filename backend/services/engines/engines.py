@@ -7,16 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from backend.errors import (
-    ConflictError,
-    EngineError,
-    EngineFault,
-    NotFoundError,
-)
+from backend.errors import ConflictError, EngineError, EngineFault, NotFoundError
 from backend.llm.builtin.found_files import FoundFile
 from backend.llm.builtin.ollama_files import model_name
 from backend.llm.engine import Engine
 from backend.llm.engines import NewEngine, proxy_key
+from backend.llm.listed_model import ListedModel, listed
 from backend.llm.options import EngineOptions
 from backend.llm.servers.address import read_address, shown, stored
 from backend.llm.servers.api_key import clean_key
@@ -31,13 +27,10 @@ from backend.services.engines.access import (
     read_access,
 )
 from backend.services.engines.choices import Choice, DefaultChoice
-from backend.services.engines.connecting import (
-    ServerRequest,
-    connect,
-)
+from backend.services.engines.connecting import ServerRequest, connect
 from backend.services.engines.model_files import ModelFiles
 from backend.services.engines.offers import Offer, Offers
-from backend.services.engines.typed_models import TypedModels, read_names
+from backend.services.engines.typed_models import TypedModels, read_names, with_typed
 from backend.stored_values import EngineKind
 
 if TYPE_CHECKING:
@@ -117,11 +110,7 @@ class EngineService:
         """Return what every engine offers as far as is known; it waits for none."""
         records = await asyncio.to_thread(self._engines.all)
         offers = await self._offers.of(records)
-        typed = [await self._typed.of(record.id) for record in records]
-        return [
-            replace(o, models=tuple(dict.fromkeys((*t, *o.models))), typed=t)
-            for o, t in zip(offers, typed, strict=True)
-        ]
+        return [await self._with_typed(offer) for offer in offers]
 
     async def default(self) -> Choice | None:
         """Return what answers a new conversation; None when nothing is chosen yet."""
@@ -203,8 +192,9 @@ class EngineService:
         if names:
             kept = dict.fromkeys((*names, *await self._typed.of(record.id)))
             await self._typed.keep(record.id, tuple(kept))
-        models = tuple(dict.fromkeys((*names, *probe.models)))
-        self._offers.keep(record, probe.models)
+        found = probe.listed or listed(probe.models)
+        self._offers.keep(record, found)
+        models = with_typed(found, names)
         return await self._added(record, models, is_new=is_new)
 
     async def add_file(self, path: Path) -> AddedEngine:
@@ -218,7 +208,7 @@ class EngineService:
         is_new = record is None
         models = await self._look_at(path)
         if record is None:
-            name = models[0]
+            name = models[0].id
             record = await asyncio.to_thread(
                 self._engines.add, EngineKind.BUILTIN, name, "", str(path)
             )
@@ -363,15 +353,19 @@ class EngineService:
         known = {record.path for record in records}
         return [f for f in await self._model_files.look() if f.path not in known]
 
+    async def _with_typed(self, offer: Offer) -> Offer:
+        typed = await self._typed.of(offer.record.id)
+        return replace(offer, listed=with_typed(offer.listed, typed), typed=typed)
+
     async def _added(
-        self, record: "EngineRecord", models: Sequence[str], *, is_new: bool
+        self, record: "EngineRecord", models: Sequence[ListedModel], *, is_new: bool
     ) -> AddedEngine:
         model = first_for_chat(models)
         if model:
             await self.choose(Choice(record.id, model))
         return AddedEngine(record, tuple(models), model, is_new=is_new)
 
-    async def _look_at(self, path: Path) -> list[str]:
+    async def _look_at(self, path: Path) -> list[ListedModel]:
         return await self._registry.try_out(
             NewEngine(kind=EngineKind.BUILTIN, path=str(path))
         )
@@ -382,7 +376,7 @@ class EngineService:
         server = known_server(base)
         return next((r for r in records if known_server(r.url) == server), None)
 
-    async def _ask(self, record: "EngineRecord") -> Sequence[str]:
+    async def _ask(self, record: "EngineRecord") -> Sequence[ListedModel]:
         engine = await self._registry.engine_for(record)
         try:
             return await engine.models()
@@ -394,6 +388,6 @@ class EngineService:
     def _offered(self, record: "EngineRecord") -> Choice | None:
         models = self._offers.last(record)
         if record.kind == EngineKind.BUILTIN:
-            models = models or (model_name(Path(record.path)),)
+            models = models or listed([model_name(Path(record.path))])
         model = first_for_chat(models)
         return Choice(record.id, model) if model else None

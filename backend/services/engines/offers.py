@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from backend.errors import EngineError, HearthError
 from backend.llm.engine_status import NO_ANSWER, status_for
+from backend.llm.listed_model import ListedModel
 from backend.runtime.logs import describe_bug
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ DEADLINE_S: Final = 8.0
 PATIENCE_S: Final = 0.25
 """How long a page waits for an engine that was never asked before."""
 
-Ask = Callable[["EngineRecord"], Awaitable[Sequence[str]]]
+Ask = Callable[["EngineRecord"], Awaitable[Sequence[ListedModel]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +32,22 @@ class Offer:
     """An engine with the models it offers.
 
     Attributes:
-        models: Those it named when it answered last.
+        listed: What it listed when it answered last, and what a person typed.
         problem: Why it cannot be used now, for the user; "" when all is well.
         is_asked: It has never answered yet, and is being asked.
         typed: Those of its models a person typed.
     """
 
     record: "EngineRecord"
-    models: tuple[str, ...] = ()
+    listed: tuple[ListedModel, ...] = ()
     problem: str = ""
     is_asked: bool = False
     typed: tuple[str, ...] = ()
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Return their names."""
+        return tuple(model.id for model in self.listed)
 
 
 @dataclass(slots=True)
@@ -56,7 +62,7 @@ class _Known:
 
     facts: tuple[str, ...]
     at: float | None = None
-    models: tuple[str, ...] = ()
+    models: tuple[ListedModel, ...] = ()
     problem: str = ""
     shown: Offer | None = None
     asking: asyncio.Task[None] | None = None
@@ -85,11 +91,11 @@ class Offers:
             await asyncio.wait(tasks, timeout=PATIENCE_S)
         return [self._show(record) for record in records]
 
-    def last(self, record: "EngineRecord") -> tuple[str, ...]:
-        """Return the models an engine named last, without asking."""
+    def last(self, record: "EngineRecord") -> tuple[ListedModel, ...]:
+        """Return the models an engine listed last, without asking."""
         return self._of(record).models
 
-    def keep(self, record: "EngineRecord", models: Sequence[str]) -> None:
+    def keep(self, record: "EngineRecord", models: Sequence[ListedModel]) -> None:
         """Remember an answer that was got in another way."""
         known = self._of(record)
         known.at, known.models, known.problem = self._clock(), tuple(models), ""

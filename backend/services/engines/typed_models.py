@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from backend.errors import InvalidInputError
+from backend.llm.listed_model import ListedModel
 from backend.llm.wire.model_list import MAX_ID_CHARS
 
 if TYPE_CHECKING:
@@ -30,6 +31,15 @@ class TypedModels:
         if tuple(names) != await self.of(engine_id):
             text = "\n".join(names)
             await asyncio.to_thread(self._settings.set, _key(engine_id), text)
+
+
+def with_typed(
+    found: Sequence[ListedModel], typed: Sequence[str]
+) -> tuple[ListedModel, ...]:
+    """Return the models with those a person typed, which come first."""
+    by_id = {model.id: model for model in found}
+    first = {name: by_id.get(name) or ListedModel(id=name) for name in typed}
+    return tuple((first | by_id).values())
 
 
 def read_names(typed: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from backend.llm.builtin.engine import BuiltinEngine
 from backend.llm.engine import Delta, Engine, Turn
 from backend.llm.engines import EngineRegistry, StoredEngine, build_engine
 from backend.llm.kept_engine import KeptEngine
+from backend.llm.listed_model import ListedModel
 from backend.llm.openai_compatible import OpenAICompatibleEngine
 from backend.llm.sentences import engine_error
 from tests.helpers.fake_keyrings import FailingVault
@@ -34,7 +35,7 @@ class RecordedEngine:
         self.closed = 0
         self.go_on = asyncio.Event()
 
-    async def models(self) -> list[str]:
+    async def models(self) -> list[ListedModel]:
         return []
 
     async def stream(
@@ -94,10 +95,10 @@ def test_an_engine_gets_its_key_only_for_its_origin() -> None:
 
 
 class GuardedEngine(RecordedEngine):
-    async def models(self) -> list[str]:
+    async def models(self) -> list[ListedModel]:
         if not self.key:
             raise engine_error(EngineFault.UNAUTHORISED, "It")
-        return ["m"]
+        return [ListedModel(id="m")]
 
     async def stream(
         self, model: str, turns: Sequence[Turn]
@@ -131,7 +132,7 @@ def test_a_key_locked_away_is_used_once_the_keyring_opens(
         assert await registry.engine_for(Record()) is first
         vault.error = None
         second = await registry.engine_for(Record())
-        assert await second.models() == ["m"]
+        assert await second.models() == [ListedModel(id="m")]
         assert await registry.engine_for(Record()) is second
 
     asyncio.run(main())

@@ -244,7 +244,7 @@ def test_nothing_is_retried_after_the_first_word() -> None:
 async def models_of(url: str) -> list[str]:
     engine = engine_at(url)
     try:
-        return await engine.models()
+        return [model.id for model in await engine.models()]
     finally:
         await engine.close()
 

@@ -4,10 +4,15 @@ import json
 
 import pytest
 
+from backend.llm.listed_model import ListedModel, ModelTask
 from backend.llm.wire.answer_events import NotAnAnswerError
 from backend.llm.wire.model_list import read_model_list
 
 AB = [{"id": "a"}, {"id": "b"}]
+
+
+def ids(body: str) -> list[str]:
+    return [model.id for model in read_model_list(body)]
 
 
 @pytest.mark.parametrize(
@@ -25,7 +30,7 @@ AB = [{"id": "a"}, {"id": "b"}]
     ids=json.dumps,
 )
 def test_every_shape_of_a_list_is_read(payload: object) -> None:
-    assert read_model_list(json.dumps(payload)) == ["a", "b"]
+    assert ids(json.dumps(payload)) == ["a", "b"]
 
 
 @pytest.mark.parametrize(
@@ -48,7 +53,7 @@ def test_every_shape_of_a_list_is_read(payload: object) -> None:
 )
 def test_an_entry_that_is_no_model_does_not_spoil_the_others(bad: object) -> None:
     payload = {"object": "list", "data": [{"id": "a"}, bad, {"id": "b"}]}
-    assert read_model_list(json.dumps(payload)) == ["a", "b"]
+    assert ids(json.dumps(payload)) == ["a", "b"]
 
 
 @pytest.mark.parametrize(
@@ -92,5 +97,47 @@ def test_what_the_server_says_does_not_chat_comes_last() -> None:
         {"id": "talks", "type": "chat"},
         {"id": "plain"},
     ]
-    found = read_model_list(json.dumps(payload))
-    assert found == ["talks", "plain", "vectors", "pictures", "old"]
+    assert ids(json.dumps(payload)) == ["talks", "plain", "vectors", "pictures", "old"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ({}, ListedModel(id="m")),
+        ({"context_length": 8192}, ListedModel(id="m", context=8192)),
+        ({"context_length": "8192"}, ListedModel(id="m")),
+        ({"context_length": -1, "max_model_len": 4}, ListedModel(id="m", context=4)),
+        (
+            {"meta": {"n_ctx_train": 4096, "size": 7_000}},
+            ListedModel(id="m", context=4096, bytes=7_000),
+        ),
+        ({"meta": None, "capabilities": 3}, ListedModel(id="m")),
+        (
+            {
+                "architecture": {"input_modalities": ["text", "image"]},
+                "supported_parameters": ["tools", "reasoning", 4, None],
+            },
+            ListedModel(id="m", sees=True, thinks=True),
+        ),
+        (
+            {"type": "model", "capabilities": {"image_input": {"supported": True}}},
+            ListedModel(id="m", sees=True),
+        ),
+        (
+            {"capabilities": {"vision": True, "thinking": {"supported": True}}},
+            ListedModel(id="m", sees=True, thinks=True),
+        ),
+        ({"capabilities": {"vision": False, "thinking": "x"}}, ListedModel(id="m")),
+        ({"type": "vlm"}, ListedModel(id="m", task=ModelTask.CHAT, sees=True)),
+        ({"type": "embeddings"}, ListedModel(id="m", task=ModelTask.EMBEDDING)),
+        ({"type": "moderation"}, ListedModel(id="m", task=ModelTask.OTHER)),
+        (
+            {"capabilities": ["embedding"]},
+            ListedModel(id="m", task=ModelTask.EMBEDDING),
+        ),
+    ],
+)
+def test_what_a_server_says_of_a_model_is_read(
+    entry: dict[str, object], expected: ListedModel
+) -> None:
+    assert read_model_list(json.dumps([{"id": "m", **entry}])) == [expected]

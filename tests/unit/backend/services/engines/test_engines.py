@@ -214,7 +214,7 @@ def test_a_server_behind_a_proxy_is_added_and_the_password_is_in_the_keyring(
             assert "secret" not in record.options
             assert setup.keys.get(proxy_key(record.id), proxy.url) == "me:secret"
             _, engine = await service.open(Choice(record.id, "a"))
-            assert await engine.models() == ["a"]
+            assert [model.id for model in await engine.models()] == ["a"]
             await service.remove(record.id)
             assert not setup.vault.kept
 

@@ -1,0 +1,43 @@
+"""A model as its engine lists it: what it is for, and what is known of it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ModelTask(StrEnum):
+    """What a model is made for."""
+
+    UNKNOWN = ""
+    CHAT = "chat"
+    EMBEDDING = "embedding"
+    RERANKING = "reranking"
+    SPEECH = "speech"
+    IMAGES = "images"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedModel:
+    """One model of an engine; what the engine does not say is 0, False or unknown.
+
+    Attributes:
+        id: What requests call it.
+        task: What its engine says it is for.
+        context: How much it reads, in tokens.
+        bytes: How large its file is.
+        sees: It takes pictures.
+        thinks: It thinks before it answers.
+    """
+
+    id: str
+    task: ModelTask = ModelTask.UNKNOWN
+    context: int = 0
+    bytes: int = 0
+    sees: bool = False
+    thinks: bool = False
+
+
+def listed(ids: Iterable[str]) -> tuple[ListedModel, ...]:
+    """Return models of which nothing but the name is known."""
+    return tuple(ListedModel(id=id_) for id_ in ids)
