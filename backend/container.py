@@ -32,6 +32,7 @@ from backend.services.chat.answers import AnswerService
 from backend.services.chat.conversations import ConversationService
 from backend.services.engines.engines import EngineService
 from backend.services.engines.library import LibraryService
+from backend.services.engines.model_choices import ModelChoices
 from backend.services.engines.model_files import ModelFiles
 from backend.services.history import HistoryService
 from backend.services.images import ImageService
@@ -81,6 +82,7 @@ class Services:
     alerts: AlertService
     conversations: ConversationService
     engines: EngineService
+    model_choices: ModelChoices
     exports: ExportService
     history: HistoryService
     images: ImageService
@@ -240,6 +242,7 @@ class Container:
             history=HistoryService(changes, answers.stop_these),
             images=ImageService(),
             imports=ImportService(ImportStore(database), notices),
+            model_choices=ModelChoices(engines, setting_store),
             library=LibraryService(
                 self._path.parent / "models", engines, setting_store, keys, notices
             ),

@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 from backend.ids import NEW
 from backend.live.notices import Toast
 from backend.routes.app_context import OpenContext
-from backend.routes.engines import EngineRow
+from backend.routes.model_picker import Picker, picker_of
 from backend.routes.pages import go_to, no_content, undo_path
 from backend.services.actions.forms import (
     EMPTY_FORM,
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from backend.store.models import Action
 
 TITLE = "Quick actions"
+_DEFAULT_MODEL: Final = "The model for new conversations"
 
 router = AppRouter[OpenContext]()
 
@@ -101,21 +102,17 @@ class ActionForm(Template):
     Attributes:
         id: Of the action to change; "" for a new one.
         is_draft: Whether it was filled in before and not saved.
-        choice: The engine and model it asks; "" for the default.
-        is_listed: Whether that model can be reached now.
+        picker: The model it asks.
     """
 
     template: ClassVar[str] = "actions/_form.html"
-    engines: Sequence[EngineRow]
+    picker: Picker
     title: str
     id: str = ""
     name: str
     chosen_icon: str
     kind: str
     prompt: str
-    choice: str
-    choice_name: str
-    is_listed: bool
     result: str
     shortcut: str
     in_tray: bool
@@ -144,38 +141,34 @@ def _stored(action: "Action") -> dict[str, str]:
 
 async def _form_of(app: OpenContext, action_id: str) -> ActionForm:
     """Return the form of an action, or of a new one, as it was typed last."""
-    rows = [EngineRow.of(offer) for offer in await app.services.engines.offers()]
-    return await asyncio.to_thread(_form, app.services.actions, action_id, rows)
-
-
-def _form(
-    actions: "ActionService", action_id: str, rows: Sequence[EngineRow]
-) -> ActionForm:
+    actions = app.services.actions
     is_new = action_id == NEW
-    before = dict(EMPTY_FORM) if is_new else _stored(actions.get(action_id))
-    values = before | actions.draft(action_id)
+    before, values = await asyncio.to_thread(_before_and_now, actions, action_id)
     choice = Choice.parse(values["choice"])
+    picker = await picker_of(app, choice, "", unset=_DEFAULT_MODEL)
     refused = actions.refused_shortcuts.get(action_id, "")
     return ActionForm(
-        engines=rows,
+        picker=picker,
         title="New quick action" if is_new else before["name"],
         id="" if is_new else action_id,
         name=values["name"],
         chosen_icon=values["icon"],
         kind=values["kind"],
         prompt=values["prompt"],
-        choice=str(choice or ""),
-        choice_name=choice.model if choice else "",
-        is_listed=choice is not None
-        and any(
-            row.id == choice.engine_id and choice.model in row.models for row in rows
-        ),
         result=values["result"],
         shortcut=values["shortcut"],
         in_tray=bool(values["in_tray"]),
         refused=refused if values["shortcut"] == before["shortcut"] else "",
         is_draft=values != before,
     )
+
+
+def _before_and_now(
+    actions: "ActionService", action_id: str
+) -> tuple[dict[str, str], dict[str, str]]:
+    is_new = action_id == NEW
+    before = dict(EMPTY_FORM) if is_new else _stored(actions.get(action_id))
+    return before, before | actions.draft(action_id)
 
 
 @router.get("/actions")

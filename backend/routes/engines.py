@@ -1,4 +1,4 @@
-"""Engines: the list, the first choice, the picker, adding and removing."""
+"""Engines: the list, the first choice, adding and removing."""
 
 import asyncio
 from collections.abc import Sequence
@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from backend.ids import NEW
 from backend.live.notices import Toast
 from backend.llm.builtin.found_files import FoundFile
-from backend.llm.builtin.memory import GIGABYTE
 from backend.llm.options import Effort, EngineOptions
 from backend.llm.servers.address import place_of, shown
 from backend.llm.servers.discovery import Found
 from backend.routes.engine_forms import address_in, in_form, may_send_in_clear
 from backend.routes.pages import Pages, go_to, no_content, undo_path
+from backend.routes.sizes import size_text
 from backend.services.engines.engines import AddedEngine, Choice, Offer
 from backend.services.engines.model_files import fitting_size
 from backend.services.notices import Tone
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 _NONE_CHATS = (
     " Going by their names, none of them is made for conversations: choose one."
 )
-ON_THIS_COMPUTER = "On this computer"
 
 
 @dataclass(frozen=True)
@@ -62,27 +60,6 @@ class EngineRow:
             record.kind == EngineKind.BUILTIN,
             EngineOptions.read(record.options),
         )
-
-
-@dataclass(frozen=True)
-class Option:
-    """One model in the picker."""
-
-    choice: str
-    name: str
-
-
-@dataclass(frozen=True)
-class ModelGroup:
-    """Models in the picker that belong together.
-
-    Attributes:
-        note: Why there are none, or none to be had just now.
-    """
-
-    name: str
-    options: Sequence[Option]
-    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -134,77 +111,12 @@ class Files(Template):
     fitting: str
 
 
-@dataclass(frozen=True)
-class Picker(Template):
-    """The models to choose from, beside the message."""
-
-    template: ClassVar[str] = "engines/_picker.html"
-    conversation_id: str
-    options: Sequence[ModelGroup]
-    chosen: str
-    chosen_name: str
-    is_listed: bool
-
-
 async def engine_list(services: "Services") -> EngineList:
     """Return the engines as the settings show them."""
     offers = await services.engines.offers()
     found = await services.engines.found()
     note = await asyncio.to_thread(services.settings.keys_note)
     return EngineList([EngineRow.of(offer) for offer in offers], found, note)
-
-
-async def _picker(services: "Services", conversation_id: str) -> Picker:
-    chosen = await services.engines.default()
-    if conversation_id not in {"", NEW}:
-        conversation = await asyncio.to_thread(
-            services.conversations.get, conversation_id
-        )
-        own = Choice.of(conversation.engine_id, conversation.model)
-        chosen = own or chosen
-    groups = grouped(await services.engines.offers())
-    is_listed = any(
-        option.choice == str(chosen) for group in groups for option in group.options
-    )
-    return Picker(
-        conversation_id or NEW,
-        groups,
-        str(chosen or ""),
-        chosen.model if chosen else "",
-        is_listed,
-    )
-
-
-def grouped(offers: Sequence[Offer]) -> list[ModelGroup]:
-    """Return what can be chosen: model files together, then each server's models."""
-    groups = list[ModelGroup]()
-    files = [offer for offer in offers if offer.record.kind == EngineKind.BUILTIN]
-    if files:
-        options = [
-            Option(str(Choice(offer.record.id, model)), offer.record.name)
-            for offer in files
-            for model in offer.models
-        ]
-        lost = [offer.record.name for offer in files if offer.problem]
-        note = f"Not usable: {', '.join(lost)}" if lost else ""
-        groups.append(ModelGroup(ON_THIS_COMPUTER, options, note))
-    for offer in offers:
-        if offer.record.kind != EngineKind.BUILTIN:
-            groups.append(_server_group(offer))
-    return groups
-
-
-def _server_group(offer: Offer) -> ModelGroup:
-    record, note = offer.record, ""
-    if offer.is_asked:
-        note = "Asking…"
-    elif offer.problem:
-        note = "Not reachable"
-    elif not offer.models:
-        note = "It has no model yet"
-    name = f"{record.name} (not reachable)" if offer.problem else record.name
-    options = [Option(str(Choice(record.id, model)), model) for model in offer.models]
-    return ModelGroup(name, options, "" if options else note)
 
 
 def build_router(get_services: "GetServices", pages: Pages) -> Router:
@@ -236,11 +148,6 @@ def build_router(get_services: "GetServices", pages: Pages) -> Router:
         found = await (await get_services()).engines.files_found()
         rows = [FileRow.of(file) for file in found]
         return pages.fragment(Files(rows, fitting_size()))
-
-    @router.get("/engines/picker")
-    async def picker(request: Request) -> Response:
-        conversation_id = request.query.get("conversation", "")
-        return pages.fragment(await _picker(await get_services(), conversation_id))
 
     @router.post("/engines")
     @in_form(pages)
@@ -338,9 +245,3 @@ def _connected(added: AddedEngine) -> str:
         f" {added.model} is used for new conversations." if added.model else _NONE_CHATS
     )
     return f"{before}Connected: {models}.{after}"
-
-
-def size_text(count: int) -> str:
-    """Return a number of bytes as people say it."""
-    gigabytes = count / GIGABYTE
-    return f"{gigabytes:.1f} GB" if gigabytes >= 1 else f"{count / 1024**2:.0f} MB"

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from backend.live.notices import Toast
 from backend.llm.builtin.memory import total_memory
-from backend.routes.engines import FileRow, size_text
+from backend.routes.engines import FileRow
 from backend.routes.pages import Pages, no_content
+from backend.routes.sizes import size_text
 from backend.services.engines.model_files import fits, fitting_size
 from backend.services.notices import Tone
 from backend.web.http import Request, Response, Router

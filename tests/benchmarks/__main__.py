@@ -4,7 +4,7 @@ import argparse
 import sys
 from typing import Final
 
-from tests.benchmarks import desktop, launch, stalls, store, streaming
+from tests.benchmarks import desktop, launch, picker, stalls, store, streaming
 from tests.benchmarks.machine import load, machine
 from tests.benchmarks.tables import missed
 from tests.helpers.measurements import record
@@ -12,6 +12,7 @@ from tests.helpers.measurements import record
 GROUPS: Final = {
     "launch": launch.measure,
     "desktop": desktop.measure,
+    "picker": picker.measure,
     "store": store.measure,
     "answers": stalls.measure,
     "streaming": streaming.measure,

@@ -155,7 +155,7 @@ def _receive(
 ) -> None:
     """Have a text said token by token, and wait until it is shown whole."""
     window.click("button", "New conversation")
-    window.find("combobox", "Model")
+    window.wait_for("document.querySelector('.model [name=choice]') !== null")
     window.ask("Tell me everything")
     window.wait_for(_BUSY)
     speaking = threading.Thread(target=_say, args=(model, text))

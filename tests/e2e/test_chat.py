@@ -35,7 +35,7 @@ def test_a_person_chats_with_a_model_file_and_finds_it_all_again(
         xdotool("search", "--sync", "--name", "Choose a Model", "windowactivate")
         xdotool("type", str(scripted_gguf))
         xdotool("key", "Return")
-        window.wait_for("document.querySelector('select[name=choice]') !== null")
+        window.wait_for("document.querySelector('.model [name=choice]') !== null")
 
         window.ask("Hello, who are you?")
         window.wait_for(f"({ANSWER}).includes({HELLO.split()[0]!r})")
@@ -75,7 +75,7 @@ def test_a_server_is_reached_as_a_stranger(tmp_path: Path, scripted_gguf: Path) 
         window.evaluate("document.querySelector('.choice details').open = true")
         window.write("textbox", "API key", "a-key")
         window.click("button", "Connect")
-        window.wait_for("document.querySelector('select[name=choice]') !== null")
+        window.wait_for("document.querySelector('.model [name=choice]') !== null")
         window.ask("Hello")
         window.wait_for(f"({ANSWER}).trim() === {HELLO.strip()!r}")
 

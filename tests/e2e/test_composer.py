@@ -33,7 +33,7 @@ def fresh(window: Window) -> Window:
     window.evaluate(f"window.left = {FIELD}; 0")
     window.click("button", "New conversation")
     window.wait_for(f"{FIELD} !== null && {FIELD} !== window.left")
-    window.wait_for("document.querySelector('.model select') !== null")
+    window.wait_for("document.querySelector('.model [name=choice]') !== null")
     window.wait_for(
         f"{FIELD}?.value === '' && !{FIELD}.form.querySelector('[data-draft]')"
     )
@@ -55,7 +55,7 @@ def test_no_key_is_lost_while_a_conversation_begins(
         "new MutationObserver(() => {"
         f"  if ({FIELD} !== field) lost.push('field');"
         "  if (document.activeElement !== field) lost.push('focus');"
-        "  if (!document.querySelector('.model select')) lost.push('models');"
+        "  if (!document.querySelector('.model [name=choice]')) lost.push('models');"
         "}).observe(document.body, {childList: true, subtree: true}); 0"
     )
     fresh.ask("Where does it begin?")

@@ -331,7 +331,7 @@ def test_every_stop_can_be_seen(keys: Keyboard, path: str) -> None:
 def test_enter_while_an_answer_is_written_says_why_nothing_is_sent(
     keys: Keyboard, model: Dictation
 ) -> None:
-    keys.window.find("combobox", "Model")
+    keys.window.wait_for("document.querySelector('.model [name=choice]') !== null")
     keys.window.ask("Tell me")
     keys.window.wait_for("document.querySelector('#log [aria-busy=true]') !== null")
     model.say("Once")

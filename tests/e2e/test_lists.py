@@ -209,7 +209,7 @@ def test_a_conversation_that_answers_or_has_answered_is_marked(
     fresh: Window, model: Dictation
 ) -> None:
     fresh.click("button", "New conversation")
-    fresh.wait_for("document.querySelector('.model select') !== null")
+    fresh.wait_for("document.querySelector('.model [name=choice]') !== null")
     fresh.ask("Take your time")
     fresh.find("image", "An answer is being written")
     fresh.click("link", "Talk 127")

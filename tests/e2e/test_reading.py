@@ -52,7 +52,7 @@ def window(
 def answering(window: Window, model: Dictation) -> Iterator[Window]:
     """A conversation in which an answer of some pages is being written."""
     window.click("button", "New conversation")
-    window.find("combobox", "Model")
+    window.wait_for("document.querySelector('.model [name=choice]') !== null")
     window.ask("Tell me a long story")
     window.wait_for(BUSY)
     model.say(paragraphs("Told", 20))
@@ -194,7 +194,7 @@ def test_thoughts_that_unfold_and_fold_move_nothing_below_that_is_read(
     window: Window, model: Dictation
 ) -> None:
     window.click("button", "New conversation")
-    window.find("combobox", "Model")
+    window.wait_for("document.querySelector('.model [name=choice]') !== null")
     window.ask("Think of a long story")
     window.wait_for(BUSY)
     model.think("I think of many things. " * 200)
@@ -231,7 +231,7 @@ def switch(window: Window) -> None:
         window.wait_for(f"{link} !== null && {SETTLED}")
         window.evaluate(f"{link}.click()")
         window.wait_for(f"document.querySelector('#head h1')?.innerText === '{title}'")
-        window.wait_for("document.querySelector('.model select') !== null")
+        window.wait_for("document.querySelector('.model [name=choice]') !== null")
 
 
 def test_conversations_that_were_left_are_not_kept(window: Window) -> None:

@@ -155,13 +155,13 @@ class Trials:
             "/engines", method="POST", headers=form, body=f"url={self.server.url}"
         )
         self.open("/")
-        self.window.wait_for("document.querySelector('select[name=choice]') !== null")
+        self.window.wait_for("document.querySelector('.model [name=choice]') !== null")
 
     def use_model_file(self, path: Path) -> None:
         """Let the built-in engine answer."""
         self.window.use_model(path)
         self.open("/")
-        self.window.wait_for("document.querySelector('select[name=choice]') !== null")
+        self.window.wait_for("document.querySelector('.model [name=choice]') !== null")
 
     def open(self, path: str) -> None:
         """Load a path."""

@@ -117,7 +117,7 @@ class RealPage:
     def open(self, path: str) -> None:
         """Load a path with a composer anew."""
         self.show(path)
-        self.wait_for("document.querySelector('.model select') !== null")
+        self.wait_for("document.querySelector('.model [name=choice]') !== null")
 
     def ask(self, text: str) -> None:
         """Type a question, send it, and wait for the end of the answer."""

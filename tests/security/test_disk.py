@@ -17,7 +17,7 @@ pytestmark = pytest.mark.e2e
 _WORDS = ("zyxwasked", "zyxwanswered", "zyxwnoted", "zyxwimported", "zyxwdrafted")
 _ASKED, _ANSWERED, _NOTED, _IMPORTED, _DRAFTED = _WORDS
 _PASSPHRASE = "zyxwpass correct horse"
-_CONNECTED = "document.querySelector('.model select') !== null"
+_CONNECTED = "document.querySelector('.model [name=choice]') !== null"
 
 
 @pytest.fixture

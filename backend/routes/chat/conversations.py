@@ -223,6 +223,7 @@ async def choose_model(request: Request, app: OpenContext) -> Response:
     if choice is None:
         raise InvalidInputError("Choose one of the models in the list.")
     await app.services.conversations.choose_model(request.path_params["id"], choice)
+    await app.services.model_choices.remember(choice)
     return no_content()
 
 

@@ -1,0 +1,188 @@
+"""The picker of models: what was chosen, and the models to choose from."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from backend.errors import InvalidInputError
+from backend.ids import NEW
+from backend.llm.listed_model import ListedModel, ModelTask
+from backend.llm.servers.chat_models import task_of
+from backend.routes.app_context import OpenContext
+from backend.routes.sizes import size_text
+from backend.services.engines.engines import Choice
+from backend.services.engines.model_search import FoundGroup, FoundModel, Health
+from backend.web.http import AppRouter, Request, Response
+from backend.web.rendering import Template
+
+_TASKS: Final = {
+    ModelTask.EMBEDDING: "for search, not for chat",
+    ModelTask.RERANKING: "for ranking, not for chat",
+    ModelTask.SPEECH: "for speech, not for chat",
+    ModelTask.IMAGES: "for making images, not for chat",
+    ModelTask.OTHER: "not made for chat",
+}
+_MARKS: Final = {
+    Health.ANSWERS: "circle-check",
+    Health.SILENT: "triangle-alert",
+    Health.NOT_ASKED: "clock",
+}
+MAX_QUERY_CHARS: Final = 200
+
+
+@dataclass(frozen=True)
+class PickerRow:
+    """One model in the list.
+
+    Attributes:
+        facts: What is known of it, in words.
+    """
+
+    choice: str
+    name: str
+    facts: Sequence[str]
+    is_favourite: bool
+    is_new: bool
+
+    @classmethod
+    def of(cls, found: FoundModel) -> "PickerRow":
+        """Return the row of a model."""
+        facts = [found.engine] if found.engine else []
+        facts += facts_of(found.model)
+        return cls(
+            str(found.choice), found.name, facts, found.is_favourite, found.is_new
+        )
+
+
+@dataclass(frozen=True)
+class PickerGroup:
+    """Models that stand together, with how their server is."""
+
+    name: str
+    rows: Sequence[PickerRow]
+    health: str
+    mark: str
+    note: str
+    is_continued: bool
+
+    @classmethod
+    def of(cls, group: FoundGroup) -> "PickerGroup":
+        """Return the rows of a group."""
+        rows = [PickerRow.of(found) for found in group.models]
+        health = group.health.value if group.health else ""
+        mark = _MARKS[group.health] if group.health else ""
+        return cls(group.name, rows, health, mark, group.note, group.is_continued)
+
+
+@dataclass(frozen=True)
+class PickerList(Template):
+    """A page of the models to choose from.
+
+    Attributes:
+        chosen: What the place has now.
+        unset: What choosing no model is called there; "" where one must be.
+        offset: Of the first one; each page has other ids.
+    """
+
+    template: ClassVar[str] = "engines/_choices.html"
+    groups: Sequence[PickerGroup]
+    chosen: str
+    unset: str
+    query: str
+    count: int
+    offset: int
+    next_offset: int | None
+
+
+@dataclass(frozen=True)
+class Picker(Template):
+    """What was chosen in a place, and the button that opens the list.
+
+    Attributes:
+        path: Where a choice is sent; "" where a form sends it.
+        is_possible: There is an engine to choose from.
+    """
+
+    template: ClassVar[str] = "engines/_picker.html"
+    path: str
+    chosen: str
+    name: str
+    unset: str = ""
+    is_possible: bool = True
+
+
+def facts_of(model: ListedModel) -> list[str]:
+    """Say what is known of a model."""
+    task = _TASKS.get(task_of(model))
+    facts = [task] if task else []
+    if model.context:
+        thousands = model.context // 1024
+        context = f"{thousands:,}k" if thousands else str(model.context)
+        facts.append(f"reads {context} tokens")
+    if model.bytes:
+        facts.append(size_text(model.bytes))
+    facts += ["sees images"] if model.sees else []
+    return facts + (["thinks"] if model.thinks else [])
+
+
+router = AppRouter[OpenContext]()
+
+
+@router.get("/engines/picker")
+async def picker(request: Request, app: OpenContext) -> Response:
+    """Show what answers a conversation."""
+    conversation_id = request.query.get("conversation", "") or NEW
+    chosen = await app.services.engines.default()
+    if conversation_id != NEW:
+        find = app.services.conversations.get
+        conversation = await asyncio.to_thread(find, conversation_id)
+        own = Choice.of(conversation.engine_id, conversation.model)
+        chosen = own or chosen
+    path = f"/conversations/{conversation_id}/model"
+    return app.pages.fragment(await picker_of(app, chosen, path))
+
+
+async def picker_of(
+    app: OpenContext, chosen: Choice | None, path: str, unset: str = ""
+) -> Picker:
+    """Return the picker of a place that has this model."""
+    name = await app.services.model_choices.name_of(chosen) if chosen else ""
+    is_possible = bool(unset or await app.services.engines.offers())
+    return Picker(path, str(chosen or ""), name, unset, is_possible=is_possible)
+
+
+@router.get("/engines/choices")
+async def choices(request: Request, app: OpenContext) -> Response:
+    """Show the models that have the words of a query."""
+    return await _options(request.query, app)
+
+
+@router.post("/engines/favourites")
+async def toggle_favourite(request: Request, app: OpenContext) -> Response:
+    """Give a model a star or take it away, and show the list anew."""
+    form = request.form()
+    choice = Choice.parse(form.get("choice", ""))
+    if choice is None:
+        raise InvalidInputError("Choose one of the models in the list.")
+    await app.services.model_choices.toggle_favourite(choice)
+    return await _options(form, app)
+
+
+async def _options(asked: Mapping[str, str], app: OpenContext) -> Response:
+    query = asked.get("q", "")[:MAX_QUERY_CHARS]
+    digits = asked.get("offset", "")
+    offset = int(digits[:6]) if digits.isascii() and digits.isdigit() else 0
+    found = await app.services.model_choices.find(query, offset)
+    unset = asked.get("unset", "")[:MAX_QUERY_CHARS]
+    return app.pages.fragment(
+        PickerList(
+            [PickerGroup.of(group) for group in found.groups],
+            asked.get("chosen", ""),
+            "" if query.strip() or offset else unset,
+            query,
+            found.count,
+            offset,
+            found.next_offset,
+        )
+    )

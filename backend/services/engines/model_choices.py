@@ -1,0 +1,60 @@
+"""Choosing a model: finding it, its star, and what was chosen before."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from backend.services.engines.choices import Choice
+from backend.services.engines.model_search import ModelPage, find_models
+from backend.services.engines.picks import Picks
+from backend.services.engines.typed_models import TypedModels, read_names
+from backend.stored_values import EngineKind
+
+if TYPE_CHECKING:
+    from backend.services.engines.engines import EngineService
+    from backend.services.engines.offers import Offer
+    from backend.store.settings import SettingStore
+
+
+class ModelChoices:
+    """What a person chooses models by, wherever one is chosen."""
+
+    def __init__(self, engines: "EngineService", settings: "SettingStore") -> None:
+        self._engines = engines
+        self._picks = Picks(settings)
+        self._typed = TypedModels(settings)
+
+    async def find(self, query: str, offset: int = 0) -> ModelPage:
+        """Return the models with all words of a query, from a row on."""
+        offers = await self._engines.offers()
+        favourites, recent = await asyncio.to_thread(self._marked)
+        return find_models(offers, query, offset, favourites=favourites, recent=recent)
+
+    async def toggle_favourite(self, choice: Choice) -> None:
+        """Give a model a star, or take it away."""
+        await asyncio.to_thread(self._picks.toggle_favourite, choice)
+
+    async def remember(self, choice: Choice) -> None:
+        """Take note that a model was chosen; a name that no list has is kept.
+
+        Raises:
+            InvalidInputError: It is no name of a model.
+        """
+        offer = await self._offer_of(choice)
+        is_server = offer and offer.record.kind != EngineKind.BUILTIN
+        if offer and is_server and choice.model not in offer.models:
+            names = read_names(choice.model)
+            await self._typed.keep(choice.engine_id, (*offer.typed, *names))
+        await asyncio.to_thread(self._picks.remember, choice)
+
+    async def name_of(self, choice: Choice) -> str:
+        """Return what the page calls a model: a file has the name of its engine."""
+        offer = await self._offer_of(choice)
+        is_file = offer and offer.record.kind == EngineKind.BUILTIN
+        return offer.record.name if offer and is_file else choice.model
+
+    async def _offer_of(self, choice: Choice) -> "Offer | None":
+        offers = await self._engines.offers()
+        return next((o for o in offers if o.record.id == choice.engine_id), None)
+
+    def _marked(self) -> tuple[tuple[Choice, ...], tuple[Choice, ...]]:
+        return self._picks.favourites(), self._picks.recent()

@@ -1,0 +1,141 @@
+"""The picker of models in the window: by keyboard, among two thousand."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from tests.helpers.axe import violations
+from tests.helpers.keyboard import QUIET, Keyboard
+from tests.helpers.model_server import Exchange, FakeModelServer, listing
+from tests.helpers.window import Window
+
+pytestmark = [pytest.mark.e2e, pytest.mark.gui, pytest.mark.sidecar]
+
+MANY = 2_000
+CHOSEN = "document.querySelector('.picker-button bdi')?.textContent"
+ACTIVE = "document.querySelector('.picker-option[data-active]')?.dataset.name"
+FIELD = "#model-picker [role=combobox]"
+OPEN = "document.querySelector('#model-picker:popover-open') !== null"
+
+
+def models(exchange: Exchange) -> None:
+    """List models as a large provider does."""
+    entries = [
+        {
+            "id": f"maker-{n % 40}/model-{n:04}",
+            "context_length": 131_072,
+            "architecture": {"input_modalities": ["text", "image"][: 1 + n % 2]},
+            "supported_parameters": ["reasoning"] if n % 3 else [],
+        }
+        for n in range(MANY - 1)
+    ]
+    entries.insert(0, {"id": "text-embedding-3-small"})
+    kind = "Content-Type: application/json"
+    exchange.answer(200, json.dumps({"data": entries}), kind)
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keyboard]:
+    data = tmp_path_factory.mktemp("picker") / "data"
+    with (
+        FakeModelServer(models) as far,
+        FakeModelServer(listing("small", "whisper-1")) as near,
+        Window.start(data) as window,
+    ):
+        for name, server in (("Near", near), ("Far", far)):
+            assert window.evaluate(add(name, server.url)) == 204
+        window.click("button", "New conversation")
+        window.wait_for(f"{CHOSEN} === 'maker-0/model-0000'")
+        yield Keyboard(window)
+
+
+def add(name: str, url: str) -> str:
+    form = f"new URLSearchParams({{name: {name!r}, url: {url!r}}})"
+    return f"fetch('/engines', {{method: 'POST', body: {form}}}).then(r => r.status)"
+
+
+def open_picker(keys: Keyboard) -> None:
+    keys.focus(".picker-button")
+    keys.press("Enter")
+    keys.expect(FIELD)
+    keys.window.wait_for(f"{ACTIVE} !== undefined")
+
+
+def type_in(keys: Keyboard, text: str) -> None:
+    keys.window.send("Input.insertText", text=text)
+
+
+def test_a_model_among_two_thousand_is_picked_by_keyboard(keys: Keyboard) -> None:
+    window = keys.window
+    open_picker(keys)
+    options = "document.querySelectorAll('.picker-option').length"
+    assert window.evaluate(options) < 100, "the page holds a part of them"
+    assert violations(window) == []
+    window.photograph("picker-light")
+    type_in(keys, "1234")
+    keys.press("Enter")
+    window.wait_for(f"{CHOSEN} === 'maker-34/model-1234' && !({OPEN})")
+    keys.expect(".picker-button")
+    kept = "fetch('/engines/picker?conversation=new').then(r => r.text())"
+    window.wait_for(f"{kept}.then(t => t.includes('maker-34/model-1234'))")
+
+    open_picker(keys)
+    type_in(keys, "maker-7/")
+    window.wait_for(f"{ACTIVE} === 'maker-7/model-0007'")
+    for _ in range(3):
+        keys.press("ArrowDown")
+    window.wait_for(f"{ACTIVE} === 'maker-7/model-0127'")
+    keys.press("d", "Control")
+    window.wait_for("document.querySelector('[data-active][data-favourite]') !== null")
+    assert window.evaluate(ACTIVE) == "maker-7/model-0127"
+    keys.press("Escape")
+    keys.expect(".picker-button")
+    assert window.evaluate(CHOSEN) == "maker-34/model-1234"
+
+    open_picker(keys)
+    first = "document.querySelector('.picker-option').dataset.name"
+    assert window.evaluate(first) == "maker-7/model-0127", "the favourite"
+    keys.press("Escape")
+
+
+def test_the_list_goes_on_where_its_end_comes_into_view(keys: Keyboard) -> None:
+    window = keys.window
+    open_picker(keys)
+    count = "document.querySelectorAll('.picker-option').length"
+    before = window.evaluate(count)
+    window.wheel_until("#model-options", 600, f"{count} > {before + 60}")
+    ids = "[...document.querySelectorAll('.picker-option')].map(({id}) => id)"
+    found = window.evaluate(ids)
+    assert len({*found}) == len(found)
+    keys.press("Escape")
+
+
+def test_a_name_that_no_list_has_is_typed_and_kept(keys: Keyboard) -> None:
+    window = keys.window
+    open_picker(keys)
+    type_in(keys, "my-own-model")
+    window.wait_for(f"{ACTIVE} === 'my-own-model'")
+    keys.press("Enter")
+    window.wait_for(f"{CHOSEN} === 'my-own-model'")
+    open_picker(keys)
+    type_in(keys, "my-own")
+    window.wait_for(f"{ACTIVE} === 'my-own-model'")
+    facts = "document.querySelector('[data-active]').innerText"
+    assert window.evaluate(facts).startswith("my-own-model"), "it is in the list now"
+    keys.press("Escape")
+
+
+def test_a_quick_action_gets_its_model_by_the_same_picker(keys: Keyboard) -> None:
+    window = keys.window
+    window.evaluate("location.assign('/actions/new')")
+    window.wait_for(f"{CHOSEN} === 'The model for new conversations' && {QUIET}")
+    open_picker(keys)
+    type_in(keys, "0042")
+    window.wait_for(f"{ACTIVE} === 'maker-2/model-0042'")
+    keys.press("Enter")
+    window.wait_for(f"{CHOSEN} === 'maker-2/model-0042'")
+    kept = "fetch('/actions/new').then(r => r.text())"
+    window.wait_for(f"{kept}.then(t => t.includes('model-0042'))")
+    keys.rest()
+    assert violations(window) == []

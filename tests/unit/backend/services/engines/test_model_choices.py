@@ -1,0 +1,74 @@
+"""What was starred, used and typed is known wherever a model is chosen."""
+
+import pytest
+
+from backend.errors import InvalidInputError
+from backend.services.engines.choices import Choice
+from backend.services.engines.engines import EngineService
+from backend.services.engines.model_choices import ModelChoices
+from backend.services.engines.model_search import ModelPage
+from backend.services.engines.picks import MOST_RECENT
+from backend.store.settings import SettingStore
+from tests.helpers.engine_setup import Setup, gguf, setup
+from tests.helpers.model_server import FakeModelServer, listing
+
+__all__ = ["setup"]
+
+
+def groups(found: ModelPage) -> dict[str, list[str]]:
+    return {g.name: [m.name for m in g.models] for g in found.groups}
+
+
+def test_stars_and_uses_are_kept(setup: Setup) -> None:
+    models = ModelChoices(setup.service, SettingStore(setup.library.database))
+    ids = [f"m{n}" for n in range(8)]
+    with FakeModelServer(listing(*ids)) as server:
+
+        async def use(service: EngineService) -> None:
+            record = (await service.add_server("Home", server.url)).record
+            choices = [Choice(record.id, id_) for id_ in ids]
+            for choice in (*choices, choices[2]):
+                await models.remember(choice)
+            for choice in (choices[0], choices[1], choices[0]):
+                await models.toggle_favourite(choice)
+            found = groups(await models.find(""))
+            assert found["Favourites"] == ["m1"]
+            assert found["Recently used"] == ["m2", "m7", "m6", "m5", "m4"]
+            assert len(found["Recently used"]) == MOST_RECENT
+            await service.remove(record.id)
+            assert groups(await models.find("")) == {}, "what is gone is not offered"
+
+        setup.run(use)
+
+
+def test_a_name_no_list_has_is_kept_once_it_is_chosen(setup: Setup) -> None:
+    models = ModelChoices(setup.service, SettingStore(setup.library.database))
+    with FakeModelServer(listing("a")) as server:
+
+        async def use(service: EngineService) -> None:
+            record = (await service.add_server("Home", server.url)).record
+            found = await models.find("gpt-5 mini")
+            (typed,) = [m for group in found.groups for m in group.models]
+            assert typed.is_new
+            await models.remember(Choice(record.id, "gpt-5-mini"))
+            (offer,) = await service.offers()
+            assert offer.models == ("gpt-5-mini", "a")
+            with pytest.raises(InvalidInputError):
+                await models.remember(Choice(record.id, "x" * 301))
+
+        setup.run(use)
+
+
+def test_a_model_file_goes_by_the_name_of_its_engine(setup: Setup) -> None:
+    models = ModelChoices(setup.service, SettingStore(setup.library.database))
+    path = gguf(setup.library.database.path.parent, "tiny.gguf")
+
+    async def use(service: EngineService) -> None:
+        added = await service.add_file(path)
+        await service.change(added.record.id, name="My own")
+        choice = Choice(added.record.id, added.model)
+        await models.remember(choice)
+        assert await models.name_of(choice) == "My own"
+        assert groups(await models.find("own"))["On this computer"] == ["My own"]
+
+    setup.run(use)
