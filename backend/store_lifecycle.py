@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import threading
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
@@ -205,7 +206,8 @@ class StoreLifecycle:
             # What was imported stays: it need not be looked through ever again.
             gc.freeze()
             gc.enable()
-        # Commits happen in any thread, and pages are told of them on the loop.
+        store.database.loop_thread = threading.get_ident()
+        # Commits happen in any other thread, and pages are told of them on the loop.
         loop, tell = asyncio.get_running_loop(), store.services.activity.committed
         store.database.on_commit = lambda rows: loop.call_soon_threadsafe(tell, rows)
         self.state = move(self.state, StoreState.OPEN)

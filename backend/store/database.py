@@ -110,6 +110,7 @@ class Database:
         on_error: Told of every failure of the database, in any thread.
         on_commit: Told of what each transaction changed, one after the other, in the
             thread that committed.
+        loop_thread: The thread that must not wait for it: that of the event loop.
     """
 
     def __init__(
@@ -129,6 +130,7 @@ class Database:
         self._committing = threading.Lock()
         self._engine = engine
         self._writer = engine.execution_options(isolation_level="IMMEDIATE")
+        self.loop_thread: int | None = None
         self._watch = watch
         self._closed = threading.Event()
         self._act = CurrentAct()
@@ -349,6 +351,8 @@ class Database:
             with translated_errors():
                 if self._closed.is_set():
                     raise StoreBusyError(_CLOSED)
+                if threading.get_ident() == self.loop_thread:
+                    raise RuntimeError("the store would hold the event loop")
                 yield
         except StoreError as exc:
             self.on_error(exc)

@@ -59,6 +59,14 @@ async def test_it_opens_runs_its_jobs_and_closes(tmp_path: Path) -> None:
     assert "watch writing" not in running()
 
 
+async def test_an_open_store_never_holds_the_loop(tmp_path: Path) -> None:
+    async with started(tmp_path) as store:
+        services = await store.services()
+        with pytest.raises(RuntimeError, match="hold the event loop"):
+            services.notes.page()
+        assert await asyncio.to_thread(services.notes.page) == []
+
+
 async def test_safe_mode_runs_only_what_the_table_says(tmp_path: Path) -> None:
     async with started(tmp_path) as store:
         await store.services()
