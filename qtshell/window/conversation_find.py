@@ -72,7 +72,6 @@ class ConversationFind(QObject):
         self._at: Match | None = None
         # Where the user began to read: typing on does not walk away from there.
         self._anchor: str | None = None
-        self._awaited: Match | None = None
         view.found.connect(self._on_view_found)
         view.shown.connect(self._on_view_shown)
 
@@ -84,7 +83,6 @@ class ConversationFind(QObject):
             self._asked += 1
             self._anchor = self._anchor if place == self._place else None
             self._words, self._place, self._at = words, place, None
-            self._awaited = None
             self._view.run("window.hearthFind?.clear()")
         if not (words.strip() and place):
             self._view.find_words(words, backwards=backwards)
@@ -95,8 +93,7 @@ class ConversationFind(QObject):
     def leave(self) -> None:
         """Clear the marks and give the found message the focus."""
         self._asked += 1
-        self._words, self._at, self._awaited = "", None, None
-        self._anchor = None
+        self._words, self._at, self._anchor = "", None, None
         self._view.find_words("")
         self._view.run("window.hearthFind?.leave()")
 
@@ -142,14 +139,13 @@ class ConversationFind(QObject):
 
     def _open(self, match: Match) -> None:
         if match == self._at:
-            self._awaited = match
             asked = urlencode({"around": match.message_id})
             self._view.open_path(f"/conversations/{self._place}?{asked}")
 
     def _on_view_shown(self) -> None:
-        match, self._awaited = self._awaited, None
-        if match and match == self._at:
-            self._mark(match)
+        # However many pages were opened for it one after the other.
+        if self._at:
+            self._mark(self._at)
 
     def _on_view_found(self, number: int, count: int) -> None:
         if self._at is None:

@@ -1,8 +1,22 @@
 """Next and Previous go through every match of a conversation, around its ends."""
 
-import pytest
+from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
 
-from qtshell.window.conversation_find import Match, first_match, matches_of, next_match
+import pytest
+from PySide6.QtCore import QObject, Signal
+
+from qtshell.window.conversation_find import (
+    ConversationFind,
+    Match,
+    first_match,
+    matches_of,
+    next_match,
+)
+
+if TYPE_CHECKING:
+    from qtshell.sidecar.client import SidecarClient
+    from qtshell.web.view import WebView
 
 MATCHES = matches_of(b'{"messages": [["a", 2], ["c", 1]]}')
 
@@ -32,3 +46,41 @@ def test_it_begins_where_the_user_reads() -> None:
     assert first_match(MATCHES, "") == Match("a", 0)
     assert first_match(MATCHES, "b") == Match("c", 0)
     assert first_match(MATCHES, "d") == Match("c", 0)
+
+
+class Unloaded(QObject):
+    """A conversation of which the page has no message that is looked for."""
+
+    found = Signal(int, int)
+    shown = Signal()
+    path = "/conversations/01a215c4-4c3a-7000-ae63-ad2ee8cb6859"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scripts: list[str] = []
+        self.opened: list[str] = []
+        self.open_path = self.opened.append
+        self.find_words = self.run = lambda *_, **__: None
+
+    def ask(self, script: str, answer: Callable[[object], None]) -> None:
+        self.scripts.append(script)
+        answer("" if "seen" in script else False)
+
+    def get(self, _: str, answer: Callable[[int, bytes], None]) -> None:
+        answer(200, b'{"messages": [["a", 2], ["c", 1]]}')
+
+
+def test_each_page_that_is_opened_marks_the_match_that_was_asked_for_last() -> None:
+    page = Unloaded()
+    finding = ConversationFind(cast("WebView", page), cast("SidecarClient", page))
+    finding.find("word")
+    finding.find("word")
+    assert len(page.opened) == 2
+    for _ in page.opened:
+        page.scripts.clear()
+        page.shown.emit()
+        assert page.scripts == ['window.hearthFind?.show(...["a", 1, "word"])']
+    finding.leave()
+    page.scripts.clear()
+    page.shown.emit()
+    assert page.scripts == []
