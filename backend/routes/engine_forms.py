@@ -2,11 +2,12 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from functools import wraps
+from typing import ClassVar, TypeAlias
 
-from backend.errors import HearthError, StoreClosedError
+from backend.errors import HearthError
 from backend.live.notices import Toast
-from backend.routes.pages import Pages
+from backend.routes.app_context import OpenContext
 from backend.services.engines.connecting import (
     NotConnectedError,
     ServerQuestion,
@@ -15,6 +16,8 @@ from backend.services.engines.connecting import (
 from backend.services.notices import Tone
 from backend.web.http import Request, Response
 from backend.web.rendering import Template
+
+_Handle: TypeAlias = Callable[[Request, OpenContext], Awaitable[Response]]
 
 
 @dataclass(frozen=True)
@@ -63,30 +66,20 @@ def address_in(form: Mapping[str, str]) -> str:
     return form.get("moved") or form.get("url", "")
 
 
-def in_form(
-    pages: Pages,
-) -> Callable[
-    [Callable[[Request], Awaitable[Response]]], Callable[[Request], Awaitable[Response]]
-]:
-    """Return a decorator that lets an error ask in the form what is missing."""
+def in_form(handle: _Handle) -> _Handle:
+    """Let an error of a handler ask in the form what is missing."""
 
-    def decorate(
-        handle: Callable[[Request], Awaitable[Response]],
-    ) -> Callable[[Request], Awaitable[Response]]:
-        async def answer(request: Request) -> Response:
-            try:
-                return await handle(request)
-            except StoreClosedError:
-                raise  # the page of the closed store says it once for all
-            except HearthError as exc:
-                if not request.is_htmx:
-                    # The shell, which shows it in a dialog.
-                    kind = "text/plain; charset=utf-8"
-                    return Response(status=exc.status, body=str(exc), content_type=kind)
-                toast = pages.render(Toast(str(exc), tone=Tone.DANGER))
-                question = pages.render(FormQuestion.of(exc, request.form()))
-                return Response(status=exc.status, body=toast + question)
+    @wraps(handle)
+    async def answer(request: Request, app: OpenContext) -> Response:
+        try:
+            return await handle(request, app)
+        except HearthError as exc:
+            if not request.is_htmx:
+                # The shell, which shows it in a dialog.
+                kind = "text/plain; charset=utf-8"
+                return Response(status=exc.status, body=str(exc), content_type=kind)
+            toast = app.pages.render(Toast(str(exc), tone=Tone.DANGER))
+            question = app.pages.render(FormQuestion.of(exc, request.form()))
+            return Response(status=exc.status, body=toast + question)
 
-        return answer
-
-    return decorate
+    return answer

@@ -11,22 +11,25 @@ from backend.llm.builtin.found_files import FoundFile
 from backend.llm.options import Effort, EngineOptions
 from backend.llm.servers.address import place_of, shown
 from backend.llm.servers.discovery import Found
+from backend.routes.app_context import OpenContext
 from backend.routes.engine_forms import address_in, in_form, may_send_in_clear
-from backend.routes.pages import Pages, go_to, no_content, undo_path
+from backend.routes.pages import go_to, no_content, undo_path
 from backend.routes.sizes import size_text
 from backend.services.engines.engines import AddedEngine, Choice, Offer
 from backend.services.engines.model_files import fitting_size
 from backend.services.notices import Tone
 from backend.stored_values import EngineKind
-from backend.web.http import Request, Response, Router
+from backend.web.http import AppRouter, Request, Response
 from backend.web.rendering import Template
 
 if TYPE_CHECKING:
-    from backend.container import GetServices, Services
+    from backend.container import Services
 
 _NONE_CHATS = (
     " Going by their names, none of them is made for conversations: choose one."
 )
+
+router = AppRouter[OpenContext]()
 
 
 @dataclass(frozen=True)
@@ -119,118 +122,126 @@ async def engine_list(services: "Services") -> EngineList:
     return EngineList([EngineRow.of(offer) for offer in offers], found, note)
 
 
-def build_router(get_services: "GetServices", pages: Pages) -> Router:
-    """Return the routes of engines."""
-    router = Router()
+@router.get("/engines")
+async def list_(_request: Request, app: OpenContext) -> Response:
+    """Show the engines in the settings."""
+    return app.pages.fragment(await engine_list(app.services))
 
-    def say(sentence: str, tone: Tone = Tone.INFO, undo: str = "") -> None:
-        pages.announce(Toast(sentence, tone=tone, undo=undo))
 
-    def say_saved(name: str, problem: str) -> None:
-        if problem:
-            say(f"Saved, but {name} cannot be used yet: {problem}", tone=Tone.WARNING)
-        else:
-            say("Saved.", tone=Tone.SUCCESS)
+@router.get("/engines/welcome")
+async def welcome(_request: Request, app: OpenContext) -> Response:
+    """Show the choices of a first run."""
+    engines = app.services.engines
+    is_ready = await engines.default() is not None
+    found = () if is_ready else await engines.found()
+    return app.pages.fragment(Welcome(is_ready, found))
 
-    @router.get("/engines")
-    async def list_(_request: Request) -> Response:
-        return pages.fragment(await engine_list(await get_services()))
 
-    @router.get("/engines/welcome")
-    async def welcome(_request: Request) -> Response:
-        services = await get_services()
-        is_ready = await services.engines.default() is not None
-        found = () if is_ready else await services.engines.found()
-        return pages.fragment(Welcome(is_ready, found))
+@router.get("/engines/files")
+async def files(_request: Request, app: OpenContext) -> Response:
+    """Show the model files of other programs."""
+    found = await app.services.engines.files_found()
+    rows = [FileRow.of(file) for file in found]
+    return app.pages.fragment(Files(rows, fitting_size()))
 
-    @router.get("/engines/files")
-    async def files(_request: Request) -> Response:
-        found = await (await get_services()).engines.files_found()
-        rows = [FileRow.of(file) for file in found]
-        return pages.fragment(Files(rows, fitting_size()))
 
-    @router.post("/engines")
-    @in_form(pages)
-    async def add(request: Request) -> Response:
-        form = request.form()
-        services = await get_services()
-        added = await services.engines.add_server(
-            form.get("name", ""),
-            address_in(form),
-            form.get("key", ""),
-            form.get("model", ""),
-            options=form,
-            may_send_in_clear=may_send_in_clear(form),
-        )
-        say(_connected(added), tone=Tone.SUCCESS)
-        return no_content(go_to("/"))
+@router.post("/engines")
+@in_form
+async def add(request: Request, app: OpenContext) -> Response:
+    """Add a model server."""
+    form = request.form()
+    added = await app.services.engines.add_server(
+        form.get("name", ""),
+        address_in(form),
+        form.get("key", ""),
+        form.get("model", ""),
+        options=form,
+        may_send_in_clear=may_send_in_clear(form),
+    )
+    app.pages.announce(Toast(_connected(added), tone=Tone.SUCCESS))
+    return no_content(go_to("/"))
 
-    @router.post("/engines/builtin")
-    @in_form(pages)
-    async def add_file(request: Request) -> Response:
-        services = await get_services()
-        path = Path(request.form().get("path", ""))
-        added = await services.engines.add_file(path)
-        say(f"{added.record.name} is ready.", tone=Tone.SUCCESS)
-        return no_content(go_to("/") if request.is_htmx else None)
 
-    @router.put("/engines/:id")
-    @in_form(pages)
-    async def change(request: Request) -> Response:
-        form = request.form()
-        services = await get_services()
-        record, problem = await services.engines.change(
-            request.path_params["id"],
-            name=form.get("name", ""),
-            url=address_in(form),
-            key=form.get("key", ""),
-            models=form.get("models"),
-            options=form,
-            may_send_in_clear=may_send_in_clear(form),
-        )
-        say_saved(record.name, problem)
-        return pages.fragment(await engine_list(services))
+@router.post("/engines/builtin")
+@in_form
+async def add_file(request: Request, app: OpenContext) -> Response:
+    """Add a model file."""
+    path = Path(request.form().get("path", ""))
+    added = await app.services.engines.add_file(path)
+    sentence = f"{added.record.name} is ready."
+    app.pages.announce(Toast(sentence, tone=Tone.SUCCESS))
+    return no_content(go_to("/") if request.is_htmx else None)
 
-    @router.post("/engines/:id/file")
-    @in_form(pages)
-    async def change_file(request: Request) -> Response:
-        services = await get_services()
-        path = Path(request.form().get("path", ""))
-        record = await services.engines.change_file(request.path_params["id"], path)
-        say(f"{record.name} is ready again.", tone=Tone.SUCCESS)
-        return no_content()
 
-    @router.put("/engines/:id/key")
-    @in_form(pages)
-    async def set_key(request: Request) -> Response:
-        form = request.form()
-        engine_id, key = request.path_params["id"], form.get("key", "").strip()
-        if not key:
-            return await forget_key(request)
-        services = await get_services()
-        record, problem = await services.engines.set_key(
-            engine_id, key, may_send_in_clear=may_send_in_clear(form)
-        )
-        say_saved(record.name, problem)
-        return pages.fragment(await engine_list(services))
+@router.put("/engines/:id")
+@in_form
+async def change(request: Request, app: OpenContext) -> Response:
+    """Change an engine."""
+    form = request.form()
+    record, problem = await app.services.engines.change(
+        request.path_params["id"],
+        name=form.get("name", ""),
+        url=address_in(form),
+        key=form.get("key", ""),
+        models=form.get("models"),
+        options=form,
+        may_send_in_clear=may_send_in_clear(form),
+    )
+    app.pages.announce(_saved(record.name, problem))
+    return await list_(request, app)
 
-    @router.delete("/engines/:id/key")
-    async def forget_key(request: Request) -> Response:
-        services = await get_services()
-        await services.engines.forget_key(request.path_params["id"])
-        say("The key is removed.")
-        return pages.fragment(await engine_list(services))
 
-    @router.delete("/engines/:id")
-    async def remove(request: Request) -> Response:
-        services = await get_services()
-        record, removed = await services.engines.remove(request.path_params["id"])
-        now = await services.engines.default()
-        sentence = f"Removed “{record.name}”." + _answers_now(now)
-        say(sentence, undo=undo_path(removed))
-        return pages.fragment(await engine_list(services))
+@router.post("/engines/:id/file")
+@in_form
+async def change_file(request: Request, app: OpenContext) -> Response:
+    """Let an engine use another file."""
+    path = Path(request.form().get("path", ""))
+    engines = app.services.engines
+    record = await engines.change_file(request.path_params["id"], path)
+    sentence = f"{record.name} is ready again."
+    app.pages.announce(Toast(sentence, tone=Tone.SUCCESS))
+    return no_content()
 
-    return router
+
+@router.put("/engines/:id/key")
+@in_form
+async def set_key(request: Request, app: OpenContext) -> Response:
+    """Keep another API key, or none."""
+    form = request.form()
+    engine_id, key = request.path_params["id"], form.get("key", "").strip()
+    if not key:
+        return await forget_key(request, app)
+    record, problem = await app.services.engines.set_key(
+        engine_id, key, may_send_in_clear=may_send_in_clear(form)
+    )
+    app.pages.announce(_saved(record.name, problem))
+    return await list_(request, app)
+
+
+@router.delete("/engines/:id/key")
+async def forget_key(request: Request, app: OpenContext) -> Response:
+    """Forget an API key."""
+    await app.services.engines.forget_key(request.path_params["id"])
+    app.pages.announce(Toast("The key is removed."))
+    return await list_(request, app)
+
+
+@router.delete("/engines/:id")
+async def remove(request: Request, app: OpenContext) -> Response:
+    """Remove an engine."""
+    engines = app.services.engines
+    record, removed = await engines.remove(request.path_params["id"])
+    now = await engines.default()
+    sentence = f"Removed “{record.name}”." + _answers_now(now)
+    app.pages.announce(Toast(sentence, undo=undo_path(removed)))
+    return await list_(request, app)
+
+
+def _saved(name: str, problem: str) -> Toast:
+    if not problem:
+        return Toast("Saved.", tone=Tone.SUCCESS)
+    sentence = f"Saved, but {name} cannot be used yet: {problem}"
+    return Toast(sentence, tone=Tone.WARNING)
 
 
 def _answers_now(choice: Choice | None) -> str:

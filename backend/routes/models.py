@@ -1,5 +1,6 @@
 """The library of models: what is here, what is on its way, and what can be had."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,21 +8,22 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from backend.live.notices import Toast
 from backend.llm.builtin.memory import total_memory
+from backend.routes.app_context import OpenContext
 from backend.routes.engines import FileRow
-from backend.routes.pages import Pages, no_content
+from backend.routes.pages import no_content
 from backend.routes.sizes import size_text
 from backend.services.engines.model_files import fits, fitting_size
 from backend.services.notices import Tone
-from backend.web.http import Request, Response, Router
+from backend.web.http import AppRouter, Request, Response
 from backend.web.rendering import Template
 
 if TYPE_CHECKING:
-    from backend.container import GetServices, Services
     from backend.llm.library.curated import Suggestion
     from backend.llm.library.download import Download
     from backend.llm.library.hub import FoundModels, HubModel, Repository, Variant
     from backend.llm.library.installed import DeletedModel, InstalledModel
     from backend.services.engines.downloads import Progress
+    from backend.services.engines.library import LibraryService
 
 
 @dataclass(frozen=True)
@@ -193,105 +195,126 @@ class Variants(Template):
     incomplete: Sequence[str]
 
 
-def build_router(get_services: "GetServices", pages: Pages) -> Router:
-    """Return the routes of the library."""
-    router = Router()
-
-    def say(sentence: str, tone: Tone = Tone.INFO, undo: str = "") -> None:
-        pages.announce(Toast(sentence, tone=tone, undo=undo))
-
-    @router.get("/models")
-    async def show(request: Request) -> Response:
-        services = await get_services()
-        found = await services.engines.files_found()
-        view = ModelsView(
-            here=await _here(services),
-            others=[FileRow.of(file) for file in found],
-            suggestions=services.library.suggestions(),
-            fitting=fitting_size(),
-            hub=await services.library.hub_shown(),
-        )
-        return pages.show(request, "Models", view)
-
-    @router.get("/models/here")
-    async def here(_request: Request) -> Response:
-        return pages.fragment(await _here(await get_services()))
-
-    @router.get("/models/search")
-    async def search(request: Request) -> Response:
-        words, page = request.query.get("q", ""), request.query.get("page", "")
-        found = await (await get_services()).library.search(words, page)
-        return pages.fragment(_results(found, words, page))
-
-    @router.get("/models/repository")
-    async def repository(request: Request) -> Response:
-        library = (await get_services()).library
-        found = await library.repository(request.query.get("name", "").strip())
-        address = await library.hub_shown()
-        return pages.fragment(_variants(found, f"{address}/{found.repository}"))
-
-    @router.post("/models/downloads")
-    async def download(request: Request) -> Response:
-        form = request.form()
-        begun = await (await get_services()).library.download(
-            form.get("repository", ""), form.get("variant", "")
-        )
-        say(f"{begun.name} is being downloaded. You can keep working.")
-        return no_content()
-
-    @router.post("/models/downloads/:id/pause")
-    async def pause(request: Request) -> Response:
-        downloads = (await get_services()).library.downloads
-        await downloads.pause(request.path_params["id"])
-        return no_content()
-
-    @router.post("/models/downloads/:id/resume")
-    async def resume(request: Request) -> Response:
-        downloads = (await get_services()).library.downloads
-        await downloads.resume(request.path_params["id"])
-        return no_content()
-
-    @router.delete("/models/downloads/:id")
-    async def cancel(request: Request) -> Response:
-        downloads = (await get_services()).library.downloads
-        await downloads.cancel(request.path_params["id"])
-        return no_content()
-
-    @router.delete("/models/installed")
-    async def delete(request: Request) -> Response:
-        path = Path(request.query.get("path", ""))
-        name, id = await (await get_services()).library.delete(path)
-        say(f"Deleted {name}.", undo=f"/models/trash/{id}/restore")
-        return no_content()
-
-    @router.post("/models/trash/:id/restore")
-    async def restore(request: Request) -> Response:
-        await (await get_services()).library.restore(request.path_params["id"])
-        return no_content()
-
-    @router.delete("/models/trash/:id")
-    async def forget(request: Request) -> Response:
-        await (await get_services()).library.empty_trash(request.path_params["id"])
-        return no_content()
-
-    @router.put("/models/hub")
-    async def keep_hub(request: Request) -> Response:
-        form = request.form()
-        library = (await get_services()).library
-        await library.keep_hub(form.get("address", ""), form.get("token", ""))
-        say("Saved.", tone=Tone.SUCCESS)
-        return no_content()
-
-    return router
+router = AppRouter[OpenContext]()
 
 
-async def _here(services: "Services") -> Here:
-    used = {offer.record.path for offer in await services.engines.offers()}
-    library = services.library
+@router.get("/models")
+async def show(request: Request, app: OpenContext) -> Response:
+    """Show the models on this computer, and where to get more."""
+    found = await app.services.engines.files_found()
+    view = ModelsView(
+        here=await _here(app),
+        others=[FileRow.of(file) for file in found],
+        suggestions=app.services.library.suggestions(),
+        fitting=fitting_size(),
+        hub=await asyncio.to_thread(app.services.library.hub),
+    )
+    return app.pages.show(request, "Models", view)
+
+
+@router.get("/models/here")
+async def here(_request: Request, app: OpenContext) -> Response:
+    """Show what is on this computer, and on its way."""
+    return app.pages.fragment(await _here(app))
+
+
+@router.get("/models/search")
+async def search(request: Request, app: OpenContext) -> Response:
+    """Look for models on the hub."""
+    words, page = request.query.get("q", ""), request.query.get("page", "")
+    found = await app.services.library.search(words, page)
+    return app.pages.fragment(_results(found, words, page))
+
+
+@router.get("/models/repository")
+async def repository(request: Request, app: OpenContext) -> Response:
+    """Show what can be downloaded from a repository."""
+    library = app.services.library
+    found = await library.repository(request.query.get("name", "").strip())
+    address = await asyncio.to_thread(library.hub)
+    return app.pages.fragment(_variants(found, f"{address}/{found.repository}"))
+
+
+@router.post("/models/downloads")
+async def download(request: Request, app: OpenContext) -> Response:
+    """Begin to download a model."""
+    form = request.form()
+    begun = await app.services.library.download(
+        form.get("repository", ""), form.get("variant", "")
+    )
+    sentence = f"{begun.name} is being downloaded. You can keep working."
+    app.pages.announce(Toast(sentence))
+    return no_content()
+
+
+@router.post("/models/downloads/:id/pause")
+async def pause(request: Request, app: OpenContext) -> Response:
+    """Stop a download for now."""
+    await app.services.library.downloads.pause(request.path_params["id"])
+    return no_content()
+
+
+@router.post("/models/downloads/:id/resume")
+async def resume(request: Request, app: OpenContext) -> Response:
+    """Go on with a download."""
+    await app.services.library.downloads.resume(request.path_params["id"])
+    return no_content()
+
+
+@router.delete("/models/downloads/:id")
+async def cancel(request: Request, app: OpenContext) -> Response:
+    """Stop a download and forget what has arrived."""
+    await app.services.library.downloads.cancel(request.path_params["id"])
+    return no_content()
+
+
+@router.delete("/models/installed")
+async def delete(request: Request, app: OpenContext) -> Response:
+    """Move a model into the trash."""
+    path = Path(request.query.get("path", ""))
+    name, id = await app.services.library.delete(path)
+    undo = f"/models/trash/{id}/restore"
+    app.pages.announce(Toast(f"Deleted {name}.", undo=undo))
+    return no_content()
+
+
+@router.post("/models/trash/:id/restore")
+async def restore(request: Request, app: OpenContext) -> Response:
+    """Bring a model back from the trash."""
+    await app.services.library.restore(request.path_params["id"])
+    return no_content()
+
+
+@router.delete("/models/trash/:id")
+def forget(request: Request, app: OpenContext) -> Response:
+    """Delete a model for good."""
+    app.services.library.empty_trash(request.path_params["id"])
+    return no_content()
+
+
+@router.put("/models/hub")
+def keep_hub(request: Request, app: OpenContext) -> Response:
+    """Ask another hub from now on."""
+    form = request.form()
+    app.services.library.keep_hub(form.get("address", ""), form.get("token", ""))
+    app.pages.announce(Toast("Saved.", tone=Tone.SUCCESS))
+    return no_content()
+
+
+async def _here(app: OpenContext) -> Here:
+    used = {offer.record.path for offer in await app.services.engines.offers()}
+    library = app.services.library
+    downloads = [DownloadRow.of(*one) for one in library.downloads.all()]
+    return await asyncio.to_thread(_here_with, library, downloads, used)
+
+
+def _here_with(
+    library: "LibraryService", downloads: Sequence[DownloadRow], used: set[str]
+) -> Here:
     return Here(
-        models=[ModelRow.of(model, used) for model in await library.installed()],
-        downloads=[DownloadRow.of(*one) for one in library.downloads.all()],
-        deleted=[DeletedRow.of(model) for model in await library.deleted()],
+        models=[ModelRow.of(model, used) for model in library.installed()],
+        downloads=downloads,
+        deleted=[DeletedRow.of(model) for model in library.deleted()],
     )
 
 

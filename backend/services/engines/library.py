@@ -61,13 +61,13 @@ class LibraryService:
         await asyncio.to_thread(files.forget_old, self._models, now_ms())
         await self.downloads.take_up()
 
-    async def installed(self) -> Sequence[files.InstalledModel]:
+    def installed(self) -> Sequence[files.InstalledModel]:
         """Return the models in Hearth's own folder."""
-        return await asyncio.to_thread(files.installed_in, self._models)
+        return files.installed_in(self._models)
 
-    async def deleted(self) -> Sequence[files.DeletedModel]:
+    def deleted(self) -> Sequence[files.DeletedModel]:
         """Return the models in the trash."""
-        return await asyncio.to_thread(files.deleted, self._models)
+        return files.deleted(self._models)
 
     def suggestions(self) -> Sequence[Suggestion]:
         """Return what to begin with on this computer."""
@@ -81,17 +81,14 @@ class LibraryService:
         address = self._settings.get(HUB_SETTING) or os.environ.get("HF_ENDPOINT", "")
         return (address or HUB).rstrip("/")
 
-    async def hub_shown(self) -> str:
-        """Return the address of the hub, for a page."""
-        return await asyncio.to_thread(self.hub)
-
     async def search(self, words: str, page: str = "") -> FoundModels:
         """Look for models on the hub.
 
         Raises:
             HubError: It cannot be asked.
         """
-        return await (await self._client()).search(words.strip()[:200], page)
+        client = await asyncio.to_thread(self._client)
+        return await client.search(words.strip()[:200], page)
 
     async def repository(self, name: str) -> Repository:
         """Return which models a repository holds.
@@ -100,7 +97,8 @@ class LibraryService:
             InvalidInputError: The name is none.
             HubError: It is not there, or the hub cannot be asked.
         """
-        return await (await self._client()).repository(name)
+        client = await asyncio.to_thread(self._client)
+        return await client.repository(name)
 
     async def download(self, repository: str, variant: str) -> Download:
         """Begin to download a model.
@@ -109,7 +107,7 @@ class LibraryService:
             HubError: The hub cannot be asked.
             ConflictError: It is no longer there, or comes already.
         """
-        client = await self._client()
+        client = await asyncio.to_thread(self._client)
         found = await client.repository(repository)
         wanted = next((one for one in found.variants if one.name == variant), None)
         if wanted is None:
@@ -118,7 +116,7 @@ class LibraryService:
             )
         return await self.downloads.start(client.address, found, wanted)
 
-    async def keep_hub(self, address: str, token: str) -> None:
+    def keep_hub(self, address: str, token: str) -> None:
         """Ask another hub from now on, or this one with an access token.
 
         Args:
@@ -130,9 +128,9 @@ class LibraryService:
         """
         cleaned = HubClient(address or HUB).address
         kept = "" if cleaned == HUB else cleaned
-        await asyncio.to_thread(self._settings.set, HUB_SETTING, kept)
+        self._settings.set(HUB_SETTING, kept)
         if token.strip():
-            await asyncio.to_thread(self._keys.set, _HUB_KEY, token, cleaned)
+            self._keys.set(_HUB_KEY, token, cleaned)
 
     async def delete(self, path: Path) -> tuple[str, str]:
         """Move a model into the trash; return its name, and what brings it back.
@@ -161,9 +159,9 @@ class LibraryService:
         self._notices.changed("engines")
         self._notices.changed("downloads")
 
-    async def empty_trash(self, id: str = "") -> None:
+    def empty_trash(self, id: str = "") -> None:
         """Delete one model, or all in the trash, for good."""
-        await asyncio.to_thread(files.forget, self._models, id)
+        files.forget(self._models, id)
         self._notices.changed("downloads")
 
     async def _installed(self, download: Download) -> None:
@@ -172,9 +170,8 @@ class LibraryService:
         self._notices.changed("engines")
         self._notices.say(f"{added.record.name} is ready.", tone=Tone.SUCCESS)
 
-    async def _client(self) -> HubClient:
-        address = await asyncio.to_thread(self.hub)
-        return HubClient(address, await asyncio.to_thread(self._token))
+    def _client(self) -> HubClient:
+        return HubClient(self.hub(), self._token())
 
     def _token(self) -> str:
         return self._keys.get(_HUB_KEY, self.hub())
