@@ -71,6 +71,11 @@ async def resume_downloads(store: OpenStore) -> None:
     await store.services.library.begin()
 
 
+async def write_titles(store: OpenStore) -> None:
+    """Let a model write the titles that are asked for."""
+    await store.services.titles.keep_writing()
+
+
 async def index_the_rest(store: OpenStore) -> None:
     """Put what an earlier version left out of the index into it."""
     if not await asyncio.to_thread(store.services.search.unprepared):
@@ -132,6 +137,7 @@ JOBS: Final = (
     BackgroundJob("watch writing", watch_writing, runs_in_safe_mode=True),
     BackgroundJob("make backups", keep_backups, runs_in_safe_mode=False),
     BackgroundJob("download models", resume_downloads, runs_in_safe_mode=False),
+    BackgroundJob("write titles", write_titles, runs_in_safe_mode=False),
     BackgroundJob("prepare the search", index_the_rest, runs_in_safe_mode=True),
 )
 

@@ -30,10 +30,12 @@ from backend.services.actions.builtin_actions import BUILTIN, VERSION
 from backend.services.chat.activity import AnswerActivity, PageAudience
 from backend.services.chat.answers import AnswerService
 from backend.services.chat.conversations import ConversationService
+from backend.services.chat.title_writer import TitleWriter
 from backend.services.engines.engines import EngineService
 from backend.services.engines.library import LibraryService
 from backend.services.engines.model_choices import ModelChoices
 from backend.services.engines.model_files import ModelFiles
+from backend.services.engines.purposes import Purposes
 from backend.services.history import HistoryService
 from backend.services.images import ImageService
 from backend.services.notes import NoteService
@@ -83,6 +85,8 @@ class Services:
     conversations: ConversationService
     engines: EngineService
     model_choices: ModelChoices
+    purposes: Purposes
+    titles: TitleWriter
     exports: ExportService
     history: HistoryService
     images: ImageService
@@ -209,6 +213,8 @@ class Container:
         notes = NoteStore(database)
         setting_store, drafts = SettingStore(database), DraftStore(database)
         settings = SettingService(setting_store, keys)
+        purposes = Purposes(setting_store)
+        choices = ModelChoices(engines, setting_store)
         asking = ConversationService(
             conversations=conversations,
             messages=MessageStore(database),
@@ -225,6 +231,7 @@ class Container:
                 answers=answers,
                 notes=notes,
                 drafts=drafts,
+                purposes=purposes,
                 act=database.act,
                 refused=lambda: notices.changed("actions"),
             ),
@@ -242,13 +249,22 @@ class Container:
             history=HistoryService(changes, answers.stop_these),
             images=ImageService(),
             imports=ImportService(ImportStore(database), notices),
-            model_choices=ModelChoices(engines, setting_store),
+            model_choices=choices,
             library=LibraryService(
                 self._path.parent / "models", engines, setting_store, keys, notices
             ),
             notes=NoteService(notes),
             search=SearchService(SearchStore(database)),
             settings=settings,
+            purposes=purposes,
+            titles=TitleWriter(
+                conversations=conversations,
+                messages=MessageStore(database),
+                engines=engines,
+                choices=choices,
+                settings=setting_store,
+                activity=activity,
+            ),
             trash=TrashService(TrashStore(database), changes),
         )
 

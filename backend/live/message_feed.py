@@ -141,6 +141,7 @@ class MessageFeed:
             self._show_now(message, is_new=False)
         retitle = services.conversations.retitle
         await asyncio.to_thread(retitle, answer.conversation_id)
+        await services.titles.answer_ended(answer.conversation_id)
         self._refreshes.add({"conversations"})
 
     def _show(self, message: "AnyMessage", *, is_new: bool) -> None:

@@ -101,6 +101,7 @@ class Picker(Template):
 
     Attributes:
         path: Where a choice is sent; "" where a form sends it.
+        unset: What choosing no model is called there; "" where one must be.
         is_possible: There is an engine to choose from.
     """
 
@@ -109,6 +110,7 @@ class Picker(Template):
     chosen: str
     name: str
     unset: str = ""
+    label: str = "Model"
     is_possible: bool = True
 
 
@@ -144,12 +146,16 @@ async def picker(request: Request, app: OpenContext) -> Response:
 
 
 async def picker_of(
-    app: OpenContext, chosen: Choice | None, path: str, unset: str = ""
+    app: OpenContext,
+    chosen: Choice | None,
+    path: str,
+    unset: str = "",
+    label: str = "Model",
 ) -> Picker:
     """Return the picker of a place that has this model."""
     name = await app.services.model_choices.name_of(chosen) if chosen else ""
     is_possible = bool(unset or await app.services.engines.offers())
-    return Picker(path, str(chosen or ""), name, unset, is_possible=is_possible)
+    return Picker(path, str(chosen or ""), name, unset, label, is_possible=is_possible)
 
 
 @router.get("/engines/choices")

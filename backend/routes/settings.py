@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from backend.routes.app_context import OpenContext
 from backend.routes.engines import EngineList, engine_list
+from backend.routes.purposes import PurposesView, purposes_view
 from backend.services.settings import MAX_INSTRUCTIONS_CHARS
 from backend.web.http import AppRouter, Request, Response
 from backend.web.rendering import Template
@@ -17,6 +18,7 @@ class SettingsView(Template):
 
     template: ClassVar[str] = "settings/_view.html"
     engines: EngineList
+    purposes: PurposesView
     instructions: str
     data_dir: str
     version: str
@@ -31,6 +33,7 @@ async def show(request: Request, app: OpenContext) -> Response:
     """Show all settings."""
     view = SettingsView(
         await engine_list(app.services),
+        await purposes_view(app),
         await asyncio.to_thread(app.services.settings.instructions),
         app.data_dir,
         _version(),

@@ -100,6 +100,18 @@ class ConversationStore:
         """
         return self._change(id, title=clean_text(title), title_source=source)
 
+    def retitle_by_model(self, id: str, title: str) -> None:
+        """Let a model's title take the place of the first words, and of no other.
+
+        Raises:
+            NotFoundError: There is no such conversation.
+        """
+        with self._database.write() as session:
+            row = conversation_in(session, id)
+            if row.title_source == TitleSource.TEXT:
+                row.title = clean_text(title)
+                row.title_source = TitleSource.MODEL
+
     def choose_model(self, id: str, engine_id: str, model: str) -> str:
         """Answer with this engine and model from now on.
 

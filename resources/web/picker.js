@@ -48,7 +48,7 @@
     panel().hidePopover();
     input.value = choice;
     button.querySelector("bdi").textContent = name;
-    button.ariaLabel = `Model: ${name}`;
+    button.ariaLabel = `${button.dataset.label}: ${name}`;
     button.focus();
     htmx.trigger(input, "input");
     htmx.trigger(input, "change");

@@ -55,8 +55,8 @@ def add(name: str, url: str) -> str:
     return f"fetch('/engines', {{method: 'POST', body: {form}}}).then(r => r.status)"
 
 
-def open_picker(keys: Keyboard) -> None:
-    keys.focus(".picker-button")
+def open_picker(keys: Keyboard, button: str = ".picker-button") -> None:
+    keys.focus(button)
     keys.press("Enter")
     keys.expect(FIELD)
     keys.window.wait_for(f"{ACTIVE} !== undefined")
@@ -139,3 +139,25 @@ def test_a_quick_action_gets_its_model_by_the_same_picker(keys: Keyboard) -> Non
     window.wait_for(f"{kept}.then(t => t.includes('model-0042'))")
     keys.rest()
     assert violations(window) == []
+
+
+def test_a_model_for_titles_is_chosen_in_the_settings(keys: Keyboard) -> None:
+    window = keys.window
+    window.evaluate("location.assign('/settings')")
+    titles = "#purposes-heading ~ .setting:has(+ .hint) .picker-button"
+    unset = "The model that answers, if it is on this computer"
+    window.wait_for(f"document.querySelector('{titles}')?.innerText === '{unset}'")
+    keys.focus("[name=by_model]")
+    keys.press(" ")
+    open_picker(keys, titles)
+    window.photograph("picker-settings")
+    type_in(keys, "small")
+    window.wait_for(f"{ACTIVE} === 'small'")
+    keys.press("Enter")
+    keys.expect(titles)
+    keys.rest()
+    assert violations(window) == []
+    window.evaluate("window.isOld = true; location.reload()")
+    window.wait_for(f"!window.isOld && document.querySelector('{titles}') !== null")
+    assert window.find("button", "Model for titles: small")
+    assert window.evaluate("document.querySelector('[name=by_model]').checked")

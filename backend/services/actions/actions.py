@@ -27,6 +27,7 @@ from backend.services.chat.answers import BUG_SENTENCE, AnswerService
 from backend.services.chat.conversations import ConversationService, Exchange
 from backend.services.chat.titles import title_from
 from backend.services.engines.engines import Choice
+from backend.services.engines.purposes import Purpose, Purposes
 from backend.store.drafts import action_draft
 from backend.store.message_state import MessageState
 from backend.stored_values import ActionKind, ActionResult
@@ -76,6 +77,7 @@ class ActionService:
         answers: AnswerService,
         notes: Notes,
         drafts: "DraftStore",
+        purposes: Purposes,
         act: "Callable[[], AbstractContextManager[None]]",
         refused: Callable[[], object] = lambda: None,
         today: Callable[[], date] = date.today,
@@ -88,6 +90,7 @@ class ActionService:
             answers: Writes what was asked for.
             notes: Keeps results.
             drafts: Keeps forms that are not saved yet.
+            purposes: Knows the model of actions that have none of their own.
             act: Makes one transaction of what several of these stores do.
             refused: Called when the desktop refuses other shortcuts than before.
             today: Returns the date.
@@ -97,6 +100,7 @@ class ActionService:
         self._answers = answers
         self._notes = notes
         self._drafts = drafts
+        self._purposes = purposes
         self._act = act
         self._refused = refused
         self._today = today
@@ -239,7 +243,9 @@ class ActionService:
         return Outcome(action, made)
 
     async def _ask(self, action: "Action", text: str, subject: str) -> Outcome:
-        choice = Choice.of(action.engine_id, action.model)
+        choice = Choice.of(action.engine_id, action.model) or await asyncio.to_thread(
+            self._purposes.choice, Purpose.ACTIONS
+        )
         title = ": ".join(filter(None, (action.name, title_from(subject))))
         exchange = await self._conversations.begin(text, choice, title=title)
         if action.result == ActionResult.NOTE:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from backend.store.change_log import RowChange
 
 ENDED_KEPT: Final = 64
+_LOOK_AGAIN_S: Final = 3_600.0
 _SHOWN_BY_SHELL: Final = {"conversation", "action"}
 
 
@@ -122,6 +123,11 @@ class AnswerActivity:
         # Pages are made in threads, and answers begin and end meanwhile.
         growing = tuple(self._growing.values())
         return any(answer.conversation_id == conversation_id for answer, _ in growing)
+
+    async def until_answering(self, *, answering: bool) -> None:
+        """Return as soon as an answer is being written, or none is."""
+        while bool(self._growing) is not answering:
+            await self._changed.wait(_LOOK_AGAIN_S)
 
     def is_unread(self, conversation_id: str) -> bool:
         """Whether an answer ended in a conversation that was not read since."""

@@ -2,7 +2,9 @@
 
 import asyncio
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
+from backend.llm.servers.address import is_here
 from backend.services.engines.choices import Choice
 from backend.services.engines.model_search import ModelPage, find_models
 from backend.services.engines.picks import Picks
@@ -51,6 +53,12 @@ class ModelChoices:
         offer = await self._offer_of(choice)
         is_file = offer and offer.record.kind == EngineKind.BUILTIN
         return offer.record.name if offer and is_file else choice.model
+
+    async def is_on_this_computer(self, choice: Choice) -> bool:
+        """Whether what is sent to a model stays here."""
+        offer = await self._offer_of(choice)
+        url = offer.record.url if offer else ""
+        return offer is not None and (not url or is_here(urlsplit(url).hostname or ""))
 
     async def _offer_of(self, choice: Choice) -> "Offer | None":
         offers = await self._engines.offers()

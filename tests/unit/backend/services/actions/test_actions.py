@@ -10,8 +10,10 @@ from backend.services.actions.actions import ActionService, _longest
 from backend.services.actions.forms import EMPTY_FORM
 from backend.services.chat.answers import AnswerService
 from backend.services.engines.engines import EngineService
+from backend.services.engines.purposes import Purposes
 from backend.store.actions import ActionStore
 from backend.store.drafts import DraftStore
+from backend.store.settings import SettingStore
 from backend.stored_values import TitleSource
 from tests.helpers.engine_setup import Nobody, Setup, asking, setup
 from tests.helpers.model_server import FakeModelServer, listing
@@ -36,6 +38,7 @@ def service(setup: Setup) -> ActionService:
         answers=answers,
         notes=library.notes,
         drafts=DraftStore(library.database),
+        purposes=Purposes(SettingStore(library.database)),
         act=library.database.act,
     )
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from backend.services.chat.titles import MAX_TITLE_CHARS, title_from
+from backend.services.chat.titles import MAX_TITLE_CHARS, title_from, title_in
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,21 @@ def test_a_long_title_is_cut_at_a_word() -> None:
 
 def test_a_word_without_end_is_cut_anywhere() -> None:
     assert title_from("x" * 500) == "x" * MAX_TITLE_CHARS + "…"
+
+
+@pytest.mark.parametrize(
+    ("answer", "title"),
+    [
+        ("Bread for Soup", "Bread for Soup"),
+        ("\n\n# “Bread for Soup”.\n\nI hope it fits.", "Bread for Soup"),
+        ("Title: **Bread for Soup**", "Bread for Soup"),
+        ("Sure! Here is a title:\nBread for Soup", "Bread for Soup"),
+        ("«Du pain pour la soupe»", "Du pain pour la soupe"),
+        ("スープに合うパン", "スープに合うパン"),
+        ("...", ""),
+        ("", ""),
+        ("Rye goes well with soup because " * 5, ""),
+    ],
+)
+def test_what_a_model_writes_is_a_title_or_nothing(answer: str, title: str) -> None:
+    assert title_in(answer) == title

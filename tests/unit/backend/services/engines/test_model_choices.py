@@ -9,6 +9,7 @@ from backend.services.engines.model_choices import ModelChoices
 from backend.services.engines.model_search import ModelPage
 from backend.services.engines.picks import MOST_RECENT
 from backend.store.settings import SettingStore
+from backend.stored_values import EngineKind
 from tests.helpers.engine_setup import Setup, gguf, setup
 from tests.helpers.model_server import FakeModelServer, listing
 
@@ -70,5 +71,27 @@ def test_a_model_file_goes_by_the_name_of_its_engine(setup: Setup) -> None:
         await models.remember(choice)
         assert await models.name_of(choice) == "My own"
         assert groups(await models.find("own"))["On this computer"] == ["My own"]
+
+    setup.run(use)
+
+
+@pytest.mark.parametrize(
+    ("url", "is_here"),
+    [
+        ("http://127.0.0.1:11434/v1", True),
+        ("http://localhost:1234/v1", True),
+        ("http://192.168.1.7:11434/v1", False),
+        ("https://api.example.org/v1", False),
+    ],
+)
+def test_what_stays_on_this_computer_is_known(
+    setup: Setup, url: str, is_here: bool
+) -> None:
+    models = ModelChoices(setup.service, SettingStore(setup.library.database))
+    record = setup.engines.add(EngineKind.OPENAI, "It", url)
+
+    async def use(_service: EngineService) -> None:
+        assert await models.is_on_this_computer(Choice(record.id, "m")) is is_here
+        assert not await models.is_on_this_computer(Choice("gone", "m"))
 
     setup.run(use)
