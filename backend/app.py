@@ -32,7 +32,7 @@ from backend.routes import (
 from backend.routes.app_context import AppContext
 from backend.routes.chat import conversation_list, conversations, drafts, messages
 from backend.routes.data import backups, encryption, exports, imports, unlock
-from backend.routes.health import Health
+from backend.routes.health import SidecarHealth
 from backend.routes.pages import Pages
 from backend.runtime.loop_monitor import LoopWatch
 from backend.store_lifecycle import StoreLifecycle
@@ -43,10 +43,11 @@ from backend.web.http import ErrorRenderer, Route, given
 from backend.web.rendering import Renderer
 
 _ALWAYS: Final = (alerts.always, conversations.always, notes.always, unlock.router)
-_OFFLINE: Final = (backups.router, encryption.router)
+_OFFLINE: Final = (api.offline, backups.router, encryption.router)
 _OPEN: Final = (
     actions.router,
     alerts.router,
+    api.router,
     conversation_list.router,
     conversations.router,
     drafts.router,
@@ -59,6 +60,7 @@ _OPEN: Final = (
     model_picker.router,
     notes.router,
     purposes.router,
+    quick.router,
     search.router,
     settings.router,
     trash.router,
@@ -112,7 +114,7 @@ def build(hello: Hello, find_vault: FindVault | None = None) -> App:
     )
     # What is told of the hello must not hold the token with it.
     token = hello.token
-    checked = Health(
+    checked = SidecarHealth(
         database_state=lambda: store.state,
         lag_ms=lambda: watch.worst_ms,
         prove=lambda nonce: prove(token, nonce),
@@ -131,8 +133,6 @@ def build(hello: Hello, find_vault: FindVault | None = None) -> App:
             *health.router.routes(given(checked)),
             *events.router.routes(given(hub)),
             *assets_router.routes(given(assets)),
-            *api.build_router(store.services).routes,
-            *quick.build_router(store.services, feed, renderer).routes,
             *(route for router in _OPEN for route in router.routes(app.on_open)),
             *(route for router in _OFFLINE for route in router.routes(app.on_files)),
             *(route for router in _ALWAYS for route in router.routes(given(app))),

@@ -8,7 +8,8 @@ from qtshell.desktop.integration import this_desktop
 from qtshell.desktop_link import DesktopLink
 from qtshell.dialogs.backups import BackupFolderPicker, open_backups
 from qtshell.dialogs.import_export import ExportSaver, ImportPicker
-from qtshell.dialogs.page_commands import Commands, LinkOpener, ModelPicker, tell
+from qtshell.dialogs.models import ModelPicker
+from qtshell.dialogs.page_commands import Commands, LinkOpener, tell
 from qtshell.dialogs.quick_actions import ActionImporter
 from qtshell.hotkeys.registry import Hotkeys
 from qtshell.ipc.instance import Instance
@@ -155,20 +156,16 @@ class Shell(QObject):
         recovery.retry_asked.connect(self._on_retry_asked)
         recovery.safe_mode_asked.connect(self._on_safe_mode_asked)
         recovery.folder_asked.connect(self._action_handlers.open_logs)
-        pick_model = ModelPicker(self._client, self.window)
-        self.commands.register("pick-model", pick_model)
-        importer = ActionImporter(self._client, self.window)
-        self.commands.register("import-actions", importer)
+        for command in (ModelPicker, ActionImporter, ImportPicker, BackupFolderPicker):
+            self.commands.register(command.name, command(self._client, self.window))
         exporter = ExportSaver(self._client, self.window)
-        self.commands.register("save-export", exporter)
+        self.commands.register(exporter.name, exporter)
         everything = {"what": "all", "name": "Hearth"}
         self.actions.export_all.triggered.connect(lambda _: exporter(everything))
-        picker = ImportPicker(self._client, self.window)
-        self.commands.register("pick-import", picker)
-        chooser = BackupFolderPicker(self._client, self.window)
-        self.commands.register("pick-backup-folder", chooser)
         data_dir = self._options.data_dir
-        self.commands.register("open-backups", lambda _: open_backups(data_dir))
+        self.commands.register(
+            "open-backups", lambda _: open_backups(self._client, data_dir)
+        )
         self.commands.register("open-logs", lambda _: self._action_handlers.open_logs())
         self.commands.register("open-data", lambda _: self._action_handlers.open_data())
 

@@ -1,124 +1,156 @@
-"""The JSON side of Hearth, for the shell: asking, notes, search, how things are."""
+"""What the shell and the command line ask for, in JSON (`backend.api_types`)."""
 
 import asyncio
 from contextlib import suppress
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
+from backend.api_types import (
+    AnswerNews,
+    AnswerPiece,
+    AskedQuestion,
+    BackupFolder,
+    EndedAnswer,
+    EnginePause,
+    MessageMatches,
+    SavedNote,
+    SearchHit,
+    SearchHits,
+    SidecarStatus,
+)
 from backend.errors import ConflictError, NotFoundError
+from backend.routes.app_context import OfflineContext, OpenContext
 from backend.routes.chat.conversations import UNTITLED
+from backend.services.chat.endings import is_whole, note_of
+from backend.services.notes import SAVED
 from backend.store.message_state import MessageState
-from backend.web.http import Facts, Request, Router, as_json
+from backend.web.http import AppRouter, Request, Response, as_json
 
 if TYPE_CHECKING:
-    from backend.container import GetServices
-    from backend.store.rows import AnyMessage
+    from backend.services.chat.conversations import Exchange
     from backend.store.search.search import Hit
 
 MAX_WAIT_S: Final = 25.0
 """How long a request may wait for news; the shell gives up a little later."""
 
-_MAX_DIGITS: Final = 18
-_NOTES: Final = {
-    MessageState.STOPPED: "The answer was stopped.",
-    MessageState.INTERRUPTED: "The answer was interrupted. The text so far is kept.",
-}
+router = AppRouter[OpenContext]()
+offline = AppRouter[OfflineContext]()
 
 
-def build_router(get_services: "GetServices") -> Router:
-    """Return the routes of the JSON side."""
-    router = Router()
+@router.post("/api/v1/ask")
+async def ask(request: Request, app: OpenContext) -> Response:
+    """Begin a conversation; a question that cannot be asked now is kept."""
+    form = request.form()
+    text, submission = form.get("text", ""), form.get("submission", "")
+    conversations = app.services.conversations
+    try:
+        exchange = await conversations.begin(text, None, submission)
+    except ConflictError:
+        await asyncio.to_thread(conversations.keep_for_later, text)
+        raise
+    return as_json(asked(exchange))
 
-    @router.post("/api/v1/ask")
-    @as_json
-    async def ask(request: Request) -> Facts:
-        services = await get_services()
-        form = request.form()
-        text, submission = form.get("text", ""), form.get("submission", "")
-        try:
-            exchange = await services.conversations.begin(text, None, submission)
-        except ConflictError:
-            await asyncio.to_thread(services.conversations.keep_for_later, text)
-            raise
-        return {
-            "conversation_id": exchange.conversation.id,
-            "message_id": exchange.answer.id,
-        }
 
-    @router.get("/api/v1/messages/:id")
-    @as_json
-    async def message(request: Request) -> Facts:
-        services = await get_services()
-        message_id = request.path_params["id"]
-        known = _number(request, "known")
-        grown = await services.activity.text(message_id, known, _wait_s(request))
-        if grown is not None:
-            return {"text": grown, "state": "streaming", "error": ""}
-        ended = await asyncio.to_thread(services.conversations.message, message_id)
-        text = services.activity.rest(message_id, ended.text, known)
-        return {"text": text, "state": ended.state, "error": _why(ended)}
-
-    @router.post("/api/v1/notes")
-    @as_json
-    async def note(request: Request) -> Facts:
-        services = await get_services()
-        text = request.form().get("text", "")
-        kept = await asyncio.to_thread(services.notes.create, text)
-        return {"id": kept.id}
-
-    @router.get("/api/v1/search")
-    @as_json
-    async def search(request: Request) -> Facts:
-        services = await get_services()
-        query = request.query.get("q", "")
-        groups = await asyncio.to_thread(services.search.search, query)
-        hits = [
-            {
-                "kind": hit.kind.value,
-                "id": hit.id,
-                "title": hit.title or UNTITLED,
-                "snippet": _beside_title(hit),
-            }
-            for group in groups
-            for hit in group.hits
-        ]
-        return {"hits": hits}
-
-    @router.get("/api/v1/conversations/:id/find")
-    @as_json
-    async def find(request: Request) -> Facts:
-        services = await get_services()
-        found = await asyncio.to_thread(
-            services.search.in_conversation,
-            request.path_params["id"],
-            request.query.get("q", ""),
+@router.get("/api/v1/messages/:id")
+async def show_message(request: Request, app: OpenContext) -> Response:
+    """Tell what an answer has more than is known, waiting for it."""
+    services, message_id = app.services, request.path_params["id"]
+    known = request.number("known")
+    grown = await services.activity.text(message_id, known, _wait_s(request))
+    if grown is not None:
+        return as_json(AnswerPiece(text=grown, state=MessageState.STREAMING, error=""))
+    ended = await asyncio.to_thread(services.conversations.message, message_id)
+    return as_json(
+        AnswerPiece(
+            text=services.activity.rest(message_id, ended.text, known),
+            state=ended.state,
+            error="" if is_whole(ended) else note_of(ended),
         )
-        return {"messages": found}
+    )
 
-    @router.get("/api/v1/activity")
-    @as_json
-    async def activity(request: Request) -> Facts:
-        services = await get_services()
-        since = _number(request, "since")
-        news = await services.activity.news(since, _wait_s(request))
-        ended = []
-        for answer in news.ended:
-            with suppress(NotFoundError):  # deleted meanwhile
-                about = await asyncio.to_thread(
-                    services.conversations.get, answer.conversation_id
+
+@router.post("/api/v1/notes")
+def save_note(request: Request, app: OpenContext) -> Response:
+    """Keep a text as a note."""
+    note = app.services.notes.create(request.form().get("text", ""))
+    return as_json(SavedNote(id=note.id, outcome=SAVED))
+
+
+@router.get("/api/v1/search")
+def search(request: Request, app: OpenContext) -> Response:
+    """Find words in conversations, messages and notes."""
+    groups = app.services.search.search(request.query.get("q", ""))
+    hits = [
+        SearchHit(
+            kind=hit.kind.value,
+            id=hit.id,
+            title=hit.title or UNTITLED,
+            snippet=_beside_title(hit),
+        )
+        for group in groups
+        for hit in group.hits
+    ]
+    return as_json(SearchHits(hits=tuple(hits)))
+
+
+@router.get("/api/v1/conversations/:id/find")
+def find(request: Request, app: OpenContext) -> Response:
+    """Say which messages of a conversation hold some words."""
+    found = app.services.search.in_conversation(
+        request.path_params["id"], request.query.get("q", "")
+    )
+    return as_json(MessageMatches(messages=tuple(found)))
+
+
+@router.get("/api/v1/activity")
+async def show_activity(request: Request, app: OpenContext) -> Response:
+    """Tell how answers go, waiting for news."""
+    services = app.services
+    news = await services.activity.news(request.number("since"), _wait_s(request))
+    ended = []
+    for answer in news.ended:
+        with suppress(NotFoundError):  # deleted meanwhile
+            about = await asyncio.to_thread(
+                services.conversations.get, answer.conversation_id
+            )
+            ended.append(
+                EndedAnswer(
+                    conversation_id=about.id, title=about.title, seconds=answer.seconds
                 )
-                ended.append({**asdict(answer), "title": about.title})
-        return {"seq": news.seq, "growing": news.growing, "ended": ended}
+            )
+    return as_json(AnswerNews(seq=news.seq, growing=news.growing, ended=tuple(ended)))
 
-    @router.get("/api/v1/status")
-    @as_json
-    async def status(_request: Request) -> Facts:
-        services = await get_services()
-        chosen = await services.engines.default()
-        news = await services.activity.news(0, 0)
-        return {"model": chosen.model if chosen else "", "answering": news.growing}
 
-    return router
+@router.get("/api/v1/status")
+async def show_status(_request: Request, app: OpenContext) -> Response:
+    """Tell how things are."""
+    chosen = await app.services.engines.default()
+    news = await app.services.activity.news(0, 0)
+    model = chosen.model if chosen else ""
+    return as_json(SidecarStatus(model=model, answering=news.growing))
+
+
+@router.post("/api/v1/pause")
+async def pause(request: Request, app: OpenContext) -> Response:
+    """Close all engines until further notice, or open them again."""
+    engines = app.services.engines
+    if request.form().get("paused") == "yes":
+        await engines.pause()
+    else:
+        engines.resume()
+    return as_json(EnginePause(paused=engines.is_paused))
+
+
+@offline.get("/api/v1/backups/folder")
+def show_backup_folder(_request: Request, app: OfflineContext) -> Response:
+    """Tell where backups are, as long as there are any."""
+    return as_json(BackupFolder(path=str(app.offline.backups.shown_folder)))
+
+
+def asked(exchange: "Exchange") -> AskedQuestion:
+    """Return where a question and its answer are."""
+    return AskedQuestion(
+        conversation_id=exchange.conversation.id, message_id=exchange.answer.id
+    )
 
 
 def _beside_title(hit: "Hit") -> str:
@@ -132,18 +164,5 @@ def _beside_title(hit: "Hit") -> str:
     return snippet if snippet != title else ""
 
 
-def _why(message: "AnyMessage") -> str:
-    """Say why an answer is not whole; "" when it is."""
-    if message.state is MessageState.COMPLETE:
-        return ""
-    return message.error or _NOTES.get(message.state, "")
-
-
-def _number(request: Request, name: str) -> int:
-    text = request.query.get(name, "")
-    is_number = text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS
-    return int(text) if is_number else 0
-
-
 def _wait_s(request: Request) -> float:
-    return min(float(_number(request, "wait")), MAX_WAIT_S)
+    return min(float(request.number("wait")), MAX_WAIT_S)

@@ -11,7 +11,7 @@ _MAX_NONCE_CHARS = 128
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Health:
+class SidecarHealth:
     """What is told of this process.
 
     Attributes:
@@ -23,11 +23,11 @@ class Health:
     prove: Callable[[str], str]
 
 
-router = AppRouter[Health]()
+router = AppRouter[SidecarHealth]()
 
 
 @router.get(HEALTH_PATH)
-async def show_health(request: Request, health: Health) -> Response:
+async def show_health(request: Request, health: SidecarHealth) -> Response:
     """Answer without a token, and without waiting for anything."""
     data = {
         "status": "healthy",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from backend.store.notes import NoteStore
 
 PAGE_SIZE: Final = 50
+SAVED: Final = "Saved as a note."
 MAX_NOTE_CHARS: Final = 100_000
 FOLD_AFTER_S: Final = 2.0
 """A note changes, for its history, when the typing rests this long."""

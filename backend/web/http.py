@@ -2,18 +2,18 @@
 
 import asyncio
 import inspect
-import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Generic, Protocol, TypeAlias, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
-from backend.errors import HearthError, InvalidInputError, TooLargeError
+from backend.api_types import encode
+from backend.errors import InvalidInputError, TooLargeError
 from backend.protocol import MAX_ENCODED_CHAR_BYTES, MAX_TEXT_CHARS
 
 MAX_BODY_BYTES: Final = 2 * MAX_TEXT_CHARS * MAX_ENCODED_CHAR_BYTES + 64 * 1024
 """Two texts, as an action takes them, and what is sent with them."""
-_JSON: Final = "application/json"
+_MAX_DIGITS: Final = 18
 TOO_LARGE: Final = (
     f"That text is too long. The limit is {MAX_TEXT_CHARS:,} characters; "
     "send it in parts."
@@ -59,6 +59,12 @@ class Request:
             return urlsplit(self.headers.get("hx-current-url", "")).path
         except ValueError:
             return ""
+
+    def number(self, name: str) -> int:
+        """Return a whole number of the query; 0 for anything else."""
+        text = self.query.get(name, "")
+        is_number = text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS
+        return int(text) if is_number else 0
 
     def form(self) -> dict[str, str]:
         """Return the fields of a url-encoded body.
@@ -116,26 +122,11 @@ class Register(Protocol[C]):
 
 ErrorRenderer = Callable[[Request | None, str, int], Response]
 """Answers a request, which may be unreadable, with a sentence and a status."""
-Facts = Mapping[str, object]
 
 
-def as_json(answer: Callable[[Request], Awaitable[Facts]]) -> Handler:
-    """Answer the shell with JSON, which also says why something was not done."""
-
-    async def handle(request: Request) -> Response:
-        try:
-            facts = await answer(request)
-        except HearthError as exc:
-            return json_error(str(exc), exc.status)
-        return Response(body=json.dumps(facts), content_type=_JSON)
-
-    return handle
-
-
-def json_error(sentence: str, status: int) -> Response:
-    """Say why something was not done to who reads JSON."""
-    body = json.dumps({"error": sentence})
-    return Response(status=status, body=body, content_type=_JSON)
+def as_json(value: object, status: int = 200) -> Response:
+    """Answer with one of `backend.api_types`."""
+    return Response(status=status, body=encode(value), content_type="application/json")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final
 from urllib.parse import unquote, unquote_plus
 
+from backend.api_types import Refusal
 from backend.errors import HearthError, InvalidInputError, TooLargeError
 from backend.runtime.logs import describe_bug
 from backend.web.http import (
@@ -16,7 +17,7 @@ from backend.web.http import (
     Request,
     Response,
     Route,
-    json_error,
+    as_json,
 )
 from backend.web.request_guard import (
     DEFAULT_HEADERS,
@@ -132,11 +133,15 @@ def _answerer(
             sentence, status = str(exc), exc.status
         except Exception as exc:  # noqa: BLE001 the last line: Robyn would log its text
             sentence, status = _bug(route, exc), 500
-        if route.is_json:
-            return _to_robyn(json_error(sentence, status), nonce)
+        if route.is_json or _wants_json(request):
+            return _to_robyn(as_json(Refusal(error=sentence), status), nonce)
         return _to_robyn(render_error(asked, sentence, status), nonce)
 
     return answer
+
+
+def _wants_json(request: RobynRequest) -> bool:
+    return request.headers.get_all("accept") == ["application/json"]
 
 
 def _bug(route: Route, exc: Exception) -> str:

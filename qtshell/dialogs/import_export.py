@@ -1,22 +1,21 @@
 """Native dialogs for exports and imports; the sidecar reads and writes the files."""
 
-import logging
 import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from PySide6.QtCore import QStandardPaths
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog
 
-from qtshell.dialogs.page_commands import tell
-from qtshell.sidecar.client import OnReply
-
-log = logging.getLogger("hearth.shell")
+from qtshell.dialogs.file_dialog import (
+    Chosen,
+    FileDialogCommand,
+    SidecarTask,
+    choose_folders,
+)
 
 _EVERYTHING: Final = "all"
-_OK: Final = 200
-_REFUSED: Final = 400
 _UNFIT: Final = frozenset('<>:"/\\|?*')
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Cn", "Zl", "Zp"})
 _JOINERS: Final = frozenset("\u200c\u200d")
@@ -39,96 +38,54 @@ _IMPORTED: Final = (
 )
 
 
-class Client(Protocol):
-    """What posts a form to the sidecar."""
+class ExportSaver(FileDialogCommand):
+    """Asks where an export of `what`, a conversation's id or "all", goes, and how."""
 
-    def post(self, path: str, form: Mapping[str, str], answered: OnReply) -> None:
-        """Send a form and hand over the answer."""
-        ...
+    title = "Export"
+    name = "save-export"
+    failure = "The file could not be written."
 
-
-class ExportSaver:
-    """Asks where an export goes and in which form, and has the sidecar write it."""
-
-    def __init__(self, client: Client, window: QWidget) -> None:
-        self._client = client
-        self._window = window
-
-    def __call__(self, query: Mapping[str, str]) -> None:
-        """Open the dialog for `what`, a conversation's id or "all"."""
-        what = query.get("what", "")
-        forms = _ALL if what == _EVERYTHING else _ONE
-        dialog = QFileDialog(self._window, "Export")
-        dialog.setObjectName("save-export")
+    def _prepare(self, dialog: QFileDialog, query: Mapping[str, str]) -> None:
+        forms = _forms_of(query)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setFileMode(QFileDialog.FileMode.AnyFile)
         dialog.setNameFilters(list(forms))
         dialog.setDirectory(documents())
-        first, suffix = next(iter(forms.values()))
+        _, suffix = next(iter(forms.values()))
         dialog.setDefaultSuffix(suffix)
         dialog.selectFile(f"{file_name(query.get('name', ''))}{suffix}")
         dialog.filterSelected.connect(
             lambda chosen: _follow_filter(dialog, forms[chosen][1])
         )
-        dialog.fileSelected.connect(
-            lambda path: self._save(
-                what, path, forms.get(dialog.selectedNameFilter(), (first, ""))[0]
-            )
-        )
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
 
-    def _save(self, what: str, path: str, form: str) -> None:
-        data = {"what": what, "format": form, "path": path}
-        self._client.post("/exports", data, self._on_answered)
-
-    def _on_answered(self, status: int, _: bytes) -> None:
-        if _OK <= status < _REFUSED:
-            return
-        log.warning("the export was refused with status %d", status)
-        tell(
-            self._window,
-            "The file could not be written.",
-            "Choose a folder of your own, and wait until another export has ended.",
-        )
+    def _task(self, chosen: Chosen) -> SidecarTask:
+        forms, what = _forms_of(chosen.query), chosen.query.get("what", "")
+        first = next(iter(forms.values()))
+        form, _ = forms.get(chosen.dialog.selectedNameFilter(), first)
+        data = {"what": what, "format": form, "path": chosen.path}
+        return SidecarTask("/exports", data)
 
 
-class ImportPicker:
-    """Asks for a file or a folder to import, and has the sidecar look at it."""
+class ImportPicker(FileDialogCommand):
+    """Asks for a file to import, or a folder when `kind` says so."""
 
-    def __init__(self, client: Client, window: QWidget) -> None:
-        self._client = client
-        self._window = window
+    title = "Import"
+    name = "pick-import"
+    failure = "This could not be imported."
 
-    def __call__(self, query: Mapping[str, str]) -> None:
-        """Open the dialog, for a folder when `kind` says so."""
-        is_folder = query.get("kind") == "folder"
-        dialog = QFileDialog(self._window, "Import")
-        dialog.setObjectName("pick-import")
-        if is_folder:
-            dialog.setFileMode(QFileDialog.FileMode.Directory)
-            dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+    def _prepare(self, dialog: QFileDialog, query: Mapping[str, str]) -> None:
+        if query.get("kind") == "folder":
+            choose_folders(dialog)
         else:
-            dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
             dialog.setNameFilters(list(_IMPORTED))
         dialog.setDirectory(documents())
-        dialog.fileSelected.connect(self._on_file_selected)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
 
-    def _on_file_selected(self, path: str) -> None:
-        self._client.post("/imports", {"path": path}, self._on_answered)
+    def _task(self, chosen: Chosen) -> SidecarTask:
+        return SidecarTask("/imports", {"path": chosen.path})
 
-    def _on_answered(self, status: int, _: bytes) -> None:
-        if _OK <= status < _REFUSED:
-            return
-        log.warning("the import was refused with status %d", status)
-        tell(
-            self._window,
-            "This could not be imported.",
-            "Check that the file is still there, and wait until another import has "
-            "ended.",
-        )
+
+def _forms_of(query: Mapping[str, str]) -> Mapping[str, tuple[str, str]]:
+    return _ALL if query.get("what") == _EVERYTHING else _ONE
 
 
 def documents() -> str:

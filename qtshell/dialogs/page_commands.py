@@ -2,15 +2,11 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from functools import partial
-from pathlib import Path
-from urllib.parse import quote
 
 from PySide6.QtCore import Qt, QUrl, QUrlQuery
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QMessageBox, QWidget
 
-from qtshell.sidecar.client import SidecarClient
 from qtshell.web.navigation import command_of
 from qtshell.web.urls import encoded
 
@@ -21,8 +17,6 @@ Open = Callable[[QUrl], bool]
 
 _PLAIN = Qt.TextFormat.PlainText
 _LINK_BOX = "open-link"
-_OK = 200
-_REFUSED = 400
 
 
 class Commands:
@@ -43,49 +37,6 @@ class Commands:
             return
         decoded = QUrl.ComponentFormattingOption.FullyDecoded
         command(dict(QUrlQuery(url).queryItems(decoded)))
-
-
-class ModelPicker:
-    """Lets the user choose a model file and tells the sidecar its path."""
-
-    def __init__(self, client: SidecarClient, window: QWidget) -> None:
-        self._client = client
-        self._window = window
-
-    def __call__(self, query: Mapping[str, str]) -> None:
-        """Open the dialog: for a new engine, or for one whose file is elsewhere now."""
-        engine_id = query.get("engine", "")
-        dialog = QFileDialog(self._window, "Choose a Model", str(Path.home()))
-        dialog.setObjectName("pick-model")
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setNameFilters(["Model files (*.gguf)", "All files (*)"])
-        dialog.fileSelected.connect(partial(self._on_file_selected, engine_id))
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-
-    def _on_file_selected(self, engine_id: str, path: str) -> None:
-        target = "/engines/builtin"
-        if engine_id:
-            target = f"/engines/{quote(engine_id, safe='')}/file"
-        self._client.post(target, {"path": path}, self._on_answered)
-
-    def _on_answered(self, status: int, said: bytes) -> None:
-        if _OK <= status < _REFUSED:
-            return
-        log.warning("the model was refused with status %d", status)
-        tell(
-            self._window,
-            "This model could not be opened.",
-            _why(said),
-        )
-
-
-def _why(said: bytes) -> str:
-    """Return the sidecar's sentence; a page of it is none."""
-    sentence = said.decode("utf-8", "replace").strip()
-    if not sentence or sentence.startswith("<"):
-        return "Check that the file is a complete GGUF model, then choose it again."
-    return sentence
 
 
 class LinkOpener:

@@ -4,12 +4,23 @@ import json
 import os
 import uuid
 from collections.abc import Callable, Mapping
-from typing import Any, Final, Protocol
+from dataclasses import asdict
+from typing import Any, Final, Protocol, TypeVar
 from urllib.parse import urlencode
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QGuiApplication
 
+from backend.api_types import (
+    ActionRun,
+    AnswerPiece,
+    AskedQuestion,
+    Done,
+    QuickActionList,
+    SavedNote,
+    SearchHits,
+    SidecarStatus,
+)
 from qtshell.ipc.instance import Call
 from qtshell.options import Verb
 from qtshell.sidecar.client import SidecarClient
@@ -18,13 +29,10 @@ from qtshell.sidecar.supervisor import SidecarSupervisor
 
 Handler = Callable[[], None]
 JsonObject = dict[str, Any]
-OnReply = Callable[[JsonObject], None]
+T = TypeVar("T")
 
-_OK: Final = 200
-_NOBODY: Final = 0
 _WAIT_S: Final = 20
 _AGAIN_MS: Final = 250
-_NOTED: Final = "Saved as a note."
 _FAILED: Final = "Hearth has stopped. Open its window to see why."
 _UNKNOWN: Final = "The running Hearth does not know this command."
 
@@ -87,76 +95,85 @@ class Remote(QObject):
     def _ask(self, call: Call, caller: ReplySink) -> None:
         form = {"text": call.text, "submission": uuid.uuid4().hex}
 
-        def follow(data: JsonObject) -> None:
-            AnswerRelay(
-                data["conversation_id"], data["message_id"], self, caller
-            ).go_on()
+        def follow(asked: AskedQuestion) -> None:
+            self._relay(asked.conversation_id, asked.message_id, caller)
 
-        self.post("/api/v1/ask", form, caller, follow)
+        self.post("/api/v1/ask", form, AskedQuestion, caller, follow)
 
     def _note(self, call: Call, caller: ReplySink) -> None:
-        form = {"text": call.text}
-        self.post("/api/v1/notes", form, caller, lambda _: caller.finish(_NOTED))
+        self.post(
+            "/api/v1/notes",
+            {"text": call.text},
+            SavedNote,
+            caller,
+            lambda note: caller.finish(note.outcome),
+        )
 
     def _search(self, call: Call, caller: ReplySink) -> None:
-        def show(data: JsonObject) -> None:
+        def show(found: SearchHits) -> None:
             lines = (
                 line
-                for hit in data["hits"]
-                for line in (f"{hit['kind']}: {hit['title']}", f"    {hit['snippet']}")
+                for hit in found.hits
+                for line in (f"{hit.kind}: {hit.title}", f"    {hit.snippet}")
                 if line.strip()
             )
             caller.finish("\n".join(lines) or "Nothing was found.")
 
         path = f"/api/v1/search?{urlencode({'q': call.text})}"
-        self.get(path, caller, show)
+        self.get(path, SearchHits, caller, show)
 
     def _act(self, call: Call, caller: ReplySink) -> None:
-        def run(data: JsonObject) -> None:
+        def run(found: QuickActionList) -> None:
             wanted = call.name.casefold()
-            actions = data["actions"]
-            chosen = [a for a in actions if a["name"].casefold() == wanted] or [
-                a for a in actions if a["name"].casefold().startswith(wanted)
+            chosen = [a for a in found.actions if a.name.casefold() == wanted] or [
+                a for a in found.actions if a.name.casefold().startswith(wanted)
             ]
             if len(chosen) != 1:
-                names = ", ".join(action["name"] for action in chosen or actions)
+                names = ", ".join(action.name for action in chosen or found.actions)
                 caller.fail(f"Which action is “{call.name}”? Known: {names}.")
                 return
             text = call.text or QGuiApplication.clipboard().text()
             form = {"clipboard": text, "selection": text}
-            path = f"/api/v1/actions/{chosen[0]['id']}/run"
-            self.post(path, form, caller, show)
+            path = f"/api/v1/actions/{chosen[0].id}/run"
+            self.post(path, form, ActionRun, caller, show)
 
-        def show(data: JsonObject) -> None:
-            if "message_id" in data:
-                AnswerRelay(
-                    data["conversation_id"], data["message_id"], self, caller
-                ).go_on()
+        def show(made: ActionRun) -> None:
+            if made.message_id:
+                self._relay(made.conversation_id, made.message_id, caller)
             else:
-                caller.finish(
-                    data["text"] or (_NOTED if data["result"] == "note" else "")
-                )
+                caller.finish(made.text or made.outcome)
 
-        self.get("/api/v1/actions", caller, run)
+        self.get("/api/v1/actions", QuickActionList, caller, run)
+
+    def _relay(self, conversation_id: str, message_id: str, caller: ReplySink) -> None:
+        AnswerRelay(conversation_id, message_id, self, caller).go_on()
 
     def _status(self, call: Call, caller: ReplySink) -> None:
         facts = {"running": True, "pid": os.getpid(), **self._facts()}
 
-        def show(data: JsonObject) -> None:
-            facts.update(data)
+        def show(status: SidecarStatus | None = None) -> None:
+            facts.update(asdict(status) if status else {})
             if call.name == "json":
                 caller.finish(json.dumps(facts))
             else:
                 caller.finish("\n".join(f"{k}: {v}" for k, v in facts.items()))
 
-        def on_data(status: int, body: bytes) -> None:
-            show(_read(body) if status == _OK else {})
-
         # How things are is told also when they are bad: no waiting here.
-        self._client.get("/api/v1/status", on_data)
+        self._client.get(
+            "/api/v1/status",
+            SidecarStatus,
+            show,
+            refused=lambda _: show(),
+            unreachable=show,
+        )
 
     def post(
-        self, path: str, form: Mapping[str, str], caller: ReplySink, then: OnReply
+        self,
+        path: str,
+        form: Mapping[str, str],
+        kind: type[T],
+        caller: ReplySink,
+        then: Callable[[T], None],
     ) -> None:
         """Send a form for a caller, as soon as there is a sidecar to send it to."""
         self._when_ready(
@@ -164,43 +181,39 @@ class Remote(QObject):
             lambda: self._client.post(
                 path,
                 form,
-                lambda status, body: self._take(
-                    status,
-                    body,
-                    caller,
-                    then,
-                    lambda: self.post(path, form, caller, then),
+                kind,
+                then,
+                refused=lambda refusal: caller.fail(refusal.error),
+                # It went away in the middle. Better noted twice than lost.
+                unreachable=lambda: self._later(
+                    lambda: self.post(path, form, kind, caller, then)
                 ),
             ),
         )
 
-    def get(self, path: str, caller: ReplySink, then: OnReply) -> None:
+    def get(
+        self, path: str, kind: type[T], caller: ReplySink, then: Callable[[T], None]
+    ) -> None:
         """Fetch a path for a caller, as soon as there is a sidecar to ask."""
         self._when_ready(
             caller,
             lambda: self._client.get(
                 path,
-                lambda status, body: self._take(
-                    status, body, caller, then, lambda: self.get(path, caller, then)
+                kind,
+                then,
+                refused=lambda refusal: caller.fail(refusal.error),
+                unreachable=lambda: self._later(
+                    lambda: self.get(path, kind, caller, then)
                 ),
             ),
         )
 
     def stop(self, conversation_id: str) -> None:
         """Stop an answer nobody listens to any more."""
-        self._client.post(f"/conversations/{conversation_id}/stop", {}, _ignore)
+        self._client.post(f"/conversations/{conversation_id}/stop", {}, Done)
 
-    def _take(
-        self, status: int, body: bytes, caller: ReplySink, then: OnReply, again: Handler
-    ) -> None:
-        if status == _OK:
-            then(_read(body))
-        elif status == _NOBODY:
-            # It went away in the middle. Better noted twice than lost.
-            QTimer.singleShot(_AGAIN_MS, self, again)
-        else:
-            sentence = _read(body).get("error", "")
-            caller.fail(str(sentence) or f"Hearth answered with status {status}.")
+    def _later(self, again: Handler) -> None:
+        QTimer.singleShot(_AGAIN_MS, self, again)
 
     def _when_ready(self, caller: ReplySink, then: Handler) -> None:
         if not caller.is_there:
@@ -210,7 +223,7 @@ class Remote(QObject):
         elif self._supervisor.phase is Phase.FAILED:
             caller.fail(_FAILED)
         else:
-            QTimer.singleShot(_AGAIN_MS, self, lambda: self._when_ready(caller, then))
+            self._later(lambda: self._when_ready(caller, then))
 
 
 class AnswerRelay:
@@ -232,29 +245,16 @@ class AnswerRelay:
             return
         path = f"/api/v1/messages/{self._message_id}"
         query = f"known={self._known}&wait={_WAIT_S}"
-        self._remote.get(f"{path}?{query}", self._caller, self._on_reply_data)
+        self._remote.get(f"{path}?{query}", AnswerPiece, self._caller, self._take)
 
-    def _on_reply_data(self, data: JsonObject) -> None:
-        text = str(data["text"])
-        self._known += len(text)
-        if data["state"] == "streaming":
-            if text:
-                self._caller.say(text)
+    def _take(self, piece: AnswerPiece) -> None:
+        self._known += len(piece.text)
+        if piece.state == "streaming":
+            if piece.text:
+                self._caller.say(piece.text)
             self.go_on()
-        elif data["error"]:
-            self._caller.say(text)
-            self._caller.fail(str(data["error"]))
+        elif piece.error:
+            self._caller.say(piece.text)
+            self._caller.fail(piece.error)
         else:
-            self._caller.finish(text)
-
-
-def _read(body: bytes) -> JsonObject:
-    try:
-        data = json.loads(body)
-    except ValueError:
-        return {}
-    return data if isinstance(data, dict) else {}
-
-
-def _ignore(_status: int, _body: bytes) -> None:
-    """Take an answer nobody needs."""
+            self._caller.finish(piece.text)

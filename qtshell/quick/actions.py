@@ -1,27 +1,33 @@
 """Quick actions in the shell: the list for the tray, and running one."""
 
-import json
-import logging
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QClipboard, QGuiApplication
 
+from backend.api_types import (
+    ActionRun,
+    AnswerPicture,
+    QuickAction,
+    QuickActionList,
+    RecentConversation,
+    RecentConversations,
+)
 from backend.protocol import MAX_TEXT_CHARS
-from qtshell.quick.ask import QuickAsk, sentence_in
-from qtshell.sidecar.answers import AnswerFollower, Picture
-from qtshell.sidecar.api import QuickAction, Recent
+from backend.stored_values import ActionResult
+from qtshell.quick.ask import QuickAsk
+from qtshell.sidecar.answers import AnswerFollower
 from qtshell.sidecar.client import SidecarClient
-
-log = logging.getLogger("hearth.shell")
 
 Tell = Callable[[str, str], bool]
 """Shows a notice, a heading and words; returns whether the user can see it."""
 
-_OK: Final = 200
-_NOBODY: Final = 0
 _AWAY: Final = "Hearth is starting. Try again in a moment."
+_NOT_NOTED: Final = (
+    "The answer is in its conversation. Whether it became a note is not known."
+)
+_COPIED: Final = "The result is copied: paste it where you need it."
 _TOO_LONG: Final = (
     f"The clipboard holds more than {MAX_TEXT_CHARS:,} characters. Copy a part of it."
 )
@@ -48,12 +54,14 @@ class QuickActions(QObject):
         self._quick_ask = quick_ask
         self._tell = tell
         self.actions: tuple[QuickAction, ...] = ()
-        self.recent: tuple[Recent, ...] = ()
+        self.recent: tuple[RecentConversation, ...] = ()
 
     def refresh(self) -> None:
         """Ask for both lists anew."""
-        self._client.get("/api/v1/actions", self._on_actions)
-        self._client.get("/api/v1/conversations/recent", self._on_recent)
+        self._client.get("/api/v1/actions", QuickActionList, self._on_actions)
+        self._client.get(
+            "/api/v1/conversations/recent", RecentConversations, self._on_recent
+        )
 
     def run(self, action_id: str) -> None:
         """Run an action on what is copied and marked now."""
@@ -67,82 +75,57 @@ class QuickActions(QObject):
         # What is marked may be a whole book that nobody means; whether the action
         # means it, and so refuses it, is seen from a little more than it may have.
         form["selection"] = form.get("selection", "")[: MAX_TEXT_CHARS + 1]
+        name = next((a.name for a in self.actions if a.id == action_id), "")
         self._client.post(
             f"/api/v1/actions/{action_id}/run",
             form,
-            lambda status, body: self._on_run(action_id, status, body),
+            ActionRun,
+            self._on_run,
+            refused=lambda refusal: self._complain(name, refusal.error),
+            unreachable=lambda: self._complain(name, _AWAY),
         )
 
-    def _on_run(self, action_id: str, status: int, body: bytes) -> None:
-        name = next((a.name for a in self.actions if a.id == action_id), "")
-        if status == _OK:
-            self._show(json.loads(body))
-        elif status == _NOBODY:
-            self._complain(name, _AWAY)
-        else:
-            self._complain(name, sentence_in(body))
-
-    def _show(self, data: dict[str, Any]) -> None:
-        name, result = str(data["name"]), str(data["result"])
-        if "message_id" not in data:
-            self._deliver(name, result, str(data["text"]))
-        elif result == "show":
-            self._quick_ask().show_answer(
-                name, data["conversation_id"], data["message_id"]
-            )
+    def _on_run(self, run: ActionRun) -> None:
+        if not run.message_id:
+            self._deliver(run, run.text, run.outcome)
+        elif run.result == ActionResult.SHOW:
+            self._quick_ask().show_answer(run.name, run.conversation_id, run.message_id)
         else:
             follower = AnswerFollower(self._client, self)
-            follower.ended.connect(lambda p: self._on_ended(follower, name, result, p))
+            follower.ended.connect(lambda p: self._on_ended(follower, run, p))
             follower.lost.connect(follower.deleteLater)
-            follower.follow(data["message_id"])
-            self._tell(name, "Working on it…")
+            follower.follow(run.message_id)
+            self._tell(run.name, "Working on it…")
 
     def _on_ended(
-        self, follower: AnswerFollower, name: str, result: str, picture: Picture
+        self, follower: AnswerFollower, run: ActionRun, picture: AnswerPicture
     ) -> None:
         follower.deleteLater()
         if picture.note:
-            self._complain(name, picture.note)
+            self._complain(run.name, picture.note)
         else:
-            self._deliver(name, result, picture.text)
+            self._deliver(run, picture.text, picture.outcome)
 
-    def _deliver(self, name: str, result: str, text: str) -> None:
-        match result:
-            case "copy":
+    def _deliver(self, run: ActionRun, text: str, outcome: str) -> None:
+        match run.result:
+            case ActionResult.COPY:
                 QGuiApplication.clipboard().setText(text)
-                self._tell(name, "The result is copied: paste it where you need it.")
-            case "note":
-                self._tell(name, "Saved as a note.")
+                self._tell(run.name, _COPIED)
+            case ActionResult.NOTE:
+                self._tell(run.name, outcome or _NOT_NOTED)
             case _:
-                self._quick_ask().show_text(name, text)
+                self._quick_ask().show_text(run.name, text)
 
     def _complain(self, name: str, words: str) -> None:
         if not self._tell(name or "Hearth", words):
             self._quick_ask().show_problem(words)
 
-    def _on_actions(self, status: int, body: bytes) -> None:
-        if status != _OK:
-            return
-        actions = tuple(
-            QuickAction(
-                id=item["id"],
-                name=item["name"],
-                shortcut=item["shortcut"],
-                in_tray=item["in_tray"],
-            )
-            for item in json.loads(body)["actions"]
-        )
-        if actions != self.actions:
-            self.actions = actions
+    def _on_actions(self, found: QuickActionList) -> None:
+        if found.actions != self.actions:
+            self.actions = found.actions
             self.changed.emit()
 
-    def _on_recent(self, status: int, body: bytes) -> None:
-        if status != _OK:
-            return
-        recent = tuple(
-            Recent(id=item["id"], title=item["title"])
-            for item in json.loads(body)["conversations"]
-        )
-        if recent != self.recent:
-            self.recent = recent
+    def _on_recent(self, found: RecentConversations) -> None:
+        if found.conversations != self.recent:
+            self.recent = found.conversations
             self.changed.emit()

@@ -1,8 +1,7 @@
 """Quick ask: joins its window to the sidecar, which keeps what is asked and said."""
 
-import json
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from enum import Enum
 from html import escape
 from typing import Final
@@ -10,13 +9,12 @@ from typing import Final
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QClipboard, QGuiApplication
 
+from backend.api_types import AnswerPicture, AskedQuestion, Done, QuickDraft, Refusal
 from backend.protocol import MAX_TEXT_CHARS
 from qtshell.quick.window import FOLLOW_UP, HINT, QuickWindow
-from qtshell.sidecar.answers import AnswerFollower, Picture
+from qtshell.sidecar.answers import AnswerFollower
 from qtshell.sidecar.client import SidecarClient
 
-_OK: Final = 200
-_NOBODY: Final = 0
 _SAVE_AFTER_MS: Final = 250
 _WAITING: Final = (
     "Hearth is starting. Your question is sent as soon as Hearth is ready."
@@ -65,7 +63,7 @@ class QuickAsk(QObject):
     def go_on(self) -> None:
         """Use the sidecar that has just become ready."""
         if not self._knows_draft:
-            self._client.get("/api/v1/quick", self._on_draft)
+            self._client.get("/api/v1/quick", QuickDraft, self._on_draft)
         if self._stage is Stage.SENDING:
             self._send()
 
@@ -130,24 +128,28 @@ class QuickAsk(QObject):
             "submission": self._submission,
             "conversation": self._conversation_id,
         }
-        self._client.post("/api/v1/quick", form, self._on_asked)
+        self._client.post(
+            "/api/v1/quick",
+            form,
+            AskedQuestion,
+            self._on_asked,
+            refused=self._on_refused,
+            unreachable=lambda: self._window.say(_WAITING),
+        )
 
-    def _on_asked(self, status: int, body: bytes) -> None:
-        if status == _OK:
-            data = json.loads(body)
-            asked, self._sent = self._sent, ""
-            self._window.clear_question()
-            self._saving.stop()
-            self._follow(data["conversation_id"], data["message_id"])
-            self._window.show_asked(asked)
-            if self._opens_when_sent:
-                self._continue()
-        elif status == _NOBODY:
-            self._window.say(_WAITING)
-        else:
-            self._stage = Stage.TYPING
-            self._opens_when_sent = False
-            self._window.say(sentence_in(body), is_problem=True)
+    def _on_asked(self, question: AskedQuestion) -> None:
+        asked, self._sent = self._sent, ""
+        self._window.clear_question()
+        self._saving.stop()
+        self._follow(question.conversation_id, question.message_id)
+        self._window.show_asked(asked)
+        if self._opens_when_sent:
+            self._continue()
+
+    def _on_refused(self, refusal: Refusal) -> None:
+        self._stage = Stage.TYPING
+        self._opens_when_sent = False
+        self._window.say(refusal.error, is_problem=True)
 
     def _follow(self, conversation_id: str, message_id: str) -> None:
         self._conversation_id = conversation_id
@@ -157,12 +159,12 @@ class QuickAsk(QObject):
         self._window.say("Waiting for the first words…")
         self._follower.follow(message_id)
 
-    def _on_follower_grown(self, picture: Picture) -> None:
+    def _on_follower_grown(self, picture: AnswerPicture) -> None:
         if picture.text:
             self._window.show_answer(picture.html, picture.text, can_continue=True)
             self._window.say("")
 
-    def _on_follower_ended(self, picture: Picture) -> None:
+    def _on_follower_ended(self, picture: AnswerPicture) -> None:
         self._stage = Stage.ENDED
         note = f"<p><i>{escape(picture.note)}</i></p>" if picture.note else ""
         self._window.show_answer(picture.html + note, picture.text, can_continue=True)
@@ -198,7 +200,7 @@ class QuickAsk(QObject):
 
     def _stop(self) -> None:
         path = f"/conversations/{self._conversation_id}/stop"
-        self._client.post(path, {}, _ignore)
+        self._client.post(path, {}, Done)
 
     def _offer(self) -> None:
         clipboard = QGuiApplication.clipboard()
@@ -209,26 +211,10 @@ class QuickAsk(QObject):
 
     def _save_draft(self) -> None:
         form = {"text": self._window.question.toPlainText()}
-        self._client.post("/api/v1/quick/draft", form, _ignore)
+        self._client.post("/api/v1/quick/draft", form, Done)
 
-    def _on_draft(self, status: int, body: bytes) -> None:
-        if status != _OK:
-            return
+    def _on_draft(self, kept: QuickDraft) -> None:
         self._knows_draft = True
-        draft = str(json.loads(body)["draft"])
-        if draft and not self._window.question.toPlainText():
-            self._window.question.setPlainText(draft)
+        if kept.draft and not self._window.question.toPlainText():
+            self._window.question.setPlainText(kept.draft)
             self._window.question.selectAll()
-
-
-def sentence_in(body: bytes) -> str:
-    """Return why the sidecar refused."""
-    try:
-        data: Mapping[str, object] = json.loads(body)
-    except ValueError:
-        data = {}
-    return str(data.get("error", "")) or "That did not work. See the log for details."
-
-
-def _ignore(_status: int, _body: bytes) -> None:
-    """Take an answer nobody needs."""

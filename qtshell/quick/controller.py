@@ -6,6 +6,7 @@ from typing import Final
 from PySide6.QtCore import QObject, QTimer, QUrl
 from PySide6.QtWidgets import QWidget
 
+from backend.api_types import EnginePause
 from qtshell.dialogs.page_commands import LinkOpener
 from qtshell.hotkeys.registry import Hotkeys
 from qtshell.quick.actions import QuickActions
@@ -112,14 +113,10 @@ class QuickAccess(QObject):
         is_paused = self._pause.isChecked()
         self._tray.set_paused(paused=is_paused)
         form = {"paused": "yes" if is_paused else "no"}
-        self._client.post("/api/v1/pause", form, _ignore)
+        self._client.post("/api/v1/pause", form, EnginePause)
 
 
 def _follow(links: LinkOpener, url: QUrl) -> None:
     """Offer to open a link of an answer, when it is one that leads out."""
     if classify_navigation(encoded(url), None) is Verdict.EXTERNAL:
         links.ask(url)
-
-
-def _ignore(_status: int, _body: bytes) -> None:
-    """Take an answer nobody needs: a sidecar that is away is told when it is back."""

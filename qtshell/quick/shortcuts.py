@@ -7,9 +7,9 @@ from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
+from backend.api_types import Done, QuickAction
 from qtshell.hotkeys.base import Shortcut
 from qtshell.hotkeys.registry import Hotkeys
-from qtshell.sidecar.api import QuickAction
 from qtshell.sidecar.client import SidecarClient
 
 _PREFIX: Final = "action-"
@@ -61,7 +61,7 @@ class ActionShortcuts(QObject):
 
     def tell(self) -> None:
         """Tell the sidecar which keys were refused, and why."""
-        self._client.post("/api/v1/actions/shortcuts", self._refused, _ignore)
+        self._client.post("/api/v1/actions/shortcuts", self._refused, Done)
 
     def _let_go(self, action_id: str) -> None:
         del self._held[action_id]
@@ -87,7 +87,3 @@ class ActionShortcuts(QObject):
         self._window.addAction(own)
         self._own[action_id] = own
         self._telling.start()
-
-
-def _ignore(_status: int, _body: bytes) -> None:
-    """Take an answer nobody needs: a sidecar that is away is told when it is back."""

@@ -1,29 +1,15 @@
 """Hears from the sidecar how answers go, by a request that waits for news."""
 
-import json
-import logging
-from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from backend.api_types import AnswerNews, Refusal
 from qtshell.sidecar.client import SidecarClient
 from qtshell.sidecar.supervisor import SidecarSupervisor
 
-log = logging.getLogger("hearth.shell")
-
-_OK: Final = 200
 _WAIT_S: Final = 25
 _AGAIN_MS: Final = 2_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EndedAnswer:
-    """An answer that has just ended."""
-
-    conversation_id: str
-    title: str
-    seconds: float
 
 
 class Activity(QObject):
@@ -57,32 +43,25 @@ class Activity(QObject):
     def _listen(self, run: int) -> None:
         if run != self._run or self._supervisor.trust is None:
             return
+
+        def take(news: AnswerNews) -> None:
+            if run == self._run:
+                self._take(news)
+                self._listen(run)
+
+        def wait(_: Refusal | None = None) -> None:
+            if run == self._run:
+                self._count(0)
+                QTimer.singleShot(_AGAIN_MS, self, lambda: self._listen(run))
+
         path = f"/api/v1/activity?since={self._since}&wait={_WAIT_S}"
-        self._client.get(path, lambda status, body: self._hear(run, status, body))
+        self._client.get(path, AnswerNews, take, refused=wait, unreachable=wait)
 
-    def _hear(self, run: int, status: int, body: bytes) -> None:
-        if run != self._run:
-            return
-        if status == _OK:
-            self._take(body)
-            self._listen(run)
-        else:
-            self._count(0)
-            QTimer.singleShot(_AGAIN_MS, self, lambda: self._listen(run))
-
-    def _take(self, body: bytes) -> None:
-        data = json.loads(body)
-        before, self._since = self._since, int(data["seq"])
-        self._count(int(data["growing"]))
-        for answer in data["ended"]:
-            self.answer_ended.emit(
-                EndedAnswer(
-                    conversation_id=answer["conversation_id"],
-                    title=answer["title"],
-                    seconds=answer["seconds"],
-                )
-            )
-
+    def _take(self, news: AnswerNews) -> None:
+        before, self._since = self._since, news.seq
+        self._count(news.growing)
+        for answer in news.ended:
+            self.answer_ended.emit(answer)
         if self._since != before:
             self.moved.emit()
 

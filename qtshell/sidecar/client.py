@@ -1,25 +1,42 @@
 """The shell's own requests to the sidecar, with the token of this run."""
 
+import logging
 from collections.abc import Callable, Mapping
+from typing import Final, TypeVar
 from urllib.parse import urlencode
 
 from PySide6.QtCore import QByteArray, QObject, QUrl
 from PySide6.QtNetwork import QNetworkReply, QNetworkRequest
 
-from backend.protocol import TOKEN_HEADER
+from backend.api_types import Done, Refusal, decode
+from backend.protocol import TOKEN_HEADER, ProtocolError
 from qtshell.sidecar.health import local_network, local_request
 from qtshell.sidecar.supervisor import Trust
 
-_TIMEOUT_MS = 40_000
-"""More than a request that waits for news may take."""
-_MAX_ANSWER_BYTES = 1024 * 1024
+log = logging.getLogger("hearth.shell")
 
-OnReply = Callable[[int, bytes], None]
-"""Called with the HTTP status and the body; status 0 when nobody answered."""
+T = TypeVar("T")
+
+_TIMEOUT_MS: Final = 40_000
+"""More than a request that waits for news may take."""
+_MAX_ANSWER_BYTES: Final = 1024 * 1024
+_REFUSED: Final = 400
+_FIRST_HTTP_ERROR: Final = 200
+"""Of Qt's network errors: below it stand those of the connection and the proxy."""
+_GONE: Final = 404
+_UNREADABLE: Final = "That did not work. See the log for details."
+
+
+def _nothing(_: object = None) -> None:
+    """Take an answer nobody needs: a sidecar that is away is told when it is back."""
 
 
 class SidecarClient(QObject):
-    """Asks the proved sidecar; it answers like any route of the page."""
+    """Asks the proved sidecar; it answers like any route of the page.
+
+    Each request ends with one of three calls: `done` with the value that was asked
+    for, `refused` with the sidecar's own sentence, or `unreachable`.
+    """
 
     def __init__(
         self, trust: Callable[[], Trust | None], parent: QObject | None = None
@@ -28,25 +45,42 @@ class SidecarClient(QObject):
         self._trust = trust
         self._network = local_network(self)
 
-    def post(self, path: str, form: Mapping[str, str], answered: OnReply) -> None:
-        """Send a form and hand over the answer."""
+    def post(
+        self,
+        path: str,
+        form: Mapping[str, str],
+        kind: type[T],
+        done: Callable[[T], object] = _nothing,
+        *,
+        refused: Callable[[Refusal], object] = _nothing,
+        unreachable: Callable[[], object] = _nothing,
+    ) -> None:
+        """Send a form; of what is answered to `Done`, only the status counts."""
         request = self._request(path)
         if request is None:
-            answered(0, b"")
+            unreachable()
             return
-        kind = "application/x-www-form-urlencoded"
-        request.setHeader(QNetworkRequest.KnownHeaders.ContentTypeHeader, kind)
+        media_type = "application/x-www-form-urlencoded"
+        request.setHeader(QNetworkRequest.KnownHeaders.ContentTypeHeader, media_type)
         reply = self._network.post(request, QByteArray(urlencode(form).encode()))
-        reply.finished.connect(lambda: _finish(reply, answered))
+        _when_finished(reply, kind, done, refused, unreachable)
 
-    def get(self, path: str, answered: OnReply) -> None:
-        """Fetch a path and hand over the answer."""
+    def get(
+        self,
+        path: str,
+        kind: type[T],
+        done: Callable[[T], object],
+        *,
+        refused: Callable[[Refusal], object] = _nothing,
+        unreachable: Callable[[], object] = _nothing,
+    ) -> None:
+        """Fetch a path."""
         request = self._request(path)
         if request is None:
-            answered(0, b"")
+            unreachable()
             return
         reply = self._network.get(request)
-        reply.finished.connect(lambda: _finish(reply, answered))
+        _when_finished(reply, kind, done, refused, unreachable)
 
     def _request(self, path: str) -> QNetworkRequest | None:
         trust = self._trust()
@@ -56,6 +90,7 @@ class SidecarClient(QObject):
         request.setTransferTimeout(_TIMEOUT_MS)
         headers = {
             TOKEN_HEADER: trust.token,
+            "Accept": "application/json",
             "Origin": str(trust.origin),
             "Sec-Fetch-Site": "same-origin",
         }
@@ -64,8 +99,40 @@ class SidecarClient(QObject):
         return request
 
 
-def _finish(reply: QNetworkReply, answered: OnReply) -> None:
-    status = reply.attribute(QNetworkRequest.Attribute.HttpStatusCodeAttribute)
-    body = bytes(reply.read(_MAX_ANSWER_BYTES).data())
-    reply.deleteLater()
-    answered(status if isinstance(status, int) else 0, body)
+def _when_finished(
+    reply: QNetworkReply,
+    kind: type[T],
+    done: Callable[[T], object],
+    refused: Callable[[Refusal], object],
+    unreachable: Callable[[], object],
+) -> None:
+    def finish() -> None:
+        status = reply.attribute(QNetworkRequest.Attribute.HttpStatusCodeAttribute)
+        is_cut = 0 < reply.error().value < _FIRST_HTTP_ERROR
+        body = bytes(reply.read(_MAX_ANSWER_BYTES).data())
+        reply.deleteLater()
+        if not isinstance(status, int) or is_cut:
+            unreachable()
+            return
+        answer = read_answer(kind, status, body)
+        if isinstance(answer, Refusal):
+            refused(answer)
+        else:
+            done(answer)
+
+    reply.finished.connect(finish)
+
+
+def read_answer(kind: type[T], status: int, body: bytes) -> T | Refusal:
+    """Return the value that was asked for, or why there is none."""
+    if kind is Done and status < _REFUSED:
+        return kind()
+    try:
+        if status < _REFUSED:
+            return decode(kind, body)
+        refusal = decode(Refusal, body)
+    except ProtocolError as exc:
+        log.warning("an answer with status %d could not be read: %s", status, exc)
+        refusal = Refusal()
+    error = refusal.error or _UNREADABLE
+    return Refusal(error=error, is_gone=status == _GONE)

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 from PySide6.QtCore import QObject, Signal
 
+from backend.api_types import MessageMatches
 from qtshell.sidecar.client import SidecarClient
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from qtshell.web.view import WebView
 
 _CONVERSATION: Final = re.compile(r"/conversations/([0-9a-f-]{36})(?:$|[?#])")
-_OK: Final = 200
 
 
 class Match(NamedTuple):
@@ -30,10 +30,9 @@ class Match(NamedTuple):
     number: int
 
 
-def matches_of(answer: bytes) -> list[Match]:
-    """Return the matches the sidecar tells, in their order; none if it tells none."""
-    messages = json.loads(answer)["messages"]
-    return [Match(id_, n) for id_, count in messages for n in range(count)]
+def matches_of(found: MessageMatches) -> list[Match]:
+    """Return every match, in their order."""
+    return [Match(id_, n) for id_, count in found.messages for n in range(count)]
 
 
 def next_match(matches: Sequence[Match], at: Match, *, backwards: bool) -> Match:
@@ -88,7 +87,14 @@ class ConversationFind(QObject):
             self._view.find_words(words, backwards=backwards)
             return
         path = f"/api/v1/conversations/{place}/find?{urlencode({'q': words})}"
-        self._client.get(path, partial(self._go_on, self._asked, backwards))
+        go_on = partial(self._go_on, self._asked, backwards=backwards)
+        self._client.get(
+            path,
+            MessageMatches,
+            lambda found: go_on(matches_of(found)),
+            refused=lambda _: go_on([]),
+            unreachable=lambda: go_on([]),
+        )
 
     def leave(self) -> None:
         """Clear the marks and give the found message the focus."""
@@ -97,10 +103,9 @@ class ConversationFind(QObject):
         self._view.find_words("")
         self._view.run("window.hearthFind?.leave()")
 
-    def _go_on(self, asked: int, backwards: bool, status: int, body: bytes) -> None:  # noqa: FBT001 bound by name above
+    def _go_on(self, asked: int, matches: Sequence[Match], *, backwards: bool) -> None:
         if asked != self._asked:
             return
-        matches = matches_of(body) if status == _OK else []
         if not matches:
             # What is being written is in the page before it is stored.
             self._at = None

@@ -6,7 +6,8 @@ from typing import Final
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
-from qtshell.sidecar.activity import Activity, EndedAnswer
+from backend.api_types import EndedAnswer
+from qtshell.sidecar.activity import Activity
 from qtshell.window.tray import TrayIcon
 
 LONG_S: Final = 10.0

@@ -6,8 +6,8 @@ from typing import Final
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
+from backend.api_types import QuickAction, RecentConversation
 from qtshell.icons import icon, phase_icon_name
-from qtshell.sidecar.api import QuickAction, Recent
 from qtshell.sidecar.lifecycle import Phase
 from qtshell.window.actions import Actions
 from qtshell.window.notification_text import notification_text
@@ -81,7 +81,7 @@ class TrayIcon(QSystemTrayIcon):
         rows = [(each.id, each.name) for each in actions if each.in_tray]
         _refill(self._actions_menu, rows, self.action_chosen.emit, _NO_ACTIONS)
 
-    def set_recent(self, recent: tuple[Recent, ...]) -> None:
+    def set_recent(self, recent: tuple[RecentConversation, ...]) -> None:
         """Offer these conversations."""
         rows = [(each.id, each.title) for each in recent]
         _refill(self._chats_menu, rows, self.chat_chosen.emit, _NO_CHATS)

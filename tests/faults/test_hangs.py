@@ -11,6 +11,7 @@ import pytest
 from PySide6.QtCore import QElapsedTimer
 from pytestqt.qtbot import QtBot
 
+from backend.api_types import Done
 from qtshell.sidecar import lifecycle
 from qtshell.sidecar.client import SidecarClient
 from qtshell.sidecar.clock import SystemClock
@@ -43,7 +44,7 @@ def test_the_log_shows_where_it_hung(
         monkeypatch.setitem(lifecycle.DEADLINES_MS, phase, 300)
     hung = supervisor.pid
     client = SidecarClient(lambda: supervisor.trust)
-    client.get(f"/odd/{way}", lambda _status, _body: None)
+    client.get(f"/odd/{way}", Done, lambda _: None)
     with qtbot.waitSignal(supervisor.ready, timeout=_WAIT_MS):
         pass
     assert supervisor.reason is Reason.HUNG

@@ -109,13 +109,15 @@ def test_an_action_with_a_model_streams_into_a_named_conversation(
 
 
 def test_a_result_is_saved_as_a_note(ready: Sidecar) -> None:
-    data_of(run(ready, "save-note", clipboard="Buy milk"))
+    local = data_of(run(ready, "save-note", clipboard="Buy milk"))
+    assert local["outcome"] == "Saved as a note."
     send(ready, "POST", "/actions", **OWN, result="note")
     own = data_of(ready.get("/api/v1/actions"))["actions"][-1]["id"]
     with ready.open_events() as events:
         facts = data_of(run(ready, own, clipboard="x"))
         assert next(event.seq for event in events if event.name == "notes")
-    assert follow(ready, facts["message_id"])["text"] == MARKDOWN
+    ended = follow(ready, facts["message_id"])
+    assert (ended["text"], ended["outcome"]) == (MARKDOWN, "Saved as a note.")
 
 
 def test_quick_ask_leaves_the_draft_of_the_window_alone(ready: Sidecar) -> None:

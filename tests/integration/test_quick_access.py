@@ -1,6 +1,5 @@
 """Tray menu, quick actions and quick ask with a real sidecar and the scripted model."""
 
-import json
 import re
 import subprocess
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QMenu
 from pytestqt.qtbot import QtBot
 
+from backend.api_types import AskedQuestion, Done, QuickDraft
 from backend.protocol import LOOPBACK, TOKEN_HEADER
 from qtshell.hotkeys.registry import Hotkeys
 from qtshell.quick.controller import QuickAccess
@@ -67,12 +67,7 @@ class Desk:
 
     def choose_model(self, path: Path) -> None:
         """Let this model answer."""
-        done: list[int] = []
-        form = {"path": str(path)}
-        self.client.post(
-            "/engines/builtin", form, lambda status, _: done.append(status)
-        )
-        self.wait(lambda: done == [204])
+        self.do("/engines/builtin", {"path": str(path)})
 
     def open(self) -> QuickWindow:
         """Open quick ask and return its window once it can be typed in."""
@@ -92,6 +87,12 @@ class Desk:
         names: Callable[[], list[str]] = lambda: [a.text() for a in menu.actions()]  # noqa: E731 shorter
         self.wait(lambda: name in names())
         return next(entry for entry in menu.actions() if entry.text() == name)
+
+    def do(self, path: str, form: dict[str, str]) -> None:
+        """Post a form, and wait until it is done."""
+        done: list[Done] = []
+        self.client.post(path, form, Done, done.append)
+        self.wait(lambda: bool(done))
 
     def send(self, method: str, path: str, form: dict[str, str] | None = None) -> str:
         """Do what a page does, and return what it is answered."""
@@ -195,14 +196,13 @@ def test_a_question_is_asked_and_its_answer_grows(ready: Desk) -> None:
 
 
 def test_the_tray_shows_what_a_page_renames_adds_and_undoes(ready: Desk) -> None:
-    asked: list[bytes] = []
+    asked: list[AskedQuestion] = []
     form = {"text": "hello, who are you"}
-    ready.client.post("/api/v1/ask", form, lambda _, body: asked.append(body))
+    ready.client.post("/api/v1/ask", form, AskedQuestion, asked.append)
     ready.wait(lambda: bool(asked))
     recent = ready.menu("Recent Conversations")
     ready.entry(recent, "hello, who are you")
-    conversation = json.loads(asked[0])["conversation_id"]
-    path = f"/conversations/{conversation}"
+    path = f"/conversations/{asked[0].conversation_id}"
     ready.send("PUT", f"{path}/title", {"title": "Renamed"})
     ready.entry(recent, "Renamed")
     undo = ready.send("DELETE", path)
@@ -230,11 +230,11 @@ def test_escape_gives_the_keyboard_back(ready: Desk) -> None:
 def test_what_is_typed_outlives_the_program(desk: Desk) -> None:
     window = desk.open()
     window.question.setPlainText("half a question")
-    drafts: list[bytes] = []
+    drafts: list[QuickDraft] = []
 
     def ask() -> bool:
-        desk.client.get("/api/v1/quick", lambda _, body: drafts.append(body))
-        return any(b"half a question" in draft for draft in drafts)
+        desk.client.get("/api/v1/quick", QuickDraft, drafts.append)
+        return QuickDraft(draft="half a question") in drafts
 
     desk.wait(ask)
 
@@ -332,16 +332,11 @@ def test_a_question_waits_for_a_sidecar_that_restarts(ready: Desk) -> None:
 def add_action(desk: Desk, **facts: str) -> None:
     """Make an action as its form does."""
     form = {"name": "Shout", "kind": "upper", "result": "copy", **facts}
-    done: list[int] = []
-    desk.client.post("/actions", form, lambda status, _: done.append(status))
-    desk.wait(lambda: done == [204])
+    desk.do("/actions", form)
 
 
 def page_of_actions(desk: Desk) -> str:
-    pages: list[bytes] = []
-    desk.client.get("/actions", lambda _, body: pages.append(body))
-    desk.wait(lambda: bool(pages))
-    return pages[0].decode()
+    return desk.send("GET", "/actions")
 
 
 def test_an_actions_shortcut_works_in_every_program(desk: Desk) -> None:

@@ -25,11 +25,12 @@ from backend.services.actions.forms import (
 )
 from backend.services.chat.answers import BUG_SENTENCE, AnswerService
 from backend.services.chat.conversations import ConversationService, Exchange
+from backend.services.chat.endings import is_whole
 from backend.services.chat.titles import title_from
 from backend.services.engines.engines import Choice
 from backend.services.engines.purposes import Purpose, Purposes
+from backend.services.notes import SAVED
 from backend.store.drafts import action_draft
-from backend.store.message_state import MessageState
 from backend.stored_values import ActionKind, ActionResult
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("hearth.actions")
 
+_REMEMBERED: Final = 100
+"""Of how many ended answers it is known what became of them."""
 _PLACE: Final = re.compile(r"\{(clipboard|selection|date)\}")
 
 
@@ -59,11 +62,13 @@ class Outcome:
     Attributes:
         text: The result, when no model was needed.
         exchange: The question and the growing answer, when one was.
+        outcome: What was done with the text already, in a sentence.
     """
 
     action: "Action"
     text: str = ""
     exchange: Exchange | None = None
+    outcome: str = ""
 
 
 class ActionService:
@@ -104,7 +109,7 @@ class ActionService:
         self._act = act
         self._refused = refused
         self._today = today
-        self._offline: set[asyncio.Task[None]] = set()
+        self._outcomes: dict[str, asyncio.Task[str]] = {}
         self.refused_shortcuts: Mapping[str, str] = {}
         """Why the desktop does not give an action its keys, by the action's id."""
 
@@ -238,9 +243,10 @@ class ActionService:
         if action.kind == ActionKind.PROMPT:
             return action, text, subject
         made = _made_here(action.kind, text)
-        if action.result == ActionResult.NOTE:
-            self._notes.create("", made)
-        return Outcome(action, made)
+        if action.result != ActionResult.NOTE:
+            return Outcome(action, made)
+        self._notes.create("", made)
+        return Outcome(action, made, outcome=SAVED)
 
     async def _ask(self, action: "Action", text: str, subject: str) -> Outcome:
         choice = Choice.of(action.engine_id, action.model) or await asyncio.to_thread(
@@ -249,30 +255,39 @@ class ActionService:
         title = ": ".join(filter(None, (action.name, title_from(subject))))
         exchange = await self._conversations.begin(text, choice, title=title)
         if action.result == ActionResult.NOTE:
-            task = asyncio.create_task(self._keep_answer(exchange))
-            self._offline.add(task)
-            task.add_done_callback(self._offline.discard)
+            known = self._outcomes
+            for ended in [i for i, task in known.items() if task.done()][:-_REMEMBERED]:
+                del known[ended]
+            known[exchange.answer.id] = asyncio.create_task(self._keep_answer(exchange))
         return Outcome(action, exchange=exchange)
 
-    async def _keep_answer(self, exchange: Exchange) -> None:
+    async def outcome(self, answer_id: str) -> str:
+        """Return what else became of an answer, once it is known; "" for nothing."""
+        task = self._outcomes.get(answer_id)
+        return await asyncio.shield(task) if task else ""
+
+    async def _keep_answer(self, exchange: Exchange) -> str:
         """Keep a whole answer as a note; the answer itself stays whatever happens."""
         await self._answers.wait(exchange.answer.id)
         try:
-            await asyncio.to_thread(self._keep, exchange.answer.id)
+            return await asyncio.to_thread(self._keep, exchange.answer.id)
         except NotFoundError:
-            log.info("an answer was deleted before it became a note")
+            return "The answer was deleted before it became a note."
         except HearthError as exc:
-            self._answers.failure(f"The answer is kept, but not as a note. {exc}")
+            why = str(exc)
         except Exception:
             log.exception("an answer could not be kept as a note")
-            self._answers.failure(
-                f"The answer is kept, but not as a note. {BUG_SENTENCE}"
-            )
+            why = BUG_SENTENCE
+        sentence = f"The answer is kept, but not as a note. {why}"
+        self._answers.failure(sentence)
+        return sentence
 
-    def _keep(self, answer_id: str) -> None:
+    def _keep(self, answer_id: str) -> str:
         answer = self._conversations.message(answer_id)
-        if answer.state is MessageState.COMPLETE and answer.text.strip():
-            self._notes.create("", answer.text)
+        if not is_whole(answer):
+            return ""
+        self._notes.create("", answer.text)
+        return SAVED
 
     def _see_that_free(self, shortcut: str, action_id: str = "") -> None:
         for other in self.all():

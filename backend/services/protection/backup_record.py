@@ -57,7 +57,14 @@ class BackupRecord:
             return cls()
         try:
             return cls._from_json(json.loads(path.read_text("utf-8")))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        except (
+            OSError,
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+            RecursionError,
+        ):
             return cls()
 
     @classmethod

@@ -119,6 +119,12 @@ class BackupService:
         """Whether the chosen folder is not there, so that the usual one is used."""
         return not self.folder.is_dir() and self.folder != self._default
 
+    @property
+    def shown_folder(self) -> Path:
+        """The folder to look for backups in; that of the data while there is none."""
+        places = (self.folder, self._default)
+        return next((p for p in places if p.is_dir()), self._default.parent)
+
     def all(self) -> list[Backup]:
         """Return the backups there are, newest first."""
         return self._backups(self.snapshots())

@@ -1,28 +1,21 @@
 """The dialogs of export and import tell the sidecar what the user chose."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QMessageBox
 from pytestqt.qtbot import QtBot
 
+from qtshell.dialogs.backups import BackupFolderPicker
+from qtshell.dialogs.file_dialog import FileDialogCommand
 from qtshell.dialogs.import_export import ExportSaver, ImportPicker, file_name
-from qtshell.sidecar.client import OnReply
+from qtshell.dialogs.models import ModelPicker
+from qtshell.dialogs.quick_actions import ActionImporter
+from qtshell.sidecar.client import SidecarClient
+from tests.helpers.sidecar_double import SidecarDouble, sidecar_double
 
 pytestmark = pytest.mark.gui
-
-
-class Client:
-    """Remembers what was posted, and answers with one status."""
-
-    def __init__(self, status: int = 204) -> None:
-        self.status = status
-        self.posted: list[tuple[str, dict[str, str]]] = []
-
-    def post(self, path: str, form: Mapping[str, str], answered: OnReply) -> None:
-        self.posted.append((path, dict(form)))
-        answered(self.status, b"")
 
 
 @pytest.fixture
@@ -30,6 +23,12 @@ def window(qtbot: QtBot) -> QMainWindow:
     made = QMainWindow()
     qtbot.addWidget(made)
     return made
+
+
+@pytest.fixture
+def sidecar(window: QMainWindow) -> Iterator[SidecarDouble]:
+    with sidecar_double(window) as double:
+        yield double
 
 
 def dialog_of(window: QMainWindow) -> QFileDialog:
@@ -50,14 +49,17 @@ def dialog_of(window: QMainWindow) -> QFileDialog:
 )
 def test_the_chosen_form_names_the_file_and_is_asked_for(
     window: QMainWindow,
+    sidecar: SidecarDouble,
+    qtbot: QtBot,
     tmp_path: Path,
+    *,
     what: str,
     chosen: int,
     form: str,
     suffix: str,
 ) -> None:
-    client = Client()
-    saver = ExportSaver(client, window)
+    sidecar.answer("/exports", status=204)
+    saver = ExportSaver(sidecar.client, window)
     saver({"what": what, "name": "v1.2: a/b?"})
     dialog = dialog_of(window)
     dialog.setDirectory(str(tmp_path))
@@ -68,31 +70,72 @@ def test_the_chosen_form_names_the_file_and_is_asked_for(
     assert path.endswith(f"v1.2 a b{suffix}")
     dialog.fileSelected.emit(path)
     expected = {"what": what, "format": form, "path": path}
-    assert client.posted == [("/exports", expected)]
+    qtbot.waitUntil(lambda: sidecar.posted == [("/exports", expected)])
     dialog.close()
 
 
-def test_a_chosen_file_is_looked_at(window: QMainWindow, tmp_path: Path) -> None:
-    client = Client()
-    picker = ImportPicker(client, window)
-    picker({})
-    dialog_of(window).fileSelected.emit(str(tmp_path / "x.zip"))
-    assert client.posted == [("/imports", {"path": str(tmp_path / "x.zip")})]
-    dialog_of(window).close()
+FILES = [
+    (ImportPicker, {}, "/imports"),
+    (ModelPicker, {}, "/engines/builtin"),
+    (ModelPicker, {"engine": "e/1"}, "/engines/e%2F1/file"),
+    (BackupFolderPicker, {}, "/backups/folder"),
+]
 
 
-def test_a_folder_is_chosen_when_a_folder_is_asked_for(window: QMainWindow) -> None:
-    ImportPicker(Client(), window)({"kind": "folder"})
-    assert dialog_of(window).fileMode() is QFileDialog.FileMode.Directory
-    dialog_of(window).close()
-
-
-def test_a_refusal_is_told(window: QMainWindow) -> None:
-    picker = ImportPicker(Client(status=422), window)
-    picker({})
-    dialog_of(window).fileSelected.emit("/gone.json")
+@pytest.mark.parametrize(("command", "query", "path"), FILES)
+def test_what_was_chosen_is_handed_over_and_a_refusal_told(
+    window: QMainWindow,
+    sidecar: SidecarDouble,
+    qtbot: QtBot,
+    command: type[FileDialogCommand],
+    query: dict[str, str],
+    path: str,
+) -> None:
+    sidecar.answer(path, b'{"error": "It is too <b>old</b>."}', status=422)
+    command(sidecar.client, window)(query)
+    dialog_of(window).fileSelected.emit("/a/chosen.one")
+    qtbot.waitUntil(lambda: bool(window.findChildren(QMessageBox)))
+    assert sidecar.posted == [(path, {"path": "/a/chosen.one"})]
     (box,) = window.findChildren(QMessageBox)
-    assert "could not be imported" in box.text()
+    assert box.text() == command.failure
+    assert box.informativeText() == "It is too <b>old</b>."
+    dialog_of(window).close()
+
+
+def test_an_actions_file_is_read_here_and_its_text_handed_over(
+    window: QMainWindow, sidecar: SidecarDouble, qtbot: QtBot, tmp_path: Path
+) -> None:
+    sidecar.answer("/actions/import", status=204)
+    importer = ActionImporter(sidecar.client, window)
+    importer({})
+    (tmp_path / "empty").touch()
+    (tmp_path / "binary").write_bytes(b"\xff\xfe\xfd")
+    for name in ("gone", "empty", "binary"):
+        dialog_of(window).fileSelected.emit(str(tmp_path / name))
+        (box,) = window.findChildren(QMessageBox)
+        assert "could not be read" in box.informativeText()
+        with qtbot.waitSignal(box.destroyed):
+            box.close()
+    (tmp_path / "good").write_text("\ufeff{}", "utf-8")
+    dialog_of(window).fileSelected.emit(str(tmp_path / "good"))
+    expected = ("/actions/import", {"content": "{}"})
+    qtbot.waitUntil(lambda: sidecar.posted == [expected])
+    dialog_of(window).close()
+
+
+def test_without_a_sidecar_the_dialog_says_so(window: QMainWindow) -> None:
+    ImportPicker(SidecarClient(lambda: None, window), window)({})
+    dialog_of(window).fileSelected.emit("/x.json")
+    (box,) = window.findChildren(QMessageBox)
+    assert "Try again" in box.informativeText()
+    dialog_of(window).close()
+
+
+def test_a_folder_is_chosen_when_a_folder_is_asked_for(
+    window: QMainWindow, sidecar: SidecarDouble
+) -> None:
+    ImportPicker(sidecar.client, window)({"kind": "folder"})
+    assert dialog_of(window).fileMode() is QFileDialog.FileMode.Directory
     dialog_of(window).close()
 
 

@@ -7,10 +7,12 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from backend.api_types import AnswerPicture, Done, Refusal, encode
 from qtshell.quick.ask import QuickAsk, Stage
 from qtshell.quick.window import QuickWindow
-from qtshell.sidecar.answers import Picture
+from qtshell.sidecar.answers import AnswerFollower
 from qtshell.sidecar.client import SidecarClient
+from tests.helpers.sidecar_double import sidecar_double
 
 pytestmark = pytest.mark.gui
 
@@ -32,9 +34,14 @@ def type_and_enter(quick: QuickAsk, text: str = "") -> None:
     QTest.keyClick(question, Qt.Key.Key_Return)
 
 
-def picture(text: str, note: str = "") -> Picture:
-    return Picture(
-        html=f"<p>{text}</p>", text=text, note=note, model="m", is_growing=False
+def picture(text: str, note: str = "") -> AnswerPicture:
+    return AnswerPicture(
+        html=f"<p>{text}</p>",
+        text=text,
+        size=len(text),
+        note=note,
+        model="m",
+        is_growing=False,
     )
 
 
@@ -50,10 +57,10 @@ def test_a_question_that_was_refused_is_the_same_when_sent_again(
     type_and_enter(quick, "hello")
     first = quick._submission
     assert first
-    quick._on_asked(503, b'{"error": "Not now."}')
+    quick._on_refused(Refusal(error="Not now."))
     type_and_enter(quick)
     assert quick._submission == first
-    quick._on_asked(503, b'{"error": "Not now."}')
+    quick._on_refused(Refusal(error="Not now."))
     type_and_enter(quick, " there")
     assert quick._submission != first
 
@@ -69,16 +76,20 @@ def test_enter_asks_nothing_while_an_answer_is_on_its_way(
 
 
 def test_a_late_answer_of_an_earlier_question_is_not_shown(
-    quick: QuickAsk, qtbot: QtBot
+    qtbot: QtBot,
 ) -> None:
-    data = (
-        b'{"size": 1, "html": "x", "text": "x", "note": "", "model": "m",'
-        b' "is_growing": false}'
-    )
-    follower = quick._follower
-    follower.follow("first")
-    follower.follow("second")
-    with qtbot.assertNotEmitted(follower.ended):
-        follower._hear("first", 200, data)
-    with qtbot.waitSignal(follower.ended):
-        follower._hear("second", 200, data)
+    parent = QObject()
+    with sidecar_double(parent) as sidecar:
+        for name in ("first", "second"):
+            body = encode(picture(name)).encode()
+            sidecar.answer(f"/api/v1/quick/{name}?known=0", body)
+        follower = AnswerFollower(sidecar.client, parent)
+        ended: list[AnswerPicture] = []
+        follower.ended.connect(ended.append)
+        follower.follow("first")
+        with qtbot.waitSignal(follower.ended):
+            follower.follow("second")
+        answered: list[object] = []
+        sidecar.client.get("/x", Done, answered.append, refused=answered.append)
+        qtbot.waitUntil(lambda: bool(answered))
+        assert [each.text for each in ended] == ["second"]

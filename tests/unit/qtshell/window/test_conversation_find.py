@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 from PySide6.QtCore import QObject, Signal
 
+from backend.api_types import MessageMatches
 from qtshell.window.conversation_find import (
     ConversationFind,
     Match,
@@ -18,12 +19,13 @@ if TYPE_CHECKING:
     from qtshell.sidecar.client import SidecarClient
     from qtshell.web.view import WebView
 
-MATCHES = matches_of(b'{"messages": [["a", 2], ["c", 1]]}')
+FOUND = MessageMatches(messages=(("a", 2), ("c", 1)))
+MATCHES = matches_of(FOUND)
 
 
 def test_each_match_of_a_message_is_one() -> None:
     assert [Match("a", 0), Match("a", 1), Match("c", 0)] == MATCHES
-    assert matches_of(b'{"messages": []}') == []
+    assert matches_of(MessageMatches(messages=())) == []
 
 
 @pytest.mark.parametrize(
@@ -66,8 +68,14 @@ class Unloaded(QObject):
         self.scripts.append(script)
         answer("" if "seen" in script else False)
 
-    def get(self, _: str, answer: Callable[[int, bytes], None]) -> None:
-        answer(200, b'{"messages": [["a", 2], ["c", 1]]}')
+    def get(
+        self,
+        _path: str,
+        _kind: type[MessageMatches],
+        done: Callable[[MessageMatches], None],
+        **_: object,
+    ) -> None:
+        done(FOUND)
 
 
 def test_each_page_that_is_opened_marks_the_match_that_was_asked_for_last() -> None:

@@ -6,7 +6,8 @@ import pytest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from qtshell.sidecar.activity import Activity, EndedAnswer
+from backend.api_types import EndedAnswer
+from qtshell.sidecar.activity import Activity
 from qtshell.sidecar.client import SidecarClient
 from qtshell.sidecar.supervisor import SidecarSupervisor
 from qtshell.window.actions import Actions

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from backend.errors import ConflictError, NotFoundError
+from backend.errors import ConflictError, NotFoundError, StoreFullError
 from backend.services.actions.actions import ActionService, _longest
 from backend.services.actions.forms import EMPTY_FORM
 from backend.services.chat.answers import AnswerService
@@ -16,7 +16,7 @@ from backend.store.drafts import DraftStore
 from backend.store.settings import SettingStore
 from backend.stored_values import TitleSource
 from tests.helpers.engine_setup import Nobody, Setup, asking, setup
-from tests.helpers.model_server import FakeModelServer, listing
+from tests.helpers.model_server import FakeModelServer, event, in_turn, listing, stream
 
 __all__ = ["setup"]
 
@@ -111,3 +111,42 @@ def test_only_what_a_prompt_takes_counts(
     prompt: str, clipboard: int, selection: int, longest: int
 ) -> None:
     assert _longest(prompt, "c" * clipboard, "s" * selection) == longest
+
+
+class NoRoom:
+    """A store of notes on a full disk."""
+
+    def create(self, title: str = "", body: str = "") -> object:
+        raise StoreFullError("The disk is full.")
+
+
+@pytest.mark.parametrize(
+    ("has_room", "outcome"),
+    [
+        (True, "Saved as a note."),
+        (False, "The answer is kept, but not as a note. The disk is full."),
+    ],
+)
+def test_saved_is_said_once_the_store_has_said_so(
+    setup: Setup, service: ActionService, outcome: str, *, has_room: bool
+) -> None:
+    if not has_room:
+        service._notes = NoRoom()
+    said: list[str] = []
+
+    async def use(engines: EngineService) -> None:
+        with FakeModelServer(
+            in_turn(listing("m"), stream(event({"content": "Hi"}, "stop")))
+        ) as server:
+            await engines.add_server("", server.url)
+            action = service.add({**FORM, "result": "note"})
+            run = await service.run(action.id, "Hello", "")
+            assert run.exchange
+            said.append(run.outcome)
+            said.append(await service.outcome(run.exchange.answer.id))
+            said.append(await service.outcome("another"))
+            text = service._conversations.message(run.exchange.answer.id).text
+            assert text == "Hi"
+
+    setup.run(use)
+    assert said == ["", outcome, ""]

@@ -339,3 +339,34 @@ def test_a_crash_in_the_middle_of_a_restore_leaves_a_way_in(
     assert new.titles() == ["what was written there"]
     new.start()
     assert new.titles() == ["what was written there"]
+
+
+def backups_of(data: Path) -> BackupService:
+    """Return the backups of a folder that holds only what a test put there."""
+
+    async def no_exchange(change: Callable[[], T]) -> T:
+        return change()
+
+    path = data / "hearth.db"
+    return BackupService(path, DatabaseKey(data, OsKeyring()), no_exchange, Silence())
+
+
+def test_the_folder_to_look_into_is_one_that_is_there(tmp_path: Path) -> None:
+    chosen = tmp_path / "stick"
+    (tmp_path / "backups.json").write_text(
+        f'{{"folder": "{chosen}", "verified": {{}}}}'
+    )
+    assert backups_of(tmp_path).shown_folder == tmp_path
+    (tmp_path / "backups").mkdir()
+    assert backups_of(tmp_path).shown_folder == tmp_path / "backups"
+    chosen.mkdir()
+    assert backups_of(tmp_path).shown_folder == chosen
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", '{"folder": ""}', "[" * 99_999])
+def test_a_damaged_choice_leads_to_the_usual_folder(
+    tmp_path: Path, content: str
+) -> None:
+    (tmp_path / "backups.json").write_text(content)
+    (tmp_path / "backups").mkdir()
+    assert backups_of(tmp_path).shown_folder == tmp_path / "backups"
