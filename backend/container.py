@@ -105,8 +105,6 @@ Raises:
     StoreError: It cannot be opened.
 """
 
-GetOffline = Callable[[], Awaitable[OfflineServices]]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenStore:

@@ -143,36 +143,6 @@ class Route:
         return self.path.startswith("/api/")
 
 
-class Router:
-    """Collects the routes of one noun."""
-
-    def __init__(self) -> None:
-        self.routes: list[Route] = []
-
-    def get(self, path: str) -> Callable[[Handler], Handler]:
-        """Register a handler that changes nothing."""
-        return self._add("GET", path)
-
-    def post(self, path: str) -> Callable[[Handler], Handler]:
-        """Register a handler that creates or acts."""
-        return self._add("POST", path)
-
-    def put(self, path: str) -> Callable[[Handler], Handler]:
-        """Register a handler that replaces something."""
-        return self._add("PUT", path)
-
-    def delete(self, path: str) -> Callable[[Handler], Handler]:
-        """Register a handler that moves something to the trash."""
-        return self._add("DELETE", path)
-
-    def _add(self, method: str, path: str) -> Callable[[Handler], Handler]:
-        def register(handler: Handler) -> Handler:
-            self.routes.append(Route(method, path, handler))
-            return handler
-
-        return register
-
-
 class AppRouter(Generic[C]):
     """Collects the handlers of one noun: functions of its module."""
 

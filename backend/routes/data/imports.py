@@ -200,7 +200,7 @@ def _came_to(report: Report, *, is_back: bool) -> list[str]:
         kept = _counted(report.kept, "conversation")
         stayed = f"{kept} stayed, because you added to them."
         return ["Undone.", *([stayed] if report.kept else [])]
-    sentences = [*_added(report), *_changed(report), *_left(report)]
+    sentences = [*_added(report), *_met(report), *_changed(report), *_left(report)]
     return sentences or ["Nothing was added."]
 
 
@@ -216,6 +216,9 @@ def _added(report: Report) -> Iterator[str]:
         yield f"{_counted(report.new_actions, 'new quick action')}."
     if report.restored:
         yield f"{report.restored:,} restored from the trash."
+
+
+def _met(report: Report) -> Iterator[str]:
     if report.known:
         yield f"{report.known:,} {_were(report.known)} already here."
     if report.known_messages:
