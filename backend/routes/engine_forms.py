@@ -75,9 +75,7 @@ def in_form(handle: _Handle) -> _Handle:
             return await handle(request, app)
         except HearthError as exc:
             if not request.is_htmx:
-                # The shell, which shows it in a dialog.
-                kind = "text/plain; charset=utf-8"
-                return Response(status=exc.status, body=str(exc), content_type=kind)
+                raise  # the shell shows it in a dialog
             toast = app.pages.render(Toast(str(exc), tone=Tone.DANGER))
             question = app.pages.render(FormQuestion.of(exc, request.form()))
             return Response(status=exc.status, body=toast + question)

@@ -19,7 +19,6 @@ T = TypeVar("T")
 
 _TIMEOUT_MS: Final = 40_000
 """More than a request that waits for news may take."""
-_MAX_ANSWER_BYTES: Final = 1024 * 1024
 _REFUSED: Final = 400
 _FIRST_HTTP_ERROR: Final = 200
 """Of Qt's network errors: below it stand those of the connection and the proxy."""
@@ -109,7 +108,7 @@ def _when_finished(
     def finish() -> None:
         status = reply.attribute(QNetworkRequest.Attribute.HttpStatusCodeAttribute)
         is_cut = 0 < reply.error().value < _FIRST_HTTP_ERROR
-        body = bytes(reply.read(_MAX_ANSWER_BYTES).data())
+        body = bytes(reply.readAll().data())
         reply.deleteLater()
         if not isinstance(status, int) or is_cut:
             unreachable()

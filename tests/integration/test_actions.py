@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from backend.api_types import Refusal, decode
 from tests.helpers.scripted_model import HELLO, MARKDOWN
 from tests.helpers.sidecar import Answer, Sidecar
 
@@ -230,3 +231,24 @@ def test_a_form_that_was_not_saved_is_there_again(sidecar: Sidecar) -> None:
     over = sidecar.request("DELETE", f"/actions/{own}/draft")
     assert "markdown {clipboard}" in over.text
     assert "unsaved changes" not in over.text
+
+
+def test_what_the_shell_sends_is_refused_in_json(sidecar: Sidecar) -> None:
+    targets = (
+        "/engines/builtin",
+        "/engines/nobody/file",
+        "/exports",
+        "/imports",
+        "/backups/folder",
+        "/actions/import",
+        "/api/v1/actions/nobody/run",
+    )
+    for target in targets:
+        answer = sidecar.request(
+            "POST",
+            target,
+            headers={**_FORM, "accept": "application/json"},
+            body=urlencode({"path": "/no/such/file"}).encode(),
+        )
+        assert answer.status >= 400, target
+        assert decode(Refusal, answer.body).error.endswith("."), target

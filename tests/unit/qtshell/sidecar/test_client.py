@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
-from backend.api_types import BackupFolder, Done, Refusal
+from backend.api_types import BackupFolder, Done, QuickDraft, Refusal, encode
 from qtshell.sidecar.client import SidecarClient
 from tests.helpers.sidecar_double import SidecarDouble, sidecar_double
 
@@ -39,6 +39,12 @@ def outcome(
 def test_a_value_comes_as_its_type(sidecar: SidecarDouble, qtbot: QtBot) -> None:
     sidecar.answer("/x", b'{"path": "/backups", "added later": [1]}')
     assert outcome(sidecar.client, qtbot) == [BackupFolder(path="/backups")]
+
+
+def test_a_long_answer_is_read_whole(sidecar: SidecarDouble, qtbot: QtBot) -> None:
+    text = "語" * 500_000
+    sidecar.answer("/x", encode(QuickDraft(draft=text)).encode())
+    assert outcome(sidecar.client, qtbot, QuickDraft) == [QuickDraft(draft=text)]
 
 
 @pytest.mark.parametrize(
