@@ -12,7 +12,7 @@ from backend.llm.servers.chat_models import task_of
 from backend.routes.app_context import OpenContext
 from backend.routes.sizes import size_text
 from backend.services.engines.engines import Choice
-from backend.services.engines.model_search import FoundGroup, FoundModel, Health
+from backend.services.engines.model_search import FoundGroup, FoundModel, ServerHealth
 from backend.web.http import AppRouter, Request, Response
 from backend.web.rendering import Template
 
@@ -24,9 +24,9 @@ _TASKS: Final = {
     ModelTask.OTHER: "not made for chat",
 }
 _MARKS: Final = {
-    Health.ANSWERS: "circle-check",
-    Health.SILENT: "triangle-alert",
-    Health.NOT_ASKED: "clock",
+    ServerHealth.ANSWERS: "circle-check",
+    ServerHealth.SILENT: "triangle-alert",
+    ServerHealth.NOT_ASKED: "clock",
 }
 MAX_QUERY_CHARS: Final = 200
 
@@ -102,6 +102,8 @@ class Picker(Template):
     Attributes:
         path: Where a choice is sent; "" where a form sends it.
         unset: What choosing no model is called there; "" where one must be.
+        problem: Why what was chosen cannot be used; "" when it can.
+        way_on: The page on which that is mended; "" for none.
         is_possible: There is an engine to choose from.
     """
 
@@ -111,6 +113,8 @@ class Picker(Template):
     name: str
     unset: str = ""
     label: str = "Model"
+    problem: str = ""
+    way_on: str = ""
     is_possible: bool = True
 
 
@@ -153,9 +157,18 @@ async def picker_of(
     label: str = "Model",
 ) -> Picker:
     """Return the picker of a place that has this model."""
-    name = await app.services.model_choices.name_of(chosen) if chosen else ""
     is_possible = bool(unset or await app.services.engines.offers())
-    return Picker(path, str(chosen or ""), name, unset, label, is_possible=is_possible)
+    judged = await app.services.model_choices.judge(chosen) if chosen else None
+    return Picker(
+        path,
+        str(chosen or ""),
+        judged.name if judged else "",
+        unset,
+        label,
+        judged.problem if judged else "",
+        judged.way_on.value if judged else "",
+        is_possible=is_possible,
+    )
 
 
 @router.get("/engines/choices")

@@ -49,6 +49,7 @@
     input.value = choice;
     button.querySelector("bdi").textContent = name;
     button.ariaLabel = `${button.dataset.label}: ${name}`;
+    place.querySelector(".picker-problem")?.remove();
     button.focus();
     htmx.trigger(input, "input");
     htmx.trigger(input, "change");

@@ -27,7 +27,7 @@ from backend.services.chat.answers import BUG_SENTENCE, AnswerService
 from backend.services.chat.conversations import ConversationService, Exchange
 from backend.services.chat.endings import is_whole
 from backend.services.chat.titles import title_from
-from backend.services.engines.engines import Choice
+from backend.services.engines.engines import Choice, ModelRemovedError
 from backend.services.engines.purposes import Purpose, Purposes
 from backend.services.notes import SAVED
 from backend.store.drafts import action_draft
@@ -249,11 +249,17 @@ class ActionService:
         return Outcome(action, made, outcome=SAVED)
 
     async def _ask(self, action: "Action", text: str, subject: str) -> Outcome:
-        choice = Choice.of(action.engine_id, action.model) or await asyncio.to_thread(
-            self._purposes.choice, Purpose.ACTIONS
-        )
+        own = Choice.of(action.engine_id, action.model)
+        usual = await asyncio.to_thread(self._purposes.choice, Purpose.ACTIONS)
+        choice = own or usual
         title = ": ".join(filter(None, (action.name, title_from(subject))))
-        exchange = await self._conversations.begin(text, choice, title=title)
+        try:
+            exchange = await self._conversations.begin(text, choice, title=title)
+        except ModelRemovedError as exc:
+            where = "for quick actions, in Settings" if own is None else "for it"
+            raise ConflictError(
+                f"The model of “{action.name}” was removed. Choose another one {where}."
+            ) from exc
         if action.result == ActionResult.NOTE:
             known = self._outcomes
             for ended in [i for i, task in known.items() if task.done()][:-_REMEMBERED]:

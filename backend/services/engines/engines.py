@@ -60,6 +60,10 @@ _NO_LIST: Final = (
 """How servers answer that do not list their models, or not with every key."""
 
 
+class ModelRemovedError(ConflictError):
+    """What was chosen to answer is no longer among the engines."""
+
+
 class EngineService:
     """The user's engines.
 
@@ -125,7 +129,8 @@ class EngineService:
         """Return the engine that answers.
 
         Raises:
-            ConflictError: The engine was removed, or Hearth is paused.
+            ModelRemovedError: The engine was removed.
+            ConflictError: Hearth is paused.
         """
         if self.is_paused:
             raise ConflictError(
@@ -135,7 +140,7 @@ class EngineService:
         try:
             record = await asyncio.to_thread(self._engines.get, choice.engine_id)
         except NotFoundError as exc:
-            raise ConflictError(_GONE) from exc
+            raise ModelRemovedError(_GONE) from exc
         return record, await self._registry.engine_for(record)
 
     async def add_server(

@@ -2,10 +2,13 @@
 
 import asyncio
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-from backend.llm.servers.address import is_here
 from backend.services.engines.choices import Choice
+from backend.services.engines.chosen_model import (
+    ChosenModel,
+    is_on_this_computer,
+    judge_choice,
+)
 from backend.services.engines.model_search import ModelPage, find_models
 from backend.services.engines.picks import Picks
 from backend.services.engines.typed_models import TypedModels, read_names
@@ -48,17 +51,14 @@ class ModelChoices:
             await self._typed.keep(choice.engine_id, (*offer.typed, *names))
         await asyncio.to_thread(self._picks.remember, choice)
 
-    async def name_of(self, choice: Choice) -> str:
-        """Return what the page calls a model: a file has the name of its engine."""
-        offer = await self._offer_of(choice)
-        is_file = offer and offer.record.kind == EngineKind.BUILTIN
-        return offer.record.name if offer and is_file else choice.model
+    async def judge(self, choice: Choice) -> ChosenModel:
+        """Return what a chosen model is called, and why it cannot be used."""
+        return judge_choice(choice, await self._engines.offers())
 
     async def is_on_this_computer(self, choice: Choice) -> bool:
         """Whether what is sent to a model stays here."""
         offer = await self._offer_of(choice)
-        url = offer.record.url if offer else ""
-        return offer is not None and (not url or is_here(urlsplit(url).hostname or ""))
+        return offer is not None and is_on_this_computer(offer)
 
     async def _offer_of(self, choice: Choice) -> "Offer | None":
         offers = await self._engines.offers()

@@ -18,7 +18,7 @@ _TYPED: Final = "Not in the list"
 _MOST_TYPED: Final = 5
 
 
-class Health(Enum):
+class ServerHealth(Enum):
     """How a server is, in the words of the page."""
 
     ANSWERS = "answers"
@@ -56,7 +56,7 @@ class FoundGroup:
 
     name: str
     models: Sequence[FoundModel] = ()
-    health: Health | None = None
+    health: ServerHealth | None = None
     note: str = ""
     is_continued: bool = False
 
@@ -120,11 +120,11 @@ def _by_engine(
             yield group, list(_models(offer, starred))
 
 
-def health_of(offer: Offer) -> Health:
+def health_of(offer: Offer) -> ServerHealth:
     """Return how an engine is, as far as is known."""
     if offer.problem:
-        return Health.SILENT
-    return Health.NOT_ASKED if offer.is_asked else Health.ANSWERS
+        return ServerHealth.SILENT
+    return ServerHealth.NOT_ASKED if offer.is_asked else ServerHealth.ANSWERS
 
 
 def _note(offer: Offer) -> str:
@@ -195,5 +195,5 @@ def _page(groups: Sequence[FoundGroup], offset: int) -> ModelPage:
         part = group.models[max(offset - first, 0) : max(end - first, 0)]
         if part or (not group.models and offset <= first < end):
             shown.append(replace(group, models=part, is_continued=first < offset))
-    count = sum(not one.is_new for group in groups for one in group.models)
+    count = len({m.choice for group in groups for m in group.models if not m.is_new})
     return ModelPage(groups=shown, count=count, next_offset=end if end < at else None)

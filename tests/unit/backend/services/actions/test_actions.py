@@ -9,8 +9,8 @@ from backend.errors import ConflictError, NotFoundError, StoreFullError
 from backend.services.actions.actions import ActionService, _longest
 from backend.services.actions.forms import EMPTY_FORM
 from backend.services.chat.answers import AnswerService
-from backend.services.engines.engines import EngineService
-from backend.services.engines.purposes import Purposes
+from backend.services.engines.engines import Choice, EngineService
+from backend.services.engines.purposes import Purpose, Purposes
 from backend.store.actions import ActionStore
 from backend.store.drafts import DraftStore
 from backend.store.settings import SettingStore
@@ -150,3 +150,29 @@ def test_saved_is_said_once_the_store_has_said_so(
 
     setup.run(use)
     assert said == ["", outcome, ""]
+
+
+def test_an_action_asks_the_model_for_actions_and_says_when_it_is_gone(
+    setup: Setup, service: ActionService
+) -> None:
+    purposes = Purposes(SettingStore(setup.library.database))
+
+    async def use(engines: EngineService) -> None:
+        with FakeModelServer(listing("usual", "quick")) as server:
+            record = (await engines.add_server("", server.url)).record
+            purposes.choose(Purpose.ACTIONS, Choice(record.id, "quick"))
+            action = await asyncio.to_thread(service.add, FORM)
+            outcome = await service.run(action.id, "Hello", "")
+            assert outcome.exchange
+            assert outcome.exchange.answer.model == "quick"
+            await service._answers.stop_all()
+            await engines.remove(record.id)
+            with pytest.raises(ConflictError, match=r"“Shout” was removed.*Settings"):
+                await service.run(action.id, "Hello", "")
+            await asyncio.to_thread(
+                service.change, action.id, {**FORM, "choice": f"{record.id}|usual"}
+            )
+            with pytest.raises(ConflictError, match="Choose another one for it"):
+                await service.run(action.id, "Hello", "")
+
+    setup.run(use)

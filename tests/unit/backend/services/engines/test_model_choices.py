@@ -69,7 +69,7 @@ def test_a_model_file_goes_by_the_name_of_its_engine(setup: Setup) -> None:
         await service.change(added.record.id, name="My own")
         choice = Choice(added.record.id, added.model)
         await models.remember(choice)
-        assert await models.name_of(choice) == "My own"
+        assert (await models.judge(choice)).name == "My own"
         assert groups(await models.find("own"))["On this computer"] == ["My own"]
 
     setup.run(use)

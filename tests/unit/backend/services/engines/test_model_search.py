@@ -8,8 +8,8 @@ from backend.llm.listed_model import ListedModel, listed
 from backend.services.engines.choices import Choice
 from backend.services.engines.model_search import (
     PAGE_SIZE,
-    Health,
     ModelPage,
+    ServerHealth,
     find_models,
 )
 from backend.services.engines.offers import Offer
@@ -109,16 +109,16 @@ def test_how_a_server_is_stands_beside_its_models() -> None:
         model_file("Lost", "It is gone."),
     ]
     groups = {group.name: group for group in find_models(offers).groups}
-    assert groups["Good"].health is Health.ANSWERS
+    assert groups["Good"].health is ServerHealth.ANSWERS
     assert (groups["Gone"].health, groups["Gone"].note) == (
-        Health.SILENT,
+        ServerHealth.SILENT,
         "It does not respond.",
     )
     assert [m.name for m in groups["Gone"].models] == ["b"], "the last known ones"
     assert groups["Empty"].note == "It has no model yet."
     assert groups["On this computer"].note == "Not usable: Lost."
     assert asked.is_asked
-    assert groups["Slow"].health is Health.NOT_ASKED
+    assert groups["Slow"].health is ServerHealth.NOT_ASKED
 
 
 def test_a_model_keeps_what_is_known_of_it() -> None:
