@@ -1,10 +1,7 @@
 """Events: the one stream per page that carries everything it must hear."""
 
 from backend.web.events import EventHub
-from backend.web.http import AppRouter, Request, Response
-
-_MAX_DIGITS = 18
-
+from backend.web.http import AppRouter, Request, Response, whole_number
 
 router = AppRouter[EventHub]()
 
@@ -19,11 +16,6 @@ async def stream_events(request: Request, hub: EventHub) -> Response:
 def since(request: Request) -> int | None:
     """Return the last event the page knows; a reconnect knows better than the page."""
     for number in (request.headers.get("last-event-id"), request.query.get("since")):
-        if (
-            number
-            and len(number) <= _MAX_DIGITS
-            and number.isascii()
-            and number.isdigit()
-        ):
-            return int(number)
+        if (seq := whole_number(number or "")) is not None:
+            return seq
     return None

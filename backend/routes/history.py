@@ -11,7 +11,7 @@ from backend.routes.app_context import OpenContext
 from backend.routes.pages import go_to, no_content, undo_path
 from backend.services.differences import Part
 from backend.services.history import History, Version
-from backend.web.http import AppRouter, Request, Response
+from backend.web.http import AppRouter, Request, Response, whole_number
 from backend.web.rendering import Template
 
 _PLACE: Final = re.compile(r"/(conversations|notes)/[0-9a-f-]{36}")
@@ -101,10 +101,10 @@ def _view(request: Request, app: OpenContext) -> HistoryView:
 
 
 def _seq(request: Request) -> int:
-    seq = request.path_params["seq"]
-    if not (seq.isascii() and seq.isdigit() and len(seq) <= 15):  # noqa: PLR2004 fits SQLite's integers
+    seq = whole_number(request.path_params["seq"])
+    if seq is None:
         raise NotFoundError("This version is no longer there.")
-    return int(seq)
+    return seq
 
 
 def _place(history: History) -> str:

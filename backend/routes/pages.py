@@ -143,7 +143,4 @@ def go_to(path: str) -> dict[str, str]:
 
 def page_size(request: Request, size: int) -> int:
     """Return how many rows of a list to show: as many as the page has of it already."""
-    shown = request.query.get("count", "")
-    if not (shown.isascii() and shown.isdigit()):
-        return size
-    return min(max(int(shown[:6]), size), MAX_ROWS)
+    return min(max(request.number("count"), size), MAX_ROWS)

@@ -9,7 +9,7 @@ from backend.live.notices import Toast
 from backend.routes.app_context import OpenContext
 from backend.routes.pages import page_size, undo_path
 from backend.services.trash import KEPT_DAYS, PAGE_SIZE
-from backend.web.http import AppRouter, Request, Response
+from backend.web.http import AppRouter, Request, Response, whole_number
 from backend.web.rendering import Template
 
 if TYPE_CHECKING:
@@ -122,7 +122,8 @@ def _item(found: "Discarded", days_left: int) -> TrashItem:
 
 
 def _cursor(text: str) -> tuple[int, str]:
-    at, _, row_id = text.partition("-")
-    if not (at.isascii() and at.isdigit() and len(at) <= 15):  # noqa: PLR2004 fits SQLite's integers
+    digits, _, row_id = text.partition("-")
+    at = whole_number(digits)
+    if at is None:
         raise InvalidInputError("This page of the trash is not there. Reload it.")
-    return int(at), row_id
+    return at, row_id

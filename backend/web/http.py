@@ -62,9 +62,7 @@ class Request:
 
     def number(self, name: str) -> int:
         """Return a whole number of the query; 0 for anything else."""
-        text = self.query.get(name, "")
-        is_number = text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS
-        return int(text) if is_number else 0
+        return whole_number(self.query.get(name, "")) or 0
 
     def form(self) -> dict[str, str]:
         """Return the fields of a url-encoded body.
@@ -122,6 +120,12 @@ class Register(Protocol[C]):
 
 ErrorRenderer = Callable[[Request | None, str, int], Response]
 """Answers a request, which may be unreadable, with a sentence and a status."""
+
+
+def whole_number(text: str) -> int | None:
+    """Read a number that may come from anywhere; None when it is none."""
+    is_number = text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS
+    return int(text) if is_number else None
 
 
 def as_json(value: object, status: int = 200) -> Response:

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from backend.errors import ConflictError, StoreClosedError
-from backend.web.http import AppRouter, Request, Response
+from backend.web.http import AppRouter, Request, Response, whole_number
 
 REQUEST = Request(method="GET", path="/")
 router = AppRouter[list[threading.Thread]]()
@@ -83,3 +83,21 @@ def test_handlers_stay_functions_that_can_be_called() -> None:
         ("PUT", "/plain/conflict"),
         ("DELETE", "/async/conflict"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("7", 7),
+        ("007", 7),
+        ("9" * 18, 10**18 - 1),
+        *((wrong, None) for wrong in ("", "-1", "1.0", " 1", "²", "٣", "9" * 19)),
+    ],
+)
+def test_a_number_is_ascii_digits_that_sqlite_can_hold(
+    text: str, number: int | None
+) -> None:
+    assert whole_number(text) == number
+    asked = Request(method="GET", path="/", query={"n": text})
+    assert asked.number("n") == (number or 0)
+    assert asked.number("missing") == 0
