@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-_REPOSITORY: Final = re.compile(r"^[\w.-]{1,96}/[\w.-]{1,96}$", re.ASCII)
+_REPOSITORY: Final = re.compile(r"^(?!\.)[\w.-]{1,96}/[\w.-]{1,96}$", re.ASCII)
 _COMMIT: Final = re.compile(r"^[0-9a-f]{40}$")
 _SHA256: Final = re.compile(r"^[0-9a-f]{64}$")
 _PART: Final = re.compile(r"^(.*)-(\d{5})-of-(\d{5})$")

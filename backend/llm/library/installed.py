@@ -17,7 +17,9 @@ from backend.runtime.regular_files import open_regular
 from backend.sqlite.files import make_private_dir, replace_file
 
 KEPT_DAYS: Final = 30
-_TRASH: Final = "trash"
+_TRASH: Final = ".trash"
+"""No owner on a hub is called so: models lie in folders of their owners' names."""
+_FORMER_TRASH: Final = "trash"
 _NOTE: Final = "deleted.json"
 _MOST_FILES: Final = 1_000
 _FILE_TYPES: Final = {
@@ -186,6 +188,18 @@ def forget(models: Path, id: str = "") -> None:
     for model in deleted(models):
         if id in ("", model.id):
             shutil.rmtree(models / _TRASH / model.id, ignore_errors=True)
+
+
+def adopt_former_trash(models: Path) -> None:
+    """Take over what was deleted when the trash had the name of an owner.
+
+    Raises:
+        OSError: It cannot be moved.
+    """
+    for path in (models / _FORMER_TRASH).glob(f"*/{_NOTE}"):
+        if note := _note(path):
+            make_private_dir(models / _TRASH)
+            path.parent.rename(models / _TRASH / note.id)
 
 
 def forget_old(models: Path, now_ms: int) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import logging
 import os
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from backend.services.engines.engines import EngineService
     from backend.services.notices import NoticeSink
     from backend.store.settings import SettingStore
+
+log = logging.getLogger("hearth.engines")
 
 T = TypeVar("T")
 
@@ -58,8 +61,15 @@ class LibraryService:
 
     async def begin(self) -> None:
         """Go on with downloads, and empty the trash of what is old."""
-        await asyncio.to_thread(files.forget_old, self._models, now_ms())
+        await asyncio.to_thread(self._tidy_trash)
         await self.downloads.take_up()
+
+    def _tidy_trash(self) -> None:
+        try:
+            files.adopt_former_trash(self._models)
+        except OSError as exc:
+            log.warning("models in the former trash stay there: %s", exc)
+        files.forget_old(self._models, now_ms())
 
     def installed(self) -> Sequence[files.InstalledModel]:
         """Return the models in Hearth's own folder."""

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from backend.errors import ConflictError, NotFoundError
+from backend.llm.library.hub import is_repository
 from backend.llm.library.installed import (
     KEPT_DAYS,
+    adopt_former_trash,
     delete,
     deleted,
     describe,
@@ -107,7 +109,7 @@ def test_a_note_that_was_changed_leads_nowhere(
     models: Path, change: dict[str, str]
 ) -> None:
     id = delete(models, installed_in(models)[0].path)
-    note = models / "trash" / id / "deleted.json"
+    note = models / ".trash" / id / "deleted.json"
     note.write_text(json.dumps(json.loads(note.read_text("utf-8")) | change), "utf-8")
     assert deleted(models) == []
     with pytest.raises(NotFoundError):
@@ -125,7 +127,7 @@ def test_the_trash_is_emptied_at_once_or_in_time(models: Path) -> None:
     write_gguf(models / "other.gguf")
     delete(models, models / "other.gguf")
     forget(models)
-    assert list((models / "trash").iterdir()) == []
+    assert list((models / ".trash").iterdir()) == []
 
 
 def test_a_file_that_changed_is_looked_at_again(models: Path) -> None:
@@ -134,3 +136,25 @@ def test_a_file_that_changed_is_looked_at_again(models: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b"Tiny", b"Huge"))
     assert path.stat().st_size == size
     assert installed_in(models)[0].family == "Huge"
+
+
+def test_a_maker_may_be_called_trash(models: Path) -> None:
+    (models / "trash/tiny").mkdir(parents=True)
+    mine = write_gguf(models / "trash/tiny/mine.gguf")
+    assert mine in [model.path for model in installed_in(models)]
+    delete(models, mine)
+    assert mine not in [model.path for model in installed_in(models)]
+    assert not is_repository(".trash/tiny")
+
+
+def test_what_the_former_trash_holds_is_taken_over(models: Path) -> None:
+    [before] = installed_in(models)
+    id = delete(models, before.path)
+    (models / "trash").mkdir()
+    (models / ".trash" / id).rename(models / "trash" / id)
+    (models / "trash/tiny").mkdir(parents=True)
+    mine = write_gguf(models / "trash/tiny/mine.gguf")
+    adopt_former_trash(models)
+    assert [model.id for model in deleted(models)] == [id]
+    assert restore(models, id) == before.path
+    assert mine.is_file()
