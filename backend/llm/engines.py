@@ -18,6 +18,7 @@ from backend.llm.openai_compatible import OpenAICompatibleEngine
 from backend.llm.options import EngineOptions
 from backend.llm.servers.api_key import clean_key
 from backend.llm.wire.client import ServerRoute
+from backend.llm.wire.system_proxy import SYSTEM
 from backend.runtime.side_threads import SideThreads
 from backend.stored_values import EngineKind
 
@@ -162,7 +163,7 @@ class EngineRegistry:
     async def _with_login(self, record: StoredEngine) -> StoredEngine:
         """Return the record with what the keyring has for its proxy."""
         options = EngineOptions.read(record.options)
-        if not options.proxy:
+        if options.proxy in ("", SYSTEM):
             return record
         place = proxy_key(record.id)
         login = await asyncio.to_thread(self._keys.get, place, options.proxy)

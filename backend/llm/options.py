@@ -78,7 +78,8 @@ class EngineOptions:
     """All that was set for one engine.
 
     Attributes:
-        proxy: The address by which its server is reached; "" for none.
+        proxy: The address by which its server is reached; "" for none, "system" for
+            the one the system has.
         ca_file: Who else may vouch for its server, a file; "" for nobody else.
         context: How much a model file reads at once, in tokens; 0 to let Hearth choose.
         threads: How many processors it may use; 0 to let Hearth choose.

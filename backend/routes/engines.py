@@ -11,12 +11,14 @@ from backend.llm.builtin.found_files import FoundFile
 from backend.llm.options import Effort, EngineOptions
 from backend.llm.servers.address import place_of, shown
 from backend.llm.servers.discovery import Found
+from backend.llm.wire.system_proxy import SYSTEM, system_proxy
 from backend.routes.app_context import OpenContext
 from backend.routes.engine_forms import address_in, in_form, may_send_in_clear
 from backend.routes.pages import go_to, no_content, undo_path
 from backend.routes.sizes import size_text
 from backend.services.engines.engines import AddedEngine, Choice, Offer
 from backend.services.engines.model_files import fitting_size
+from backend.services.engines.option_forms import without_login
 from backend.services.notices import Tone
 from backend.stored_values import EngineKind
 from backend.web.http import AppRouter, Request, Response
@@ -46,11 +48,12 @@ class EngineRow:
     is_asked: bool
     is_builtin: bool
     options: EngineOptions
+    proxy: str
 
     @classmethod
     def of(cls, offer: Offer) -> "EngineRow":
         """Return the row of an offer."""
-        record = offer.record
+        record, options = offer.record, EngineOptions.read(offer.record.options)
         return cls(
             record.id,
             record.name,
@@ -61,7 +64,8 @@ class EngineRow:
             offer.problem,
             offer.is_asked,
             record.kind == EngineKind.BUILTIN,
-            EngineOptions.read(record.options),
+            options,
+            _proxy_words(record.url, options.proxy),
         )
 
 
@@ -114,12 +118,24 @@ class Files(Template):
     fitting: str
 
 
+def _proxy_words(url: str, proxy: str) -> str:
+    """Say by which proxy a server is reached."""
+    if proxy != SYSTEM:
+        return f"through {proxy}" if proxy else ""
+    found, _ = without_login(system_proxy(url))
+    if found:
+        return f"through {found}, this computer\N{RIGHT SINGLE QUOTATION MARK}s proxy"
+    return "directly: this computer has no proxy for it"
+
+
 async def engine_list(services: "Services") -> EngineList:
     """Return the engines as the settings show them."""
     offers = await services.engines.offers()
     found = await services.engines.found()
     note = await asyncio.to_thread(services.settings.keys_note)
-    return EngineList([EngineRow.of(offer) for offer in offers], found, note)
+    # Windows may ask the network by which proxy an address is reached.
+    rows = await asyncio.to_thread(lambda: [EngineRow.of(offer) for offer in offers])
+    return EngineList(rows, found, note)
 
 
 @router.get("/engines")

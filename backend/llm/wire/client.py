@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from backend.llm.providers import headers_for
+from backend.llm.wire.system_proxy import SYSTEM, system_proxy
 
 if TYPE_CHECKING:
     import ssl
@@ -29,16 +30,20 @@ class ServerRoute:
 
     Attributes:
         proxy: By whom it is reached, with name and password if it wants them; "" for
-            nobody.
+            nobody, `SYSTEM` for whom the system has.
         ca_file: Who may vouch for it beside those the system trusts; "" for nobody.
     """
 
     proxy: str = ""
     ca_file: str = ""
 
+    def proxy_for(self, url: str) -> str:
+        """Return the address of the proxy by which an address is reached."""
+        return system_proxy(url) if self.proxy == SYSTEM else self.proxy
+
     def with_login(self, login: str) -> "ServerRoute":
         """Return it with a name and password for the proxy, as in "name:password"."""
-        if not (login and self.proxy):
+        if not login or self.proxy in ("", SYSTEM):
             return self
         parts = urlsplit(self.proxy)
         return replace(
@@ -54,8 +59,8 @@ def new_client(
 ) -> "httpx2.AsyncClient":
     """Return a client for one server; call it in a thread, as it loads for 0.1 s.
 
-    The key is sent to this server only: redirects are not followed, and no proxy is
-    taken from the environment.
+    The key is sent to this server only: redirects are not followed, and a proxy is
+    taken from the environment only where the route says so.
 
     Raises:
         OSError: The file of certificates cannot be read.
@@ -73,7 +78,7 @@ def new_client(
         # Certificates are loaded (30 ms) only where there is one to check.
         verify=_trust(route) if base_url.startswith("https:") else False,
         trust_env=False,
-        proxy=route.proxy or None,
+        proxy=route.proxy_for(base_url) or None,
         socket_options=[
             (level, getattr(socket, name), value)
             for name, (level, value) in _KEEPALIVE.items()

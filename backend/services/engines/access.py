@@ -12,6 +12,7 @@ from backend.llm.listed_model import ListedModel
 from backend.llm.options import EngineOptions
 from backend.llm.servers.address import read_address, server_of, shown
 from backend.llm.wire.client import ServerRoute
+from backend.llm.wire.system_proxy import SYSTEM
 from backend.services.engines.connecting import (
     NotConnectedError,
     ServerQuestion,
@@ -87,7 +88,7 @@ class ServerAccess:
         """Return the way to a server, with the login that is kept for its proxy."""
         kept = login or (
             await asyncio.to_thread(self._keys.get, proxy_key(engine_id), options.proxy)
-            if options.proxy
+            if options.proxy not in ("", SYSTEM)
             else ""
         )
         way = ServerRoute(proxy=options.proxy, ca_file=options.ca_file)

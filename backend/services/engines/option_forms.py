@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from backend.errors import InvalidInputError
 from backend.llm.options import MOST_STOPS, Effort, EngineOptions
+from backend.llm.wire.system_proxy import SYSTEM
 
 N = TypeVar("N", int, float)
 
@@ -81,8 +82,8 @@ def _effort(typed: str) -> Effort:
 
 
 def _proxy(typed: str) -> str:
-    if not typed:
-        return ""
+    if typed.casefold() in ("", SYSTEM):
+        return typed.casefold()
     address = typed if "://" in typed else f"http://{typed}"
     try:
         parts = urlsplit(address)
@@ -92,7 +93,8 @@ def _proxy(typed: str) -> str:
         is_usable = False
     if not is_usable:
         raise InvalidInputError(
-            "That is not the address of a proxy. It looks like http://proxy:3128."
+            "That is not the address of a proxy. It looks like http://proxy:3128. Type "
+            "“system” for the one this computer uses."
         )
     return address
 
