@@ -56,6 +56,10 @@ def _at_once() -> Iterator[None]:
         yield
 
 
+async def _no_title(_: str) -> None:
+    """Leave the title as it is."""
+
+
 @dataclass
 class Page:
     """A page that was open when an answer began, beside what is stored."""
@@ -73,7 +77,9 @@ class Page:
         conversations = SimpleNamespace(
             message=lambda _: self._stored, retitle=lambda _: None
         )
-        return cast("Services", SimpleNamespace(conversations=conversations))
+        titles = SimpleNamespace(answer_ended=_no_title)
+        services = SimpleNamespace(conversations=conversations, titles=titles)
+        return cast("Services", services)
 
     def _render(self) -> str:
         return RENDERER.render(self.feed.view(self._stored))
