@@ -7,7 +7,7 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QImage, QTextDocument
 from pytestqt.qtbot import QtBot
 
-from backend.routes.quick import QuickAnswer
+from backend.routes.api import QuickAnswer
 from backend.web.markdown import render
 from backend.web.rendering import Renderer
 from qtshell.quick.window import (
