@@ -221,6 +221,7 @@ class Container:
             answers=answers,
             engines=engines,
             settings=settings,
+            act=database.act,
         )
         return Services(
             actions=ActionService(

@@ -95,4 +95,5 @@ def asking(setup: Setup, answers: AnswerService) -> ConversationService:
         answers=answers,
         engines=setup.service,
         settings=SettingService(SettingStore(library.database), setup.keys),
+        act=library.database.act,
     )

@@ -20,7 +20,8 @@ from backend.store.text import note_title
 from backend.stored_values import TitleSource
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
 
     from backend.store.conversations import ConversationStore
     from backend.store.drafts import DraftStore
@@ -74,6 +75,7 @@ class ConversationService:
         answers: AnswerService,
         engines: EngineService,
         settings: SettingService,
+        act: "Callable[[], AbstractContextManager[None]]",
     ) -> None:
         self._conversations = conversations
         self._messages = messages
@@ -82,6 +84,7 @@ class ConversationService:
         self._answers = answers
         self._engines = engines
         self._settings = settings
+        self._act = act
         self._beginnings = Beginnings(messages, answers)
 
     def page(
@@ -322,15 +325,18 @@ class ConversationService:
 
     async def choose_model(self, conversation_id: str, choice: Choice) -> None:
         """Let another model answer from here on; new chats keep theirs."""
-        if conversation_id != NEW:
-            await asyncio.to_thread(
-                self._conversations.choose_model,
-                conversation_id,
-                choice.engine_id,
-                choice.model,
-            )
-        if conversation_id == NEW or await self._engines.default() is None:
-            await self._engines.choose(choice)
+        is_default = conversation_id == NEW or await self._engines.default() is None
+
+        def keep() -> None:
+            with self._act():
+                if conversation_id != NEW:
+                    self._conversations.choose_model(
+                        conversation_id, choice.engine_id, choice.model
+                    )
+                if is_default:
+                    self._engines.choose(choice)
+
+        await asyncio.to_thread(keep)
 
     def retitle(self, conversation_id: str) -> None:
         """Better the title with the first answer, unless the user gave one."""

@@ -1,6 +1,5 @@
 """How a server that is set up already is reached: its key, its proxy, its address."""
 
-import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -60,39 +59,35 @@ class ServerAccess:
     def __init__(self, keys: "KeyStore") -> None:
         self._keys = keys
 
-    async def keep_login(
-        self, engine_id: str, options: EngineOptions, login: str
-    ) -> None:
+    def keep_login(self, engine_id: str, options: EngineOptions, login: str) -> None:
         """Keep the name and password for a proxy; "" keeps those there are."""
         if login:
-            place = proxy_key(engine_id)
-            await asyncio.to_thread(self._keys.set, place, login, options.proxy)
+            self._keys.set(proxy_key(engine_id), login, options.proxy)
 
-    async def request_for(
-        self, record: "EngineRecord", url: str, key: str, *, may_send_in_clear: bool
+    def request_for(
+        self,
+        record: "EngineRecord",
+        url: str,
+        key: str,
+        options: EngineOptions,
+        *,
+        login: str,
+        may_send_in_clear: bool,
     ) -> ServerRequest:
-        """Return what is tried for an engine that changes."""
+        """Return what is tried for an engine that changes, with what is kept of it."""
         address = read_address(url or shown(record.url))
         base = address.bases(address.scheme or "http")[0]
         # The key it has goes only where it went before.
-        kept = key or await asyncio.to_thread(self._keys.get, record.id, base)
+        kept = key or self._keys.get(record.id, base)
+        if options.proxy not in {"", SYSTEM} and not login:
+            login = self._keys.get(proxy_key(record.id), options.proxy)
+        way = ServerRoute(proxy=options.proxy, ca_file=options.ca_file)
         return ServerRequest(
             address=address,
             key=kept,
             may_send_in_clear=may_send_in_clear or (kept != "" and not key),
+            route=way.with_login(login),
         )
-
-    async def route(
-        self, engine_id: str, options: EngineOptions, login: str
-    ) -> ServerRoute:
-        """Return the way to a server, with the login that is kept for its proxy."""
-        kept = login or (
-            await asyncio.to_thread(self._keys.get, proxy_key(engine_id), options.proxy)
-            if options.proxy not in ("", SYSTEM)
-            else ""
-        )
-        way = ServerRoute(proxy=options.proxy, ca_file=options.ca_file)
-        return way.with_login(kept)
 
 
 async def base_for(request: ServerRequest) -> tuple[str, str]:

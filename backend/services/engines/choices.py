@@ -1,13 +1,9 @@
 """Which model answers new conversations, and which one after that."""
 
-import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from backend.store.models import EngineRecord
     from backend.store.settings import SettingStore
 
 DEFAULT_MODEL: Final = "model.default"
@@ -46,23 +42,13 @@ class DefaultChoice:
     def __init__(self, settings: "SettingStore") -> None:
         self._settings = settings
 
-    async def choose(self, choice: Choice) -> None:
+    def choose(self, choice: Choice) -> None:
         """Make a model the one that answers new conversations."""
-        earlier = [c for c in await self._all() if c.engine_id != choice.engine_id]
+        earlier = [c for c in self.all() if c.engine_id != choice.engine_id]
         kept = [choice, *earlier][:REMEMBERED]
-        text = "\n".join(map(str, kept))
-        await asyncio.to_thread(self._settings.set, DEFAULT_MODEL, text)
+        self._settings.set(DEFAULT_MODEL, "\n".join(map(str, kept)))
 
-    async def among(
-        self,
-        records: "Sequence[EngineRecord]",
-        offered: "Callable[[EngineRecord], Choice | None]",
-    ) -> Choice | None:
-        """Return the latest choice whose engine is there, else what one offers."""
-        ids = {record.id for record in records}
-        chosen = (c for c in await self._all() if c.engine_id in ids)
-        return next(chosen, None) or next(filter(None, map(offered, records)), None)
-
-    async def _all(self) -> list[Choice]:
-        text = await asyncio.to_thread(self._settings.get, DEFAULT_MODEL)
+    def all(self) -> list[Choice]:
+        """Return what was chosen, the latest first; engines may be gone since."""
+        text = self._settings.get(DEFAULT_MODEL)
         return [c for line in text.split("\n") if (c := Choice.parse(line))]

@@ -11,7 +11,7 @@ from backend.errors import ConflictError, EngineError, EngineFault, NotFoundErro
 from backend.llm.builtin.found_files import FoundFile
 from backend.llm.builtin.ollama_files import model_name
 from backend.llm.engine import Engine
-from backend.llm.engines import NewEngine, proxy_key
+from backend.llm.engines import NewEngine
 from backend.llm.listed_model import ListedModel, listed
 from backend.llm.options import EngineOptions
 from backend.llm.servers.address import read_address, shown, stored
@@ -21,16 +21,16 @@ from backend.llm.servers.discovery import Found, LocalServers, server_name
 from backend.llm.wire.client import ServerRoute
 from backend.services.engines.access import (
     AddedEngine,
-    ServerAccess,
     base_for,
     known_server,
     read_access,
 )
-from backend.services.engines.choices import Choice, DefaultChoice
+from backend.services.engines.choices import Choice
 from backend.services.engines.connecting import ServerRequest, connect
 from backend.services.engines.model_files import ModelFiles
 from backend.services.engines.offers import Offer, Offers
-from backend.services.engines.typed_models import TypedModels, read_names, with_typed
+from backend.services.engines.records import EngineRecords
+from backend.services.engines.typed_models import read_names, with_typed
 from backend.stored_values import EngineKind
 
 if TYPE_CHECKING:
@@ -86,11 +86,8 @@ class EngineService:
     ) -> None:
         """Tell `on_changed` when a page shows of an engine what is no longer so."""
         self._engines = engines
-        self._default = DefaultChoice(settings)
+        self._records = EngineRecords(engines, settings, keys)
         self._registry = registry
-        self._keys = keys
-        self._access = ServerAccess(keys)
-        self._typed = TypedModels(settings)
         self._on_changed = on_changed
         self._offers = Offers(self._ask, on_changed)
         self._local = LocalServers()
@@ -112,18 +109,22 @@ class EngineService:
 
     async def offers(self) -> list[Offer]:
         """Return what every engine offers as far as is known; it waits for none."""
-        records = await asyncio.to_thread(self._engines.all)
-        offers = await self._offers.of(records)
-        return [await self._with_typed(offer) for offer in offers]
+        records, typed = await asyncio.to_thread(self._records.with_typed)
+        return [
+            replace(offer, listed=with_typed(offer.listed, names), typed=names)
+            for offer, names in zip(await self._offers.of(records), typed, strict=True)
+        ]
 
     async def default(self) -> Choice | None:
         """Return what answers a new conversation; None when nothing is chosen yet."""
-        records = await asyncio.to_thread(self._engines.all)
-        return await self._default.among(records, self._offered)
+        records, choices = await asyncio.to_thread(self._records.with_choices)
+        ids = {record.id for record in records}
+        chosen = next((one for one in choices if one.engine_id in ids), None)
+        return chosen or next(filter(None, map(self._offered, records)), None)
 
-    async def choose(self, choice: Choice) -> None:
+    def choose(self, choice: Choice) -> None:
         """Make a model the one that answers new conversations."""
-        await self._default.choose(choice)
+        self._records.choices.choose(choice)
 
     async def open(self, choice: Choice) -> tuple["EngineRecord", Engine]:
         """Return the engine that answers.
@@ -182,21 +183,18 @@ class EngineService:
             route=way,
         )
         probe = await connect(request)
-        record = await self._at(probe.base)
-        is_new = record is None
-        if record is None:
-            called = name.strip() or server_name(probe.base, probe.software)
-            url = stored(probe.base)
-            record = await asyncio.to_thread(
-                self._engines.add, EngineKind.OPENAI, called, url, "", reached.to_text()
-            )
-            await self._access.keep_login(record.id, reached, login)
+        called = name.strip() or server_name(probe.base, probe.software)
+        record, is_new = await asyncio.to_thread(
+            self._records.add_server,
+            called,
+            probe.base,
+            reached,
+            login=login,
+            key=request.key,
+            models=names,
+        )
         if request.key:
-            await asyncio.to_thread(self._keys.set, record.id, request.key, record.url)
             await self._registry.retire(record.id)
-        if names:
-            kept = dict.fromkeys((*names, *await self._typed.of(record.id)))
-            await self._typed.keep(record.id, tuple(kept))
         found = probe.listed or listed(probe.models)
         self._offers.keep(record, found)
         models = with_typed(found, names)
@@ -261,29 +259,32 @@ class EngineService:
             before.ca_file,
         )
         if record.kind != EngineKind.BUILTIN and (key or login or is_moved):
-            request = await self._access.request_for(
-                record, url, key, may_send_in_clear=may_send_in_clear
+            request = await asyncio.to_thread(
+                self._records.access.request_for,
+                record,
+                url,
+                key,
+                after,
+                login=login,
+                may_send_in_clear=may_send_in_clear,
             )
-            route = await self._access.route(engine_id, after, login)
-            base, problem = await base_for(replace(request, route=route))
-            other = await self._at(base)
+            base, problem = await base_for(request)
+            other = await asyncio.to_thread(self._records.at, base)
             if other is not None and other.id != record.id:
                 raise ConflictError(f"{other.name} has this address already.")
             url = stored(base)
         else:
             url = record.url
         record = await asyncio.to_thread(
-            self._engines.update,
+            self._records.change,
             engine_id,
-            name=name.strip() or None,
-            url=url,
-            options=after.to_text(),
+            name,
+            url,
+            after,
+            login=login,
+            key=key,
+            models=names,
         )
-        if names is not None:
-            await self._typed.keep(engine_id, names)
-        if key:
-            await asyncio.to_thread(self._keys.set, engine_id, key, record.url)
-        await self._access.keep_login(engine_id, after, login)
         self._offers.forget(engine_id)
         if key or login:
             await self._registry.retire(engine_id)
@@ -307,11 +308,8 @@ class EngineService:
 
         It returns what was removed and the transaction to undo; the key stays gone.
         """
-        record = await asyncio.to_thread(self._engines.get, engine_id)
+        record, removed = await asyncio.to_thread(self._records.remove, engine_id)
         self._offers.forget(engine_id)
-        removed = await asyncio.to_thread(self._engines.delete, engine_id)
-        await asyncio.to_thread(self._keys.delete, engine_id)
-        await asyncio.to_thread(self._keys.delete, proxy_key(engine_id))
         await self._registry.drop(engine_id)
         return record, removed
 
@@ -335,8 +333,7 @@ class EngineService:
         Raises:
             NotFoundError: The engine was removed.
         """
-        await asyncio.to_thread(self._engines.get, engine_id)
-        await asyncio.to_thread(self._keys.delete, engine_id)
+        await asyncio.to_thread(self._records.forget_key, engine_id)
         self._offers.forget(engine_id)
         await self._registry.retire(engine_id)
         self._on_changed()
@@ -358,16 +355,12 @@ class EngineService:
         known = {record.path for record in records}
         return [f for f in await self._model_files.look() if f.path not in known]
 
-    async def _with_typed(self, offer: Offer) -> Offer:
-        typed = await self._typed.of(offer.record.id)
-        return replace(offer, listed=with_typed(offer.listed, typed), typed=typed)
-
     async def _added(
         self, record: "EngineRecord", models: Sequence[ListedModel], *, is_new: bool
     ) -> AddedEngine:
         model = first_for_chat(models)
         if model:
-            await self.choose(Choice(record.id, model))
+            await asyncio.to_thread(self.choose, Choice(record.id, model))
         return AddedEngine(record, tuple(models), model, is_new=is_new)
 
     async def _look_at(self, path: Path) -> list[ListedModel]:
@@ -375,18 +368,13 @@ class EngineService:
             NewEngine(kind=EngineKind.BUILTIN, path=str(path))
         )
 
-    async def _at(self, base: str) -> "EngineRecord | None":
-        """Return the engine that is already at an address."""
-        records = await asyncio.to_thread(self._engines.all)
-        server = known_server(base)
-        return next((r for r in records if known_server(r.url) == server), None)
-
     async def _ask(self, record: "EngineRecord") -> Sequence[ListedModel]:
         engine = await self._registry.engine_for(record)
         try:
             return await engine.models()
         except EngineError as exc:
-            if exc.fault in _NO_LIST and await self._typed.of(record.id):
+            typed = await asyncio.to_thread(self._records.typed.of, record.id)
+            if exc.fault in _NO_LIST and typed:
                 return ()
             raise
 

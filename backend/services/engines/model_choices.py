@@ -48,7 +48,8 @@ class ModelChoices:
         is_server = offer and offer.record.kind != EngineKind.BUILTIN
         if offer and is_server and choice.model not in offer.models:
             names = read_names(choice.model)
-            await self._typed.keep(choice.engine_id, (*offer.typed, *names))
+            typed = (*offer.typed, *names)
+            await asyncio.to_thread(self._typed.keep, choice.engine_id, typed)
         await asyncio.to_thread(self._picks.remember, choice)
 
     async def judge(self, choice: Choice) -> ChosenModel:

@@ -1,6 +1,5 @@
 """Names of models a person typed, for servers that do not list them."""
 
-import asyncio
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
@@ -21,16 +20,14 @@ class TypedModels:
     def __init__(self, settings: "SettingStore") -> None:
         self._settings = settings
 
-    async def of(self, engine_id: str) -> tuple[str, ...]:
+    def of(self, engine_id: str) -> tuple[str, ...]:
         """Return the names typed for an engine."""
-        text = await asyncio.to_thread(self._settings.get, _key(engine_id))
-        return tuple(filter(None, text.split("\n")))
+        return tuple(filter(None, self._settings.get(_key(engine_id)).split("\n")))
 
-    async def keep(self, engine_id: str, names: Sequence[str]) -> None:
+    def keep(self, engine_id: str, names: Sequence[str]) -> None:
         """Let these be the names typed for an engine."""
-        if tuple(names) != await self.of(engine_id):
-            text = "\n".join(names)
-            await asyncio.to_thread(self._settings.set, _key(engine_id), text)
+        if tuple(names) != self.of(engine_id):
+            self._settings.set(_key(engine_id), "\n".join(names))
 
 
 def with_typed(

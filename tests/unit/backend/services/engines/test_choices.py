@@ -34,8 +34,8 @@ def test_the_engine_before_answers_when_the_chosen_one_is_removed(
             (await service.add_file(gguf(tmp_path, f"{name}.gguf"))).record
             for name in ("one", "two", "three")
         ]
-        await service.choose(Choice(one.id, "one"))
-        await service.choose(Choice(three.id, "three"))
+        service.choose(Choice(one.id, "one"))
+        service.choose(Choice(three.id, "three"))
         _, removed = await service.remove(three.id)
         assert await service.default() == Choice(one.id, "one")
         changes.undo(removed)
@@ -85,3 +85,18 @@ def test_a_model_chosen_in_one_conversation_is_its_own(
         assert await service.default() == Choice(two.id, "two")
 
     setup.run(use)
+
+
+def test_the_first_model_of_all_is_chosen_in_one_act(setup: Setup) -> None:
+    library, commits = setup.library, list[int]()
+    conversations = asking(setup, AnswerService(library.messages, Nobody()))
+    conversation = library.conversations.create(title="Fire")
+    engine = setup.engines.add(EngineKind.OPENAI, "Asleep", "http://127.0.0.1:9/v1")
+    library.database.on_commit = lambda rows: commits.append(len(rows))
+
+    async def use(service: EngineService) -> None:
+        await conversations.choose_model(conversation.id, Choice(engine.id, "m"))
+        assert await service.default() == Choice(engine.id, "m")
+
+    setup.run(use)
+    assert commits == [2]

@@ -1,0 +1,133 @@
+"""What is kept of engines: rows of the store, and secrets in the keyring."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from backend.llm.engines import proxy_key
+from backend.llm.options import EngineOptions
+from backend.llm.servers.address import stored
+from backend.services.engines.access import ServerAccess, known_server
+from backend.services.engines.choices import Choice, DefaultChoice
+from backend.services.engines.typed_models import TypedModels
+from backend.stored_values import EngineKind
+
+if TYPE_CHECKING:
+    from backend.keys.api_keys import KeyStore
+    from backend.store.engines import EngineStore
+    from backend.store.models import EngineRecord
+    from backend.store.settings import SettingStore
+
+
+class EngineRecords:
+    """Reads and changes both; use in a thread.
+
+    Attributes:
+        access: What the keyring has for servers.
+        choices: What was chosen to answer new conversations.
+        typed: Names of models that a person typed.
+    """
+
+    def __init__(
+        self, engines: "EngineStore", settings: "SettingStore", keys: "KeyStore"
+    ) -> None:
+        self._engines = engines
+        self._keys = keys
+        self.access = ServerAccess(keys)
+        self.choices = DefaultChoice(settings)
+        self.typed = TypedModels(settings)
+
+    def with_typed(self) -> "tuple[Sequence[EngineRecord], list[tuple[str, ...]]]":
+        """Return all engines, and the names of models that were typed for each."""
+        records = self._engines.all()
+        return records, [self.typed.of(record.id) for record in records]
+
+    def with_choices(self) -> "tuple[Sequence[EngineRecord], list[Choice]]":
+        """Return all engines, and what was chosen of them, the latest first."""
+        return self._engines.all(), self.choices.all()
+
+    def at(self, base: str) -> "EngineRecord | None":
+        """Return the engine that is already at an address."""
+        server = known_server(base)
+        found = (r for r in self._engines.all() if known_server(r.url) == server)
+        return next(found, None)
+
+    def add_server(
+        self,
+        name: str,
+        base: str,
+        options: EngineOptions,
+        *,
+        login: str,
+        key: str,
+        models: Sequence[str],
+    ) -> "tuple[EngineRecord, bool]":
+        """Add a server that is not there yet; return it, and whether it is new.
+
+        Args:
+            name: What it is called.
+            base: Where it is.
+            options: How it is reached.
+            login: For its proxy.
+            key: Its API key, also when it was there already.
+            models: Names typed of its models, added to those there are.
+        """
+        record = self.at(base)
+        is_new = record is None
+        if record is None:
+            record = self._engines.add(
+                EngineKind.OPENAI, name, stored(base), "", options.to_text()
+            )
+            self.access.keep_login(record.id, options, login)
+        if key:
+            self._keys.set(record.id, key, record.url)
+        if models:
+            kept = dict.fromkeys((*models, *self.typed.of(record.id)))
+            self.typed.keep(record.id, tuple(kept))
+        return record, is_new
+
+    def change(
+        self,
+        engine_id: str,
+        name: str,
+        url: str,
+        options: EngineOptions,
+        *,
+        login: str,
+        key: str,
+        models: Sequence[str] | None,
+    ) -> "EngineRecord":
+        """Store how an engine is now; an empty name, login or key keeps what is there.
+
+        Raises:
+            NotFoundError: The engine was removed.
+        """
+        record = self._engines.update(
+            engine_id, name=name.strip() or None, url=url, options=options.to_text()
+        )
+        if models is not None:
+            self.typed.keep(engine_id, models)
+        if key:
+            self._keys.set(engine_id, key, record.url)
+        self.access.keep_login(engine_id, options, login)
+        return record
+
+    def remove(self, engine_id: str) -> "tuple[EngineRecord, str]":
+        """Remove an engine and its secrets; return it and the transaction to undo.
+
+        Raises:
+            NotFoundError: It was removed.
+        """
+        record = self._engines.get(engine_id)
+        removed = self._engines.delete(engine_id)
+        self._keys.delete(engine_id)
+        self._keys.delete(proxy_key(engine_id))
+        return record, removed
+
+    def forget_key(self, engine_id: str) -> None:
+        """Forget the API key of an engine.
+
+        Raises:
+            NotFoundError: It was removed.
+        """
+        self._engines.get(engine_id)
+        self._keys.delete(engine_id)
