@@ -4,8 +4,9 @@ Standard library only, so that shell and sidecar both ask here: nothing else kno
 the interpreter. A child gets no more of the environment than it needs.
 """
 
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,8 @@ _BOOT: Final = (
     "import runpy, sys; sys.path.insert(0, sys.argv.pop(1)); "
     "runpy.run_module(sys.argv.pop(1), run_name='__main__', alter_sys=True)"
 )
+_RUN_MODULE: Final = "-m"
+_OWN: Final = re.compile(r"backend(\.\w+)*")
 _DROPPED: Final = ("ROBYN_", "PYTHON", "LD_", "DYLD_", "QT_", "QTWEBENGINE_")
 """Prefixes by which an outsider could steer the interpreter, Robyn or Chromium."""
 _FOR_HELPERS: Final = (
@@ -41,12 +44,26 @@ _ALWAYS: Final = {"RUST_LOG": "off"}
 
 def module_command(module: str) -> tuple[str, ...]:
     """Return the command that runs one of our modules as a process of its own."""
+    if _is_frozen():
+        return (sys.executable, _RUN_MODULE, module)
     return (sys.executable, "-I", "-c", _BOOT, str(_HOME), module)
+
+
+def asked_module(arguments: Sequence[str]) -> str | None:
+    """Return the module that a frozen Hearth was started for, by `module_command`.
+
+    Nothing but our own: a frozen program is no interpreter for whoever finds it.
+    """
+    match arguments:
+        case [str(flag), str(module)] if flag == _RUN_MODULE and _OWN.fullmatch(module):
+            return module
+        case _:
+            return None
 
 
 def own_command() -> tuple[str, ...]:
     """Return the command that starts Hearth again, without its own arguments."""
-    if getattr(sys, "frozen", False):
+    if _is_frozen():
         return (sys.executable,)
     # Not resolved: in a virtual environment the interpreter is a link out of it.
     name = "hearthw.exe" if sys.platform == "win32" else "hearth"
@@ -82,3 +99,7 @@ def resource_path(package: str, *parts: str) -> Path:
     """Return where a folder lies: in its installed package, or in the source tree."""
     installed = _HOME.joinpath(package, *parts)
     return installed if installed.is_dir() else _HOME.joinpath(*parts)
+
+
+def _is_frozen() -> bool:
+    return bool(getattr(sys, "frozen", False))

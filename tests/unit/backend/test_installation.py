@@ -2,6 +2,8 @@
 
 import ast
 import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +12,7 @@ import pytest
 
 from backend import installation
 from backend.installation import (
+    asked_module,
     clean_environment,
     helper_environment,
     module_command,
@@ -67,6 +70,75 @@ def test_a_module_runs_from_any_folder_and_is_given_nothing_else(
     command = module_command("said")
     done = subprocess.run(command, capture_output=True, cwd=tmp_path, check=True)
     assert json.loads(done.stdout) == [[], "__main__", str(tmp_path / "home"), 1]
+
+
+def test_a_module_of_an_installed_wheel_runs_beside_it(tmp_path: Path) -> None:
+    """As `uv tool install` lays it out: the packages alone, without their source."""
+    (tmp_path / "backend").mkdir()
+    (tmp_path / "backend" / "__init__.py").touch()
+    shutil.copy(installation.__file__, tmp_path / "backend")
+    (tmp_path / "backend" / "said.py").write_text(SAID, "utf-8")
+    ask = (
+        "from backend.installation import module_command; "
+        "print(*module_command('backend.said')[1:], sep='\\n')"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", ask],
+        cwd=tmp_path,
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    command = [sys.executable, *told.stdout.splitlines()]
+    done = subprocess.run(command, capture_output=True, cwd="/", check=True)
+    assert json.loads(done.stdout) == [[], "__main__", str(tmp_path), 1]
+
+
+def test_a_frozen_hearth_is_asked_for_a_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    program, *arguments = module_command("backend.recovery.job_process")
+    assert program == sys.executable
+    assert asked_module(arguments) == "backend.recovery.job_process"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["-m"],
+        ["--hidden"],
+        ["ask", "-m", "backend"],
+        ["-m", "os"],
+        ["-m", "qtshell"],
+        ["-m", "backendless"],
+        ["-m", "backend/../evil"],
+        ["-m", "backend", "--more"],
+    ],
+    ids=" ".join,
+)
+def test_a_frozen_hearth_runs_nothing_but_its_own(arguments: list[str]) -> None:
+    assert asked_module(arguments) is None
+
+
+def test_the_frozen_entry_becomes_what_it_is_asked_for(tmp_path: Path) -> None:
+    """Also without the library path that belongs to the frozen program."""
+    (tmp_path / "backend").mkdir()
+    (tmp_path / "backend" / "__init__.py").touch()
+    shutil.copy(installation.__file__, tmp_path / "backend")
+    said = SAID + "print(os.environ.get('LD_LIBRARY_PATH'))"
+    (tmp_path / "backend" / "said.py").write_text(said, "utf-8")
+    shutil.copy(ROOT / "resources" / "packaging" / "entry.py", tmp_path)
+    path = {"LD_LIBRARY_PATH": str(tmp_path), "LD_LIBRARY_PATH_ORIG": "/own"}
+    done = subprocess.run(
+        [sys.executable, tmp_path / "entry.py", "-m", "backend.said"],
+        env=os.environ | path,
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    said, library_path = done.stdout.splitlines()
+    assert json.loads(said)[:2] == [[], "__main__"]
+    assert library_path == "/own"
 
 
 @pytest.mark.parametrize("package", ["backend", "qtshell"])
