@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from qtshell.desktop.integration import this_desktop
+from qtshell.desktop.integration import mend, this_desktop
 from qtshell.desktop_link import DesktopLink
 from qtshell.dialogs.backups import BackupFolderPicker, open_backups
 from qtshell.dialogs.import_export import ExportSaver, ImportPicker
@@ -68,6 +68,7 @@ class Shell(QObject):
         supervisor.setParent(self)
         desktop = this_desktop(options)
         desktop.introduce()
+        mend(options)
         apply_theme(self._settings.theme)
         self.actions = Actions(self)
         self.window = MainWindow(self.actions, self._settings)

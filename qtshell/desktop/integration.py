@@ -1,13 +1,18 @@
 """Puts Hearth into the start menu and takes it out again, on every platform."""
 
+import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from backend.installation import own_command
 from qtshell.options import Options, Verb
+
+log = logging.getLogger("hearth.shell")
+
+_DATA_DIRS: Final = "/usr/local/share:/usr/share"
 
 
 class Desktop(Protocol):
@@ -18,6 +23,9 @@ class Desktop(Protocol):
 
     def install(self) -> None:
         """Write the menu entry and its icons; a second time renews them."""
+
+    def mend(self) -> None:
+        """Start this Hearth where an entry starts one that is gone."""
 
     def uninstall(self) -> None:
         """Remove exactly that, and the start at log-in."""
@@ -55,7 +63,19 @@ def desktop_of(
 
             data = environment.get("XDG_DATA_HOME", "") or home / ".local" / "share"
             config = environment.get("XDG_CONFIG_HOME", "") or home / ".config"
-            return LinuxDesktop(command, Path(data), Path(config))
+            shared = environment.get("XDG_DATA_DIRS", "") or _DATA_DIRS
+            system = [Path(folder) for folder in shared.split(":")]
+            return LinuxDesktop(command, Path(data), Path(config), system)
+
+
+def mend(options: Options) -> None:
+    """Mend the entries of the user, unless this is a Hearth of a folder of its own."""
+    if options.instance_arguments:
+        return
+    try:
+        this_desktop(options).mend()
+    except OSError as exc:
+        log.warning("the start-menu entry could not be mended: %s", exc)
 
 
 def run(options: Options, quit_running: Callable[[Options], object]) -> int:
@@ -80,6 +100,9 @@ def _do(
     match options.verb:
         case Verb.INSTALL_DESKTOP:
             desktop.install()
+            if desktop.starts_at_login:
+                # It may still start a folder that has moved since.
+                desktop.start_at_login(on=True)
             return "Hearth was added to the start menu."
         case Verb.UNINSTALL_DESKTOP:
             quit_running(options)

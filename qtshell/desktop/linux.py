@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -23,6 +24,7 @@ Type=Application
 Name={name}
 Comment=Keeps Hearth in the tray
 Exec={command} --hidden
+TryExec={program}
 Icon={icon}
 Terminal=false
 X-GNOME-Autostart-enabled=true
@@ -32,9 +34,24 @@ X-GNOME-Autostart-enabled=true
 class LinuxDesktop:
     """Files below XDG_DATA_HOME, and one below XDG_CONFIG_HOME for the log-in."""
 
-    def __init__(self, command: Sequence[str], data: Path, config: Path) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        data: Path,
+        config: Path,
+        system: Sequence[Path] = (),
+    ) -> None:
+        """Take the command of this installation and the user's folders.
+
+        Args:
+            command: What starts it.
+            data: XDG_DATA_HOME.
+            config: XDG_CONFIG_HOME.
+            system: XDG_DATA_DIRS, where a package has its entry.
+        """
         self._command = command
         self._data = data
+        self._system = system
         self._autostart = config / "autostart" / f"{APP_ID}.desktop"
 
     def introduce(self) -> None:
@@ -55,7 +72,30 @@ class LinuxDesktop:
         self._tell_icon_caches()
 
     def uninstall(self) -> None:
-        """Remove what `install` wrote, and folders that are empty now."""
+        """Remove what `install` wrote, and folders that are empty now.
+
+        What starts another Hearth of this user is its own to remove.
+        """
+        if not self._is_of_another(self._entry):
+            self._remove()
+        if not self._is_of_another(self._autostart):
+            self._autostart.unlink(missing_ok=True)
+
+    def mend(self) -> None:
+        """Make what starts a Hearth that was moved or deleted start this one.
+
+        A menu says nothing of an entry whose program is gone: it hides it, and a
+        package's behind it.
+        """
+        if self._is_dead(self._entry):
+            if self._has_system_entry():
+                self._remove()
+            else:
+                self.install()
+        if self._is_dead(self._autostart):
+            self.start_at_login(on=True)
+
+    def _remove(self) -> None:
         for path in self._installed():
             path.unlink(missing_ok=True)
             for folder in path.parents:
@@ -64,7 +104,21 @@ class LinuxDesktop:
                 with contextlib.suppress(OSError):
                     folder.rmdir()
         self._tell_icon_caches()
-        self._autostart.unlink(missing_ok=True)
+
+    def _is_of_another(self, entry: Path) -> bool:
+        program = _program_of(entry)
+        if program is None or program == Path(self._command[0]):
+            return False
+        return program.is_file()
+
+    @staticmethod
+    def _is_dead(entry: Path) -> bool:
+        program = _program_of(entry)
+        return program is not None and not program.is_file()
+
+    def _has_system_entry(self) -> bool:
+        entries = (data / self._entry.relative_to(self._data) for data in self._system)
+        return any(map(Path.is_file, entries))
 
     @property
     def starts_at_login(self) -> bool:
@@ -77,7 +131,10 @@ class LinuxDesktop:
             self._autostart.unlink(missing_ok=True)
             return
         command = exec_line(self._command)
-        text = _AUTOSTART.format(name=APP_NAME, command=command, icon=APP_ID)
+        program = _escaped(self._command[0])
+        text = _AUTOSTART.format(
+            name=APP_NAME, command=command, program=program, icon=APP_ID
+        )
         self._write(self._autostart, text)
 
     def _entry_text(self) -> str:
@@ -127,6 +184,31 @@ def exec_line(command: Sequence[str]) -> str:
     Quoted for the Exec key first, and then escaped as any string of the file.
     """
     return _escaped(" ".join(_quoted(word) for word in command))
+
+
+def _program_of(entry: Path) -> Path | None:
+    """Return what an entry starts, by its TryExec or else the first word of Exec."""
+    try:
+        text = entry.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+    for key in ("TryExec", "Exec"):
+        if found := re.search(rf"^{key}=(.+)$", text, re.MULTILINE):
+            value = _unescaped(found[1])
+            word = value if key == "TryExec" else _first_word(value)
+            return Path(word) if Path(word).is_absolute() else None
+    return None
+
+
+def _first_word(line: str) -> str:
+    quoted = re.match(r'"((?:\\.|[^"\\])*)"', line)
+    word = re.sub(r"\\(.)", r"\1", quoted[1]) if quoted else line.split(" ", 1)[0]
+    return word.replace("%%", "%")
+
+
+def _unescaped(text: str) -> str:
+    plain = {"n": "\n", "t": "\t", "s": " ", "r": "\r"}
+    return re.sub(r"\\(.)", lambda found: plain.get(found[1], found[1]), text)
 
 
 def _quoted(word: str) -> str:

@@ -39,6 +39,14 @@ class MacDesktop:
         program.chmod(0o755)
         draw_icon(_ICON_SIZE).save(str(contents / "Resources" / "Hearth.icns"))
 
+    def mend(self) -> None:
+        """Write the bundle anew when the program it starts is gone."""
+        script = self._bundle / "Contents" / "MacOS" / APP_NAME
+        if script.is_file():
+            [_, program, *_] = shlex.split(script.read_text("utf-8"), comments=True)
+            if not Path(program).is_file():
+                self.install()
+
     def uninstall(self) -> None:
         """Remove the bundle and the launch agent."""
         shutil.rmtree(self._bundle, ignore_errors=True)

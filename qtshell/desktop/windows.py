@@ -78,6 +78,9 @@ class WindowsDesktop:
         if sys.platform == "win32":
             self._run(self.jump_list_script(TASKS))
 
+    def mend(self) -> None:
+        """Do nothing: a shortcut follows a program that moves by itself."""
+
     def uninstall(self) -> None:
         """Remove the shortcuts, the icon and the tasks."""
         if sys.platform == "win32":

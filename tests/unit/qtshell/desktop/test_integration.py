@@ -3,6 +3,7 @@
 import os
 import plistlib
 import re
+import shlex
 import struct
 import subprocess
 import tomllib
@@ -80,6 +81,91 @@ def test_uninstalling_removes_exactly_what_was_installed(tmp_path: Path) -> None
     assert files_in(tmp_path) == {"data/applications/other.desktop"}
     assert list((tmp_path / "data").iterdir()) == [foreign.parent]
     desktop.uninstall()
+
+
+PLACES = ["hearth", "a folder/hearth", "50% $off/hearth", 'a"b\\c/hearth', "é ö/hearth"]
+
+
+def placed(folder: Path, name: str) -> Path:
+    program = folder / name
+    program.parent.mkdir(parents=True, exist_ok=True)
+    program.touch()
+    return program
+
+
+def of(program: Path, home: Path) -> LinuxDesktop:
+    command = [str(program), "--data-dir", "/x y"]
+    return LinuxDesktop(command, home / "data", home / "config", [home / "system"])
+
+
+def started_by(home: Path) -> dict[str, list[str]]:
+    """Return what the menu and the log-in start, as a desktop reads it."""
+    found = {}
+    for entry in home.rglob(f"{APP_ID}.desktop"):
+        path = str(entry.parent.relative_to(home))
+        found[path] = re.findall("^TryExec=(.*)", entry.read_text("utf-8"), re.M)
+    return found
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_what_started_a_folder_that_moved_starts_this_one(
+    tmp_path: Path, place: str
+) -> None:
+    old, new = placed(tmp_path / "old", place), placed(tmp_path / "new", place)
+    of(old, tmp_path).install()
+    of(old, tmp_path).start_at_login(on=True)
+    before = files_in(tmp_path)
+    of(new, tmp_path).mend()
+    kept = started_by(tmp_path)
+    old.unlink()
+    of(new, tmp_path).mend()
+    mended = started_by(tmp_path)
+    placed(tmp_path / "old", place)
+    assert files_in(tmp_path) == before
+    assert set(mended) == set(kept) == {"data/applications", "config/autostart"}
+    for key, [program] in mended.items():
+        assert kept[key] == [program.replace(f"{tmp_path}/new", f"{tmp_path}/old")]
+        assert f"{tmp_path}/new" in program
+
+
+def test_a_packages_entry_comes_back_when_the_folder_before_it_is_gone(
+    tmp_path: Path,
+) -> None:
+    checkout, package = placed(tmp_path, "checkout"), placed(tmp_path, "package")
+    LinuxDesktop([str(package)], tmp_path / "system", tmp_path).install()
+    of(checkout, tmp_path).install()
+    checkout.unlink()
+    of(package, tmp_path).mend()
+    assert set(started_by(tmp_path)) == {"system/applications"}
+
+
+def test_uninstalling_leaves_what_starts_another_hearth(tmp_path: Path) -> None:
+    checkout, package = placed(tmp_path, "checkout"), placed(tmp_path, "package")
+    of(package, tmp_path).install()
+    of(package, tmp_path).start_at_login(on=True)
+    before = files_in(tmp_path)
+    of(checkout, tmp_path).uninstall()
+    assert files_in(tmp_path) == before
+    package.unlink()
+    of(checkout, tmp_path).uninstall()
+    assert files_in(tmp_path) == {"checkout"}
+
+
+def test_mending_adds_nothing_that_was_not_there(tmp_path: Path) -> None:
+    of(placed(tmp_path, "hearth"), tmp_path).mend()
+    mac(tmp_path).mend()
+    assert files_in(tmp_path) == {"hearth"}
+
+
+def test_a_bundle_whose_program_is_gone_starts_this_one(tmp_path: Path) -> None:
+    old = placed(tmp_path, "it's old/hearth")
+    MacDesktop([str(old)], tmp_path).install()
+    script = tmp_path / "Applications/Hearth.app/Contents/MacOS/Hearth"
+    mac(tmp_path).mend()
+    assert shlex.split(script.read_text())[2] == str(old)
+    old.unlink()
+    mac(tmp_path).mend()
+    assert shlex.split(script.read_text())[2] == COMMAND[0]
 
 
 @pytest.mark.parametrize(
