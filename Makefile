@@ -5,7 +5,12 @@ UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 RUN := $(UV) run --quiet --no-sync
 VENDOR := resources/web/vendor/.complete
 TEST_ASSETS := tests/assets/node_modules/.complete
-NO_NETWORK := "Hearth could not fetch what it needs. Check the network connection and run make again."
+NO_NETWORK := "Hearth could not be set up; the reason stands above. If the network was away, run make again."
+# Without npm a pinned Node is fetched for this one command, and nothing of it is kept.
+NPM := $(or $(shell command -v npm 2>/dev/null),$(UV) run --quiet --no-cache --isolated --locked --only-group assets npm)
+
+# What is in .venv names this folder: one that was moved or copied gets a new one.
+$(shell at=$$(head -qn1 .venv/lib/python3*/site-packages/_editable_impl_hearth.pth 2>/dev/null) && { [ "$$at" -ef . ] || rm -rf .venv; })
 
 export UV_PYTHON_PREFERENCE ?= system
 
@@ -53,7 +58,7 @@ clean: ## Remove what was installed and built here
 
 .venv/.run: pyproject.toml uv.lock | $(filter .tools/bin/uv,$(UV))
 	@resources/packaging/install-libraries run
-	@$(UV) sync --quiet --locked --inexact --no-default-groups --group assets || { echo $(NO_NETWORK) >&2; exit 1; }
+	@$(UV) sync --quiet --locked --inexact --no-default-groups --compile-bytecode || { echo $(NO_NETWORK) >&2; exit 1; }
 	@touch $@
 
 .venv/.dev: pyproject.toml uv.lock | $(filter .tools/bin/uv,$(UV))
@@ -62,10 +67,10 @@ clean: ## Remove what was installed and built here
 	@touch $@ .venv/.run
 
 $(VENDOR): resources/web/package-lock.json resources/web/vendor.py resources/web/icons.txt | .venv/.run
-	@$(RUN) npm ci --silent --ignore-scripts --prefix resources/web || { echo $(NO_NETWORK) >&2; exit 1; }
+	@$(NPM) ci --silent --ignore-scripts --prefix resources/web || { echo $(NO_NETWORK) >&2; exit 1; }
 	@$(RUN) python resources/web/vendor.py
 	@touch $@
 
 $(TEST_ASSETS): tests/assets/package-lock.json | .venv/.dev
-	@$(RUN) npm ci --silent --ignore-scripts --prefix tests/assets || { echo $(NO_NETWORK) >&2; exit 1; }
+	@$(NPM) ci --silent --ignore-scripts --prefix tests/assets || { echo $(NO_NETWORK) >&2; exit 1; }
 	@touch $@
