@@ -83,7 +83,7 @@ def test_an_error_goes_when_its_form_is_sent_again(window: Window) -> None:
             assert kept == f"127.0.0.1:{port}"
         fill(window, "Address", f"127.0.0.1:{server.port}")
         window.click("button", "Connect")
-        window.wait_for("document.querySelector('#composer select') !== null")
+        window.wait_for("document.querySelector('#composer .picker-button') !== null")
         window.wait_for("document.querySelector('.toast.success') !== null")
         window.photograph("engines-connected")
         assert (
@@ -99,7 +99,7 @@ def test_a_model_of_another_program_is_used_where_it_is(window: Window) -> None:
     window.evaluate("document.querySelector('.found-files').scrollIntoView()")
     window.photograph("engines-found")
     window.click("button", "Use found-model")
-    chosen = "document.querySelector('#composer select')?.selectedOptions[0].text"
+    chosen = "document.querySelector('#composer .picker-button')?.innerText"
     window.wait_for(f"{chosen} === 'found-model'")
     window.wait_for(SETTLED)
     window.ask("Hi")
@@ -118,7 +118,8 @@ def test_a_model_is_typed_where_the_server_lists_none(window: Window) -> None:
         window.photograph("engines-typed-model")
         window.click("button", "Connect")
         window.wait_for(
-            "document.querySelector('#composer select')?.value.endsWith('|my-model')"
+            "document.querySelector('#composer [name=choice]')"
+            "?.value.endsWith('|my-model')"
         )
 
 
