@@ -76,6 +76,17 @@ class Delta:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What a model can read at once, and what a request takes of it, in tokens.
+
+    None for what nobody says, or what cannot be counted just now.
+    """
+
+    context: int | None = None
+    tokens: int | None = None
+
+
 class Arrived(Enum):
     """What of an answer has arrived."""
 
@@ -117,6 +128,10 @@ class Engine(Protocol):
         Raises:
             EngineError: No answer, or it broke off; what came before was yielded.
         """
+        ...
+
+    async def measure(self, model: str, turns: Sequence[Turn]) -> Measure:
+        """Return what is known of a request before it is sent; load nothing for it."""
         ...
 
     async def close(self) -> None:

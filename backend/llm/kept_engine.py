@@ -5,7 +5,7 @@ from contextlib import aclosing
 from typing import Final
 
 from backend.errors import EngineError, EngineFault
-from backend.llm.engine import Delta, Engine, Turn
+from backend.llm.engine import Delta, Engine, Measure, Turn
 from backend.llm.listed_model import ListedModel
 from backend.llm.sentences import engine_error
 
@@ -64,6 +64,10 @@ class KeptEngine:
             self._answers -= 1
             if self._is_retired and not self._answers:
                 await self.close()
+
+    async def measure(self, model: str, turns: Sequence[Turn]) -> Measure:
+        """Return what is known of a request before it is sent; load nothing for it."""
+        return Measure() if self._is_closed else await self.engine.measure(model, turns)
 
     async def close(self) -> None:
         """Let go of connections and child processes, also while it answers."""

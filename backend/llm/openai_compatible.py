@@ -1,6 +1,7 @@
 """Any server that speaks the OpenAI chat protocol, reached by its address."""
 
 import asyncio
+import json
 import logging
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
@@ -8,15 +9,18 @@ from http import HTTPStatus
 from typing import Final
 
 from backend.errors import EngineError, EngineFault
-from backend.llm.engine import Arrived, Delta, Turn, Wait
+from backend.llm.engine import Arrived, Delta, Measure, Turn, Wait
 from backend.llm.listed_model import ListedModel
 from backend.llm.options import EngineOptions
 from backend.llm.sentences import engine_error
 from backend.llm.servers.address import clean_base_url
+from backend.llm.servers.model_context import ModelContexts
 from backend.llm.servers.network import is_near
-from backend.llm.wire.answer_events import NotAnAnswerError, request_body
+from backend.llm.tokens import estimate_tokens
+from backend.llm.wire.answer_events import NotAnAnswerError
 from backend.llm.wire.answer_reader import AnswerReader
 from backend.llm.wire.asking import Way, Ways, speaks_of_roles, without_refused
+from backend.llm.wire.chat_request import ChatRequest, chat_request, ollama_request
 from backend.llm.wire.client import ServerRoute
 from backend.llm.wire.continuing import (
     RepeatFilter,
@@ -33,7 +37,7 @@ __all__ = ["Limits", "OpenAICompatibleEngine"]
 
 log = logging.getLogger(__name__)
 
-_CHAT_PATH: Final = "/chat/completions"
+_COUNT_PATH: Final = "/chat/completions/input_tokens"
 _NOTHING: Final = Delta()
 _REFUSALS: Final = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
 
@@ -75,6 +79,7 @@ class OpenAICompatibleEngine:
         connect_s = (limits or FAR).set_by(options).connect_s
         way = ServerRoute(proxy=options.proxy, ca_file=options.ca_file)
         self._server = ModelServer(self._base_url, api_key, connect_s, way)
+        self._contexts = ModelContexts(self._server, self._base_url, limits or FAR)
         self._parameters = options.parameters.to_body()
         self._accepted: dict[str, dict[str, object]] = {}
         self._plain_models: set[str] = set()
@@ -119,6 +124,24 @@ class OpenAICompatibleEngine:
                         yield delta
         except RequestError as exc:
             raise self._error(exc.fault, exc.detail, arrived) from exc
+
+    async def measure(self, model: str, turns: Sequence[Turn]) -> Measure:  # noqa: ARG002 the engines' signature
+        """Return how much a model reads at once, if anybody says; count nothing."""
+        return Measure(self._options.context or await self._contexts.of(model))
+
+    async def count(self, model: str, turns: Sequence[Turn]) -> int | None:
+        """Return how many tokens llama.cpp makes of turns; None when it does not."""
+        limits, asked = self._limits or FAR, chat_request(model, turns).body
+        try:
+            async with (
+                patience(limits.models_s),
+                self._server.request(_COUNT_PATH, asked, limits=limits) as response,
+            ):
+                body = await read_text(response, limits.models_bytes)
+                found = json.loads(body).get("input_tokens")
+        except (RequestError, TimeoutError, ValueError, AttributeError):
+            return None
+        return found if type(found) is int else None
 
     async def close(self) -> None:
         """Let go of the connections."""
@@ -175,9 +198,9 @@ class OpenAICompatibleEngine:
         while True:
             started = False
             parameters = self._accepted.get(model, self._parameters | telling)
-            body = request_body(model, way.turns, parameters)
             try:
-                async with aclosing(self._stream_once(body, limits)) as deltas:
+                request = await self._request(model, way.turns, parameters)
+                async with aclosing(self._stream_once(request, limits)) as deltas:
                     async for delta in deltas:
                         started = started or delta.has_words
                         yield delta
@@ -197,12 +220,27 @@ class OpenAICompatibleEngine:
             else:
                 return
 
+    async def _request(
+        self, model: str, turns: Sequence[Turn], parameters: dict[str, object]
+    ) -> ChatRequest:
+        """Return how it is asked; of Ollama a context can be had only its own way.
+
+        Raises:
+            RequestError: Ollama would leave out the beginning, and not say so.
+        """
+        context = self._options.context
+        if not context or not await self._contexts.is_ollama(model):
+            return chat_request(model, turns, parameters)
+        if estimate_tokens(turn.text for turn in turns) > context:
+            raise RequestError(EngineFault.CONTEXT_TOO_LONG)
+        return ollama_request(self._base_url, model, turns, parameters, context)
+
     async def _stream_once(
-        self, body: bytes, limits: Limits
+        self, request: ChatRequest, limits: Limits
     ) -> AsyncGenerator[Delta, None]:
         reader, failure = AnswerReader(limits.line_bytes), None
         try:
-            async with aclosing(self._pieces(body, reader, limits)) as pieces:
+            async with aclosing(self._pieces(request, reader, limits)) as pieces:
                 async for piece in pieces:
                     for delta in reader.feed(piece):
                         yield delta
@@ -217,13 +255,15 @@ class OpenAICompatibleEngine:
             raise RequestError(*fault)
 
     async def _pieces(
-        self, body: bytes, reader: AnswerReader, limits: Limits
+        self, request: ChatRequest, reader: AnswerReader, limits: Limits
     ) -> AsyncGenerator[bytes, None]:
         """Yield the body of one response, within the limits, until it is over."""
         size, quiet = 0, _Quiet(reader, limits)
         try:
             async with (
-                self._server.request(_CHAT_PATH, body, limits=limits) as response,
+                self._server.request(
+                    request.path, request.body, limits=limits, base=request.base
+                ) as response,
                 aclosing(response.aiter_raw()) as pieces,
             ):
                 while not (reader.is_over or quiet.is_too_long):

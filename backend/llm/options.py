@@ -81,7 +81,8 @@ class EngineOptions:
         proxy: The address by which its server is reached; "" for none, "system" for
             the one the system has.
         ca_file: Who else may vouch for its server, a file; "" for nobody else.
-        context: How much a model file reads at once, in tokens; 0 to let Hearth choose.
+        context: How much a model reads at once, in tokens; 0 to let Hearth choose, or
+            a server.
         threads: How many processors it may use; 0 to let Hearth choose.
         gpu_layers: How much of it the graphics card takes; -1 to let Hearth choose.
         idle_minutes: After so many without a question its memory is given back.

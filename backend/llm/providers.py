@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +16,8 @@ class Provider:
         key_headers: How a key is sent, each with `{key}` in its value.
         headers: What else it wants to be told.
         models: What it has, for one that gives no list.
+        contexts: How much its models read, by the beginnings of their names, for one
+            whose list does not say.
     """
 
     name: str
@@ -24,6 +27,7 @@ class Provider:
     key_headers: tuple[tuple[str, str], ...] = (("Authorization", "Bearer {key}"),)
     headers: tuple[tuple[str, str], ...] = ()
     models: tuple[str, ...] = ()
+    contexts: tuple[tuple[str, int], ...] = ()
 
 
 _BEARER: Final = ("Authorization", "Bearer {key}")
@@ -34,6 +38,17 @@ PROVIDERS: Final = (
         name="OpenAI",
         host="api.openai.com",
         keys="platform.openai.com/api-keys",
+        contexts=(
+            ("gpt-5", 400_000),
+            ("gpt-4.1", 1_047_576),
+            ("gpt-4o", 128_000),
+            ("gpt-4-turbo", 128_000),
+            ("gpt-4", 8_192),
+            ("gpt-3.5", 16_385),
+            ("o1", 200_000),
+            ("o3", 200_000),
+            ("o4", 200_000),
+        ),
     ),
     Provider(
         name="Anthropic",
@@ -42,12 +57,14 @@ PROVIDERS: Final = (
         # Its list of models is of its own interface, its chats are of OpenAI's.
         key_headers=(_BEARER, ("x-api-key", "{key}")),
         headers=(("anthropic-version", "2023-06-01"),),
+        contexts=(("claude", 200_000),),
     ),
     Provider(
         name="Gemini",
         host="generativelanguage.googleapis.com",
         path="/v1beta/openai",
         keys="aistudio.google.com/apikey",
+        contexts=(("models/gemini", 1_048_576), ("gemini", 1_048_576)),
     ),
     Provider(
         name="Mistral",
@@ -70,8 +87,14 @@ PROVIDERS: Final = (
         name="DeepSeek",
         host="api.deepseek.com",
         keys="platform.deepseek.com/api_keys",
+        contexts=(("deepseek", 128_000),),
     ),
-    Provider(name="xAI", host="api.x.ai", keys="console.x.ai"),
+    Provider(
+        name="xAI",
+        host="api.x.ai",
+        keys="console.x.ai",
+        contexts=(("grok-4", 256_000), ("grok", 131_072)),
+    ),
     Provider(
         name="Together",
         host="api.together.xyz",
@@ -88,6 +111,7 @@ PROVIDERS: Final = (
             "sonar-reasoning-pro",
             "sonar-deep-research",
         ),
+        contexts=(("sonar-pro", 200_000), ("sonar", 128_000)),
     ),
     Provider(
         name="Azure OpenAI",
@@ -121,6 +145,13 @@ def provider_of(host: str) -> Provider | None:
         if name == provider.host or is_below:
             return provider
     return None
+
+
+def context_known(base_url: str, model: str) -> int | None:
+    """Return how much a well-known model reads; None for any other."""
+    provider = provider_of(urlsplit(base_url).hostname or "")
+    known = provider.contexts if provider else ()
+    return next((tokens for name, tokens in known if model.startswith(name)), None)
 
 
 def headers_for(host: str, key: str) -> dict[str, str]:

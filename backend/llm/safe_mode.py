@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Sequence
 
 from backend.errors import EngineFault
-from backend.llm.engine import Delta, Engine, Turn
+from backend.llm.engine import Delta, Engine, Measure, Turn
 from backend.llm.engines import StoredEngine
 from backend.llm.listed_model import ListedModel
 from backend.llm.sentences import engine_error
@@ -35,6 +35,14 @@ class SafeModeEngine:
         """
         if await self.models():
             yield Delta()
+
+    async def measure(
+        self,
+        model: str,  # noqa: ARG002 the engines' signature
+        turns: Sequence[Turn],  # noqa: ARG002 the engines' signature
+    ) -> Measure:
+        """Know nothing."""
+        return Measure()
 
     async def close(self) -> None:
         """Let go of nothing."""

@@ -135,6 +135,11 @@ class EngineChild:
         return self._process.returncode is None
 
     @property
+    def context(self) -> int:
+        """How much its model reads at once, in tokens."""
+        return self._options.context_tokens
+
+    @property
     def must_load(self) -> bool:
         """Whether a question waits until the model is read from its file."""
         idle_s = time.monotonic() - self._rests_since

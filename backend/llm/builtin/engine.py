@@ -12,7 +12,7 @@ from backend.errors import EngineError, EngineFault
 from backend.llm.builtin.child import ChildOptions, EngineChild
 from backend.llm.builtin.model_file import ModelFile, check_model_file, refusal
 from backend.llm.builtin.ollama_files import model_name
-from backend.llm.engine import Arrived, Delta, Turn, Wait
+from backend.llm.engine import Arrived, Delta, Measure, Turn, Wait
 from backend.llm.listed_model import ListedModel
 from backend.llm.sentences import engine_error
 from backend.llm.wire.continuing import is_continuation
@@ -128,6 +128,18 @@ class BuiltinEngine:
                 return
             finally:
                 child.rest()
+
+    async def measure(self, model: str, turns: Sequence[Turn]) -> Measure:
+        """Return the context of the file; count only with a model that is loaded."""
+        child = self._child
+        if child is None or not child.is_alive or child.must_load:
+            try:
+                found = await self._look()
+            except EngineError:
+                return Measure()
+            return Measure(self._options.within(found.context).context_tokens)
+        engine = await child.engine()
+        return Measure(child.context, await engine.count(model, turns))
 
     async def close(self) -> None:
         """End the child; no other one is started."""

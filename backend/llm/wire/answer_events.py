@@ -4,12 +4,12 @@ Everything here is pure and treats a server's words as data that may be hostile.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from backend.errors import EngineFault
-from backend.llm.engine import Delta, Turn, Usage
+from backend.llm.engine import Delta, Usage
 from backend.llm.wire.event_stream import ERROR
 from backend.llm.wire.failures import classify_error, error_status, plain_words
 from backend.llm.wire.usage import read_progress, read_usage
@@ -58,15 +58,6 @@ class Chunk:
     calls_tool: bool = False
     read: float | None = None
     usage: Usage | None = None
-
-
-def request_body(
-    model: str, turns: Sequence[Turn], parameters: Mapping[str, object] | None = None
-) -> bytes:
-    """Return the body of a chat request; only ASCII, whatever was typed."""
-    messages = [{"role": str(turn.role), "content": turn.text} for turn in turns]
-    body = {"model": model, "messages": messages, "stream": True, **(parameters or {})}
-    return json.dumps(body).encode("ascii")
 
 
 def read_chunk(data: str, name: str = "") -> Chunk:
@@ -157,7 +148,8 @@ def _said(choice: Mapping[str, object]) -> tuple[Delta, bool]:
     text = text or _plain(choice.get("text"))
     own = next(filter(None, (_plain(said.get(n)) for n in _THOUGHT_FIELDS)), "")
     own = own or _plain(said.get("reasoning_details"))
-    is_message = said is choice.get("message")
+    # Each of Ollama's own pieces is such a message.
+    is_message = said is choice.get("message") and choice.get("done") is not False
     return Delta(text, own or thoughts), is_message
 
 

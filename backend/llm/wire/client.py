@@ -105,6 +105,11 @@ def _trust(route: ServerRoute) -> "ssl.SSLContext | bool":
     return context
 
 
+def native_base(base: str) -> str:
+    """Return where a server answers in its own way, beside that of OpenAI."""
+    return base.partition("?")[0].removesuffix("/v1")
+
+
 def endpoint(base: str, path: str) -> str:
     """Return an address below a base address."""
     address, mark, version = base.partition("?")

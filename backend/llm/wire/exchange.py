@@ -80,8 +80,15 @@ class ModelServer:
         body: bytes | None = None,
         *,
         limits: Limits,
+        base: str = "",
     ) -> "AsyncIterator[httpx2.Response]":
         """Send and give the good response; its body is still to be read.
+
+        Args:
+            path: Below the base address, or below another `base` of this server.
+            body: What is posted; None to get.
+            limits: How long it may take.
+            base: "" for the one of all requests.
 
         Raises:
             RequestError: It cannot be reached, or the response is not good.
@@ -97,7 +104,7 @@ class ModelServer:
 
         method = "GET" if body is None else "POST"
         try:
-            url = endpoint(self._base_url, path)
+            url = endpoint(base or self._base_url, path)
             request = client.build_request(method, url, content=body)
             async with patience(limits.first_byte_s, self.count_signs):
                 response = await _send(client, request)

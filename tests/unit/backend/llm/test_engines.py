@@ -10,7 +10,7 @@ from keyring.errors import KeyringLocked
 from backend.errors import EngineError, EngineFault, InvalidInputError
 from backend.keys.api_keys import KeyStore
 from backend.llm.builtin.engine import BuiltinEngine
-from backend.llm.engine import Delta, Engine, Turn
+from backend.llm.engine import Delta, Engine, Measure, Turn
 from backend.llm.engines import EngineRegistry, StoredEngine, build_engine
 from backend.llm.kept_engine import KeptEngine
 from backend.llm.listed_model import ListedModel
@@ -46,6 +46,9 @@ class RecordedEngine:
         if self.closed:
             raise engine_error(EngineFault.CUT_OFF, "It")
         yield Delta(" you")
+
+    async def measure(self, model: str, turns: Sequence[Turn]) -> Measure:
+        return Measure()
 
     async def close(self) -> None:
         self.closed += 1
