@@ -29,7 +29,13 @@ from backend.routes import (
     unknown,
 )
 from backend.routes.app_context import AppContext
-from backend.routes.chat import conversation_list, conversations, drafts, messages
+from backend.routes.chat import (
+    context,
+    conversation_list,
+    conversations,
+    drafts,
+    messages,
+)
 from backend.routes.data import backups, encryption, exports, imports, unlock
 from backend.routes.health import SidecarHealth
 from backend.routes.pages import Pages
@@ -47,6 +53,7 @@ _OPEN: Final = (
     actions.router,
     alerts.router,
     api.router,
+    context.router,
     conversation_list.router,
     conversations.router,
     drafts.router,

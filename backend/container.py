@@ -29,7 +29,10 @@ from backend.services.actions.actions import ActionService
 from backend.services.actions.builtin_actions import BUILTIN, VERSION
 from backend.services.chat.activity import AnswerActivity, PageAudience
 from backend.services.chat.answers import AnswerService
+from backend.services.chat.asking import Asking
+from backend.services.chat.context import ContextService
 from backend.services.chat.conversations import ConversationService
+from backend.services.chat.summaries import SummaryService
 from backend.services.chat.title_writer import TitleWriter
 from backend.services.engines.engines import EngineService
 from backend.services.engines.library import LibraryService
@@ -51,6 +54,7 @@ from backend.services.trash import TrashService
 from backend.sqlite.files import check_is_file
 from backend.store.actions import ActionStore
 from backend.store.changes import ChangeStore
+from backend.store.chat.summaries import SummaryStore
 from backend.store.conversations import ConversationStore
 from backend.store.database import BACKUPS, Database
 from backend.store.drafts import DraftStore
@@ -82,6 +86,7 @@ class Services:
     actions: ActionService
     activity: AnswerActivity
     alerts: AlertService
+    context: ContextService
     conversations: ConversationService
     engines: EngineService
     model_choices: ModelChoices
@@ -95,6 +100,7 @@ class Services:
     notes: NoteService
     search: SearchService
     settings: SettingService
+    summaries: SummaryService
     trash: TrashService
 
 
@@ -213,20 +219,22 @@ class Container:
         settings = SettingService(setting_store, keys)
         purposes = Purposes(setting_store)
         choices = ModelChoices(engines, setting_store)
-        asking = ConversationService(
+        messages, summaries = MessageStore(database), SummaryStore(database)
+        asking = Asking(messages, summaries, engines, settings)
+        talking = ConversationService(
             conversations=conversations,
-            messages=MessageStore(database),
+            messages=messages,
             revisions=RevisionStore(database),
             drafts=drafts,
             answers=answers,
             engines=engines,
-            settings=settings,
+            asking=asking,
             act=database.act,
         )
         return Services(
             actions=ActionService(
                 actions=ActionStore(database),
-                conversations=asking,
+                conversations=talking,
                 answers=answers,
                 notes=notes,
                 drafts=drafts,
@@ -242,7 +250,8 @@ class Container:
                 notices,
                 conversations.is_there_any,
             ),
-            conversations=asking,
+            context=ContextService(asking, summaries, talking, engines),
+            conversations=talking,
             engines=engines,
             exports=ExportService(ExportStore(database), notices, self._path.parent),
             history=HistoryService(changes, answers.stop_these),
@@ -255,6 +264,7 @@ class Container:
             notes=NoteService(notes),
             search=SearchService(SearchStore(database)),
             settings=settings,
+            summaries=SummaryService(asking, summaries, talking, answers, engines),
             purposes=purposes,
             titles=TitleWriter(
                 conversations=conversations,

@@ -119,6 +119,7 @@ class ImportedMessage:
     reply_to: str = ""
     prompt_tokens: int = 0
     answer_tokens: int = 0
+    reads_from: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

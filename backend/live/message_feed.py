@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Final
 
 from markupsafe import escape
 
-from backend.live.message_views import Answer, Blocks, QuestionView
+from backend.live.message_views import Answer, Blocks, QuestionView, ReadsFrom
 from backend.live.notices import Toast
 from backend.live.page_events import events_of
 from backend.live.painting import Painted, Painter
 from backend.live.refreshes import Refreshes
 from backend.live.waiting import WaitingLine
+from backend.services.chat.asking import SUMMARY
+from backend.services.chat.context import ReadingStart
 from backend.services.chat.endings import can_continue, is_whole, note_of
 from backend.services.chat.growing import Growing
 from backend.services.notices import Tone
@@ -142,6 +144,7 @@ class MessageFeed:
         retitle = services.conversations.retitle
         await asyncio.to_thread(retitle, answer.conversation_id)
         await services.titles.answer_ended(answer.conversation_id)
+        await services.summaries.go_on(answer.conversation_id, message.role)
         self._refreshes.add({"conversations"})
 
     def _show(self, message: "AnyMessage", *, is_new: bool) -> None:
@@ -203,6 +206,20 @@ class MessageFeed:
                 break
         return found
 
+    def views(
+        self, messages: "Sequence[AnyMessage]", reading: ReadingStart
+    ) -> list[Template]:
+        """Return how messages look, with a line from where on the model reads."""
+        views, first, before = list[Template](), reading.first, ""
+        for message in messages:
+            # What it was may be in the trash.
+            is_next = before and before < first < message.id
+            if first and (message.id == first or is_next):
+                views.append(ReadsFrom(reading.has_summary))
+            views.append(self.view(message))
+            before = message.id
+        return views
+
     def view(self, message: "AnyMessage") -> Template:
         """Return how a message looks now, growing or ended; render it at once.
 
@@ -220,6 +237,7 @@ class MessageFeed:
                 Blocks(shown.tail, headings=shown.headings),
                 reasoning=shown.answer.reasoning[-REASONING_SHOWN_CHARS:],
                 is_growing=True,
+                is_summary=message.role == SUMMARY,
                 waiting=_line_of(shown.answer),
             )
         return self._ended_view(message)
@@ -233,7 +251,8 @@ class MessageFeed:
             note=note_of(message),
             tone=Tone.DANGER if message.state is MessageState.FAILED else Tone.INFO,
             is_whole=is_whole(message),
-            can_continue=can_continue(message),
+            can_continue=can_continue(message) and message.role != SUMMARY,
+            is_summary=message.role == SUMMARY,
         )
 
     def _tell(

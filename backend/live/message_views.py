@@ -33,6 +33,14 @@ class Blocks(Template):
 
 
 @dataclass(frozen=True)
+class ReadsFrom(Template):
+    """Stands before the first message that the model is given."""
+
+    template: ClassVar[str] = "messages/_reads_from.html"
+    has_summary: bool
+
+
+@dataclass(frozen=True)
 class QuestionView(Template):
     """What the user asked.
 
@@ -57,6 +65,7 @@ class Answer(Template):
         note: What is to be said of it.
         is_whole: There is nothing to be done about it.
         shown: How many blocks a page has that is told of its end; None for all pages.
+        is_summary: It is what the model is given instead of older messages.
     """
 
     template: ClassVar[str] = "messages/_answer.html"
@@ -72,3 +81,4 @@ class Answer(Template):
     is_whole: bool = True
     can_continue: bool = False
     shown: int | None = None
+    is_summary: bool = False

@@ -61,6 +61,8 @@ def events_of(changes: "Sequence[RowChange]") -> PageEvents:
             logs.add(message.conversation_id)
         elif _SHOWN & change.after.keys():
             changed.append(message)
+        if change.before is not None and _moves_line(message, change):
+            logs.add(message.conversation_id)
     if len(ours) > MANY:
         logs, added, changed, removed = {m.conversation_id for m, _ in ours}, [], [], []
     return PageEvents(nouns, logs, added, changed, removed)
@@ -75,6 +77,12 @@ def _messages(
         if change.table == "message" and change.row:
             first.setdefault(change.row.id, (cast("Message", change.row), change))
     return [first[row_id] for row_id in sorted(first)]
+
+
+def _moves_line(message: "Message", change: "RowChange") -> bool:
+    """Whether the line that shows from where on a model reads may stand elsewhere."""
+    is_other = bool({"state", "deleted_at"} & change.after.keys())
+    return "reads_from" in change.after or (bool(message.reads_from) and is_other)
 
 
 def _begins(message: "Message", change: "RowChange") -> bool:

@@ -258,5 +258,14 @@ _OPTIONS_AND_USAGE: Final[Step] = (
     "alter table message add column answer_tokens integer not null default 0",
 )
 
-STEPS: Final[tuple[Step, ...]] = (_FIRST, _SEARCH_BY_TIME, _OPTIONS_AND_USAGE)
+_READS_FROM: Final[Step] = (
+    "alter table message add column reads_from text not null default ''",
+)
+
+STEPS: Final[tuple[Step, ...]] = (
+    _FIRST,
+    _SEARCH_BY_TIME,
+    _OPTIONS_AND_USAGE,
+    _READS_FROM,
+)
 """Step number n brings the file from version n to n + 1."""

@@ -241,6 +241,8 @@ class MessageStore:
         reasoning: str,
         state: MessageState,
         error: str = "",
+        tokens: tuple[int, int] = (0, 0),
+        reads_from: str = "",
     ) -> Message:
         """Store how an answer ended, with its whole text, and drop its pieces.
 
@@ -254,6 +256,9 @@ class MessageStore:
             message.text = clean_text(text)
             message.reasoning = clean_text(reasoning)
             message.error = clean_text(error)
+            message.prompt_tokens, message.answer_tokens = tokens
+            if message.role == "assistant":
+                message.reads_from = reads_from
             drop_pieces(session, message_id)
             return message
 

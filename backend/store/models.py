@@ -88,13 +88,16 @@ class Message(Searched, table=True):
     """One message; while it is STREAMING, its newest text is in `stream_chunk`.
 
     Attributes:
-        role: "user" or "assistant".
+        role: "user" or "assistant", or "summary" for what a model is given instead of
+            older messages.
         error: What is said below the answer: why it failed, what it was not given.
         engine: The engine's name when it answered.
         reply_to: The id of the message this one answers.
         prompt_tokens: How much the model read for it, as its server counted; 0 when
             it did not say.
         answer_tokens: How much it wrote, likewise.
+        reads_from: The oldest message the model was given for an answer, or the first
+            one a summary leaves out; "" where it was given all.
     """
 
     conversation_id: str = Field(default="", sa_type=Text)
@@ -111,6 +114,7 @@ class Message(Searched, table=True):
     reply_to: str = Field(default="", sa_type=Text)
     prompt_tokens: int = 0
     answer_tokens: int = 0
+    reads_from: str = Field(default="", sa_type=Text)
 
     def searched_text(self) -> str:
         """Return the text, without the reasoning."""

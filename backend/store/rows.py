@@ -46,6 +46,7 @@ class MessageRow(NamedTuple):
     reply_to: str
     prompt_tokens: int
     answer_tokens: int
+    reads_from: str
 
 
 AnyMessage: TypeAlias = Message | MessageRow

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field
 
 from backend.errors import StoreFullError
-from backend.llm.engine import Delta, Turn
+from backend.llm.engine import Delta, Measure, Turn
 from backend.llm.listed_model import ListedModel
 from backend.services.chat.answers import AnswerService
 from backend.services.chat.growing import Growing
@@ -47,6 +47,9 @@ class ScriptedEngine:
         finally:
             self.is_closed = True
 
+    async def measure(self, model: str, turns: Sequence[Turn]) -> Measure:
+        return Measure()
+
     async def close(self) -> None:
         pass
 
@@ -60,6 +63,8 @@ class KeptMessages:
     state: MessageState | None = None
     error: str = ""
     refusals: int = 0
+    tokens: tuple[int, int] = (0, 0)
+    reads_from: str = ""
 
     def append_chunk(
         self,
@@ -81,9 +86,12 @@ class KeptMessages:
         reasoning: str,
         state: MessageState,
         error: str = "",
+        tokens: tuple[int, int] = (0, 0),
+        reads_from: str = "",
     ) -> None:
         self._refuse()
         self.text, self.state, self.error = text, state, error
+        self.tokens, self.reads_from = tokens, reads_from
 
     def _refuse(self) -> None:
         if self.refusals:

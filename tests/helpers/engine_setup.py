@@ -10,10 +10,12 @@ import pytest
 from backend.keys.api_keys import KeyStore
 from backend.llm.engines import EngineRegistry
 from backend.services.chat.answers import AnswerService
+from backend.services.chat.asking import Asking
 from backend.services.chat.conversations import ConversationService
 from backend.services.chat.growing import Growing
 from backend.services.engines.engines import EngineService, Offer
 from backend.services.settings import SettingService
+from backend.store.chat.summaries import SummaryStore
 from backend.store.drafts import DraftStore
 from backend.store.engines import EngineStore
 from backend.store.revisions import RevisionStore
@@ -94,6 +96,11 @@ def asking(setup: Setup, answers: AnswerService) -> ConversationService:
         drafts=DraftStore(library.database),
         answers=answers,
         engines=setup.service,
-        settings=SettingService(SettingStore(library.database), setup.keys),
+        asking=Asking(
+            library.messages,
+            SummaryStore(library.database),
+            setup.service,
+            SettingService(SettingStore(library.database), setup.keys),
+        ),
         act=library.database.act,
     )

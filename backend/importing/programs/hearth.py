@@ -67,7 +67,7 @@ def read_conversation(item: object, tally: ImportCounts) -> ImportedConversation
     for entry in entries:
         tally.found += 1
         message = as_dict(entry) | {"conversation_id": row.id}
-        if as_text(message.get("role")) not in {"user", "assistant"}:
+        if as_text(message.get("role")) not in {"user", "assistant", "summary"}:
             is_known = isinstance(message.get("role"), str)
             why = Skip.INSTRUCTIONS if is_known else Skip.UNREADABLE_MESSAGE
             tally.skip(why)

@@ -255,10 +255,11 @@ async def _newest(
     app: OpenContext, conversation_id: str, size: int, through: str = ""
 ) -> Log:
     """Return its newest messages, or as many up to one, as a page shows them."""
+    reading = await asyncio.to_thread(app.services.context.reading, conversation_id)
     seq = app.feed.seq
     read = partial(app.services.conversations.log, conversation_id, size)
     found = await app.feed.read(partial(read, through=through or None))
-    views = [app.feed.view(message) for message in found]
+    views = app.feed.views(found, reading)
     earlier = found[0].id if len(found) == size else ""
     empty = None if found else Empty()
     return Log(conversation_id, views, seq, earlier, empty, later=through)
@@ -268,6 +269,7 @@ async def _around(
     app: OpenContext, conversation_id: str, message_id: str, query: str
 ) -> Log | None:
     """Return a message among others; None when it is not in the conversation."""
+    reading = await asyncio.to_thread(app.services.context.reading, conversation_id)
     seq = app.feed.seq
     try:
         found = await app.feed.read(
@@ -281,7 +283,7 @@ async def _around(
     words_in = app.services.search.words_in
     return Log(
         conversation_id,
-        [app.feed.view(message) for message in found],
+        app.feed.views(found, reading),
         seq,
         earlier=found[0].id if at == LOG_LIMIT // 2 else "",
         around=message_id,
@@ -292,15 +294,17 @@ async def _around(
 
 async def _later(app: OpenContext, conversation_id: str, after: str) -> Later:
     read = partial(app.services.conversations.later, conversation_id, after)
+    reading = await asyncio.to_thread(app.services.context.reading, conversation_id)
     found = await app.feed.read(read)
-    views = [app.feed.view(message) for message in found]
+    views = app.feed.views(found, reading)
     more = found[-1].id if len(found) == LOG_LIMIT else ""
     return Later(conversation_id, views, more)
 
 
 async def _earlier(app: OpenContext, conversation_id: str, before: str) -> Earlier:
     read = partial(app.services.conversations.log, conversation_id, before=before)
+    reading = await asyncio.to_thread(app.services.context.reading, conversation_id)
     found = await app.feed.read(read)
-    views = [app.feed.view(message) for message in found]
+    views = app.feed.views(found, reading)
     more = found[0].id if len(found) == LOG_LIMIT else ""
     return Earlier(conversation_id, views, more)

@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 
 from backend.errors import EngineError, EngineFault, HearthError, StoreError
 from backend.llm.engine import Delta, Engine
+from backend.services.chat.counting import cut_sentence, was_cut
 from backend.services.chat.growing import Growing
 from backend.services.chat.prompts import Prompt, Room, left_out_sentence
 from backend.store.message_state import MessageState
@@ -48,8 +49,10 @@ class Messages(Protocol):
         reasoning: str,
         state: MessageState,
         error: str = "",
+        tokens: tuple[int, int] = (0, 0),
+        reads_from: str = "",
     ) -> object:
-        """Write the whole answer once."""
+        """Write the whole answer once, with what it took and was given."""
 
 
 class Audience(Protocol):
@@ -188,12 +191,15 @@ class AnswerService:
         prompt = room.fit(whole) if room else whole
         while True:
             answer.left_out = prompt.left_out
+            first = prompt.pairs[0].id if prompt.pairs else ""
+            answer.reads_from = (first or answer.question_id) if prompt.left_out else ""
             had = answer.size
             asked = prompt.going_on(answer.text, answer.reasoning)
             try:
                 async with aclosing(engine.stream(model, asked.turns())) as stream:
                     async for delta in stream:
                         answer.add(delta)
+                answer.is_cut = was_cut(asked, answer.usage)
             except EngineError as exc:
                 shorter = prompt.shortened()
                 gained = answer.size - had
@@ -244,7 +250,8 @@ class AnswerService:
     async def _finish(self, answer: Growing, state: MessageState, error: str) -> None:
         """Store the end, again and again while the disk is full; a bug ends it too."""
         left_out = left_out_sentence(answer.left_out)
-        error = " ".join(filter(None, (error, left_out)))
+        cut = cut_sentence(answer.usage, answer.engine) if answer.is_cut else ""
+        error = " ".join(filter(None, (error, left_out, cut)))
         for state_, error_ in ((state, error), (MessageState.FAILED, BUG_SENTENCE)):
             try:
                 await self._store_end(answer, state_, error_)
@@ -267,6 +274,8 @@ class AnswerService:
                     reasoning=answer.reasoning,
                     state=state,
                     error=error,
+                    tokens=(answer.usage.prompt, answer.usage.answer),
+                    reads_from=answer.reads_from,
                 )
             except StoreError as exc:
                 self.failure(str(exc))

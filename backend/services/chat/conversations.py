@@ -9,13 +9,12 @@ from backend.errors import ConflictError, InvalidInputError
 from backend.ids import NEW
 from backend.llm.engine import Delta
 from backend.services.chat.answers import AnswerService
+from backend.services.chat.asking import Asking
 from backend.services.chat.beginnings import Beginnings
 from backend.services.chat.growing import Growing
-from backend.services.chat.prompts import Prompt, PromptMessage, prompt_of
 from backend.services.chat.texts import checked_text
 from backend.services.chat.titles import title_from
 from backend.services.engines.engines import Choice, EngineService
-from backend.services.settings import SettingService
 from backend.store.text import note_title
 from backend.stored_values import TitleSource
 
@@ -63,7 +62,11 @@ class Removed:
 
 
 class ConversationService:
-    """What a person does with conversations."""
+    """What a person does with conversations.
+
+    Attributes:
+        beginnings: Lets one answer of a conversation begin at a time.
+    """
 
     def __init__(
         self,
@@ -74,7 +77,7 @@ class ConversationService:
         drafts: "DraftStore",
         answers: AnswerService,
         engines: EngineService,
-        settings: SettingService,
+        asking: Asking,
         act: "Callable[[], AbstractContextManager[None]]",
     ) -> None:
         self._conversations = conversations
@@ -83,9 +86,9 @@ class ConversationService:
         self._drafts = drafts
         self._answers = answers
         self._engines = engines
-        self._settings = settings
+        self._asking = asking
         self._act = act
-        self._beginnings = Beginnings(messages, answers)
+        self.beginnings = Beginnings(messages, answers)
 
     def page(
         self, before: str | None = None, limit: int = PAGE_SIZE
@@ -116,7 +119,7 @@ class ConversationService:
     ) -> "Sequence[AnyMessage]":
         """Return the newest messages `before`, or `through`, one, oldest first."""
         read = partial(self._messages.of_conversation, conversation_id, limit=limit)
-        return await self._beginnings.read(partial(read, **bounds))
+        return await self.beginnings.read(partial(read, **bounds))
 
     async def log_around(self, message_id: str) -> "Sequence[AnyMessage]":
         """Return a message among those before and after it, oldest first.
@@ -125,14 +128,14 @@ class ConversationService:
             NotFoundError: There is none, or it was deleted.
         """
         read = partial(self._messages.around, message_id)
-        return await self._beginnings.read(partial(read, limit=LOG_LIMIT))
+        return await self.beginnings.read(partial(read, limit=LOG_LIMIT))
 
     async def later(
         self, conversation_id: str, message_id: str
     ) -> "Sequence[AnyMessage]":
         """Return the messages that follow one, oldest first."""
         read = partial(self._messages.after, conversation_id, message_id)
-        return await self._beginnings.read(partial(read, limit=LOG_LIMIT))
+        return await self.beginnings.read(partial(read, limit=LOG_LIMIT))
 
     async def delete_message(self, message_id: str) -> "Removed":
         """Move a message to the trash, a question with its answers.
@@ -186,10 +189,10 @@ class ConversationService:
         if again := await asyncio.to_thread(self._submitted, submission):
             return again
         text = checked_text(text)
-        choice = await self._chosen(choice)
+        choice = await self._asking.chosen(choice)
         record, engine = await self._engines.open(choice)
-        prompt = await asyncio.to_thread(self._prompt, (), text)
-        with self._beginnings.new():
+        prompt = await asyncio.to_thread(self._asking.prompt, (), text)
+        with self.beginnings.new():
             conversation, question, answer = await asyncio.to_thread(
                 self._messages.begin_conversation,
                 text,
@@ -216,11 +219,13 @@ class ConversationService:
         if again := await asyncio.to_thread(self._submitted, submission):
             return again
         text = checked_text(text)
-        with self._beginnings.one(conversation_id, alone=True):
+        with self.beginnings.one(conversation_id, alone=True):
             conversation = await asyncio.to_thread(self.get, conversation_id)
-            choice = await self._choice_of(conversation)
+            choice = await self._asking.choice_of(conversation)
             record, engine = await self._engines.open(choice)
-            prompt = await asyncio.to_thread(self._next_prompt, conversation_id, text)
+            prompt = await asyncio.to_thread(
+                self._asking.next_prompt, conversation_id, text, choice.model
+            )
             question, answer = await asyncio.to_thread(
                 self._messages.add_exchange,
                 conversation_id,
@@ -252,12 +257,16 @@ class ConversationService:
         """
         text = checked_text(text)
         _, conversation = await asyncio.to_thread(self._place_of, message_id)
-        choice = await self._choice_of(conversation)
+        choice = await self._asking.choice_of(conversation)
         record, engine = await self._engines.open(choice)
-        with self._beginnings.one(conversation.id):
+        with self.beginnings.one(conversation.id):
             await self._answers.stop(conversation.id)
             prompt = await asyncio.to_thread(
-                self._next_prompt, conversation.id, text, before=message_id
+                self._asking.next_prompt,
+                conversation.id,
+                text,
+                choice.model,
+                message_id,
             )
             again = await asyncio.to_thread(
                 self._revisions.ask_again,
@@ -279,12 +288,14 @@ class ConversationService:
             ConflictError: It is being written, or nothing can answer.
         """
         message, conversation = await asyncio.to_thread(self._place_of, message_id)
-        choice = await self._choice_of(conversation)
+        choice = await self._asking.choice_of(conversation)
         record, engine = await self._engines.open(choice)
-        with self._beginnings.one(conversation.id):
-            if self._beginnings.is_left(message):
-                await self._beginnings.end([message])
-            prompt = await asyncio.to_thread(self._prompt_again, message)
+        with self.beginnings.one(conversation.id):
+            if self.beginnings.is_left(message):
+                await self.beginnings.end([message])
+            prompt = await asyncio.to_thread(
+                self._asking.prompt_again, message, choice.model
+            )
             if message.role == "assistant" and not prompt.is_open:
                 raise ConflictError(_NO_QUESTION)
             message, begun = await asyncio.to_thread(
@@ -362,38 +373,3 @@ class ConversationService:
     def _place_of(self, message_id: str) -> "tuple[AnyMessage, Conversation]":
         message = self.message(message_id)
         return message, self.get(message.conversation_id)
-
-    def _next_prompt(
-        self, conversation_id: str, text: str, before: str | None = None
-    ) -> Prompt:
-        said = self._messages.of_conversation(
-            conversation_id, before=before, limit=None
-        )
-        return self._prompt(said, text)
-
-    def _prompt_again(self, answer: "AnyMessage") -> Prompt:
-        """Return what was said up to the question of an answer."""
-        bounds = {"before": answer.id}
-        if answer.reply_to:
-            bounds = {"through": answer.reply_to}
-        read = self._messages.of_conversation
-        return self._prompt(read(answer.conversation_id, limit=None, **bounds))
-
-    def _prompt(self, said: "Sequence[AnyMessage]", asked: str = "") -> Prompt:
-        known = [PromptMessage(m.id, m.role == "user", m.text) for m in said]
-        instructions = self._settings.instructions()
-        return prompt_of(
-            [*known, PromptMessage("", is_question=True, text=asked)], instructions
-        )
-
-    async def _choice_of(self, conversation: "Conversation") -> Choice:
-        own = Choice.of(conversation.engine_id, conversation.model)
-        return await self._chosen(own)
-
-    async def _chosen(self, choice: Choice | None) -> Choice:
-        choice = choice or await self._engines.default()
-        if choice is None:
-            raise ConflictError(
-                "No model is set up yet. Choose one first; your text is kept."
-            )
-        return choice

@@ -22,8 +22,11 @@ class Growing:
         number: Of the next chunk to store.
         ending: What a cancelled answer becomes.
         left_out: How many of the oldest messages the model was not given.
+        reads_from: The oldest one it was given then; "" when it was given all.
         is_unheard: Somebody who is told of it fails.
+        is_cut: Its server left out the beginning, and did not say so.
         engine: What answers, by its name.
+        question_id: What it answers.
         waiting: What its first word waits for.
         usage: The tokens it took, as its server counted them.
         withdrawn: What was its text, and turned out to be thoughts.
@@ -43,6 +46,9 @@ class Growing:
         self.number = 0
         self.ending = MessageState.INTERRUPTED
         self.left_out = 0
+        self.reads_from = ""
+        self.question_id = ""
+        self.is_cut = False
         self.unsaved = Delta()
         self.is_shown = True
         self.is_ending = False
@@ -61,7 +67,9 @@ class Growing:
     def of(cls, answer: "AnyMessage") -> "Self":
         """Return what is written on from an answer as it is stored."""
         whose = answer.id, answer.conversation_id
-        return cls(*whose, answer.text, answer.reasoning, engine=answer.engine)
+        growing = cls(*whose, answer.text, answer.reasoning, engine=answer.engine)
+        growing.question_id = answer.reply_to
+        return growing
 
     @property
     def text(self) -> str:

@@ -10,9 +10,12 @@ from functools import cached_property
 from typing import Final
 
 from backend.llm.engine import Role, Turn
+from backend.llm.tokens import BYTES_PER_TOKEN
 
 KEPT_SHARE: Final = 0.75
 """Of what was too long for a model: with room to answer, and for a few questions."""
+_TELLING_BYTES: Final = 2_000
+"""Of less, most tokens are those of the template around it."""
 THINKING_CHARS: Final = 12_000
 OPENING: Final = "(The conversation begins with your words.)"
 """Stands for the question where an imported conversation has none."""
@@ -23,12 +26,37 @@ _THOUGHT: Final = (
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """What a server counted of an earlier request of a conversation.
+
+    Attributes:
+        size: Its bytes.
+    """
+
+    tokens: int
+    size: int
+
+    def tokens_of(self, size: int) -> int:
+        """Return about how many tokens a request of so many bytes takes."""
+        is_telling = self.size >= _TELLING_BYTES and self.tokens
+        rate = self.size / self.tokens if is_telling else BYTES_PER_TOKEN
+        return max(self.tokens + round((size - self.size) / rate), 1)
+
+
+@dataclass(frozen=True, slots=True)
 class PromptMessage:
-    """One message, as far as a model is told of it."""
+    """One message, as far as a model is told of it.
+
+    Attributes:
+        tokens: What was read for an answer of the same model, as counted; 0 if not.
+        reads_from: From which message on that was.
+    """
 
     id: str
     is_question: bool
     text: str
+    tokens: int = 0
+    reads_from: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,11 +87,13 @@ class Prompt:
     Attributes:
         instructions: What the user wants of every answer.
         left_out: How many of the oldest messages are not part of it.
+        counted: What a server counted of an earlier one of the same conversation.
     """
 
     pairs: tuple[Pair, ...]
     instructions: str = ""
     left_out: int = 0
+    counted: Counted | None = None
 
     @property
     def is_open(self) -> bool:
@@ -151,7 +181,11 @@ class Room:
         return prompt.fitting(int(self.refused * KEPT_SHARE))
 
 
-def prompt_of(said: Iterable[PromptMessage], instructions: str = "") -> Prompt:
+def prompt_of(
+    said: Iterable[PromptMessage],
+    instructions: str = "",
+    counted: Counted | None = None,
+) -> Prompt:
     """Return what is sent of messages in their order.
 
     An empty message is left out; neighbours of the same kind become one, so that no
@@ -172,7 +206,7 @@ def prompt_of(said: Iterable[PromptMessage], instructions: str = "") -> Prompt:
             last = pairs[-1] if pairs else Pair(message.id, OPENING, messages=0)
             answer = "\n\n".join(filter(None, (last.answer, message.text)))
             pairs[-1:] = [replace(last, answer=answer, messages=last.messages + 1)]
-    return Prompt(tuple(pairs), instructions)
+    return Prompt(tuple(pairs), instructions, counted=counted)
 
 
 def left_out_sentence(count: int) -> str:

@@ -232,13 +232,15 @@ def _front_matter(row: "Conversation | Note", title: str) -> str:
 
 def _note(message: "Message") -> str:
     """Return in one line how an answer ended; "" for one that is whole."""
-    note = note_of(message) if message.role == "assistant" else message.error
+    note = note_of(message) if message.role != "user" else message.error
     return " ".join(note.split())
 
 
 def _who(message: "Message") -> str:
     if message.role == "user":
         return "You"
+    if message.role == "summary":
+        return "Summary of the oldest messages"
     return (
         " · ".join(name for name in (message.engine, message.model) if name) or "Answer"
     )

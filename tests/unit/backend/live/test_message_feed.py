@@ -56,8 +56,8 @@ def _at_once() -> Iterator[None]:
         yield
 
 
-async def _no_title(_: str) -> None:
-    """Leave the title as it is."""
+async def _nothing(*_: str) -> None:
+    """Let nothing follow the end of an answer."""
 
 
 @dataclass
@@ -77,8 +77,11 @@ class Page:
         conversations = SimpleNamespace(
             message=lambda _: self._stored, retitle=lambda _: None
         )
-        titles = SimpleNamespace(answer_ended=_no_title)
-        services = SimpleNamespace(conversations=conversations, titles=titles)
+        titles = SimpleNamespace(answer_ended=_nothing)
+        summaries = SimpleNamespace(go_on=_nothing)
+        services = SimpleNamespace(
+            conversations=conversations, titles=titles, summaries=summaries
+        )
         return cast("Services", services)
 
     def _render(self) -> str:

@@ -17,6 +17,7 @@ from backend.services.chat.growing import Growing
 from backend.store.actions import ActionStore
 from backend.store.change_log import RowChange
 from backend.store.changes import ChangeStore
+from backend.store.chat.summaries import SummaryStore
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
 from backend.store.engines import EngineStore
@@ -83,6 +84,31 @@ def exchange(messages: MessageStore) -> tuple[str, str, str]:
 def end(messages: MessageStore, answer: str) -> None:
     complete = MessageState.COMPLETE
     messages.finish(answer, text="A", reasoning="", state=complete)
+
+
+def test_the_log_is_fetched_when_a_model_reads_from_elsewhere_on(
+    database: Database, hearing: Hearing, messages: MessageStore
+) -> None:
+    talk, asked, answer = messages.begin_conversation("Q", engine_id="e", **ENGINE)
+    finished = hearing.of(
+        lambda: messages.finish(
+            answer.id,
+            text="A",
+            reasoning="",
+            state=MessageState.COMPLETE,
+            reads_from=asked.id,
+        )
+    )
+    assert finished["logs"] == {talk.id}
+    summaries = SummaryStore(database)
+    summary = hearing.of(lambda: summaries.begin(talk.id, answer.id, **ENGINE))
+    assert "logs" not in summary
+    added = summary["added"]
+    assert isinstance(added, list)
+    summed_up: str = added[0]
+    assert hearing.of(lambda: end(messages, summed_up))["logs"] == {talk.id}
+    removed = hearing.of(lambda: messages.delete(summed_up))
+    assert (removed["removed"], removed["logs"]) == ([summed_up], {talk.id})
 
 
 def test_a_noun_that_changes_is_fetched(database: Database, hearing: Hearing) -> None:

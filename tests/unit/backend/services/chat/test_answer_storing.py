@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncGenerator, Sequence
+from typing import Any
 
 import pytest
 
@@ -53,19 +54,9 @@ class BrokenMessages(KeptMessages):
         self._fail("append_chunk")
         super().append_chunk(message_id, number, text, reasoning, moved)
 
-    def finish(
-        self,
-        message_id: str,
-        *,
-        text: str,
-        reasoning: str,
-        state: MessageState,
-        error: str = "",
-    ) -> None:
+    def finish(self, message_id: str, **ended: Any) -> None:  # noqa: ANN401 passed on
         self._fail("finish")
-        super().finish(
-            message_id, text=text, reasoning=reasoning, state=state, error=error
-        )
+        super().finish(message_id, **ended)
 
     def _fail(self, act: str) -> None:
         if act == self._act and self._times:
@@ -126,20 +117,10 @@ def test_stopping_while_the_end_is_stored_does_not_lose_it() -> None:
     storing, go_on = threading.Event(), threading.Event()
 
     class Slow(KeptMessages):
-        def finish(
-            self,
-            message_id: str,
-            *,
-            text: str,
-            reasoning: str,
-            state: MessageState,
-            error: str = "",
-        ) -> None:
+        def finish(self, message_id: str, **ended: Any) -> None:  # noqa: ANN401 passed on
             storing.set()
             assert go_on.wait(5)
-            super().finish(
-                message_id, text=text, reasoning=reasoning, state=state, error=error
-            )
+            super().finish(message_id, **ended)
 
     messages = Slow()
 

@@ -1,0 +1,120 @@
+"""What a conversation asks its model, and which model that is."""
+
+from typing import TYPE_CHECKING, Final
+
+from backend.errors import ConflictError
+from backend.services.chat.counting import counted_of
+from backend.services.chat.prompts import Prompt, PromptMessage, prompt_of
+from backend.services.engines.engines import Choice, EngineService
+from backend.services.settings import SettingService
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from backend.store.chat.summaries import SummaryStore
+    from backend.store.messages import MessageStore
+    from backend.store.models import Conversation
+    from backend.store.rows import AnyMessage, ConversationRow
+
+SUMMARY: Final = "summary"
+_SUMMED_UP: Final = "What was said earlier in this conversation, summed up:"
+
+
+class Asking:
+    """Makes the prompts of conversations; call what reads the store in a thread."""
+
+    def __init__(
+        self,
+        messages: "MessageStore",
+        summaries: "SummaryStore",
+        engines: EngineService,
+        settings: SettingService,
+    ) -> None:
+        self._messages = messages
+        self._summaries = summaries
+        self._engines = engines
+        self._settings = settings
+
+    def next_prompt(
+        self, conversation_id: str, text: str, model: str, before: str | None = None
+    ) -> Prompt:
+        """Return what is sent with the next question, or with one asked again."""
+        said = self.said(conversation_id, before=before)
+        return self.prompt(said, text, model)
+
+    def prompt_again(self, answer: "AnyMessage", model: str) -> Prompt:
+        """Return what was said up to the question of an answer."""
+        bounds = {"before": answer.id}
+        if answer.reply_to:
+            bounds = {"through": answer.reply_to}
+        return self.prompt(self.said(answer.conversation_id, **bounds), "", model)
+
+    def said(
+        self, conversation_id: str, **bounds: str | None
+    ) -> "Sequence[AnyMessage]":
+        """Return all messages of a conversation, `before` or `through` one."""
+        read = self._messages.of_conversation
+        return read(conversation_id, limit=None, **bounds)
+
+    def prompt(
+        self, said: "Sequence[AnyMessage]", text: str = "", model: str = ""
+    ) -> Prompt:
+        """Return what is sent of messages, with a question that follows them.
+
+        A summary takes the place of the messages before those it leaves out.
+        """
+        instructions = self._settings.instructions()
+        summary = self._summary(said)
+        if summary is not None:
+            said = [m for m in said if m.id >= summary.reads_from]
+            instructions = with_summary(instructions, summary.text)
+        known = [_known(m, model) for m in said if m.role != SUMMARY]
+        asked = PromptMessage("", is_question=True, text=text)
+        counted = counted_of(known, instructions)
+        return prompt_of([*known, asked], instructions, counted)
+
+    async def choice_of(self, conversation: "Conversation | ConversationRow") -> Choice:
+        """Return what answers a conversation.
+
+        Raises:
+            ConflictError: Nothing is chosen that could answer.
+        """
+        own = Choice.of(conversation.engine_id, conversation.model)
+        return await self.chosen(own)
+
+    async def chosen(self, choice: Choice | None) -> Choice:
+        """Return a choice, or the default.
+
+        Raises:
+            ConflictError: Nothing is chosen that could answer.
+        """
+        choice = choice or await self._engines.default()
+        if choice is None:
+            raise ConflictError(
+                "No model is set up yet. Choose one first; your text is kept."
+            )
+        return choice
+
+    def _summary(self, said: "Sequence[AnyMessage]") -> "AnyMessage | None":
+        """Return the summary that is used; none for what it stands for itself."""
+        if not said:
+            return None
+        found = self._summaries.latest(said[-1].conversation_id)
+        return found if found and said[-1].id >= found.reads_from else None
+
+
+def with_summary(instructions: str, summary: str) -> str:
+    """Return the instructions with what older messages are summed up to."""
+    summed = f"{_SUMMED_UP}\n\n{summary}" if summary else ""
+    return "\n\n".join(filter(None, (instructions, summed)))
+
+
+def _known(message: "AnyMessage", model: str) -> PromptMessage:
+    is_counted = message.model == model and message.prompt_tokens
+    return PromptMessage(
+        message.id,
+        message.role == "user",
+        message.text,
+        message.prompt_tokens if is_counted else 0,
+        message.reads_from,
+    )
