@@ -82,14 +82,14 @@ def test_a_module_of_an_installed_wheel_runs_beside_it(tmp_path: Path) -> None:
         "from backend.installation import module_command; "
         "print(*module_command('backend.said')[1:], sep='\\n')"
     )
-    told = subprocess.run(
+    reply = subprocess.run(
         [sys.executable, "-c", ask],
         cwd=tmp_path,
         capture_output=True,
         check=True,
         text=True,
     )
-    command = [sys.executable, *told.stdout.splitlines()]
+    command = [sys.executable, *reply.stdout.splitlines()]
     done = subprocess.run(command, capture_output=True, cwd="/", check=True)
     assert json.loads(done.stdout) == [[], "__main__", str(tmp_path), 1]
 
