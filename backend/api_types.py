@@ -46,7 +46,7 @@ class AnswerPiece:
 
     Attributes:
         state: A `MessageState`; "streaming" while it grows.
-        error: Why it is not whole; "" when it is, or still grows.
+        error: Why it is not whole, or not where it should be; "" while it grows.
     """
 
     text: str
@@ -60,9 +60,9 @@ class AnswerPicture:
 
     Attributes:
         size: How much of the text this is, in characters.
-        note: Why it is not whole; "" when it is, or still grows.
+        note: Why it is not whole, or not where it should be; "" while it grows.
         model: What writes it.
-        outcome: What else was done with it, or could not be, in a sentence.
+        outcome: What else was done with it, in a sentence.
     """
 
     html: str
@@ -163,6 +163,7 @@ class ActionRun:
     Attributes:
         result: An `ActionResult`.
         outcome: What was done with the text already, in a sentence.
+        error: Why that was not done which should have been.
         message_id: The answer that grows, when a model was needed; else "".
     """
 
@@ -170,6 +171,7 @@ class ActionRun:
     result: str
     text: str = ""
     outcome: str = ""
+    error: str = ""
     conversation_id: str = ""
     message_id: str = ""
 

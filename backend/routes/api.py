@@ -31,6 +31,7 @@ from backend.errors import ConflictError, NotFoundError
 from backend.live.message_views import Answer
 from backend.routes.app_context import OfflineContext, OpenContext
 from backend.routes.chat.conversations import UNTITLED
+from backend.services.actions.actions import KeptAnswer
 from backend.services.chat.endings import is_whole, note_of
 from backend.services.notes import SAVED
 from backend.store.message_state import MessageState
@@ -87,11 +88,12 @@ async def show_message(request: Request, app: OpenContext) -> Response:
     if grown is not None:
         return as_json(AnswerPiece(text=grown, state=MessageState.STREAMING, error=""))
     ended = await asyncio.to_thread(services.conversations.message, message_id)
+    kept = await services.actions.outcome(message_id)
     return as_json(
         AnswerPiece(
             text=services.activity.rest(message_id, ended.text, known),
             state=ended.state,
-            error="" if is_whole(ended) else note_of(ended),
+            error=kept.error if is_whole(ended) else note_of(ended),
         )
     )
 
@@ -195,6 +197,7 @@ async def run(request: Request, app: OpenContext) -> Response:
             result=made.action.result,
             text=made.text,
             outcome=made.outcome,
+            error=made.error,
             conversation_id=question.conversation_id if question else "",
             message_id=question.message_id if question else "",
         )
@@ -253,17 +256,18 @@ async def show_answer(request: Request, app: OpenContext) -> Response:
         # As much as the page shows, rendered.
         chars = await painter.beyond(message_id, 0, 0)
         text = (services.activity.now(message_id) or "")[:chars]
+    kept = (
+        KeptAnswer() if view.is_growing else await services.actions.outcome(message_id)
+    )
     return as_json(
         AnswerPicture(
             html=app.renderer.render(QuickAnswer(blocks)),
             text=text,
             size=len(text),
-            note=view.note,
+            note=" ".join(filter(None, (view.note, kept.error))),
             model=message.model,
             is_growing=view.is_growing,
-            outcome=""
-            if view.is_growing
-            else await services.actions.outcome(message_id),
+            outcome=kept.outcome,
         )
     )
 

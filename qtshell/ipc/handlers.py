@@ -140,6 +140,9 @@ class Remote(QObject):
         def show(made: ActionRun) -> None:
             if made.message_id:
                 self._relay(made.conversation_id, made.message_id, caller)
+            elif made.error:
+                caller.say(made.text)
+                caller.fail(made.error)
             else:
                 caller.finish(made.text or made.outcome)
 

@@ -86,7 +86,10 @@ class QuickActions(QObject):
         )
 
     def _on_run(self, run: ActionRun) -> None:
-        if not run.message_id:
+        if run.error:
+            self._quick_ask().show_text(run.name, run.text)
+            self._complain(run.name, run.error)
+        elif not run.message_id:
             self._deliver(run, run.text, run.outcome)
         elif run.result == ActionResult.SHOW:
             self._quick_ask().show_answer(run.name, run.conversation_id, run.message_id)

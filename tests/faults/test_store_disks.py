@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from backend.api_types import ActionRun, decode
 from backend.recovery.swap import STAGED
 from tests.helpers.first_schema import write_first_schema
 from tests.helpers.sidecar import Answer, Sidecar
@@ -48,6 +49,11 @@ def save(sidecar: Sidecar, text: str) -> int:
     return send(sidecar, "/drafts/new", "PUT", text=text).status
 
 
+def save_note(sidecar: Sidecar, text: str) -> ActionRun:
+    answer = send(sidecar, "/api/v1/actions/save-note/run", clipboard=text)
+    return decode(ActionRun, answer.body)
+
+
 def wait_for(condition: Callable[[], bool]) -> None:
     end = time.monotonic() + 30
     while not condition():
@@ -82,10 +88,15 @@ def test_a_full_disk_is_told_and_over_when_there_is_room(disk: Path) -> None:
         assert "The disk is full" in page
         assert "MB" in page
         assert send(sidecar, "/backups").status == 507
+        unsaved = save_note(sidecar, long_text)
+        assert (unsaved.outcome, unsaved.text) == ("", long_text)
+        assert "The disk is full" in unsaved.error
         assert list((disk / "data").rglob("*.part")) == []
         ballast.unlink()
         wait_for(lambda: "disk is full" not in sidecar.get("/alerts").text)
         assert save(sidecar, long_text) == 204
+        saved = save_note(sidecar, long_text)
+        assert (saved.outcome, saved.error) == ("Saved as a note.", "")
         assert send(sidecar, "/backups").status == 200
         assert sidecar.process.poll() is None
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from backend.errors import (
     ConflictError,
@@ -63,12 +63,21 @@ class Outcome:
         text: The result, when no model was needed.
         exchange: The question and the growing answer, when one was.
         outcome: What was done with the text already, in a sentence.
+        error: Why that was not done which should have been.
     """
 
     action: "Action"
     text: str = ""
     exchange: Exchange | None = None
     outcome: str = ""
+    error: str = ""
+
+
+class KeptAnswer(NamedTuple):
+    """What else became of an answer, or why nothing did: a sentence each, or ""."""
+
+    outcome: str = ""
+    error: str = ""
 
 
 class ActionService:
@@ -109,7 +118,7 @@ class ActionService:
         self._act = act
         self._refused = refused
         self._today = today
-        self._outcomes: dict[str, asyncio.Task[str]] = {}
+        self._outcomes: dict[str, asyncio.Task[KeptAnswer]] = {}
         self.refused_shortcuts: Mapping[str, str] = {}
         """Why the desktop does not give an action its keys, by the action's id."""
 
@@ -245,7 +254,10 @@ class ActionService:
         made = _made_here(action.kind, text)
         if action.result != ActionResult.NOTE:
             return Outcome(action, made)
-        self._notes.create("", made)
+        try:
+            self._notes.create("", made)
+        except HearthError as exc:
+            return Outcome(action, made, error=f"This is not saved as a note. {exc}")
         return Outcome(action, made, outcome=SAVED)
 
     async def _ask(self, action: "Action", text: str, subject: str) -> Outcome:
@@ -267,18 +279,18 @@ class ActionService:
             known[exchange.answer.id] = asyncio.create_task(self._keep_answer(exchange))
         return Outcome(action, exchange=exchange)
 
-    async def outcome(self, answer_id: str) -> str:
-        """Return what else became of an answer, once it is known; "" for nothing."""
+    async def outcome(self, answer_id: str) -> KeptAnswer:
+        """Return what else became of an answer, once it is known."""
         task = self._outcomes.get(answer_id)
-        return await asyncio.shield(task) if task else ""
+        return await asyncio.shield(task) if task else KeptAnswer()
 
-    async def _keep_answer(self, exchange: Exchange) -> str:
+    async def _keep_answer(self, exchange: Exchange) -> KeptAnswer:
         """Keep a whole answer as a note; the answer itself stays whatever happens."""
         await self._answers.wait(exchange.answer.id)
         try:
             return await asyncio.to_thread(self._keep, exchange.answer.id)
         except NotFoundError:
-            return "The answer was deleted before it became a note."
+            return KeptAnswer(error="The answer was deleted before it became a note.")
         except HearthError as exc:
             why = str(exc)
         except Exception:
@@ -286,14 +298,14 @@ class ActionService:
             why = BUG_SENTENCE
         sentence = f"The answer is kept, but not as a note. {why}"
         self._answers.failure(sentence)
-        return sentence
+        return KeptAnswer(error=sentence)
 
-    def _keep(self, answer_id: str) -> str:
+    def _keep(self, answer_id: str) -> KeptAnswer:
         answer = self._conversations.message(answer_id)
         if not is_whole(answer):
-            return ""
+            return KeptAnswer()
         self._notes.create("", answer.text)
-        return SAVED
+        return KeptAnswer(SAVED)
 
     def _see_that_free(self, shortcut: str, action_id: str = "") -> None:
         for other in self.all():

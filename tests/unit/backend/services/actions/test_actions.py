@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from backend.errors import ConflictError, NotFoundError, StoreFullError
-from backend.services.actions.actions import ActionService, _longest
+from backend.services.actions.actions import ActionService, KeptAnswer, _longest
 from backend.services.actions.forms import EMPTY_FORM
 from backend.services.chat.answers import AnswerService
 from backend.services.engines.engines import Choice, EngineService
@@ -123,16 +123,21 @@ class NoRoom:
 @pytest.mark.parametrize(
     ("has_room", "outcome"),
     [
-        (True, "Saved as a note."),
-        (False, "The answer is kept, but not as a note. The disk is full."),
+        (True, KeptAnswer("Saved as a note.")),
+        (
+            False,
+            KeptAnswer(
+                error="The answer is kept, but not as a note. The disk is full."
+            ),
+        ),
     ],
 )
 def test_saved_is_said_once_the_store_has_said_so(
-    setup: Setup, service: ActionService, outcome: str, *, has_room: bool
+    setup: Setup, service: ActionService, outcome: KeptAnswer, *, has_room: bool
 ) -> None:
     if not has_room:
         service._notes = NoRoom()
-    said: list[str] = []
+    said: list[object] = []
 
     async def use(engines: EngineService) -> None:
         with FakeModelServer(
@@ -149,7 +154,15 @@ def test_saved_is_said_once_the_store_has_said_so(
             assert text == "Hi"
 
     setup.run(use)
-    assert said == ["", outcome, ""]
+    assert said == ["", outcome, KeptAnswer()]
+
+
+def test_a_text_that_cannot_be_saved_is_not_lost(service: ActionService) -> None:
+    service._notes = NoRoom()
+    action = service.add({**FORM, "kind": "upper", "result": "note"})
+    run = asyncio.run(service.run(action.id, "hello", ""))
+    assert (run.text, run.outcome) == ("HELLO", "")
+    assert run.error == "This is not saved as a note. The disk is full."
 
 
 def test_an_action_asks_the_model_for_actions_and_says_when_it_is_gone(
