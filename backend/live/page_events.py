@@ -8,7 +8,7 @@ from backend.store.message_state import MessageState
 
 if TYPE_CHECKING:
     from backend.store.change_log import RowChange
-    from backend.store.models import Message
+    from backend.store.rows import AnyMessage
 
 MANY: Final = 20
 """Of more messages at once the pages are not told one by one: they fetch the log."""
@@ -37,8 +37,8 @@ class PageEvents:
 
     nouns: Set[str]
     logs: Set[str]
-    added: "Sequence[Message]"
-    changed: "Sequence[Message]"
+    added: "Sequence[AnyMessage]"
+    changed: "Sequence[AnyMessage]"
     removed: Sequence[str]
 
 
@@ -46,8 +46,8 @@ def events_of(changes: "Sequence[RowChange]") -> PageEvents:
     """Return what pages must hear of a transaction."""
     nouns = {noun for change in changes for noun in _nouns(change)}
     logs, removed = set[str](), list[str]()
-    added: list[Message] = []
-    changed: list[Message] = []
+    added: list[AnyMessage] = []
+    changed: list[AnyMessage] = []
     ours = _messages(changes)
     answering = {m.conversation_id for m, change in ours if _begins(m, change)}
     for message, change in ours:
@@ -70,22 +70,22 @@ def events_of(changes: "Sequence[RowChange]") -> PageEvents:
 
 def _messages(
     changes: "Sequence[RowChange]",
-) -> "list[tuple[Message, RowChange]]":
+) -> "list[tuple[AnyMessage, RowChange]]":
     """Return the messages, the oldest first: a session knows no order."""
-    first: dict[str, tuple[Message, RowChange]] = {}
+    first: dict[str, tuple[AnyMessage, RowChange]] = {}
     for change in changes:
         if change.table == "message" and change.row:
-            first.setdefault(change.row.id, (cast("Message", change.row), change))
+            first.setdefault(change.row.id, (cast("AnyMessage", change.row), change))
     return [first[row_id] for row_id in sorted(first)]
 
 
-def _moves_line(message: "Message", change: "RowChange") -> bool:
+def _moves_line(message: "AnyMessage", change: "RowChange") -> bool:
     """Whether the line that shows from where on a model reads may stand elsewhere."""
     is_other = bool({"state", "deleted_at"} & change.after.keys())
     return "reads_from" in change.after or (bool(message.reads_from) and is_other)
 
 
-def _begins(message: "Message", change: "RowChange") -> bool:
+def _begins(message: "AnyMessage", change: "RowChange") -> bool:
     return change.before is None and message.state is MessageState.STREAMING
 
 

@@ -15,6 +15,7 @@ from backend.sqlite.error_messages import translated_errors
 from backend.sqlite.folding import indexed
 from backend.store.clock import HybridClock
 from backend.store.models import Change, Logged, Searched
+from backend.store.rows import ConversationRow, MessageRow
 
 Fields: TypeAlias = dict[str, str | int | None]
 
@@ -31,13 +32,13 @@ class RowChange:
     """What one transaction did to a logged row.
 
     Attributes:
-        row: As it is committed; None when it was deleted for good.
+        row: As it was left; None when it was deleted for good.
         before: The changed fields as they were; None for a new row.
         after: The changed fields as they became.
     """
 
     table: str
-    row: Logged | None
+    row: Logged | ConversationRow | MessageRow | None
     before: Fields | None
     after: Fields
 
@@ -60,6 +61,26 @@ class StoreSession(Session):
     def changes(self) -> Sequence[RowChange]:
         """What was flushed so far, in this order."""
         return tuple(self.info[_CHANGES])
+
+    def log(self, changes: Sequence[RowChange]) -> None:
+        """Keep what was done to logged rows: by a flush, or with statements."""
+        clock: HybridClock = self.info[CLOCK]
+        self.info[_CHANGES] += changes
+        entries = [
+            {
+                "transaction_id": self.transaction_id,
+                "table_name": change.table,
+                "row_id": change.row.id,
+                "before": change.before,
+                "after": change.after,
+                "hlc": clock.read(),
+                "device_id": clock.device_id,
+            }
+            for change in changes
+            if change.row
+        ]
+        if entries:
+            self.connection().execute(_KEEP, entries)
 
     def note_forgotten(self, table: str) -> None:
         """Take note that a row of a table was deleted for good, past the log."""
@@ -128,23 +149,12 @@ def _on_session_after_flush(
     session: StoreSession,
     flush_context: UOWTransaction,  # noqa: ARG001 SQLAlchemy's signature
 ) -> None:
-    clock: HybridClock = session.info[CLOCK]
-    rows = []
-    for row, before, after in _changes(session):
-        table = str(row.__tablename__)
-        session.info[_CHANGES].append(RowChange(table, row, before, after))
-        entry = {
-            "transaction_id": session.transaction_id,
-            "table_name": table,
-            "row_id": row.id,
-            "before": before,
-            "after": after,
-            "hlc": clock.read(),
-            "device_id": clock.device_id,
-        }
-        rows.append(entry)
-    if rows:
-        session.connection().execute(_KEEP, rows)
+    session.log(
+        [
+            RowChange(str(row.__tablename__), row, before, after)
+            for row, before, after in _changes(session)
+        ]
+    )
 
 
 @event.listens_for(StoreSession, "do_orm_execute")

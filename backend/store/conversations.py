@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, update
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, exists, or_, select
 
 from backend.errors import NotFoundError
 from backend.ids import new_id, now_ms
-from backend.store.change_log import StoreSession
+from backend.store.change_log import Fields, RowChange, StoreSession
 from backend.store.database import Database
 from backend.store.models import Conversation, Draft, Note
 from backend.store.rows import CONVERSATION, ConversationRow
@@ -23,6 +23,14 @@ _PAGE: Final = (
     .limit(bindparam("limit"))
 )
 _NEXT_PAGE: Final = _PAGE.where(col(Conversation.latest) < bindparam("before"))
+_LIVE: Final = select_columns(*CONVERSATION).where(
+    col(Conversation.id) == bindparam("row_id"), col(Conversation.deleted_at).is_(None)
+)
+_TOUCH: Final = (
+    update(Conversation)
+    .where(col(Conversation.id) == bindparam("row_id"))
+    .values(latest=bindparam("latest"), updated_at=bindparam("updated_at"))
+)
 _GONE: Final = "This conversation is no longer there. It may be in the trash."
 
 
@@ -172,4 +180,12 @@ def touch(session: StoreSession, row_id: str) -> None:
     Raises:
         NotFoundError: There is none, or it is in the trash.
     """
-    conversation_in(session, row_id).latest = new_id()
+    found = session.connection().execute(_LIVE, {"row_id": row_id}).one_or_none()
+    if found is None:
+        raise NotFoundError(_GONE)
+    was = ConversationRow._make(found)
+    row = was._replace(latest=new_id(), updated_at=now_ms())
+    before: Fields = {"latest": was.latest, "updated_at": was.updated_at}
+    after: Fields = {"latest": row.latest, "updated_at": row.updated_at}
+    session.connection().execute(_TOUCH, {"row_id": row_id, **after})
+    session.log([RowChange("conversation", row, before, after)])

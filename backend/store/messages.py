@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import bindparam, delete
+from sqlalchemy import bindparam, delete, insert
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from backend.errors import ConflictError, NotFoundError
 from backend.ids import NEW, new_id, now_ms
-from backend.store.change_log import StoreSession
+from backend.sqlite.folding import indexed
+from backend.store.change_log import RowChange, StoreSession
 from backend.store.conversations import touch
 from backend.store.database import Database
 from backend.store.drafts import clear_draft
@@ -33,6 +34,7 @@ _AFTER: Final = (
     .order_by(col(Message.id))
     .limit(bindparam("limit"))
 )
+_ADD: Final = insert(Message)
 _ALL: Final = -1  # as SQLite says it
 _GONE: Final = "This message is no longer there. It may be in the trash."
 _ENDED: Final = "This answer has already ended."
@@ -118,7 +120,7 @@ class MessageStore:
         engine_name: str,
         model: str,
         submission: str = "",
-    ) -> tuple[Message, Message]:
+    ) -> tuple[MessageRow, MessageRow]:
         """Store what the user sent and the answer to come; the draft is used up.
 
         Args:
@@ -162,7 +164,7 @@ class MessageStore:
         title_source: TitleSource = TitleSource.TEXT,
         submission: str = "",
         draft: str = NEW,
-    ) -> tuple[Conversation, Message, Message]:
+    ) -> tuple[Conversation, MessageRow, MessageRow]:
         """Store a new conversation with its first exchange, in one transaction.
 
         Args:
@@ -372,22 +374,21 @@ def message_in(
 
 
 def _add_exchange(
-    session: Session,
+    session: StoreSession,
     conversation_id: str,
     asked_text: str,
     engine_name: str,
     model: str,
-) -> tuple[Message, Message]:
-    # Left to the model's own factories, ids and times take half as long again.
+) -> tuple[MessageRow, MessageRow]:
     now = now_ms()
-    asked = Message(
+    asked = MessageRow(
         id=new_id(),
         created_at=now,
         updated_at=now,
         conversation_id=conversation_id,
         text=clean_text(asked_text),
     )
-    answer = Message(
+    answer = MessageRow(
         id=new_id(),
         created_at=now,
         updated_at=now,
@@ -398,10 +399,23 @@ def _add_exchange(
         model=clean_text(model),
         reply_to=asked.id,
     )
-    session.add_all([asked, answer])
+    _store(session, (asked, answer))
     return asked, answer
 
 
-def _keep_submission(session: Session, submission: str, asked: Message) -> None:
+def _store(session: StoreSession, messages: Sequence[MessageRow]) -> None:
+    """Store new messages with statements, which take a third of the time of objects."""
+    session.flush()  # objects that were added before come before
+    rows, changes = [], []
+    for message in messages:
+        fields = message._asdict()
+        rows.append({**fields, "folded": indexed(message.text), "cjk": ""})
+        del fields["id"]
+        changes.append(RowChange("message", message, None, fields))
+    session.connection().execute(_ADD, rows)
+    session.log(changes)
+
+
+def _keep_submission(session: Session, submission: str, asked: MessageRow) -> None:
     if submission:
         session.add(Submission(id=submission, message_id=asked.id))

@@ -34,19 +34,19 @@ class MessageRow(NamedTuple):
     id: str
     created_at: int
     updated_at: int
-    deleted_at: int | None
-    conversation_id: str
-    role: str
-    text: str
-    reasoning: str
-    state: MessageState
-    error: str
-    engine: str
-    model: str
-    reply_to: str
-    prompt_tokens: int
-    answer_tokens: int
-    reads_from: str
+    deleted_at: int | None = None
+    conversation_id: str = ""
+    role: str = "user"
+    text: str = ""
+    reasoning: str = ""
+    state: MessageState = MessageState.COMPLETE
+    error: str = ""
+    engine: str = ""
+    model: str = ""
+    reply_to: str = ""
+    prompt_tokens: int = 0
+    answer_tokens: int = 0
+    reads_from: str = ""
 
 
 AnyMessage: TypeAlias = Message | MessageRow

@@ -11,8 +11,9 @@ from backend.store.conversations import ConversationStore
 from backend.store.database import Database
 from backend.store.message_state import MessageState
 from backend.store.messages import MessageStore
-from backend.store.models import Conversation, Message
+from backend.store.models import Conversation
 from backend.store.notes import NoteStore
+from backend.store.rows import AnyMessage
 from backend.store.trash import TrashStore
 
 
@@ -29,10 +30,10 @@ class Library:
 
     def talk(
         self, title: str, *exchanges: tuple[str, str]
-    ) -> tuple[Conversation, list[Message]]:
+    ) -> tuple[Conversation, list[AnyMessage]]:
         """Store a conversation of questions and whole answers."""
         conversation = self.conversations.create(title=title)
-        said = []
+        said: list[AnyMessage] = []
         for question, answer in exchanges:
             asked, open_answer = self.messages.add_exchange(
                 conversation.id, question, engine_name="E", model="m"

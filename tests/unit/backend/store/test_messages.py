@@ -10,11 +10,12 @@ from backend.store.drafts import DraftStore
 from backend.store.message_state import MessageState
 from backend.store.messages import MessageStore
 from backend.store.models import Conversation, Message
+from backend.store.rows import MessageRow
 from tests.helpers.message_rows import as_rows
 
 
 @pytest.fixture
-def begun(messages: MessageStore) -> tuple[Conversation, Message, Message]:
+def begun(messages: MessageStore) -> tuple[Conversation, MessageRow, MessageRow]:
     return messages.begin_conversation(
         "What is fire?",
         engine_id="e",
@@ -23,7 +24,7 @@ def begun(messages: MessageStore) -> tuple[Conversation, Message, Message]:
     )
 
 
-Begun = tuple[Conversation, Message, Message]
+Begun = tuple[Conversation, MessageRow, MessageRow]
 
 
 def chunk_count(database: Database) -> int:
@@ -211,3 +212,7 @@ def test_a_message_is_shown_among_its_neighbours(
     assert list(messages.around(everything[0].id)) == everything
     later = messages.after(begun[0].id, chosen.id, limit=3)
     assert list(later) == everything[10:13]
+
+
+def test_a_row_has_every_field_that_is_stored_and_logged() -> None:
+    assert set(MessageRow._fields) == Message.model_fields.keys() - {"folded", "cjk"}

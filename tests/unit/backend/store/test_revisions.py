@@ -11,14 +11,13 @@ from backend.store.database import Database
 from backend.store.drafts import DraftStore
 from backend.store.message_state import MessageState
 from backend.store.messages import MessageStore
-from backend.store.models import Message
 from backend.store.revisions import AskedAgain, RevisionStore
-from backend.store.rows import MessageRow
+from backend.store.rows import AnyMessage, MessageRow
 
 Talk = list[MessageRow]
 
 
-def finish(messages: MessageStore, answer: Message, text: str) -> None:
+def finish(messages: MessageStore, answer: AnyMessage, text: str) -> None:
     messages.finish(answer.id, text=text, reasoning="", state=MessageState.COMPLETE)
 
 

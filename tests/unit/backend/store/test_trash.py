@@ -11,8 +11,8 @@ from backend.store.conversations import ConversationStore
 from backend.store.database import Database
 from backend.store.drafts import DraftStore, note_draft
 from backend.store.messages import MessageStore
-from backend.store.models import Message
 from backend.store.notes import NoteStore
+from backend.store.rows import MessageRow
 from backend.store.trash import TrashStore
 from tests.helpers.message_rows import as_rows
 
@@ -30,7 +30,7 @@ def notes(database: Database) -> NoteStore:
 
 
 @pytest.fixture
-def asked(messages: MessageStore) -> Message:
+def asked(messages: MessageStore) -> MessageRow:
     return messages.begin_conversation(
         "What is fire?", engine_id="", engine_name="", model="", title="Fire"
     )[1]
@@ -44,7 +44,7 @@ def test_what_was_deleted_last_comes_first(
     trash: TrashStore,
     notes: NoteStore,
     conversations: ConversationStore,
-    asked: Message,
+    asked: MessageRow,
 ) -> None:
     conversations.delete(asked.conversation_id)
     notes.delete(notes.create("A note").id)
@@ -71,7 +71,7 @@ def test_what_went_in_one_moment_is_all_shown_page_by_page(
 
 
 def test_an_exchange_is_one_thing_and_comes_back_whole(
-    trash: TrashStore, messages: MessageStore, asked: Message
+    trash: TrashStore, messages: MessageStore, asked: MessageRow
 ) -> None:
     messages.delete(asked.id)
     assert shown(trash) == [("message", "What is fire?")]
@@ -84,7 +84,7 @@ def test_a_message_of_a_deleted_conversation_is_part_of_it(
     trash: TrashStore,
     messages: MessageStore,
     conversations: ConversationStore,
-    asked: Message,
+    asked: MessageRow,
 ) -> None:
     messages.delete(asked.id)
     conversations.delete(asked.conversation_id)
@@ -93,7 +93,7 @@ def test_a_message_of_a_deleted_conversation_is_part_of_it(
     assert shown(trash) == [("message", "What is fire?")]
 
 
-def test_only_what_is_there_is_restored(trash: TrashStore, asked: Message) -> None:
+def test_only_what_is_there_is_restored(trash: TrashStore, asked: MessageRow) -> None:
     for row_id in (asked.id, "nothing"):
         with pytest.raises(NotFoundError):
             trash.restore("message", row_id)
@@ -109,7 +109,7 @@ def test_a_restoration_is_undone(
 
 
 def test_only_what_lay_there_long_enough_has_expired(
-    trash: TrashStore, notes: NoteStore, asked: Message
+    trash: TrashStore, notes: NoteStore, asked: MessageRow
 ) -> None:
     note = notes.create("A note")
     notes.delete(note.id)
