@@ -51,6 +51,7 @@ class ModelRow:
             model.quantisation,
             f"reads {model.context:,} tokens" if model.context else "",
             model.licence,
+            "with its file for images" if model.projectors else "",
             size_text(model.bytes),
         ]
         shown = [piece for piece in about if piece]
@@ -168,6 +169,7 @@ class VariantRow:
     quantisation: str
     size: str
     parts: int
+    sees: bool
     warning: str
 
     @classmethod
@@ -177,7 +179,8 @@ class VariantRow:
             variant.name,
             variant.quantisation,
             size_text(variant.bytes),
-            len(variant.files),
+            variant.parts,
+            variant.sees,
             _warning(variant.bytes),
         )
 

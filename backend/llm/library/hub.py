@@ -7,11 +7,12 @@ hashes. Everything in them comes from strangers.
 
 import json
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any, Final
 
+_PROJECTOR: Final = "mmproj"
 _REPOSITORY: Final = re.compile(r"^(?!\.)[\w.-]{1,96}/[\w.-]{1,96}$", re.ASCII)
 _COMMIT: Final = re.compile(r"^[0-9a-f]{40}$")
 _SHA256: Final = re.compile(r"^[0-9a-f]{64}$")
@@ -78,15 +79,23 @@ class RemoteFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """A model in one size: a file, or all parts of one.
+    """A model in one size: a file, or all parts of one, and what it sees with.
 
     Attributes:
         quantisation: As in "Q4_K_M"; "" when its name does not say.
+        files: That of the model first, its projector last.
+        sees: It has a projector.
     """
 
     name: str
     quantisation: str
     files: tuple[RemoteFile, ...]
+    sees: bool = False
+
+    @property
+    def parts(self) -> int:
+        """How many files the model itself has."""
+        return len(self.files) - self.sees
 
     @property
     def bytes(self) -> int:
@@ -101,7 +110,6 @@ class Repository:
     Attributes:
         commit: The state that was looked at; files are asked for by it.
         licence: As the hub calls it; "" when it does not say.
-        projectors: Files with which the models also see.
         incomplete: Names of models of which parts are missing.
     """
 
@@ -110,7 +118,6 @@ class Repository:
     licence: str
     is_gated: bool
     variants: tuple[Variant, ...]
-    projectors: tuple[RemoteFile, ...]
     incomplete: tuple[str, ...] = ()
 
 
@@ -150,17 +157,46 @@ def read_repository(body: str) -> Repository:
     siblings = data.get("siblings")
     entries = siblings if isinstance(siblings, list) else []
     files = [file for one in entries if (file := _file(one))]
-    projectors = [file for file in files if "mmproj" in file.name.lower()]
+    projectors = [file for file in files if is_projector(file.name)]
     variants, incomplete = _variants(file for file in files if file not in projectors)
+    variants = [_with_projector(one, variants, projectors) for one in variants]
     return Repository(
         repository=name,
         commit=commit,
         licence=_licence(data),
         is_gated=bool(data.get("gated")),
         variants=tuple(sorted(variants, key=lambda variant: variant.bytes)),
-        projectors=tuple(sorted(projectors, key=lambda file: file.bytes)),
         incomplete=tuple(incomplete),
     )
+
+
+def is_projector(name: str) -> bool:
+    """Whether a file is what a model sees with, going by its name."""
+    return _PROJECTOR in name.lower()
+
+
+def sees_with(model: str, projector: str, models: Iterable[str]) -> bool:
+    """Whether a model sees with a projector that lies beside it and other models.
+
+    One that names some of them is theirs; another serves all of them.
+    """
+    plain = projector.lower().removesuffix(".gguf").replace(_PROJECTOR, "")
+    quantisation = quantisation_of(plain).lower()
+    named = plain.removesuffix(quantisation).strip("-_.")
+    its = [one for one in models if named in one.lower()]
+    return not its or model in its
+
+
+def _with_projector(
+    variant: Variant, variants: Sequence[Variant], projectors: Sequence[RemoteFile]
+) -> Variant:
+    """Return a model with what it sees with; the smallest one takes the least room."""
+    names = [one.name for one in variants]
+    its = [file for file in projectors if sees_with(variant.name, file.name, names)]
+    if not its:
+        return variant
+    smallest = min(its, key=lambda file: file.bytes)
+    return replace(variant, files=(*variant.files, smallest), sees=True)
 
 
 def is_repository(name: str) -> bool:

@@ -3,7 +3,7 @@
 import json
 import shutil
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -12,7 +12,7 @@ from backend.errors import ConflictError, NotFoundError
 from backend.ids import new_id, now_ms
 from backend.llm.builtin.gguf_header import Header, HeaderError, read_header
 from backend.llm.builtin.model_file import kind_of, sibling_parts
-from backend.llm.library.hub import quantisation_of
+from backend.llm.library.hub import is_projector, quantisation_of, sees_with
 from backend.runtime.regular_files import open_regular
 from backend.sqlite.files import make_private_dir, replace_file
 
@@ -43,7 +43,8 @@ class InstalledModel:
         quantisation: As in "Q4_K_M"; "" likewise.
         context: How much it was trained to read, in tokens; 0 likewise.
         licence: "" likewise.
-        bytes: Of all its parts.
+        bytes: Of all its parts, and of its projectors.
+        projectors: What it sees with: files beside it, which all sizes of it share.
     """
 
     path: Path
@@ -54,6 +55,7 @@ class InstalledModel:
     context: int = 0
     licence: str = ""
     bytes: int = 0
+    projectors: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +118,7 @@ def installed_in(models: Path) -> list[InstalledModel]:
             continue
         with suppress(OSError, HeaderError):
             if model := _model(path, _bytes_of(path), path.stat().st_mtime_ns):
-                found.append(model)
+                found.append(_with_projectors(model))
     return sorted(found, key=lambda model: model.name.lower())
 
 
@@ -139,7 +141,8 @@ def delete(models: Path, path: Path) -> str:
     id = new_id()
     trash = models / _TRASH / id
     make_private_dir(trash)
-    parts = [part for part in _parts(path) if part.is_file()]
+    only_its = (file for file, is_shared in _projectors(path) if not is_shared)
+    parts = [part for part in (*_parts(path), *only_its) if part.is_file()]
     note = DeletedModel(
         id=id,
         folder=str(path.parent.resolve().relative_to(models.resolve())),
@@ -211,6 +214,25 @@ def forget_old(models: Path, now_ms: int) -> None:
 
 def _bytes_of(path: Path) -> int:
     return sum(part.stat().st_size for part in _parts(path))
+
+
+def _with_projectors(model: InstalledModel) -> InstalledModel:
+    its = tuple(file for file, _ in _projectors(model.path))
+    size = model.bytes + sum(file.stat().st_size for file in its)
+    return replace(model, projectors=its, bytes=size)
+
+
+def _projectors(path: Path) -> list[tuple[Path, bool]]:
+    """Return what a model sees with, and whether another model does as well."""
+    beside = sorted(path.parent.glob("*.gguf"))
+    own = _parts(path)
+    models = [file.stem for file in beside if not is_projector(file.name)]
+    others = [file.stem for file in map(path.with_stem, models) if file not in own]
+    return [
+        (file, any(sees_with(one, file.name, models) for one in others))
+        for file in beside
+        if is_projector(file.name) and sees_with(path.stem, file.name, models)
+    ]
 
 
 def _parts(path: Path) -> list[Path]:

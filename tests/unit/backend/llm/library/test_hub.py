@@ -13,6 +13,7 @@ from backend.llm.library.hub import (
     quantisation_of,
     read_repository,
     read_search,
+    sees_with,
 )
 from tests.helpers.model_hub import COMMIT
 
@@ -35,7 +36,7 @@ def repository(*names: str, **others: Any) -> str:  # noqa: ANN401 any JSON
     return json.dumps(data | others)
 
 
-def test_parts_are_one_model_and_what_sees_stands_apart() -> None:
+def test_parts_are_one_model_and_what_it_sees_with_belongs_to_it() -> None:
     found = read_repository(
         repository(
             "big-Q8_0-00002-of-00002.gguf",
@@ -45,17 +46,19 @@ def test_parts_are_one_model_and_what_sees_stands_apart() -> None:
             "README.md",
         )
     )
-    small, big = found.variants
-    assert (small.name, small.quantisation, small.bytes) == (
+    small, big = sorted(found.variants, key=lambda one: one.name, reverse=True)
+    assert (small.name, small.quantisation, small.bytes, small.parts) == (
         "small-Q4_K_M",
         "Q4_K_M",
-        10,
+        20,
+        1,
     )
+    assert [file.name for file in small.files][1:] == ["mmproj-small-F16.gguf"]
     assert [file.name for file in big.files] == [
         "big-Q8_0-00001-of-00002.gguf",
         "big-Q8_0-00002-of-00002.gguf",
     ]
-    assert [file.name for file in found.projectors] == ["mmproj-small-F16.gguf"]
+    assert not big.sees
 
 
 def test_a_model_with_a_part_missing_is_named_and_not_offered() -> None:
@@ -161,3 +164,19 @@ def test_whatever_it_says_ends_in_a_value_or_in_a_refusal(
     found = read_repository(json.dumps(data | {"tags": third, "gated": first}))
     assert found.repository == "a/b"
     read_search(json.dumps([first, second, {"id": "a/b", "gguf": third}]))
+
+
+@pytest.mark.parametrize(
+    ("projector", "owners"),
+    [
+        ("mmproj-small-F16.gguf", ["small-Q4_K_M", "small-Q8_0"]),
+        ("mmproj-model-f16.gguf", ["small-Q4_K_M", "small-Q8_0", "big-Q8_0"]),
+        ("mmproj-BF16.gguf", ["small-Q4_K_M", "small-Q8_0", "big-Q8_0"]),
+        ("big.mmproj-Q8_0.gguf", ["big-Q8_0"]),
+    ],
+)
+def test_a_projector_serves_the_models_it_names_or_all(
+    projector: str, owners: list[str]
+) -> None:
+    models = ["small-Q4_K_M", "small-Q8_0", "big-Q8_0"]
+    assert [one for one in models if sees_with(one, projector, models)] == owners

@@ -53,11 +53,11 @@ def test_the_header_says_how_weights_are_stored_when_the_name_does_not(
 
 def test_parts_are_one_and_what_is_no_model_is_none(tmp_path: Path) -> None:
     parts = write_parts(tmp_path)
-    write_gguf(tmp_path / "mmproj-x.gguf", "clip")
+    projector = write_gguf(tmp_path / "mmproj-x.gguf", "clip")
     (tmp_path / "broken.gguf").write_bytes(b"no model")
     [found] = installed_in(tmp_path)
     assert found.name == "model"
-    assert found.bytes == sum(part.stat().st_size for part in parts)
+    assert found.bytes == sum(part.stat().st_size for part in (*parts, projector))
 
 
 def test_a_deleted_model_comes_back_to_its_place(models: Path) -> None:
@@ -158,3 +158,20 @@ def test_what_the_former_trash_holds_is_taken_over(models: Path) -> None:
     assert [model.id for model in deleted(models)] == [id]
     assert restore(models, id) == before.path
     assert mine.is_file()
+
+
+def test_what_a_model_sees_with_goes_and_comes_with_the_last_of_its_sizes(
+    models: Path,
+) -> None:
+    folder = models / "owner/repository"
+    other = write_gguf(folder / "tiny-Q8_0.gguf")
+    projector = write_gguf(folder / "mmproj-tiny-F16.gguf", "clip")
+    found = installed_in(models)
+    assert [model.projectors for model in found] == [(projector,), (projector,)]
+    assert found[1].bytes == other.stat().st_size + projector.stat().st_size
+    delete(models, other)
+    assert projector.is_file()
+    id = delete(models, found[0].path)
+    assert not projector.exists()
+    assert restore(models, id) == found[0].path
+    assert projector.is_file()
