@@ -120,7 +120,7 @@ class AnswerNews:
     """How answers go.
 
     Attributes:
-        seq: To be told on with, next time.
+        seq: What to send as `since` the next time.
         growing: How many are being written.
     """
 

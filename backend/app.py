@@ -94,7 +94,7 @@ def build(hello: Hello, find_vault: FindVault | None = None) -> App:
     """Return the application of one run; the store opens when it starts.
 
     Args:
-        hello: What the shell told.
+        hello: What the shell sent.
         find_vault: Finds another keyring than that of the operating system.
     """
     hub = EventHub()
@@ -117,7 +117,7 @@ def build(hello: Hello, find_vault: FindVault | None = None) -> App:
         renderer=renderer,
         data_dir=hello.data_dir,
     )
-    # What is told of the hello must not hold the token with it.
+    # What stays of the hello must not keep the token alive.
     token = hello.token
     checked = SidecarHealth(
         database_state=lambda: store.state,

@@ -207,7 +207,7 @@ class StoreLifecycle:
             gc.freeze()
             gc.enable()
         store.database.loop_thread = threading.get_ident()
-        # Commits happen in any other thread, and pages are told of them on the loop.
+        # Commits happen in any other thread, and pages hear of them on the loop.
         loop, tell = asyncio.get_running_loop(), store.services.activity.committed
         store.database.on_commit = lambda rows: loop.call_soon_threadsafe(tell, rows)
         self.state = move(self.state, StoreState.OPEN)

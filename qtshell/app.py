@@ -53,7 +53,7 @@ class Shell(QObject):
     """Everything of one running Hearth.
 
     Signals:
-        left: It was told to quit, and nothing of it runs any more.
+        left: It was asked to quit, and nothing of it runs any more.
     """
 
     left = Signal()

@@ -35,7 +35,7 @@ _LOOK_AGAIN_S: Final = 0.05
 
 
 class Exit(IntEnum):
-    """What a script is told."""
+    """What a script gets."""
 
     DONE = 0
     FAILED = 1

@@ -1,4 +1,4 @@
-"""What Hearth can be told on its command line."""
+"""What Hearth understands on its command line."""
 
 import argparse
 from collections.abc import Sequence

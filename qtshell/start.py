@@ -1,4 +1,4 @@
-"""The start-up order, told as a story.
+"""The start-up order, step by step.
 
 First the application, because a process started earlier never leaves "Starting". Then
 the sidecar, at once, because its boot is the longest wait; all else of the shell is
@@ -40,7 +40,7 @@ def run(options: Options, instance: Instance) -> int:
     from qtshell.signals import SignalWatch  # noqa: PLC0415 Qt is slow
 
     shell = Shell(options, supervisor, instance)
-    # Unlike quit(), no window is asked: ours answers a wish to close by hiding.
+    # Unlike quit(), no window is asked: ours answers a request to close by hiding.
     shell.left.connect(lambda: QCoreApplication.exit(0))
     watch = SignalWatch(shell.quit, shell)
     shell.begin()

@@ -1,6 +1,6 @@
 """The reading process: `reader` starts it.
 
-It reads one wish as a JSON line on its stdin, answers with JSON lines on its stdout,
+It reads one request as a JSON line on its stdin, answers with JSON lines on its stdout,
 and ends when its stdin does.
 """
 
@@ -54,7 +54,7 @@ def _read(path: Path, *, tell_rows: bool) -> None:
 
 
 def tell(row: Row) -> Iterator[dict[str, Any]]:
-    """Yield what is told of a row; of a conversation, its messages after it."""
+    """Yield the lines for a row; for a conversation, its messages after it."""
     if not isinstance(row, ImportedConversation):
         kind = "note" if isinstance(row, NoteRow) else "action"
         yield {"kind": kind, "row": dataclasses.asdict(row)}

@@ -175,7 +175,7 @@ class _Slice(io.RawIOBase):
 
 
 class _ZippedFile:
-    """A file of an archive whose faults are told as damage."""
+    """A file of an archive whose faults are reported as damage."""
 
     def __init__(self, inner: Readable) -> None:
         self._inner = inner

@@ -1,4 +1,4 @@
-"""Starts the reading process, listens to it, and ends it when told to."""
+"""Starts the reading process, listens to it, and ends it on request."""
 
 import contextlib
 from collections.abc import Iterator

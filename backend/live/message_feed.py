@@ -43,7 +43,7 @@ _READINGS: Final = 3
 class MessageFeed:
     """Tells every page what was committed, and how answers grow.
 
-    Of a growing answer it sends a finished block once, and the open one anew. Use on
+    Of a growing answer it sends a finished block once, and the open one again. Use on
     the event loop.
     """
 

@@ -64,7 +64,7 @@ class Answer(Template):
         waiting: What its first words wait for.
         note: What is to be said of it.
         is_whole: There is nothing to be done about it.
-        shown: How many blocks a page has that is told of its end; None for all pages.
+        shown: How many blocks a page has when the answer ends; None for all pages.
         is_summary: It is what the model is given instead of older messages.
     """
 

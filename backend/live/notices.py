@@ -32,7 +32,7 @@ class PageNotices:
         self._renderer = renderer
 
     def changed(self, noun: str) -> None:
-        """Let pages fetch what they show of a noun anew."""
+        """Let pages fetch again what they show of a noun."""
         self._hub.publish(noun)
 
     def say(self, sentence: str, *, tone: Tone = Tone.INFO, undo: str = "") -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from backend.store.rows import AnyMessage
 
 MANY: Final = 20
-"""Of more messages at once the pages are not told one by one: they fetch the log."""
+"""For more messages at once the pages get no single events: they fetch the log."""
 
 _NOUNS: Final = {
     "conversation": "conversations",

@@ -25,7 +25,7 @@ MARKED_CHARS: Final = 8_000
 REST: Final = 4
 """For each second of rendering, seconds without."""
 PACE_S: Final = 0.1
-"""From one piece to the next of the same answer: a page is drawn anew for each."""
+"""From one piece to the next of the same answer: a page is drawn again for each."""
 
 
 class Painted:
@@ -88,7 +88,7 @@ class Painted:
 
 Advance = Callable[[GrowingMarkdown, str], Step]
 Show = Callable[[Painted, Step, Sequence[Block]], None]
-"""Is told of an answer, how it has grown, and what was open before."""
+"""Called with an answer, how it has grown, and what was open before."""
 
 
 class Painter:

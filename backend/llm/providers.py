@@ -14,7 +14,7 @@ class Provider:
         path: What its addresses go on with after the host.
         keys: The page on which a key is made.
         key_headers: How a key is sent, each with `{key}` in its value.
-        headers: What else it wants to be told.
+        headers: What else it expects.
         models: What it has, for one that gives no list.
         contexts: How much its models read, by the beginnings of their names, for one
             whose list does not say.

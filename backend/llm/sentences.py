@@ -1,4 +1,4 @@
-"""What the user is told when an engine fails: one sentence for every fault."""
+"""What the user reads when an engine fails: one sentence for every fault."""
 
 from typing import Final
 
@@ -158,7 +158,7 @@ def sentence_for(
     detail: str = "",
     arrived: Arrived = Arrived.NOTHING,
 ) -> str:
-    """Return what the user is told.
+    """Return what the user reads.
 
     Args:
         fault: What went wrong.

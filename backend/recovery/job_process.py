@@ -39,7 +39,7 @@ def schema_check(path: Path, key: str | None) -> Json:
 
 
 def rebuild_indexes(path: Path, key: str | None) -> Json:
-    """Make the full-text indexes anew out of the rows."""
+    """Rebuild the full-text indexes from the rows."""
     with _OpenDatabase(path, key) as connection:
         for index in FULL_TEXT:
             rebuild(connection, index)
@@ -158,7 +158,7 @@ def _check(path: Path, key: str | None, pragma: str) -> Json:
             if not _is_index(str(exc)):
                 raise
             found = []
-        # An index is made anew out of its rows; see `repair`.
+        # An index is rebuilt from its rows; see `repair`.
         return [line for line in found if not _is_index(line)] or ["ok"]
 
 

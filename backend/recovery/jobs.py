@@ -1,4 +1,4 @@
-"""Starts the helper process for heavy statements, and ends it when told to."""
+"""Starts the helper process for heavy statements, and ends it on request."""
 
 import contextlib
 import errno

@@ -36,7 +36,7 @@ def broken_text(connection: Connection, *, repair: bool = False) -> int:
 
 
 def repair_indexes(connection: Connection) -> int:
-    """Make what is made out of the rows anew, where it is damaged; return how much."""
+    """Rebuild what is derived from the rows, where it is damaged; return how much."""
     words = sum(not _is_whole(connection, index) for index in FULL_TEXT)
     # Only the long check compares the indexes with the rows.
     if connection.execute("pragma integrity_check(1)").fetchall() == [("ok",)]:
@@ -46,8 +46,8 @@ def repair_indexes(connection: Connection) -> int:
 
 
 def rebuild(connection: Connection, index: str) -> None:
-    """Make a full-text index anew out of the rows."""
-    # Without its format an index cannot even be made anew.
+    """Rebuild a full-text index from the rows."""
+    # Without its format an index cannot even be rebuilt.
     connection.execute(
         f"replace into {index}_config values ('version', 4)"  # noqa: S608 names of our own
     )

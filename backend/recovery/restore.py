@@ -1,7 +1,7 @@
 """Brings back a database that is damaged or gone: from the newest good snapshot.
 
 The damaged file is kept. What happened is written down before anything is exchanged, so
-that it is told whenever the process dies.
+that it is shown whenever the process dies.
 """
 
 import json
@@ -55,7 +55,7 @@ class Rescue:
 
     @classmethod
     def read(cls, folder: Path) -> "Rescue | None":
-        """Return what was not told yet; None for nothing."""
+        """Return what was not shown yet; None for nothing."""
         try:
             return cls(**json.loads((folder / REPORT_FILE).read_text("utf-8")))
         except (OSError, ValueError, TypeError, RecursionError):
@@ -63,11 +63,11 @@ class Rescue:
 
     @staticmethod
     def forget(folder: Path) -> None:
-        """Remember that it was told."""
+        """Remember that it was shown."""
         (folder / REPORT_FILE).unlink(missing_ok=True)
 
     def write(self, folder: Path) -> None:
-        """Keep it until it is told.
+        """Keep it until it is shown.
 
         Raises:
             OSError: It cannot be written.
@@ -138,7 +138,7 @@ def repair(
 def rescue(database: Path, key: str | None, snapshots: Sequence[Snapshot]) -> Rescue:
     """Keep the damaged file and put the newest good snapshot in its place.
 
-    Without a good one the database begins anew. Nobody may have it open.
+    Without a good one the database begins empty. Nobody may have it open.
 
     Args:
         database: The damaged file.

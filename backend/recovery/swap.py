@@ -90,7 +90,7 @@ def set_aside(database: Path) -> Path | None:
     """Keep a damaged file and its log under other names; None when there is no file.
 
     The file stays where it is as well until another takes its place: a start in
-    between must not find nothing and begin anew.
+    between must not find nothing and begin empty.
 
     Raises:
         StoreReadOnlyError: The folder cannot be written.

@@ -297,7 +297,7 @@ def _asked(exchange: "Exchange") -> AskedQuestion:
 
 
 def _beside_title(hit: "Hit") -> str:
-    """Return the words around what was found, without a title that is told anyway."""
+    """Return the words around what was found, without a title that is shown anyway."""
     snippet = " ".join("".join(piece.text for piece in hit.snippet).split())
     title = " ".join(hit.title.split())
     if hit.kind.value == "note":

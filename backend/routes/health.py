@@ -12,7 +12,7 @@ _MAX_NONCE_CHARS = 128
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SidecarHealth:
-    """What is told of this process.
+    """What is known about this process.
 
     Attributes:
         prove: Proves that it knows the token.

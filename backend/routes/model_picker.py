@@ -179,7 +179,7 @@ async def choices(request: Request, app: OpenContext) -> Response:
 
 @router.post("/engines/favourites")
 async def toggle_favourite(request: Request, app: OpenContext) -> Response:
-    """Give a model a star or take it away, and show the list anew."""
+    """Give a model a star or take it away, and show the list again."""
     form = request.form()
     choice = Choice.parse(form.get("choice", ""))
     if choice is None:

@@ -42,7 +42,7 @@ HTMX_CONFIG: Final = json.dumps(
 )
 
 MAX_ROWS: Final = 2_000
-"""As many rows of a list come anew at once."""
+"""As many rows of a list come again at once."""
 
 CLOSED_PATH: Final = "/unlock"
 """The page of a store that does not open."""

@@ -38,7 +38,7 @@ def dump_on_request() -> None:
     """Write the main thread's stack to stderr on SIGUSR1, which precedes a kill.
 
     The kernel prefers the main thread, which runs the loop. The stacks of others
-    would be read while they change, which was seen to crash before anything was told.
+    would be read while they change, which was seen to crash before anything was said.
     """
     faulthandler.enable()
     if sys.platform != "win32":
@@ -145,7 +145,7 @@ else:
                     resource.setrlimit(resource.RLIMIT_AS, (most, hard))
 
             def follow_parent(self, end: Callable[[], None]) -> None:
-                """Be woken and told by the kernel.
+                """Be woken by the kernel, which says why.
 
                 SIGCONT as the parent-death signal resumes a stopped process, which
                 then saves and ends like any other; SIGKILL would not let it save.

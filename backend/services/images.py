@@ -89,7 +89,7 @@ def kind_of(content: bytes) -> str | None:
 
 
 class ImageService:
-    """Loads what an answer names, once per wish of the user."""
+    """Loads what an answer names, once for each time the user asks."""
 
     def __init__(
         self,

@@ -17,7 +17,7 @@ class NoticeSink(Protocol):
     """Reaches every open page, from any thread."""
 
     def changed(self, noun: str) -> None:
-        """Let pages fetch what they show of a noun anew."""
+        """Let pages fetch again what they show of a noun."""
         ...
 
     def say(self, sentence: str, *, tone: Tone = Tone.INFO, undo: str = "") -> None:

@@ -20,7 +20,7 @@ class SettingService:
         self._keys = keys
 
     def instructions(self) -> str:
-        """Return what the model is told at the start of every conversation."""
+        """Return the instructions at the start of every conversation."""
         return self._settings.get(INSTRUCTIONS)
 
     def instruct(self, text: str) -> None:

@@ -38,7 +38,7 @@ class HearthDialect(SQLiteDialect):
         return ["DEFERRED", "IMMEDIATE"]
 
     def get_default_isolation_level(self, dbapi_conn: Any) -> Any:  # noqa: ANN401, ARG002 as SQLAlchemy has it
-        """Read unless told otherwise."""
+        """Read unless asked otherwise."""
         return "DEFERRED"
 
     def get_isolation_level(self, dbapi_connection: Any) -> Any:  # noqa: ANN401 as SQLAlchemy has it

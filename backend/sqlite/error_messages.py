@@ -1,4 +1,4 @@
-"""What the user is told when the database fails."""
+"""What the user reads when the database fails."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

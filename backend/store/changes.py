@@ -165,7 +165,7 @@ class ChangeStore:
             pages = _PAGES_PER_STEP
 
     def replay(self, target: Database) -> None:
-        """Make the logged rows anew, in an empty database, out of the log alone."""
+        """Rebuild the logged rows, in an empty database, from the log alone."""
         with self._database.read() as session:
             changes = session.exec(select(Change).order_by(col(Change.seq))).all()
         log: dict[tuple[str, str], list[Change]] = {}

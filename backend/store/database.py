@@ -107,8 +107,8 @@ class Database:
         path: The file.
         clock: Stamps every change.
         refusal: Why nothing is written; None for a database that can be written.
-        on_error: Told of every failure of the database, in any thread.
-        on_commit: Told of what each transaction changed, one after the other, in the
+        on_error: Called with every failure of the database, in any thread.
+        on_commit: Called with what each transaction changed, one after another, in the
             thread that committed.
         loop_thread: The thread that must not wait for it: that of the event loop.
     """
@@ -259,7 +259,7 @@ class Database:
             self._check_file()
             session.flush()
             latest = session.connection().exec_driver_sql(LATEST_CHANGE).scalar_one()
-            # The next writer may begin when this commits; it is told of later.
+            # The next writer may begin when this commits; listeners are called later.
             with self._committing:
                 session.commit()
                 self._announce(session.changes)

@@ -59,7 +59,7 @@ class RevisionStore:
     def ask_again(
         self, question_id: str, text: str, *, engine_name: str, model: str
     ) -> AskedAgain:
-        """Give a question another text, and begin its answer anew.
+        """Give a question another text, and begin its answer again.
 
         The answer stays the same row, so that its earlier text is in its history and
         all has its old place after an undo. What followed goes to the trash.

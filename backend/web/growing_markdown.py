@@ -1,4 +1,4 @@
-"""Renders a text that still grows: what is finished once, and only the rest anew.
+"""Renders a text that still grows: what is finished once, and only the rest again.
 
 In CommonMark later lines can only change the last open top-level block, so what stands
 before it is final. Definitions of links are remembered for what comes after them; where

@@ -22,7 +22,7 @@ TOO_LARGE: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What a handler is told.
+    """What a handler gets.
 
     Attributes:
         path_params: Percent-decoded once.

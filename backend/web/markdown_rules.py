@@ -240,7 +240,7 @@ _DIRECTED: Final = {
 def _directions(state: StateCore) -> None:
     """Let each block run in the direction of its own words.
 
-    Only what differs from the block around it is told, so most texts say nothing.
+    Only what differs from the block around it is marked, so most texts have no mark.
     """
     if state.src.isascii():
         return

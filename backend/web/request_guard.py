@@ -60,7 +60,7 @@ def judge(
 ) -> RequestVerdict:
     """Return whether a request may go on.
 
-    The token comes first, so that nothing can be told apart without it.
+    The token comes first, so that nothing can be learned without it.
     """
     is_proof = method == "GET" and path == HEALTH_PATH
     if not is_proof and not _has_token(trust, header):

@@ -40,7 +40,7 @@ class MacDesktop:
         draw_icon(_ICON_SIZE).save(str(contents / "Resources" / "Hearth.icns"))
 
     def mend(self) -> None:
-        """Write the bundle anew when the program it starts is gone."""
+        """Write the bundle again when the program it starts is gone."""
         script = self._bundle / "Contents" / "MacOS" / APP_NAME
         if script.is_file():
             [_, program, *_] = shlex.split(script.read_text("utf-8"), comments=True)

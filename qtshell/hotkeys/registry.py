@@ -2,7 +2,7 @@
 
 There is no kept library for this: python-xlib has had no release since 2022, xcffib
 needs a compiler, and pynput and keyboard read every key that is typed. What is asked
-here of each system is only to be told of these shortcuts.
+here of each system only needs to know these shortcuts.
 """
 
 import os
@@ -95,7 +95,7 @@ class Hotkeys(QObject):
             self._portal.refused.connect(self._on_portal_refused)
 
     def _on_portal_refused(self, name: str, why: str) -> None:
-        # Asked for again, it is a new wish.
+        # Asked for again, it is a new request.
         self._shortcuts.pop(name, None)
         self.refused.emit(name, why)
 

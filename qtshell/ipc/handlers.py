@@ -38,7 +38,7 @@ _UNKNOWN: Final = "The running Hearth does not know this command."
 
 
 class ReplySink(Protocol):
-    """Who is told the answer."""
+    """Who gets the answer."""
 
     @property
     def is_there(self) -> bool:
@@ -161,7 +161,7 @@ class Remote(QObject):
             else:
                 caller.finish("\n".join(f"{k}: {v}" for k, v in facts.items()))
 
-        # How things are is told also when they are bad: no waiting here.
+        # The status is reported also when it is bad: no waiting here.
         self._client.get(
             "/api/v1/status",
             SidecarStatus,

@@ -57,7 +57,7 @@ class QuickActions(QObject):
         self.recent: tuple[RecentConversation, ...] = ()
 
     def refresh(self) -> None:
-        """Ask for both lists anew."""
+        """Ask for both lists again."""
         self._client.get("/api/v1/actions", QuickActionList, self._on_actions)
         self._client.get(
             "/api/v1/conversations/recent", RecentConversations, self._on_recent

@@ -18,7 +18,7 @@ _PREFIX: Final = "action-"
 class ActionShortcuts(QObject):
     """Holds them; those the desktop refuses work in Hearth's own windows.
 
-    The sidecar is told why, because its page shows the actions.
+    The sidecar learns why, because its page shows the actions.
     """
 
     def __init__(

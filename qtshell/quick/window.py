@@ -286,7 +286,7 @@ class QuickWindow(QWidget):
         """Take the focus the window system gave and Qt's widgets overlooked.
 
         Qt 6.12 on X11: when the window was hidden just before, its focus may look
-        unchanged, and then no widget is told.
+        unchanged, and then no widget hears of it.
         """
         self._checks_left -= 1
         if not self._checks_left or not self.isVisible() or self.isActiveWindow():

@@ -27,7 +27,7 @@ _UNREADABLE: Final = "That did not work. See the log for details."
 
 
 def _nothing(_: object = None) -> None:
-    """Take an answer nobody needs: a sidecar that is away is told when it is back."""
+    """Take an answer nobody needs: a sidecar that is away hears of it later."""
 
 
 class SidecarClient(QObject):

@@ -151,7 +151,7 @@ class Lifecycle:
         since_ms: When READY was reached, or when trying to reach it began.
         unanswered: Heartbeats sent since the last answer.
         stop_step: Which step of the ladder was taken last.
-        reason: Why it failed last; None after a wish of the user.
+        reason: Why it failed last; None after the user asked for it.
     """
 
     phase: Phase = Phase.STOPPED

@@ -116,7 +116,7 @@ class SidecarSupervisor(QObject):
 
     @property
     def reason(self) -> Reason | None:
-        """Why it failed last; None after a wish of the user."""
+        """Why it failed last; None after the user asked for it."""
         return self._state.reason
 
     @property
@@ -135,7 +135,7 @@ class SidecarSupervisor(QObject):
         self._feed(Event.START)
 
     def restart(self, *, safe_mode: bool = False) -> None:
-        """End the sidecar if it runs and start it anew, with a clean record."""
+        """End the sidecar if it runs and start it again, with a clean record."""
         self._feed(Event.RESTART_SAFELY if safe_mode else Event.RESTART)
 
     def stop(self) -> None:

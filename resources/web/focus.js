@@ -1,4 +1,4 @@
-// Where the focus goes when what had it goes: to the same control drawn anew, else to its
+// Where the focus goes when what had it goes: to the same control drawn again, else to its
 // entry, the next entry or the one before, else to the list, else to the heading. It is
 // never nowhere, as long as the user did not click there.
 const focusing = (() => {

@@ -1,4 +1,4 @@
-// Lists load on and come anew as they are: with all that was loaded, where it was scrolled
+// Lists load on and come again as they are: with all that was loaded, where it was scrolled
 // to, and with the focus.
 (() => {
   const ROWS = {
@@ -10,7 +10,7 @@
   const FOCUSABLE = "a[href], button:not([disabled])";
   let next = null;
 
-  // What comes anew has as much as is there.
+  // What comes again has as much as is there.
   document.addEventListener("htmx:configRequest", ({ detail }) => {
     const { elt, parameters, verb } = detail;
     const rows = ROWS[elt.id];

@@ -22,7 +22,7 @@
     return source;
   };
 
-  // One line for screen readers; what is said twice is said anew.
+  // One line for screen readers; what is said twice is said again.
   window.hearthSay = (sentence) => {
     const line = document.getElementById("announcement");
     line.replaceChildren();

@@ -7,7 +7,7 @@
   const LATE_MS = 150;
   const SENTENCE = /^.*?[.!?…。！？](?=\s|$)/s;
   const SENTENCE_CHARS = 240;
-  // Of a text that is sent anew with every word only the newest is kept.
+  // Of a text that is sent again with every word only the newest is kept.
   const recent = new Map();
   const drawn = new Map();
   const awaited = new Map();
@@ -82,7 +82,7 @@
       last = old ?? node;
     }
     shown.forEach((old) => old.remove());
-    // From the last on: one that goes before another has all of the answer styled anew.
+    // From the last on: one that goes before another has all of the answer styled again.
     const [, ...growing] = blocks.parentElement.children;
     growing.reverse().forEach((part) => part.remove());
     fresh.dataset.seq = answer.dataset.seq;

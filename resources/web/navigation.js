@@ -30,7 +30,7 @@
   document.addEventListener("htmx:beforeRequest", keepTyped);
   document.addEventListener("htmx:beforeSwap", keepTyped);
 
-  // What shows engines is not fetched anew while a form in it is open or filled in.
+  // What shows engines is not fetched again while a form in it is open or filled in.
   document.addEventListener("htmx:beforeRequest", (event) => {
     const shown = event.detail.elt;
     if (!shown.matches("[data-keep-typed]")) return;

@@ -160,7 +160,7 @@ class _Branch:
             self._turn = _Turn()
 
     def _call(self, key: str, message: dict[str, Any]) -> None:
-        """Keep what was written or run; what else a tool is told is no answer."""
+        """Keep what was written or run; other input of a tool is no answer."""
         recipient = _recipient(message)
         code = _words(as_dict(message.get("content")))
         if recipient.startswith(_CANVAS):

@@ -47,7 +47,7 @@ class Documents:
     def write(
         self, key: str, name: str, text: str, *, title: str = "", language: str = ""
     ) -> None:
-        """Begin a document, or write it anew; without text it is only looked at."""
+        """Begin a document, or write it again; without text it is only looked at."""
         if not text:
             return
         document = self._changed(key, name)

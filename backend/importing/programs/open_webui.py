@@ -138,7 +138,7 @@ def _state(message: Mapping[str, Any], error: str) -> str:
 
 
 def _from_output(output: list[Any], tally: ImportCounts) -> tuple[str, str]:
-    """Return the text and the reasoning of an answer that is told in steps."""
+    """Return the text and the reasoning of an answer that is stored in steps."""
     written: list[str] = []
     thought: list[str] = []
     for step in map(as_dict, output):

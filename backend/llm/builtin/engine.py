@@ -34,7 +34,7 @@ class BuiltinEngine:
     """Runs one model file; the child starts with the first question.
 
     A child that dies before its first word is replaced once and nobody notices. One
-    that dies later ends the answer with an error, and the next question starts anew.
+    that dies later ends the answer with an error, and the next question starts again.
     """
 
     def __init__(

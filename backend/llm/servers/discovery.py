@@ -41,7 +41,7 @@ class LocalServers:
     """Looks for servers again and again, without anybody waiting for a slow one."""
 
     def __init__(self, ports: Mapping[str, int] = KNOWN_PORTS) -> None:
-        """Look at these ports, and where Ollama was told to be."""
+        """Look at these ports, and where Ollama is set to be."""
         self._ports = ports
         self._found: dict[tuple[str, str, int], Found | None] = {}
         self._asking: dict[tuple[str, str, int], asyncio.Task[None]] = {}
@@ -49,7 +49,7 @@ class LocalServers:
     async def look(self) -> list[Found]:
         """Return the servers that run, as far as is known after a short while.
 
-        One that takes longer is waited for behind this, and told the next time.
+        One that takes longer is waited for behind this, and reported the next time.
         """
         places = await _open_places([*self._ports.items(), *ollama_places()])
         self._found = {p: f for p, f in self._found.items() if p in places}
@@ -84,7 +84,7 @@ def server_name(base: str, software: str) -> str:
 def ollama_places(
     environment: Mapping[str, str] | None = None,
 ) -> Sequence[tuple[str, int]]:
-    """Return where Ollama was told to listen, when that is on this computer."""
+    """Return where Ollama is set to listen, when that is on this computer."""
     data = (os.environ if environment is None else environment).get("OLLAMA_HOST", "")
     with contextlib.suppress(HearthError):
         address = read_address(data)

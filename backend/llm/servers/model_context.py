@@ -13,7 +13,7 @@ from backend.llm.wire.limits import Limits
 
 DEADLINE_S: Final = 4.0
 KEPT_S: Final = 60.0
-"""A server may load a model anew, with another context."""
+"""A server may load a model again, with another context."""
 OLLAMA: Final = "library"
 """What Ollama calls the owner of its models."""
 _LM_STUDIO: Final = ("organization_owner", "organization-owner")

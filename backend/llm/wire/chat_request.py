@@ -46,7 +46,7 @@ def ollama_request(
     parameters: Mapping[str, object],
     context: int,
 ) -> ChatRequest:
-    """Ask as Ollama does: only so it can be told how much to read."""
+    """Ask as Ollama does: only so it learns how much to read."""
     options = {
         theirs: parameters[ours]
         for ours, theirs in _OLLAMA_OPTIONS.items()

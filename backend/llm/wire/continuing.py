@@ -26,7 +26,7 @@ def without_empty_answer(turns: Sequence[Turn]) -> Sequence[Turn]:
 
 
 def asked_in_words(turns: Sequence[Turn]) -> list[Turn]:
-    """Return the turns with the wish to go on said by the user."""
+    """Return the turns with the user's request to go on."""
     return [*turns, Turn(Role.USER, CONTINUE_PROMPT)]
 
 

@@ -34,7 +34,7 @@ class ServerEvent:
 
 
 class Form(Enum):
-    """What a body is, as told by how it begins."""
+    """What a body is, judged by how it begins."""
 
     UNKNOWN = auto()
     EVENTS = auto()
@@ -157,7 +157,7 @@ class EventReader:
             case "event":
                 self._name = value.strip().lower()
                 if self._name == ERROR and self._latest:
-                    # It was told of as data before it was said to be an error.
+                    # It was announced as data before it was said to be an error.
                     self._emit(self._latest)
             case "error":
                 self._events.append(ServerEvent(value.strip(), ERROR))
@@ -177,7 +177,7 @@ class EventReader:
         self._events.append(ServerEvent(data, self._name))
 
     def _flush(self) -> None:
-        """End an event; what of it is no whole value is told line by line."""
+        """End an event; what of it is no whole value is returned line by line."""
         for line in self._values.take_rest().splitlines():
             if line.strip():
                 self._emit(line.strip())

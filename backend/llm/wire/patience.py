@@ -17,7 +17,7 @@ async def patience(
 
     Args:
         seconds: May be infinite.
-        signs_of_life: A number; the seconds begin anew whenever it has changed.
+        signs_of_life: A number; the seconds begin again whenever it has changed.
     """
     if math.isinf(seconds):
         yield

@@ -155,7 +155,7 @@ def head(request: Request, app: OpenContext) -> Response:
 
 @router.get("/conversations/:id/log")
 async def log(request: Request, app: OpenContext) -> Response:
-    """Show messages before or after those shown, or all that are shown anew."""
+    """Show messages before or after those shown, or all that are shown again."""
     conversation_id = request.path_params["id"]
     if before := request.query.get("before"):
         return app.pages.fragment(await _earlier(app, conversation_id, before))

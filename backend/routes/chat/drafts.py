@@ -22,6 +22,6 @@ def save_draft(request: Request, app: OpenContext) -> Response:
     try:
         app.services.conversations.save_draft(request.path_params["id"], text)
     except (StoreFullError, StoreReadOnlyError) as exc:
-        # Told above the page, once; the text stays in the composer.
+        # Shown above the page, once; the text stays in the composer.
         return Response(status=exc.status)
     return no_content()

@@ -142,7 +142,7 @@ class AnswerActivity:
     async def news(self, since: int, wait_s: float) -> News:
         """Return how answers go, after a change if `since` is up to date.
 
-        Whoever asks for the first time says 0 and is told of nothing that has ended.
+        Whoever asks for the first time says 0 and hears nothing about what has ended.
         """
         if since == self._seq:
             await self._changed.wait(wait_s)
@@ -150,7 +150,7 @@ class AnswerActivity:
         return News(self._seq, len(self._growing), ended)
 
     async def text(self, message_id: str, known: int, wait_s: float) -> str | None:
-        """Return what was told of a growing answer beyond so many characters.
+        """Return the text of a growing answer beyond so many characters.
 
         Wait for it. None when it does not grow, or not any more.
         """
@@ -169,7 +169,7 @@ class AnswerActivity:
         return answer.text if answer else None
 
     def rest(self, message_id: str, text: str, known: int) -> str:
-        """Return what of an answer that ended was not told before it did."""
+        """Return the text of an ended answer that was not sent before it ended."""
         withdrawn = self._withdrawn.get(message_id, "") if known else ""
         return (withdrawn + text)[known:]
 

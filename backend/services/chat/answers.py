@@ -56,7 +56,7 @@ class Messages(Protocol):
 
 
 class Audience(Protocol):
-    """Who is told how answers grow."""
+    """Who hears how answers grow."""
 
     def began(self, answer: Growing) -> None:
         """Show the answer as being written."""

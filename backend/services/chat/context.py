@@ -47,7 +47,7 @@ class ReadingStart:
 
     @property
     def leaves_out(self) -> bool:
-        """Whether it is not even told of what is before."""
+        """Whether it does not even see what is before."""
         return bool(self.first) and not self.has_summary
 
 

@@ -280,7 +280,7 @@ class ConversationService:
         return again
 
     async def answer_again(self, message_id: str, *, keep_text: bool) -> str:
-        """Write an answer anew (Retry), or go on from where it stopped (Continue).
+        """Write an answer again (Retry), or go on from where it stopped (Continue).
 
         It returns the transaction to undo.
 

@@ -29,7 +29,7 @@ def counted_of(said: Sequence[PromptMessage], instructions: str = "") -> Counted
 def was_cut(prompt: Prompt, usage: Usage) -> bool:
     """Whether a server read much less than it was sent, and said nothing of it.
 
-    Without an earlier count this is told by words, each of which is a token at least,
+    Without an earlier count this is judged by words, each of which is a token at least,
     and by the bytes of what is no run of the same sign.
     """
     if not usage.prompt:

@@ -23,7 +23,7 @@ class Growing:
         ending: What a cancelled answer becomes.
         left_out: How many of the oldest messages the model was not given.
         reads_from: The oldest one it was given then; "" when it was given all.
-        is_unheard: Somebody who is told of it fails.
+        is_unheard: Somebody who listens to it fails.
         is_cut: Its server left out the beginning, and did not say so.
         engine: What answers, by its name.
         question_id: What it answers.

@@ -45,7 +45,7 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class PromptMessage:
-    """One message, as far as a model is told of it.
+    """One message, as far as a model sees it.
 
     Attributes:
         tokens: What was read for an answer of the same model, as counted; 0 if not.

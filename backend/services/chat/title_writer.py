@@ -106,7 +106,7 @@ class TitleWriter:
         return own if own and await self._choices.is_on_this_computer(own) else None
 
     async def _ask_alone(self, engine: Engine, model: str, question: str) -> str:
-        """Ask while no answer is being written; begin anew after one."""
+        """Ask while no answer is being written; begin again after one."""
         while True:
             await self._activity.until_answering(answering=False)
             asking = asyncio.create_task(_ask(engine, model, question))

@@ -169,7 +169,7 @@ def shown_target(target: str) -> str:
     return f"{parts.scheme}://{parts.netloc}{parts.path}".removesuffix("/models")
 
 
-# The first that some form of the address gave is what is told.
+# The first that some form of the address gave is what is shown.
 _SENTENCES: Final = {
     ProbeResult.KEY_REFUSED: (
         "{host} does not accept this API key. Enter another one, or one that may "

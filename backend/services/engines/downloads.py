@@ -65,8 +65,8 @@ class Downloads:
 
         Args:
             models: Their folder; it is made when it is needed.
-            installed: Is told of a model that has arrived and been checked.
-            changed: Is told that pages show something old.
+            installed: Called with a model that has arrived and been checked.
+            changed: Called when pages show something old.
             token: Gives the access token for the hub, "" for none; may block.
         """
         self._models = models

@@ -86,7 +86,7 @@ class LibraryService:
     def hub(self) -> str:
         """Return the address of the hub: the one set, or the one of the environment.
 
-        `HF_ENDPOINT` is the variable by which other programs are told of a mirror.
+        `HF_ENDPOINT` is the variable by which other programs learn of a mirror.
         """
         address = self._settings.get(HUB_SETTING) or os.environ.get("HF_ENDPOINT", "")
         return (address or HUB).rstrip("/")

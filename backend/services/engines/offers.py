@@ -55,9 +55,9 @@ class _Known:
     """What is known of an engine.
 
     Attributes:
-        facts: What it was when it was asked: an edited one is asked anew.
+        facts: What it was when it was asked: an edited one is asked again.
         at: When it answered last, or failed.
-        shown: What a page was told last.
+        shown: What a page showed last.
     """
 
     facts: tuple[str, ...]
@@ -101,7 +101,7 @@ class Offers:
         known.at, known.models, known.problem = self._clock(), tuple(models), ""
 
     def forget(self, engine_id: str) -> None:
-        """Ask an engine anew the next time; stop asking it now."""
+        """Ask an engine again the next time; stop asking it now."""
         known = self._known.pop(engine_id, None)
         if known and known.asking:
             known.asking.cancel()

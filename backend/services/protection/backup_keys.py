@@ -48,7 +48,7 @@ class BackupKeys:
         """Return what opens a backup; None for a plain one.
 
         Raises:
-            BackupLockedError: It needs a secret, and none was told.
+            BackupLockedError: It needs a secret, and none was given.
             InvalidInputError: The secret is wrong, or that of another backup.
             StoreDamagedError: Nothing opens it, and nothing can be asked for.
         """

@@ -70,7 +70,7 @@ class BackupRecord:
     @classmethod
     def _from_json(cls, data: Any) -> Self:  # noqa: ANN401 whatever the file holds
         verified = {str(name): int(at) for name, at in data["verified"].items()}
-        # Before names told owners, every backup that was made here was verified here.
+        # Before names had owners, every backup that was made here was verified here.
         unsigned = [str(name) for name in data.get("unsigned", verified)]
         return cls(str(data["folder"]), verified, unsigned)
 

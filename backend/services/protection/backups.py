@@ -166,7 +166,7 @@ class BackupService:
 
         Raises:
             NotFoundError: It is not there.
-            BackupLockedError: It has another key, and no secret was told.
+            BackupLockedError: It has another key, and no secret was given.
             InvalidInputError: The secret is wrong; everything is as it was.
             StoreDamagedError: It is damaged.
             StoreFullError: The disk has no room for it.

@@ -44,7 +44,7 @@ class Summary:
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> "Summary":
-        """Return what the reader told at its end."""
+        """Return what the reader reported at its end."""
         return cls(**{name: data[name] for name in cls.__dataclass_fields__})
 
 

@@ -78,7 +78,7 @@ class ImportService:
         return self._store.latest()
 
     def look(self, path: Path) -> Import:
-        """Begin to look at a file; what it holds is told when that is known.
+        """Begin to look at a file; what it holds is shown when that is known.
 
         Raises:
             InvalidInputError: There is no such file.

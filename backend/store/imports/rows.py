@@ -108,7 +108,7 @@ def add_rows(
 def _follow(
     session: StoreSession, row: Logged, data: Fields, *, is_dated: bool
 ) -> bool:
-    """Let a row that a person left alone be as it is told now; return whether."""
+    """Let a row that a person left alone be as it is in the file; return whether."""
     if isinstance(row, Conversation):
         row.latest = max(row.latest, str(data["latest"]))
         return _follow_title(session, row, data, is_dated=is_dated)
@@ -147,7 +147,7 @@ def _follow_title(
 
 
 def _time_of(fields: Fields) -> int:
-    """Return when a row was changed in its source; 0 where that is not told."""
+    """Return when a row was changed in its source; 0 where that is not known."""
     return int(fields["updated_at"] or 0)
 
 
