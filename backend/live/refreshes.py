@@ -1,7 +1,7 @@
-"""Tells pages what to fetch: at once, and then at most every so often.
+"""Tells pages what to fetch: at once, and the less often the longer it goes on.
 
-An import is thousands of transactions, and its pages fetch their lists ten times a
-second at most.
+An import is thousands of transactions: its pages fetch their lists after a tenth of a
+second, then after twice as long, and in the end once a second.
 """
 
 import asyncio
@@ -11,7 +11,8 @@ from typing import Final
 
 from backend.web.events import EventHub
 
-EVERY_S: Final = 0.1
+AT_LEAST_S: Final = 0.1
+AT_MOST_S: Final = 1.0
 
 
 class Refreshes:
@@ -22,6 +23,7 @@ class Refreshes:
         self._nouns: set[str] = set()
         self._logs: set[str] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self._pause_s = AT_LEAST_S
 
     def add(self, nouns: Iterable[str], logs: Iterable[str] = ()) -> None:
         """Let pages fetch lists, and the messages of conversations."""
@@ -33,6 +35,7 @@ class Refreshes:
     def _send(self) -> None:
         self._timer = None
         if not (self._nouns or self._logs):
+            self._pause_s = AT_LEAST_S
             return
         for noun in sorted(self._nouns):
             self._hub.publish(noun)
@@ -41,4 +44,6 @@ class Refreshes:
             self._hub.publish("messages", json.dumps(event))
         self._nouns.clear()
         self._logs.clear()
-        self._timer = asyncio.get_running_loop().call_later(EVERY_S, self._send)
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(self._pause_s, self._send)
+        self._pause_s = min(2 * self._pause_s, AT_MOST_S)
