@@ -3,21 +3,26 @@
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import bindparam, delete, insert
+from sqlalchemy import bindparam, delete
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from backend.errors import ConflictError, NotFoundError
-from backend.ids import NEW, new_id, now_ms
-from backend.sqlite.folding import indexed
-from backend.store.change_log import RowChange, StoreSession
+from backend.ids import NEW, now_ms
+from backend.store.change_log import StoreSession
 from backend.store.conversations import touch
 from backend.store.database import Database
 from backend.store.drafts import clear_draft
+from backend.store.exchanges import (
+    KEEP_PIECE,
+    add_exchange,
+    drop_pieces,
+    keep_submission,
+    whole,
+)
 from backend.store.message_state import MessageState, move
 from backend.store.models import Conversation, Message, StreamChunk, Submission
-from backend.store.pieces import KEEP_PIECE, drop_pieces, whole
 from backend.store.rows import MESSAGE, MessageRow
 from backend.store.text import clean_text
 from backend.stored_values import TitleSource
@@ -34,7 +39,6 @@ _AFTER: Final = (
     .order_by(col(Message.id))
     .limit(bindparam("limit"))
 )
-_ADD: Final = insert(Message)
 _ALL: Final = -1  # as SQLite says it
 _GONE: Final = "This message is no longer there. It may be in the trash."
 _ENDED: Final = "This answer has already ended."
@@ -136,8 +140,8 @@ class MessageStore:
         with self._database.write() as session:
             touch(session, conversation_id)
             clear_draft(session, conversation_id)
-            exchange = _add_exchange(session, conversation_id, text, engine_name, model)
-            _keep_submission(session, submission, exchange[0])
+            exchange = add_exchange(session, conversation_id, text, engine_name, model)
+            keep_submission(session, submission, exchange[0])
             return exchange
 
     def submitted(self, submission: str) -> tuple[Message, Message] | None:
@@ -186,14 +190,14 @@ class MessageStore:
         with self._database.write() as session:
             session.add(conversation)
             clear_draft(session, draft)
-            asked, answer = _add_exchange(
+            asked, answer = add_exchange(
                 session,
                 conversation.id,
                 text,
                 engine_name,
                 model,
             )
-            _keep_submission(session, submission, asked)
+            keep_submission(session, submission, asked)
             return conversation, asked, answer
 
     def append_chunk(
@@ -371,51 +375,3 @@ def message_in(
     if row is None or (row.deleted_at is not None and not include_deleted):
         raise NotFoundError(_GONE)
     return row
-
-
-def _add_exchange(
-    session: StoreSession,
-    conversation_id: str,
-    asked_text: str,
-    engine_name: str,
-    model: str,
-) -> tuple[MessageRow, MessageRow]:
-    now = now_ms()
-    asked = MessageRow(
-        id=new_id(),
-        created_at=now,
-        updated_at=now,
-        conversation_id=conversation_id,
-        text=clean_text(asked_text),
-    )
-    answer = MessageRow(
-        id=new_id(),
-        created_at=now,
-        updated_at=now,
-        conversation_id=conversation_id,
-        role="assistant",
-        state=MessageState.STREAMING,
-        engine=engine_name,
-        model=clean_text(model),
-        reply_to=asked.id,
-    )
-    _store(session, (asked, answer))
-    return asked, answer
-
-
-def _store(session: StoreSession, messages: Sequence[MessageRow]) -> None:
-    """Store new messages with statements, which take a third of the time of objects."""
-    session.flush()  # objects that were added before come before
-    rows, changes = [], []
-    for message in messages:
-        fields = message._asdict()
-        rows.append({**fields, "folded": indexed(message.text), "cjk": ""})
-        del fields["id"]
-        changes.append(RowChange("message", message, None, fields))
-    session.connection().execute(_ADD, rows)
-    session.log(changes)
-
-
-def _keep_submission(session: Session, submission: str, asked: MessageRow) -> None:
-    if submission:
-        session.add(Submission(id=submission, message_id=asked.id))

@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from backend.web.markdown import Block, markdown, render
+from backend.web.source_lines import SourceLines
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -183,7 +184,7 @@ class GrowingMarkdown:
             return True
         return self._split(fresh, groups[0], source)
 
-    def _split(self, fresh: list[Fresh], group: _Group, source: "_Source") -> bool:
+    def _split(self, fresh: list[Fresh], group: _Group, source: SourceLines) -> bool:
         """Finish a part of the only block; return whether there may be more."""
         into = group.into
         if into is None:
@@ -221,14 +222,14 @@ class GrowingMarkdown:
             self._blocks += made
             fresh.append(Fresh(made))
 
-    def _decided(self) -> "_Source":
+    def _decided(self) -> SourceLines:
         """Return what is decided of the rest, after what it goes on from."""
         prefix = self._open.prefix if self._open else ""
         end = self._rest.rfind("\n") + 1
         is_row = self._open is not None and self._open.into is Into.ROWS
         if len(self._rest) - end > _LINE_CHARS and not is_row:
             end = len(self._rest)
-        return _Source(prefix + self._rest[:end], len(prefix))
+        return SourceLines(prefix + self._rest[:end], len(prefix))
 
     def _tail(self) -> list[Block]:
         if self._open and self._open.into in {Into.ROWS, Into.CODE}:
@@ -243,35 +244,6 @@ class GrowingMarkdown:
             is_growing=is_growing,
             definitions={**known} if is_growing else known,
         )
-
-
-class _Source:
-    """Text to be read, by lines; offsets are those of the rest without the prefix."""
-
-    def __init__(self, text: str, prefix: int) -> None:
-        self.text = text
-        self._prefix = prefix
-        self._starts = [0, *(i + 1 for i, char in enumerate(text) if char == "\n")]
-
-    @property
-    def lines(self) -> int:
-        """How many lines are finished."""
-        return len(self._starts) - 1
-
-    @property
-    def end(self) -> int:
-        """Where it ends."""
-        return len(self.text) - self._prefix
-
-    def offset(self, line: int) -> int:
-        """Return where a line begins."""
-        at = self._starts[line] if line < len(self._starts) else len(self.text)
-        return max(0, at - self._prefix)
-
-    def between(self, first: int, end: int) -> str:
-        """Return some lines."""
-        starts = [*self._starts, len(self.text)]
-        return self.text[starts[first] : starts[min(end, len(starts) - 1)]]
 
 
 def _groups(source: str) -> list[_Group]:
@@ -296,7 +268,7 @@ def _groups(source: str) -> list[_Group]:
     ]
 
 
-def _has_ended(group: _Group, source: _Source) -> bool:
+def _has_ended(group: _Group, source: SourceLines) -> bool:
     """Whether an open block is over though nothing comes after it yet."""
     if group.into is Into.ROWS:
         return group.end < source.lines
@@ -311,7 +283,7 @@ def _is_closed(group: _Group) -> bool:
     )
 
 
-def _prefix(group: _Group, source: _Source) -> str:
+def _prefix(group: _Group, source: SourceLines) -> str:
     if group.into is Into.ROWS:
         return source.between(group.start, group.start + 2)
     if group.tokens[0].type == "fence":
@@ -319,7 +291,7 @@ def _prefix(group: _Group, source: _Source) -> str:
     return ""
 
 
-def _cut(group: _Group, source: _Source, open_chars: int) -> int:
+def _cut(group: _Group, source: SourceLines, open_chars: int) -> int:
     """Return how much of a long block is finished, from its start.
 
     Where no prefix says what the rest goes on from, some of the block is in the rest:
@@ -344,7 +316,7 @@ def _cut(group: _Group, source: _Source, open_chars: int) -> int:
             return _paragraph_cut(source.between(group.start, group.end), open_chars)
 
 
-def _last_line(group: _Group, source: _Source) -> int:
+def _last_line(group: _Group, source: SourceLines) -> int:
     """Return the line from which indented code can go on.
 
     Something of it stays open: only so is a fence after it no part of it. Blank lines

@@ -16,7 +16,7 @@ from backend.web.http import AppRouter, Request, Response
 from backend.web.rendering import Template
 
 if TYPE_CHECKING:
-    from backend.services.protection.backups import Backup, Restored
+    from backend.services.protection.backup_record import Backup, Restored
 
 _REASONS: Final[Mapping[str, str]] = {
     SnapshotReason.MANUAL: "Made by you",

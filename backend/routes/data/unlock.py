@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from backend.container import OfflineServices
-    from backend.services.protection.backups import Backup
+    from backend.services.protection.backup_record import Backup
 
 _SHOWN_BACKUPS = 5
 _HOME = {"HX-Redirect": "/"}

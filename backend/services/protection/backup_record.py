@@ -36,6 +36,40 @@ def folder_in(chosen: Path) -> Path:
     return folder
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backup:
+    """One backup, as the page shows it.
+
+    Attributes:
+        made_at: In milliseconds.
+        verified_at: When all of it was last looked through; 0 for never.
+        owner: The computer that made it; "" for this one.
+        is_locked: Its key has to be entered before it can be restored.
+    """
+
+    name: str
+    made_at: int
+    reason: str
+    size: int
+    verified_at: int
+    is_encrypted: bool
+    owner: str = ""
+    is_locked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """What a restore did.
+
+    Attributes:
+        before: The backup to go back to; "" when there could be none.
+        asks_at_start: The data has another key now, which no keyring here keeps.
+    """
+
+    before: str
+    asks_at_start: bool
+
+
 @dataclass(slots=True)
 class BackupRecord:
     """The folder the user chose, and what is known of single backups.

@@ -6,7 +6,6 @@ They work on files, so that one can be restored also when the database does not 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
@@ -32,7 +31,9 @@ from backend.services.notices import NoticeSink
 from backend.services.protection.backup_keys import BackupKeys
 from backend.services.protection.backup_record import (
     RECORD_FILE,
+    Backup,
     BackupRecord,
+    Restored,
     folder_in,
 )
 from backend.sqlite.files import make_private_dir
@@ -60,40 +61,6 @@ class Swap(Protocol):
             HearthError: The change failed; the store is open as it was.
         """
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Backup:
-    """One backup, as the page shows it.
-
-    Attributes:
-        made_at: In milliseconds.
-        verified_at: When all of it was last looked through; 0 for never.
-        owner: The computer that made it; "" for this one.
-        is_locked: Its key has to be entered before it can be restored.
-    """
-
-    name: str
-    made_at: int
-    reason: str
-    size: int
-    verified_at: int
-    is_encrypted: bool
-    owner: str = ""
-    is_locked: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Restored:
-    """What a restore did.
-
-    Attributes:
-        before: The backup to go back to; "" when there could be none.
-        asks_at_start: The data has another key now, which no keyring here keeps.
-    """
-
-    before: str
-    asks_at_start: bool
 
 
 class BackupService:

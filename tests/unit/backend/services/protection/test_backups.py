@@ -22,7 +22,8 @@ from backend.keys.key_files import KEY_FILE, records_in
 from backend.keys.keyring import OsKeyring, Vault
 from backend.recovery.encryption_probe import Seal, seal_of
 from backend.recovery.swap import put_in_place, stage
-from backend.services.protection.backups import Backup, BackupService
+from backend.services.protection.backup_record import Backup
+from backend.services.protection.backups import BackupService
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
 from backend.stored_values import SnapshotReason
