@@ -16,10 +16,9 @@ from backend.live.page_events import events_of
 from backend.live.painting import Painted, Painter
 from backend.live.refreshes import Refreshes
 from backend.live.waiting import WaitingLine
-from backend.services.chat.asking import SUMMARY
-from backend.services.chat.context import ReadingStart
 from backend.services.chat.endings import can_continue, is_whole, note_of
 from backend.services.chat.growing import Growing
+from backend.services.chat.prompts import SUMMARY
 from backend.services.notices import Tone
 from backend.store.message_state import MessageState
 from backend.web.events import EventHub
@@ -31,6 +30,7 @@ from backend.web.rendering import Renderer, Template
 
 if TYPE_CHECKING:
     from backend.container import GetServices
+    from backend.services.chat.context import ReadingStart
     from backend.store.change_log import RowChange
     from backend.store.rows import AnyMessage
 
@@ -207,7 +207,7 @@ class MessageFeed:
         return found
 
     def views(
-        self, messages: "Sequence[AnyMessage]", reading: ReadingStart
+        self, messages: "Sequence[AnyMessage]", reading: "ReadingStart"
     ) -> list[Template]:
         """Return how messages look, with a line from where on the model reads."""
         views, first, before = list[Template](), reading.first, ""

@@ -31,8 +31,7 @@ from backend.errors import ConflictError, NotFoundError
 from backend.live.message_views import Answer
 from backend.routes.app_context import OfflineContext, OpenContext
 from backend.routes.chat.conversations import UNTITLED
-from backend.services.actions.actions import KeptAnswer
-from backend.services.chat.endings import is_whole, note_of
+from backend.services.chat.endings import KeptAnswer, is_whole, note_of
 from backend.services.notes import SAVED
 from backend.store.message_state import MessageState
 from backend.stored_values import ActionKind

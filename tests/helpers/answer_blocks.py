@@ -66,11 +66,14 @@ class ShownAnswer:
 
 
 def bare(html: str) -> str:
-    """Return HTML without the white space that shows nothing."""
+    """Return HTML without the white space that shows nothing.
+
+    A space at the end of a paragraph stays: the next piece of it goes on from there.
+    """
     parts = _CODE.split(html)
     for number in range(0, len(parts), 2):
         words = re.sub(r"\s+", " ", parts[number])
-        parts[number] = re.sub(r"(?<=>) | (?=<)", "", words)
+        parts[number] = re.sub(r"(?<=>) | (?=<(?!/p>))", "", words)
     return "".join(parts)
 
 

@@ -20,7 +20,7 @@ from backend.llm.engine import Role, Turn
 async def main():
     engine = BuiltinEngine(Path(sys.argv[1]))
     async for delta in engine.stream("", [Turn(Role.USER, "forever")]):
-        if engine.child_pid:
+        if delta.has_words:
             print(engine.child_pid, flush=True)
             break
     await asyncio.sleep(600)

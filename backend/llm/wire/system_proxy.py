@@ -1,6 +1,5 @@
 """The proxy of the system: of the environment, and of Windows' and macOS's settings."""
 
-import urllib.request
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -15,6 +14,8 @@ def system_proxy(url: str) -> str:
     Windows and macOS are read where there is none of them. Other desktops keep theirs
     where only their own libraries can read them.
     """
+    import urllib.request  # noqa: PLC0415 slow to import, and not everybody has a proxy
+
     parts = urlsplit(url)
     proxies = urllib.request.getproxies()
     found = proxies.get(parts.scheme) or proxies.get("all") or ""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from backend.errors import (
     ConflictError,
@@ -25,7 +25,7 @@ from backend.services.actions.forms import (
 )
 from backend.services.chat.answers import BUG_SENTENCE, AnswerService
 from backend.services.chat.conversations import ConversationService, Exchange
-from backend.services.chat.endings import is_whole
+from backend.services.chat.endings import KeptAnswer, is_whole
 from backend.services.chat.titles import title_from
 from backend.services.engines.engines import Choice, ModelRemovedError
 from backend.services.engines.purposes import Purpose, Purposes
@@ -69,13 +69,6 @@ class Outcome:
     action: "Action"
     text: str = ""
     exchange: Exchange | None = None
-    outcome: str = ""
-    error: str = ""
-
-
-class KeptAnswer(NamedTuple):
-    """What else became of an answer, or why nothing did: a sentence each, or ""."""
-
     outcome: str = ""
     error: str = ""
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Final
 
 from backend.errors import ConflictError
 from backend.services.chat.counting import counted_of
-from backend.services.chat.prompts import Prompt, PromptMessage, prompt_of
+from backend.services.chat.prompts import SUMMARY, Prompt, PromptMessage, prompt_of
 from backend.services.engines.engines import Choice, EngineService
 from backend.services.settings import SettingService
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from backend.store.models import Conversation
     from backend.store.rows import AnyMessage, ConversationRow
 
-SUMMARY: Final = "summary"
 _SUMMED_UP: Final = "What was said earlier in this conversation, summed up:"
 
 

@@ -1,6 +1,6 @@
 """What is said of an answer that has ended."""
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from backend.store.message_state import MessageState
 
@@ -11,6 +11,13 @@ _NOTES: Final = {
     MessageState.STOPPED: "Stopped. The text so far is kept.",
     MessageState.INTERRUPTED: "Interrupted. The text so far is kept.",
 }
+
+
+class KeptAnswer(NamedTuple):
+    """What else became of an answer, or why nothing did: a sentence each, or ""."""
+
+    outcome: str = ""
+    error: str = ""
 
 
 def is_whole(message: "AnyMessage") -> bool:

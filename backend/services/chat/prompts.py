@@ -12,6 +12,8 @@ from typing import Final
 from backend.llm.engine import Role, Turn
 from backend.llm.tokens import BYTES_PER_TOKEN
 
+SUMMARY: Final = "summary"
+"""The role of a message that sums up what is no longer sent."""
 KEPT_SHARE: Final = 0.75
 """Of what was too long for a model: with room to answer, and for a few questions."""
 _TELLING_BYTES: Final = 2_000

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Final
 
 from backend.errors import ConflictError, HearthError
 from backend.services.chat.answers import AnswerService
-from backend.services.chat.asking import SUMMARY, Asking, with_summary
+from backend.services.chat.asking import Asking, with_summary
 from backend.services.chat.context import reading_of
 from backend.services.chat.conversations import ConversationService
 from backend.services.chat.growing import Growing
-from backend.services.chat.prompts import Prompt, PromptMessage, prompt_of
+from backend.services.chat.prompts import SUMMARY, Prompt, PromptMessage, prompt_of
 from backend.services.engines.engines import EngineService
 
 if TYPE_CHECKING:

@@ -6,9 +6,10 @@ from collections.abc import Callable
 import pytest
 
 from backend.errors import ConflictError, NotFoundError, StoreFullError
-from backend.services.actions.actions import ActionService, KeptAnswer, _longest
+from backend.services.actions.actions import ActionService, _longest
 from backend.services.actions.forms import EMPTY_FORM
 from backend.services.chat.answers import AnswerService
+from backend.services.chat.endings import KeptAnswer
 from backend.services.engines.engines import Choice, EngineService
 from backend.services.engines.purposes import Purpose, Purposes
 from backend.store.actions import ActionStore
