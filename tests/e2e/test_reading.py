@@ -48,11 +48,18 @@ def window(
         yield window
 
 
+def begin(window: Window) -> None:
+    """Show a new conversation: what is typed into the page before does not count."""
+    window.evaluate("document.getElementById('composer')?.classList.add('old')")
+    window.click("button", "New conversation")
+    new = "#composer:not(.old) .model [name=choice]"
+    window.wait_for(f"document.querySelector('{new}') !== null")
+
+
 @pytest.fixture
 def answering(window: Window, model: Dictation) -> Iterator[Window]:
     """A conversation in which an answer of some pages is being written."""
-    window.click("button", "New conversation")
-    window.wait_for("document.querySelector('.model [name=choice]') !== null")
+    begin(window)
     window.ask("Tell me a long story")
     window.wait_for(BUSY)
     model.say(paragraphs("Told", 20))
@@ -193,8 +200,7 @@ def test_an_image_that_is_loaded_moves_nothing_that_is_read(
 def test_thoughts_that_unfold_and_fold_move_nothing_below_that_is_read(
     window: Window, model: Dictation
 ) -> None:
-    window.click("button", "New conversation")
-    window.wait_for("document.querySelector('.model [name=choice]') !== null")
+    begin(window)
     window.ask("Think of a long story")
     window.wait_for(BUSY)
     model.think("I think of many things. " * 200)
