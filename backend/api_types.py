@@ -5,9 +5,12 @@ Standard library only: the shell reads the first of them before its window has a
 
 import json
 from dataclasses import asdict, dataclass, fields, is_dataclass
-from typing import Any, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
 
 from backend.protocol import ProtocolError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 T = TypeVar("T")
 
@@ -212,9 +215,9 @@ class BackupFolder:
     path: str
 
 
-def encode(value: object) -> str:
+def encode(value: "DataclassInstance") -> str:
     """Return one of these as JSON."""
-    return json.dumps(asdict(value))  # type: ignore[call-overload]
+    return json.dumps(asdict(value))
 
 
 def decode(kind: type[T], body: bytes) -> T:

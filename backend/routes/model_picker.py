@@ -13,7 +13,7 @@ from backend.routes.app_context import OpenContext
 from backend.routes.sizes import size_text
 from backend.services.engines.engines import Choice
 from backend.services.engines.model_search import FoundGroup, FoundModel, ServerHealth
-from backend.web.http import AppRouter, Request, Response
+from backend.web.http import AppRouter, Request, Response, whole_number
 from backend.web.rendering import Template
 
 _TASKS: Final = {
@@ -29,6 +29,7 @@ _MARKS: Final = {
     ServerHealth.NOT_ASKED: "clock",
 }
 MAX_QUERY_CHARS: Final = 200
+_MAX_DIGITS: Final = 6
 
 
 @dataclass(frozen=True)
@@ -190,8 +191,7 @@ async def toggle_favourite(request: Request, app: OpenContext) -> Response:
 
 async def _options(asked: Mapping[str, str], app: OpenContext) -> Response:
     query = asked.get("q", "")[:MAX_QUERY_CHARS]
-    digits = asked.get("offset", "")
-    offset = int(digits[:6]) if digits.isascii() and digits.isdigit() else 0
+    offset = whole_number(asked.get("offset", "")[:_MAX_DIGITS]) or 0
     found = await app.services.model_choices.find(query, offset)
     unset = asked.get("unset", "")[:MAX_QUERY_CHARS]
     return app.pages.fragment(

@@ -4,12 +4,15 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Generic, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeAlias, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 from backend.api_types import encode
 from backend.errors import InvalidInputError, TooLargeError
 from backend.protocol import MAX_ENCODED_CHAR_BYTES, MAX_TEXT_CHARS
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 MAX_BODY_BYTES: Final = 2 * MAX_TEXT_CHARS * MAX_ENCODED_CHAR_BYTES + 64 * 1024
 """Two texts, as an action takes them, and what is sent with them."""
@@ -128,7 +131,7 @@ def whole_number(text: str) -> int | None:
     return int(text) if is_number else None
 
 
-def as_json(value: object, status: int = 200) -> Response:
+def as_json(value: "DataclassInstance", status: int = 200) -> Response:
     """Answer with one of `backend.api_types`."""
     return Response(status=status, body=encode(value), content_type="application/json")
 

@@ -99,9 +99,7 @@ def _model(id_: str, entry: object) -> ListedModel:
         task=_task(entry),
         context=_count(entry, _CONTEXT),
         bytes=_count(entry, _BYTES),
-        sees=entry.get("type") == "vlm"
-        or "image" in takes
-        or bool(can & {"vision", "image_input"}),
+        sees=entry.get("type") == "vlm" or "image" in takes or bool(can & _SEES),
         thinks=bool(can & _THINKS),
     )
 
