@@ -85,8 +85,9 @@ class ContextService:
     async def use(self, conversation_id: str) -> ContextUse | None:
         """Return what the next question takes, with its draft; None without a model."""
         try:
-            choice = await self._asking.chosen(None)
-            if conversation_id != NEW:
+            if conversation_id == NEW:
+                choice = await self._asking.chosen(None)
+            else:
                 get = self._conversations.get
                 conversation = await asyncio.to_thread(get, conversation_id)
                 choice = await self._asking.choice_of(conversation)

@@ -126,7 +126,7 @@ class TitleWriter:
     def _question(self, conversation_id: str) -> str:
         """Return what is asked; "" where there is no first answer or a title."""
         conversation = self._conversations.get(conversation_id)
-        said = self._messages.of_conversation(conversation_id, limit=None)[:_EXCHANGE]
+        said = self._messages.after(conversation_id, "", limit=_EXCHANGE)
         is_untitled = conversation.title_source == TitleSource.TEXT
         if not is_untitled or len(said) < _EXCHANGE or not is_whole(said[1]):
             return ""
