@@ -20,9 +20,17 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// A form that htmx does not know yet sends nothing: what is typed stays.
+// A form that was just put into the page, and that htmx does not know yet, is sent when it does.
+const early = new Set();
 document.addEventListener("submit", (event) => {
-  if (!event.target.hasAttribute("action")) event.preventDefault();
+  if (event.defaultPrevented || event.target.hasAttribute("action")) return;
+  event.preventDefault();
+  if (event.target.matches("[hx-post], [hx-put]")) early.add(event.target);
+});
+document.addEventListener("htmx:load", () => {
+  const forms = [...early].filter((form) => form.isConnected);
+  early.clear();
+  forms.forEach((form) => form.requestSubmit());
 });
 
 // Who writes goes on at the end of the text, wherever it comes from.

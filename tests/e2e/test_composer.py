@@ -73,6 +73,19 @@ def test_no_key_is_lost_while_a_conversation_begins(
     assert fresh.evaluate("document.querySelectorAll('.question').length") == 2
 
 
+def test_what_is_sent_while_its_page_is_still_put_together_is_sent(
+    fresh: Window, model: Dictation
+) -> None:
+    fresh.evaluate(
+        "document.addEventListener('htmx:afterSwap', () => {"
+        f"  {FIELD}.value = 'Am I early?'; {FIELD}.form.requestSubmit();"
+        "}, {once: true}); 0"
+    )
+    fresh.click("button", "New conversation")
+    answer(fresh, model, "Just in time.")
+    assert fresh.evaluate(f"{FIELD}.value") == ""
+
+
 def test_an_input_method_keeps_its_keys(fresh: Window) -> None:
     fresh.write("textbox", "Message", "こんにちは")
     for composing in ("isComposing: true", "keyCode: 229"):
