@@ -168,7 +168,7 @@
     else if (!isDue) {
       isDue = true;
       if (document.hidden) setTimeout(draw, HIDDEN_MS);
-      else requestAnimationFrame(draw);
+      else requestAnimationFrame(() => setTimeout(draw));
     }
   };
 
