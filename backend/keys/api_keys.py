@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 from backend.keys.keyring import PATIENCE_S, FindVault, OsKeyring
 
 _IN_MEMORY: Final = (
-    "API keys are kept only until Hearth is closed, because {why}. "
-    "Enter them again after the next start."
+    "API keys and extra headers are kept only until Hearth is closed, because "
+    "{why}. Enter them again after the next start."
 )
 
 

@@ -17,6 +17,7 @@ from backend.llm.listed_model import ListedModel
 from backend.llm.openai_compatible import OpenAICompatibleEngine
 from backend.llm.options import EngineOptions
 from backend.llm.servers.api_key import clean_key
+from backend.llm.servers.extra_headers import with_values
 from backend.llm.wire.client import ServerRoute
 from backend.llm.wire.system_proxy import SYSTEM
 from backend.runtime.side_threads import SideThreads
@@ -105,11 +106,11 @@ class EngineRegistry:
             same = kept[1] if kept and kept[0] == facts else None
             if same and not self._may_want_key(same, record.id):
                 return same
-            key = await self._key_for(record)
-            if same and not key:
+            key, whole = await self._key_for(record), await self._with_secrets(record)
+            if same and not key and whole.options == record.options:
                 return same
             await self._retire(record.id)
-            built = self._build(await self._with_login(record), clean_key(key))
+            built = self._build(whole, clean_key(key))
             engine = KeptEngine(built, record.name)
             self._engines[record.id] = facts, engine
             return engine
@@ -160,21 +161,33 @@ class EngineRegistry:
             self._without_key.discard(record.id)
         return key or ""
 
-    async def _with_login(self, record: StoredEngine) -> StoredEngine:
-        """Return the record with what the keyring has for its proxy."""
-        options = EngineOptions.read(record.options)
-        if options.proxy in ("", SYSTEM):
+    async def _with_secrets(self, record: StoredEngine) -> StoredEngine:
+        """Return the record with what the keyring has for its proxy and headers."""
+        options, login = EngineOptions.read(record.options), ""
+        headers = options.headers
+        if options.proxy not in ("", SYSTEM):
+            place = proxy_key(record.id)
+            login = await asyncio.to_thread(self._keys.get, place, options.proxy)
+        if headers:
+            place = headers_key(record.id)
+            found = await asyncio.to_thread(self._keys.find, place, record.url)
+            if found is None:
+                self._without_key.add(record.id)
+            headers = with_values(headers, found or "") or headers
+        if not login and headers == options.headers:
             return record
-        place = proxy_key(record.id)
-        login = await asyncio.to_thread(self._keys.get, place, options.proxy)
-        proxy = ServerRoute(proxy=options.proxy).with_login(login).proxy
+        options = replace(
+            options,
+            proxy=ServerRoute(proxy=options.proxy).with_login(login).proxy,
+            headers=headers,
+        )
         return NewEngine(
             id=record.id,
             kind=EngineKind(record.kind),
             name=record.name,
             url=record.url,
             path=record.path,
-            options=replace(options, proxy=proxy).to_text(),
+            options=options.to_text(),
         )
 
     async def _retire(self, engine_id: str) -> None:
@@ -185,6 +198,11 @@ class EngineRegistry:
 def proxy_key(engine_id: str) -> str:
     """Return under which name the keyring has the login for an engine's proxy."""
     return f"{engine_id}/proxy"
+
+
+def headers_key(engine_id: str) -> str:
+    """Return under which name the keyring has the extra headers of an engine."""
+    return f"{engine_id}/headers"
 
 
 def build_engine(

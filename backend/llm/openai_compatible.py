@@ -77,8 +77,8 @@ class OpenAICompatibleEngine:
         options = options or EngineOptions()
         self._options = options
         connect_s = (limits or FAR).set_by(options).connect_s
-        way = ServerRoute(proxy=options.proxy, ca_file=options.ca_file)
-        self._server = ModelServer(self._base_url, api_key, connect_s, way)
+        self._route = ServerRoute.of(options)
+        self._server = ModelServer(self._base_url, api_key, connect_s, self._route)
         self._contexts = ModelContexts(self._server, self._base_url, limits or FAR)
         self._parameters = options.parameters.to_body()
         self._accepted: dict[str, dict[str, object]] = {}
@@ -296,8 +296,7 @@ class OpenAICompatibleEngine:
         detail: str = "",
         arrived: Arrived = Arrived.NOTHING,
     ) -> EngineError:
-        if self._api_key:
-            detail = detail.replace(self._api_key, "…")
+        detail = self._route.hidden(detail, self._api_key)
         return engine_error(fault, self.name, detail, arrived)
 
 

@@ -81,6 +81,8 @@ class EngineOptions:
         proxy: The address by which its server is reached; "" for none, "system" for
             the one the system has.
         ca_file: Who else may vouch for its server, a file; "" for nobody else.
+        headers: What its server is told beside the usual; stored without the values,
+            which are in the keyring.
         context: How much a model reads at once, in tokens; 0 to let Hearth choose, or
             a server.
         threads: How many processors it may use; 0 to let Hearth choose.
@@ -94,6 +96,7 @@ class EngineOptions:
     parameters: Parameters = field(default_factory=Parameters)
     proxy: str = ""
     ca_file: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     context: int = 0
     threads: int = 0
     gpu_layers: int = -1
@@ -120,6 +123,7 @@ class EngineOptions:
             parameters=Parameters.read(inner if isinstance(inner, dict) else {}),
             proxy=_text(data.get("proxy")),
             ca_file=_text(data.get("ca_file")),
+            headers=_texts(data.get("headers")),
             **{name: whole.get(name, getattr(plain, name)) for name in _WHOLE},
         )
 
@@ -159,3 +163,8 @@ def _whole(data: object, least: int) -> int | None:
 
 def _text(data: object) -> str:
     return data if isinstance(data, str) else ""
+
+
+def _texts(data: object) -> dict[str, str]:
+    pairs = data.items() if isinstance(data, Mapping) else ()
+    return {name: value for name, value in pairs if isinstance(value, str)}

@@ -132,6 +132,8 @@ def test_an_engine_is_edited_and_removed(window: Window) -> None:
         )
         fill(window, f"Name of {name}", "Mine")
         fill(window, f"Address of {name}", server.url)
+        window.evaluate("document.querySelectorAll('.engine-edit summary')[2].click()")
+        fill(window, f"Extra headers of {name}", "X-Team: research\n")
         window.photograph("engines-edit")
         window.click("button", f"Save {name}")
         window.wait_for(
@@ -139,6 +141,9 @@ def test_an_engine_is_edited_and_removed(window: Window) -> None:
         )
         window.wait_for("document.querySelector('#engines .note.success') !== null")
         window.photograph("engines-edited")
+        assert "X-Team: research" in server.requests[-1].head
+        shown = "document.querySelector('[name=headers]').value"
+        assert window.evaluate(shown) == "X-Team: …\n", "the value is a secret"
         window.click("button", "Remove Mine")
         window.wait_for(
             "!document.querySelector('#engines').innerText.includes('Mine')"

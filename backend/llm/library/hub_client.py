@@ -17,13 +17,13 @@ from backend.llm.library.hub import (
     read_search,
 )
 from backend.llm.wire.answer_events import NotAnAnswerError
+from backend.llm.wire.client import USER_AGENT
 from backend.llm.wire.exchange import read_text
 
 if TYPE_CHECKING:
     import httpx2
 
 HUB: Final = "https://huggingface.co"
-USER_AGENT: Final = "Hearth"
 _CONNECT_S: Final = 10.0
 _READ_S: Final = 30.0
 _MOST_BYTES: Final = 16 * 1024 * 1024

@@ -1,10 +1,12 @@
 """Builds the HTTP client that speaks to a model server."""
 
 import socket
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import urlsplit
 
+from backend.llm.options import EngineOptions
 from backend.llm.providers import headers_for
 from backend.llm.wire.system_proxy import SYSTEM, system_proxy
 
@@ -13,7 +15,10 @@ if TYPE_CHECKING:
 
     import httpx2
 
-
+USER_AGENT: Final = "Hearth"
+"""Some providers refuse the one of a library."""
+_SECRET_CHARS: Final = 4
+"""What is shorter is no secret, and would be found in many words."""
 _KEEPALIVE: Final = {
     "SO_KEEPALIVE": (socket.SOL_SOCKET, 1),
     "TCP_KEEPIDLE": (socket.IPPROTO_TCP, 30),
@@ -32,10 +37,18 @@ class ServerRoute:
         proxy: By whom it is reached, with name and password if it wants them; "" for
             nobody, `SYSTEM` for whom the system has.
         ca_file: Who may vouch for it beside those the system trusts; "" for nobody.
+        headers: What it is told beside the usual.
     """
 
     proxy: str = ""
     ca_file: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, options: EngineOptions) -> Self:
+        """Return the way a person set."""
+        known = {name: value for name, value in options.headers.items() if value}
+        return cls(proxy=options.proxy, ca_file=options.ca_file, headers=known)
 
     def proxy_for(self, url: str) -> str:
         """Return the address of the proxy by which an address is reached."""
@@ -49,6 +62,13 @@ class ServerRoute:
         return replace(
             self, proxy=parts._replace(netloc=f"{login}@{parts.netloc}").geturl()
         )
+
+    def hidden(self, words: str, key: str) -> str:
+        """Return words of the server without what it was told in confidence."""
+        for secret in (key, *self.headers.values()):
+            if len(secret) >= _SECRET_CHARS:
+                words = words.replace(secret, "…")
+        return words
 
 
 DIRECT: Final = ServerRoute()
@@ -68,12 +88,15 @@ def new_client(
     import httpx2  # noqa: PLC0415 costs 0.1 s, which the start has not got
 
     headers = {
+        "User-Agent": USER_AGENT,
         "Accept-Encoding": "identity",
         "Content-Type": "application/json",
         # llama.cpp closes after a stream; a pooled connection would race that.
         "Connection": "close",
     }
     headers |= headers_for(urlsplit(base_url).hostname or "", api_key)
+    sent = httpx2.Headers(headers)
+    sent.update(route.headers)  # whatever the case of their names
     transport = httpx2.AsyncHTTPTransport(
         # Certificates are loaded (30 ms) only where there is one to check.
         verify=_trust(route) if base_url.startswith("https:") else False,
@@ -86,7 +109,7 @@ def new_client(
         ],
     )
     return httpx2.AsyncClient(
-        headers=headers,
+        headers=sent,
         timeout=httpx2.Timeout(None, connect=connect_s),
         transport=transport,
         trust_env=False,

@@ -10,6 +10,7 @@ from backend.errors import HearthError
 from backend.llm.providers import provider_of
 from backend.llm.sentences import DETAIL_CHARS, one_line
 from backend.llm.servers.address import Address, is_exposed
+from backend.llm.servers.extra_headers import refuse_clash
 from backend.llm.servers.probe import (
     ANSWERED,
     Probe,
@@ -67,13 +68,20 @@ class ServerRequest:
     may_send_in_clear: bool = False
     route: ServerRoute = DIRECT
 
+    @property
+    def has_secrets(self) -> bool:
+        """Whether nobody but the server may read what is sent."""
+        return bool(self.key or self.route.headers)
+
 
 async def connect(request: ServerRequest) -> Probe:
     """Return the address at which models are offered, or could be used by name.
 
     Raises:
         NotConnectedError: There is none.
+        InvalidInputError: Two keys are given.
     """
+    refuse_clash(request.route.headers, request.address.host, request.key)
     probes = await _try_all(request)
     listing = next(
         (p for p in probes if p.reply is ProbeResult.MODELS and p.models), None
@@ -89,9 +97,10 @@ async def connect(request: ServerRequest) -> Probe:
 async def _try_all(request: ServerRequest) -> list[Probe]:
     """Ask the likely forms in turn, until one gives models."""
     probes = list[Probe]()
-    for scheme in request.address.schemes(with_key=bool(request.key)):
+    for scheme in request.address.schemes(with_key=request.has_secrets):
         for base in request.address.bases(scheme):
-            if request.key and is_exposed(base) and not request.may_send_in_clear:
+            is_readable = request.has_secrets and is_exposed(base)
+            if is_readable and not request.may_send_in_clear:
                 break
             probe = await ask_models(base, request.key, route=request.route)
             probes.append(probe)
@@ -126,9 +135,10 @@ def _refusal(request: ServerRequest, probes: Sequence[Probe]) -> NotConnectedErr
     worst = min(probes, key=lambda p: order.index(p.reply))
     is_there = worst.reply in ANSWERED or worst.reply is ProbeResult.NO_NAME
     if not is_there and _holds_back(request):
+        secret = "the API key" if request.key else "the extra headers"
         return NotConnectedError(
             f"{host} does not support https. With http, others on the network could "
-            "read the API key.",
+            f"read {secret}.",
             ServerQuestion.IN_CLEAR,
         )
     sentence, question = _SENTENCES[worst.reply]
@@ -142,7 +152,7 @@ def _refusal(request: ServerRequest, probes: Sequence[Probe]) -> NotConnectedErr
         sentence = (
             "There is no chat service at {host}. The address usually ends in /v1."
         )
-    detail = _words(worst.detail, request.key)
+    detail = _words(request.route.hidden(worst.detail, request.key))
     shown = sentence.format(host=host, detail=detail, target=shown_target(target))
     return NotConnectedError(shown, question, target)
 
@@ -151,13 +161,12 @@ def _holds_back(request: ServerRequest) -> bool:
     """Whether there is a way that was not tried, for the key's sake."""
     is_readable = is_exposed(request.address.bases("http")[0])
     may = request.may_send_in_clear or request.address.scheme == "https"
-    return bool(request.key) and is_readable and not may
+    return request.has_secrets and is_readable and not may
 
 
-def _words(detail: str, key: str) -> str:
+def _words(detail: str) -> str:
     """Return the server's own words as they may be shown."""
-    said = detail.replace(key, "…") if key else detail
-    plain = one_line(said)
+    plain = one_line(detail)
     return f" ({plain[:DETAIL_CHARS].rstrip('. ')})" if plain else ""
 
 

@@ -15,12 +15,12 @@ from backend.llm.engines import NewEngine
 from backend.llm.listed_model import ListedModel, listed
 from backend.llm.options import EngineOptions
 from backend.llm.servers.address import read_address, shown, stored
-from backend.llm.servers.api_key import clean_key
 from backend.llm.servers.chat_models import first_for_chat
 from backend.llm.servers.discovery import Found, LocalServers, server_name
 from backend.llm.wire.client import ServerRoute
 from backend.services.engines.access import (
     AddedEngine,
+    access_set,
     base_for,
     known_server,
     read_access,
@@ -171,16 +171,14 @@ class EngineService:
         if self.is_safe_mode:
             raise ConflictError(_SAFE_MODE)
         names = read_names(model)
-        reached, login = read_access(options or {}, EngineOptions())
-        way = ServerRoute(proxy=reached.proxy, ca_file=reached.ca_file).with_login(
-            login
-        )
+        reached, secrets = read_access(options or {}, EngineOptions(), key)
+        way = replace(ServerRoute.of(reached), headers=secrets.headers)
         request = ServerRequest(
             address=read_address(url),
-            key=clean_key(key),
+            key=secrets.key,
             model=next(iter(names), ""),
             may_send_in_clear=may_send_in_clear,
-            route=way,
+            route=way.with_login(secrets.login),
         )
         probe = await connect(request)
         called = name.strip() or server_name(probe.base, probe.software)
@@ -189,11 +187,10 @@ class EngineService:
             called,
             probe.base,
             reached,
-            login=login,
-            key=request.key,
-            models=names,
+            secrets,
+            names,
         )
-        if request.key:
+        if secrets.key:
             await self._registry.retire(record.id)
         found = probe.listed or listed(probe.models)
         self._offers.keep(record, found)
@@ -249,25 +246,23 @@ class EngineService:
             NotConnectedError: The key would go out readable, which nobody allowed.
         """
         record = await asyncio.to_thread(self._engines.get, engine_id)
-        key, problem = clean_key(key), ""
+        problem = ""
         names = None if models is None else read_names(models)
         before = EngineOptions.read(record.options)
-        after, login = read_access(options or {}, before)
+        after, secrets = read_access(options or {}, before, key)
         is_elsewhere = bool(url) and url != shown(record.url)
-        is_moved = is_elsewhere or (after.proxy, after.ca_file) != (
-            before.proxy,
-            before.ca_file,
-        )
-        if record.kind != EngineKind.BUILTIN and (key or login or is_moved):
+        is_moved = is_elsewhere or access_set(after) != access_set(before)
+        if record.kind != EngineKind.BUILTIN and (secrets.is_new or is_moved):
             request = await asyncio.to_thread(
                 self._records.access.request_for,
                 record,
                 url,
-                key,
                 after,
-                login=login,
+                secrets,
                 may_send_in_clear=may_send_in_clear,
             )
+            if request.route.headers:
+                secrets = replace(secrets, headers=request.route.headers)
             base, problem = await base_for(request)
             other = await asyncio.to_thread(self._records.at, base)
             if other is not None and other.id != record.id:
@@ -281,12 +276,11 @@ class EngineService:
             name,
             url,
             after,
-            login=login,
-            key=key,
-            models=names,
+            secrets,
+            names,
         )
         self._offers.forget(engine_id)
-        if key or login:
+        if secrets.is_new:
             await self._registry.retire(engine_id)
         self._on_changed()
         return record, problem

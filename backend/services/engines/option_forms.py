@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from backend.errors import InvalidInputError
 from backend.llm.options import MOST_STOPS, Effort, EngineOptions
+from backend.llm.servers.extra_headers import read_headers
 from backend.llm.wire.system_proxy import SYSTEM
 
 N = TypeVar("N", int, float)
@@ -122,6 +123,7 @@ _PARAMETERS: Final[Mapping[str, Callable[[str], Any]]] = {
 _OPTIONS: Final[Mapping[str, Callable[[str], Any]]] = {
     "proxy": _proxy,
     "ca_file": _ca_file,
+    "headers": read_headers,
     "context": _number("The context", 256, _MOST_TOKENS, int),
     "threads": _number("The number of processors", 1, _MOST_THREADS, int),
     "gpu_layers": _number("The number of layers", 0, _MOST_THREADS, int),

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from backend.llm.engines import proxy_key
 from backend.llm.options import EngineOptions
 from backend.llm.servers.address import stored
-from backend.services.engines.access import ServerAccess, known_server
+from backend.services.engines.access import Secrets, ServerAccess, known_server
 from backend.services.engines.choices import Choice, DefaultChoice
 from backend.services.engines.typed_models import TypedModels
 from backend.stored_values import EngineKind
@@ -56,9 +55,7 @@ class EngineRecords:
         name: str,
         base: str,
         options: EngineOptions,
-        *,
-        login: str,
-        key: str,
+        secrets: Secrets,
         models: Sequence[str],
     ) -> "tuple[EngineRecord, bool]":
         """Add a server that is not there yet; return it, and whether it is new.
@@ -67,8 +64,7 @@ class EngineRecords:
             name: What it is called.
             base: Where it is.
             options: How it is reached.
-            login: For its proxy.
-            key: Its API key, also when it was there already.
+            secrets: For the keyring; a key also when it was there already.
             models: Names typed of its models, added to those there are.
         """
         record = self.at(base)
@@ -77,9 +73,9 @@ class EngineRecords:
             record = self._engines.add(
                 EngineKind.OPENAI, name, stored(base), "", options.to_text()
             )
-            self.access.keep_login(record.id, options, login)
-        if key:
-            self._keys.set(record.id, key, record.url)
+            self.access.keep(record, secrets)
+        elif secrets.key:
+            self._keys.set(record.id, secrets.key, record.url)
         if models:
             kept = dict.fromkeys((*models, *self.typed.of(record.id)))
             self.typed.keep(record.id, tuple(kept))
@@ -91,12 +87,10 @@ class EngineRecords:
         name: str,
         url: str,
         options: EngineOptions,
-        *,
-        login: str,
-        key: str,
+        secrets: Secrets,
         models: Sequence[str] | None,
     ) -> "EngineRecord":
-        """Store how an engine is now; an empty name, login or key keeps what is there.
+        """Store how an engine is now; an empty name or secret keeps what is there.
 
         Raises:
             NotFoundError: The engine was removed.
@@ -106,9 +100,7 @@ class EngineRecords:
         )
         if models is not None:
             self.typed.keep(engine_id, models)
-        if key:
-            self._keys.set(engine_id, key, record.url)
-        self.access.keep_login(engine_id, options, login)
+        self.access.keep(record, secrets)
         return record
 
     def remove(self, engine_id: str) -> "tuple[EngineRecord, str]":
@@ -119,8 +111,7 @@ class EngineRecords:
         """
         record = self._engines.get(engine_id)
         removed = self._engines.delete(engine_id)
-        self._keys.delete(engine_id)
-        self._keys.delete(proxy_key(engine_id))
+        self.access.forget(engine_id)
         return record, removed
 
     def forget_key(self, engine_id: str) -> None:

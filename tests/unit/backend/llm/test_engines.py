@@ -11,11 +11,19 @@ from backend.errors import EngineError, EngineFault, InvalidInputError
 from backend.keys.api_keys import KeyStore
 from backend.llm.builtin.engine import BuiltinEngine
 from backend.llm.engine import Delta, Engine, Measure, Turn
-from backend.llm.engines import EngineRegistry, StoredEngine, build_engine
+from backend.llm.engines import (
+    EngineRegistry,
+    StoredEngine,
+    build_engine,
+    headers_key,
+)
 from backend.llm.kept_engine import KeptEngine
 from backend.llm.listed_model import ListedModel
 from backend.llm.openai_compatible import OpenAICompatibleEngine
+from backend.llm.options import EngineOptions
 from backend.llm.sentences import engine_error
+from backend.llm.servers.extra_headers import headers_text
+from backend.llm.wire.client import ServerRoute
 from tests.helpers.fake_keyrings import FailingVault
 
 
@@ -137,6 +145,29 @@ def test_a_key_locked_away_is_used_once_the_keyring_opens(
         second = await registry.engine_for(Record())
         assert await second.models() == [ListedModel(id="m")]
         assert await registry.engine_for(Record()) is second
+
+    asyncio.run(main())
+
+
+def test_extra_headers_locked_away_are_sent_once_the_keyring_opens() -> None:
+    async def main() -> None:
+        vault = FailingVault(KeyringLocked())
+        record = Record(options=EngineOptions(headers={"X-Pass": ""}).to_text())
+        kept = f"{record.url} {headers_text({'X-Pass': 'hush'})}"
+        vault.kept["Hearth", headers_key("e1")] = kept
+
+        def build(record: StoredEngine, _key: str) -> Engine:
+            headers = ServerRoute.of(EngineOptions.read(record.options)).headers
+            return GuardedEngine(headers.get("X-Pass", ""))
+
+        registry = EngineRegistry(KeyStore(lambda: vault), build)
+        first = await registry.engine_for(record)
+        await refused_by_models(first)
+        assert await registry.engine_for(record) is first
+        vault.error = None
+        second = await registry.engine_for(record)
+        assert await second.models() == [ListedModel(id="m")]
+        assert await registry.engine_for(record) is second
 
     asyncio.run(main())
 

@@ -68,7 +68,7 @@ def test_one_odd_value_costs_no_other() -> None:
 
 @given(
     st.dictionaries(
-        st.sampled_from(["parameters", "proxy", "context", "gpu_layers", "x"]), VALUES
+        st.sampled_from(["parameters", "proxy", "headers", "context", "x"]), VALUES
     ),
     st.dictionaries(st.sampled_from(["temperature", "stop", "seed"]), VALUES),
 )

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from backend.errors import EngineError, HearthError, InvalidInputError
-from backend.llm.engines import proxy_key
+from backend.llm.engine import Role, Turn
+from backend.llm.engines import headers_key, proxy_key
 from backend.llm.options import EngineOptions
 from backend.services.engines.connecting import NotConnectedError, ServerQuestion
 from backend.services.engines.engines import Choice, EngineService
@@ -220,6 +221,72 @@ def test_a_server_behind_a_proxy_is_added_and_the_password_is_in_the_keyring(
 
         setup.run(use)
         assert len(server.requests) == 2
+
+
+def test_extra_headers_go_with_every_request_and_their_values_stay_in_the_keyring(
+    setup: Setup,
+) -> None:
+    typed = {"headers": "X-Team: research\nX-Pass: hush-hush\nuser-agent: Mine/1"}
+
+    def echo(exchange: Exchange) -> None:
+        said = "hush-hush is wrong" if "stream" in str(exchange.body) else ""
+        exchange.answer(400, said) if said else listing("a")(exchange)
+
+    with FakeModelServer(echo) as server, FakeModelServer(listing("b")) as other:
+
+        async def use(service: EngineService) -> None:
+            record = (await service.add_server("", server.url, options=typed)).record
+            assert "X-Team" in record.options
+            for secret in ("research", "hush-hush"):
+                assert secret not in record.options + repr(record)
+            _, engine = await service.open(Choice(record.id, "a"))
+            turns = [Turn(Role.USER, "Hi")]
+            with pytest.raises(EngineError) as failed:
+                [delta async for delta in engine.stream("a", turns)]
+            assert "hush" not in str(failed.value)
+            # One goes, one stays, one is new; nothing of it is sent elsewhere.
+            after = {"headers": "x-pass: …\nX-New: 1"}
+            await service.change(record.id, options=after)
+            with pytest.raises(InvalidInputError, match="x-pass again"):
+                await service.change(record.id, url=other.url)
+            await service.change(record.id, options={"headers": "x-pass: …"})
+            assert "research" not in str(setup.vault.kept)
+            clash = {"headers": "x-pass: …\nauthorization: Basic x"}
+            with pytest.raises(InvalidInputError, match="authorization already"):
+                await service.change(record.id, key="sk-1", options=clash)
+            await service.set_key(record.id, "sk-1")
+            with pytest.raises(InvalidInputError, match="authorization already"):
+                await service.change(record.id, options=clash)
+            assert setup.keys.get(headers_key(record.id), server.url)
+            await service.remove(record.id)
+            assert not setup.vault.kept
+
+        setup.run(use)
+        for request in server.requests[:2]:
+            head = request.head.lower().split("\r\n")
+            lines = {"x-team: research", "x-pass: hush-hush", "user-agent: mine/1"}
+            assert lines <= set(head)
+            assert sum(line.startswith("user-agent") for line in head) == 1
+        assert "x-pass: hush-hush" in server.requests[-1].head
+        assert "X-Team" not in server.requests[-1].head
+        assert not other.requests
+
+
+def test_extra_headers_are_as_secret_as_a_key(setup: Setup) -> None:
+    with FakeModelServer(listing("a")) as server:
+        typed = f"http://127.1:{server.port}", {"headers": "X-Pass: hush"}
+
+        async def use(service: EngineService) -> None:
+            with pytest.raises(NotConnectedError, match="extra headers") as asked:
+                await service.add_server("", typed[0], options=typed[1])
+            assert asked.value.question is ServerQuestion.IN_CLEAR
+            assert not server.requests
+            await service.add_server(
+                "", typed[0], options=typed[1], may_send_in_clear=True
+            )
+
+        setup.run(use)
+        assert "X-Pass: hush" in server.requests[0].head
 
 
 def test_what_is_set_for_an_engine_is_kept_and_used_from_the_next_question_on(
