@@ -1,5 +1,6 @@
 """Writes small GGUF files, good ones and bad ones."""
 
+import struct
 from pathlib import Path
 
 import gguf
@@ -30,6 +31,15 @@ def write_gguf(
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
+    return path
+
+
+def write_in_new_format(path: Path) -> Path:
+    """Write a file with numbers in a format nobody knows yet."""
+    content, name = bytearray(write_gguf(path).read_bytes()), b"blk.0.weight"
+    # Behind the name of a tensor: how many dimensions, two of them, the format.
+    struct.pack_into("<I", content, content.index(name) + len(name) + 4 + 16, 199)
+    path.write_bytes(content)
     return path
 
 

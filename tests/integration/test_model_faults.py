@@ -18,7 +18,7 @@ from tests.helpers.builtin_engine import (
     fail_with,
     with_builtin,
 )
-from tests.helpers.gguf_files import write_gguf
+from tests.helpers.gguf_files import write_gguf, write_in_new_format
 
 
 def test_a_damaged_model_is_told_and_nothing_is_left(
@@ -68,12 +68,16 @@ def test_a_mutilated_model_harms_nobody_else(
 
 def test_what_llama_cpp_cannot_load_is_told_in_its_own_words(tmp_path: Path) -> None:
     async def try_out(engine: BuiltinEngine) -> None:
-        with pytest.raises(EngineError, match="models of the kind zebra9") as caught:
+        with pytest.raises(EngineError, match="Update Hearth") as caught:
             await engine.try_out()
         assert caught.value.fault is EngineFault.BAD_MODEL_FILE
-        assert "Update Hearth" in str(caught.value)
+        said.append(str(caught.value))
 
+    said = list[str]()
     with_builtin(write_gguf(tmp_path / "zebra.gguf", "zebra9"), try_out)
+    with_builtin(write_in_new_format(tmp_path / "new.gguf"), try_out)
+    assert "models of the kind zebra9" in said[0]
+    assert "number format" in said[1]
 
     async def ask(engine: BuiltinEngine) -> None:
         await engine.try_out()

@@ -30,8 +30,9 @@ log = logging.getLogger(__name__)
 _MODULE: Final = "backend.llm.builtin.engine_child"
 _TAIL_BYTES: Final = 8 * 1024
 _MEMORY_WORDS: Final = (b"alloc", b"out of memory", b"not enough memory")
-_REASON: Final = re.compile(r"error loading model: (.+)")
+_REASON: Final = re.compile(r"(?:error loading model|gguf_init_from_\w+): (.+)")
 _UNKNOWN: Final = re.compile(r"unknown model architecture: '([\w .-]{1,40})'")
+_NEW_FORMAT: Final = re.compile(r"tensor '.*' has invalid ggml type")
 _REASON_CHARS: Final = 200
 _MIN_DATA_BYTES: Final = GIGABYTE
 
@@ -270,5 +271,10 @@ def _own_words(tail: bytes) -> str:
             "this version of Hearth does not support models of the kind "
             f"{unknown[1]} yet. Update "
             "Hearth, or choose another GGUF file"
+        )
+    if _NEW_FORMAT.match(said):
+        return (
+            "this version of Hearth does not know its number format. Update Hearth, or "
+            "choose another size of this model"
         )
     return f"“{said[:_REASON_CHARS].rstrip('. ')}”" if said else "it is damaged"

@@ -55,11 +55,13 @@ class Header:
     Attributes:
         values: The single values, by their keys.
         needs_bytes: How long a whole file is at least.
+        has_new_format: Some of its numbers are written in a way not known here.
     """
 
     values: Mapping[str, Value]
     tensors: int
     needs_bytes: int
+    has_new_format: bool = False
 
     def text(self, key: str) -> str:
         """Return a value that is a text, "" when there is none."""
@@ -91,6 +93,7 @@ def read_header(path: Path, *, is_brief: bool = False) -> Header:
 class _Reader:
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
+        self._has_new_format = False
 
     def header(self, *, is_brief: bool) -> Header:
         if self._file.read(len(MAGIC)) != MAGIC:
@@ -112,7 +115,12 @@ class _Reader:
             raise HeaderError("it is damaged")
         start = -(-self._file.tell() // alignment) * alignment
         needs = start + end if end else self._file.tell()
-        return Header(values=values, tensors=tensors, needs_bytes=needs)
+        return Header(
+            values=values,
+            tensors=tensors,
+            needs_bytes=needs,
+            has_new_format=self._has_new_format,
+        )
 
     def _entries(self, count: int, *, is_brief: bool) -> dict[str, Value]:
         values, keys = dict[str, Value](), set[str]()
@@ -141,7 +149,9 @@ class _Reader:
         elements = 1
         for _ in range(dimensions):
             elements *= self._number("Q")
-        size, block = _BLOCKS.get(self._number("I"), (0, 1))
+        number = self._number("I")
+        self._has_new_format |= number not in _BLOCKS
+        size, block = _BLOCKS.get(number, (0, 1))
         return self._number("Q") + elements // block * size
 
     def _bytes(self, count: int) -> bytes:

@@ -1,25 +1,21 @@
 """Judges a GGUF file before llama.cpp is started, and says what it is instead."""
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from backend.errors import EngineError, EngineFault
-from backend.llm.builtin.gguf_header import (
-    CutShortError,
-    Header,
-    HeaderError,
-    read_header,
-)
+from backend.llm.builtin.file_faults import why_no_header, why_unreadable
+from backend.llm.builtin.gguf_header import Header, HeaderError, read_header
 from backend.llm.builtin.memory import GIGABYTE, available_memory
 from backend.llm.builtin.ollama_files import weights_of
-from backend.runtime.regular_files import open_regular
 
 _OVERHEAD_BYTES: Final = GIGABYTE // 2
 """What llama.cpp takes beside the weights: cache of the conversation and buffers."""
 _MOST_PARTS: Final = 999
-_PART: Final = re.compile(r"^(.*)-(\d{5})-of-(\d{5})\.gguf$", re.IGNORECASE)
+_PART: Final = re.compile(r"^(.*)-(\d{5})(-of-(\d{5})\.gguf)$", re.IGNORECASE)
 _EMBEDDERS: Final = (
     "bert", "nomic-bert", "nomic-bert-moe", "jina-bert-v2", "jina-bert-v3", "neo-bert",
     "modern-bert", "eurobert", "gemma-embedding", "llama-embed", "t5encoder",
@@ -30,17 +26,12 @@ _FAMILIAR: Final = (
     "starcoder2", "stablelm", "olmo2", "falcon",
 )  # fmt: skip
 """Architectures every llama.cpp of today knows; another one is loaded for a try."""
-_STARTS: Final = (
-    (b"<", "it is a web page that was saved instead of the model. Download it again"),
-    (
-        b"version https://git-lfs",
-        "it only points to the model. Download the file itself",
-    ),
-    (b"tjgg", "it has an older format. Choose a newer file of this model"),
-    (b"lmgg", "it has an older format. Choose a newer file of this model"),
-    (b"fmgg", "it has an older format. Choose a newer file of this model"),
-)
-_GONE: Final = "it is no longer there. Put it back, or choose it in its new location"
+_DRAWERS: Final = (
+    "aura", "cosmos", "flux", "hidream", "hunyuan-video", "hyvid", "ltxv", "lumina2",
+    "qwen_image", "sd1", "sd3", "sdxl", "wan",
+)  # fmt: skip
+_WRITERS_AT_ONCE: Final = ("dream", "llada", "llada-moe", "rnd1")
+"""Models that write all words at the same time, for which llama.cpp has no chat."""
 _CHOOSE: Final = "Choose another GGUF file"
 
 
@@ -69,20 +60,21 @@ def check_model_file(path: Path, name: str) -> ModelFile:
     """
     try:
         path, asked = weights_of(path), path
-        header = read_header(path)
+        header = _read(path)
         parts = _parts(path, header)
-        why = _what_it_is(header) or _what_is_missing(header, parts)
-        sizes = 0 if why else sum(part.stat().st_size for part in parts)
+        if why := _what_it_is(header) or _what_is_missing(header, parts):
+            raise HeaderError(why)
+        sizes = sum(part.stat().st_size for part in parts)
     except OSError as exc:
-        why = _GONE if not path.exists() else "it cannot be read"
+        raise refusal(name, why_unreadable(path, exc)) from exc
+    except ValueError as exc:  # the header's errors, and names no file can have
+        why = str(exc) if isinstance(exc, HeaderError) else "it is no longer there"
         raise refusal(name, why) from exc
-    except HeaderError as exc:
-        raise refusal(name, _instead(path, exc)) from exc
-    if why:
-        raise refusal(name, why)
     # Other programs put things into a file that llama.cpp does not know.
     architecture = header.text("general.architecture")
-    is_familiar = architecture in _FAMILIAR and path == asked
+    is_familiar = (
+        architecture in _FAMILIAR and path == asked and not header.has_new_format
+    )
     context = header.number(f"{architecture}.context_length")
     return ModelFile(path, sizes, is_familiar, context)
 
@@ -108,10 +100,9 @@ def memory_detail(path: Path) -> str:
 def sibling_parts(path: Path) -> list[Path]:
     """Return the files a split model has by its name; none for a whole one."""
     found = _PART.match(path.name)
-    if not found or int(found[3]) > _MOST_PARTS:
+    if not found or int(found[4]) > _MOST_PARTS:
         return []
-    count = int(found[3])
-    names = (f"{found[1]}-{n:05}-of-{count:05}.gguf" for n in range(1, count + 1))
+    names = (f"{found[1]}-{n:05}{found[3]}" for n in range(1, int(found[4]) + 1))
     return [path.with_name(name) for name in names]
 
 
@@ -127,12 +118,15 @@ def kind_of(header: Header) -> str:
         return "it only changes another model (an adapter). Choose the model itself"
     if kind == "imatrix" or architecture == "imatrix":
         return "it contains only measurements of a model. Choose the model itself"
-    is_causal = header.values.get(f"{architecture}.attention.causal", True)
-    is_pooled = f"{architecture}.pooling_type" in header.values and not is_causal
-    if architecture in _EMBEDDERS or is_pooled:
+    # Only what was trained to compare texts says how to sum one up; some is causal.
+    if architecture in _EMBEDDERS or header.number(f"{architecture}.pooling_type"):
         return "it is made for searching texts (embeddings) and cannot chat"
-    if architecture == "wavtokenizer-dec":
+    if architecture in ("wavtokenizer-dec", "whisper"):
         return "it is made for speech and cannot chat"
+    if architecture in _DRAWERS:
+        return "it makes pictures or videos and cannot chat"
+    if architecture in _WRITERS_AT_ONCE:
+        return "it is a diffusion model, which Hearth cannot run"
     return ""
 
 
@@ -141,9 +135,10 @@ def _what_it_is(header: Header) -> str:
         return ""
     if why := kind_of(header):
         return why
-    is_split = header.number("split.count") > 1
-    if not header.text("general.architecture") or (not header.tensors and not is_split):
+    if not header.text("general.architecture"):
         return "it is damaged, or contains no model"
+    if not header.tensors and header.number("split.count") <= 1:
+        return "it contains no model, only a vocabulary. Choose the model itself"
     if not header.text("tokenizer.ggml.model"):
         return "its vocabulary is missing"
     return ""
@@ -161,35 +156,35 @@ def _what_is_missing(header: Header, parts: list[Path]) -> str:
             f"end in -{number:05}-of-{count:05}.gguf"
         )
     if number > 1:
-        return f"it is part {number} of {count} of a model. Choose {parts[0].name}"
+        first = parts[0].name
+        if not os.path.lexists(parts[0]):
+            first = f"all parts, put them into one folder, and choose {first}"
+        return f"it is part {number} of {count} of a model. Choose {first}"
     for at, part in enumerate(parts, start=1):
         what = f"its part {at} of {count}" if count > 1 else "it"
-        if not part.exists():
+        if not os.path.lexists(part):
             return (
                 f"{what} is missing. Put {part.name} into the same folder, and choose "
                 "this file again"
             )
-        there = part.stat().st_size
-        needs = (header if at == 1 else read_header(part)).needs_bytes
-        if there < needs:
-            return f"{what} is incomplete, {_sizes(there, needs)}. Download it again"
+        its = header if at == 1 else _read(part, f"{what} cannot be used: ")
+        if at > 1 and its.number("split.no") != at - 1:
+            return f"{what} belongs to another model. Download {part.name} again"
+        if (there := part.stat().st_size) < its.needs_bytes:
+            sizes = _sizes(there, its.needs_bytes)
+            return f"{what} is incomplete, {sizes}. Download it again"
     return ""
+
+
+def _read(path: Path, what: str = "") -> Header:
+    try:
+        return read_header(path)
+    except OSError as exc:
+        raise HeaderError(what + why_unreadable(path, exc)) from exc
+    except HeaderError as exc:
+        raise HeaderError(what + why_no_header(path, exc)) from exc
 
 
 def _sizes(there: int, needs: int) -> str:
     unit, name = (GIGABYTE, "GB") if needs > GIGABYTE else (1024 * 1024, "MB")
     return f"{there / unit:.1f} of {needs / unit:.1f} {name}"
-
-
-def _instead(path: Path, error: HeaderError) -> str:
-    """Return what a file is that has no good header."""
-    if isinstance(error, CutShortError):
-        return "it is incomplete. Download it again"
-    with open_regular(path) as file:
-        start = file.read(64).lstrip()
-    if not start:
-        return "it is empty. Download it again"
-    if start[8:9] == b"{":
-        return "it is a safetensors file, not GGUF. Choose a GGUF file of this model"
-    reason = next((why for mark, why in _STARTS if start.startswith(mark)), "")
-    return f"{reason} (no GGUF file)" if reason else str(error)

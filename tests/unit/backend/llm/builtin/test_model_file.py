@@ -3,7 +3,8 @@
 import os
 import struct
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from backend.errors import EngineError, EngineFault
 from backend.llm.builtin.memory import available_memory
 from backend.llm.builtin.model_file import check_model_file, memory_detail
-from tests.helpers.gguf_files import write_gguf, write_parts
+from tests.helpers.gguf_files import write_gguf, write_in_new_format, write_parts
 
 
 def header(version: int = 3, tensors: int = 9, entries: int = 20) -> bytes:
@@ -27,6 +28,9 @@ NO_MODEL = {
     "safetensors": (struct.pack("<Q", 99) + b'{"__metadata__"', "safetensors"),
     "a web page": (b"<!DOCTYPE html>", "a web page"),
     "a pointer": (b"version https://git-lfs.github.com/spec/v1", "only points"),
+    "zeros": (bytes(64), "no content yet"),
+    "a zip archive": (b"PK\x03\x04" + bytes(60), "packed"),
+    "a gzip file": (b"\x1f\x8b" + bytes(60), "packed"),
     "an old format": (b"tjgg" + bytes(60), "an older format"),
     "big-endian": (b"GGUF" + struct.pack(">IQQ", 3, 1, 1), "kind of processor"),
     "cut in the first bytes": (header()[:20], "incomplete"),
@@ -64,9 +68,15 @@ OTHERS = {
         {"llama__pooling_type": 1, "llama__attention__causal": False},
         "embeddings",
     ),
+    "pooled and causal": (
+        {"architecture": "qwen3", "qwen3__pooling_type": 3},
+        "embeddings",
+    ),
+    "pictures": ({"architecture": "flux", "vocabulary": 0}, "pictures"),
+    "diffusion": ({"architecture": "llada"}, "diffusion"),
     "speech": ({"architecture": "wavtokenizer-dec"}, "speech"),
     "no vocabulary": ({"vocabulary": 0}, "vocabulary is missing"),
-    "no tensors": ({"tensors": 0}, "damaged"),
+    "vocabulary alone": ({"tensors": 0}, "only a vocabulary"),
 }
 
 
@@ -107,6 +117,33 @@ def test_parts_are_told_from_a_whole_model(tmp_path: Path) -> None:
     assert "part 1 of 3 of a model and was renamed" in refusal(renamed)
 
 
+def test_a_bad_part_is_told_from_a_bad_model(tmp_path: Path) -> None:
+    one, two, three = write_parts(tmp_path)
+    whole = two.read_bytes()
+    two.write_bytes(three.read_bytes())
+    assert "part 2 of 3 belongs to another model" in refusal(one)
+    two.write_bytes(b"<!DOCTYPE html>")
+    assert "part 2 of 3 cannot be used: it is a web page" in refusal(one)
+    two.unlink()
+    two.symlink_to(tmp_path / "gone")
+    assert "part 2 of 3 cannot be used: it is a link to a file" in refusal(one)
+    two.unlink()
+    two.write_bytes(whole)
+    one.unlink()
+    assert "part 2 of 3 of a model. Choose all parts" in refusal(two)
+
+
+def test_parts_may_have_capital_letters_and_be_links(tmp_path: Path) -> None:
+    linked = []
+    for number, part in enumerate(write_parts(tmp_path), start=1):
+        blob = part.rename(tmp_path / f"blob{number}")
+        linked.append(tmp_path / f"Модель X-{number:05}-of-00003.GGUF")
+        linked[-1].symlink_to(blob)
+    found = check_model_file(linked[0], "It")
+    assert found.weights == linked[0], "llama.cpp finds the others by this name"
+    assert found.bytes == sum(part.stat().st_size for part in linked)
+
+
 @pytest.mark.parametrize(
     "name", ["a b.gguf", "für.gguf", "\u3000.gguf", "🔥.gguf", "a'\"b.gguf", "model"]
 )
@@ -135,11 +172,50 @@ def test_a_damaged_header_is_refused_or_read(
         check_model_file(path, "It")
 
 
-def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(EngineError, match="no longer there"):
-        check_model_file(tmp_path / "gone.gguf", "It")
-    with pytest.raises(EngineError, match="cannot be read"):
-        check_model_file(tmp_path, "It")
+def test_a_new_format_of_numbers_is_not_familiar(tmp_path: Path) -> None:
+    path = write_in_new_format(tmp_path / "model.gguf")
+    assert not check_model_file(path, "It").is_familiar
+
+
+def test_what_is_not_at_its_place_says_why(tmp_path: Path) -> None:
+    (tmp_path / "dead").symlink_to(tmp_path / "gone.gguf")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    reasons = {
+        "gone.gguf": "it is no longer there",
+        "dead": "a link to a file that is no longer there",
+        "loop": "leads back to itself",
+        "n" * 300: "name is too long",
+        "with a \0": "it is no longer there",
+        ".": "it is a folder. Choose the GGUF file in it",
+    }
+    for name, why in reasons.items():
+        assert why in refusal(tmp_path / name)
+
+
+@contextmanager
+def nobody() -> Iterator[None]:
+    """Be somebody who may not read everything, as root may."""
+    me = os.geteuid()
+    os.seteuid(me or 65534)
+    try:
+        yield
+    finally:
+        os.seteuid(me)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX has these")
+@pytest.mark.parametrize("forbidden", ["the file", "its folder"])
+def test_a_file_nobody_may_read_says_so(forbidden: str, tmp_path: Path) -> None:
+    folder = tmp_path / "models"
+    folder.mkdir()
+    path = write_gguf(folder / "model.gguf")
+    (path if forbidden == "the file" else folder).chmod(0)
+    try:
+        with nobody():
+            why = refusal(path)
+    finally:
+        folder.chmod(0o700)
+    assert "your account may not read it. Change its permissions" in why
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX has these")
@@ -156,7 +232,7 @@ def test_what_may_never_give_a_byte_is_not_opened(kind: str, tmp_path: Path) -> 
         "standard input": Path(f"/dev/fd/{reading}"),
     }
     try:
-        with pytest.raises(EngineError, match="cannot be read"):
+        with pytest.raises(EngineError, match="a device or a pipe"):
             check_model_file(paths[kind], "It")
     finally:
         os.close(reading)
