@@ -4,7 +4,9 @@ import asyncio
 import os
 import signal
 import time
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -110,21 +112,56 @@ def test_a_conversation_that_is_too_long_is_told(scripted_gguf: Path) -> None:
     with_builtin(scripted_gguf, use)
 
 
-def test_a_second_answer_says_that_it_waits_for_the_first(scripted_gguf: Path) -> None:
+async def begun(engine: BuiltinEngine) -> AsyncGenerator[Delta, None]:
+    """Return an endless answer that has begun."""
+    answer = engine.stream("", asking("forever"))
+    while not (await anext(answer)).text:
+        pass
+    return answer
+
+
+def test_two_conversations_are_answered_at_once_and_a_third_waits_its_turn(
+    scripted_gguf: Path,
+) -> None:
     async def use(engine: BuiltinEngine) -> None:
-        async with aclosing(engine.stream("", asking("forever"))) as first:
-            while not (await anext(first)).text:
-                pass
-            second = engine.stream("", asking("Hi"))
-            assert await anext(second) == Delta(wait=Wait.TURN)
-            coming = asyncio.create_task(anext(second))
-            await anext(first)
-            assert not coming.done()
-        assert await coming == Delta(wait=Wait.READING)
+        first = await begun(engine)
+        assert text_of(await collect(engine, asking("Hi"))) == scripted_model.HELLO
+        second = await begun(engine)
+        waiting = [engine.stream("", asking(said)) for said in ("Hi", "think")]
+        for answer in waiting:
+            assert await anext(answer) == Delta(wait=Wait.TURN)
+        third, fourth = (asyncio.create_task(anext(answer)) for answer in waiting)
+        child = engine.child_pid
+        await anext(first)
+        await anext(second)
+        assert not third.done()
+        await second.aclose()  # Stop
+        assert await third == Delta(wait=Wait.READING)
+        assert not fourth.done(), "who came first is first"
+        fourth.cancel()  # one that waits can be stopped too
+        rest = [delta async for delta in waiting[0]]
+        assert text_of(rest) == scripted_model.HELLO
+        assert (await anext(first)).text, "the others harmed it not"
+        assert engine.child_pid == child
+        await first.aclose()
+
+    with_builtin(scripted_gguf, use)
+
+
+def test_with_memory_for_one_the_second_says_that_it_waits(scripted_gguf: Path) -> None:
+    async def use(engine: BuiltinEngine) -> None:
+        first = await begun(engine)
+        second = engine.stream("", asking("Hi"))
+        assert await anext(second) == Delta(wait=Wait.TURN)
+        coming = asyncio.create_task(anext(second))
+        os.kill(process_of(engine).pid, signal.SIGKILL)
+        with pytest.raises(EngineError, match="text so far is kept"):
+            [delta async for delta in first]
+        assert await coming == Delta(wait=Wait.LOADING)
         rest = [delta async for delta in second]
         assert text_of(rest) == scripted_model.HELLO
 
-    with_builtin(scripted_gguf, use)
+    with_builtin(scripted_gguf, use, replace(OPTIONS, places=1))
 
 
 def test_the_same_engine_answers_as_a_stranger(scripted_gguf: Path) -> None:

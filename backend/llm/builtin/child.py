@@ -9,6 +9,7 @@ import secrets
 import signal
 import subprocess
 import time
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -16,8 +17,14 @@ from typing import Final
 from backend.errors import EngineError, EngineFault
 from backend.installation import helper_environment, module_command
 from backend.llm.builtin.engine_child import ChildConfig, ChildReply
-from backend.llm.builtin.memory import GIGABYTE, available_memory, count_oom_kills
-from backend.llm.builtin.model_file import memory_detail, refusal
+from backend.llm.builtin.memory import (
+    GIGABYTE,
+    available_memory,
+    count_oom_kills,
+    memory_for_models,
+)
+from backend.llm.builtin.memory_need import MOST_PLACES, fit
+from backend.llm.builtin.model_file import ModelFile, memory_detail, refusal
 from backend.llm.openai_compatible import OpenAICompatibleEngine
 from backend.llm.options import EngineOptions
 from backend.llm.sentences import engine_error, one_line
@@ -44,6 +51,8 @@ class ChildOptions:
     Attributes:
         load_s: Seconds a model may take to load, a large one off a slow disk.
         sleep_idle_s: Seconds without a question after which the model is unloaded.
+        context_tokens: How much is read at once; 0 to choose it by the memory there is.
+        places: How many conversations are answered at the same time, at most.
         data_limit_bytes: None to allow nine tenths of the memory that is free.
         engine: What the user set.
         limits: How long an answer may take.
@@ -51,7 +60,8 @@ class ChildOptions:
 
     load_s: float = 1800
     reap_s: float = 5
-    context_tokens: int = 8192
+    context_tokens: int = 0
+    places: int = MOST_PLACES
     sleep_idle_s: int = 900
     data_limit_bytes: int | None = None
     command: tuple[str, ...] = module_command(_MODULE)
@@ -62,17 +72,19 @@ class ChildOptions:
     def of(cls, engine: EngineOptions) -> "ChildOptions":
         """Return how an engine is run for which this was set."""
         idle_s = engine.idle_minutes * 60
-        if not engine.context:
-            return cls(sleep_idle_s=idle_s, engine=engine)
         return cls(context_tokens=engine.context, sleep_idle_s=idle_s, engine=engine)
 
-    def within(self, trained: int) -> "ChildOptions":
-        """Return them for a model that was trained to read so many tokens.
-
-        llama.cpp takes memory for what it is asked, and uses no more than that.
-        """
-        most = min(self.context_tokens, trained or self.context_tokens)
-        return replace(self, context_tokens=most)
+    def fitting(self, file: ModelFile) -> "ChildOptions":
+        """Return them for a model on this computer, as it is now."""
+        chosen = fit(
+            file.bytes,
+            file.token_bytes,
+            file.context,
+            asked=self.context_tokens,
+            memory=memory_for_models(),
+        )
+        places = min(chosen.places, self.places)
+        return replace(self, context_tokens=chosen.context, places=places)
 
 
 class EngineChild:
@@ -96,6 +108,8 @@ class EngineChild:
             asyncio.get_running_loop().create_future()
         )
         self._engine: OpenAICompatibleEngine | None = None
+        self._places = asyncio.Semaphore(options.places)
+        self._answering = 0
         self._rests_since = time.monotonic()
         self._tasks = [
             asyncio.create_task(self._listen()),
@@ -143,12 +157,25 @@ class EngineChild:
     @property
     def must_load(self) -> bool:
         """Whether a question waits until the model is read from its file."""
-        idle_s = time.monotonic() - self._rests_since
+        idle_s = 0 if self._answering else time.monotonic() - self._rests_since
         return not self._reply.done() or idle_s >= self._options.sleep_idle_s
 
-    def rest(self) -> None:
-        """Take note that a question has ended."""
-        self._rests_since = time.monotonic()
+    @property
+    def is_full(self) -> bool:
+        """Whether a question waits until another one is answered."""
+        return self._places.locked()
+
+    @contextlib.asynccontextmanager
+    async def place(self) -> AsyncGenerator[bool, None]:
+        """Wait for a place in the model, in turn; tell whether it must be loaded."""
+        async with self._places:
+            must_load = self.must_load
+            self._answering += 1
+            try:
+                yield must_load
+            finally:
+                self._answering -= 1
+                self._rests_since = time.monotonic()
 
     async def engine(self) -> OpenAICompatibleEngine:
         """Wait until the model is loaded and return what speaks to it.
@@ -222,6 +249,7 @@ class EngineChild:
             threads=self._options.engine.threads or max(1, (os.cpu_count() or 2) - 1),
             gpu_layers=self._options.engine.gpu_layers,
             context_tokens=self._options.context_tokens,
+            places=self._options.places,
             sleep_idle_s=self._options.sleep_idle_s,
             data_limit_bytes=limit,
         )

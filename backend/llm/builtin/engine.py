@@ -10,6 +10,8 @@ from typing import Final
 
 from backend.errors import EngineError, EngineFault
 from backend.llm.builtin.child import ChildOptions, EngineChild
+from backend.llm.builtin.memory import total_memory
+from backend.llm.builtin.memory_need import why_too_large
 from backend.llm.builtin.model_file import ModelFile, check_model_file, refusal
 from backend.llm.builtin.ollama_files import model_name
 from backend.llm.engine import Arrived, Delta, Measure, Turn, Wait
@@ -28,6 +30,14 @@ _SLOW_DRIVE: Final = "its drive does not respond. Connect it, or wait until it i
 
 _HUNG: Final = (EngineFault.STALLED, EngineFault.TIMEOUT)
 _BROKEN: Final = (EngineFault.CUT_OFF, EngineFault.REFUSED, EngineFault.CRASHED)
+
+
+class _NothingSaidError(Exception):
+    """The child ended before its first word: another one may answer instead."""
+
+    def __init__(self, error: EngineError) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 class BuiltinEngine:
@@ -49,7 +59,6 @@ class BuiltinEngine:
         self._is_closed = False
         self._child: EngineChild | None = None
         self._starting = asyncio.Lock()
-        self._place = asyncio.Lock()
 
     @property
     def child_pid(self) -> int | None:
@@ -93,41 +102,53 @@ class BuiltinEngine:
         Raises:
             EngineError: No answer, or it broke off; what came before was yielded.
         """
-        # There is one place in the model, and it says nothing to who waits for it.
-        if self._place.locked():
-            yield Delta(wait=Wait.TURN)
-        async with self._place, aclosing(self._answer(model, turns)) as deltas:
-            async for delta in deltas:
-                yield delta
+        may_restart = True
+        while True:
+            child = await self._running_child()
+            # llama.cpp says nothing to who waits for a place in the model.
+            if child.is_full:
+                yield Delta(wait=Wait.TURN)
+            async with child.place() as must_load:
+                if not child.is_alive:
+                    continue  # it ended with the answer before this one
+                yield Delta(wait=Wait.LOADING if must_load else Wait.READING)
+                try:
+                    async with aclosing(self._answer(child, model, turns)) as deltas:
+                        async for delta in deltas:
+                            yield delta
+                except _NothingSaidError as exc:
+                    if not may_restart:
+                        raise exc.error from exc
+                    may_restart = False
+                    log.info("the engine child is started once more")
+                else:
+                    return
 
     async def _answer(
-        self, model: str, turns: Sequence[Turn]
+        self, child: EngineChild, model: str, turns: Sequence[Turn]
     ) -> AsyncGenerator[Delta, None]:
-        may_restart = True
-        begun = Arrived.TEXT if is_continuation(turns) else Arrived.NOTHING
-        while True:
-            arrived, started = begun, False
-            child = await self._running_child()
-            yield Delta(wait=Wait.LOADING if child.must_load else Wait.READING)
-            try:
-                engine = await child.engine()
-                async with aclosing(engine.stream(model, turns)) as deltas:
-                    async for delta in deltas:
-                        started = started or delta.has_words
-                        arrived = arrived.plus(delta)
-                        yield delta
-            except EngineError as exc:
-                error = await self._explain(child, exc)
-                if error.fault is not EngineFault.CRASHED:
-                    raise error from exc
-                if started or not may_restart:
-                    raise engine_error(error.fault, NAME, arrived=arrived) from exc
-                may_restart = False
-                log.info("the engine child is started once more")
-            else:
-                return
-            finally:
-                child.rest()
+        """Answer with this child.
+
+        Raises:
+            EngineError: No answer, or it broke off.
+            _NothingSaidError: The child ended before its first word.
+        """
+        arrived = Arrived.TEXT if is_continuation(turns) else Arrived.NOTHING
+        started = False
+        try:
+            engine = await child.engine()
+            async with aclosing(engine.stream(model, turns)) as deltas:
+                async for delta in deltas:
+                    started = started or delta.has_words
+                    arrived = arrived.plus(delta)
+                    yield delta
+        except EngineError as exc:
+            error = await self._explain(child, exc)
+            if error.fault is EngineFault.CRASHED:
+                error = engine_error(error.fault, NAME, arrived=arrived)
+                if not started:
+                    raise _NothingSaidError(error) from exc
+            raise error from exc
 
     async def measure(self, model: str, turns: Sequence[Turn]) -> Measure:
         """Return the context of the file; count only with a model that is loaded."""
@@ -137,7 +158,7 @@ class BuiltinEngine:
                 found = await self._look()
             except EngineError:
                 return Measure()
-            return Measure(self._options.within(found.context).context_tokens)
+            return Measure(self._options.fitting(found).context_tokens)
         engine = await child.engine()
         return Measure(child.context, await engine.count(model, turns))
 
@@ -157,16 +178,19 @@ class BuiltinEngine:
                 found = await self._look()
                 if self._child is not None:
                     await self._child.kill()
-                options = self._options.within(found.context)
+                options = self._options.fitting(found)
                 self._child = await EngineChild.start(NAME, found.weights, options)
             return self._child
 
     async def _look(self) -> ModelFile:
         look = partial(check_model_file, self._path, NAME)
         try:
-            return await self._files.run(str(self._path), look, LOOK_S)
+            found = await self._files.run(str(self._path), look, LOOK_S)
         except TimeoutError as exc:
             raise refusal(NAME, _SLOW_DRIVE) from exc
+        if why := why_too_large(found.bytes, total_memory()):
+            raise refusal(NAME, why)
+        return found
 
     async def _explain(self, child: EngineChild, error: EngineError) -> EngineError:
         """Tell a fault of the answer from the end of the child."""

@@ -27,6 +27,8 @@ class ChildConfig:
     """What the sidecar tells the child.
 
     Attributes:
+        context_tokens: How much each conversation may have.
+        places: How many conversations are answered at the same time.
         sleep_idle_s: Seconds without a question after which the model is unloaded.
         gpu_layers: How much of it the graphics card takes; -1 to let llama.cpp choose.
         data_limit_bytes: What it may allocate, so that a hostile file cannot take the
@@ -39,6 +41,7 @@ class ChildConfig:
     context_tokens: int
     sleep_idle_s: int
     data_limit_bytes: int
+    places: int = 1
     gpu_layers: int = -1
     batch: int = 256
     cache_mb: int = 256
@@ -109,7 +112,9 @@ def _serve(config: ChildConfig) -> ChildReply:
     params.ui = params.endpoint_slots = params.endpoint_metrics = False
     params.endpoint_props, params.offline = False, True
     params.verbosity = 1
-    params.n_ctx, params.n_parallel = config.context_tokens, 1
+    # Each place has its own part: in a shared one, two long answers would both fail.
+    params.n_ctx = config.context_tokens * config.places
+    params.n_parallel, params.kv_unified = config.places, False
     params.n_batch = params.n_ubatch = config.batch
     params.cache_ram_mib = config.cache_mb
     params.sleep_idle_seconds = config.sleep_idle_s

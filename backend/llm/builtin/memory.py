@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Final
 
 GIGABYTE: Final = 1024**3
+_SYSTEM_BYTES: Final = 2 * GIGABYTE
+_SHARE: Final = 0.8
 
 
 def available_memory() -> int:
@@ -19,6 +21,17 @@ def total_memory() -> int:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):  # not on Windows
         return 0
+
+
+def most_for_models(total: int) -> int:
+    """Return how much of a computer's memory a model may take, in bytes."""
+    return int(max(total - _SYSTEM_BYTES, total / 4) * _SHARE)
+
+
+def memory_for_models() -> int:
+    """Return what a model may take just now, in bytes; 0 where nobody tells."""
+    share, free = most_for_models(total_memory()), available_memory()
+    return min(share, free * 9 // 10) if free else share
 
 
 def count_oom_kills() -> int:

@@ -10,10 +10,9 @@ from backend.errors import EngineError, EngineFault
 from backend.llm.builtin.file_faults import why_no_header, why_unreadable
 from backend.llm.builtin.gguf_header import Header, HeaderError, read_header
 from backend.llm.builtin.memory import GIGABYTE, available_memory
+from backend.llm.builtin.memory_need import OVERHEAD_BYTES, token_bytes
 from backend.llm.builtin.ollama_files import weights_of
 
-_OVERHEAD_BYTES: Final = GIGABYTE // 2
-"""What llama.cpp takes beside the weights: cache of the conversation and buffers."""
 _MOST_PARTS: Final = 999
 _PART: Final = re.compile(r"^(.*)-(\d{5})(-of-(\d{5})\.gguf)$", re.IGNORECASE)
 _EMBEDDERS: Final = (
@@ -44,12 +43,14 @@ class ModelFile:
         bytes: Of all its parts.
         is_familiar: It is of a kind that is certainly known.
         context: How much it was trained to read, in tokens; 0 when it does not say.
+        token_bytes: What a token takes in memory that was read.
     """
 
     weights: Path
     bytes: int
     is_familiar: bool
     context: int = 0
+    token_bytes: int = 0
 
 
 def check_model_file(path: Path, name: str) -> ModelFile:
@@ -76,7 +77,7 @@ def check_model_file(path: Path, name: str) -> ModelFile:
         architecture in _FAMILIAR and path == asked and not header.has_new_format
     )
     context = header.number(f"{architecture}.context_length")
-    return ModelFile(path, sizes, is_familiar, context)
+    return ModelFile(path, sizes, is_familiar, context, token_bytes(header))
 
 
 def refusal(name: str, why: str) -> EngineError:
@@ -92,7 +93,7 @@ def memory_detail(path: Path) -> str:
         need = sum(part.stat().st_size for part in sibling_parts(path) or (path,))
     except OSError:
         return ""
-    needs = f"the model needs about {(need + _OVERHEAD_BYTES) / GIGABYTE:.1f} GB"
+    needs = f"the model needs about {(need + OVERHEAD_BYTES) / GIGABYTE:.1f} GB"
     free = available_memory()
     return f"{needs}, {free / GIGABYTE:.1f} GB is free" if free else needs
 

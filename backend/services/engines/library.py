@@ -9,7 +9,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from backend.errors import ConflictError, StoreFullError, StoreReadOnlyError
+from backend.errors import (
+    ConflictError,
+    EngineError,
+    StoreFullError,
+    StoreReadOnlyError,
+)
 from backend.ids import now_ms
 from backend.llm.builtin.memory import total_memory
 from backend.llm.library import installed as files
@@ -175,8 +180,12 @@ class LibraryService:
         self._notices.changed("downloads")
 
     async def _installed(self, download: Download) -> None:
-        """Let a model answer that has arrived."""
-        added = await self._engines.add_file(download.model_path)
+        """Let a model answer that has arrived; one this computer cannot run is kept."""
+        try:
+            added = await self._engines.add_file(download.model_path)
+        except EngineError as exc:
+            self._notices.say(str(exc), tone=Tone.DANGER)
+            return
         self._notices.changed("engines")
         self._notices.say(f"{added.record.name} is ready.", tone=Tone.SUCCESS)
 

@@ -6,14 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
 from backend.llm.builtin.found_files import LOOK_S, FoundFile, Place, find_in, places
-from backend.llm.builtin.memory import GIGABYTE, total_memory
+from backend.llm.builtin.memory import GIGABYTE, most_for_models, total_memory
 from backend.runtime.side_threads import SideThreads
 
 T = TypeVar("T")
 
 FRESH_S: Final = 30.0
-_SYSTEM_BYTES: Final = 2 * GIGABYTE
-_SHARE: Final = 0.8
 
 
 class ModelFiles:
@@ -57,7 +55,7 @@ def fitting_size() -> str:
     total = total_memory()
     if not total:
         return ""
-    most = _most_bytes(total) / GIGABYTE
+    most = most_for_models(total) / GIGABYTE
     size = f"{most:.0f}" if most >= 2 else f"{most:.1f}"  # noqa: PLR2004 whole from here
     return (
         f"This computer has {total / GIGABYTE:.0f} GB of memory: model files of up to "
@@ -67,8 +65,4 @@ def fitting_size() -> str:
 
 def fits(count: int, total: int) -> bool:
     """Whether a model file of so many bytes runs in so much memory."""
-    return count <= _most_bytes(total)
-
-
-def _most_bytes(total: int) -> float:
-    return max(total - _SYSTEM_BYTES, total / 4) * _SHARE
+    return count <= most_for_models(total)
