@@ -35,6 +35,7 @@ from backend.routes.chat import (
     conversations,
     drafts,
     messages,
+    parameters,
 )
 from backend.routes.data import backups, encryption, exports, imports, unlock
 from backend.routes.health import SidecarHealth
@@ -65,6 +66,7 @@ _OPEN: Final = (
     models.router,
     model_picker.router,
     notes.router,
+    parameters.router,
     purposes.router,
     search.router,
     settings.router,

@@ -32,6 +32,7 @@ from backend.services.chat.answers import AnswerService
 from backend.services.chat.asking import Asking
 from backend.services.chat.context import ContextService
 from backend.services.chat.conversations import ConversationService
+from backend.services.chat.parameters import ParameterService
 from backend.services.chat.summaries import SummaryService
 from backend.services.chat.title_writer import TitleWriter
 from backend.services.engines.engines import EngineService
@@ -98,6 +99,7 @@ class Services:
     imports: ImportService
     library: LibraryService
     notes: NoteService
+    parameters: ParameterService
     search: SearchService
     settings: SettingService
     summaries: SummaryService
@@ -220,7 +222,8 @@ class Container:
         purposes = Purposes(setting_store)
         choices = ModelChoices(engines, setting_store)
         messages, summaries = MessageStore(database), SummaryStore(database)
-        asking = Asking(messages, summaries, engines, settings)
+        parameters = ParameterService(setting_store, conversations)
+        asking = Asking(messages, summaries, engines, settings, parameters)
         talking = ConversationService(
             conversations=conversations,
             messages=messages,
@@ -262,6 +265,7 @@ class Container:
                 self._path.parent / "models", engines, setting_store, keys, notices
             ),
             notes=NoteService(notes),
+            parameters=parameters,
             search=SearchService(SearchStore(database)),
             settings=settings,
             summaries=SummaryService(asking, summaries, talking, answers, engines),

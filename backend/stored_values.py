@@ -54,3 +54,8 @@ class SnapshotReason(StrEnum):
     BEFORE_RESTORE = "before-restore"
     BEFORE_REPAIR = "before-repair"
     BEFORE_IMPORT = "before-import"
+
+
+def parameters_of(conversation_id: str) -> str:
+    """Return the name of the setting that says how a conversation is answered."""
+    return f"model.parameters.{conversation_id}"

@@ -6,6 +6,7 @@ from enum import Enum, StrEnum
 from typing import Protocol
 
 from backend.llm.listed_model import ListedModel
+from backend.llm.options import AS_SET, Parameters
 
 
 class Role(StrEnum):
@@ -114,7 +115,9 @@ class Engine(Protocol):
         """
         ...
 
-    def stream(self, model: str, turns: Sequence[Turn]) -> AsyncGenerator[Delta]:
+    def stream(
+        self, model: str, turns: Sequence[Turn], parameters: Parameters = AS_SET
+    ) -> AsyncGenerator[Delta]:
         """Answer the last turn piece by piece.
 
         Cancelling is closing the generator or cancelling the task that reads it;
@@ -124,6 +127,7 @@ class Engine(Protocol):
             model: The id of one of `models()`.
             turns: The conversation so far, oldest first. When the last turn is the
                 assistant's, the answer goes on from it.
+            parameters: What this conversation wants otherwise than set for the engine.
 
         Raises:
             EngineError: No answer, or it broke off; what came before was yielded.

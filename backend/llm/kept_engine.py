@@ -7,6 +7,7 @@ from typing import Final
 from backend.errors import EngineError, EngineFault
 from backend.llm.engine import Delta, Engine, Measure, Turn
 from backend.llm.listed_model import ListedModel
+from backend.llm.options import AS_SET, Parameters
 from backend.llm.sentences import engine_error
 
 _REFUSED: Final = (EngineFault.UNAUTHORISED, EngineFault.FORBIDDEN)
@@ -41,7 +42,7 @@ class KeptEngine:
             raise
 
     async def stream(
-        self, model: str, turns: Sequence[Turn]
+        self, model: str, turns: Sequence[Turn], parameters: Parameters = AS_SET
     ) -> AsyncGenerator[Delta, None]:
         """Answer the last turn piece by piece.
 
@@ -52,7 +53,8 @@ class KeptEngine:
         try:
             if self._is_closed:
                 raise engine_error(EngineFault.REMOVED, self._name)
-            async with aclosing(self.engine.stream(model, turns)) as deltas:
+            stream = self.engine.stream(model, turns, parameters)
+            async with aclosing(stream) as deltas:
                 async for delta in deltas:
                     yield delta
         except EngineError as exc:

@@ -11,7 +11,7 @@ from typing import Final
 from backend.errors import EngineError, EngineFault
 from backend.llm.engine import Arrived, Delta, Measure, Turn, Wait
 from backend.llm.listed_model import ListedModel
-from backend.llm.options import EngineOptions
+from backend.llm.options import AS_SET, EngineOptions, Parameters
 from backend.llm.sentences import engine_error
 from backend.llm.servers.address import clean_base_url
 from backend.llm.servers.model_context import ModelContexts
@@ -19,7 +19,7 @@ from backend.llm.servers.network import is_near
 from backend.llm.tokens import estimate_tokens
 from backend.llm.wire.answer_events import NotAnAnswerError
 from backend.llm.wire.answer_reader import AnswerReader
-from backend.llm.wire.asking import Way, Ways, speaks_of_roles, without_refused
+from backend.llm.wire.asking import Accepted, Way, Ways, speaks_of_roles
 from backend.llm.wire.chat_request import ChatRequest, chat_request, ollama_request
 from backend.llm.wire.client import ServerRoute
 from backend.llm.wire.continuing import (
@@ -80,8 +80,7 @@ class OpenAICompatibleEngine:
         self._route = ServerRoute.of(options)
         self._server = ModelServer(self._base_url, api_key, connect_s, self._route)
         self._contexts = ModelContexts(self._server, self._base_url, limits or FAR)
-        self._parameters = options.parameters.to_body()
-        self._accepted: dict[str, dict[str, object]] = {}
+        self._accepted = Accepted()
         self._plain_models: set[str] = set()
 
     async def models(self) -> list[ListedModel]:
@@ -105,7 +104,7 @@ class OpenAICompatibleEngine:
             raise self._error(EngineFault.GARBAGE) from exc
 
     async def stream(
-        self, model: str, turns: Sequence[Turn]
+        self, model: str, turns: Sequence[Turn], parameters: Parameters = AS_SET
     ) -> AsyncGenerator[Delta, None]:
         """Answer the last turn piece by piece.
 
@@ -113,11 +112,12 @@ class OpenAICompatibleEngine:
             EngineError: No answer, or it broke off; what came before was yielded.
         """
         turns = without_empty_answer(turns)
+        asked = parameters.over(self._options.parameters).to_body()
         continuing = is_continuation(turns)
         stream = self._stream_continuation if continuing else self._stream_accepted
         arrived = Arrived.TEXT if continuing else Arrived.NOTHING
         try:
-            async with aclosing(stream(model, turns)) as deltas:
+            async with aclosing(stream(model, turns, asked)) as deltas:
                 async for delta in deltas:
                     if delta != _NOTHING:
                         arrived = arrived.plus(delta)
@@ -148,11 +148,12 @@ class OpenAICompatibleEngine:
         await self._server.close()
 
     async def _stream_continuation(
-        self, model: str, turns: Sequence[Turn]
+        self, model: str, turns: Sequence[Turn], asked: dict[str, object]
     ) -> AsyncGenerator[Delta, None]:
         repeats = RepeatFilter(turns[-1].text)
         try:
-            async with aclosing(self._stream_accepted(model, turns)) as deltas:
+            stream = self._stream_accepted(model, turns, asked)
+            async with aclosing(stream) as deltas:
                 async for delta in deltas:
                     yield repeats.feed(delta) if delta.has_words else delta
         except RequestError as exc:
@@ -163,15 +164,17 @@ class OpenAICompatibleEngine:
             yield Delta(repeats.flush())
 
     async def _stream_accepted(
-        self, model: str, turns: Sequence[Turn]
+        self, model: str, turns: Sequence[Turn], asked: dict[str, object]
     ) -> AsyncGenerator[Delta, None]:
         """Ask in other ways when the server refuses the order of the turns."""
-        ways = Ways(turns, is_plain=model in self._plain_models)
+        is_plain = model in self._plain_models
+        ways = Ways(turns, is_plain=is_plain, has_parameters=bool(asked))
         way, first = ways.take(), None
         while True:
             started = False
             try:
-                async with aclosing(self._stream_persistently(model, way)) as got:
+                stream = self._stream_persistently(model, way, asked)
+                async with aclosing(stream) as got:
                     async for delta in got:
                         started = started or delta.has_words
                         yield delta
@@ -185,30 +188,30 @@ class OpenAICompatibleEngine:
                 if way.is_plain:
                     self._plain_models.add(model)
                 if way.is_bare:
-                    self._accepted[model] = self._parameters
+                    refused = [*TELLING, *(asked if way.is_silent else ())]
+                    self._accepted.leave_out(model, refused)
                 return
 
     async def _stream_persistently(
-        self, model: str, way: Way
+        self, model: str, way: Way, asked: dict[str, object]
     ) -> AsyncGenerator[Delta, None]:
         limits = self._limits or (NEAR if await is_near(self._base_url) else FAR)
         limits = limits.set_by(self._options)
         pauses = _Pauses(limits)
         telling = {} if way.is_bare else TELLING if limits.asks_progress else USAGE
+        wanted = {} if way.is_silent else asked | telling
         while True:
-            started = False
-            parameters = self._accepted.get(model, self._parameters | telling)
+            started, sent = False, self._accepted.of(model, wanted)
             try:
-                request = await self._request(model, way.turns, parameters)
+                request = await self._request(model, way.turns, sent)
                 async with aclosing(self._stream_once(request, limits)) as deltas:
                     async for delta in deltas:
                         started = started or delta.has_words
                         yield delta
             except RequestError as exc:
-                accepted = without_refused(parameters, exc.detail)
-                if not started and accepted is not None and _is_refusal(exc):
+                may_learn = not started and _is_refusal(exc)
+                if may_learn and self._accepted.learn(model, sent, exc.detail):
                     log.info("%s refuses a parameter, and is asked without", self.name)
-                    self._accepted[model] = accepted
                     continue
                 pause_s = None if started else pauses.after(exc)
                 if pause_s is None:

@@ -7,7 +7,7 @@ newer Hearth wrote it, counts as not set: it never keeps an engine from answerin
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any, Final, Self
 
@@ -45,6 +45,15 @@ class Parameters:
     stop: tuple[str, ...] = ()
     reasoning_effort: Effort = Effort.UNSET
 
+    def over(self, usual: Self) -> Self:
+        """Return it with what is usual where it sets nothing."""
+        own = {
+            one.name: getattr(self, one.name)
+            for one in fields(self)
+            if getattr(self, one.name) not in (None, (), Effort.UNSET)
+        }
+        return replace(usual, **own)
+
     def to_body(self) -> dict[str, Any]:
         """Return the fields of a request."""
         body = {
@@ -71,6 +80,10 @@ class Parameters:
             stop=tuple(filter(None, map(str, stop))) if isinstance(stop, list) else (),
             reasoning_effort=effort,
         )
+
+
+AS_SET: Final = Parameters()
+"""What a conversation says that leaves all to its engine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from backend.errors import EngineFault
 from backend.llm.engine import Delta, Engine, Measure, Turn
 from backend.llm.engines import StoredEngine
 from backend.llm.listed_model import ListedModel
+from backend.llm.options import AS_SET, Parameters
 from backend.llm.sentences import engine_error
 
 
@@ -27,6 +28,7 @@ class SafeModeEngine:
         self,
         model: str,  # noqa: ARG002 the engines' signature
         turns: Sequence[Turn],  # noqa: ARG002 the engines' signature
+        parameters: Parameters = AS_SET,  # noqa: ARG002 the engines' signature
     ) -> AsyncGenerator[Delta, None]:
         """Say that it rests.
 

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 from backend.errors import InvalidInputError
 from backend.ids import NEW
 from backend.llm.listed_model import ListedModel, ModelTask
+from backend.llm.options import Parameters
 from backend.llm.servers.chat_models import task_of
 from backend.routes.app_context import OpenContext
 from backend.routes.sizes import size_text
@@ -106,6 +107,8 @@ class Picker(Template):
         problem: Why what was chosen cannot be used; "" when it can.
         way_on: The page on which that is mended; "" for none.
         is_possible: There is an engine to choose from.
+        parameters_path: The page that says how is answered; "" for none.
+        parameters: What is set there, in words.
     """
 
     template: ClassVar[str] = "engines/_picker.html"
@@ -117,6 +120,8 @@ class Picker(Template):
     problem: str = ""
     way_on: str = ""
     is_possible: bool = True
+    parameters_path: str = ""
+    parameters: str = ""
 
 
 def facts_of(model: ListedModel) -> list[str]:
@@ -146,8 +151,32 @@ async def picker(request: Request, app: OpenContext) -> Response:
         conversation = await asyncio.to_thread(find, conversation_id)
         own = Choice.of(conversation.engine_id, conversation.model)
         chosen = own or chosen
-    path = f"/conversations/{conversation_id}/model"
-    return app.pages.fragment(await picker_of(app, chosen, path))
+    path = f"/conversations/{conversation_id}"
+    shown = await picker_of(app, chosen, f"{path}/model")
+    if request.query.get("place") == "composer":
+        found = await asyncio.to_thread(app.services.parameters.of, conversation_id)
+        words = parameters_words(found)
+        shown = replace(shown, parameters_path=f"{path}/parameters", parameters=words)
+    return app.pages.fragment(shown)
+
+
+def parameters_words(parameters: Parameters) -> str:
+    """Say what is set of how is answered."""
+    words = [
+        f"{name} {value}"
+        for name, value in (
+            ("temperature", parameters.temperature),
+            ("top-p", parameters.top_p),
+            ("seed", parameters.seed),
+            ("thinking", parameters.reasoning_effort or None),
+        )
+        if value is not None
+    ]
+    if parameters.max_tokens:
+        words.append(f"at most {parameters.max_tokens:,} tokens")
+    if parameters.stop:
+        words.append(f"stops at {' or '.join(parameters.stop)}")
+    return ", ".join(words)
 
 
 async def picker_of(

@@ -19,11 +19,14 @@ from backend.store.messages import replies_to
 from backend.store.models import (
     LOGGED,
     Change,
+    Conversation,
     Logged,
     Message,
     Searched,
+    Setting,
     StreamChunk,
 )
+from backend.stored_values import parameters_of
 
 _PAGES_PER_STEP: Final = 64
 _ROWS_PER_STEP: Final = 50
@@ -283,3 +286,5 @@ def _forget_row(session: StoreSession, model: type[Logged], row_id: str) -> None
     connection.execute(delete(model).where(col(model.id) == row_id))
     session.note_forgotten(str(model.__tablename__))
     drop_drafts_of(session, row_id)
+    if model is Conversation:
+        _forget_row(session, Setting, parameters_of(row_id))

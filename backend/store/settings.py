@@ -21,13 +21,14 @@ class SettingStore:
             live = setting is not None and setting.deleted_at is None
             return setting.value if setting and live else default
 
-    def set(self, key: str, value: str) -> None:
-        """Store a setting."""
+    def set(self, key: str, value: str) -> str:
+        """Store a setting; return the transaction id."""
         with self._database.write() as session:
             setting = session.get(Setting, key) or Setting(id=key)
             setting.value = clean_text(value)
             setting.deleted_at = None
             session.add(setting)
+            return session.transaction_id
 
     def all(self) -> dict[str, str]:
         """Return every setting that was set."""

@@ -151,6 +151,35 @@ def test_instructions_reach_a_model_without_a_system_role(tmp_path: Path) -> Non
         assert talk.asked[1][0]["content"] == "Be brief.\n\nHello?"
 
 
+def test_a_conversation_is_answered_as_it_was_set(talk: Talk) -> None:
+    bodies = list[bytes]()
+
+    def note(exchange: Exchange) -> None:
+        bodies.append(exchange.body)
+        say("Hello.")(exchange)
+
+    talk.play = note
+    conversation, answer = talk.begin("Hello?")
+    talk.wait(answer)
+    page = f"/conversations/{conversation}/parameters"
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    put = talk.sidecar.request
+    refused = put("PUT", page, headers=form, body=b"temperature=hot")
+    assert (refused.status, "from 0.0 to 2.0" in refused.text) == (422, True)
+    kept = put("PUT", page, headers=form, body=b"temperature=0%2C3&stop=END%0AFIN")
+    assert kept.status < 300, kept.text
+    shown = talk.sidecar.get(
+        f"/engines/picker?place=composer&conversation={conversation}"
+    ).text
+    assert "temperature 0.3, stops at END or FIN" in shown
+    assert 'value="0.3"' in talk.sidecar.get(page).text
+    talk.ask(conversation, "And now?")
+    talk.rest()
+    before, after = map(json.loads, bodies)
+    assert "temperature" not in before
+    assert (after["temperature"], after["stop"]) == (0.3, ["END", "FIN"])
+
+
 def test_a_page_says_what_an_answer_waits_for_and_for_how_long(talk: Talk) -> None:
     reads, answers = threading.Event(), threading.Event()
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from backend.errors import StoreFullError
 from backend.llm.engine import Delta, Measure, Turn
 from backend.llm.listed_model import ListedModel
+from backend.llm.options import AS_SET, Parameters
 from backend.services.chat.answers import AnswerService
 from backend.services.chat.growing import Growing
 from backend.services.chat.prompts import PromptMessage, prompt_of
@@ -34,7 +35,7 @@ class ScriptedEngine:
         return [ListedModel(id="scripted")]
 
     async def stream(
-        self, model: str, turns: Sequence[Turn]
+        self, model: str, turns: Sequence[Turn], parameters: Parameters = AS_SET
     ) -> AsyncGenerator[Delta, None]:
         try:
             for word in self._words:

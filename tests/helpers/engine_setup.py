@@ -13,6 +13,7 @@ from backend.services.chat.answers import AnswerService
 from backend.services.chat.asking import Asking
 from backend.services.chat.conversations import ConversationService
 from backend.services.chat.growing import Growing
+from backend.services.chat.parameters import ParameterService
 from backend.services.engines.engines import EngineService, Offer
 from backend.services.settings import SettingService
 from backend.store.chat.summaries import SummaryStore
@@ -89,6 +90,7 @@ class Nobody:
 def asking(setup: Setup, answers: AnswerService) -> ConversationService:
     """Return a service of conversations over the same store and engines."""
     library = setup.library
+    settings = SettingStore(library.database)
     return ConversationService(
         conversations=library.conversations,
         messages=library.messages,
@@ -100,7 +102,8 @@ def asking(setup: Setup, answers: AnswerService) -> ConversationService:
             library.messages,
             SummaryStore(library.database),
             setup.service,
-            SettingService(SettingStore(library.database), setup.keys),
+            SettingService(settings, setup.keys),
+            ParameterService(settings, library.conversations),
         ),
         act=library.database.act,
     )

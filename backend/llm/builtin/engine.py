@@ -16,6 +16,7 @@ from backend.llm.builtin.model_file import ModelFile, check_model_file, refusal
 from backend.llm.builtin.ollama_files import model_name
 from backend.llm.engine import Arrived, Delta, Measure, Turn, Wait
 from backend.llm.listed_model import ListedModel
+from backend.llm.options import AS_SET, Parameters
 from backend.llm.sentences import engine_error
 from backend.llm.wire.continuing import is_continuation
 from backend.runtime.side_threads import SideThreads
@@ -93,9 +94,7 @@ class BuiltinEngine:
                 raise
 
     async def stream(
-        self,
-        model: str,
-        turns: Sequence[Turn],
+        self, model: str, turns: Sequence[Turn], parameters: Parameters = AS_SET
     ) -> AsyncGenerator[Delta, None]:
         """Answer the last turn piece by piece.
 
@@ -113,7 +112,8 @@ class BuiltinEngine:
                     continue  # it ended with the answer before this one
                 yield Delta(wait=Wait.LOADING if must_load else Wait.READING)
                 try:
-                    async with aclosing(self._answer(child, model, turns)) as deltas:
+                    answer = self._answer(child, model, turns, parameters)
+                    async with aclosing(answer) as deltas:
                         async for delta in deltas:
                             yield delta
                 except _NothingSaidError as exc:
@@ -125,7 +125,11 @@ class BuiltinEngine:
                     return
 
     async def _answer(
-        self, child: EngineChild, model: str, turns: Sequence[Turn]
+        self,
+        child: EngineChild,
+        model: str,
+        turns: Sequence[Turn],
+        parameters: Parameters,
     ) -> AsyncGenerator[Delta, None]:
         """Answer with this child.
 
@@ -137,7 +141,8 @@ class BuiltinEngine:
         started = False
         try:
             engine = await child.engine()
-            async with aclosing(engine.stream(model, turns)) as deltas:
+            stream = engine.stream(model, turns, parameters)
+            async with aclosing(stream) as deltas:
                 async for delta in deltas:
                     started = started or delta.has_words
                     arrived = arrived.plus(delta)

@@ -1,7 +1,7 @@
 """Other ways to ask the same, for servers and templates that refuse the first one."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -24,24 +24,35 @@ class Way:
     Attributes:
         is_plain: It has no turn of the system: instructions stand in a question.
         is_bare: Nothing is asked for that is no part of an answer.
+        is_silent: Nor is said how to answer.
     """
 
     turns: Sequence[Turn]
     is_plain: bool = False
     is_bare: bool = False
+    is_silent: bool = False
 
 
 class Ways:
     """The ways to ask for one answer, the most natural one first."""
 
-    def __init__(self, turns: Sequence[Turn], *, is_plain: bool = False) -> None:
+    def __init__(
+        self,
+        turns: Sequence[Turn],
+        *,
+        is_plain: bool = False,
+        has_parameters: bool = False,
+    ) -> None:
         asked = [turns]
         if is_continuation(turns):
             asked.append(asked_in_words(turns))
         has_system = any(turn.role is Role.SYSTEM for turn in turns)
         plain = [Way(instructions_first(t), is_plain=True) for t in asked if has_system]
         self._left = plain if plain and is_plain else [*map(Way, asked), *plain]
-        self._left.append(replace(self._left[0], is_bare=True))
+        bare = replace(self._left[0], is_bare=True)
+        self._left.append(bare)
+        if has_parameters:
+            self._left.append(replace(bare, is_silent=True))
 
     def take(self) -> Way:
         """Return the next way."""
@@ -60,25 +71,39 @@ def speaks_of_roles(words: str) -> bool:
     return bool(_OF_ROLES.search(words))
 
 
-def without_refused(
-    parameters: Mapping[str, object], words: str
-) -> dict[str, object] | None:
-    """Return the parameters without the one a refusal names; None when it names none.
+class Accepted:
+    """What the models of a server take beside the messages, as it was learnt."""
 
-    Args:
-        parameters: What was sent.
-        words: The server's own.
-    """
-    said = words.lower()
-    left = dict(parameters)
-    if _LONGEST in left and _NEWER_LONGEST in said:
-        # Models of OpenAI that think count their thoughts too, under another name.
-        return {_NEWER_LONGEST: left.pop(_LONGEST)} | left
-    for name in left:
-        if name in said or name.replace("_", " ") in said:
-            del left[name]
-            return left
-    return None
+    def __init__(self) -> None:
+        self._names: dict[str, dict[str, str]] = {}
+
+    def of(self, model: str, wanted: Mapping[str, object]) -> dict[str, object]:
+        """Return what a model takes of what is wanted, by the names it knows."""
+        known = self._names.get(model, {})
+        named = {_name(name, known): value for name, value in wanted.items()}
+        return {name: value for name, value in named.items() if name}
+
+    def learn(self, model: str, sent: Mapping[str, object], words: str) -> bool:
+        """Learn of a refusal in these words; return whether it named anything sent."""
+        said = words.lower()
+        if _LONGEST in sent and _NEWER_LONGEST in said:
+            # Models of OpenAI that think count their thoughts too, under another name.
+            self._names.setdefault(model, {})[_LONGEST] = _NEWER_LONGEST
+            return True
+        named = (n for n in sent if n in said or n.replace("_", " ") in said)
+        refused = next(named, "")
+        self.leave_out(model, [refused] if refused else [])
+        return bool(refused)
+
+    def leave_out(self, model: str, names: Iterable[str]) -> None:
+        """Do not send these to a model again."""
+        self._names.setdefault(model, {}).update(dict.fromkeys(names, ""))
+
+
+def _name(name: str, known: Mapping[str, str]) -> str:
+    while name in known:
+        name = known[name]
+    return name
 
 
 def instructions_first(turns: Sequence[Turn]) -> list[Turn]:

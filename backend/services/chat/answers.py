@@ -196,8 +196,9 @@ class AnswerService:
             had = answer.size
             asked = prompt.going_on(answer.text, answer.reasoning)
             try:
-                async with aclosing(engine.stream(model, asked.turns())) as stream:
-                    async for delta in stream:
+                stream = engine.stream(model, asked.turns(), asked.parameters)
+                async with aclosing(stream) as deltas:
+                    async for delta in deltas:
                         answer.add(delta)
                 answer.is_cut = was_cut(asked, answer.usage)
             except EngineError as exc:

@@ -1,9 +1,11 @@
 """What a conversation asks its model, and which model that is."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from backend.errors import ConflictError
 from backend.services.chat.counting import counted_of
+from backend.services.chat.parameters import ParameterService
 from backend.services.chat.prompts import SUMMARY, Prompt, PromptMessage, prompt_of
 from backend.services.engines.engines import Choice, EngineService
 from backend.services.settings import SettingService
@@ -20,7 +22,11 @@ _SUMMED_UP: Final = "What was said earlier in this conversation, summed up:"
 
 
 class Asking:
-    """Makes the prompts of conversations; call what reads the store in a thread."""
+    """Makes the prompts of conversations; call what reads the store in a thread.
+
+    Attributes:
+        parameters: How each conversation is answered.
+    """
 
     def __init__(
         self,
@@ -28,25 +34,28 @@ class Asking:
         summaries: "SummaryStore",
         engines: EngineService,
         settings: SettingService,
+        parameters: ParameterService,
     ) -> None:
         self._messages = messages
         self._summaries = summaries
         self._engines = engines
         self._settings = settings
+        self.parameters = parameters
 
     def next_prompt(
         self, conversation_id: str, text: str, model: str, before: str | None = None
     ) -> Prompt:
         """Return what is sent with the next question, or with one asked again."""
         said = self.said(conversation_id, before=before)
-        return self.prompt(said, text, model)
+        return self.prompt(said, text, model, conversation_id)
 
     def prompt_again(self, answer: "AnyMessage", model: str) -> Prompt:
         """Return what was said up to the question of an answer."""
         bounds = {"before": answer.id}
         if answer.reply_to:
             bounds = {"through": answer.reply_to}
-        return self.prompt(self.said(answer.conversation_id, **bounds), "", model)
+        place = answer.conversation_id
+        return self.prompt(self.said(place, **bounds), "", model, place)
 
     def said(
         self, conversation_id: str, **bounds: str | None
@@ -56,7 +65,11 @@ class Asking:
         return read(conversation_id, limit=None, **bounds)
 
     def prompt(
-        self, said: "Sequence[AnyMessage]", text: str = "", model: str = ""
+        self,
+        said: "Sequence[AnyMessage]",
+        text: str = "",
+        model: str = "",
+        conversation_id: str = "",
     ) -> Prompt:
         """Return what is sent of messages, with a question that follows them.
 
@@ -70,7 +83,8 @@ class Asking:
         known = [_known(m, model) for m in said if m.role != SUMMARY]
         asked = PromptMessage("", is_question=True, text=text)
         counted = counted_of(known, instructions)
-        return prompt_of([*known, asked], instructions, counted)
+        prompt = prompt_of([*known, asked], instructions, counted)
+        return replace(prompt, parameters=self.parameters.of(conversation_id))
 
     async def choice_of(self, conversation: "Conversation | ConversationRow") -> Choice:
         """Return what answers a conversation.

@@ -191,19 +191,28 @@ class ConversationService:
         text = checked_text(text)
         choice = await self._asking.chosen(choice)
         record, engine = await self._engines.open(choice)
-        prompt = await asyncio.to_thread(self._asking.prompt, (), text)
+        prompt = await asyncio.to_thread(self._asking.prompt, (), text, "", draft)
+        store = partial(
+            self._messages.begin_conversation,
+            text,
+            title=title or title_from(text),
+            title_source=TitleSource.USER if title else TitleSource.TEXT,
+            engine_id=choice.engine_id,
+            engine_name=record.name,
+            model=choice.model,
+            submission=submission,
+            draft=draft,
+        )
+
+        def begin() -> "tuple[Conversation, AnyMessage, AnyMessage]":
+            with self._act():
+                begun = store()
+                if draft == NEW:
+                    self._asking.parameters.move(begun[0].id)
+                return begun
+
         with self.beginnings.new():
-            conversation, question, answer = await asyncio.to_thread(
-                self._messages.begin_conversation,
-                text,
-                title=title or title_from(text),
-                title_source=TitleSource.USER if title else TitleSource.TEXT,
-                engine_id=choice.engine_id,
-                engine_name=record.name,
-                model=choice.model,
-                submission=submission,
-                draft=draft,
-            )
+            conversation, question, answer = await asyncio.to_thread(begin)
             self._answers.start(Growing.of(answer), engine, choice.model, prompt)
         return Exchange(conversation, question, answer)
 

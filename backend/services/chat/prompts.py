@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Final
 
 from backend.llm.engine import Role, Turn
+from backend.llm.options import AS_SET, Parameters
 from backend.llm.tokens import BYTES_PER_TOKEN
 
 SUMMARY: Final = "summary"
@@ -90,12 +91,14 @@ class Prompt:
         instructions: What the user wants of every answer.
         left_out: How many of the oldest messages are not part of it.
         counted: What a server counted of an earlier one of the same conversation.
+        parameters: How it is answered.
     """
 
     pairs: tuple[Pair, ...]
     instructions: str = ""
     left_out: int = 0
     counted: Counted | None = None
+    parameters: Parameters = AS_SET
 
     @property
     def is_open(self) -> bool:

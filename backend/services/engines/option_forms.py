@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 from backend.errors import InvalidInputError
-from backend.llm.options import MOST_STOPS, Effort, EngineOptions
+from backend.llm.options import MOST_STOPS, Effort, EngineOptions, Parameters
 from backend.llm.servers.extra_headers import read_headers
 from backend.llm.wire.system_proxy import SYSTEM
 
@@ -25,17 +25,26 @@ def read_options(form: Mapping[str, str], before: EngineOptions) -> EngineOption
     Raises:
         InvalidInputError: One of them cannot be; the sentence names it.
     """
-    of_requests: dict[str, Any] = {
-        name: read(form[name]) for name, read in _PARAMETERS.items() if name in form
-    }
     of_engine: dict[str, Any] = {
         name: read(form[name]) for name, read in _OPTIONS.items() if name in form
     }
     usual = EngineOptions()
     for name, value in of_engine.items():
         of_engine[name] = getattr(usual, name) if value is None else value
-    parameters = replace(before.parameters, **of_requests)
+    parameters = read_parameters(form, before.parameters)
     return replace(before, parameters=parameters, **of_engine)
+
+
+def read_parameters(form: Mapping[str, str], before: Parameters) -> Parameters:
+    """Return how is answered; as `read_options`.
+
+    Raises:
+        InvalidInputError: One of them cannot be; the sentence names it.
+    """
+    typed: dict[str, Any] = {
+        name: read(form[name]) for name, read in _PARAMETERS.items() if name in form
+    }
+    return replace(before, **typed)
 
 
 def without_login(proxy: str) -> tuple[str, str]:

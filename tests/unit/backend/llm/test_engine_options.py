@@ -10,7 +10,7 @@ import pytest
 from backend.errors import EngineError, EngineFault
 from backend.llm.engine import Role, Turn
 from backend.llm.openai_compatible import OpenAICompatibleEngine
-from backend.llm.options import EngineOptions, Parameters
+from backend.llm.options import Effort, EngineOptions, Parameters
 from backend.llm.wire.limits import FAR, NEAR, Limits
 from tests.helpers.asking import QUICK
 from tests.helpers.certificates import untrusted_context
@@ -104,6 +104,51 @@ def test_a_parameter_that_is_refused_is_left_out_and_that_is_remembered() -> Non
     assert first == second == third
 
 
+def test_a_conversation_sets_some_and_the_engine_the_rest() -> None:
+    own = Parameters(temperature=0.0, stop=("FIN",), reasoning_effort=Effort.LOW)
+
+    async def main(url: str) -> None:
+        options = EngineOptions(parameters=ALL)
+        engine = OpenAICompatibleEngine("It", url, limits=QUICK, options=options)
+        for parameters in (own, Parameters()):
+            stream = engine.stream("m", (Turn(Role.USER, "Hello?"),), parameters)
+            assert [d.text async for d in stream if d.text] == ["Hi"]
+        await engine.close()
+
+    refusal = {"message": "unknown field: seed"}
+    script = in_turn(refuse(400, refusal), lambda e: e.say("Hi"))
+    with FakeModelServer(script) as server:
+        asyncio.run(main(server.url))
+    first, second, third = map(sent, server.requests)
+    assert first == {
+        "temperature": 0.0,
+        "top_p": 0.9,
+        "max_tokens": 50,
+        "seed": 3,
+        "stop": ["FIN"],
+        "reasoning_effort": "low",
+    }
+    del first["seed"]
+    assert second == first
+    assert not {"seed", "reasoning_effort"} & third.keys()
+    assert (third["temperature"], third["stop"]) == (0.5, ["END"])
+
+
+@pytest.mark.parametrize("words", ["Extra inputs are not permitted", "Bad Request", ""])
+def test_parameters_refused_without_a_name_are_left_out_and_that_is_remembered(
+    words: str,
+) -> None:
+    def strict(exchange: Exchange) -> None:
+        if sent(exchange):
+            return refuse(422, {"message": words})(exchange)
+        return exchange.say("Hi")
+
+    with FakeModelServer(strict) as server:
+        options = EngineOptions(parameters=Parameters(top_p=0.9))
+        assert ask(server.url, options, times=2) == ("Hi", None)
+    assert [*map(bool, map(sent, server.requests))] == [True, True, False, False]
+
+
 def test_a_limit_under_its_newer_name() -> None:
     words = "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead."
     script = in_turn(refuse(400, {"message": words}), lambda e: e.say("Hi"))
@@ -119,7 +164,7 @@ def test_a_server_that_refuses_everything_is_asked_no_more_than_it_has_names() -
         _, error = ask(server.url, EngineOptions(parameters=ALL))
     assert error is not None
     assert error.fault is EngineFault.REJECTED
-    assert len(server.requests) == 7
+    assert len(server.requests) == 8
 
 
 def test_an_own_authority_vouches_for_a_server(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from backend.llm.engines import (
 from backend.llm.kept_engine import KeptEngine
 from backend.llm.listed_model import ListedModel
 from backend.llm.openai_compatible import OpenAICompatibleEngine
-from backend.llm.options import EngineOptions
+from backend.llm.options import AS_SET, EngineOptions, Parameters
 from backend.llm.sentences import engine_error
 from backend.llm.servers.extra_headers import headers_text
 from backend.llm.wire.client import ServerRoute
@@ -47,7 +47,7 @@ class RecordedEngine:
         return []
 
     async def stream(
-        self, model: str, turns: Sequence[Turn]
+        self, model: str, turns: Sequence[Turn], parameters: Parameters = AS_SET
     ) -> AsyncGenerator[Delta, None]:
         yield Delta("Hi")
         await self.go_on.wait()
@@ -112,7 +112,7 @@ class GuardedEngine(RecordedEngine):
         return [ListedModel(id="m")]
 
     async def stream(
-        self, model: str, turns: Sequence[Turn]
+        self, model: str, turns: Sequence[Turn], parameters: Parameters = AS_SET
     ) -> AsyncGenerator[Delta, None]:
         await self.models()
         yield Delta("Hi")

@@ -9,6 +9,7 @@ import pytest
 
 from backend.errors import ConflictError, NotFoundError
 from backend.llm.engine import Delta, Turn
+from backend.llm.options import AS_SET, Parameters
 from backend.services.chat.answers import AnswerService
 from backend.store.message_state import MessageState
 from tests.helpers.answering import KeptMessages, ScriptedEngine, Watching, play
@@ -102,7 +103,7 @@ def test_pieces_that_could_not_be_stored_are_stored_with_the_next() -> None:
 
     class Slow(ScriptedEngine):
         async def stream(
-            self, model: str, turns: Sequence[Turn]
+            self, model: str, turns: Sequence[Turn], parameters: Parameters = AS_SET
         ) -> AsyncGenerator[Delta, None]:
             yield Delta("one ")
             while messages.refusals:

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from backend.errors import EngineError, EngineFault
 from backend.llm.engine import Delta, Role, Turn
+from backend.llm.options import AS_SET, Parameters
 from backend.services.chat.answers import AnswerService
 from backend.services.chat.growing import Growing
 from backend.services.chat.prompts import Prompt, PromptMessage, prompt_of
@@ -22,7 +23,7 @@ class SmallEngine(ScriptedEngine):
         self.asked: list[Sequence[Turn]] = []
 
     async def stream(
-        self, model: str, turns: Sequence[Turn]
+        self, model: str, turns: Sequence[Turn], parameters: Parameters = AS_SET
     ) -> AsyncGenerator[Delta, None]:
         self.asked.append(turns)
         if sum(len(turn.text) for turn in turns) > self._chars:
@@ -87,7 +88,7 @@ def test_an_answer_cut_at_once_by_a_full_context_goes_on_with_less() -> None:
         asked: ClassVar[list[Sequence[Turn]]] = []
 
         async def stream(
-            self, model: str, turns: Sequence[Turn]
+            self, model: str, turns: Sequence[Turn], parameters: Parameters = AS_SET
         ) -> AsyncGenerator[Delta, None]:
             self.asked.append(turns)
             if len(self.asked) == 1:

@@ -1,0 +1,56 @@
+"""How one conversation is answered: temperature, longest answer, stop words ..."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from backend.ids import NEW
+from backend.live.notices import Toast
+from backend.llm.options import Effort, Parameters
+from backend.routes.app_context import OpenContext
+from backend.routes.pages import go_to, no_content, undo_path
+from backend.services.notices import Tone
+from backend.web.http import AppRouter, Request, Response
+from backend.web.rendering import Template
+
+
+@dataclass(frozen=True)
+class ParameterPage(Template):
+    """The form in which they are set.
+
+    Attributes:
+        path: The path of the conversation.
+    """
+
+    template: ClassVar[str] = "conversations/_parameters.html"
+    conversation_id: str
+    parameters: Parameters
+    path: str
+    efforts: Sequence[str] = tuple(Effort)
+
+
+router = AppRouter[OpenContext]()
+
+
+@router.get("/conversations/:id/parameters")
+async def show(request: Request, app: OpenContext) -> Response:
+    """Show how a conversation is answered."""
+    conversation_id = request.path_params["id"]
+    parameters = await asyncio.to_thread(app.services.parameters.of, conversation_id)
+    page = ParameterPage(conversation_id, parameters, _path_of(conversation_id))
+    return app.pages.show(request, "How this conversation is answered", page)
+
+
+@router.put("/conversations/:id/parameters")
+async def change(request: Request, app: OpenContext) -> Response:
+    """Answer a conversation otherwise from the next question on."""
+    conversation_id = request.path_params["id"]
+    keep = app.services.parameters.set
+    kept = await asyncio.to_thread(keep, conversation_id, request.form())
+    app.pages.announce(Toast("Saved.", tone=Tone.SUCCESS, undo=undo_path(kept)))
+    return no_content(go_to(_path_of(conversation_id)))
+
+
+def _path_of(conversation_id: str) -> str:
+    return "/" if conversation_id == NEW else f"/conversations/{conversation_id}"
