@@ -39,6 +39,7 @@ from backend.services.engines.engines import EngineService
 from backend.services.engines.library import LibraryService
 from backend.services.engines.model_choices import ModelChoices
 from backend.services.engines.model_files import ModelFiles
+from backend.services.engines.model_folders import ModelFolders
 from backend.services.engines.purposes import Purposes
 from backend.services.history import HistoryService
 from backend.services.images import ImageService
@@ -262,7 +263,11 @@ class Container:
             imports=ImportService(ImportStore(database), notices),
             model_choices=choices,
             library=LibraryService(
-                self._path.parent / "models", engines, setting_store, keys, notices
+                ModelFolders(self._path.parent / "models", setting_store),
+                engines,
+                setting_store,
+                keys,
+                notices,
             ),
             notes=NoteService(notes),
             parameters=parameters,

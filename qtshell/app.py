@@ -8,7 +8,7 @@ from qtshell.desktop.integration import mend, this_desktop
 from qtshell.desktop_link import DesktopLink
 from qtshell.dialogs.backups import BackupFolderPicker, open_backups
 from qtshell.dialogs.import_export import ExportSaver, ImportPicker
-from qtshell.dialogs.models import ModelPicker
+from qtshell.dialogs.models import ModelFolderPicker, ModelPicker
 from qtshell.dialogs.page_commands import Commands, LinkOpener, tell
 from qtshell.dialogs.quick_actions import ActionImporter
 from qtshell.hotkeys.registry import Hotkeys
@@ -157,7 +157,13 @@ class Shell(QObject):
         recovery.retry_asked.connect(self._on_retry_asked)
         recovery.safe_mode_asked.connect(self._on_safe_mode_asked)
         recovery.folder_asked.connect(self._action_handlers.open_logs)
-        for command in (ModelPicker, ActionImporter, ImportPicker, BackupFolderPicker):
+        for command in (
+            ModelPicker,
+            ModelFolderPicker,
+            ActionImporter,
+            ImportPicker,
+            BackupFolderPicker,
+        ):
             self.commands.register(command.name, command(self._client, self.window))
         exporter = ExportSaver(self._client, self.window)
         self.commands.register(exporter.name, exporter)

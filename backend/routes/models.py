@@ -1,7 +1,7 @@
 """The library of models: what is here, what is on its way, and what can be had."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from backend.llm.library.installed import DeletedModel, InstalledModel
     from backend.services.engines.downloads import Progress
     from backend.services.engines.library import LibraryService
+    from backend.services.engines.model_folders import ModelFolders
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class ModelRow:
         about: What it is, piece by piece.
         warning: Why it may not run here; "" when it should.
         is_used: It answers already, or can be chosen.
+        is_away: Its folder is not there now.
     """
 
     name: str
@@ -41,6 +43,7 @@ class ModelRow:
     about: Sequence[str]
     warning: str
     is_used: bool
+    is_away: bool = False
 
     @classmethod
     def of(cls, model: "InstalledModel", used: set[str]) -> Self:
@@ -101,6 +104,33 @@ class Here(Template):
     models: Sequence[ModelRow]
     downloads: Sequence[DownloadRow]
     deleted: Sequence["DeletedRow"]
+    place: "FolderRow"
+
+
+@dataclass(frozen=True)
+class FolderRow:
+    """The folder for new models.
+
+    Attributes:
+        free: The room in it; "" where nobody tells.
+        is_usual: It is Hearth's own.
+    """
+
+    path: str
+    free: str
+    is_away: bool
+    is_usual: bool
+
+    @classmethod
+    def of(cls, folders: "ModelFolders") -> Self:
+        """Show where they go."""
+        folder, free = folders.all()[0], folders.free_bytes()
+        return cls(
+            str(folder),
+            size_text(free) if free else "",
+            folders.is_away(folder),
+            folder == folders.default,
+        )
 
 
 @dataclass(frozen=True)
@@ -295,6 +325,13 @@ def forget(request: Request, app: OpenContext) -> Response:
     return no_content()
 
 
+@router.post("/models/folder")
+def choose_folder(request: Request, app: OpenContext) -> Response:
+    """Keep new models in another folder."""
+    app.services.library.choose_folder(request.form().get("path", ""))
+    return no_content()
+
+
 @router.put("/models/hub")
 def keep_hub(request: Request, app: OpenContext) -> Response:
     """Ask another hub from now on."""
@@ -305,20 +342,34 @@ def keep_hub(request: Request, app: OpenContext) -> Response:
 
 
 async def _here(app: OpenContext) -> Here:
-    used = {offer.record.path for offer in await app.services.engines.offers()}
+    used = {
+        offer.record.path: offer.record.name
+        for offer in await app.services.engines.offers()
+    }
     library = app.services.library
     downloads = [DownloadRow.of(*one) for one in library.downloads.all()]
     return await asyncio.to_thread(_here_with, library, downloads, used)
 
 
 def _here_with(
-    library: "LibraryService", downloads: Sequence[DownloadRow], used: set[str]
+    library: "LibraryService", downloads: Sequence[DownloadRow], used: Mapping[str, str]
 ) -> Here:
+    here = [ModelRow.of(model, set(used)) for model in library.installed()]
     return Here(
-        models=[ModelRow.of(model, used) for model in library.installed()],
+        models=[*here, *_away(library.folders, used)],
         downloads=downloads,
         deleted=[DeletedRow.of(model) for model in library.deleted()],
+        place=FolderRow.of(library.folders),
     )
+
+
+def _away(folders: "ModelFolders", used: Mapping[str, str]) -> Iterator[ModelRow]:
+    """Show what is used and lies in a folder that is not there now."""
+    for folder in filter(folders.is_away, folders.all()):
+        why = f"The folder {folder} is not there. Connect its disk to use this model."
+        for path, name in used.items():
+            if Path(path).is_relative_to(folder):
+                yield ModelRow(name, path, (), why, is_used=True, is_away=True)
 
 
 def _results(found: "FoundModels", words: str, page: str) -> Results:

@@ -1,9 +1,14 @@
 """Numbers of bytes as pages say them."""
 
-from backend.llm.builtin.memory import GIGABYTE
+from typing import Final
+
+_STEP: Final = 1024
 
 
-def size_text(count: int) -> str:
+def size_text(count: float) -> str:
     """Return a number of bytes as people say it."""
-    gigabytes = count / GIGABYTE
-    return f"{gigabytes:.1f} GB" if gigabytes >= 1 else f"{count / 1024**2:.0f} MB"
+    for unit in ("bytes", "KB", "MB"):
+        if round(count) < _STEP:
+            return f"{count:.0f} {unit}"
+        count /= _STEP
+    return f"{count:.1f} GB"

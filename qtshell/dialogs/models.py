@@ -1,4 +1,4 @@
-"""Lets the user choose a model file and tells the sidecar its path."""
+"""Lets the user choose a model file, or a folder for models, and tells the sidecar."""
 
 from urllib.parse import quote
 
@@ -18,3 +18,15 @@ class ModelPicker(FileDialogCommand):
         if engine_id := chosen.query.get("engine", ""):
             target = f"/engines/{quote(engine_id, safe='')}/file"
         return SidecarTask(target, {"path": chosen.path})
+
+
+class ModelFolderPicker(FileDialogCommand):
+    """Asks for a folder and has the sidecar keep new models in it."""
+
+    title = "Choose a Folder for Models"
+    name = "pick-models-folder"
+    failure = "Models cannot be kept there."
+    is_for_folder = True
+
+    def _task(self, chosen: Chosen) -> SidecarTask:
+        return SidecarTask("/models/folder", {"path": chosen.path})

@@ -73,13 +73,29 @@ def test_a_model_is_found_downloaded_over_a_restart_and_asked(
 
 
 @pytest.mark.usefixtures("server")
-def test_a_deleted_model_comes_back_by_undo(tmp_path: Path, hub: ModelHub) -> None:
+def test_a_model_on_another_disk_is_deleted_and_comes_back_by_undo(
+    tmp_path: Path, hub: ModelHub
+) -> None:
     hub.cuts, hub.failures = [], []
+    stick, path = tmp_path / "stick", "document.querySelector('#models-here .path')"
     with Window.start(tmp_path / "data") as window:
         open_models(window)
+        window.evaluate(
+            "fetch('/models/folder', {method: 'POST', body: new URLSearchParams("
+            f"{{path: {str(stick)!r}}})}})"
+        )
+        window.wait_for(f"{path}.innerText.includes('stick/Hearth models')")
         download(window)
         window.click("button", f"Delete {NAME}")
         window.wait_for("document.querySelector('.deleted-models') !== null")
         window.click("button", "Undo")
         window.wait_for("document.querySelector('.deleted-models') === null")
         window.wait_for("document.querySelector('#models-here .note.success') !== null")
+        assert (stick / f"Hearth models/owner/Tiny-GGUF/{NAME}.gguf").is_file()
+        stick.rename(tmp_path / "drawer")
+        window.evaluate("fetch('/models/folder', {method: 'POST'})")
+        window.wait_for(
+            "document.querySelector('#models-here .note.warning')"
+            "?.innerText.includes('is not there. Connect its disk')"
+        )
+        window.photograph("models-away")

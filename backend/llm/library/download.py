@@ -97,6 +97,11 @@ class Download:
         """The file that is opened in the end."""
         return self.folder / self.files[0].name
 
+    @property
+    def root(self) -> Path:
+        """The folder of models it goes into, which must be there."""
+        return self.folder.parents[self.repository.count("/")]
+
     def step(self, step: DownloadEvent, error: str = "") -> Self:
         """Return it after something happened to it."""
         return replace(self, state=move(self.state, step), error=error)

@@ -240,6 +240,8 @@ def _put_in_place(wanted: Wanted, part: _FilePart) -> None:
 def _why(error: OSError, target: Path) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "The disk is full. Make room, and resume."
+    if error.errno == errno.EFBIG:
+        return "The disk cannot hold a file this large. Choose a folder on another one."
     return f"The folder {target.parent} cannot be written. Check it, and resume."
 
 

@@ -140,7 +140,7 @@ def delete(models: Path, path: Path) -> str:
         raise NotFoundError("This model file is no longer there.")
     id = new_id()
     trash = models / _TRASH / id
-    make_private_dir(trash)
+    trash.mkdir(parents=True)  # not every disk knows permissions
     only_its = (file for file, is_shared in _projectors(path) if not is_shared)
     parts = [part for part in (*_parts(path), *only_its) if part.is_file()]
     note = DeletedModel(

@@ -10,6 +10,7 @@ from backend.keys.database_key import MAX_SECRET_CHARS
 from backend.live.notices import Toast
 from backend.routes.app_context import OfflineContext
 from backend.routes.pages import no_content
+from backend.routes.sizes import size_text
 from backend.services.notices import Tone
 from backend.stored_values import SnapshotReason
 from backend.web.http import AppRouter, Request, Response
@@ -26,7 +27,6 @@ _REASONS: Final[Mapping[str, str]] = {
     SnapshotReason.BEFORE_REPAIR: "Before a repair",
     SnapshotReason.BEFORE_IMPORT: "Before an import",
 }
-_KB: Final = 1024
 
 
 @dataclass(frozen=True)
@@ -160,12 +160,4 @@ def _item(backup: "Backup") -> BackupItem:
     reason = _REASONS.get(backup.reason, "Automatic")
     if backup.owner and backup.reason == SnapshotReason.MANUAL:
         reason = "Made by hand"
-    return BackupItem(backup, reason, _size(backup.size))
-
-
-def _size(count: float) -> str:
-    for unit in ("bytes", "KB", "MB"):
-        if count < _KB:
-            return f"{count:.0f} {unit}"
-        count /= _KB
-    return f"{count:.1f} GB"
+    return BackupItem(backup, reason, size_text(backup.size))

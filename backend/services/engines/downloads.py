@@ -20,6 +20,10 @@ from backend.llm.library.hub import Repository, Variant
 from backend.runtime.worker import Job
 
 _SPEED_OVER_S: Final = 5.0
+_AWAY: Final = (
+    "The folder for this model is not there. Connect its disk, and resume; the part so "
+    "far is kept."
+)
 _DIED: Final = "The download stopped unexpectedly. Resume it; the part so far is kept."
 
 
@@ -60,19 +64,23 @@ class Downloads:
         installed: Callable[[Download], Awaitable[None]],
         changed: Callable[[], object],
         token: Callable[[], str] = lambda: "",
+        target: Callable[[], Path] | None = None,
     ) -> None:
         """Know where models are kept.
 
         Args:
-            models: Their folder; it is made when it is needed.
+            models: What is on its way is noted here; it is made when it is needed.
             installed: Called with a model that has arrived and been checked.
             changed: Called when pages show something old.
             token: Gives the access token for the hub, "" for none; may block.
+            target: Gives the folder for new models, if that is another one; may block,
+                and raise a ConflictError where there is none.
         """
         self._models = models
         self._installed = installed
         self._changed = changed
         self._token = token
+        self._target = target or (lambda: models)
         self._all: dict[str, Download] = {}
         self._progress: dict[str, Progress] = {}
         self._job: tuple[str, Job] | None = None
@@ -95,10 +103,11 @@ class Downloads:
         """Download a model, after those that wait already.
 
         Raises:
-            ConflictError: It is being downloaded.
+            ConflictError: It is being downloaded, or its folder is not there.
             StoreReadOnlyError: The folder of models cannot be written.
         """
-        folder = self._models.joinpath(*of.repository.split("/"))
+        target = await asyncio.to_thread(self._target)
+        folder = target.joinpath(*of.repository.split("/"))
         made = Download(
             hub=hub,
             repository=of.repository,
@@ -202,6 +211,8 @@ class Downloads:
 
     def _listen(self, download: Download, progress: Progress) -> str:
         """Run the helper process; return why it failed, "" when it did not."""
+        if not download.root.is_dir():
+            return _AWAY
         job = Job(download_process.MODULE, self._asked(download), network=True)
         self._job = download.id, job
         # It may have been paused before there was a process to end.

@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -28,6 +29,7 @@ from backend.services.notices import Tone
 if TYPE_CHECKING:
     from backend.keys.api_keys import KeyStore
     from backend.services.engines.engines import EngineService
+    from backend.services.engines.model_folders import ModelFolders
     from backend.services.notices import NoticeSink
     from backend.store.settings import SettingStore
 
@@ -43,25 +45,30 @@ class LibraryService:
     """The models on this computer, and those of a hub.
 
     Attributes:
+        folders: Where models are kept.
         downloads: What is on its way.
     """
 
     def __init__(
         self,
-        models: Path,
+        folders: "ModelFolders",
         engines: "EngineService",
         settings: "SettingStore",
         keys: "KeyStore",
         notices: "NoticeSink",
     ) -> None:
-        """Know the folder of models; it is made when it is needed."""
-        self._models = models
+        """Know the folders of models."""
+        self.folders = folders
         self._engines = engines
         self._settings = settings
         self._keys = keys
         self._notices = notices
         self.downloads = Downloads(
-            models, self._installed, lambda: notices.changed("downloads"), self._token
+            folders.default,
+            self._installed,
+            lambda: notices.changed("downloads"),
+            self._token,
+            folders.for_new,
         )
 
     async def begin(self) -> None:
@@ -71,18 +78,34 @@ class LibraryService:
 
     def _tidy_trash(self) -> None:
         try:
-            files.adopt_former_trash(self._models)
+            files.adopt_former_trash(self.folders.default)
         except OSError as exc:
             log.warning("models in the former trash stay there: %s", exc)
-        files.forget_old(self._models, now_ms())
+        for folder in self.folders.all():
+            files.forget_old(folder, now_ms())
 
     def installed(self) -> Sequence[files.InstalledModel]:
-        """Return the models in Hearth's own folder."""
-        return files.installed_in(self._models)
+        """Return the models in Hearth's folders."""
+        found = chain.from_iterable(map(files.installed_in, self.folders.all()))
+        return sorted(found, key=lambda model: model.name.lower())
 
     def deleted(self) -> Sequence[files.DeletedModel]:
         """Return the models in the trash."""
-        return files.deleted(self._models)
+        return list(chain.from_iterable(map(files.deleted, self.folders.all())))
+
+    def choose_folder(self, path: str) -> None:
+        """Keep new models elsewhere; "" for Hearth's own folder.
+
+        Raises:
+            InvalidInputError: It cannot be a folder for models.
+            StoreReadOnlyError: It cannot be written.
+        """
+        folder = self.folders.choose(path)
+        self._notices.changed("downloads")
+        self._notices.say(
+            f"New models are kept in {folder}. Those you have stay where they are.",
+            tone=Tone.SUCCESS,
+        )
 
     def suggestions(self) -> Sequence[Suggestion]:
         """Return what to begin with on this computer."""
@@ -158,7 +181,7 @@ class LibraryService:
         for offer in await self._engines.offers():
             if offer.record.path == str(path):
                 await self._engines.remove(offer.record.id)
-        id = await asyncio.to_thread(_act, partial(files.delete, self._models, path))
+        id = await asyncio.to_thread(_act, partial(self._delete, path))
         self._notices.changed("downloads")
         return path.name.removesuffix(".gguf"), id
 
@@ -169,15 +192,29 @@ class LibraryService:
             NotFoundError: It is no longer in the trash.
             ConflictError: Another file is in its place.
         """
-        path = await asyncio.to_thread(_act, partial(files.restore, self._models, id))
+        path = await asyncio.to_thread(_act, partial(self._restore, id))
         await self._engines.add_file(path)
         self._notices.changed("engines")
         self._notices.changed("downloads")
 
     def empty_trash(self, id: str = "") -> None:
         """Delete one model, or all in the trash, for good."""
-        files.forget(self._models, id)
+        for folder in self.folders.all():
+            files.forget(folder, id)
         self._notices.changed("downloads")
+
+    def _delete(self, path: Path) -> str:
+        folders = self.folders.all()
+        within = (one for one in folders if path.is_relative_to(one))
+        return files.delete(next(within, self.folders.default), path)
+
+    def _restore(self, id: str) -> Path:
+        having = (
+            folder
+            for folder in self.folders.all()
+            if any(model.id == id for model in files.deleted(folder))
+        )
+        return files.restore(next(having, self.folders.default), id)
 
     async def _installed(self, download: Download) -> None:
         """Let a model answer that has arrived; one this computer cannot run is kept."""

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from qtshell.dialogs.backups import BackupFolderPicker
 from qtshell.dialogs.file_dialog import FileDialogCommand
 from qtshell.dialogs.import_export import ExportSaver, ImportPicker, file_name
-from qtshell.dialogs.models import ModelPicker
+from qtshell.dialogs.models import ModelFolderPicker, ModelPicker
 from qtshell.dialogs.quick_actions import ActionImporter
 from qtshell.sidecar.client import SidecarClient
 from tests.helpers.sidecar_double import SidecarDouble, sidecar_double
@@ -79,6 +79,7 @@ FILES = [
     (ModelPicker, {}, "/engines/builtin"),
     (ModelPicker, {"engine": "e/1"}, "/engines/e%2F1/file"),
     (BackupFolderPicker, {}, "/backups/folder"),
+    (ModelFolderPicker, {}, "/models/folder"),
 ]
 
 

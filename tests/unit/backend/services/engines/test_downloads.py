@@ -23,6 +23,7 @@ class Desk:
 
     def __init__(self, server: FakeModelServer, models: Path) -> None:
         self.models = models
+        self.target = models
         self.server = server
         self.installed: list[Download] = []
         self._news = asyncio.Condition()
@@ -41,6 +42,7 @@ class Desk:
             lambda: self._loop.call_soon_threadsafe(
                 lambda: self._loop.create_task(self._wake())
             ),
+            target=lambda: self.target,
         )
         return self.downloads
 
@@ -124,6 +126,30 @@ def test_a_pause_keeps_what_came_and_resume_goes_on(
         await desk.downloads.resume(begun.id)
         await desk.until(lambda: bool(desk.installed))
         assert begun.model_path.read_bytes() == whole
+        assert hub.ranges == ["", "100000"]
+
+    run(hub, tmp_path, act)
+
+
+def test_a_download_waits_for_the_disk_it_goes_to(
+    hub: ModelHub, tmp_path: Path
+) -> None:
+    async def act(desk: Desk) -> None:
+        hub.cuts, hub.failures = [100_000], [None, hub.hang]
+        desk.target, drawer = tmp_path / "stick", tmp_path / "drawer"
+        desk.target.mkdir()
+        begun = await desk.start()
+        assert await asyncio.to_thread(hub.hung.wait, WITHIN_S)
+        await desk.downloads.pause(begun.id)
+        desk.target.rename(drawer)
+        await desk.downloads.resume(begun.id)
+        await desk.until(lambda: desk.state() is DownloadState.FAILED)
+        assert "Connect its disk" in desk.downloads.all()[0][0].error
+        assert not desk.target.exists(), "nothing is filled in its place"
+        drawer.rename(desk.target)
+        await desk.downloads.resume(begun.id)
+        await desk.until(lambda: bool(desk.installed))
+        assert begun.model_path.is_relative_to(desk.target)
         assert hub.ranges == ["", "100000"]
 
     run(hub, tmp_path, act)
