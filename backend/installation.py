@@ -4,9 +4,11 @@ Standard library only, so that shell and sidecar both ask here: nothing else kno
 the interpreter. A child gets no more of the environment than it needs.
 """
 
+import hashlib
+import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +21,7 @@ _BOOT: Final = (
     "import runpy, sys; sys.path.insert(0, sys.argv.pop(1)); "
     "runpy.run_module(sys.argv.pop(1), run_name='__main__', alter_sys=True)"
 )
+_PARTS: Final = ("backend", "qtshell", "templates", "resources/web")
 _RUN_MODULE: Final = "-m"
 _OWN: Final = re.compile(r"backend(\.\w+)*")
 _DROPPED: Final = ("ROBYN_", "PYTHON", "LD_", "DYLD_", "QT_", "QTWEBENGINE_")
@@ -71,6 +74,32 @@ def own_command() -> tuple[str, ...]:
     if script.is_file():
         return (str(script.absolute()),)
     return (sys.executable, "-m", "qtshell")
+
+
+def installed_files() -> str:
+    """Return what changes when the program's files are replaced; "" without them.
+
+    By name, size and time of what is run and shown, or of a frozen program itself.
+    """
+    found = [Path(sys.executable)] if _is_frozen() else sorted(_own_files())
+    digest = hashlib.sha256()
+    for path in found:
+        try:
+            status = path.stat()
+        except OSError:
+            return ""
+        digest.update(f"{path}|{status.st_size}|{status.st_mtime_ns}\n".encode())
+    return digest.hexdigest() if found else ""
+
+
+def _own_files() -> Iterator[Path]:
+    for part in _PARTS:
+        for folder, _, names in os.walk(_HOME / part):
+            yield from (
+                Path(folder, name)
+                for name in names
+                if name.endswith((".py", ".html", ".css", ".js"))
+            )
 
 
 def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from backend.installation import installed_files, own_command
 from qtshell.desktop.integration import mend, this_desktop
 from qtshell.desktop_link import DesktopLink
 from qtshell.dialogs.backups import BackupFolderPicker, open_backups
@@ -21,6 +22,7 @@ from qtshell.sidecar.client import SidecarClient
 from qtshell.sidecar.lifecycle import Phase, Reason
 from qtshell.sidecar.supervisor import Failure, SidecarSupervisor, Trust
 from qtshell.theme import apply_theme
+from qtshell.updates import UpdateWatch
 from qtshell.web.discard import PageDiscarder
 from qtshell.window.action_handlers import ActionHandlers
 from qtshell.window.actions import Actions
@@ -54,6 +56,9 @@ class Shell(QObject):
 
     Signals:
         left: It was asked to quit, and nothing of it runs any more.
+
+    Attributes:
+        next_launch: The command that starts Hearth again once this one has ended.
     """
 
     left = Signal()
@@ -114,6 +119,9 @@ class Shell(QObject):
         )
         self.page_settings = PageSettings(self.actions, self.commands, self)
         self.rest = PageDiscarder(self.window)
+        self.updates = UpdateWatch(installed_files, self)
+        self.next_launch: tuple[str, ...] = ()
+        self._restarts = False
         self._page_failed = False
         self._strikes = QTimer(self, singleShot=True, interval=_ABORT_SHOWN_MS)
         self._join()
@@ -150,6 +158,9 @@ class Shell(QObject):
         self.supervisor.ready.connect(self._on_supervisor_ready)
         self.supervisor.failed.connect(self._on_supervisor_failed)
         self._strikes.timeout.connect(self._show_strikes)
+        self.updates.updated.connect(lambda: self._show_update("installed"))
+        self.desktop_link.activity.growing_changed.connect(self._restart_when_idle)
+        self.commands.register("restart", self._on_restart_asked)
         self.actions.quit.triggered.connect(self.quit)
         self.tray.toggled.connect(self._action_handlers.toggle_window)
         self.window.left.connect(self._on_window_left)
@@ -190,6 +201,8 @@ class Shell(QObject):
         self.rest.set_view(view)
         if not self._options.dev:  # A page that waits in a debugger does not hang.
             view.watch()
+        if path := self._settings.take_reopened():
+            view.open_path(path)
         view.set_phase(self.supervisor.phase)
         if self.supervisor.trust:
             view.trust(self.supervisor.trust)
@@ -205,11 +218,36 @@ class Shell(QObject):
         if phase is Phase.WAITING and reason:
             self.window.splash.say(f"{reason.value} Trying again…")
 
+    def _show_update(self, state: str) -> None:
+        if self.view:
+            self.view.describe({"update": state})
+
+    def _on_restart_asked(self, _: object) -> None:
+        self._restarts = True
+        self._restart_when_idle(self.desktop_link.activity.growing)
+
+    def _restart_when_idle(self, growing: int) -> None:
+        if not self._restarts:
+            return
+        if growing:
+            self._show_update("awaited")
+            return
+        self._restarts = False
+        self._settings.reopen(self.view.path if self.view else "/")
+        self.next_launch = (
+            *own_command(),
+            *self._options.instance_arguments,
+            *(() if self.window.isVisible() else ("--hidden",)),
+            *(("--dev",) if self._options.dev else ()),
+        )
+        self.quit()
+
     def _show_strikes(self) -> None:
         if self.view:
             self.view.set_aborted(aborted=self._strikes.isActive())
 
     def _on_supervisor_ready(self, trust: Trust) -> None:
+        self.updates.look()
         if self.view:
             self.view.trust(trust)
         if self.view and self.view.is_loaded:

@@ -51,6 +51,16 @@ class ShellSettings:
     def zoom(self, value: float) -> None:
         self._store.setValue("view/zoom", str(min(max(value, _MIN_ZOOM), _MAX_ZOOM)))
 
+    def take_reopened(self) -> str:
+        """Return, once, what was shown when Hearth restarted itself; "" for nothing."""
+        path = str(self._store.value("window/reopened", ""))
+        self._store.remove("window/reopened")
+        return path
+
+    def reopen(self, path: str) -> None:
+        """Show this page at the next start."""
+        self._store.setValue("window/reopened", path)
+
     @property
     def software_rendering(self) -> bool:
         """Whether the next start does without the graphics card."""

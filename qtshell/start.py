@@ -7,6 +7,7 @@ Chromium, whose start takes longer than all before.
 """
 
 import os
+import subprocess
 import sys
 
 from PySide6.QtCore import QCoreApplication, Qt
@@ -47,6 +48,10 @@ def run(options: Options, instance: Instance) -> int:
     code = application.exec()
     watch.deleteLater()
     crash_file.close()
+    if shell.next_launch:
+        instance.release()
+        # Not by QProcess: it would hand on what this process has open.
+        subprocess.Popen(shell.next_launch, start_new_session=True)  # noqa: S603 our own
     return code
 
 

@@ -170,7 +170,9 @@ class Instance:
         return listening
 
     def release(self) -> None:
-        """Let another process be the one instance."""
+        """Let another process be the one instance; twice is as good as once."""
+        if self._file.closed:
+            return
         if sys.platform != "win32":
             Path(self.address).unlink(missing_ok=True)
         self._file.close()

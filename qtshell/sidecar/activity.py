@@ -36,6 +36,11 @@ class Activity(QObject):
         self._growing = 0
         supervisor.ready.connect(self._on_supervisor_ready)
 
+    @property
+    def growing(self) -> int:
+        """How many answers are being written."""
+        return self._growing
+
     def _on_supervisor_ready(self) -> None:
         self._run += 1
         self._listen(self._run)

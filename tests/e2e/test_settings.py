@@ -1,13 +1,16 @@
 """The settings page holds the settings, and the list says where one is."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
+from qtshell.ipc.instance import running
 from qtshell.settings import ShellSettings
 from qtshell.theme import Theme
-from tests.helpers.window import Window, until
+from tests.helpers.window import PATIENCE_S, Window, until
 
 pytestmark = pytest.mark.e2e
 
@@ -92,12 +95,29 @@ def test_the_list_says_where_one_is(window: Window, path: str, entry: str) -> No
     window.wait_for(f"{CURRENT}.join() === '{entry}'")
 
 
-def test_what_was_chosen_is_kept(window: Window, home: Path) -> None:
+def test_an_updated_hearth_restarts_with_page_and_choices(
+    window: Window, home: Path
+) -> None:
     def kept() -> Theme:
         return ShellSettings(home / "hearth").theme
+
+    def is_shown_again() -> bool:
+        with suppress(OSError):  # between the two
+            return any(page["url"].endswith("/notes") for page in window.pages())
+        return False
 
     open_settings(window)
     window.click("link", "Dark")
     window.wait_for(DARK)
-    assert window.quit() == 0
-    until(lambda: kept() is Theme.DARK, "the choice")
+    window.click("link", "Notes")
+    window.wait_for("location.pathname === '/notes'")
+    window.evaluate(f"{ROOT}.dataset.update = 'installed'")
+    window.photograph("updated")
+    window.click("link", "Restart")
+    assert window.process.wait(PATIENCE_S) == 0
+    assert kept() is Theme.DARK
+    until(is_shown_again, "the page of before")
+    follower = running(home / "hearth")
+    assert follower
+    psutil.Process(follower).terminate()
+    until(lambda: running(home / "hearth") is None, "its end")

@@ -302,10 +302,14 @@ class Window:
         assert self.process.poll() is None, self._why()
         return self._listening.is_set()
 
-    def _page_address(self) -> str | None:
+    def pages(self) -> list[dict[str, str]]:
+        """Return what Chromium says of our pages, also those of a restarted Hearth."""
         with urlopen(f"http://{self._devtools}/json", timeout=5) as answer:
             pages = [t for t in json.load(answer) if t["type"] == "page"]
-        found = [p for p in pages if p["url"].startswith("http://127.0.0.1")]
+        return [p for p in pages if p["url"].startswith("http://127.0.0.1")]
+
+    def _page_address(self) -> str | None:
+        found = self.pages()
         return found[0]["webSocketDebuggerUrl"] if found else None
 
     def _query(self, role: str, name: str) -> str | None:

@@ -15,6 +15,7 @@ from backend.installation import (
     asked_module,
     clean_environment,
     helper_environment,
+    installed_files,
     module_command,
     own_command,
     resource_path,
@@ -177,3 +178,27 @@ def test_files_lie_in_the_package_of_a_wheel_or_in_the_source_tree(
     installed = tmp_path / "backend" / "resources" / "web"
     installed.mkdir(parents=True)
     assert resource_path("backend", "resources", "web") == installed
+
+
+def test_replaced_files_are_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(installation, "_HOME", tmp_path)
+    assert installed_files() == ""
+    for name in ("backend/a.py", "backend/b/c.py", "templates/page.html"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("1")
+    seen = [installed_files()]
+    (tmp_path / "backend" / "b" / "c.py").write_text("22")
+    seen.append(installed_files())
+    os.utime(tmp_path / "templates" / "page.html", (1, 1))
+    seen.append(installed_files())
+    (tmp_path / "backend" / "d.py").touch()
+    seen.append(installed_files())
+    (tmp_path / "backend" / "a.py").unlink()
+    seen.append(installed_files())
+    assert len(set(seen)) == len(seen)
+    (tmp_path / "backend" / "__pycache__").mkdir()
+    (tmp_path / "backend" / "__pycache__" / "d.pyc").touch()
+    assert installed_files() == seen[-1]
