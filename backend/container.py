@@ -221,7 +221,7 @@ class Container:
         setting_store, drafts = SettingStore(database), DraftStore(database)
         settings = SettingService(setting_store, keys)
         purposes = Purposes(setting_store)
-        choices = ModelChoices(engines, setting_store)
+        choices = ModelChoices(engines, setting_store, database.act)
         messages, summaries = MessageStore(database), SummaryStore(database)
         parameters = ParameterService(setting_store, conversations)
         asking = Asking(messages, summaries, engines, settings, parameters)

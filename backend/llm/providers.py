@@ -16,8 +16,8 @@ class Provider:
         key_headers: How a key is sent, each with `{key}` in its value.
         headers: What else it expects.
         models: What it has, for one that gives no list.
-        contexts: How much its models read, by the beginnings of their names, for one
-            whose list does not say.
+        contexts: How much its models read, by names that may go on after a dash, for
+            one whose list does not say; of what is not certain, nothing.
     """
 
     name: str
@@ -39,15 +39,23 @@ PROVIDERS: Final = (
         host="api.openai.com",
         keys="platform.openai.com/api-keys",
         contexts=(
+            ("gpt-5-chat", 128_000),
             ("gpt-5", 400_000),
+            ("gpt-5.1-chat", 128_000),
+            ("gpt-5.1", 400_000),
             ("gpt-4.1", 1_047_576),
             ("gpt-4o", 128_000),
             ("gpt-4-turbo", 128_000),
+            ("gpt-4-0125", 128_000),
+            ("gpt-4-1106", 128_000),
+            ("gpt-4-32k", 32_768),
             ("gpt-4", 8_192),
-            ("gpt-3.5", 16_385),
+            ("gpt-3.5-turbo", 16_385),
+            ("o1-mini", 128_000),
+            ("o1-preview", 128_000),
             ("o1", 200_000),
             ("o3", 200_000),
-            ("o4", 200_000),
+            ("o4-mini", 200_000),
         ),
     ),
     Provider(
@@ -57,14 +65,13 @@ PROVIDERS: Final = (
         # Its list of models is of its own interface, its chats are of OpenAI's.
         key_headers=(_BEARER, ("x-api-key", "{key}")),
         headers=(("anthropic-version", "2023-06-01"),),
-        contexts=(("claude", 200_000),),
     ),
     Provider(
         name="Gemini",
         host="generativelanguage.googleapis.com",
         path="/v1beta/openai",
         keys="aistudio.google.com/apikey",
-        contexts=(("models/gemini", 1_048_576), ("gemini", 1_048_576)),
+        contexts=(("gemini-2.5", 1_048_576), ("gemini-2.0-flash", 1_048_576)),
     ),
     Provider(
         name="Mistral",
@@ -87,13 +94,11 @@ PROVIDERS: Final = (
         name="DeepSeek",
         host="api.deepseek.com",
         keys="platform.deepseek.com/api_keys",
-        contexts=(("deepseek", 128_000),),
     ),
     Provider(
         name="xAI",
         host="api.x.ai",
         keys="console.x.ai",
-        contexts=(("grok-4", 256_000), ("grok", 131_072)),
     ),
     Provider(
         name="Together",
@@ -111,7 +116,7 @@ PROVIDERS: Final = (
             "sonar-reasoning-pro",
             "sonar-deep-research",
         ),
-        contexts=(("sonar-pro", 200_000), ("sonar", 128_000)),
+        contexts=(("sonar-pro", 200_000), ("sonar", 127_072)),
     ),
     Provider(
         name="Azure OpenAI",
@@ -151,7 +156,8 @@ def context_known(base_url: str, model: str) -> int | None:
     """Return how much a well-known model reads; None for any other."""
     provider = provider_of(urlsplit(base_url).hostname or "")
     known = provider.contexts if provider else ()
-    return next((tokens for name, tokens in known if model.startswith(name)), None)
+    called = model.removeprefix("models/")  # so Gemini's list calls them
+    return next((n for name, n in known if f"{called}-".startswith(f"{name}-")), None)
 
 
 def headers_for(host: str, key: str) -> dict[str, str]:

@@ -7,7 +7,12 @@ from typing import Final
 from backend.llm.providers import context_known
 from backend.llm.wire.answer_events import NotAnAnswerError
 from backend.llm.wire.client import native_base
-from backend.llm.wire.contexts import context_in, context_set, listed_entry
+from backend.llm.wire.contexts import (
+    context_in,
+    context_loaded,
+    context_set,
+    listed_entry,
+)
 from backend.llm.wire.exchange import ModelServer, RequestError, read_text
 from backend.llm.wire.limits import Limits
 
@@ -16,6 +21,7 @@ KEPT_S: Final = 60.0
 """A server may load a model again, with another context."""
 OLLAMA: Final = "library"
 """What Ollama calls the owner of its models."""
+_LLAMA_CPP: Final = "llamacpp"
 _LM_STUDIO: Final = ("organization_owner", "organization-owner")
 
 
@@ -53,6 +59,10 @@ class ModelContexts:
             return context_in(running) or context_set(
                 await self._read("/api/show", asked, is_native=True)
             )
+        if owner == _LLAMA_CPP:
+            # The list names the whole; two questions at once have half of it each.
+            loaded = context_loaded(await self._read("/props", is_native=True))
+            return loaded or context_in(entry)
         if owner in _LM_STUDIO:
             listed = await self._read("/api/v0/models", is_native=True)
             entry = listed_entry(listed, model) or entry

@@ -5,17 +5,21 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-_NAMES: Final = (
-    "loaded_context_length",
-    "context_length",
-    "max_model_len",
-    "context_window",
-    "max_context_length",
-    "max_input_tokens",
-    "n_ctx",
+_PLACES: Final = (
+    ("default_generation_settings", "n_ctx"),
+    ("loaded_context_length",),
+    ("meta", "n_ctx"),
+    ("n_ctx",),
+    ("context_length",),
+    ("max_model_len",),
+    ("context_window",),
+    ("max_context_length",),
+    ("max_input_tokens",),
+    ("top_provider", "context_length"),
+    ("limits", "max_input_tokens"),
+    ("meta", "n_ctx_train"),
 )
 """What is loaded comes before what the model could."""
-_INSIDE: Final = ("meta", "top_provider")
 _IDS: Final = ("id", "model", "name", "key")
 _SET: Final = re.compile(r"^\s*num_ctx\s+(\d+)\s*$", re.MULTILINE)
 _LEAST: Final = 16
@@ -32,10 +36,22 @@ def listed_entry(body: str, model: str) -> Mapping[str, object]:
 
 def context_in(entry: Mapping[str, object]) -> int | None:
     """Return the context that an entry of a list names by any of its names."""
-    inside = (entry.get(name) for name in _INSIDE)
-    places = [entry, *(place for place in inside if isinstance(place, Mapping))]
-    found = (_tokens(place.get(name)) for place in places for name in _NAMES)
+    found = (_tokens(value_at(entry, place)) for place in _PLACES)
     return next(filter(None, found), None)
+
+
+def context_loaded(body: str) -> int | None:
+    """Return the context that llama.cpp says one question has."""
+    data = _json(body)
+    return context_in(data) if isinstance(data, Mapping) else None
+
+
+def value_at(entry: Mapping[str, object], place: tuple[str, ...]) -> object:
+    """Return what stands at a place inside objects; None where there is nothing."""
+    value: object = entry
+    for name in place:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
 
 
 def context_set(body: str) -> int | None:

@@ -6,6 +6,7 @@ from typing import Final
 
 from backend.llm.listed_model import ListedModel, ModelTask
 from backend.llm.wire.answer_events import NotAnAnswerError
+from backend.llm.wire.contexts import context_in, value_at
 
 MAX_ID_CHARS: Final = 300
 
@@ -21,17 +22,6 @@ _TASKS: Final[Mapping[str, ModelTask]] = {
     **dict.fromkeys(("image", "video"), ModelTask.IMAGES),
 }
 """What servers call the type of a model; another word is another task."""
-_CONTEXT: Final = (
-    ("loaded_context_length",),
-    ("context_length",),
-    ("max_context_length",),
-    ("context_window",),
-    ("max_model_len",),
-    ("max_input_tokens",),
-    ("meta", "n_ctx"),
-    ("meta", "n_ctx_train"),
-    ("limits", "max_input_tokens"),
-)
 _BYTES: Final = (("size",), ("size_bytes",), ("meta", "size"))
 _TAKES: Final = (
     ("input_modalities",),
@@ -92,12 +82,12 @@ def _id(entry: object, keys: tuple[str, ...]) -> str:
 def _model(id_: str, entry: object) -> ListedModel:
     if not isinstance(entry, Mapping):
         return ListedModel(id=id_)
-    takes = {word for path in _TAKES for word in _words(_at(entry, path))}
-    can = {word for path in _ABILITIES for word in _words(_at(entry, path))}
+    takes = {word for path in _TAKES for word in _words(value_at(entry, path))}
+    can = {word for path in _ABILITIES for word in _words(value_at(entry, path))}
     return ListedModel(
         id=id_,
         task=_task(entry),
-        context=_count(entry, _CONTEXT),
+        context=context_in(entry) or 0,
         bytes=_count(entry, _BYTES),
         sees=entry.get("type") == "vlm" or "image" in takes or bool(can & _SEES),
         thinks=bool(can & _THINKS),
@@ -116,15 +106,8 @@ def _task(entry: Mapping[str, object]) -> ModelTask:
 
 
 def _count(entry: Mapping[str, object], paths: tuple[tuple[str, ...], ...]) -> int:
-    found = (_at(entry, path) for path in paths)
+    found = (value_at(entry, path) for path in paths)
     return next((n for n in found if type(n) is int and n > 0), 0)
-
-
-def _at(entry: Mapping[str, object], path: tuple[str, ...]) -> object:
-    value: object = entry
-    for name in path:
-        value = value.get(name) if isinstance(value, Mapping) else None
-    return value
 
 
 def _words(value: object) -> set[str]:

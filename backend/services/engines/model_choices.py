@@ -17,15 +17,19 @@ from backend.stored_values import EngineKind
 if TYPE_CHECKING:
     from backend.services.engines.engines import EngineService
     from backend.services.engines.offers import Offer
+    from backend.services.engines.picks import Act
     from backend.store.settings import SettingStore
 
 
 class ModelChoices:
     """What a person chooses models by, wherever one is chosen."""
 
-    def __init__(self, engines: "EngineService", settings: "SettingStore") -> None:
+    def __init__(
+        self, engines: "EngineService", settings: "SettingStore", act: "Act"
+    ) -> None:
         self._engines = engines
-        self._picks = Picks(settings)
+        self._act = act
+        self._picks = Picks(settings, act)
         self._typed = TypedModels(settings)
 
     async def find(self, query: str, offset: int = 0) -> ModelPage:
@@ -46,11 +50,18 @@ class ModelChoices:
         """
         offer = await self._offer_of(choice)
         is_server = offer and offer.record.kind != EngineKind.BUILTIN
+        names: tuple[str, ...] = ()
         if offer and is_server and choice.model not in offer.models:
             names = read_names(choice.model)
-            typed = (*offer.typed, *names)
-            await asyncio.to_thread(self._typed.keep, choice.engine_id, typed)
-        await asyncio.to_thread(self._picks.remember, choice)
+
+        def keep() -> None:
+            with self._act():
+                if names:
+                    typed = dict.fromkeys((*self._typed.of(choice.engine_id), *names))
+                    self._typed.keep(choice.engine_id, [*typed])
+                self._picks.remember(choice)
+
+        await asyncio.to_thread(keep)
 
     async def judge(self, choice: Choice) -> ChosenModel:
         """Return what a chosen model is called, and why it cannot be used."""

@@ -106,7 +106,7 @@ def test_what_the_server_says_does_not_chat_comes_last() -> None:
         ({}, ListedModel(id="m")),
         ({"context_length": 8192}, ListedModel(id="m", context=8192)),
         ({"context_length": "8192"}, ListedModel(id="m")),
-        ({"context_length": -1, "max_model_len": 4}, ListedModel(id="m", context=4)),
+        ({"context_length": -1, "max_model_len": 64}, ListedModel(id="m", context=64)),
         (
             {"meta": {"n_ctx_train": 4096, "size": 7_000}},
             ListedModel(id="m", context=4096, bytes=7_000),

@@ -1,4 +1,4 @@
-"""Ollama is asked its own way when a context was set, and only then."""
+"""Ollama and llama.cpp are asked their own way for what they say only so."""
 
 import asyncio
 import json
@@ -90,3 +90,26 @@ def test_pieces_that_are_alike_are_not_taken_for_the_whole() -> None:
     with FakeModelServer(laughing) as server:
         got, _ = ask(server.url, SET)
     assert "".join(delta.text for delta in got) == "hahaha"
+
+
+PROPS = {"default_generation_settings": {"n_ctx": 256}, "total_slots": 2}
+
+
+@pytest.mark.parametrize(("props", "context"), [(PROPS, 256), ({}, 512)])
+def test_of_llama_cpp_counts_what_one_question_has(
+    props: dict[str, object], context: int
+) -> None:
+    entry = {"id": "m", "owned_by": "llamacpp", "meta": {"n_ctx": 512}}
+
+    def play(exchange: Exchange) -> None:
+        match exchange.path:
+            case "/v1/models":
+                exchange.answer(200, json.dumps({"data": [entry]}))
+            case "/props":
+                exchange.answer(200 if props else 404, json.dumps(props))
+            case _:
+                exchange.say("Hi")
+
+    with FakeModelServer(play) as server:
+        _, measure = ask(server.url, EngineOptions(), model="m")
+    assert measure == Measure(context=context)
