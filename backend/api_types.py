@@ -4,6 +4,7 @@ Standard library only: the shell reads the first of them before its window has a
 """
 
 import json
+import zlib
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
 
@@ -45,16 +46,29 @@ class AskedQuestion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerPiece:
-    """What an answer has more than what was known.
+    """The next piece of an answer that is followed; the last one says how it ended.
 
     Attributes:
-        state: A `MessageState`; "streaming" while it grows.
-        error: Why it is not whole, or not where it should be; "" while it grows.
+        at: Where the text goes. What was there and after it is no longer part of it.
+        state: A `MessageState`; "streaming" in all pieces but the last.
+        note: What is to be said of the answer.
+        error: Why it is not whole, or not where it should be; part of the note.
+        outcome: What else was done with it, in a sentence.
+        model: What wrote it.
     """
 
+    at: int
     text: str
     state: str
-    error: str
+    note: str = ""
+    error: str = ""
+    outcome: str = ""
+    model: str = ""
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the answer has ended."""
+        return self.state != "streaming"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,18 +77,10 @@ class AnswerPicture:
 
     Attributes:
         size: How much of the text this is, in characters.
-        note: Why it is not whole, or not where it should be; "" while it grows.
-        model: What writes it.
-        outcome: What else was done with it, in a sentence.
     """
 
     html: str
-    text: str
     size: int
-    note: str
-    model: str
-    is_growing: bool
-    outcome: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,6 +219,11 @@ class BackupFolder:
     """Where backups are; the folder of the data while there is none yet."""
 
     path: str
+
+
+def checksum(text: str) -> int:
+    """Return a number by which both sides see whether they have the same text."""
+    return zlib.crc32(text.encode())
 
 
 def encode(value: "DataclassInstance") -> str:

@@ -14,6 +14,7 @@ from backend.protocol import Hello, prove
 from backend.routes import (
     actions,
     alerts,
+    answers,
     api,
     engines,
     events,
@@ -53,6 +54,7 @@ _OFFLINE: Final = (api.offline, backups.router, encryption.router)
 _OPEN: Final = (
     actions.router,
     alerts.router,
+    answers.router,
     api.router,
     context.router,
     conversation_list.router,

@@ -39,6 +39,9 @@ class TrayReply:
         """Say why it was not done."""
         self._tray.tell("Hearth", error)
 
+    def on_left(self, act: Callable[[], None]) -> None:
+        """Do nothing: the tray stays."""
+
 
 class DesktopLink(QObject):
     """What makes Hearth reachable from outside its window."""

@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from backend.services.chat.activity import Bell
 from backend.services.chat.growing import Growing
 from backend.web.growing_markdown import STEP_CHARS, GrowingMarkdown, Step
 from backend.web.markdown import Block
@@ -36,7 +35,7 @@ class Painted:
         tail: What is open, as it was shown last.
         chars: How much of the answer's text these show.
         thoughts: How much of the answer's thinking was shown.
-        withdrawn: How much of the text was taken back, as thoughts, before these.
+        corrections: How often text was taken back, as thoughts, before these.
         headings: Under which stands what is open.
         is_over: No further piece of it is rendered.
     """
@@ -50,7 +49,7 @@ class Painted:
         self.tail: Sequence[Block] = ()
         self.chars = 0
         self.thoughts = len(answer.reasoning)
-        self.withdrawn = len(answer.withdrawn)
+        self.corrections = len(answer.corrections)
         self.headings: Sequence[int] = ()
         self.is_over = False
         self.task: asyncio.Task[None] | None = None
@@ -70,14 +69,14 @@ class Painted:
     @property
     def is_outdated(self) -> bool:
         """Whether what is shown was taken back."""
-        return self.withdrawn != len(self.answer.withdrawn)
+        return self.corrections != len(self.answer.corrections)
 
     def clear(self) -> None:
         """Show nothing of what was taken back."""
         self.markdown = GrowingMarkdown(marked_chars=MARKED_CHARS)
         self.blocks = self.tail = self.headings = ()
         self.chars = 0
-        self.withdrawn = len(self.answer.withdrawn)
+        self.corrections = len(self.answer.corrections)
 
     def take(self, step: Step) -> Sequence[Block]:
         """Remember what is shown from now on; return what was open before."""
@@ -100,7 +99,6 @@ class Painter:
         self._painted: dict[str, Painted] = {}
         self._ready: dict[str, tuple[str, tuple[GrowingMarkdown, Step]]] = {}
         self._turn = asyncio.Lock()
-        self._shown = Bell()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="painter")
 
     def get(self, message_id: str) -> Painted | None:
@@ -147,22 +145,7 @@ class Painter:
         is_shown = painted is not None and painted.answer is answer
         if is_shown:
             del self._painted[answer.message_id]
-        self._shown.ring()
         return is_shown
-
-    async def beyond(self, message_id: str, known: int, wait_s: float) -> int:
-        """Return how much of a growing answer is shown, waiting for more than known.
-
-        At once when it does not grow, or not any more.
-        """
-        deadline = time.monotonic() + wait_s
-        while painted := self._painted.get(message_id):
-            left_s = deadline - time.monotonic()
-            is_less = painted.withdrawn and painted.chars < known
-            if painted.chars > known or is_less or left_s <= 0:
-                return painted.chars
-            await self._shown.wait(left_s)
-        return 0
 
     def catch_up(self, painted: Painted) -> None:
         """Begin to render what is new, unless that is under way."""
@@ -192,7 +175,6 @@ class Painter:
         is_shown = self._painted.get(painted.answer.message_id) is painted
         if is_shown and markdown is painted.markdown and not painted.is_outdated:
             self._show(painted, step, painted.take(step))
-            self._shown.ring()
         return spent
 
 

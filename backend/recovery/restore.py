@@ -35,8 +35,6 @@ from backend.stored_values import SnapshotReason
 log = logging.getLogger("hearth.store")
 
 REPORT_FILE: Final = "rescued.json"
-CHECKED_BEFORE_OPENING_BYTES: Final = 64 * 1024 * 1024
-"""A larger file is checked after it was opened: nobody waits for ten seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,16 +1,12 @@
 """What the shell and the command line ask for, in JSON (`backend.api_types`)."""
 
 import asyncio
-from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 
 from backend.api_types import (
     ActionRun,
     AnswerNews,
-    AnswerPicture,
-    AnswerPiece,
     AskedQuestion,
     BackupFolder,
     Done,
@@ -28,16 +24,11 @@ from backend.api_types import (
     SidecarStatus,
 )
 from backend.errors import ConflictError, NotFoundError
-from backend.live.message_views import Answer
 from backend.routes.app_context import OfflineContext, OpenContext
 from backend.routes.chat.conversations import UNTITLED
-from backend.services.chat.endings import KeptAnswer, is_whole, note_of
 from backend.services.notes import SAVED
-from backend.store.message_state import MessageState
 from backend.stored_values import ActionKind
 from backend.web.http import AppRouter, Request, Response, as_json
-from backend.web.markdown import Block
-from backend.web.rendering import Template
 
 if TYPE_CHECKING:
     from backend.services.chat.conversations import Exchange
@@ -46,22 +37,12 @@ if TYPE_CHECKING:
 MAX_WAIT_S: Final = 25.0
 """How long a request may wait for news; the shell gives up a little later."""
 
-_RENDERED_WAIT_S: Final = 10.0
-"""How long a request may wait for an answer to grow, as it is shown."""
 _QUICK: Final = "quick"
 """The draft of what is typed in the quick ask window."""
 _RECENT: Final = 5
 
 router = AppRouter[OpenContext]()
 offline = AppRouter[OfflineContext]()
-
-
-@dataclass(frozen=True)
-class QuickAnswer(Template):
-    """An answer as a rich text widget shows it: no buttons, no pictures."""
-
-    template: ClassVar[str] = "actions/_answer.html"
-    blocks: Sequence[Block]
 
 
 @router.post("/api/v1/ask")
@@ -76,25 +57,6 @@ async def ask(request: Request, app: OpenContext) -> Response:
         await asyncio.to_thread(conversations.keep_for_later, text)
         raise
     return as_json(_asked(exchange))
-
-
-@router.get("/api/v1/messages/:id")
-async def show_message(request: Request, app: OpenContext) -> Response:
-    """Tell what an answer has more than is known, waiting for it."""
-    services, message_id = app.services, request.path_params["id"]
-    known = request.number("known")
-    grown = await services.activity.text(message_id, known, _wait_s(request))
-    if grown is not None:
-        return as_json(AnswerPiece(text=grown, state=MessageState.STREAMING, error=""))
-    ended = await asyncio.to_thread(services.conversations.message, message_id)
-    kept = await services.actions.outcome(message_id)
-    return as_json(
-        AnswerPiece(
-            text=services.activity.rest(message_id, ended.text, known),
-            state=ended.state,
-            error=kept.error if is_whole(ended) else note_of(ended),
-        )
-    )
 
 
 @router.post("/api/v1/notes")
@@ -237,38 +199,6 @@ async def quick_ask(request: Request, app: OpenContext) -> Response:
     else:
         exchange = await conversations.begin(text, None, submission, draft=_QUICK)
     return as_json(_asked(exchange))
-
-
-@router.get("/api/v1/quick/:id")
-async def show_answer(request: Request, app: OpenContext) -> Response:
-    """Tell how an answer looks, once it has more than is known."""
-    services, painter = app.services, app.feed.painter
-    message_id, known = request.path_params["id"], request.number("known")
-    await painter.beyond(message_id, known, _RENDERED_WAIT_S if known else 0)
-    message = await asyncio.to_thread(services.conversations.message, message_id)
-    view = app.feed.view(message)
-    if not isinstance(view, Answer):
-        raise NotFoundError("This answer is no longer there.")
-    blocks = [*view.blocks.blocks, *view.tail.blocks]
-    text = message.text
-    if view.is_growing:
-        # As much as the page shows, rendered.
-        chars = await painter.beyond(message_id, 0, 0)
-        text = (services.activity.now(message_id) or "")[:chars]
-    kept = (
-        KeptAnswer() if view.is_growing else await services.actions.outcome(message_id)
-    )
-    return as_json(
-        AnswerPicture(
-            html=app.renderer.render(QuickAnswer(blocks)),
-            text=text,
-            size=len(text),
-            note=" ".join(filter(None, (view.note, kept.error))),
-            model=message.model,
-            is_growing=view.is_growing,
-            outcome=kept.outcome,
-        )
-    )
 
 
 @router.post("/api/v1/pause")

@@ -2,7 +2,7 @@
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeAlias, TypeVar
 from urllib.parse import parse_qsl, urlsplit
@@ -90,14 +90,15 @@ class Response:
     """What a handler answers; security headers are added where it leaves.
 
     Attributes:
-        stream: Sent piece by piece instead of the body; read in a thread of its own.
+        stream: Sent piece by piece instead of the body, from a thread of its own. An
+            asynchronous one is read on the loop all the same.
     """
 
     status: int = 200
     body: str | bytes = ""
     content_type: str = "text/html; charset=utf-8"
     headers: Mapping[str, str] = field(default_factory=dict)
-    stream: Iterator[str] | None = None
+    stream: Iterator[str] | AsyncIterator[str] | None = None
 
 
 C = TypeVar("C")

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from typing import Any, Final
 from urllib.parse import unquote, unquote_plus
 
@@ -194,10 +194,26 @@ def _to_robyn(response: Response, nonce: str) -> _Answer:
     for name, value in headers.items():
         if not ((name + value).isascii() and value.isprintable()):
             raise InvalidHeaderError(f"the header {name!r} cannot be sent")
-    if response.stream is not None:
+    if (stream := response.stream) is not None:
+        if isinstance(stream, AsyncIterator):
+            stream = _from_loop(stream, asyncio.get_running_loop())
         return StreamingResponse(
-            response.stream, response.status, Headers(headers), response.content_type
+            stream, response.status, Headers(headers), response.content_type
         )
     body = response.body
     content = body.encode() if isinstance(body, str) else body
     return RobynResponse(response.status, Headers(headers), content)
+
+
+def _from_loop(
+    stream: AsyncIterator[str], loop: asyncio.AbstractEventLoop
+) -> Iterator[str]:
+    """Yield what a stream yields on the loop, in the thread Robyn sends it from."""
+
+    async def step() -> str | None:
+        return await anext(stream, None)
+
+    def read() -> str | None:
+        return asyncio.run_coroutine_threadsafe(step(), loop).result()
+
+    yield from iter(read, None)

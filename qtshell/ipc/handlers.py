@@ -23,6 +23,7 @@ from backend.api_types import (
 )
 from qtshell.ipc.instance import Call
 from qtshell.options import Verb
+from qtshell.sidecar.answers import AnswerFollower, to_say
 from qtshell.sidecar.client import SidecarClient
 from qtshell.sidecar.lifecycle import Phase
 from qtshell.sidecar.supervisor import SidecarSupervisor
@@ -31,7 +32,6 @@ Handler = Callable[[], None]
 JsonObject = dict[str, Any]
 T = TypeVar("T")
 
-_WAIT_S: Final = 20
 _AGAIN_MS: Final = 250
 _FAILED: Final = "Hearth has stopped. Open its window to see why."
 _UNKNOWN: Final = "The running Hearth does not know this command."
@@ -53,6 +53,9 @@ class ReplySink(Protocol):
     def fail(self, error: str, code: int = 1) -> None:
         """Take the reason why it was not done."""
 
+    def on_left(self, act: Callable[[], None]) -> None:
+        """Act when nobody listens any more."""
+
 
 class Remote(QObject):
     """Answers the callers of one instance."""
@@ -66,7 +69,7 @@ class Remote(QObject):
         parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._client = client
+        self.client = client
         self._supervisor = supervisor
         self._handlers = handlers
         self._facts = facts
@@ -77,6 +80,11 @@ class Remote(QObject):
             Verb.ACTION.value: self._act,
             Verb.STATUS.value: self._status,
         }
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether nobody tries to start the sidecar any more."""
+        return self._supervisor.phase is Phase.FAILED
 
     def answer(self, call: Call, caller: ReplySink) -> None:
         """Do what a launch asks."""
@@ -96,7 +104,7 @@ class Remote(QObject):
         form = {"text": call.text, "submission": uuid.uuid4().hex}
 
         def follow(asked: AskedQuestion) -> None:
-            self._relay(asked.conversation_id, asked.message_id, caller)
+            AnswerRelay(asked, self, caller)
 
         self.post("/api/v1/ask", form, AskedQuestion, caller, follow)
 
@@ -139,7 +147,7 @@ class Remote(QObject):
 
         def show(made: ActionRun) -> None:
             if made.message_id:
-                self._relay(made.conversation_id, made.message_id, caller)
+                AnswerRelay(made, self, caller)
             elif made.error:
                 caller.say(made.text)
                 caller.fail(made.error)
@@ -147,9 +155,6 @@ class Remote(QObject):
                 caller.finish(made.text or made.outcome)
 
         self.get("/api/v1/actions", QuickActionList, caller, run)
-
-    def _relay(self, conversation_id: str, message_id: str, caller: ReplySink) -> None:
-        AnswerRelay(conversation_id, message_id, self, caller).go_on()
 
     def _status(self, call: Call, caller: ReplySink) -> None:
         facts = {"running": True, "pid": os.getpid(), **self._facts()}
@@ -162,7 +167,7 @@ class Remote(QObject):
                 caller.finish("\n".join(f"{k}: {v}" for k, v in facts.items()))
 
         # The status is reported also when it is bad: no waiting here.
-        self._client.get(
+        self.client.get(
             "/api/v1/status",
             SidecarStatus,
             show,
@@ -181,7 +186,7 @@ class Remote(QObject):
         """Send a form for a caller, as soon as there is a sidecar to send it to."""
         self._when_ready(
             caller,
-            lambda: self._client.post(
+            lambda: self.client.post(
                 path,
                 form,
                 kind,
@@ -200,7 +205,7 @@ class Remote(QObject):
         """Fetch a path for a caller, as soon as there is a sidecar to ask."""
         self._when_ready(
             caller,
-            lambda: self._client.get(
+            lambda: self.client.get(
                 path,
                 kind,
                 then,
@@ -211,10 +216,6 @@ class Remote(QObject):
             ),
         )
 
-    def stop(self, conversation_id: str) -> None:
-        """Stop an answer nobody listens to any more."""
-        self._client.post(f"/conversations/{conversation_id}/stop", {}, Done)
-
     def _later(self, again: Handler) -> None:
         QTimer.singleShot(_AGAIN_MS, self, again)
 
@@ -223,41 +224,63 @@ class Remote(QObject):
             return
         if self._supervisor.trust is not None:
             then()
-        elif self._supervisor.phase is Phase.FAILED:
+        elif self.has_failed:
             caller.fail(_FAILED)
         else:
             self._later(lambda: self._when_ready(caller, then))
 
 
-class AnswerRelay:
+class AnswerRelay(QObject):
     """Hands an answer to a caller while it is being written."""
 
     def __init__(
-        self, conversation_id: str, message_id: str, remote: Remote, caller: ReplySink
+        self, asked: AskedQuestion | ActionRun, remote: Remote, caller: ReplySink
     ) -> None:
-        self._conversation_id = conversation_id
-        self._message_id = message_id
+        super().__init__(remote)
+        self._conversation_id = asked.conversation_id
         self._remote = remote
         self._caller = caller
-        self._known = 0
+        self._said = ""
+        self._is_over = False
+        self._follower = AnswerFollower(remote.client, self)
+        self._follower.grown.connect(self._say)
+        self._follower.away.connect(self._on_follower_away)
+        self._follower.ended.connect(self._on_follower_ended)
+        self._follower.lost.connect(self._fail)
+        caller.on_left(self._on_caller_left)
+        self._follower.follow(asked.message_id)
 
-    def go_on(self) -> None:
-        """Wait for the next piece."""
-        if not self._caller.is_there:
-            self._remote.stop(self._conversation_id)
-            return
-        path = f"/api/v1/messages/{self._message_id}"
-        query = f"known={self._known}&wait={_WAIT_S}"
-        self._remote.get(f"{path}?{query}", AnswerPiece, self._caller, self._take)
+    def _say(self) -> None:
+        text = self._follower.text
+        more = to_say(self._said, text)
+        self._said = text if more else self._said
+        if more:
+            self._caller.say(more)
 
-    def _take(self, piece: AnswerPiece) -> None:
-        self._known += len(piece.text)
-        if piece.state == "streaming":
-            if piece.text:
-                self._caller.say(piece.text)
-            self.go_on()
-        elif piece.error:
-            self._caller.say(piece.text)
-            self._caller.fail(piece.error)
+    def _on_follower_ended(self, piece: AnswerPiece) -> None:
+        self._say()
+        if piece.error:
+            self._fail(piece.error)
         else:
-            self._caller.finish(piece.text)
+            self._end()
+            self._caller.finish()
+
+    def _on_follower_away(self) -> None:
+        if self._remote.has_failed:
+            self._fail(_FAILED)
+
+    def _fail(self, why: str) -> None:
+        self._end()
+        self._caller.fail(why)
+
+    def _on_caller_left(self) -> None:
+        """Stop an answer nobody listens to any more."""
+        if not self._is_over:
+            self._end()
+            path = f"/conversations/{self._conversation_id}/stop"
+            self._remote.client.post(path, {}, Done)
+
+    def _end(self) -> None:
+        self._is_over = True
+        self._follower.leave()
+        self.deleteLater()

@@ -69,6 +69,10 @@ class Caller(QObject):
         """Say why it was not done."""
         self._end(Reply(error=error, exit=code))
 
+    def on_left(self, act: Callable[[], None]) -> None:
+        """Act when it went away, or has its whole answer."""
+        self.left.connect(act)
+
     def _send(self, reply: Reply) -> None:
         if self.is_there:
             self._wire.write(reply.to_line())

@@ -8,7 +8,7 @@ from PySide6.QtGui import QClipboard, QGuiApplication
 
 from backend.api_types import (
     ActionRun,
-    AnswerPicture,
+    AnswerPiece,
     QuickAction,
     QuickActionList,
     RecentConversation,
@@ -96,18 +96,22 @@ class QuickActions(QObject):
         else:
             follower = AnswerFollower(self._client, self)
             follower.ended.connect(lambda p: self._on_ended(follower, run, p))
-            follower.lost.connect(follower.deleteLater)
+            follower.lost.connect(lambda why: self._on_lost(follower, run, why))
             follower.follow(run.message_id)
             self._tell(run.name, "Working on it…")
 
     def _on_ended(
-        self, follower: AnswerFollower, run: ActionRun, picture: AnswerPicture
+        self, follower: AnswerFollower, run: ActionRun, piece: AnswerPiece
     ) -> None:
         follower.deleteLater()
-        if picture.note:
-            self._complain(run.name, picture.note)
+        if piece.error:
+            self._complain(run.name, piece.error)
         else:
-            self._deliver(run, picture.text, picture.outcome)
+            self._deliver(run, follower.text, piece.outcome)
+
+    def _on_lost(self, follower: AnswerFollower, run: ActionRun, why: str) -> None:
+        follower.deleteLater()
+        self._complain(run.name, why)
 
     def _deliver(self, run: ActionRun, text: str, outcome: str) -> None:
         match run.result:

@@ -3,16 +3,15 @@
 import uuid
 from collections.abc import Callable
 from enum import Enum
-from html import escape
 from typing import Final
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QClipboard, QGuiApplication
 
-from backend.api_types import AnswerPicture, AskedQuestion, Done, QuickDraft, Refusal
+from backend.api_types import AnswerPiece, AskedQuestion, Done, QuickDraft, Refusal
 from backend.protocol import MAX_TEXT_CHARS
+from qtshell.quick.rich_answer import RichAnswer
 from qtshell.quick.window import FOLLOW_UP, HINT, QuickWindow
-from qtshell.sidecar.answers import AnswerFollower
 from qtshell.sidecar.client import SidecarClient
 
 _SAVE_AFTER_MS: Final = 250
@@ -44,7 +43,7 @@ class QuickAsk(QObject):
         self._client = client
         self._window = window
         self._open_path = open_path
-        self._follower = AnswerFollower(client, self)
+        self._answer = RichAnswer(client, window, self)
         self._stage = Stage.TYPING
         self._conversation_id = ""
         self._sent = ""
@@ -89,7 +88,7 @@ class QuickAsk(QObject):
 
     def close(self) -> None:
         """Keep what was typed last: the program ends."""
-        self._follower.leave()
+        self._answer.leave()
         if self._saving.isActive():
             self._saving.stop()
             self._save_draft()
@@ -101,9 +100,9 @@ class QuickAsk(QObject):
         self._window.left.connect(self._on_window_left)
         self._window.typed.connect(lambda _: self._saving.start())
         self._saving.timeout.connect(self._save_draft)
-        self._follower.grown.connect(self._on_follower_grown)
-        self._follower.ended.connect(self._on_follower_ended)
-        self._follower.lost.connect(self._reset)
+        self._answer.grown.connect(lambda: self._window.say(""))
+        self._answer.ended.connect(self._on_answer_ended)
+        self._answer.lost.connect(self._reset)
 
     def _ask(self, text: str) -> None:
         if not text or self._stage in (Stage.SENDING, Stage.GROWING):
@@ -157,19 +156,12 @@ class QuickAsk(QObject):
         self._window.clear_answer()
         self._window.stop.show()
         self._window.say("Waiting for the first words…")
-        self._follower.follow(message_id)
+        self._answer.follow(message_id)
 
-    def _on_follower_grown(self, picture: AnswerPicture) -> None:
-        if picture.text:
-            self._window.show_answer(picture.html, picture.text, can_continue=True)
-            self._window.say("")
-
-    def _on_follower_ended(self, picture: AnswerPicture) -> None:
+    def _on_answer_ended(self, piece: AnswerPiece) -> None:
         self._stage = Stage.ENDED
-        note = f"<p><i>{escape(picture.note)}</i></p>" if picture.note else ""
-        self._window.show_answer(picture.html + note, picture.text, can_continue=True)
         self._window.stop.hide()
-        by = f"{picture.model} · " if picture.model else ""
+        by = f"{piece.model} · " if piece.model else ""
         self._window.say(f"{by}{FOLLOW_UP}")
 
     def _on_window_continued(self, text: str) -> None:
@@ -192,7 +184,7 @@ class QuickAsk(QObject):
             self._reset()
 
     def _reset(self) -> None:
-        self._follower.leave()
+        self._answer.leave()
         self._stage = Stage.TYPING
         self._conversation_id = ""
         self._window.clear_answer()

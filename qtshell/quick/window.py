@@ -3,11 +3,10 @@
 from html import escape
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCursor,
     QGuiApplication,
-    QImage,
     QKeyEvent,
     QKeySequence,
     QShortcut,
@@ -20,27 +19,24 @@ from PySide6.QtWidgets import (
     QLayout,
     QPlainTextEdit,
     QPushButton,
-    QTextBrowser,
     QVBoxLayout,
     QWidget,
 )
 
 from qtshell.icons import icon
+from qtshell.quick.answer_view import MARGIN, WIDTH, AnswerView
 from qtshell.quick.style import Colours, answer_style, colours, window_style
 
-WIDTH: Final = 640
 SHARE_OF_SCREEN: Final = 0.6
 HINT: Final = "Enter to ask · Shift+Enter for a new line · Esc to close"
 FOLLOW_UP: Final = "Enter to follow up · Esc to close"
 _PLACEHOLDER: Final = "Ask anything"
-_MARGIN: Final = 16
 _LOGO: Final = QSize(22, 22)
 _FOCUS_CHECK_MS: Final = 30
 _FOCUS_CHECKS: Final = 30
 _MAX_LINES: Final = 8
 _FROM_TOP: Final = 0.2
 _ASKED_CHARS: Final = 200
-_AT_END_PX: Final = 4
 _ENTER: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _Modifier = Qt.KeyboardModifier
 
@@ -83,34 +79,6 @@ class QuestionEdit(QPlainTextEdit):
         lines = min(max(int(self.document().size().height()), 1), _MAX_LINES)
         height = lines * self.fontMetrics().lineSpacing()
         self.setFixedHeight(height + 2 * int(self.document().documentMargin()) + 2)
-
-
-class AnswerView(QTextBrowser):
-    """Shows sanitised HTML; it loads nothing and opens nothing by itself."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setObjectName("answer")
-        self.setAccessibleName("Answer")
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setOpenLinks(False)
-        self._nothing = QImage(1, 1, QImage.Format.Format_ARGB32)
-        self._nothing.fill(Qt.GlobalColor.transparent)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.document().setDocumentMargin(2)
-        font = self.font()
-        font.setPointSizeF(font.pointSizeF() * 1.1)
-        self.setFont(font)
-
-    def loadResource(self, _kind: int, _name: QUrl | str) -> object:
-        """Load nothing: without an answer Qt would open the file itself."""
-        return self._nothing
-
-    def needed_height(self) -> int:
-        """Return how high the whole answer is."""
-        document = self.document()
-        document.setTextWidth(WIDTH - 2 * _MARGIN)
-        return int(document.size().height()) + 2
 
 
 class QuickWindow(QWidget):
@@ -247,17 +215,17 @@ class QuickWindow(QWidget):
         cut = len(text) > _ASKED_CHARS
         self.asked_text.setText(f"{line[:_ASKED_CHARS]}…" if cut else line)
 
-    def show_answer(self, html: str, text: str, *, can_continue: bool) -> None:
-        """Show an answer as far as it goes, staying where the reader is."""
-        bar = self.answer.verticalScrollBar()
-        place, was_at_end = bar.value(), bar.value() >= bar.maximum() - _AT_END_PX
+    def show_answer(self, html: str, text: str, *, rendered: int) -> None:
+        """Show an answer as far as it goes; what is not rendered yet, plainly."""
         self._answer_text = text
-        self.answer.setHtml(html)
-        self.answer.horizontalScrollBar().setRange(0, 0)
-        self._show_below(shown=True)
-        self.more.setVisible(can_continue)
-        self._fit()
-        bar.setValue(bar.maximum() if was_at_end and place else place)
+        self.answer.show_rich(html, text[rendered:])
+        self._show_answer()
+
+    def add_to_answer(self, more: str, text: str) -> None:
+        """Show more of the answer, which is now this text."""
+        self._answer_text = text
+        self.answer.add_plain(more)
+        self._show_answer()
 
     def show_text(self, text: str) -> None:
         """Show a plain text as it is."""
@@ -266,6 +234,12 @@ class QuickWindow(QWidget):
         self._show_below(shown=True)
         self.more.hide()
         self._fit()
+
+    def _show_answer(self) -> None:
+        with self.answer.staying():
+            self._show_below(shown=True)
+            self.more.show()
+            self._fit()
 
     def clear_answer(self) -> None:
         """Be one line again."""
@@ -322,9 +296,9 @@ class QuickWindow(QWidget):
         for button in (self.stop, self.copy, self.more):
             foot.addWidget(button)
         # The layout sets the window's size by what is in it.
-        self.question.setFixedWidth(WIDTH - 2 * _MARGIN - _LOGO.width() - top.spacing())
+        self.question.setFixedWidth(WIDTH - 2 * MARGIN - _LOGO.width() - top.spacing())
         column = QVBoxLayout(self)
-        column.setContentsMargins(_MARGIN, _MARGIN, _MARGIN, 12)
+        column.setContentsMargins(MARGIN, MARGIN, MARGIN, 12)
         column.setSpacing(12)
         column.addLayout(top)
         column.addWidget(self._rule)

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import Final, TypeVar
+from typing import Final, Generic, TypeVar
 from urllib.parse import urlencode
 
 from PySide6.QtCore import QByteArray, QObject, QUrl
@@ -28,6 +28,10 @@ _UNREADABLE: Final = "That did not work. See the log for details."
 
 def _nothing(_: object = None) -> None:
     """Take an answer nobody needs: a sidecar that is away hears of it later."""
+
+
+def let_go_of_nothing() -> None:
+    """End a request that is over already."""
 
 
 class SidecarClient(QObject):
@@ -81,6 +85,27 @@ class SidecarClient(QObject):
         reply = self._network.get(request)
         _when_finished(reply, kind, done, refused, unreachable)
 
+    def follow(
+        self,
+        path: str,
+        kind: type[T],
+        take: Callable[[T], object],
+        *,
+        refused: Callable[[Refusal], object],
+        cut: Callable[[], object],
+    ) -> Callable[[], None]:
+        """Fetch values as they come, one a line; return what lets go of them.
+
+        Ends with `refused`, or `cut` when no more come or one cannot be read. After it
+        was let go of, nothing is called any more.
+        """
+        request = self._request(path)
+        if request is None:
+            cut()
+            return let_go_of_nothing
+        lines = _Lines(self._network.get(request), kind, take, refused, cut)
+        return lines.let_go
+
     def _request(self, path: str) -> QNetworkRequest | None:
         trust = self._trust()
         if trust is None:
@@ -96,6 +121,59 @@ class SidecarClient(QObject):
         for name, value in headers.items():
             request.setRawHeader(QByteArray(name.encode()), QByteArray(value.encode()))
         return request
+
+
+class _Lines(Generic[T]):
+    """Reads the values of one reply."""
+
+    def __init__(
+        self,
+        reply: QNetworkReply,
+        kind: type[T],
+        take: Callable[[T], object],
+        refused: Callable[[Refusal], object],
+        cut: Callable[[], object],
+    ) -> None:
+        self._reply: QNetworkReply | None = reply
+        self._kind, self._take, self._refused, self._cut = kind, take, refused, cut
+        reply.readyRead.connect(self._read)
+        reply.finished.connect(self._finish)
+
+    def let_go(self) -> None:
+        """Read no more."""
+        reply, self._reply = self._reply, None
+        if reply is not None:
+            reply.abort()
+            reply.deleteLater()
+
+    def _read(self) -> None:
+        # What takes a value may let go.
+        while (reply := self._reply) and not _refusal_of(reply) and reply.canReadLine():
+            line = bytes(reply.readLine().data()).strip()
+            try:
+                if line:  # else it only says that it is still there
+                    self._take(decode(self._kind, line))
+            except ProtocolError as exc:
+                log.warning("a line could not be read: %s", exc)
+                self.let_go()
+                self._cut()
+
+    def _finish(self) -> None:
+        self._read()
+        if (reply := self._reply) is None:
+            return
+        status, body = _refusal_of(reply), bytes(reply.readAll().data())
+        self.let_go()
+        if status:
+            self._refused(read_answer(Refusal, status, body))
+        else:
+            self._cut()
+
+
+def _refusal_of(reply: QNetworkReply) -> int:
+    """Return the status of a refusal; 0 while or when it is none."""
+    status = reply.attribute(QNetworkRequest.Attribute.HttpStatusCodeAttribute)
+    return status if isinstance(status, int) and status >= _REFUSED else 0
 
 
 def _when_finished(

@@ -6,6 +6,7 @@ import secrets
 
 from PySide6.QtCore import QObject, QTimer, QUrl, QUrlQuery, Signal
 from PySide6.QtNetwork import (
+    QHttp1Configuration,
     QNetworkAccessManager,
     QNetworkProxy,
     QNetworkReply,
@@ -16,6 +17,7 @@ from backend.protocol import HEALTH_PATH, prove
 from qtshell.sidecar.origin import Origin
 
 _RETRY_MS = 50
+_CONNECTIONS = 100
 _MAX_ANSWER_BYTES = 16 * 1024
 
 
@@ -105,6 +107,10 @@ def local_request(url: QUrl) -> QNetworkRequest:
     )
     request.setAttribute(attribute.CookieLoadControlAttribute, manual)
     request.setAttribute(attribute.CookieSaveControlAttribute, manual)
+    # Each answer that is followed holds one, and other requests must not wait for it.
+    connections = QHttp1Configuration()
+    connections.setNumberOfConnectionsPerHost(_CONNECTIONS)
+    request.setHttp1Configuration(connections)
     request.setAttribute(
         attribute.CacheLoadControlAttribute,
         QNetworkRequest.CacheLoadControl.AlwaysNetwork,

@@ -343,7 +343,7 @@ def test_a_server_that_writes_too_fast_keeps_nobody_waiting(talk: Talk) -> None:
     conversation, answer = talk.begin("Be quick")
     for _ in range(60):  # each is given up after ten seconds
         assert talk.sidecar.get(HEALTH_PATH).status == 200
-        assert talk.sidecar.get(f"/api/v1/quick/{answer}").status == 200
+        assert talk.sidecar.get(f"/api/v1/messages/{answer}/picture").status == 200
     path = f"/conversations/{conversation}/stop"
     assert talk.sidecar.request("POST", path, timeout=60).status == 204
     assert talk.wait(answer)["state"] == "stopped"

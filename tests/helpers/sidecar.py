@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from backend.api_types import AnswerPiece, decode
 from backend.protocol import (
     HEALTH_PATH,
     LOOPBACK,
@@ -187,6 +188,22 @@ class Sidecar:
             response = connection.getresponse()
             assert response.status == 200, response.read()
             yield read_events(response)
+
+    def follow(
+        self, message_id: str, timeout: float = 20.0
+    ) -> Iterator[tuple[str, AnswerPiece]]:
+        """Yield an answer as it grows, with each of its pieces; the last ends it."""
+        connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=timeout)
+        with contextlib.closing(connection):
+            path = f"/api/v1/messages/{message_id}/pieces"
+            connection.request("GET", path, headers={TOKEN_HEADER: self.token})
+            response = connection.getresponse()
+            assert response.status == 200, response.read()
+            text = ""
+            for line in filter(bytes.strip, response):
+                piece = decode(AnswerPiece, line)
+                text = text[: piece.at] + piece.text
+                yield text, piece
 
     def wait_for_log(self, text: str, timeout: float = 10.0) -> None:
         """Return once it has logged a text."""

@@ -9,7 +9,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -62,12 +62,8 @@ class Talk:
 
     def wait(self, message: str) -> Mapping[str, Any]:
         """Return an answer once it has ended."""
-        deadline = time.monotonic() + WAIT_S
-        while time.monotonic() < deadline:
-            text = self.fetch_json(f"/api/v1/messages/{message}?known=99999999&wait=2")
-            if text["state"] != "streaming":
-                return self.fetch_json(f"/api/v1/messages/{message}")
-        raise AssertionError(f"{message} is still being written: {self.sidecar.log}")
+        *_, (text, last) = self.sidecar.follow(message, timeout=WAIT_S)
+        return {**asdict(last), "text": text}
 
     def rest(self) -> None:
         """Return once every answer has ended, was shown, and bettered its title."""
@@ -78,10 +74,10 @@ class Talk:
 
     def grow(self, message: str, text: str) -> None:
         """Return once a growing answer contains a text."""
-        deadline = time.monotonic() + WAIT_S
-        while text not in self.fetch_json(f"/api/v1/messages/{message}")["text"]:
-            assert time.monotonic() < deadline, self.sidecar.log
-            time.sleep(0.01)
+        for so_far, _ in self.sidecar.follow(message, timeout=WAIT_S):
+            if text in so_far:
+                return
+        raise AssertionError(f"{message} ended without it: {self.sidecar.log}")
 
     def answers(self, conversation: str) -> Sequence[str]:
         """Return the ids of the answers in a conversation."""

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from backend.api_types import Refusal, decode
+from backend.api_types import AnswerPiece, Refusal, decode
 from tests.helpers.scripted_model import HELLO, MARKDOWN
 from tests.helpers.sidecar import Answer, Sidecar
 
@@ -60,14 +60,10 @@ def run(sidecar: Sidecar, action_id: str, **form: str) -> Answer:
     return send(sidecar, "POST", f"/api/v1/actions/{action_id}/run", **form)
 
 
-def follow(sidecar: Sidecar, message_id: str) -> dict[str, Any]:
-    """Return an answer once it has ended."""
-    known = 0
-    while True:
-        facts = data_of(sidecar.get(f"/api/v1/quick/{message_id}?known={known}"))
-        if not facts["is_growing"]:
-            return facts
-        known = max(1, facts["size"])
+def follow(sidecar: Sidecar, message_id: str) -> tuple[str, AnswerPiece]:
+    """Return an answer, and how it ended."""
+    *_, ended = sidecar.follow(message_id)
+    return ended
 
 
 def test_everybody_begins_with_the_same_actions(sidecar: Sidecar) -> None:
@@ -101,8 +97,8 @@ def test_an_action_with_a_model_streams_into_a_named_conversation(
     ready: Sidecar,
 ) -> None:
     facts = data_of(run(ready, "explain", clipboard="Entropy rises."))
-    ended = follow(ready, facts["message_id"])
-    assert ended["text"] == HELLO
+    text, _ = follow(ready, facts["message_id"])
+    assert text == HELLO
     recent = data_of(ready.get("/api/v1/conversations/recent"))["conversations"]
     assert recent == [
         {"id": facts["conversation_id"], "title": "Explain: Entropy rises"}
@@ -117,8 +113,8 @@ def test_a_result_is_saved_as_a_note(ready: Sidecar) -> None:
     with ready.open_events() as events:
         facts = data_of(run(ready, own, clipboard="x"))
         assert next(event.seq for event in events if event.name == "notes")
-    ended = follow(ready, facts["message_id"])
-    assert (ended["text"], ended["outcome"]) == (MARKDOWN, "Saved as a note.")
+    text, ended = follow(ready, facts["message_id"])
+    assert (text, ended.outcome) == (MARKDOWN, "Saved as a note.")
 
 
 def test_quick_ask_leaves_the_draft_of_the_window_alone(ready: Sidecar) -> None:
@@ -138,10 +134,12 @@ def test_quick_ask_leaves_the_draft_of_the_window_alone(ready: Sidecar) -> None:
         text="markdown please",
         conversation=facts["conversation_id"],
     )
-    ended = follow(ready, data_of(more)["message_id"])
-    assert ended["text"] == MARKDOWN
-    assert "<h1>" in ended["html"]
-    assert "<button" not in ended["html"]
+    message_id = data_of(more)["message_id"]
+    assert follow(ready, message_id)[0] == MARKDOWN
+    picture = data_of(ready.get(f"/api/v1/messages/{message_id}/picture"))
+    assert picture["size"] == len(MARKDOWN)
+    assert "<h1>" in picture["html"]
+    assert "<button" not in picture["html"]
 
 
 def test_while_paused_nothing_answers(ready: Sidecar) -> None:
@@ -149,13 +147,13 @@ def test_while_paused_nothing_answers(ready: Sidecar) -> None:
     assert data_of(send(ready, "POST", "/api/v1/pause", paused="yes")) == {
         "paused": True
     }
-    assert "Stopped" in follow(ready, facts["message_id"])["note"]
+    assert "Stopped" in follow(ready, facts["message_id"])[1].note
     refused = send(ready, "POST", "/api/v1/quick", text="hi")
     assert refused.status == 409
     assert "paused" in json.loads(refused.body)["error"]
     data_of(send(ready, "POST", "/api/v1/pause", paused="no"))
     facts = data_of(send(ready, "POST", "/api/v1/quick", text="hi"))
-    assert follow(ready, facts["message_id"])["text"] == HELLO
+    assert follow(ready, facts["message_id"])[0] == HELLO
 
 
 def test_the_page_lists_makes_changes_and_deletes(sidecar: Sidecar) -> None:

@@ -8,6 +8,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlencode
 
+import psutil
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QGuiApplication
@@ -250,7 +251,7 @@ def test_an_answer_goes_on_in_the_window(ready: Desk) -> None:
     assert len(ready.opened) == 1
     assert not window.isVisible()
     # It grows in the other window now, and no longer here.
-    follower = ready.quick.quick_ask()._follower
+    follower = ready.quick.quick_ask()._answer._follower
     with ready.qtbot.assertNotEmitted(follower.grown, wait=500):
         pass
     assert window.answer.toPlainText() == ""
@@ -327,6 +328,21 @@ def test_a_question_waits_for_a_sidecar_that_restarts(ready: Desk) -> None:
     window.question.setPlainText("hello")
     QTest.keyClick(window.question, Qt.Key.Key_Return)
     ready.wait(lambda: window.answer.toPlainText() == HELLO)
+
+
+def test_an_answer_is_followed_over_a_killed_sidecar(ready: Desk) -> None:
+    window = ready.open()
+    window.question.setPlainText("forever")
+    QTest.keyClick(window.question, Qt.Key.Key_Return)
+    ready.wait(lambda: window.answer.toPlainText().count("tick") > 5)
+    psutil.Process(ready.supervisor.pid).kill()
+    ready.wait(lambda: "Interrupted" in window.answer.toPlainText())
+    window.copy.click()
+    ticks = re.findall(r"tick (\d{3})", pasted())
+    assert " ".join(f"tick {number}" for number in ticks) == pasted()
+    assert [int(tick) for tick in ticks] == list(range(1, len(ticks) + 1))
+    shown = window.answer.toPlainText()
+    assert all(shown.count(f"tick {tick}") == 1 for tick in ticks)
 
 
 def add_action(desk: Desk, **facts: str) -> None:

@@ -64,10 +64,11 @@ class Bell:
         self._rung.set()
         self._rung = asyncio.Event()
 
-    async def wait(self, seconds: float) -> None:
-        """Return when it rings, or after so many seconds."""
+    async def wait(self, seconds: float) -> bool:
+        """Return when it rings, or after so many seconds; then it is False."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._rung.wait(), seconds)
+            return await asyncio.wait_for(self._rung.wait(), seconds)
+        return False
 
 
 class AnswerActivity:
@@ -78,7 +79,6 @@ class AnswerActivity:
         self._growing: dict[str, tuple[Growing, float]] = {}
         self._ended: deque[Ended] = deque(maxlen=ENDED_KEPT)
         self._unread: set[str] = set()
-        self._withdrawn: dict[str, str] = {}
         # As the events' numbers: exact in JSON, and above those of earlier runs.
         self._seq = time.time_ns() // 1000
         self._changed = Bell()
@@ -149,47 +149,24 @@ class AnswerActivity:
         ended = [answer for answer in self._ended if 0 < since < answer.seq]
         return News(self._seq, len(self._growing), ended)
 
-    async def text(self, message_id: str, known: int, wait_s: float) -> str | None:
-        """Return the text of a growing answer beyond so many characters.
-
-        Wait for it. None when it does not grow, or not any more.
-        """
-        deadline = time.monotonic() + wait_s
-        while message_id in self._growing:
-            answer, _ = self._growing[message_id]
-            left_s = deadline - time.monotonic()
-            if len(answer.shown_text) > known or left_s <= 0:
-                return answer.shown_text[known:]
-            await self._grown.wait(left_s)
-        return None
-
-    def now(self, message_id: str) -> str | None:
-        """Return the text of a growing answer; None when it does not grow."""
+    def growing(self, message_id: str) -> Growing | None:
+        """Return a growing answer; None when it does not grow."""
         answer, _ = self._growing.get(message_id, (None, 0.0))
-        return answer.text if answer else None
+        return answer
 
-    def rest(self, message_id: str, text: str, known: int) -> str:
-        """Return the text of an ended answer that was not sent before it ended."""
-        withdrawn = self._withdrawn.get(message_id, "") if known else ""
-        return (withdrawn + text)[known:]
+    async def until_grown(self, wait_s: float) -> bool:
+        """Return when any answer grows or ends, or False after so many seconds."""
+        return await self._grown.wait(wait_s)
 
     def _change(self) -> None:
         self._seq += 1
         self._changed.ring()
-
-    def _keep_withdrawn(self, answer: Growing) -> None:
-        self._withdrawn.pop(answer.message_id, None)
-        if answer.withdrawn:
-            self._withdrawn[answer.message_id] = answer.withdrawn
-        if len(self._withdrawn) > ENDED_KEPT:
-            del self._withdrawn[next(iter(self._withdrawn))]
 
     def _end(self, answer: Growing) -> None:
         growing, began_at = self._growing.get(answer.message_id, (None, 0.0))
         if growing is not answer:  # it is being written again already
             return
         del self._growing[answer.message_id]
-        self._keep_withdrawn(answer)
         seconds = time.monotonic() - began_at
         self._seq += 1
         self._unread.add(answer.conversation_id)

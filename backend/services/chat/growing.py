@@ -29,7 +29,7 @@ class Growing:
         question_id: What it answers.
         waiting: What its first word waits for.
         usage: The tokens it took, as its server counted them.
-        withdrawn: What was its text, and turned out to be thoughts.
+        corrections: From where on its text turned out to be thoughts, each time.
     """
 
     def __init__(
@@ -58,9 +58,10 @@ class Growing:
         self.waiting = Waiting(since=now, began=now)
         self.usage = Usage()
         self._second = 0
-        self.withdrawn = ""
+        self.corrections: list[int] = []
         # Joined when somebody asks: a fast server sends thousands of pieces.
         self._text, self._reasoning = [text], [reasoning]
+        self._chars = len(text)
         self._joiners = HalfJoiner(), HalfJoiner()
 
     @classmethod
@@ -84,14 +85,19 @@ class Growing:
         return self._reasoning[0]
 
     @property
-    def shown_text(self) -> str:
-        """All that was ever said to be its text, for who can take nothing back."""
-        return self.withdrawn + self.text
-
-    @property
     def size(self) -> int:
         """How many characters arrived, with those of the thinking."""
         return len(self.text) + len(self.reasoning)
+
+    def text_from(self, position: int) -> str:
+        """Return the text after so many characters, at the cost of what is new."""
+        start, parts = self._chars, list[str]()
+        for part in reversed(self._text):
+            if start <= position:
+                break
+            start -= len(part)
+            parts.append(part[max(position - start, 0) :])
+        return "".join(reversed(parts))
 
     def add(self, delta: Delta) -> None:
         """Take what arrived."""
@@ -120,6 +126,7 @@ class Growing:
         if not text and not reasoning:
             return
         self._text.append(text)
+        self._chars += len(text)
         self._reasoning.append(reasoning)
         self.unsaved = self.unsaved.then(Delta(text, reasoning))
         self.is_shown = False
@@ -128,8 +135,8 @@ class Growing:
         """Move the latest text to the thoughts."""
         kept = max(len(self.text) - chars, 0)
         moved = self.text[kept:]
-        self._text = [self.text[:kept]]
+        self._text, self._chars = [self.text[:kept]], kept
         self._reasoning.append(moved)
-        self.withdrawn += f"{moved}\n\n"
+        self.corrections.append(kept)
         self.unsaved = self.unsaved.then(Delta(moved=len(moved)))
         self.is_shown = False

@@ -61,7 +61,8 @@ async def grow(page: Page, answer: Growing, text: str) -> None:
     answer.add(Delta(text))
     page.broadcast.grew(answer)
     while (painted := page.broadcast.painter.get("m")) and painted.is_behind:
-        await page.broadcast.painter.beyond("m", painted.chars, 1)
+        assert painted.task
+        await painted.task
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
-from backend.api_types import ActionRun, AnswerPicture, encode
+from backend.api_types import ActionRun, AnswerPiece, encode
 from qtshell.quick.actions import QuickActions
 from qtshell.quick.ask import QuickAsk
 from qtshell.quick.window import QuickWindow
@@ -40,17 +40,10 @@ class Desk:
         """Answer the run of action `a`, and the answer it begins, if any."""
         path = "/api/v1/actions/a/run"
         self.sidecar.answer(path, encode(run).encode())
-        picture = AnswerPicture(
-            html="x",
-            text="x",
-            size=1,
-            note=note,
-            model="m",
-            is_growing=False,
-            outcome=outcome,
+        last = AnswerPiece(
+            at=0, text="x", state="complete", note=note, error=note, outcome=outcome
         )
-        path = f"/api/v1/quick/{run.message_id}?known=0"
-        self.sidecar.answer(path, encode(picture).encode())
+        self.sidecar.answer_in_pieces(run.message_id, last)
 
 
 @pytest.fixture

@@ -7,16 +7,11 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QImage, QTextDocument
 from pytestqt.qtbot import QtBot
 
-from backend.routes.api import QuickAnswer
+from backend.routes.answers import AnswerHtml
 from backend.web.markdown import render
 from backend.web.rendering import Renderer
-from qtshell.quick.window import (
-    SHARE_OF_SCREEN,
-    WIDTH,
-    AnswerView,
-    QuickWindow,
-    place_on,
-)
+from qtshell.quick.answer_view import WIDTH, AnswerView
+from qtshell.quick.window import SHARE_OF_SCREEN, QuickWindow, place_on
 
 pytestmark = pytest.mark.gui
 
@@ -105,8 +100,8 @@ def test_an_answer_in_markdown_keeps_its_lines_and_directions(
         '```python\nprint("\u0628", x)\n```\n\n- a\n  ```\n  \u0628\n  ```\n\nlast'
     )
     renderer = Renderer(TEMPLATES, TEMPLATES, str)
-    html = renderer.render(QuickAnswer(render(text)))
-    window.show_answer(html, text, can_continue=False)
+    html = renderer.render(AnswerHtml(render(text)))
+    window.show_answer(html, text, rendered=len(text))
     document = window.answer.document()
     lines = document.toPlainText().split("\n")
     assert [line.strip() for line in lines] == [

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 import pytest
 
-from backend.llm.engine import Delta
 from backend.services.chat.activity import AnswerActivity
 from backend.services.chat.growing import Growing
 from backend.store.change_log import RowChange
@@ -81,48 +80,6 @@ async def test_waiting_for_news_ends_with_a_change() -> None:
     await asyncio.sleep(0)
     activity.began(Growing("m1", "c1"))
     assert (await asyncio.wait_for(waiting, 5)).growing == 1
-
-
-async def test_text_is_told_from_where_it_is_known() -> None:
-    activity = AnswerActivity(Silence())
-    answer = Growing("m1", "c1", text="Hello")
-    activity.began(answer)
-    assert await activity.text("m1", 0, 0) == "Hello"
-    waiting = asyncio.create_task(activity.text("m1", 5, 60))
-    await asyncio.sleep(0)
-    answer.add(Delta(" there"))
-    activity.grew(answer)
-    assert await asyncio.wait_for(waiting, 5) == " there"
-
-
-async def test_what_was_told_and_was_a_thought_costs_none_of_the_answer() -> None:
-    activity = AnswerActivity(Silence())
-    answer = Growing("m1", "c1")
-    activity.began(answer)
-    answer.add(Delta("Hm. "))
-    data = await activity.text("m1", 0, 0) or ""
-    answer.add(Delta("Four", "", 4))
-    data += await activity.text("m1", len(data), 0) or ""
-    assert data == "Hm. \n\nFour"
-    assert activity.now("m1") == "Four"
-    answer.add(Delta(" it is."))
-    await activity.ended(answer)
-    assert activity.now("m1") is None
-    data += activity.rest("m1", answer.text, len(data))
-    assert data == "Hm. \n\nFour it is."
-    assert activity.rest("m1", answer.text, 0) == answer.text
-    assert activity.rest("other", "Five", 1) == "ive"
-
-
-async def test_what_does_not_grow_has_no_growing_text() -> None:
-    activity = AnswerActivity(Silence())
-    answer = Growing("m1", "c1", text="Hello")
-    activity.began(answer)
-    waiting = asyncio.create_task(activity.text("m1", 5, 60))
-    await asyncio.sleep(0)
-    await activity.ended(answer)
-    assert await asyncio.wait_for(waiting, 5) is None
-    assert await activity.text("other", 0, 60) is None
 
 
 async def test_an_audience_that_fails_leaves_no_answer_behind() -> None:

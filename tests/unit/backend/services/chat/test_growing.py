@@ -69,7 +69,7 @@ def test_text_that_was_a_thought_goes_to_the_thoughts() -> None:
     growing.add(Delta("So. "))
     growing.add(Delta("Four", "Ah.", 8))
     assert (growing.text, growing.reasoning) == ("Before. Four", "Well. Hm. So. Ah.")
-    assert growing.shown_text == "Hm. So. \n\nBefore. Four"
+    assert growing.corrections == [len("Before. ")]
     assert growing.unsaved == Delta("Four", "So. Ah.", 4)
 
 
