@@ -9,7 +9,7 @@ from qtshell.desktop.integration import mend, this_desktop
 from qtshell.desktop_link import DesktopLink
 from qtshell.dialogs.backups import BackupFolderPicker, open_backups
 from qtshell.dialogs.import_export import ExportSaver, ImportPicker
-from qtshell.dialogs.models import ModelFolderPicker, ModelPicker
+from qtshell.dialogs.models import ModelFolderPicker, ModelPicker, add_models
 from qtshell.dialogs.page_commands import Commands, LinkOpener, tell
 from qtshell.dialogs.quick_actions import ActionImporter
 from qtshell.hotkeys.registry import Hotkeys
@@ -188,12 +188,17 @@ class Shell(QObject):
         self.commands.register("open-data", lambda _: self._action_handlers.open_data())
 
     def _build_view(self) -> None:
+        from qtshell.web.file_drops import FileDrops  # noqa: PLC0415 as below
         from qtshell.web.view import WebView  # noqa: PLC0415 Chromium loads slowly
 
         self.view = view = WebView()
         view.shown.connect(self._on_view_shown)
         view.command_asked.connect(self.commands.run)
         view.outside_asked.connect(self._links.ask)
+        drops = FileDrops(view, "/models")
+        drops.dropped.connect(
+            lambda paths: add_models(self._client, self.window, paths)
+        )
         view.crashed_for_good.connect(self._on_view_crashed_for_good)
         self.window.set_view(view, self._client)
         self._action_handlers.set_view(view)

@@ -1,26 +1,25 @@
 """The library of models: what is here, what is on its way, and what can be had."""
 
 import asyncio
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
+from backend.errors import InvalidInputError
 from backend.live.notices import Toast
-from backend.llm.builtin.memory import total_memory
 from backend.routes.app_context import OpenContext
 from backend.routes.engines import FileRow
 from backend.routes.pages import no_content
-from backend.routes.sizes import size_text
-from backend.services.engines.model_files import fits, fitting_size
-from backend.services.notices import Tone
+from backend.routes.sizes import memory_warning, size_text
+from backend.services.engines.model_files import fitting_size
 from backend.web.http import AppRouter, Request, Response
 from backend.web.rendering import Template
 
 if TYPE_CHECKING:
     from backend.llm.library.curated import Suggestion
     from backend.llm.library.download import Download
-    from backend.llm.library.hub import FoundModels, HubModel, Repository, Variant
     from backend.llm.library.installed import DeletedModel, InstalledModel
     from backend.services.engines.downloads import Progress
     from backend.services.engines.library import LibraryService
@@ -59,7 +58,7 @@ class ModelRow:
         ]
         shown = [piece for piece in about if piece]
         path = str(model.path)
-        return cls(model.name, path, shown, _warning(model.bytes), path in used)
+        return cls(model.name, path, shown, memory_warning(model.bytes), path in used)
 
 
 @dataclass(frozen=True)
@@ -159,75 +158,6 @@ class ModelsView(Template):
     hub: str
 
 
-@dataclass(frozen=True)
-class ResultRow:
-    """A repository that was found."""
-
-    name: str
-    about: Sequence[str]
-    is_gated: bool
-
-    @classmethod
-    def of(cls, model: "HubModel") -> Self:
-        """Show what the hub says of one."""
-        about = [
-            model.architecture,
-            f"{model.weights / 1e9:.1f} B weights" if model.weights else "",
-            f"reads {model.context:,} tokens" if model.context else "",
-            f"{model.downloads:,} downloads",
-        ]
-        shown = [piece for piece in about if piece]
-        return cls(model.repository, shown, model.is_gated)
-
-
-@dataclass(frozen=True)
-class Results(Template):
-    """A page of what was found."""
-
-    template: ClassVar[str] = "models/_results.html"
-    words: str
-    results: Sequence[ResultRow]
-    next_page: str
-    is_first: bool
-
-
-@dataclass(frozen=True)
-class VariantRow:
-    """A model in one size."""
-
-    name: str
-    quantisation: str
-    size: str
-    parts: int
-    sees: bool
-    warning: str
-
-    @classmethod
-    def of(cls, variant: "Variant") -> Self:
-        """Show whether it fits this computer."""
-        return cls(
-            variant.name,
-            variant.quantisation,
-            size_text(variant.bytes),
-            variant.parts,
-            variant.sees,
-            _warning(variant.bytes),
-        )
-
-
-@dataclass(frozen=True)
-class Variants(Template):
-    """What can be downloaded from a repository."""
-
-    template: ClassVar[str] = "models/_variants.html"
-    repository: str
-    licence: str
-    is_gated: bool
-    page: str
-    variants: Sequence[VariantRow]
-    incomplete: Sequence[str]
-
-
 router = AppRouter[OpenContext]()
 
 
@@ -249,23 +179,6 @@ async def show(request: Request, app: OpenContext) -> Response:
 async def here(_request: Request, app: OpenContext) -> Response:
     """Show what is on this computer, and on its way."""
     return app.pages.fragment(await _here(app))
-
-
-@router.get("/models/search")
-async def search(request: Request, app: OpenContext) -> Response:
-    """Look for models on the hub."""
-    words, page = request.query.get("q", ""), request.query.get("page", "")
-    found = await app.services.library.search(words, page)
-    return app.pages.fragment(_results(found, words, page))
-
-
-@router.get("/models/repository")
-async def repository(request: Request, app: OpenContext) -> Response:
-    """Show what can be downloaded from a repository."""
-    library = app.services.library
-    found = await library.repository(request.query.get("name", "").strip())
-    address = await asyncio.to_thread(library.hub)
-    return app.pages.fragment(_variants(found, f"{address}/{found.repository}"))
 
 
 @router.post("/models/downloads")
@@ -325,19 +238,21 @@ def forget(request: Request, app: OpenContext) -> Response:
     return no_content()
 
 
+@router.post("/models/files")
+async def add_files(request: Request, app: OpenContext) -> Response:
+    """Use model files that somebody dropped."""
+    try:
+        paths = [Path(one) for one in json.loads(request.form().get("paths", ""))]
+    except (ValueError, TypeError, RecursionError) as exc:
+        raise InvalidInputError("These are no files. Choose others.") from exc
+    await app.services.library.add_files(paths)
+    return no_content()
+
+
 @router.post("/models/folder")
 def choose_folder(request: Request, app: OpenContext) -> Response:
     """Keep new models in another folder."""
     app.services.library.choose_folder(request.form().get("path", ""))
-    return no_content()
-
-
-@router.put("/models/hub")
-def keep_hub(request: Request, app: OpenContext) -> Response:
-    """Ask another hub from now on."""
-    form = request.form()
-    app.services.library.keep_hub(form.get("address", ""), form.get("token", ""))
-    app.pages.announce(Toast("Saved.", tone=Tone.SUCCESS))
     return no_content()
 
 
@@ -370,32 +285,6 @@ def _away(folders: "ModelFolders", used: Mapping[str, str]) -> Iterator[ModelRow
         for path, name in used.items():
             if Path(path).is_relative_to(folder):
                 yield ModelRow(name, path, (), why, is_used=True, is_away=True)
-
-
-def _results(found: "FoundModels", words: str, page: str) -> Results:
-    rows = [ResultRow.of(model) for model in found.models]
-    return Results(words, rows, found.next_page, is_first=not page)
-
-
-def _variants(found: "Repository", page: str) -> Variants:
-    return Variants(
-        repository=found.repository,
-        licence=found.licence,
-        is_gated=found.is_gated,
-        page=page,
-        variants=[VariantRow.of(variant) for variant in found.variants],
-        incomplete=found.incomplete,
-    )
-
-
-def _warning(count: int) -> str:
-    total = total_memory()
-    if not total or fits(count, total):
-        return ""
-    return (
-        f"Needs about {size_text(count)} of memory; this computer has "
-        f"{size_text(total)}."
-    )
 
 
 def _time_left(seconds: float) -> str:

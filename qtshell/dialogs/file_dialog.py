@@ -13,7 +13,7 @@ from qtshell.sidecar.client import SidecarClient
 
 log = logging.getLogger("hearth.shell")
 
-_AWAY: Final = "Hearth is starting. Try again in a moment."
+AWAY: Final = "Hearth is starting. Try again in a moment."
 
 
 class Chosen(NamedTuple):
@@ -90,7 +90,7 @@ class FileDialogCommand:
             task.form,
             Done,
             refused=lambda refusal: self._complain(refusal.error),
-            unreachable=lambda: self._complain(_AWAY),
+            unreachable=lambda: self._complain(AWAY),
         )
 
     def _complain(self, sentence: str) -> None:

@@ -1,8 +1,15 @@
-"""Lets the user choose a model file, or a folder for models, and tells the sidecar."""
+"""Tells the sidecar which model files, or which folder for them, somebody chose."""
 
+import json
+from collections.abc import Sequence
 from urllib.parse import quote
 
-from qtshell.dialogs.file_dialog import Chosen, FileDialogCommand, SidecarTask
+from PySide6.QtWidgets import QWidget
+
+from backend.api_types import Done
+from qtshell.dialogs.file_dialog import AWAY, Chosen, FileDialogCommand, SidecarTask
+from qtshell.dialogs.page_commands import tell
+from qtshell.sidecar.client import SidecarClient
 
 
 class ModelPicker(FileDialogCommand):
@@ -30,3 +37,18 @@ class ModelFolderPicker(FileDialogCommand):
 
     def _task(self, chosen: Chosen) -> SidecarTask:
         return SidecarTask("/models/folder", {"path": chosen.path})
+
+
+def add_models(client: SidecarClient, window: QWidget, paths: Sequence[str]) -> None:
+    """Have the sidecar use files; the page says of each what came of it."""
+
+    def complain(sentence: str) -> None:
+        tell(window, ModelPicker.failure, sentence)
+
+    client.post(
+        "/models/files",
+        {"paths": json.dumps(paths)},
+        Done,
+        refused=lambda refusal: complain(refusal.error),
+        unreachable=lambda: complain(AWAY),
+    )

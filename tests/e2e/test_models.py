@@ -73,8 +73,8 @@ def test_a_model_is_found_downloaded_over_a_restart_and_asked(
 
 
 @pytest.mark.usefixtures("server")
-def test_a_model_on_another_disk_is_deleted_and_comes_back_by_undo(
-    tmp_path: Path, hub: ModelHub
+def test_a_person_keeps_models_elsewhere_undoes_and_drops_files(
+    tmp_path: Path, hub: ModelHub, scripted_gguf: Path
 ) -> None:
     hub.cuts, hub.failures = [], []
     stick, path = tmp_path / "stick", "document.querySelector('#models-here .path')"
@@ -98,4 +98,10 @@ def test_a_model_on_another_disk_is_deleted_and_comes_back_by_undo(
             "document.querySelector('#models-here .note.warning')"
             "?.innerText.includes('is not there. Connect its disk')"
         )
+        paths = [tmp_path / "no model.gguf", scripted_gguf]
+        paths[0].write_text("no model")
+        form = f"new URLSearchParams({{paths: JSON.stringify({[*map(str, paths)]})}})"
+        window.evaluate(f"fetch('/models/files', {{method: 'POST', body: {form}}})")
+        for said in ("no model.gguf: The built-in engine", "scripted is ready."):
+            window.wait_for(f"document.body.innerText.includes({said!r})")
         window.photograph("models-away")

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from backend.protocol import LOOPBACK, TOKEN_HEADER
@@ -20,6 +22,7 @@ from qtshell.sidecar.lifecycle import Phase
 from qtshell.sidecar.origin import Origin
 from qtshell.sidecar.supervisor import SidecarSupervisor, Trust
 from qtshell.theme import Theme, apply_theme
+from qtshell.web.file_drops import FileDrops
 from qtshell.window.action_handlers import ActionHandlers
 from qtshell.window.actions import Actions
 from qtshell.window.main_window import MainWindow
@@ -271,3 +274,37 @@ def test_the_edit_menu_acts_on_the_page(stage: Stage, tmp_path: Path) -> None:
     actions.redo.trigger()
     stage.wait_for(value, "word")
     window.deleteLater()
+
+
+def test_files_dropped_on_their_page_are_taken_and_others_left(
+    stage: Stage, tmp_path: Path
+) -> None:
+    stage.show("<p>Models</p>")
+    window = stage.view.windowHandle()
+    data, files = QMimeData(), [tmp_path / "für a b.gguf", tmp_path / "2.gguf"]
+    place, copy = QPointF(400, 300), Qt.DropAction.CopyAction
+    may = Qt.DropAction.CopyAction | Qt.DropAction.MoveAction
+    none = (Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+
+    def drag_and_drop() -> bool:
+        entered = QDragEnterEvent(place, may, data, *none)
+        dropped = QDropEvent(place, may, data, *none)
+        QApplication.sendEvent(window, entered)
+        QApplication.sendEvent(window, dropped)
+        return entered.isAccepted() and dropped.dropAction() is copy
+
+    got = list[list[str]]()
+    drops = FileDrops(stage.view, "/page")
+    drops.dropped.connect(got.append)
+    data.setUrls([*map(QUrl.fromLocalFile, map(str, files)), QUrl("https://a.example")])
+    assert drag_and_drop()
+    assert got == [[str(file) for file in files]]
+    data.setUrls([QUrl("https://a.example")])
+    drag_and_drop()
+    elsewhere = FileDrops(stage.view, "/elsewhere")
+    stage.view.removeEventFilter(drops)
+    elsewhere.dropped.connect(got.append)
+    data.setUrls([QUrl.fromLocalFile(str(files[0]))])
+    drag_and_drop()
+    assert len(got) == 1
+    assert stage.run("document.body.innerText") == "Models"

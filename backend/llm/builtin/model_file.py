@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -105,6 +106,12 @@ def sibling_parts(path: Path) -> list[Path]:
         return []
     names = (f"{found[1]}-{n:05}{found[3]}" for n in range(1, int(found[4]) + 1))
     return [path.with_name(name) for name in names]
+
+
+def without_later_parts(paths: Sequence[Path]) -> list[Path]:
+    """Leave out the parts of a model whose first one is there too."""
+    firsts = [(path, (sibling_parts(path) or [path])[0]) for path in paths]
+    return [path for path, first in firsts if path == first or first not in paths]
 
 
 def kind_of(header: Header) -> str:

@@ -18,6 +18,7 @@ from backend.errors import (
 )
 from backend.ids import now_ms
 from backend.llm.builtin.memory import total_memory
+from backend.llm.builtin.model_file import without_later_parts
 from backend.llm.library import installed as files
 from backend.llm.library.curated import Suggestion, suggestions_for
 from backend.llm.library.download import Download
@@ -100,10 +101,10 @@ class LibraryService:
             InvalidInputError: It cannot be a folder for models.
             StoreReadOnlyError: It cannot be written.
         """
-        folder = self.folders.choose(path)
+        self.folders.choose(path)
         self._notices.changed("downloads")
         self._notices.say(
-            f"New models are kept in {folder}. Those you have stay where they are.",
+            "New models go into this folder. Those you have stay where they are.",
             tone=Tone.SUCCESS,
         )
 
@@ -216,12 +217,20 @@ class LibraryService:
         )
         return files.restore(next(having, self.folders.default), id)
 
+    async def add_files(self, paths: Sequence[Path]) -> None:
+        """Let model files answer where they are; say of each what came of it."""
+        for path in without_later_parts(paths):
+            await self._add(path)
+
     async def _installed(self, download: Download) -> None:
-        """Let a model answer that has arrived; one this computer cannot run is kept."""
+        """Let a model answer that has arrived; one that cannot be run here is kept."""
+        await self._add(download.model_path)
+
+    async def _add(self, path: Path) -> None:
         try:
-            added = await self._engines.add_file(download.model_path)
+            added = await self._engines.add_file(path)
         except EngineError as exc:
-            self._notices.say(str(exc), tone=Tone.DANGER)
+            self._notices.say(f"{path.name}: {exc}", tone=Tone.DANGER)
             return
         self._notices.changed("engines")
         self._notices.say(f"{added.record.name} is ready.", tone=Tone.SUCCESS)

@@ -14,7 +14,11 @@ from hypothesis import strategies as st
 
 from backend.errors import EngineError, EngineFault
 from backend.llm.builtin.memory import available_memory
-from backend.llm.builtin.model_file import check_model_file, memory_detail
+from backend.llm.builtin.model_file import (
+    check_model_file,
+    memory_detail,
+    without_later_parts,
+)
 from tests.helpers.gguf_files import write_gguf, write_in_new_format, write_parts
 
 
@@ -142,6 +146,13 @@ def test_parts_may_have_capital_letters_and_be_links(tmp_path: Path) -> None:
     found = check_model_file(linked[0], "It")
     assert found.weights == linked[0], "llama.cpp finds the others by this name"
     assert found.bytes == sum(part.stat().st_size for part in linked)
+
+
+def test_parts_given_together_are_one_model(tmp_path: Path) -> None:
+    one, two, three = write_parts(tmp_path)
+    other = tmp_path / "other.gguf"
+    assert without_later_parts([two, other, one, three]) == [other, one]
+    assert without_later_parts([two, three]) == [two, three]
 
 
 @pytest.mark.parametrize(
