@@ -124,6 +124,7 @@ class Shell(QObject):
         self._restarts = False
         self._page_failed = False
         self._strikes = QTimer(self, singleShot=True, interval=_ABORT_SHOWN_MS)
+        self._quitting = QTimer(self, singleShot=True, interval=_QUIT_WITHIN_MS)
         self._join()
 
     def begin(self) -> None:
@@ -140,7 +141,10 @@ class Shell(QObject):
         self.desktop_link.begin()
 
     def quit(self) -> None:
-        """Hide at once, let the sidecar save, then leave."""
+        """Hide at once, let the sidecar save, then leave; asked again, go on so."""
+        if self._quitting.isActive():
+            return
+        self._quitting.start()
         self.desktop_link.close()
         self.hotkeys.release()
         self.quick.close()
@@ -149,7 +153,6 @@ class Shell(QObject):
         self.window.hide()
         self.tray.hide()
         self.supervisor.phase_changed.connect(self._leave_when_stopped)
-        QTimer.singleShot(_QUIT_WITHIN_MS, self, self.left.emit)
         self.supervisor.stop()
         self._leave_when_stopped(self.supervisor.phase)
 
@@ -158,6 +161,7 @@ class Shell(QObject):
         self.supervisor.ready.connect(self._on_supervisor_ready)
         self.supervisor.failed.connect(self._on_supervisor_failed)
         self._strikes.timeout.connect(self._show_strikes)
+        self._quitting.timeout.connect(self.left)
         self.updates.updated.connect(lambda: self._show_update("installed"))
         self.desktop_link.activity.growing_changed.connect(self._restart_when_idle)
         self.commands.register("restart", self._on_restart_asked)

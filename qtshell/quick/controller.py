@@ -66,6 +66,9 @@ class QuickAccess(QObject):
         """Return quick ask; its window is made once and kept."""
         if self._quick_ask is None:
             self._window = QuickWindow()
+            # It lives as long as what shows something in it, also while Hearth quits:
+            # the sidecar that goes still answers, or leaves unanswered.
+            self.destroyed.connect(self._window.deleteLater)
             self._window.warm_up()
             self._quick_ask = QuickAsk(
                 self._client, self._window, self._open_path, self
@@ -77,11 +80,10 @@ class QuickAccess(QObject):
         return self._quick_ask
 
     def close(self) -> None:
-        """Put the window away for good."""
+        """Put the window away: the program ends."""
         if self._window is not None and self._quick_ask is not None:
             self._quick_ask.close()
             self._window.hide()
-            self._window.deleteLater()
 
     def _join(self, activity: Activity, actions: Actions) -> None:
         self._supervisor.ready.connect(self._on_supervisor_ready)
