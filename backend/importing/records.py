@@ -127,6 +127,7 @@ class ImportedConversation:
     """A conversation as it will be stored.
 
     Attributes:
+        parameters: How it is answered, as JSON; "" for the usual way.
         aside: The ends of the ids that messages beside the shown branch would have.
         is_whole: Whether all of its messages could be read.
     """
@@ -139,6 +140,7 @@ class ImportedConversation:
     latest: str
     engine_id: str = ""
     model: str = ""
+    parameters: str = ""
     messages: tuple[ImportedMessage, ...] = ()
     aside: tuple[str, ...] = ()
     is_whole: bool = True

@@ -11,6 +11,8 @@ from backend.store.database import Database
 from backend.store.message_state import MessageState
 from backend.store.messages import MessageStore
 from backend.store.models import Action, Conversation, Logged, Message, Note
+from backend.store.settings import SettingStore
+from backend.stored_values import parameters_of
 
 PAGE: Final = 50
 _R = TypeVar("_R", bound=Logged)
@@ -31,6 +33,7 @@ class ExportStore:
         """Work on a database."""
         self._database = database
         self._messages = MessageStore(database)
+        self._settings = SettingStore(database)
 
     def counts(self) -> Counts:
         """Return how much there is to export."""
@@ -49,6 +52,10 @@ class ExportStore:
     def conversations(self) -> Iterator[Conversation]:
         """Yield all conversations, oldest first."""
         return self._all(Conversation)
+
+    def parameters(self, conversation_id: str) -> str:
+        """Return how a conversation is answered, as JSON; "" for the usual way."""
+        return self._settings.get(parameters_of(conversation_id))
 
     def notes(self) -> Iterator[Note]:
         """Yield all notes, oldest first."""

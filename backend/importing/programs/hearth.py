@@ -1,5 +1,6 @@
 """Hearth's own export, described in FORMAT.md; ids and times stay as they are."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, replace
@@ -57,6 +58,10 @@ def read_conversation(item: object, tally: ImportCounts) -> ImportedConversation
     data = as_dict(item)
     entries = as_list(data.get("messages"))
     head = {k: v for k, v in data.items() if k != "messages"}
+    if "parameters" in head:
+        parameters = head["parameters"]
+        is_object = isinstance(parameters, Mapping)
+        head["parameters"] = json.dumps(parameters) if is_object else ""
     if "title_source" not in head and head.get("title"):
         head["title_source"] = TitleSource.USER
     row = _row(ImportedConversation, head, tally, Skip.UNREADABLE)

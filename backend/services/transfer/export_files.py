@@ -3,7 +3,7 @@
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -73,15 +73,17 @@ def conversation_pieces(
     conversation: "Conversation",
     messages: Iterable["Message"],
     show: Render,
+    parameters: str = "",
 ) -> Pieces:
-    """Yield one conversation in a form."""
+    """Yield one conversation in a form; only JSON says how it is answered."""
     match form:
         case ExportFormat.MARKDOWN:
             return _markdown(conversation, messages)
         case ExportFormat.HTML:
             return _html(conversation, messages, show)
         case ExportFormat.JSON:
-            return _json([_json_conversation(conversation, messages)], [], [])
+            whole = _json_conversation(conversation, messages, parameters)
+            return _json([whole], [], [])
 
 
 def note_pieces(form: ExportFormat, note: "Note", show: Render) -> Pieces:
@@ -101,9 +103,13 @@ def all_as_json(
     messages: Messages,
     notes: Iterable["Note"],
     actions: Iterable["Action"],
+    parameters: Callable[[str], str] = lambda _: "",
 ) -> Pieces:
     """Yield everything as one JSON document."""
-    parts = (_json_conversation(one, messages(one)) for one in conversations)
+    parts = (
+        _json_conversation(one, messages(one), parameters(one.id))
+        for one in conversations
+    )
     return _json(parts, map(_row, notes), map(_row, actions))
 
 
@@ -198,9 +204,12 @@ def _json(
 
 
 def _json_conversation(
-    conversation: "Conversation", messages: Iterable["Message"]
+    conversation: "Conversation", messages: Iterable["Message"], parameters: str
 ) -> Pieces:
-    yield f'{_as_json(_fields(conversation))[:-1]}, "messages": ['
+    fields = _fields(conversation)
+    with suppress(ValueError):
+        fields |= {"parameters": json.loads(parameters)}
+    yield f'{_as_json(fields)[:-1]}, "messages": ['
     for number, message in enumerate(messages):
         yield ",\n" if number else "\n"
         yield _as_json(_fields(message))

@@ -128,7 +128,8 @@ class ExportService:
             if what != EVERYTHING:
                 conversation = self._store.conversation(what)
                 messages = self._store.messages(conversation.id)
-                pieces = conversation_pieces(form, conversation, messages, show)
+                how = self._store.parameters(conversation.id)
+                pieces = conversation_pieces(form, conversation, messages, show, how)
                 write_pieces(self._while_wanted(pieces), file)
             elif form is ExportFormat.JSON:
                 pieces = all_as_json(
@@ -136,6 +137,7 @@ class ExportService:
                     lambda one: self._store.messages(one.id),
                     self._store.notes(),
                     self._store.actions(),
+                    self._store.parameters,
                 )
                 write_pieces(self._while_wanted(pieces), file)
             else:

@@ -11,13 +11,21 @@ from sqlmodel import Session, col, select
 
 from backend.errors import NotFoundError
 from backend.ids import new_id, now_ms
-from backend.store.change_log import TRANSACTION_ID, Fields
+from backend.store.change_log import TRANSACTION_ID, Fields, StoreSession
 from backend.store.changes import revert
 from backend.store.database import Database
 from backend.store.imports.plans import Plan, SourceExport, plan_for
 from backend.store.imports.rows import Added, add_rows
-from backend.store.models import LOGGED, Change, ImportRun, Message
+from backend.store.models import (
+    LOGGED,
+    Change,
+    Conversation,
+    ImportRun,
+    Message,
+    Setting,
+)
 from backend.store.text import clean_text
+from backend.stored_values import parameters_of
 
 __all__ = ["STEP", "Added", "ImportStore", "UndoProgress"]
 
@@ -135,6 +143,8 @@ class ImportStore:
             session.info[TRANSACTION_ID] = run_id
             for table, group in groupby(rows, key=itemgetter(0)):
                 data = [fields for _, fields in group]
+                if table == Conversation.__tablename__:
+                    data = [_without_parameters(session, fields) for fields in data]
                 added += add_rows(session, LOGGED[table], data, is_dated=is_dated)
         return added
 
@@ -187,3 +197,13 @@ def _run_in(session: Session, run_id: str) -> ImportRun:
     if run is None:
         raise NotFoundError("This import is no longer known.")
     return run
+
+
+def _without_parameters(session: StoreSession, fields: Fields) -> Fields:
+    """Store how a conversation is answered, unless that was said here already."""
+    place, value = parameters_of(str(fields["id"])), fields.get("parameters")
+    kept = session.get(Setting, place) or Setting(id=place, deleted_at=now_ms())
+    if value and kept.deleted_at is not None:
+        kept.value, kept.deleted_at = clean_text(str(value)), None
+        session.add(kept)
+    return {name: of for name, of in fields.items() if name != "parameters"}

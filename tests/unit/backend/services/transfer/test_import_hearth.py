@@ -1,10 +1,20 @@
 """Hearth's own export updates notes, actions and conversations that are here."""
 
+import json
 from typing import Any
 
+import pytest
+
 from backend.ids import now_ms
+from backend.llm.options import AS_SET, Parameters
+from backend.services.chat.parameters import ParameterService
+from backend.services.transfer.export_files import all_as_json
 from backend.store.actions import ActionStore
+from backend.store.changes import ChangeStore
+from backend.store.conversations import ConversationStore
+from backend.store.exports import ExportStore
 from backend.store.notes import NoteStore
+from backend.store.settings import SettingStore
 from tests.helpers.import_library import Library, library
 
 __all__ = ["library"]
@@ -75,6 +85,42 @@ def test_a_built_in_action_changed_elsewhere_follows_until_it_is_changed_here(
     later = changed | {"updated_at": now_ms() + 1000, "prompt": "Later"}
     library.bring_in(hearth("n", 1, actions=[later]))
     assert actions(library) == [("A", "Mine here", "")]
+
+
+def test_how_a_conversation_is_answered_comes_with_it(library: Library) -> None:
+    conversations = ConversationStore(library.database)
+    kept = ParameterService(SettingStore(library.database), conversations)
+    row, plain = conversations.create(title="A"), conversations.create(title="B")
+    kept.set(row.id, {"temperature": "0.5", "stop": "END"})
+    store = ExportStore(library.database)
+    pieces = all_as_json(
+        store.conversations(), lambda _: (), (), (), parameters=store.parameters
+    )
+    export = json.loads("".join(pieces))
+    ChangeStore(library.database).forget_all(
+        [("conversation", row.id), ("conversation", plain.id)]
+    )
+    assert kept.of(row.id) == AS_SET
+    run, _, _ = library.bring_in(export)
+    assert kept.of(row.id) == Parameters(temperature=0.5, stop=("END",))
+    assert kept.of(plain.id) == AS_SET
+    library.revert(run)
+    assert kept.of(row.id) == AS_SET
+    library.bring_in(export)
+    assert kept.of(row.id).temperature == 0.5
+    kept.set(row.id, {"temperature": "1"})
+    library.bring_in(export)
+    assert kept.of(row.id).temperature == 1, "it was changed here"
+
+
+@pytest.mark.parametrize("odd", [None, [], "hot", {"temperature": "hot"}, {"x": 1}])
+def test_odd_parameters_cost_no_conversation(library: Library, odd: object) -> None:
+    talk = {"id": f"{HEARTH_ID}9", "created_at": 1, "title": "T", "parameters": odd}
+    library.bring_in(hearth("n", 1, conversations=[talk]))
+    assert [row.title for row in library.conversations] == ["T"]
+    conversations = ConversationStore(library.database)
+    kept = ParameterService(SettingStore(library.database), conversations)
+    assert kept.of(f"{HEARTH_ID}9") == AS_SET
 
 
 def test_a_conversation_of_hearth_without_messages_is_kept(library: Library) -> None:
