@@ -4,6 +4,7 @@ UV_VERSION := 0.13.9
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 RUN := $(UV) run --quiet --no-sync
 VENDOR := resources/web/vendor/.complete
+WORK ?= build/package
 TEST_ASSETS := tests/assets/node_modules/.complete
 NO_NETWORK := "Hearth could not be set up; the reason stands above. If the network was away, run make again."
 # Without npm a pinned Node is fetched for this one command, and nothing of it is kept.
@@ -14,10 +15,10 @@ $(shell at=$$(head -qn1 .venv/lib/python3*/site-packages/_editable_impl_hearth.p
 
 export UV_PYTHON_PREFERENCE ?= system
 
-.PHONY: help setup run test lint faults bench build install uninstall clean
+.PHONY: help setup run test lint faults bench build package package-test install uninstall clean
 
 help: ## Show what make can do
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv/.run $(VENDOR) ## Install what is needed and open Hearth (ARGS="--data-dir …")
 	@.venv/bin/hearth $(ARGS)
@@ -43,6 +44,16 @@ bench: setup ## Measure speed and memory against peers (ARGS=--record keeps the 
 
 build: setup ## Build the wheel and the source archive into dist/
 	$(UV) build --quiet
+
+package: $(VENDOR) ## Build the .deb, the tar.xz, their parts list and sums into dist/ (SIGN=KEYID signs; ARGS=--preset=0: quick, large)
+	@resources/packaging/install-libraries run package
+	@UV_PROJECT_ENVIRONMENT=$(WORK)/venv $(UV) sync --quiet --locked --no-default-groups --group package --no-editable
+	@SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || date +%s) PYTHONHASHSEED=0 \
+		nice $(WORK)/venv/bin/python resources/packaging/package.py $(WORK) dist $(if $(SIGN),--sign $(SIGN)) $(ARGS)
+
+package-test: setup ## Use the packages of dist/ in a clean Debian, as root (long)
+	$(RUN) pytest -n0 tests/package/checks.py
+	set -e; for release in bookworm trixie; do tests/package/debian dist/*.deb dist/*.tar.xz $(WORK)/$$release $$release; done
 
 install: .venv/.run $(VENDOR) ## Put Hearth into the start menu
 	@.venv/bin/hearth --install-desktop

@@ -1,9 +1,11 @@
 """Copies what the page needs out of the pinned npm packages into `vendor/`.
 
-Run after `npm ci`, which has checked every package against its integrity hash. The
+With them come their licences, which whoever passes them on has to pass on too. Run
+after `npm ci`, which has checked every package against its integrity hash. The
 icons are those named in `icons.txt`.
 """
 
+import json
 import shutil
 from pathlib import Path
 
@@ -26,6 +28,10 @@ def main() -> None:
     for name in (HERE / "icons.txt").read_text().split():
         icon = packages / "lucide-static" / "icons" / f"{name}.svg"
         shutil.copyfile(icon, vendor / "icons" / icon.name)
+    (vendor / "licences").mkdir()
+    for package in json.loads((HERE / "package.json").read_text())["dependencies"]:
+        [terms] = (packages / package).glob("LICENSE*")
+        shutil.copyfile(terms, vendor / "licences" / f"{package}.txt")
     # The wheel takes this folder as it is.
     shutil.rmtree(packages)
 

@@ -44,6 +44,21 @@ class Answer:
         return re.sub(r"\n {2,}(?! )", " ", self.body.decode())
 
 
+def program_command() -> list[str]:
+    """Return what starts Hearth: this source, or the program that is to be tested."""
+    if program := os.environ.get("HEARTH_PROGRAM"):
+        return [program]
+    return [sys.executable, "-m", "qtshell"]
+
+
+def module_command(module: str) -> list[str]:
+    """Return what runs a module, by the tested program when it is one of its own."""
+    program = os.environ.get("HEARTH_PROGRAM")
+    if program and module.startswith("backend"):
+        return [program, "-m", module]
+    return [sys.executable, "-u", "-m", module]
+
+
 @dataclass(frozen=True)
 class SentEvent:
     """One event of the stream."""
@@ -87,7 +102,7 @@ class Sidecar:
         `environment` is added to ours; `drain` says whether its stderr is read.
         """
         process = subprocess.Popen(
-            [sys.executable, "-u", "-m", module, *arguments],
+            [*module_command(module), *arguments],
             cwd=folder,
             env={**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})},
             stdin=subprocess.PIPE,

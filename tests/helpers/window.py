@@ -11,7 +11,6 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -25,6 +24,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from backend.protocol import LOOPBACK
 from tests.helpers.htmx import SETTLED
+from tests.helpers.sidecar import program_command
 
 ROOT: Final = Path(__file__).parents[2]
 ARTIFACTS: Final = ROOT / "tests" / "artifacts"
@@ -101,7 +101,7 @@ class Window:
     @staticmethod
     def command(data_dir: Path, *arguments: str) -> list[str]:
         """Return the command line that opens Hearth on a data folder."""
-        program = [sys.executable, "-m", "qtshell", "--dev"]
+        program = [*program_command(), "--dev"]
         return [*program, "--data-dir", str(data_dir), *arguments]
 
     @property
