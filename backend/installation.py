@@ -67,7 +67,7 @@ def asked_module(arguments: Sequence[str]) -> str | None:
 def own_command() -> tuple[str, ...]:
     """Return the command that starts Hearth again, without its own arguments."""
     if _is_frozen():
-        return (sys.executable,)
+        return (_appimage(os.environ) or sys.executable,)
     # Not resolved: in a virtual environment the interpreter is a link out of it.
     name = "hearthw.exe" if sys.platform == "win32" else "hearth"
     script = Path(sys.executable).parent / name
@@ -128,6 +128,16 @@ def resource_path(package: str, *parts: str) -> Path:
     """Return where a folder lies: in its installed package, or in the source tree."""
     installed = _HOME.joinpath(package, *parts)
     return installed if installed.is_dir() else _HOME.joinpath(*parts)
+
+
+def _appimage(environment: Mapping[str, str]) -> str | None:
+    """Return the AppImage we run from: where it is mounted is gone when we end.
+
+    A program that one starts inherits its variables, so what counts is where we are.
+    """
+    mounted, image = environment.get("APPDIR"), environment.get("APPIMAGE")
+    ours = mounted and Path(sys.executable).is_relative_to(mounted)
+    return image if ours else None
 
 
 def _is_frozen() -> bool:

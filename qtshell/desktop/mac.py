@@ -30,7 +30,7 @@ class MacDesktop:
         contents = self._bundle / "Contents"
         for name in ("MacOS", "Resources"):
             (contents / name).mkdir(parents=True, exist_ok=True)
-        (contents / "Info.plist").write_bytes(plistlib.dumps(self._info()))
+        (contents / "Info.plist").write_bytes(plistlib.dumps(bundle_info()))
         (contents / "PkgInfo").write_text("APPL????", "ascii")
         program = contents / "MacOS" / APP_NAME
         program.write_text(
@@ -71,19 +71,20 @@ class MacDesktop:
         }
         self._agent.write_bytes(plistlib.dumps(entry))
 
-    @staticmethod
-    def _info() -> dict[str, object]:
-        return {
-            "CFBundleName": APP_NAME,
-            "CFBundleDisplayName": APP_NAME,
-            "CFBundleIdentifier": APP_ID,
-            "CFBundleExecutable": APP_NAME,
-            "CFBundleIconFile": "Hearth",
-            "CFBundlePackageType": "APPL",
-            "CFBundleInfoDictionaryVersion": "6.0",
-            "CFBundleShortVersionString": program_version(),
-            "LSApplicationCategoryType": "public.app-category.productivity",
-            "LSMinimumSystemVersion": "13.0",
-            "LSMultipleInstancesProhibited": True,
-            "NSHighResolutionCapable": True,
-        }
+
+def bundle_info() -> dict[str, object]:
+    """Return what macOS reads of a bundle, of this small one and of a package."""
+    return {
+        "CFBundleName": APP_NAME,
+        "CFBundleDisplayName": APP_NAME,
+        "CFBundleIdentifier": APP_ID,
+        "CFBundleExecutable": APP_NAME,
+        "CFBundleIconFile": "Hearth",
+        "CFBundlePackageType": "APPL",
+        "CFBundleInfoDictionaryVersion": "6.0",
+        "CFBundleShortVersionString": program_version(),
+        "LSApplicationCategoryType": "public.app-category.productivity",
+        "LSMinimumSystemVersion": "14.0",
+        "LSMultipleInstancesProhibited": True,
+        "NSHighResolutionCapable": True,
+    }

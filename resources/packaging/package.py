@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+import appimage
 import contents
 import debian
 import notices
@@ -33,6 +34,7 @@ def main() -> None:
     parser.add_argument("dist", type=Path)
     parser.add_argument("--preset", type=int, default=9)
     parser.add_argument("--sign", metavar="KEYID", help="sign the sums by this key")
+    parser.add_argument("--appimage-runtime", type=Path, help="make an AppImage too")
     options = parser.parse_args()
     build = Build(
         work=options.work.resolve(),
@@ -47,6 +49,9 @@ def main() -> None:
     parts = build.dist / f"hearth-{program_version()}.cdx.json"
     notices.write_parts_list(parts, bundled)
     built = [deb, tarball, parts]
+    if runtime := options.appimage_runtime:
+        folder = build.work / "unpacked" / f"hearth-{program_version()}"
+        built.append(appimage.build_appimage(folder, runtime, build))
     write_sums(built, build.dist / SUMS, options.sign)
     sys.stdout.write("".join(f"{p.stat().st_size:>12,}  {p}\n" for p in built))
     if build.preset == Build.preset:

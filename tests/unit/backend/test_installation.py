@@ -159,6 +159,21 @@ def test_a_frozen_hearth_starts_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     assert own_command() == (sys.executable,)
 
 
+@pytest.mark.parametrize(
+    ("mounted", "ours"),
+    [("/tmp/.mount_H", True), ("/tmp/.mount_O", False), ("", False)],
+)
+def test_an_appimage_starts_itself_not_what_is_mounted_of_it(
+    mounted: str, ours: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", "/tmp/.mount_H/hearth")
+    monkeypatch.setenv("APPIMAGE", "/home/ann/Hearth.AppImage")
+    monkeypatch.setenv("APPDIR", mounted)
+    program = "/home/ann/Hearth.AppImage" if ours else "/tmp/.mount_H/hearth"
+    assert own_command() == (program,)
+
+
 def test_hearth_starts_itself_by_its_script_or_as_a_module(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

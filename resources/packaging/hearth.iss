@@ -1,0 +1,49 @@
+; Inno Setup: the installer of Windows, for one user and without an administrator.
+;   iscc /DVersion=0.1.0 /DProgram=FOLDER /DIcons=FOLDER hearth.iss
+#ifndef Version
+  #error Version is missing
+#endif
+
+[Setup]
+AppId=org.hearth.Hearth
+AppName=Hearth
+AppVersion={#Version}
+AppPublisher=The Hearth authors
+DefaultDirName={autopf}\Hearth
+DefaultGroupName=Hearth
+DisableProgramGroupPage=yes
+PrivilegesRequired=lowest
+ArchitecturesAllowed=x64compatible
+ArchitecturesInstallIn64BitMode=x64compatible
+MinVersion=10.0.17763
+LicenseFile=..\..\LICENSE
+SetupIconFile={#Icons}\hearth.ico
+UninstallDisplayIcon={app}\hearth.exe
+OutputBaseFilename=hearth-{#Version}-windows-x64
+Compression=lzma2/max
+SolidCompression=yes
+; A running Hearth is asked to end, and is started again after an update.
+CloseApplications=yes
+RestartApplications=yes
+
+[Languages]
+Name: "en"; MessagesFile: "compiler:Default.isl"
+Name: "de"; MessagesFile: "compiler:Languages\German.isl"
+Name: "es"; MessagesFile: "compiler:Languages\Spanish.isl"
+Name: "fr"; MessagesFile: "compiler:Languages\French.isl"
+
+[InstallDelete]
+; What an earlier version had and this one has not.
+Type: filesandordirs; Name: "{app}\_internal"
+
+[Files]
+Source: "{#Program}\*"; DestDir: "{app}"; Flags: ignoreversion recursesubdirs createallsubdirs
+
+[Run]
+; The program knows its shortcut, its jump list and its identity.
+Filename: "{app}\hearth.exe"; Parameters: "--install-desktop"; Flags: runhidden
+Filename: "{app}\hearth.exe"; Description: "{cm:LaunchProgram,Hearth}"; Flags: nowait postinstall skipifsilent
+
+[UninstallRun]
+Filename: "{app}\hearth.exe"; Parameters: "quit"; Flags: runhidden; RunOnceId: "Quit"
+Filename: "{app}\hearth.exe"; Parameters: "--uninstall-desktop"; Flags: runhidden; RunOnceId: "Menu"
