@@ -79,6 +79,10 @@ def _run(options: Options) -> int | Instance:
             from qtshell.desktop import integration  # noqa: PLC0415 seldom needed
 
             return integration.run(options, quit_when_running)
+        case Verb.DOCTOR:
+            from qtshell.doctor import report  # noqa: PLC0415 seldom needed
+
+            return report.run(options)
         case Verb.STATUS | Verb.QUIT if running(options.data_dir) is None:
             return _not_running(options)
         case Verb.QUIT:

@@ -24,6 +24,7 @@ class Verb(Enum):
     ACTION = "action"
     STATUS = "status"
     QUIT = "quit"
+    DOCTOR = "doctor"
     COMPLETION = "completion"
     INSTALL_DESKTOP = "install-desktop"
     UNINSTALL_DESKTOP = "uninstall-desktop"
@@ -52,7 +53,8 @@ class Options:
     """The command line, with every default filled in.
 
     Attributes:
-        name: The action's name, the shell's, or "on" and "off".
+        name: The action's name, the shell's, "on" and "off", or what a check does
+            beside ("repair", "bundle").
         words: What is asked, noted or searched for; "-" is standard input.
     """
 
@@ -176,8 +178,24 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
         "--json", dest="as_json", action="store_true", help="print it as JSON"
     )
     add(Verb.QUIT, "quit the running Hearth")
+    doctor = add(Verb.DOCTOR, "check what Hearth needs, and say how to mend it")
+    for name, help_text in _BESIDE_CHECKS.items():
+        doctor.add_argument(
+            f"--{name}",
+            dest="name",
+            action="store_const",
+            const=name,
+            default="",
+            help=help_text,
+        )
     completion = add(Verb.COMPLETION, "print the completion of a shell")
     completion.add_argument("name", metavar="SHELL", choices=("bash", "zsh", "fish"))
+
+
+_BESIDE_CHECKS: Final = {
+    "repair": "also mend what a program can",
+    "bundle": "also write findings and logs, without secrets, to a zip file here",
+}
 
 
 def _add_words(

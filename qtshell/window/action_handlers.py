@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QMessageBox
 
+from backend.installation import own_command
 from qtshell.dialogs.folders import open_folder
 from qtshell.hotkeys.registry import DEFAULT
 from qtshell.icons import icon
@@ -14,6 +15,7 @@ from qtshell.settings import ShellSettings
 from qtshell.sidecar.supervisor import SidecarSupervisor
 from qtshell.theme import Theme, apply_theme
 from qtshell.window.actions import Actions
+from qtshell.window.check_window import CheckWindow
 from qtshell.window.main_window import MainWindow
 from qtshell.window.shortcut_list import ShortcutList, every_key
 
@@ -47,7 +49,7 @@ class ActionHandlers(QObject):
         self._join_view_menu()
 
     def set_view(self, view: "WebView") -> None:
-        """Let wishes that concern the page reach it."""
+        """Let actions that concern the page reach it."""
         self._view = view
         a = self._actions
         view.serve(
@@ -102,6 +104,7 @@ class ActionHandlers(QObject):
             a.restart_backend: self._supervisor.restart,
             a.open_logs: self.open_logs,
             a.shortcuts: self._show_shortcuts,
+            a.check: self._show_check,
             a.about: self._show_about,
         }
         for action, handler in handlers.items():
@@ -149,6 +152,10 @@ class ActionHandlers(QObject):
         dialog = ShortcutList(sections, self._window)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
+
+    def _show_check(self) -> None:
+        command = (*own_command(), *self._options.instance_arguments, "doctor")
+        CheckWindow(command, self._window).open()
 
     def _show_about(self) -> None:
         words = (

@@ -60,6 +60,7 @@ class Actions(QObject):
         self.restart_backend = new("&Restart Background Process")
         self.open_logs = new("&Open Log Folder")
         self.shortcuts = new("&Keyboard Shortcuts", "Ctrl+/")
+        self.check = new("&Check Hearth")
         self.about = new("&About Hearth", role=_Role.AboutRole)
         self.themes = {theme: new(name) for theme, name in _THEME_NAMES.items()}
         self._theme_group = QActionGroup(self)
@@ -108,7 +109,7 @@ def fill_menu_bar(bar: QMenuBar, actions: Actions) -> None:
     tools = (a.quick_ask, a.pause, None, a.settings, None)
     desktop = (a.global_shortcut, a.start_at_login, None)
     _menu(bar, "&Tools", *tools, *desktop, a.restart_backend, a.open_logs)
-    _menu(bar, "&Help", a.shortcuts, a.about)
+    _menu(bar, "&Help", a.shortcuts, a.check, a.about)
 
 
 def _menu(bar: QMenuBar, title: str, *entries: QAction | None) -> QMenu:

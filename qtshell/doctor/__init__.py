@@ -1,0 +1,1 @@
+"""`hearth doctor`: checks what Hearth needs, and says how to mend what is amiss."""

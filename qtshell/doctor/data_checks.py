@@ -1,0 +1,175 @@
+"""Checks of what Hearth keeps: its folder, database, key, backups and engines."""
+
+import os
+import shutil
+import socket
+import stat
+import sys
+from datetime import datetime, timedelta
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from tempfile import TemporaryFile
+from typing import Final
+
+from backend.errors import HearthError
+from backend.keys.database_key import DATABASE_NAME, DatabaseKey
+from backend.keys.key_ring import BACKUPS
+from backend.keys.keyring import OsKeyring
+from backend.protocol import LOOPBACK
+from backend.recovery.restore import is_damaged
+from backend.recovery.snapshots import Snapshots
+from qtshell.doctor.finding import Finding, fault, note
+from qtshell.ipc.instance import running
+from qtshell.options import Options, program_version
+
+LITTLE_BYTES: Final = 1024**3
+TOO_LITTLE_BYTES: Final = 64 * 1024**2
+"""With less, the sidecar stops saving and asks for room."""
+BACKUP_AGE: Final = timedelta(days=3)
+"""Backups are made daily, while Hearth runs."""
+
+_PARTS: Final = ("PySide6", "robyn", "sqlmodel", "libsql-experimental")
+_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+
+
+def check_folder(options: Options) -> Finding:
+    """Look whether the data folder is there, and can be written."""
+    folder = options.data_dir
+    if not folder.exists():
+        return note(f"There is no data in {folder} yet.", "Start Hearth once.")
+    try:
+        with TemporaryFile(dir=folder):
+            return Finding(cause=f"The data folder {folder} can be written.")
+    except OSError as exc:
+        return fault(
+            f"The data folder {folder} cannot be written: {exc.strerror}.",
+            "Make it writable for your user, or choose another with --data-dir.",
+        )
+
+
+def check_permissions(options: Options) -> Finding:
+    """Look whether other users of this computer may read the data."""
+    folder = options.data_dir
+    if sys.platform == "win32" or not folder.exists():
+        return Finding(cause="Other users are kept out by the system.")
+    about = folder.stat()
+    if about.st_uid != os.geteuid():
+        return fault(
+            f"{folder} belongs to another user.",
+            "Choose a folder of your own with --data-dir.",
+        )
+    if not about.st_mode & _OTHERS:
+        return Finding(cause="Only you may read the data folder.")
+    return fault(
+        "Other users of this computer may look into the data folder.",
+        f"Run: chmod 700 {folder}",
+        lambda: folder.chmod(stat.S_IMODE(about.st_mode) & ~_OTHERS),
+    )
+
+
+def check_room(options: Options) -> Finding:
+    """Look how much room is left on the disk of the data."""
+    folder = next(
+        p for p in (options.data_dir, *options.data_dir.parents) if p.exists()
+    )
+    free = shutil.disk_usage(folder).free
+    said = f"{free / LITTLE_BYTES:.1f} GB are free on the disk of your data."
+    if free < TOO_LITTLE_BYTES:
+        return fault(said, "Free some space: nothing can be saved without it.")
+    if free < LITTLE_BYTES:
+        return note(said, "Free some space soon.")
+    return Finding(cause=said)
+
+
+def check_port(_: Options) -> Finding:
+    """Look whether a process may listen on this computer's own address."""
+    try:
+        with socket.create_server((LOOPBACK, 0)):
+            return Finding(cause=f"Hearth can listen on {LOOPBACK}.")
+    except OSError as exc:
+        return fault(
+            f"Hearth cannot listen on {LOOPBACK}: {exc.strerror}.",
+            "Let the firewall or the sandbox allow connections within this computer.",
+        )
+
+
+def check_keyring(_: Options) -> Finding:
+    """Look whether a keyring answers."""
+    keyring = OsKeyring()
+    keyring.get("probe")
+    if not keyring.why:
+        return Finding(cause="The keyring of this computer answers.")
+    return note(
+        f"Keys cannot be kept in a keyring: {keyring.why}.",
+        "Install or unlock a keyring (GNOME Keyring, KWallet, KeePassXC), or encrypt "
+        "with a passphrase in Settings.",
+    )
+
+
+def check_database(options: Options) -> Finding:
+    """Look through the whole database, also while it is in use."""
+    path = options.data_dir / DATABASE_NAME
+    if not path.exists():
+        return note("There is no database yet.")
+    key = DatabaseKey(options.data_dir, OsKeyring())
+    try:
+        key.unlock_at_start(path)
+        if is_damaged(path, key.for_file(path)):
+            return fault(
+                "The database is damaged.",
+                "Start Hearth: it repairs the file, or restores a backup. The damaged "
+                "file is kept.",
+            )
+    except HearthError as exc:
+        return note(f"The database was not looked through: {exc}")
+    kind = "encrypted" if key.for_file(path) else "not encrypted"
+    return Finding(cause=f"The database is whole, and {kind}.")
+
+
+def check_backups(options: Options) -> Finding:
+    """Look when the last backup beside the data was made."""
+    made = Snapshots(options.data_dir / DATABASE_NAME, options.data_dir / BACKUPS).all()
+    if not made:
+        return note(
+            "There is no backup beside your data.",
+            "Hearth makes one a day while it runs. If you chose another folder for "
+            "backups, look there.",
+        )
+    newest = made[0].made_at.astimezone()
+    said = f"The newest backup beside your data is of {newest:%Y-%m-%d %H:%M}."
+    if datetime.now().astimezone() - newest > BACKUP_AGE:
+        return note(said, "Open Settings, Backups, and make one.")
+    return Finding(cause=said)
+
+
+def check_engine(_: Options) -> Finding:
+    """Look whether the built-in engine is installed."""
+    if find_spec("xllamacpp"):
+        return Finding(cause="The built-in engine is installed.")
+    return note(
+        "The built-in engine is not installed.",
+        "Models of a model server work without it.",
+    )
+
+
+def check_versions(_: Options) -> Finding:
+    """Say what runs."""
+    parts = ", ".join(f"{name} {_version(name)}" for name in _PARTS)
+    python = sys.version.split()[0]
+    return Finding(cause=f"Hearth {program_version()}, Python {python}, {parts}.")
+
+
+def check_running(options: Options) -> Finding:
+    """Look whether Hearth runs."""
+    is_there = options.data_dir.exists()
+    process = running(options.data_dir) if is_there else None
+    if process is None:
+        return Finding(cause="Hearth is not running.")
+    return Finding(cause=f"Hearth is running as process {process}.")
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "(bundled)" if getattr(sys, "frozen", False) else "(missing)"

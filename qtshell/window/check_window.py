@@ -1,0 +1,71 @@
+"""The window of Help, Check Hearth: `hearth doctor`, as it is printed."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from PySide6.QtCore import QProcess, QSize
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QPlainTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+_SIZE: Final = QSize(720, 480)
+_REPAIR: Final = "--repair"
+
+
+class CheckWindow(QDialog):
+    """Runs the checks in a process of their own, and again with repairs."""
+
+    def __init__(self, command: Sequence[str], parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Check Hearth")
+        self.resize(_SIZE)
+        self._program, *self._arguments = command
+        self.text = QPlainTextEdit(self, readOnly=True)
+        self.text.setAccessibleName("What the checks found")
+        self.text.setPlaceholderText("Checking…")
+        self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
+        role = QDialogButtonBox.ButtonRole.ActionRole
+        self.repair = self._buttons.addButton("Repair", role)
+        self.copy = self._buttons.addButton("Copy", role)
+        self.repair.clicked.connect(lambda: self._run(_REPAIR))
+        self.copy.clicked.connect(
+            lambda: QGuiApplication.clipboard().setText(self.text.toPlainText())
+        )
+        self._buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.text)
+        layout.addWidget(self._buttons)
+        self.finished.connect(self.deleteLater)
+        self._process = QProcess(self)
+        self._process.setProcessChannelMode(QProcess.ProcessChannelMode.MergedChannels)
+        self._process.readyReadStandardOutput.connect(self._on_output_ready)
+        self._process.finished.connect(self._on_process_finished)
+        self._process.errorOccurred.connect(self._on_process_error)
+        self._run()
+
+    def done(self, result: int) -> None:
+        """End what still checks, and close."""
+        self._process.blockSignals(True)  # noqa: FBT003 Qt's own argument
+        self._process.kill()
+        self._process.waitForFinished()
+        super().done(result)
+
+    def _run(self, *extra: str) -> None:
+        self.text.clear()
+        self.repair.setEnabled(False)
+        self._process.start(self._program, [*self._arguments, *extra])
+
+    def _on_output_ready(self) -> None:
+        found = bytes(self._process.readAllStandardOutput().data())
+        self.text.insertPlainText(found.decode("utf-8", "replace"))
+
+    def _on_process_finished(self) -> None:
+        self.repair.setEnabled(_REPAIR in self.text.toPlainText())
+
+    def _on_process_error(self) -> None:
+        self.text.insertPlainText(f"The checks failed: {self._process.errorString()}.")

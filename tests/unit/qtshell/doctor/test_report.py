@@ -1,0 +1,136 @@
+"""What `hearth doctor` finds, says and repairs."""
+
+import os
+import sys
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from backend.store.database import Database
+from qtshell.doctor import data_checks, desktop_checks, report
+from qtshell.doctor.finding import Finding, Health, fault
+from qtshell.options import Options, Verb, read_options
+
+
+@pytest.fixture
+def options(tmp_path: Path) -> Options:
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o700)
+    return Options(data_dir=folder, log_dir=folder / "logs", verb=Verb.DOCTOR)
+
+
+def test_without_data_nothing_is_made(tmp_path: Path) -> None:
+    folder = tmp_path / "none"
+    options = Options(data_dir=folder, log_dir=folder / "logs", verb=Verb.DOCTOR)
+    found = dict(report.examine(options))
+    assert set(found) == set(report.CHECKS)
+    assert found["folder"].health is Health.NOTE
+    assert found["database"].health is Health.NOTE
+    assert not folder.exists()
+
+
+def test_what_is_whole_is_said_to_be(options: Options) -> None:
+    Database.open(options.data_dir / "hearth.db").close()
+    found = dict(report.examine(options))
+    for name in ("folder", "permissions", "port", "database", "running"):
+        assert found[name].health is Health.FINE, found[name]
+    assert "not encrypted" in found["database"].cause
+
+
+def test_a_damaged_database_is_a_fault(options: Options) -> None:
+    path = options.data_dir / "hearth.db"
+    Database.open(path).close()
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
+    found = data_checks.check_database(options)
+    assert found.health is Health.FAULT
+    assert "backup" in found.remedy
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such bits")
+def test_an_open_folder_is_shut_when_asked_for(options: Options) -> None:
+    options.data_dir.chmod(0o755)
+    assert dict(report.examine(options))["permissions"].health is Health.FAULT
+    assert options.data_dir.stat().st_mode & 0o077
+    asked = replace(options, name="repair")
+    assert dict(report.examine(asked))["permissions"].health is Health.FINE
+    assert not options.data_dir.stat().st_mode & 0o077
+
+
+def test_little_room_is_noted_and_too_little_a_fault(
+    options: Options, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(data_checks, "LITTLE_BYTES", 1 << 60)
+    assert data_checks.check_room(options).health is Health.NOTE
+    monkeypatch.setattr(data_checks, "TOO_LITTLE_BYTES", 1 << 60)
+    assert data_checks.check_room(options).health is Health.FAULT
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "health"),
+    [
+        ("kernel/unprivileged_userns_clone", "0", Health.NOTE),
+        ("kernel/unprivileged_userns_clone", "1", Health.FINE),
+        ("kernel/apparmor_restrict_unprivileged_userns", "1", Health.NOTE),
+    ],
+)
+def test_a_system_that_denies_the_sandbox_is_noted(
+    options: Options,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    value: str,
+    health: Health,
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(desktop_checks, "SYSTEM", tmp_path)
+    (tmp_path / name).parent.mkdir()
+    (tmp_path / name).write_text(f"{value}\n")
+    assert desktop_checks.check_sandbox(options).health is health
+
+
+def test_a_check_that_breaks_is_a_finding_and_the_others_go_on(
+    options: Options,
+) -> None:
+    def breaks(_: Options) -> Finding:
+        raise ZeroDivisionError
+
+    checks = {"one": breaks, "two": lambda _: Finding(cause="Fine.")}
+    found = dict(report.examine(options, checks))
+    assert found["one"].health is Health.FAULT
+    assert found["two"].health is Health.FINE
+
+
+def test_a_line_says_cause_and_remedy() -> None:
+    line = report.line_of("room", fault("Full.", "Make room.", lambda: None))
+    assert line.splitlines()[0] == "fault room: Full."
+    assert "Make room." in line
+    assert "--repair" in line
+
+
+def test_the_bundle_has_the_logs_without_secrets_and_replaces_nothing(
+    options: Options,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    options.log_dir.mkdir()
+    (options.log_dir / "hearth.log").write_text("Authorization: Bearer abc123\n")
+    asked = replace(options, name="bundle")
+    report.run(asked)
+    with zipfile.ZipFile(report.BUNDLE) as bundle:
+        assert b"abc123" not in bundle.read("logs/hearth.log")
+        assert b"versions: Hearth" in bundle.read("checks.txt")
+    before = Path(report.BUNDLE).read_bytes()
+    assert report.run(asked) == 1
+    assert Path(report.BUNDLE).read_bytes() == before
+    assert "exists" in capsys.readouterr().err
+
+
+def test_the_command_line_knows_it() -> None:
+    assert read_options(["doctor"]).verb is Verb.DOCTOR
+    assert read_options(["doctor", "--repair"]).name == "repair"
+    assert read_options(["doctor", "--bundle"]).name == "bundle"
