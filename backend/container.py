@@ -134,7 +134,7 @@ class OpenStore:
         await self.answers.close()
         await self.services.exports.close()
         await self.services.imports.close()
-        await self.services.library.downloads.close()
+        await self.services.library.close()
         await self.registry.close_all()
         await asyncio.to_thread(self.database.close)
 

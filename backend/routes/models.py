@@ -35,6 +35,8 @@ class ModelRow:
         warning: Why it may not run here; "" when it should.
         is_used: It answers already, or can be chosen.
         is_away: Its folder is not there now.
+        is_checkable: It is known what it was when it came.
+        checked: How much of it is read to check it; None when it is not.
     """
 
     name: str
@@ -43,9 +45,13 @@ class ModelRow:
     warning: str
     is_used: bool
     is_away: bool = False
+    is_checkable: bool = False
+    checked: int | None = None
 
     @classmethod
-    def of(cls, model: "InstalledModel", used: set[str]) -> Self:
+    def of(
+        cls, model: "InstalledModel", used: set[str], checked: int | None = None
+    ) -> Self:
         """Show what matters about one."""
         about = [
             model.family if model.family.lower() not in model.name.lower() else "",
@@ -58,7 +64,15 @@ class ModelRow:
         ]
         shown = [piece for piece in about if piece]
         path = str(model.path)
-        return cls(model.name, path, shown, memory_warning(model.bytes), path in used)
+        return cls(
+            name=model.name,
+            path=path,
+            about=shown,
+            warning=memory_warning(model.bytes),
+            is_used=path in used,
+            is_checkable=bool(model.checkable),
+            checked=checked,
+        )
 
 
 @dataclass(frozen=True)
@@ -214,6 +228,20 @@ async def cancel(request: Request, app: OpenContext) -> Response:
     return no_content()
 
 
+@router.post("/models/checks")
+async def check(request: Request, app: OpenContext) -> Response:
+    """Look whether a model is still what was downloaded."""
+    await app.services.library.check(Path(request.form().get("path", "")))
+    return no_content()
+
+
+@router.delete("/models/checks")
+async def stop_check(_request: Request, app: OpenContext) -> Response:
+    """Stop looking."""
+    await app.services.library.checks.cancel()
+    return no_content()
+
+
 @router.delete("/models/installed")
 async def delete(request: Request, app: OpenContext) -> Response:
     """Move a model into the trash."""
@@ -269,7 +297,10 @@ async def _here(app: OpenContext) -> Here:
 def _here_with(
     library: "LibraryService", downloads: Sequence[DownloadRow], used: Mapping[str, str]
 ) -> Here:
-    here = [ModelRow.of(model, set(used)) for model in library.installed()]
+    here = [
+        ModelRow.of(model, set(used), library.checks.percent(model.path))
+        for model in library.installed()
+    ]
     return Here(
         models=[*here, *_away(library.folders, used)],
         downloads=downloads,

@@ -65,6 +65,10 @@ def test_a_model_is_found_downloaded_over_a_restart_and_asked(
     with Window.start(data) as window:
         open_models(window)
         window.wait_for("document.querySelector('#models-here .note.success') !== null")
+        window.click("button", f"Check the file of {NAME}")
+        window.wait_for(
+            "document.body.innerText.includes('is what was downloaded, to the last')"
+        )
         window.photograph("models-ready")
         assert hub.ranges == ["", "200000"]
         window.click("button", "New conversation")

@@ -6,6 +6,7 @@ and no download outlives Hearth.
 """
 
 import asyncio
+import contextlib
 import hashlib
 import sys
 import time
@@ -13,8 +14,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from backend.errors import EngineError
+from backend.errors import EngineError, StoreReadOnlyError
 from backend.llm.builtin.model_file import check_model_file
+from backend.llm.library.checksums import keep_checksum
 from backend.llm.library.fetching import SPARE_BYTES, FetchError, Wanted, fetch
 from backend.llm.library.hub import RemoteFile
 from backend.llm.library.hub_client import HubClient, open_client
@@ -56,6 +58,9 @@ async def _download(job: dict[str, Any], progress: "_Progress") -> None:
                     progress.after(before),
                     spare_bytes=job.get("spare_bytes", SPARE_BYTES),
                 )
+            # Without it the file is as good, only not checked again.
+            with contextlib.suppress(OSError, StoreReadOnlyError):
+                await asyncio.to_thread(keep_checksum, wanted.target, wanted.sha256)
     await asyncio.to_thread(check_model_file, folder / files[0].name, job["name"])
 
 

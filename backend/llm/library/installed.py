@@ -12,6 +12,7 @@ from backend.errors import ConflictError, NotFoundError
 from backend.ids import new_id, now_ms
 from backend.llm.builtin.gguf_header import Header, HeaderError, read_header
 from backend.llm.builtin.model_file import kind_of, sibling_parts
+from backend.llm.library.checksums import checksum_file, kept_checksum
 from backend.llm.library.hub import is_projector, quantisation_of, sees_with
 from backend.runtime.regular_files import open_regular
 from backend.sqlite.files import make_private_dir, replace_file
@@ -45,6 +46,7 @@ class InstalledModel:
         licence: "" likewise.
         bytes: Of all its parts, and of its projectors.
         projectors: What it sees with: files beside it, which all sizes of it share.
+        checkable: Its files, when it is known of all what they were when they came.
     """
 
     path: Path
@@ -56,6 +58,7 @@ class InstalledModel:
     licence: str = ""
     bytes: int = 0
     projectors: tuple[Path, ...] = ()
+    checkable: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,18 +145,19 @@ def delete(models: Path, path: Path) -> str:
     trash = models / _TRASH / id
     trash.mkdir(parents=True)  # not every disk knows permissions
     only_its = (file for file, is_shared in _projectors(path) if not is_shared)
-    parts = [part for part in (*_parts(path), *only_its) if part.is_file()]
+    files = [file for file in (*_parts(path), *only_its) if file.is_file()]
+    sums = [one for one in map(checksum_file, files) if one.is_file()]
     note = DeletedModel(
         id=id,
         folder=str(path.parent.resolve().relative_to(models.resolve())),
         file=path.name,
-        bytes=sum(part.stat().st_size for part in parts),
+        bytes=sum(file.stat().st_size for file in files),
         deleted_at=now_ms(),
     )
     # The note comes first: what is moved can always be moved back.
     replace_file(trash / _NOTE, json.dumps(asdict(note)))
-    for part in parts:
-        part.rename(trash / part.name)
+    for file in (*files, *sums):
+        file.rename(trash / file.name)
     return id
 
 
@@ -219,7 +223,9 @@ def _bytes_of(path: Path) -> int:
 def _with_projectors(model: InstalledModel) -> InstalledModel:
     its = tuple(file for file, _ in _projectors(model.path))
     size = model.bytes + sum(file.stat().st_size for file in its)
-    return replace(model, projectors=its, bytes=size)
+    files = (*_parts(model.path), *its)
+    checkable = files if all(map(kept_checksum, files)) else ()
+    return replace(model, projectors=its, bytes=size, checkable=checkable)
 
 
 def _projectors(path: Path) -> list[tuple[Path, bool]]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from backend.errors import (
     ConflictError,
     EngineError,
+    NotFoundError,
     StoreFullError,
     StoreReadOnlyError,
 )
@@ -25,6 +26,7 @@ from backend.llm.library.download import Download
 from backend.llm.library.hub import FoundModels, Repository
 from backend.llm.library.hub_client import HUB, HubClient
 from backend.services.engines.downloads import Downloads
+from backend.services.engines.file_checks import FileChecks
 from backend.services.notices import Tone
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ class LibraryService:
     Attributes:
         folders: Where models are kept.
         downloads: What is on its way.
+        checks: What is looked at, whether it is still what was downloaded.
     """
 
     def __init__(
@@ -70,6 +73,13 @@ class LibraryService:
             lambda: notices.changed("downloads"),
             self._token,
             folders.for_new,
+        )
+
+        self.checks = FileChecks(
+            lambda: notices.changed("downloads"),
+            lambda said, is_good: notices.say(
+                said, tone=Tone.SUCCESS if is_good else Tone.DANGER
+            ),
         )
 
     async def begin(self) -> None:
@@ -170,6 +180,24 @@ class LibraryService:
         self._settings.set(HUB_SETTING, kept)
         if token.strip():
             self._keys.set(_HUB_KEY, token, cleaned)
+
+    async def check(self, path: Path) -> None:
+        """Look whether a model is still what was downloaded.
+
+        Raises:
+            NotFoundError: It is not there, or nobody kept what it was.
+            ConflictError: Another one is being checked.
+        """
+        here = await asyncio.to_thread(self.installed)
+        found = next((one for one in here if one.path == path and one.checkable), None)
+        if found is None:
+            raise NotFoundError("This model cannot be checked. Download it again.")
+        await self.checks.start(path, found.name, found.checkable)
+
+    async def close(self) -> None:
+        """End what helper processes do; downloads go on at the next start."""
+        await self.downloads.close()
+        await self.checks.cancel()
 
     async def delete(self, path: Path) -> tuple[str, str]:
         """Move a model into the trash; return its name, and what brings it back.

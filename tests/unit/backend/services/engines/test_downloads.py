@@ -10,6 +10,7 @@ from backend.errors import ConflictError, NotFoundError
 from backend.llm.library.download import Download, DownloadState, saved_downloads
 from backend.llm.library.hub import Repository
 from backend.llm.library.hub_client import HubClient
+from backend.llm.library.installed import installed_in
 from backend.services.engines.downloads import Downloads
 from tests.helpers.gguf_files import write_gguf, write_parts
 from tests.helpers.model_hub import REPOSITORY, ModelHub
@@ -105,7 +106,9 @@ def test_all_parts_of_a_model_come(tmp_path: Path) -> None:
     async def act(desk: Desk) -> None:
         begun = await desk.start()
         await desk.until(lambda: bool(desk.installed))
-        assert len(list(begun.folder.iterdir())) == len(parts)
+        assert {path.name for path in begun.folder.glob("*.gguf")} == set(hub.files)
+        [model] = installed_in(desk.models)
+        assert len(model.checkable) == len(parts), "each is kept with its SHA-256"
 
     run(hub, tmp_path, act)
 
