@@ -83,13 +83,15 @@ class OfflineServices:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """One of each service, over an open store."""
+    """One of each service, over an open store, and the stores that need none."""
 
     actions: ActionService
     activity: AnswerActivity
     alerts: AlertService
+    answers: AnswerService
     context: ContextService
     conversations: ConversationService
+    drafts: DraftStore
     engines: EngineService
     model_choices: ModelChoices
     purposes: Purposes
@@ -98,7 +100,9 @@ class Services:
     history: HistoryService
     images: ImageService
     imports: ImportService
+    keys: KeyStore
     library: LibraryService
+    messages: MessageStore
     notes: NoteService
     parameters: ParameterService
     search: SearchService
@@ -137,6 +141,20 @@ class OpenStore:
         await self.services.library.close()
         await self.registry.close_all()
         await asyncio.to_thread(self.database.close)
+
+
+class _Stores:
+    """The stores that several services share, over an open database."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.changes = ChangeStore(database)
+        self.conversations = ConversationStore(database)
+        self.drafts = DraftStore(database)
+        self.messages = MessageStore(database)
+        self.notes = NoteStore(database)
+        self.settings = SettingStore(database)
+        self.summaries = SummaryStore(database)
 
 
 class Container:
@@ -179,15 +197,16 @@ class Container:
             StoreError: The store cannot be opened.
         """
         database = open_database(self._path, self._key, self.offline.backups)
+        stores = _Stores(database)
         keys, files = KeyStore(), SideThreads()
         registry = EngineRegistry(
             keys, in_safe_mode if self._is_safe_mode else None, files
         )
         activity = AnswerActivity(audience)
-        answers = AnswerService(MessageStore(database), activity)
+        answers = AnswerService(stores.messages, activity)
         engines = EngineService(
             EngineStore(database),
-            SettingStore(database),
+            stores.settings,
             registry,
             keys,
             lambda: self._notices.changed("engines"),
@@ -196,7 +215,7 @@ class Container:
             model_files=ModelFiles(files),
         )
         return OpenStore(
-            services=self._services(database, keys, activity, answers, engines),
+            services=self._services(stores, keys, activity, answers, engines),
             offline=self.offline,
             answers=answers,
             registry=registry,
@@ -209,82 +228,109 @@ class Container:
 
     def _services(
         self,
-        database: Database,
+        stores: _Stores,
         keys: KeyStore,
         activity: AnswerActivity,
         answers: AnswerService,
         engines: EngineService,
     ) -> Services:
-        notices, changes = self._notices, ChangeStore(database)
-        conversations = ConversationStore(database)
-        notes = NoteStore(database)
-        setting_store, drafts = SettingStore(database), DraftStore(database)
-        settings = SettingService(setting_store, keys)
-        purposes = Purposes(setting_store)
-        choices = ModelChoices(engines, setting_store, database.act)
-        messages, summaries = MessageStore(database), SummaryStore(database)
-        parameters = ParameterService(setting_store, conversations)
-        asking = Asking(messages, summaries, engines, settings, parameters)
-        talking = ConversationService(
-            conversations=conversations,
-            messages=messages,
-            revisions=RevisionStore(database),
-            drafts=drafts,
-            answers=answers,
-            engines=engines,
-            asking=asking,
-            act=database.act,
+        parameters = ParameterService(stores.settings, stores.conversations)
+        settings = SettingService(stores.settings)
+        asking = Asking(
+            stores.messages, stores.summaries, engines, settings, parameters
         )
+        talking = _conversations(stores, answers, engines, asking)
+        choices = ModelChoices(engines, stores.settings, stores.database.act)
+        shared = talking, answers, engines
         return Services(
-            actions=ActionService(
-                actions=ActionStore(database),
-                conversations=talking,
-                answers=answers,
-                notes=notes,
-                drafts=drafts,
-                purposes=purposes,
-                act=database.act,
-                refused=lambda: notices.changed("actions"),
-            ),
+            actions=self._actions(stores, talking, answers),
             activity=activity,
-            alerts=AlertService(
-                database,
-                self._key,
-                self.offline.backups,
-                notices,
-                conversations.is_there_any,
+            alerts=self._alerts(stores),
+            answers=answers,
+            context=ContextService(
+                asking, stores.summaries, talking, stores.drafts, engines
             ),
-            context=ContextService(asking, summaries, talking, engines),
             conversations=talking,
+            drafts=stores.drafts,
             engines=engines,
-            exports=ExportService(ExportStore(database), notices, self._path.parent),
-            history=HistoryService(changes, answers.stop_these),
+            exports=self._exports(stores),
+            history=HistoryService(stores.changes, answers.stop_these),
             images=ImageService(),
-            imports=ImportService(ImportStore(database), notices),
+            imports=ImportService(ImportStore(stores.database), self._notices),
+            keys=keys,
+            library=self._library(stores, engines, keys),
+            messages=stores.messages,
             model_choices=choices,
-            library=LibraryService(
-                ModelFolders(self._path.parent / "models", setting_store),
-                engines,
-                setting_store,
-                keys,
-                notices,
-            ),
-            notes=NoteService(notes),
+            notes=NoteService(stores.notes),
             parameters=parameters,
-            search=SearchService(SearchStore(database)),
+            purposes=Purposes(stores.settings),
+            search=SearchService(SearchStore(stores.database)),
             settings=settings,
-            summaries=SummaryService(asking, summaries, talking, answers, engines),
-            purposes=purposes,
-            titles=TitleWriter(
-                conversations=conversations,
-                messages=MessageStore(database),
-                engines=engines,
-                choices=choices,
-                settings=setting_store,
-                activity=activity,
-            ),
-            trash=TrashService(TrashStore(database), changes),
+            summaries=SummaryService(asking, stores.summaries, *shared),
+            titles=_titles(stores, engines, choices, activity),
+            trash=TrashService(TrashStore(stores.database), stores.changes),
         )
+
+    def _actions(
+        self, stores: _Stores, talking: ConversationService, answers: AnswerService
+    ) -> ActionService:
+        return ActionService(
+            actions=ActionStore(stores.database),
+            conversations=talking,
+            messages=stores.messages,
+            answers=answers,
+            notes=stores.notes,
+            drafts=stores.drafts,
+            purposes=Purposes(stores.settings),
+            act=stores.database.act,
+            refused=lambda: self._notices.changed("actions"),
+        )
+
+    def _alerts(self, stores: _Stores) -> AlertService:
+        is_used = stores.conversations.is_there_any
+        backups, notices = self.offline.backups, self._notices
+        return AlertService(stores.database, self._key, backups, notices, is_used)
+
+    def _exports(self, stores: _Stores) -> ExportService:
+        store = ExportStore(stores.database)
+        return ExportService(store, self._notices, self._path.parent)
+
+    def _library(
+        self, stores: _Stores, engines: EngineService, keys: KeyStore
+    ) -> LibraryService:
+        folders = ModelFolders(self._path.parent / "models", stores.settings)
+        return LibraryService(folders, engines, stores.settings, keys, self._notices)
+
+
+def _conversations(
+    stores: _Stores, answers: AnswerService, engines: EngineService, asking: Asking
+) -> ConversationService:
+    return ConversationService(
+        conversations=stores.conversations,
+        messages=stores.messages,
+        revisions=RevisionStore(stores.database),
+        drafts=stores.drafts,
+        answers=answers,
+        engines=engines,
+        asking=asking,
+        act=stores.database.act,
+    )
+
+
+def _titles(
+    stores: _Stores,
+    engines: EngineService,
+    choices: ModelChoices,
+    activity: AnswerActivity,
+) -> TitleWriter:
+    return TitleWriter(
+        conversations=stores.conversations,
+        messages=stores.messages,
+        engines=engines,
+        choices=choices,
+        settings=stores.settings,
+        activity=activity,
+    )
 
 
 def open_database(path: Path, key: DatabaseKey, backups: BackupService) -> Database:

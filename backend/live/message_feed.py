@@ -131,9 +131,7 @@ class MessageFeed:
         try:
             shown = await self.painter.finish(answer)
             services = await self._get_services()
-            message = await asyncio.to_thread(
-                services.conversations.message, answer.message_id
-            )
+            message = await asyncio.to_thread(services.messages.get, answer.message_id)
             await self._rendered.prepare([message.text])
         finally:
             is_shown = self.painter.end(answer)

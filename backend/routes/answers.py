@@ -38,7 +38,7 @@ async def follow(request: Request, app: OpenContext) -> Response:
     known = KnownText(request.number("known"), request.number("checksum"))
 
     def stored() -> "AnyMessage":
-        return services.conversations.message(message_id)
+        return services.messages.get(message_id)
 
     await asyncio.to_thread(stored)  # while it can still be said that there is none
     growing = pieces(
@@ -64,7 +64,7 @@ async def _lines(growing: AsyncIterator[AnswerPiece | None]) -> AsyncIterator[st
 async def show_picture(request: Request, app: OpenContext) -> Response:
     """Tell how an answer looks now, as far as it is rendered."""
     message_id = request.path_params["id"]
-    message = await asyncio.to_thread(app.services.conversations.message, message_id)
+    message = await asyncio.to_thread(app.services.messages.get, message_id)
     # Both in the same breath: an answer goes on growing in between.
     painted, view = app.feed.painter.get(message_id), app.feed.view(message)
     if not isinstance(view, Answer):

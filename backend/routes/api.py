@@ -178,13 +178,13 @@ def list_recent(_request: Request, app: OpenContext) -> Response:
 @router.get("/api/v1/quick")
 def show_draft(_request: Request, app: OpenContext) -> Response:
     """Tell what was typed and not asked yet."""
-    return as_json(QuickDraft(draft=app.services.conversations.draft(_QUICK)))
+    return as_json(QuickDraft(draft=app.services.drafts.get(_QUICK)))
 
 
 @router.post("/api/v1/quick/draft")
 def save_draft(request: Request, app: OpenContext) -> Response:
     """Keep what is being typed."""
-    app.services.conversations.save_draft(_QUICK, request.form().get("text", ""))
+    app.services.drafts.save(_QUICK, request.form().get("text", ""))
     return as_json(Done())
 
 
@@ -195,7 +195,7 @@ async def quick_ask(request: Request, app: OpenContext) -> Response:
     text, submission = form.get("text", ""), form.get("submission", "")
     if conversation_id := form.get("conversation", ""):
         exchange = await conversations.ask(conversation_id, text, submission)
-        await asyncio.to_thread(conversations.save_draft, _QUICK, "")
+        await asyncio.to_thread(app.services.drafts.save, _QUICK, "")
     else:
         exchange = await conversations.begin(text, None, submission, draft=_QUICK)
     return as_json(_asked(exchange))

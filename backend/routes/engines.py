@@ -132,7 +132,7 @@ async def engine_list(services: "Services") -> EngineList:
     """Return the engines as the settings show them."""
     offers = await services.engines.offers()
     found = await services.engines.found()
-    note = await asyncio.to_thread(services.settings.keys_note)
+    note = await asyncio.to_thread(services.keys.explain)
     # Windows may ask the network by which proxy an address is reached.
     rows = await asyncio.to_thread(lambda: [EngineRow.of(offer) for offer in offers])
     return EngineList(rows, found, note)

@@ -1,11 +1,10 @@
-"""What the user set: standing instructions, and what the settings page tells."""
+"""What the user set: standing instructions."""
 
 from typing import TYPE_CHECKING, Final
 
 from backend.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from backend.keys.api_keys import KeyStore
     from backend.store.settings import SettingStore
 
 INSTRUCTIONS: Final = "instructions"
@@ -15,9 +14,8 @@ MAX_INSTRUCTIONS_CHARS: Final = 8_000
 class SettingService:
     """The user's settings."""
 
-    def __init__(self, settings: "SettingStore", keys: "KeyStore") -> None:
+    def __init__(self, settings: "SettingStore") -> None:
         self._settings = settings
-        self._keys = keys
 
     def instructions(self) -> str:
         """Return the instructions at the start of every conversation."""
@@ -35,7 +33,3 @@ class SettingService:
                 f"{MAX_INSTRUCTIONS_CHARS:,}."
             )
         self._settings.set(INSTRUCTIONS, text)
-
-    def keys_note(self) -> str:
-        """Say where API keys are kept when it is not the system's keyring."""
-        return self._keys.explain()

@@ -102,7 +102,7 @@ def asking(setup: Setup, answers: AnswerService) -> ConversationService:
             library.messages,
             SummaryStore(library.database),
             setup.service,
-            SettingService(settings, setup.keys),
+            SettingService(settings),
             ParameterService(settings, library.conversations),
         ),
         act=library.database.act,

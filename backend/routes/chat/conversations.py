@@ -212,7 +212,7 @@ async def ask(request: Request, app: OpenContext) -> Response:
 @router.post("/conversations/:id/stop")
 async def stop(request: Request, app: OpenContext) -> Response:
     """Stop the answer being written."""
-    await app.services.conversations.stop(request.path_params["id"])
+    await app.services.answers.stop(request.path_params["id"])
     return no_content()
 
 
@@ -246,9 +246,8 @@ async def _view(
 
 
 def _title_and_draft(app: OpenContext, conversation_id: str) -> tuple[str, str]:
-    conversations = app.services.conversations
-    title = conversations.get(conversation_id).title or UNTITLED
-    return title, conversations.draft(conversation_id)
+    title = app.services.conversations.get(conversation_id).title or UNTITLED
+    return title, app.services.drafts.get(conversation_id)
 
 
 async def _newest(

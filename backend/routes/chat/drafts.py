@@ -11,7 +11,7 @@ router = AppRouter[OpenContext]()
 @router.get("/drafts/:id")
 def draft(request: Request, app: OpenContext) -> Response:
     """Return what was typed."""
-    text = app.services.conversations.draft(request.path_params["id"])
+    text = app.services.drafts.get(request.path_params["id"])
     return Response(body=text, content_type="text/plain; charset=utf-8")
 
 
@@ -20,7 +20,7 @@ def save_draft(request: Request, app: OpenContext) -> Response:
     """Keep what is being typed."""
     text = request.form().get("text", "")
     try:
-        app.services.conversations.save_draft(request.path_params["id"], text)
+        app.services.drafts.save(request.path_params["id"], text)
     except (StoreFullError, StoreReadOnlyError) as exc:
         # Shown above the page, once; the text stays in the composer.
         return Response(status=exc.status)

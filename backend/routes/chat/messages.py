@@ -61,12 +61,11 @@ async def show(request: Request, app: OpenContext) -> Response:
 @router.get("/messages/:id/edit")
 def edit_form(request: Request, app: OpenContext) -> Response:
     """Ask for another text, as far as it was typed."""
-    conversations = app.services.conversations
-    message = conversations.message(request.path_params["id"])
-    draft_id = edit_draft(message.id)
+    message = app.services.messages.get(request.path_params["id"])
+    drafts, draft_id = app.services.drafts, edit_draft(message.id)
     if "anew" in request.query:
-        conversations.save_draft(draft_id, "")
-    draft = conversations.draft(draft_id)
+        drafts.save(draft_id, "")
+    draft = drafts.get(draft_id)
     is_draft = draft not in {"", message.text}
     form = Edit(message, draft or message.text, draft_id, is_draft)
     return app.pages.fragment(form)
@@ -135,12 +134,12 @@ async def delete(request: Request, app: OpenContext) -> Response:
 @router.get("/messages/:id/text")
 def text(request: Request, app: OpenContext) -> Response:
     """Return the text of a message, to be copied."""
-    message = app.services.conversations.message(request.path_params["id"])
+    message = app.services.messages.get(request.path_params["id"])
     return Response(body=message.text, content_type="text/plain; charset=utf-8")
 
 
 async def _message(request: Request, app: OpenContext) -> "AnyMessage":
-    find = app.services.conversations.message
+    find = app.services.messages.get
     return await asyncio.to_thread(find, request.path_params["id"])
 
 

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from backend.store.actions import ActionStore
     from backend.store.drafts import DraftStore
+    from backend.store.messages import MessageStore
     from backend.store.models import Action
 
 log = logging.getLogger("hearth.actions")
@@ -81,6 +82,7 @@ class ActionService:
         *,
         actions: "ActionStore",
         conversations: ConversationService,
+        messages: "MessageStore",
         answers: AnswerService,
         notes: Notes,
         drafts: "DraftStore",
@@ -94,6 +96,7 @@ class ActionService:
         Args:
             actions: Keeps the actions.
             conversations: Asks.
+            messages: Has what was answered.
             answers: Writes what was asked for.
             notes: Keeps results.
             drafts: Keeps forms that are not saved yet.
@@ -104,6 +107,7 @@ class ActionService:
         """
         self._actions = actions
         self._conversations = conversations
+        self._messages = messages
         self._answers = answers
         self._notes = notes
         self._drafts = drafts
@@ -294,7 +298,7 @@ class ActionService:
         return KeptAnswer(error=sentence)
 
     def _keep(self, answer_id: str) -> KeptAnswer:
-        answer = self._conversations.message(answer_id)
+        answer = self._messages.get(answer_id)
         if not is_whole(answer):
             return KeptAnswer()
         self._notes.create("", answer.text)

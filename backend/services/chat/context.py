@@ -14,6 +14,7 @@ from backend.services.engines.engines import EngineService
 
 if TYPE_CHECKING:
     from backend.store.chat.summaries import SummaryStore
+    from backend.store.drafts import DraftStore
     from backend.store.rows import AnyMessage
 
 
@@ -70,11 +71,13 @@ class ContextService:
         asking: Asking,
         summaries: "SummaryStore",
         conversations: ConversationService,
+        drafts: "DraftStore",
         engines: EngineService,
     ) -> None:
         self._asking = asking
         self._summaries = summaries
         self._conversations = conversations
+        self._drafts = drafts
         self._engines = engines
 
     def reading(self, conversation_id: str) -> ReadingStart:
@@ -112,7 +115,7 @@ class ContextService:
 
     def _prompt(self, conversation_id: str, model: str) -> Prompt:
         """Return what would be sent if the draft was asked now."""
-        draft = self._conversations.draft(conversation_id)
+        draft = self._drafts.get(conversation_id)
         prompt = self._asking.next_prompt(conversation_id, draft, model)
         reading = self.reading(conversation_id)
         if not reading.leaves_out:

@@ -106,14 +106,6 @@ class ConversationService:
         """
         return self._conversations.get(conversation_id, include_deleted=include_deleted)
 
-    def message(self, message_id: str) -> "AnyMessage":
-        """Return one message.
-
-        Raises:
-            NotFoundError: There is none, or it was deleted.
-        """
-        return self._messages.get(message_id)
-
     async def log(
         self, conversation_id: str, limit: int = LOG_LIMIT, **bounds: str | None
     ) -> "Sequence[AnyMessage]":
@@ -149,16 +141,8 @@ class ConversationService:
         return Removed(deleted, title, together)
 
     def _removal(self, message_id: str) -> "tuple[str, Sequence[str]]":
-        title = note_title(self.message(message_id).text)
+        title = note_title(self._messages.get(message_id).text)
         return title, (message_id, *self._messages.answers_to(message_id))
-
-    def draft(self, conversation_id: str) -> str:
-        """Return what was typed and not sent."""
-        return self._drafts.get(conversation_id)
-
-    def save_draft(self, conversation_id: str, text: str) -> None:
-        """Keep what is being typed."""
-        self._drafts.save(conversation_id, text)
 
     def keep_for_later(self, text: str) -> None:
         """Add a question that cannot be asked yet to the draft of a new one."""
@@ -255,7 +239,7 @@ class ConversationService:
         """
         text = checked_text(text)
         edited = self._revisions.edit(message_id, text)
-        return self.message(message_id), edited
+        return self._messages.get(message_id), edited
 
     async def ask_again(self, message_id: str, text: str) -> "AskedAgain":
         """Give a question another text and ask it; what followed goes to the trash.
@@ -320,10 +304,6 @@ class ConversationService:
             self._answers.start(growing, engine, choice.model, prompt)
         return begun
 
-    async def stop(self, conversation_id: str) -> None:
-        """Stop the answer being written; what arrived is kept."""
-        await self._answers.stop(conversation_id)
-
     def rename(self, conversation_id: str, title: str) -> str:
         """Give a conversation another title; return the transaction to undo.
 
@@ -380,5 +360,5 @@ class ConversationService:
         return Exchange(self.get(question.conversation_id), question, answer)
 
     def _place_of(self, message_id: str) -> "tuple[AnyMessage, Conversation]":
-        message = self.message(message_id)
+        message = self._messages.get(message_id)
         return message, self.get(message.conversation_id)

@@ -74,13 +74,15 @@ class Page:
         self.shown = ShownAnswer(self._render())
 
     async def _services(self) -> "Services":
-        conversations = SimpleNamespace(
-            message=lambda _: self._stored, retitle=lambda _: None
-        )
+        conversations = SimpleNamespace(retitle=lambda _: None)
+        messages = SimpleNamespace(get=lambda _: self._stored)
         titles = SimpleNamespace(answer_ended=_nothing)
         summaries = SimpleNamespace(go_on=_nothing)
         services = SimpleNamespace(
-            conversations=conversations, titles=titles, summaries=summaries
+            conversations=conversations,
+            messages=messages,
+            titles=titles,
+            summaries=summaries,
         )
         return cast("Services", services)
 

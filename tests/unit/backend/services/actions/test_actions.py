@@ -36,6 +36,7 @@ def service(setup: Setup) -> ActionService:
     return ActionService(
         actions=ActionStore(library.database),
         conversations=asking(setup, answers),
+        messages=library.messages,
         answers=answers,
         notes=library.notes,
         drafts=DraftStore(library.database),
@@ -151,7 +152,7 @@ def test_saved_is_said_once_the_store_has_said_so(
             said.append(run.outcome)
             said.append(await service.outcome(run.exchange.answer.id))
             said.append(await service.outcome("another"))
-            text = service._conversations.message(run.exchange.answer.id).text
+            text = setup.library.messages.get(run.exchange.answer.id).text
             assert text == "Hi"
 
     setup.run(use)
