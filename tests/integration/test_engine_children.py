@@ -14,8 +14,10 @@ import psutil
 import pytest
 
 from backend.errors import EngineError, EngineFault
+from backend.llm.builtin.child import ChildOptions
 from backend.llm.builtin.engine import BuiltinEngine
 from backend.llm.openai_compatible import Limits, OpenAICompatibleEngine
+from backend.llm.options import EngineOptions, Parameters
 from tests.helpers import scripted_model
 from tests.helpers.builtin_engine import (
     OPTIONS,
@@ -174,18 +176,48 @@ def maps_model(child: psutil.Process) -> bool:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the maps of the child")
-def test_an_idle_model_is_unloaded_and_comes_back(scripted_gguf: Path) -> None:
+def test_an_idle_model_is_unloaded_and_comes_back(
+    scripted_gguf: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "models für alle.gguf"
+    path.write_bytes(scripted_gguf.read_bytes())
+
+    async def idle(child: psutil.Process) -> None:
+        async with asyncio.timeout(10):
+            while maps_model(child):
+                await asyncio.sleep(0.05)
+
     async def use(engine: BuiltinEngine) -> None:
         await collect(engine, asking("Hi"))
         child = process_of(engine)
         assert maps_model(child)
-        async with asyncio.timeout(10):
-            while maps_model(child):
-                await asyncio.sleep(0.05)
+        await idle(child)
         assert text_of(await collect(engine, asking("Hi"))) == scripted_model.HELLO
         assert engine.child_pid == child.pid
+        await idle(child)
+        path.rename(tmp_path / "elsewhere.gguf")
+        with pytest.raises(EngineError, match="it is no longer there"):
+            await collect(engine, asking("Hi"))
+        (tmp_path / "elsewhere.gguf").rename(path)
+        assert text_of(await collect(engine, asking("Hi"))) == scripted_model.HELLO
 
-    with_builtin(scripted_gguf, use, replace(OPTIONS, sleep_idle_s=1))
+    with_builtin(path, use, replace(OPTIONS, sleep_idle_s=1))
+
+
+def test_what_a_person_set_reaches_llama_cpp(scripted_gguf: Path) -> None:
+    few = Parameters(max_tokens=3)
+    engine_options = EngineOptions(context=512, threads=1, gpu_layers=0, parameters=few)
+
+    async def use(engine: BuiltinEngine) -> None:
+        with pytest.raises(EngineError) as caught:
+            await collect(engine, asking("Hi"))
+        assert caught.value.fault is EngineFault.LIMIT
+        assert (await engine.measure("", asking("Hi"))).context == 512
+        with pytest.raises(EngineError) as caught:
+            await collect(engine, asking("word " * 700))
+        assert caught.value.fault is EngineFault.CONTEXT_TOO_LONG
+
+    with_builtin(scripted_gguf, use, ChildOptions.of(engine_options))
 
 
 def test_a_closed_engine_starts_no_child_again(scripted_gguf: Path) -> None:
