@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from backend.installation import installed_files, own_command
-from qtshell.desktop.integration import mend, this_desktop
+from qtshell.desktop.integration import Desktop, mend, this_desktop
 from qtshell.desktop_link import DesktopLink
 from qtshell.dialogs.backups import BackupFolderPicker, open_backups
 from qtshell.dialogs.import_export import ExportSaver, ImportPicker
@@ -85,38 +85,11 @@ class Shell(QObject):
         self._action_handlers = ActionHandlers(
             self.actions, self.window, self.supervisor, self._settings, options
         )
-        self.desktop_link = DesktopLink(
-            instance=instance,
-            options=options,
-            supervisor=self.supervisor,
-            client=self._client,
-            actions=self.actions,
-            window=self.window,
-            tray=self.tray,
-            action_handlers=self._action_handlers,
-            leave=self.quit,
-        )
+        self.desktop_link = self._desktop_link(instance)
         self.hotkeys = Hotkeys(self)
-        self.quick = QuickAccess(
-            client=self._client,
-            supervisor=self.supervisor,
-            activity=self.desktop_link.activity,
-            actions=self.actions,
-            tray=self.tray,
-            window=self.window,
-            hotkeys=self.hotkeys,
-            open_path=self._action_handlers.go,
-        )
+        self.quick = self._quick_access()
         self.desktop_link.handlers[Verb.QUICK_ASK] = self.quick.open_quick_ask
-        self.desktop_settings = DesktopSettings(
-            actions=self.actions,
-            window=self.window,
-            tray=self.tray,
-            settings=self._settings,
-            desktop=desktop,
-            hotkeys=self.hotkeys,
-            quick_ask=self.quick.open_quick_ask,
-        )
+        self.desktop_settings = self._desktop_settings(desktop)
         self.page_settings = PageSettings(self.actions, self.commands, self)
         self.rest = PageDiscarder(self.window)
         self.updates = UpdateWatch(installed_files, self)
@@ -156,6 +129,42 @@ class Shell(QObject):
         self.supervisor.stop()
         self._leave_when_stopped(self.supervisor.phase)
 
+    def _desktop_link(self, instance: Instance) -> DesktopLink:
+        return DesktopLink(
+            instance=instance,
+            options=self._options,
+            supervisor=self.supervisor,
+            client=self._client,
+            actions=self.actions,
+            window=self.window,
+            tray=self.tray,
+            action_handlers=self._action_handlers,
+            leave=self.quit,
+        )
+
+    def _quick_access(self) -> QuickAccess:
+        return QuickAccess(
+            client=self._client,
+            supervisor=self.supervisor,
+            activity=self.desktop_link.activity,
+            actions=self.actions,
+            tray=self.tray,
+            window=self.window,
+            hotkeys=self.hotkeys,
+            open_path=self._action_handlers.go,
+        )
+
+    def _desktop_settings(self, desktop: Desktop) -> DesktopSettings:
+        return DesktopSettings(
+            actions=self.actions,
+            window=self.window,
+            tray=self.tray,
+            settings=self._settings,
+            desktop=desktop,
+            hotkeys=self.hotkeys,
+            quick_ask=self.quick.open_quick_ask,
+        )
+
     def _join(self) -> None:
         self.supervisor.phase_changed.connect(self._on_supervisor_phase_changed)
         self.supervisor.ready.connect(self._on_supervisor_ready)
@@ -172,6 +181,9 @@ class Shell(QObject):
         recovery.retry_asked.connect(self._on_retry_asked)
         recovery.safe_mode_asked.connect(self._on_safe_mode_asked)
         recovery.folder_asked.connect(self._action_handlers.open_logs)
+        self._register_commands()
+
+    def _register_commands(self) -> None:
         for command in (
             ModelPicker,
             ModelFolderPicker,

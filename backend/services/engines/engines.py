@@ -246,12 +246,12 @@ class EngineService:
             NotConnectedError: The key would go out readable, which nobody allowed.
         """
         record = await asyncio.to_thread(self._engines.get, engine_id)
-        problem = ""
         names = None if models is None else read_names(models)
         before = EngineOptions.read(record.options)
         after, secrets = read_access(options or {}, before, key)
         is_elsewhere = bool(url) and url != shown(record.url)
         is_moved = is_elsewhere or access_set(after) != access_set(before)
+        address, problem = record.url, ""
         if record.kind != EngineKind.BUILTIN and (secrets.is_new or is_moved):
             request = await asyncio.to_thread(
                 self._records.access.request_for,
@@ -263,18 +263,12 @@ class EngineService:
             )
             if request.route.headers:
                 secrets = replace(secrets, headers=request.route.headers)
-            base, problem = await base_for(request)
-            other = await asyncio.to_thread(self._records.at, base)
-            if other is not None and other.id != record.id:
-                raise ConflictError(f"{other.name} has this address already.")
-            url = stored(base)
-        else:
-            url = record.url
+            address, problem = await self._free_address(record, request)
         record = await asyncio.to_thread(
             self._records.change,
             engine_id,
             name,
-            url,
+            address,
             after,
             secrets,
             names,
@@ -284,6 +278,20 @@ class EngineService:
             await self._registry.retire(engine_id)
         self._on_changed()
         return record, problem
+
+    async def _free_address(
+        self, record: "EngineRecord", request: ServerRequest
+    ) -> tuple[str, str]:
+        """Return the address of a server, and why it does not answer there.
+
+        Raises:
+            ConflictError: Another engine has it.
+        """
+        base, problem = await base_for(request)
+        other = await asyncio.to_thread(self._records.at, base)
+        if other is not None and other.id != record.id:
+            raise ConflictError(f"{other.name} has this address already.")
+        return stored(base), problem
 
     async def change_file(self, engine_id: str, path: Path) -> "EngineRecord":
         """Let an engine use another file, or the same one at its new place.
