@@ -4,7 +4,15 @@ import argparse
 import sys
 from typing import Final
 
-from tests.benchmarks import desktop, launch, picker, stalls, store, streaming
+from tests.benchmarks import (
+    desktop,
+    first_words,
+    launch,
+    picker,
+    stalls,
+    store,
+    streaming,
+)
 from tests.benchmarks.machine import load, machine
 from tests.benchmarks.tables import missed
 from tests.helpers.measurements import record
@@ -15,6 +23,7 @@ GROUPS: Final = {
     "picker": picker.measure,
     "store": store.measure,
     "answers": stalls.measure,
+    "first_words": first_words.measure,
     "streaming": streaming.measure,
 }
 

@@ -83,8 +83,13 @@ _SURE: Final = 4.0
 _Matrix = NDArray[np.float32]
 
 
-def write_scripted_model(path: Path) -> Path:
-    """Write the model to the path and return the path."""
+def write_scripted_model(path: Path, feed_forward: int = _FEED_FORWARD) -> Path:
+    """Write the model to the path and return the path.
+
+    Args:
+        path: The file.
+        feed_forward: The more, the slower it is; it says the same.
+    """
     chains = {
         "<|go_hello|>": [*_pieces(HELLO), _EOS],
         "<|go_think|>": [
@@ -102,8 +107,9 @@ def write_scripted_model(path: Path) -> Path:
         for token, successor in zip([start, *chain], chain, strict=False)
     }
     writer = gguf.GGUFWriter(path, "llama")
-    _describe(writer, vocabulary)
-    _add_tensors(writer, *_embeddings(len(vocabulary), follows, index[_EOS]))
+    _describe(writer, vocabulary, feed_forward)
+    looks, wants = _embeddings(len(vocabulary), follows, index[_EOS])
+    _add_tensors(writer, looks, wants, feed_forward)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -142,12 +148,14 @@ def _vocabulary(chains: dict[str, list[str]]) -> dict[str, gguf.TokenType]:
     return vocabulary
 
 
-def _describe(writer: gguf.GGUFWriter, vocabulary: dict[str, gguf.TokenType]) -> None:
+def _describe(
+    writer: gguf.GGUFWriter, vocabulary: dict[str, gguf.TokenType], feed_forward: int
+) -> None:
     writer.add_name("scripted")
     writer.add_context_length(_CONTEXT)
     writer.add_embedding_length(_WIDTH)
     writer.add_block_count(1)
-    writer.add_feed_forward_length(_FEED_FORWARD)
+    writer.add_feed_forward_length(feed_forward)
     writer.add_head_count(_HEADS)
     writer.add_head_count_kv(_HEADS)
     writer.add_layer_norm_rms_eps(1e-5)
@@ -188,12 +196,14 @@ def _embeddings(
     return looks, wants
 
 
-def _add_tensors(writer: gguf.GGUFWriter, looks: _Matrix, wants: _Matrix) -> None:
+def _add_tensors(
+    writer: gguf.GGUFWriter, looks: _Matrix, wants: _Matrix, feed_forward: int
+) -> None:
     writer.add_tensor("token_embd.weight", looks.astype(np.float16))
     writer.add_tensor("output.weight", wants.astype(np.float16))
     for name in ("output_norm", "blk.0.attn_norm", "blk.0.ffn_norm"):
         writer.add_tensor(f"{name}.weight", np.ones(_WIDTH, np.float32))
-    square, wide = (_WIDTH, _WIDTH), (_FEED_FORWARD, _WIDTH)
+    square, wide = (_WIDTH, _WIDTH), (feed_forward, _WIDTH)
     shapes = dict.fromkeys(("attn_q", "attn_k", "attn_v", "attn_output"), square)
     shapes |= {"ffn_gate": wide, "ffn_up": wide, "ffn_down": wide[::-1]}
     for name, shape in shapes.items():
