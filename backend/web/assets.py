@@ -45,6 +45,9 @@ class Assets:
 
     def __init__(self, files: Iterable[Path]) -> None:
         self._by_name = {path.name: _read(path) for path in files}
+        for name, asset in self._by_name.items():
+            if name.endswith(".css"):
+                self._by_name[name] = self._with_fonts(asset)
         self._by_url = {asset.url: asset for asset in self._by_name.values()}
         self._joined: dict[tuple[str, ...], str] = {}
 
@@ -92,6 +95,15 @@ class Assets:
         if asset is None:
             raise NotFoundError("There is no such file.")
         return asset
+
+    def _with_fonts(self, sheet: Asset) -> Asset:
+        """Let a sheet find the fonts it names where they are served."""
+        content = sheet.content
+        for name, asset in self._by_name.items():
+            if name.endswith(".woff2"):
+                named, found = f'url("{name}")', f'url("{asset.url}")'
+                content = content.replace(named.encode(), found.encode())
+        return _asset(Path(sheet.url).name, content, sheet.content_type)
 
 
 router = AppRouter[Assets]()

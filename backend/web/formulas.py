@@ -1,4 +1,4 @@
-r"""Keeps formulas as they are written, until something draws them.
+r"""Finds formulas, and keeps them as they are written.
 
 They are found before escapes and emphasis, which would take backslashes and stars out
 of them: `\(…\)`, `\[…\]`, `$$…$$`, and `$…$` where it is neither a price nor a name.
@@ -65,6 +65,14 @@ def open_line(tokens: Sequence[Token], lines: Sequence[str]) -> int | None:
         if match and not is_covered and not _ends(lines[number], match[1], match.end()):
             return number
     return None
+
+
+def body_of(source: str) -> str | None:
+    """Return what stands between the marks of a formula; None while it is open."""
+    opener = source[:2] if source[:2] in _CLOSERS else "$"
+    closer, start = _CLOSERS.get(opener, "$"), len(opener)
+    is_closed = source.endswith(closer) and len(source) > start + len(closer)
+    return source[start : -len(closer)].strip() if is_closed else None
 
 
 _OPAQUE: Final = {DISPLAY, "fence", "code_block"}

@@ -15,6 +15,8 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from backend.web import mathml
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -32,12 +34,13 @@ _TAGS: Final = frozenset({
     "a", "b", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5",
     "h6", "hr", "i", "kbd", "li", "ol", "p", "pre", "s", "samp", "strong", "sub", "sup",
     "table", "tbody", "td", "th", "thead", "tr", "u", "ul", "var",
-})
+}) | mathml.TAGS
 _DIRECTED: Final = (
     "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "li", "p", "table", "td", "th",
 )
 # fmt: on
 _ATTRIBUTES: Final = {
+    **dict.fromkeys(mathml.TAGS, mathml.ATTRIBUTES),
     # Else nh3 lets lang and title pass everywhere.
     "*": frozenset[str](),
     "a": {"href", "title"},
@@ -82,7 +85,9 @@ def _cleaner() -> "nh3.Cleaner":
 
     from backend.web.markdown_rules import is_link  # noqa: PLC0415 see the module
 
-    def kept(_tag: str, name: str, value: str) -> str | None:
+    def kept(tag: str, name: str, value: str) -> str | None:
+        if tag in mathml.TAGS:
+            return mathml.kept_attribute(name, value)
         return value if name != "href" or is_link(value) else None
 
     return nh3.Cleaner(
@@ -92,6 +97,7 @@ def _cleaner() -> "nh3.Cleaner":
         tag_attribute_values={
             "code": {"class": {"math", "math block"}},
             **{tag: {"dir": {"ltr", "rtl"}} for tag in _DIRECTED},
+            "p": {"dir": {"ltr", "rtl"}, "class": {"math"}},
         },
         attribute_filter=kept,
         url_schemes=_LINK_SCHEMES,
@@ -270,6 +276,42 @@ def _around(before: str, after: str) -> "Callable[..., str]":
     return rule
 
 
+def _formula(
+    _self: "RendererHTML",
+    tokens: "Sequence[Token]",
+    index: int,
+    _options: "OptionsDict",
+    _env: dict[str, Any],
+) -> str:
+    source = tokens[index].content
+    drawn = _drawn(source, is_display=False)
+    return drawn or f'<code class="math">{escape(source, quote=False)}</code>'
+
+
+def _formula_block(
+    _self: "RendererHTML",
+    tokens: "Sequence[Token]",
+    index: int,
+    _options: "OptionsDict",
+    _env: dict[str, Any],
+) -> str:
+    source = tokens[index].content
+    drawn = _drawn(source, is_display=True)
+    if drawn:
+        return f'<p class="math">{drawn}</p>\n'
+    return f'<p><code class="math block">{escape(source, quote=False)}</code></p>\n'
+
+
+def _drawn(source: str, *, is_display: bool) -> str | None:
+    """Draw a formula between its marks; None for one that is open or not understood."""
+    from backend.web.formula_drawing import draw  # noqa: PLC0415 see the module
+    from backend.web.formulas import body_of  # noqa: PLC0415 see the module
+
+    body = body_of(source)
+    drawn = body and draw(body, is_display=is_display)
+    return drawn and drawn.replace("<math", f'<math alttext="{escape(source)}"', 1)
+
+
 # The page knows `samp` and `var` outside code for marks: no text can make them there.
 _RULES: Final = {
     "image": _image,
@@ -283,8 +325,8 @@ _RULES: Final = {
     "footnote_mark": _around("<sup><var>", "</var></sup> "),
     "footnote_reference_open": _around("", ""),
     "footnote_reference_close": _around("", ""),
-    "formula": _around('<code class="math">', "</code>"),
-    "formula_block": _around('<p><code class="math block">', "</code></p>\n"),
+    "formula": _formula,
+    "formula_block": _formula_block,
 }
 
 

@@ -18,6 +18,11 @@ _HEADING = re.compile(r"<h([1-6])\b")
 _REF = re.compile(r"<sup><samp>([^<]+)</samp></sup>")
 _NOTE = re.compile(r"<sup><var>([^<]+)</var></sup>")
 _TASK = re.compile(r"<samp>([☐☑])</samp>")
+_FORMULA: Final = '<p class="math">'
+_FRAMED_FORMULA: Final = (
+    '<p class="math" role="group" tabindex="0" aria-label="Formula">'
+)
+"""It scrolls where it is too wide, also by keys."""
 _TASKS: Final = {"☐": "Not done", "☑": "Done"}
 
 
@@ -136,6 +141,7 @@ class _Page:
         if "<samp>" in html or "<var>" in html:
             html = _TASK.sub(_task, html)
             html = _REF.sub(self._reference, _NOTE.sub(self._note, html))
+        html = html.replace(_FORMULA, _FRAMED_FORMULA)
         return Piece(FrameKind.TEXT, _HEADING.sub(self._heading, html))
 
     def _heading(self, match: re.Match[str]) -> str:

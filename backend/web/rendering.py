@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from backend.protocol import command_path
 from backend.web.markdown_page import placed
+from backend.web.mathml import undrawn
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,11 @@ class Renderer:
             shell=partial(command_path, command_key),
         )
         self._env.filters.update(
-            moment=self._moment, exact=_exact, day=self.day, placed=placed
+            moment=self._moment,
+            exact=_exact,
+            day=self.day,
+            placed=placed,
+            undrawn=undrawn,
         )
 
     def render(self, context: Template) -> str:

@@ -83,6 +83,7 @@ NEEDED: Final = {
     "libsql_experimental*": "the database",
     "sqlalchemy*": "the database",
     "markupsafe*": "templates",
+    "math_core*": "draws formulas",
     "nh3*": "makes HTML safe",
     "pydantic*": "checks what comes in",
     "orjson*": "JSON of Robyn",

@@ -173,4 +173,7 @@ def _terms(name: str) -> str:
 def _of_scripts() -> Iterator[tuple[str, str]]:
     folder = _ROOT / "resources" / "web" / "vendor" / "licences"
     for file in sorted(folder.iterdir()):
-        yield f"{file.stem} (script or icons of the page)", file.read_text("utf-8")
+        yield (
+            f"{file.stem} (part of the page)",
+            file.read_text("utf-8"),
+        )

@@ -1,4 +1,4 @@
-// Copies code, questions, and answers as Markdown, and says so: with a tick, in words, and
+// Copies code, formulas, questions, and answers as Markdown, and says so: with a tick, in words, and
 // to screen readers.
 (() => {
   const SHOWN_MS = 1500;
@@ -39,5 +39,28 @@
     if (!button) return;
     await navigator.clipboard.writeText(await textOf(button));
     confirm(button);
+  });
+
+  // A selection with formulas takes their source along: their letters alone mean nothing.
+  document.addEventListener("copy", (event) => {
+    const selection = getSelection();
+    if (!selection.rangeCount || event.target.closest?.("input, textarea")) return;
+    const range = selection.getRangeAt(0).cloneRange();
+    const mathAt = (node) => (node.nodeType === Node.ELEMENT_NODE ? node : node.parentElement)?.closest("math");
+    const [first, last] = [mathAt(range.startContainer), mathAt(range.endContainer)];
+    if (first) range.setStartBefore(first);
+    if (last) range.setEndAfter(last);
+    const part = document.createElement("div");
+    part.append(range.cloneContents());
+    const drawn = part.querySelectorAll("math");
+    if (!drawn.length) return;
+    event.clipboardData.setData("text/html", part.innerHTML);
+    for (const math of drawn) math.replaceWith(math.getAttribute("alttext"));
+    // Only what is laid out has lines.
+    part.className = "visually-hidden";
+    document.body.append(part);
+    event.clipboardData.setData("text/plain", part.innerText.trim());
+    part.remove();
+    event.preventDefault();
   });
 })();

@@ -10,10 +10,14 @@ import shutil
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-SCRIPTS = {
+FILES = {
     "htmx.js": "htmx.org/dist/htmx.min.js",
     "sse.js": "htmx-ext-sse/dist/sse.min.js",
     "idiomorph.js": "idiomorph/dist/idiomorph-ext.min.js",
+    # SIL Open Font License 1.1, whole in spite of its name.
+    "math.woff2": (
+        "@fontsource/stix-two-math/files/stix-two-math-latin-400-normal.woff2"
+    ),
 }
 
 
@@ -23,7 +27,7 @@ def main() -> None:
     vendor = HERE / "vendor"
     shutil.rmtree(vendor, ignore_errors=True)
     (vendor / "icons").mkdir(parents=True)
-    for name, source in SCRIPTS.items():
+    for name, source in FILES.items():
         shutil.copyfile(packages / source, vendor / name)
     for name in (HERE / "icons.txt").read_text().split():
         icon = packages / "lucide-static" / "icons" / f"{name}.svg"
@@ -31,7 +35,7 @@ def main() -> None:
     (vendor / "licences").mkdir()
     for package in json.loads((HERE / "package.json").read_text())["dependencies"]:
         [terms] = (packages / package).glob("LICENSE*")
-        shutil.copyfile(terms, vendor / "licences" / f"{package}.txt")
+        shutil.copyfile(terms, vendor / "licences" / f"{Path(package).name}.txt")
     # The wheel takes this folder as it is.
     shutil.rmtree(packages)
 

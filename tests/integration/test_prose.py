@@ -16,6 +16,8 @@ AXE = Path(__file__).parents[1] / "assets/node_modules/axe-core/axe.min.js"
 ARTIFACTS = Path(__file__).parents[1] / "artifacts"
 QUESTION = "Show me everything"
 CODE = 'def hello(name):\n\treturn f"<{name}>"\n'
+SUM = "$$\n\\int_0^1 x\\,dx\n= 1\n\n- 2\n$$"
+WIDE = f"$$\\left({' + '.join(f'x_{{{n}}}' for n in range(60))}\\right)$$"
 ANSWER = f"""### Steps
 
 Roses are red
@@ -48,16 +50,13 @@ Violets are blue: https://example.com/path, www.example.org.
 
 So \\(a_1 * b_1 * c\\), from $5 to $10.
 
-$$
-\\int_0^1 x\\,dx
-= 1
+{SUM}
 
-- 2
-$$
+{WIDE}
 
 A claim.[^1] Another.[^b]
 
-مرحبا بالعالم، مع `code(a, 1)` داخل.
+مرحبا بالعالم، مع `code(a, 1)` داخل $\\frac{{x}}{{2}}$.
 
 - عنصر أول
 - second item
@@ -175,15 +174,36 @@ def test_small_headings_are_no_smaller_than_the_text(page: RealPage) -> None:
         assert found >= text
 
 
-def test_a_formula_is_there_to_the_letter(page: RealPage) -> None:
-    formulas = result_of(
-        page,
-        "[...document.querySelectorAll('.prose .math')].map(one => one.innerText)",
+def test_formulas_are_drawn_and_copied_as_they_were_written(page: RealPage) -> None:
+    page.wait_for("document.fonts.check('1em \"Hearth Math\"')")
+    height = "{}.getBoundingClientRect().height"
+    maths = "[...document.querySelectorAll('.prose math')]"
+    assert result_of(page, f"{maths}.map(one => one.getAttribute('alttext'))") == [
+        "\\(a_1 * b_1 * c\\)", SUM, WIDE, "$\\frac{x}{2}$",
+    ]  # fmt: skip
+    arabic = "document.querySelector('.prose p[dir=rtl] math')"
+    assert page.run(f"getComputedStyle({arabic}).direction") == "ltr"
+    inline = page.run(height.format("document.querySelector('.prose p math')"))
+    assert isinstance(inline, (int, float))
+    assert 0 < inline < 24
+    wide = "document.querySelectorAll('.prose p.math')[1]"
+    assert page.run(f"{wide}.scrollWidth > {wide}.clientWidth + 100") is True
+    cut = page.run(f"{wide}.scrollHeight - {wide}.clientHeight")
+    assert isinstance(cut, (int, float))
+    assert cut < 4
+    root = "document.documentElement"
+    page.run(f"{root}.dir = 'rtl'; {wide}.scrollLeft = 1e5; 0")
+    assert page.run(f"{wide}.scrollLeft > 100") is True
+    page.run(f"{root}.dir = ''; {wide}.scrollLeft = 0; 0")
+    copied = page.run(
+        "(() => { const words = document.querySelector('.prose p math').closest('p');"
+        " getSelection().selectAllChildren(words);"
+        " const clipboardData = new DataTransfer();"
+        " const copy = new ClipboardEvent('copy', {clipboardData, bubbles: true});"
+        " words.dispatchEvent(copy); getSelection().removeAllRanges();"
+        " return clipboardData.getData('text/plain'); })()"
     )
-    assert formulas == [
-        "\\(a_1 * b_1 * c\\)",
-        "$$\n\\int_0^1 x\\,dx\n= 1\n\n- 2\n$$",
-    ]
+    assert copied == "So \\(a_1 * b_1 * c\\), from $5 to $10."
 
 
 def test_a_note_is_reached_and_left_by_its_links(page: RealPage) -> None:

@@ -33,17 +33,22 @@ ODD = """
     + 'ol p pre s samp strong sub sup table tbody td th thead tr u ul var').split(' '));
   const names = new Set(['href', 'title', 'rel', 'start', 'align', 'dir',
     'aria-level']);
+  const drawn = new Set('accent accentunder alttext class columnspan depth display '
+    + 'displaystyle fence form height largeop linethickness lspace mathvariant maxsize '
+    + 'minsize movablelimits notation rspace scriptlevel separator stretchy symmetric '
+    + 'voffset width');
   const marks = 'code.math, span[role=img], sup > a[href^="#note-"]';
-  const frames = 'figure.code, div.table[role=group]';
+  const frames = 'figure.code, div.table[role=group], p.math[role=group]';
   const ours = 'figcaption, figcaption *, figure.code > pre[tabindex]';
   const odd = [];
   for (const element of document.querySelectorAll('.prose [hx-disable] *')) {
     if (element.matches(`${frames}, ${marks}`)) continue;
     if (element.closest('figure.code')?.matches('.prose [hx-disable] figure')
       && element.matches(ours)) continue;
-    if (!tags.has(element.localName)) odd.push(element.outerHTML);
+    const isDrawn = element.namespaceURI.endsWith('/MathML') && element.closest('math');
+    if (!tags.has(element.localName) && !isDrawn) odd.push(element.outerHTML);
     for (const { name } of element.attributes)
-      if (!names.has(name)) odd.push(element.outerHTML);
+      if (!(isDrawn ? drawn.has(name) : names.has(name))) odd.push(element.outerHTML);
     if (element.href && !/^(https?|mailto):/.test(element.href))
       odd.push(element.href);
   }

@@ -63,3 +63,12 @@ def test_the_real_assets_are_read_quickly() -> None:
     start = time.perf_counter()
     Assets.load()
     assert time.perf_counter() - start < 0.1
+
+
+def test_a_sheet_finds_its_font_where_it_is_served(tmp_path: Path) -> None:
+    (tmp_path / "page.css").write_text('@font-face { src: url("letters.woff2"); }')
+    (tmp_path / "letters.woff2").write_bytes(b"letters")
+    assets = Assets.load(tmp_path)
+    sheet = assets.at(assets.url("page.css")).content.decode()
+    font = assets.at(sheet.split('"')[1])
+    assert (font.content, font.content_type) == (b"letters", "font/woff2")

@@ -1,4 +1,4 @@
-"""Formulas stay as they were written, and prices stay prices."""
+"""Formulas are found as they were written, and prices stay prices."""
 
 import re
 from html import unescape
@@ -8,13 +8,15 @@ import pytest
 from backend.web.growing_markdown import GrowingMarkdown
 from backend.web.markdown import render
 
-MATH = re.compile(r'(?s)<code class="math(?: block)?">(.*?)</code>')
+MATH = re.compile(
+    r'(?s)<code class="math(?: block)?">(.*?)</code>|<math alttext="(.*?)"'
+)
 
 
 def formulas(text: str, *, is_growing: bool = False) -> list[str]:
     blocks = render(text, is_growing=is_growing)
     found = (MATH.findall(block.html) for block in blocks)
-    return [unescape(each) for some in found for each in some]
+    return [unescape(source or drawn) for some in found for source, drawn in some]
 
 
 @pytest.mark.parametrize(
