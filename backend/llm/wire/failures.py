@@ -125,6 +125,9 @@ def plain_words(data: object, depth: int = _DEPTH) -> str:
     words = next(
         filter(None, (plain_words(data.get(k), depth - 1) for k in _WORDS)), ""
     )
+    place = data.get("loc")
+    if words and isinstance(place, list) and len(place) > 1:
+        words = f"{place[-1]}: {words}"  # FastAPI names the field beside its words
     return _with_words_passed_on(data, words, depth)
 
 

@@ -19,6 +19,10 @@ SHAPES: dict[str, tuple[object, str]] = {
         {"detail": [{"loc": ["body"], "msg": "boom", "input": "what I asked"}]},
         "boom",
     ),
+    "FastAPI, a field": (
+        {"detail": [{"loc": ["body", "seed"], "msg": "boom", "input": 3}]},
+        "seed: boom",
+    ),
     "several": ({"errors": [{"message": "boom"}, {"message": "bang"}]}, "boom; bang"),
     "Anthropic": ({"type": "error", "error": {"message": "boom"}}, "boom"),
     "plain": ({"message": "boom"}, "boom"),
