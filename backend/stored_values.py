@@ -5,6 +5,10 @@ and backups hold it.
 """
 
 from enum import StrEnum
+from typing import Final
+
+DERIVED: Final = frozenset({"cjk", "folded", "aside", "version", "versions"})
+"""Columns that are made of others: neither logged nor exported."""
 
 
 class TitleSource(StrEnum):

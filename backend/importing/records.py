@@ -120,6 +120,7 @@ class ImportedMessage:
     prompt_tokens: int = 0
     answer_tokens: int = 0
     reads_from: str = ""
+    parent: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +139,7 @@ class ImportedConversation:
     title: str
     title_source: str
     latest: str
+    shown_leaf: str = ""
     engine_id: str = ""
     model: str = ""
     parameters: str = ""

@@ -15,6 +15,7 @@ class Toast(Template):
     Attributes:
         undo: What to POST to take the act back; "" for none.
         undo_label: What that is called.
+        show: What to POST to show what it speaks of; "" for none.
     """
 
     template: ClassVar[str] = "errors/_toast.html"
@@ -22,6 +23,7 @@ class Toast(Template):
     tone: Tone = Tone.INFO
     undo: str = ""
     undo_label: str = "Undo"
+    show: str = ""
 
 
 class PageNotices:

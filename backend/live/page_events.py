@@ -4,6 +4,7 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
 
+from backend.store.branches.tree import PATH
 from backend.store.message_state import MessageState
 
 if TYPE_CHECKING:
@@ -45,14 +46,15 @@ class PageEvents:
 def events_of(changes: "Sequence[RowChange]") -> PageEvents:
     """Return what pages must hear of a transaction."""
     nouns = {noun for change in changes for noun in _nouns(change)}
-    logs, removed = set[str](), list[str]()
+    moved = {str(c.after["conversation_id"]) for c in changes if c.table == PATH}
+    logs, removed = set(moved), list[str]()
     added: list[AnyMessage] = []
     changed: list[AnyMessage] = []
     ours = _messages(changes)
     answering = {m.conversation_id for m, change in ours if _begins(m, change)}
     for message, change in ours:
         is_moved = "deleted_at" in change.after
-        if change.before is None and message.conversation_id in answering:
+        if change.before is None and message.conversation_id in answering - moved:
             added.append(message)
         elif is_moved and message.deleted_at is not None:
             removed.append(message.id)
@@ -93,6 +95,7 @@ def _nouns(change: "RowChange") -> Set[str]:
     nouns = {_NOUNS[change.table]} if change.table in _NOUNS else set[str]()
     if change.table == "setting" and change.row:
         nouns |= {"engines"} if change.row.id.startswith(_MODEL_SETTINGS) else set()
-    if change.row is None or ("deleted_at" in change.after and change.before):
+    is_gone = change.row is None and change.table != PATH
+    if is_gone or ("deleted_at" in change.after and change.before):
         nouns |= {"trash"}
     return nouns

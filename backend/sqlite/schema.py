@@ -262,10 +262,21 @@ _READS_FROM: Final[Step] = (
     "alter table message add column reads_from text not null default ''",
 )
 
+_BRANCHES: Final[Step] = (
+    "alter table conversation add column shown_leaf text not null default ''",
+    "alter table message add column parent text",
+    "alter table message add column aside integer not null default 0",
+    "alter table message add column version integer not null default 0",
+    "alter table message add column versions integer not null default 0",
+    "create index message_shown on message(conversation_id, id) where aside = 0",
+    "create index message_aside on message(conversation_id) where aside <> 0",
+)
+
 STEPS: Final[tuple[Step, ...]] = (
     _FIRST,
     _SEARCH_BY_TIME,
     _OPTIONS_AND_USAGE,
     _READS_FROM,
+    _BRANCHES,
 )
 """Step number n brings the file from version n to n + 1."""

@@ -16,13 +16,14 @@ from backend.sqlite.folding import indexed
 from backend.store.clock import HybridClock
 from backend.store.models import Change, Logged, Searched
 from backend.store.rows import ConversationRow, MessageRow
+from backend.stored_values import DERIVED
 
 Fields: TypeAlias = dict[str, str | int | None]
 
 CLOCK: Final = "clock"
 TRANSACTION_ID: Final = "transaction_id"
 _CHANGES: Final = "changes"
-_UNLOGGED: Final = frozenset({"id", "cjk", "folded"})
+UNLOGGED: Final = DERIVED | {"id"}
 # A statement that is built once is compiled and recognised once.
 _KEEP: Final = insert(Change)
 
@@ -82,9 +83,13 @@ class StoreSession(Session):
         if entries:
             self.connection().execute(_KEEP, entries)
 
+    def note(self, change: RowChange) -> None:
+        """Take note of what pages must hear, and is made of logged changes."""
+        self.info[_CHANGES].append(change)
+
     def note_forgotten(self, table: str) -> None:
         """Take note that a row of a table was deleted for good, past the log."""
-        self.info[_CHANGES].append(RowChange(table, None, {}, {}))
+        self.note(RowChange(table, None, {}, {}))
 
 
 class CurrentAct(threading.local):
@@ -166,7 +171,7 @@ def _on_session_do_orm_execute(state: ORMExecuteState) -> None:
 
 def _changes(session: Session) -> list[tuple[Logged, Fields | None, Fields]]:
     new = [
-        (row, None, row.model_dump(exclude=set(_UNLOGGED)))
+        (row, None, row.model_dump(exclude=set(UNLOGGED)))
         for row in session.new
         if isinstance(row, Logged)
     ]
@@ -181,7 +186,7 @@ def _edited_fields(row: Logged) -> tuple[Fields, Fields]:
     after: Fields = {}
     for attribute in inspect(row).attrs:
         history = attribute.history
-        if history.has_changes() and attribute.key not in _UNLOGGED:
+        if history.has_changes() and attribute.key not in UNLOGGED:
             before[attribute.key] = history.deleted[0]
             after[attribute.key] = history.added[0]
     return before, after

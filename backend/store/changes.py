@@ -11,6 +11,7 @@ from backend.errors import ConflictError, NotFoundError
 from backend.ids import now_ms
 from backend.sqlite.folding import indexed
 from backend.sqlite.schema import FULL_TEXT
+from backend.store.branches.paths import lay_out, parent_in
 from backend.store.change_log import Fields, StoreSession
 from backend.store.database import Database
 from backend.store.drafts import drop_drafts_of
@@ -135,6 +136,8 @@ class ChangeStore:
             while self._forget_some_inside(table, row_id):
                 pass
             with self._database.write() as session:
+                if table == "message":
+                    _lift_children(session, row_id)
                 _forget_row(session, LOGGED[table], row_id)
         for index in FULL_TEXT:
             self._wipe(index)
@@ -147,6 +150,8 @@ class ChangeStore:
         with self._database.write() as session:
             found = session.exec(inside.limit(_ROWS_PER_STEP)).all()
             for message_id in found:
+                if table == "message":
+                    _lift_children(session, message_id)
                 _forget_row(session, Message, message_id)
             return bool(found)
 
@@ -181,6 +186,9 @@ class ChangeStore:
                     insert(LOGGED[table]),
                     _row(LOGGED[table], row_id, _folded(of_row)),
                 )
+            for table, row_id in log:
+                if table == Conversation.__tablename__:
+                    lay_out(session, row_id)
 
 
 def _row(model: type[Logged], row_id: str, fields: Fields) -> Fields:
@@ -270,6 +278,20 @@ def _inside(table: str, row_id: str) -> SelectOfScalar[str] | None:
             return replies_to(row_id).where(col(Message.deleted_at).is_not(None))
         case _:
             return None
+
+
+def _lift_children(session: StoreSession, message_id: str) -> None:
+    """Let what follows a message that goes for good follow the one before it."""
+    message = session.get(Message, message_id)
+    if message is None:
+        return
+    following = select(Message).where(
+        Message.conversation_id == message.conversation_id, Message.parent == message_id
+    )
+    above = parent_in(session, message)
+    for child in session.exec(following).all():
+        child.parent = above
+    session.flush()
 
 
 def _forget_row(session: StoreSession, model: type[Logged], row_id: str) -> None:

@@ -26,10 +26,11 @@ _NEXT_PAGE: Final = _PAGE.where(col(Conversation.latest) < bindparam("before"))
 _LIVE: Final = select_columns(*CONVERSATION).where(
     col(Conversation.id) == bindparam("row_id"), col(Conversation.deleted_at).is_(None)
 )
+_TOUCHED: Final = ("latest", "updated_at", "shown_leaf")
 _TOUCH: Final = (
     update(Conversation)
     .where(col(Conversation.id) == bindparam("row_id"))
-    .values(latest=bindparam("latest"), updated_at=bindparam("updated_at"))
+    .values({name: bindparam(name) for name in _TOUCHED})
 )
 _GONE: Final = "This conversation is no longer there. It may be in the trash."
 
@@ -174,8 +175,13 @@ def conversation_in(
     return row
 
 
-def touch(session: StoreSession, row_id: str) -> None:
+def touch(session: StoreSession, row_id: str, leaf: str | None = None) -> None:
     """Bring a conversation to the top of the list.
+
+    Args:
+        session: Logs the change.
+        row_id: The conversation.
+        leaf: Shown from now on with what it follows; None for what is shown already.
 
     Raises:
         NotFoundError: There is none, or it is in the trash.
@@ -184,8 +190,11 @@ def touch(session: StoreSession, row_id: str) -> None:
     if found is None:
         raise NotFoundError(_GONE)
     was = ConversationRow._make(found)
-    row = was._replace(latest=new_id(), updated_at=now_ms())
-    before: Fields = {"latest": was.latest, "updated_at": was.updated_at}
-    after: Fields = {"latest": row.latest, "updated_at": row.updated_at}
-    session.connection().execute(_TOUCH, {"row_id": row_id, **after})
+    leaf = was.shown_leaf if leaf is None else leaf
+    row = was._replace(latest=new_id(), updated_at=now_ms(), shown_leaf=leaf)
+    names = [n for n in _TOUCHED if getattr(row, n) != getattr(was, n)]
+    before: Fields = {name: getattr(was, name) for name in names}
+    after: Fields = {name: getattr(row, name) for name in names}
+    fields = {name: getattr(row, name) for name in _TOUCHED}
+    session.connection().execute(_TOUCH, {"row_id": row_id, **fields})
     session.log([RowChange("conversation", row, before, after)])

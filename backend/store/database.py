@@ -42,6 +42,7 @@ from backend.sqlite.migrations import (
     version_of,
 )
 from backend.sqlite.schema import STEPS
+from backend.store.branches.paths import settle_paths
 from backend.store.change_log import CurrentAct, RowChange, StoreSession
 from backend.store.clock import HybridClock
 from backend.store.file_state import LATEST_CHANGE, FileState, FileWatch, disk_refusal
@@ -258,6 +259,7 @@ class Database:
             yield session
             self._check_file()
             session.flush()
+            settle_paths(session)
             latest = session.connection().exec_driver_sql(LATEST_CHANGE).scalar_one()
             # The next writer may begin when this commits; listeners are called later.
             with self._committing:

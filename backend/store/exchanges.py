@@ -8,10 +8,11 @@ from sqlmodel import Session, col, select
 
 from backend.ids import new_id, now_ms
 from backend.sqlite.folding import indexed
-from backend.store.change_log import RowChange, StoreSession
+from backend.store.branches.paths import parent_in, path_end
+from backend.store.change_log import UNLOGGED, RowChange, StoreSession
 from backend.store.message_state import MessageState
 from backend.store.models import Message, StreamChunk, Submission
-from backend.store.rows import MessageRow
+from backend.store.rows import AnyMessage, MessageRow
 from backend.store.text import clean_text
 
 _ADD: Final = insert(Message)
@@ -30,17 +31,51 @@ def add_exchange(
     asked_text: str,
     engine_name: str,
     model: str,
+    parent: str | None = None,
 ) -> tuple[MessageRow, MessageRow]:
-    """Store a question, and the answer that begins."""
+    """Store a question, and the answer that begins.
+
+    Args:
+        session: Logs the changes.
+        conversation_id: Where it was said.
+        asked_text: The question.
+        engine_name: Stands at the answer.
+        model: The model of that engine.
+        parent: What the question follows; None for the end of what is shown.
+    """
     now = now_ms()
+    if parent is None:
+        parent = path_end(session, conversation_id)
     asked = MessageRow(
         id=new_id(),
         created_at=now,
         updated_at=now,
         conversation_id=conversation_id,
         text=clean_text(asked_text),
+        parent=parent,
     )
-    answer = MessageRow(
+    answer = _begun(conversation_id, engine_name, model, parent=asked.id)
+    answer = answer._replace(reply_to=asked.id)
+    _store(session, (asked, answer))
+    return asked, answer
+
+
+def add_answer(
+    session: StoreSession, earlier: AnyMessage, engine_name: str, model: str
+) -> MessageRow:
+    """Store another answer beside an earlier one."""
+    parent = parent_in(session, earlier)
+    answer = _begun(earlier.conversation_id, engine_name, model, parent=parent)
+    answer = answer._replace(reply_to=earlier.reply_to)
+    _store(session, (answer,))
+    return answer
+
+
+def _begun(
+    conversation_id: str, engine_name: str, model: str, *, parent: str
+) -> MessageRow:
+    now = now_ms()
+    return MessageRow(
         id=new_id(),
         created_at=now,
         updated_at=now,
@@ -49,10 +84,8 @@ def add_exchange(
         state=MessageState.STREAMING,
         engine=engine_name,
         model=clean_text(model),
-        reply_to=asked.id,
+        parent=parent,
     )
-    _store(session, (asked, answer))
-    return asked, answer
 
 
 def _store(session: StoreSession, messages: Sequence[MessageRow]) -> None:
@@ -61,8 +94,9 @@ def _store(session: StoreSession, messages: Sequence[MessageRow]) -> None:
     rows, changes = [], []
     for message in messages:
         fields = message._asdict()
-        rows.append({**fields, "folded": indexed(message.text), "cjk": ""})
-        del fields["id"]
+        made = {"folded": indexed(message.text), "cjk": "", "aside": 0}
+        rows.append({**fields, **made})
+        fields = {name: fields[name] for name in fields.keys() - UNLOGGED}
         changes.append(RowChange("message", message, None, fields))
     session.connection().execute(_ADD, rows)
     session.log(changes)

@@ -66,7 +66,7 @@ class ExportStore:
         return self._all(Action)
 
     def messages(self, conversation_id: str) -> Iterator[Message]:
-        """Yield the messages of a conversation, oldest first.
+        """Yield the messages of a conversation, also of other branches, oldest first.
 
         An answer that is being written is given as far as it is stored.
         """

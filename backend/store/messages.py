@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import bindparam, delete
+from sqlalchemy import bindparam, delete, literal_column
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -29,6 +29,7 @@ from backend.stored_values import TitleSource
 
 _OF_CONVERSATION: Final = select_columns(*MESSAGE).where(
     col(Message.conversation_id) == bindparam("conversation_id"),
+    col(Message.aside) == literal_column("0"),  # as the index says it
     col(Message.deleted_at).is_(None),
 )
 _NEWEST: Final = _OF_CONVERSATION.order_by(col(Message.id).desc()).limit(
@@ -59,7 +60,7 @@ class MessageStore:
         through: str | None = None,
         limit: int | None = 100,
     ) -> Sequence[MessageRow]:
-        """Return the newest messages of a conversation, oldest first.
+        """Return the newest messages shown of a conversation, oldest first.
 
         Args:
             id: The conversation.
@@ -138,9 +139,9 @@ class MessageStore:
             NotFoundError: There is no such conversation.
         """
         with self._database.write() as session:
-            touch(session, conversation_id)
             clear_draft(session, conversation_id)
             exchange = add_exchange(session, conversation_id, text, engine_name, model)
+            touch(session, conversation_id, exchange[1].id)
             keep_submission(session, submission, exchange[0])
             return exchange
 

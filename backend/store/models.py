@@ -71,6 +71,7 @@ class Conversation(Searched, table=True):
     Attributes:
         title_source: Who named it: "none", "text", "model" or "user".
         latest: The id of its last activity; the list is sorted by it.
+        shown_leaf: A message of the branch that is shown; "" for the newest.
     """
 
     title: str = Field(default="", sa_type=Text)
@@ -78,6 +79,7 @@ class Conversation(Searched, table=True):
     engine_id: str = Field(default="", sa_type=Text)
     model: str = Field(default="", sa_type=Text)
     latest: str = Field(default_factory=new_id, sa_type=Text)
+    shown_leaf: str = Field(default="", sa_type=Text)
 
     def searched_text(self) -> str:
         """Return the title."""
@@ -98,6 +100,12 @@ class Message(Searched, table=True):
         answer_tokens: How much it wrote, likewise.
         reads_from: The oldest message the model was given for an answer, or the first
             one a summary leaves out; "" where it was given all.
+        parent: The id of the message it follows; "" for a first one. None follows the
+            newest older one that has None too: all of a conversation without branches.
+        aside: 0 on the branch that is shown; else the higher, the later it left it.
+            This and what follows is made of the tree, and so not logged.
+        version: Which one it is of those between which a person can switch.
+        versions: How many those are; 0 for one alone.
     """
 
     conversation_id: str = Field(default="", sa_type=Text)
@@ -115,6 +123,10 @@ class Message(Searched, table=True):
     prompt_tokens: int = 0
     answer_tokens: int = 0
     reads_from: str = Field(default="", sa_type=Text)
+    parent: str | None = Field(default=None, sa_type=Text)
+    aside: int = 0
+    version: int = 0
+    versions: int = 0
 
     def searched_text(self) -> str:
         """Return the text, without the reasoning."""

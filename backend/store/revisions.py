@@ -1,45 +1,42 @@
-"""Changes what was asked, and asks it again."""
+"""Changes what was asked, asks it again, and shows one version or another."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlmodel import Session, col, select
-
 from backend.errors import ConflictError
-from backend.ids import edit_draft, now_ms
+from backend.ids import edit_draft
+from backend.store.branches.paths import branches_in, parent_in
 from backend.store.change_log import StoreSession
-from backend.store.conversations import touch
+from backend.store.conversations import conversation_in, touch
 from backend.store.database import Database
 from backend.store.drafts import clear_draft
-from backend.store.message_state import MessageState
-from backend.store.messages import begin_again, message_in
+from backend.store.exchanges import add_answer, add_exchange
+from backend.store.message_state import MessageState, move
+from backend.store.messages import message_in
 from backend.store.models import Message
+from backend.store.rows import AnyMessage
 from backend.store.text import clean_text
 
 _NOT_ASKED: Final = "Only what you asked can be edited."
+_NO_ANSWER: Final = "Only an answer can be written again."
 
 
 @dataclass(frozen=True, slots=True)
 class AskedAgain:
-    """A question that was asked again.
+    """A question that was asked again, in a branch of its own.
 
     Attributes:
         answer: The one to come.
-        is_new: It takes the place of none.
-        removed: The messages that followed and went to the trash.
         transaction_id: Of all of it.
     """
 
-    question: Message
-    answer: Message
-    is_new: bool
-    removed: Sequence[str]
+    question: AnyMessage
+    answer: AnyMessage
     transaction_id: str
 
 
 class RevisionStore:
-    """Changes questions."""
+    """Changes questions, and keeps versions beside each other."""
 
     def __init__(self, database: Database) -> None:
         """Work on a database."""
@@ -53,70 +50,76 @@ class RevisionStore:
             NotFoundError: There is no such message.
         """
         with self._database.write() as session:
-            _edit(session, question_id, text)
+            _asked_in(session, question_id).text = clean_text(text)
+            clear_draft(session, edit_draft(question_id))
             return session.transaction_id
 
     def ask_again(
         self, question_id: str, text: str, *, engine_name: str, model: str
     ) -> AskedAgain:
-        """Give a question another text, and begin its answer again.
-
-        The answer stays the same row, so that its earlier text is in its history and
-        all has its old place after an undo. What followed goes to the trash.
+        """Ask with another text beside a question, which stays with what follows it.
 
         Raises:
-            ConflictError: It is an answer, or one is still being written.
+            ConflictError: It is an answer.
             NotFoundError: There is no such message.
         """
         with self._database.write() as session:
-            asked = _edit(session, question_id, text)
-            touch(session, asked.conversation_id)
-            later = _later_than(session, asked)
-            answers = [message for message in later if message.reply_to == asked.id]
-            if answers:
-                answer = answers[-1]
-                begin_again(session, answer, keep_text=False)
-            else:
-                answer = _new_answer(session, asked)
-            answer.engine, answer.model = engine_name, clean_text(model)
-            followed = [message for message in later if message is not answer]
-            deleted_at = now_ms()
-            for message in followed:
-                message.deleted_at = deleted_at
-            removed = [message.id for message in followed]
-            return AskedAgain(
-                asked, answer, not answers, removed, session.transaction_id
+            asked = _asked_in(session, question_id)
+            clear_draft(session, edit_draft(question_id))
+            parent = parent_in(session, asked)
+            again = add_exchange(
+                session, asked.conversation_id, text, engine_name, model, parent
             )
+            touch(session, asked.conversation_id, again[1].id)
+            return AskedAgain(*again, session.transaction_id)
+
+    def answer_again(
+        self, answer_id: str, *, engine_name: str, model: str
+    ) -> tuple[AnyMessage, str]:
+        """Begin another answer beside one; return it and the transaction id.
+
+        Raises:
+            ConflictError: It is being written, or is nothing an engine answers.
+            NotFoundError: There is no such message.
+        """
+        with self._database.write() as session:
+            earlier = message_in(session, answer_id)
+            if earlier.role != "assistant":
+                raise ConflictError(_NO_ANSWER)
+            move(earlier.state, MessageState.STREAMING)
+            answer = add_answer(session, earlier, engine_name, model)
+            touch(session, earlier.conversation_id, answer.id)
+            return answer, session.transaction_id
+
+    def show(self, message_id: str, step: int = 0) -> str:
+        """Show a message, or one of its other versions, with all that goes with it.
+
+        Args:
+            message_id: The message.
+            step: How many versions later; the last, or first, where there is none.
+
+        Returns:
+            The id of what is shown.
+
+        Raises:
+            NotFoundError: There is no such message.
+        """
+        with self._database.read() as reading:
+            message = message_in(reading, message_id)
+        if not step and not message.aside:
+            return message_id
+        with self._database.write() as session:
+            branches = branches_in(session, message.conversation_id)
+            together = branches.versions_of(message_id)
+            at = together.index(message_id) + step
+            chosen = together[min(max(at, 0), len(together) - 1)]
+            conversation = conversation_in(session, message.conversation_id)
+            conversation.shown_leaf = branches.leaf_below(chosen)
+            return chosen
 
 
-def _edit(session: StoreSession, question_id: str, text: str) -> Message:
+def _asked_in(session: StoreSession, question_id: str) -> Message:
     asked = message_in(session, question_id)
     if asked.role != "user":
         raise ConflictError(_NOT_ASKED)
-    asked.text = clean_text(text)
-    clear_draft(session, edit_draft(question_id))
     return asked
-
-
-def _later_than(session: Session, asked: Message) -> list[Message]:
-    query = (
-        select(Message)
-        .where(
-            Message.conversation_id == asked.conversation_id,
-            col(Message.id) > asked.id,
-            col(Message.deleted_at).is_(None),
-        )
-        .order_by(col(Message.id))
-    )
-    return list(session.exec(query))
-
-
-def _new_answer(session: Session, asked: Message) -> Message:
-    answer = Message(
-        conversation_id=asked.conversation_id,
-        role="assistant",
-        state=MessageState.STREAMING,
-        reply_to=asked.id,
-    )
-    session.add(answer)
-    return answer

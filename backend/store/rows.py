@@ -26,6 +26,7 @@ class ConversationRow(NamedTuple):
     engine_id: str
     model: str
     latest: str
+    shown_leaf: str
 
 
 class MessageRow(NamedTuple):
@@ -47,6 +48,9 @@ class MessageRow(NamedTuple):
     prompt_tokens: int = 0
     answer_tokens: int = 0
     reads_from: str = ""
+    parent: str | None = None
+    version: int = 0
+    versions: int = 0
 
 
 AnyMessage: TypeAlias = Message | MessageRow

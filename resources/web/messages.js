@@ -184,5 +184,11 @@
     setTimeout(() => { if (awaited.has(message)) fetchLog(); }, LATE_MS);
   };
 
+  // Whoever switches to another version goes on from there.
+  document.addEventListener("hearth:version", ({ detail: { message, step } }) => whenShown(message, () => {
+    const versions = [...document.querySelectorAll(`#message-${message} [data-step]:enabled`)];
+    focusing.give(versions.find((one) => one.dataset.step === `${step}`) ?? versions[0]);
+  }));
+
   window.hearthMessages = { hear, whenShown };
 })();

@@ -141,11 +141,11 @@ def test_editing_deleting_and_undoing_messages_is_heard(
     other.listen()
     talk.play = say("Another.")
     retried = other.send("POST", f"/messages/{answer}/retry")
-    other.hear("whole", "conversations")
+    other.hear("log", "conversations")
     talk.rest()
     other.listen()
     other.undo(retried)
-    other.hear("whole")
+    other.hear("log", "removed")
 
 
 def test_a_title_and_a_deleted_conversation_are_heard_also_by_the_shell(

@@ -113,10 +113,30 @@ def test_an_edited_question_is_asked_again_and_all_of_it_undone(page: RealPage) 
     type_into_edit(page, question, WATER)
     press(page, "Enter", "ctrlKey: true")
     shows(page, WATER, "Wet.")
-    page.click(".toast [hx-post]")
+    page.click(".toast [hx-post$=undo]")
     shows(page, FIRE, "Hot.", ICE, "Cold.")
     page.click('.toast [hx-post$="again=1"]')
     shows(page, WATER, "Wet.")
+
+
+def test_an_older_answer_is_shown_again_with_what_followed(page: RealPage) -> None:
+    type_into_edit(page, ids(page)[0], WATER)
+    press(page, "Enter", "ctrlKey: true")
+    shows(page, WATER, "Wet.")
+    page.click(".toast [hx-post$=show]")
+    shows(page, FIRE, "Hot.", ICE, "Cold.")
+    page.click('.question [data-step="1"]')
+    shows(page, WATER, "Wet.")
+    # The last one has none after it: the focus is on the way back.
+    page.wait_for("document.activeElement.ariaLabel", "Earlier version")
+    page.run("document.activeElement.click()")
+    shows(page, FIRE, "Hot.", ICE, "Cold.")
+    first, *_, last = ids(page)
+    page.click('.question [data-step="1"]')
+    shows(page, WATER, "Wet.")
+    page.open(f"{conversation(page)}?around={last}")
+    shows(page, FIRE, "Hot.", ICE, "Cold.")
+    assert ids(page)[0] == first
 
 
 def test_an_edit_that_is_only_saved_keeps_the_answers(page: RealPage) -> None:
@@ -204,7 +224,7 @@ def test_a_retry_is_undone_even_while_it_is_written(
         parrot.texts[ICE] = cold
     page.wait_for(GROWING, value=False)
     versions = page.request("GET", f"/history/message/{answer}")[1]
-    assert "Answer started again" in versions
+    assert "Answered" in versions
     assert page.request("PUT", f"/messages/{answer}", {"text": "x"})[0] == 409
     assert page.request("PUT", f"/messages/{question}", {"text": " "})[0] == 422
 

@@ -132,7 +132,7 @@ def _fits(name: str, kind: object, value: object) -> bool:
     if kind is int:
         return type(value) is int and 0 <= value <= latest_ms()
     if not isinstance(value, str):
-        return False
+        return name == "parent" and value is None
     if name in {"id", "conversation_id"} or (name == "latest" and value):
         return _is_id(value)
     return True

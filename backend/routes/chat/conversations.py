@@ -271,6 +271,8 @@ async def _around(
     reading = await asyncio.to_thread(app.services.context.reading, conversation_id)
     seq = app.feed.seq
     try:
+        show_version = app.services.conversations.show_version
+        await asyncio.to_thread(show_version, message_id)
         found = await app.feed.read(
             partial(app.services.conversations.log_around, message_id)
         )

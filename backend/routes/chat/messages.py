@@ -1,6 +1,7 @@
 """Messages: editing, asking and answering again, images, deleting."""
 
 import asyncio
+import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -87,21 +88,43 @@ async def ask_again(request: Request, app: OpenContext) -> Response:
     again = await app.services.conversations.ask_again(
         request.path_params["id"], request.form().get("text", "")
     )
-    undo = undo_path(again.transaction_id)
-    toast = Toast(_asked_again(len(again.removed)), undo=undo)
+    toast = Toast(
+        "Older answer kept.",
+        undo=undo_path(again.transaction_id),
+        show=f"/messages/{request.path_params['id']}/show",
+    )
     return app.pages.fragment(Changed(_focused(app, again.question), toast))
+
+
+@router.post("/messages/:id/show")
+def show_branch(request: Request, app: OpenContext) -> Response:
+    """Show a message, where another version of it is shown."""
+    return _shown(app, request.path_params["id"], 0)
+
+
+@router.post("/messages/:id/earlier")
+def show_earlier(request: Request, app: OpenContext) -> Response:
+    """Show the version before a message, with what followed that."""
+    return _shown(app, request.path_params["id"], -1)
+
+
+@router.post("/messages/:id/later")
+def show_later(request: Request, app: OpenContext) -> Response:
+    """Show the version after a message, with what followed that."""
+    return _shown(app, request.path_params["id"], 1)
 
 
 @router.post("/messages/:id/retry")
 async def retry(request: Request, app: OpenContext) -> Response:
-    """Write an answer from its start."""
+    """Write another answer beside one."""
     earlier = await _message(request, app)
     conversations = app.services.conversations
     begun = await conversations.answer_again(earlier.id, keep_text=False)
     if not earlier.text:
         return Response()
-    words = "Writing it again. The earlier answer is kept in its history."
-    return app.pages.toast(Toast(words, undo=undo_path(begun)))
+    show = f"/messages/{earlier.id}/show"
+    toast = Toast("Older answer kept.", undo=undo_path(begun), show=show)
+    return app.pages.toast(toast)
 
 
 @router.post("/messages/:id/continue")
@@ -148,9 +171,7 @@ def _focused(app: OpenContext, message: "AnyMessage") -> Template:
     return replace(view, is_focused=True) if isinstance(view, QuestionView) else view
 
 
-def _asked_again(removed: int) -> str:
-    if not removed:
-        return "Asked again. The earlier answer is kept in its history."
-    what = "The message" if removed == 1 else f"The {removed} messages"
-    is_ = "is" if removed == 1 else "are"
-    return f"Asked again. {what} that followed {is_} in the trash."
+def _shown(app: OpenContext, message_id: str, step: int) -> Response:
+    shown = app.services.conversations.show_version(message_id, step)
+    data = json.dumps({"hearth:version": {"message": shown, "step": step}})
+    return Response(headers={"HX-Trigger": data})

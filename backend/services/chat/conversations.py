@@ -242,14 +242,14 @@ class ConversationService:
         return self._messages.get(message_id), edited
 
     async def ask_again(self, message_id: str, text: str) -> "AskedAgain":
-        """Give a question another text and ask it; what followed goes to the trash.
+        """Ask with another text beside a question, which is kept with what followed.
 
         Raises:
             InvalidInputError: The text is empty or too long.
             ConflictError: It is an answer, or nothing can answer.
         """
         text = checked_text(text)
-        _, conversation = await asyncio.to_thread(self._place_of, message_id)
+        _, conversation = await asyncio.to_thread(self._shown, message_id)
         choice = await self._asking.choice_of(conversation)
         record, engine = await self._engines.open(choice)
         with self.beginnings.one(conversation.id):
@@ -268,19 +268,18 @@ class ConversationService:
                 engine_name=record.name,
                 model=choice.model,
             )
-            growing = Growing(again.answer.id, conversation.id, engine=record.name)
-            self._answers.start(growing, engine, choice.model, prompt)
+            self._answers.start(Growing.of(again.answer), engine, choice.model, prompt)
         return again
 
     async def answer_again(self, message_id: str, *, keep_text: bool) -> str:
-        """Write an answer again (Retry), or go on from where it stopped (Continue).
+        """Write another answer (Retry), or go on from where it stopped (Continue).
 
-        It returns the transaction to undo.
+        What has no words is written in its place. It returns the transaction to undo.
 
         Raises:
             ConflictError: It is being written, or nothing can answer.
         """
-        message, conversation = await asyncio.to_thread(self._place_of, message_id)
+        message, conversation = await asyncio.to_thread(self._shown, message_id)
         choice = await self._asking.choice_of(conversation)
         record, engine = await self._engines.open(choice)
         with self.beginnings.one(conversation.id):
@@ -291,13 +290,15 @@ class ConversationService:
             )
             if message.role == "assistant" and not prompt.is_open:
                 raise ConflictError(_NO_QUESTION)
-            message, begun = await asyncio.to_thread(
-                self._messages.reopen,
-                message_id,
-                keep_text=keep_text,
-                engine_name=record.name,
-                model=choice.model,
-            )
+            again = {"engine_name": record.name, "model": choice.model}
+            if keep_text or not (message.text or message.reasoning):
+                message, begun = await asyncio.to_thread(
+                    self._messages.reopen, message_id, keep_text=keep_text, **again
+                )
+            else:
+                message, begun = await asyncio.to_thread(
+                    self._revisions.answer_again, message_id, **again
+                )
             growing = Growing.of(message)
             if message.reasoning and not message.text:
                 growing.add(Delta(reasoning="\n\n"))  # more thoughts follow
@@ -359,6 +360,15 @@ class ConversationService:
         question, answer = found
         return Exchange(self.get(question.conversation_id), question, answer)
 
-    def _place_of(self, message_id: str) -> "tuple[AnyMessage, Conversation]":
+    def show_version(self, message_id: str, step: int = 0) -> str:
+        """Show a message, or another version of it; return what is shown.
+
+        Raises:
+            NotFoundError: There is none, or it was deleted.
+        """
+        return self._revisions.show(message_id, step)
+
+    def _shown(self, message_id: str) -> "tuple[AnyMessage, Conversation]":
+        self._revisions.show(message_id)
         message = self._messages.get(message_id)
         return message, self.get(message.conversation_id)

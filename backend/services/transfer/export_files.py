@@ -13,13 +13,14 @@ from backend.importing.markup import fenced
 from backend.importing.programs.hearth import FORMAT, VERSION
 from backend.services.chat.endings import note_of
 from backend.services.transfer.export_text import closed, escaped, file_name
+from backend.stored_values import DERIVED
 from backend.web.markdown import Block, render
 from backend.web.rendering import Template
 
 if TYPE_CHECKING:
     from backend.store.models import Action, Conversation, Logged, Message, Note
 
-_UNLOGGED: Final = {"cjk", "folded", "deleted_at", "conversation_id"}
+_INNER: Final = {"deleted_at", "conversation_id"} | DERIVED
 _MAX_RENDERED_CHARS: Final = 400_000
 _TURNS: Final = "<!--turns-->"
 
@@ -78,12 +79,23 @@ def conversation_pieces(
     """Yield one conversation in a form; only JSON says how it is answered."""
     match form:
         case ExportFormat.MARKDOWN:
-            return _markdown(conversation, messages)
+            return _markdown(conversation, _read_in_turn(messages))
         case ExportFormat.HTML:
-            return _html(conversation, messages, show)
+            return _html(conversation, _read_in_turn(messages), show)
         case ExportFormat.JSON:
             whole = _json_conversation(conversation, messages, parameters)
             return _json([whole], [], [])
+
+
+def _read_in_turn(messages: Iterable["Message"]) -> Iterator["Message"]:
+    """Yield what is shown of a conversation, then what is in other branches."""
+    aside = []
+    for message in messages:
+        if message.aside:
+            aside.append(message)
+        else:
+            yield message
+    yield from aside
 
 
 def note_pieces(form: ExportFormat, note: "Note", show: Render) -> Pieces:
@@ -221,7 +233,7 @@ def _row(row: "Logged") -> str:
 
 
 def _fields(row: "Logged") -> dict[str, object]:
-    return row.model_dump(exclude=_UNLOGGED)
+    return row.model_dump(exclude=_INNER)
 
 
 def _as_json(fields: dict[str, object]) -> str:
@@ -246,6 +258,10 @@ def _note(message: "Message") -> str:
 
 
 def _who(message: "Message") -> str:
+    return f"{_name_of(message)}{' (another version)' if message.aside else ''}"
+
+
+def _name_of(message: "Message") -> str:
     if message.role == "user":
         return "You"
     if message.role == "summary":

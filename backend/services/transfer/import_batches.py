@@ -87,8 +87,9 @@ class Batch:
             time.sleep(BREATH_S)
         self.report = self.report.with_plan(plan)
         has_new = any(plan.ids.get(i, i) not in plan.here for i in export.path)
-        latest = plan.ids.get(row["latest"], row["latest"])
-        row |= {"id": plan.conversation_id, "latest": latest}
+        names = ("latest", "shown_leaf")
+        row |= {name: plan.ids.get(row[name], row[name]) for name in names}
+        row["id"] = plan.conversation_id
         if plan.verdict is not ImportDecision.NEW and not has_new:
             # What says nothing new does not go to the top of the list.
             row["latest"] = ""
@@ -109,8 +110,8 @@ class Batch:
         if plan.verdict is ImportDecision.OLDER or row_id in plan.binned:
             self.report = self.report.with_left(plan, row_id)
             return
-        reply_to = plan.ids.get(row["reply_to"], row["reply_to"])
-        ids = {"id": row_id, "reply_to": reply_to}
+        names = ("id", "reply_to", "parent")
+        ids = {name: plan.ids.get(row[name], row[name]) for name in names}
         self._take("message", row | ids | {"conversation_id": plan.conversation_id})
 
     def _take(self, table: str, row: dict[str, Any]) -> None:

@@ -2,10 +2,11 @@
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, literal_column
 from sqlalchemy import select as select_columns
 from sqlmodel import col
 
+from backend.store.branches.paths import path_end
 from backend.store.conversations import conversation_in
 from backend.store.database import Database
 from backend.store.message_state import MessageState
@@ -20,6 +21,7 @@ _LATEST: Final = (
     select_columns(*MESSAGE)
     .where(
         col(Message.conversation_id) == bindparam("conversation_id"),
+        col(Message.aside) == literal_column("0"),
         col(Message.role) == bindparam("role"),
         col(Message.deleted_at).is_(None),
         col(Message.state) != MessageState.STREAMING,
@@ -63,6 +65,7 @@ class SummaryStore:
                 engine=engine_name,
                 model=clean_text(model),
                 reads_from=reads_from,
+                parent=path_end(session, conversation_id),
             )
             session.add(summary)
             return summary

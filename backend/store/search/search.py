@@ -94,7 +94,8 @@ _SQL: Final = """
 """
 _IN_CONVERSATION: Final = text("""
     select id, text from message
-    where conversation_id = :conversation_id and deleted_at is null order by id
+    where conversation_id = :conversation_id and aside = 0 and deleted_at is null
+    order by id
 """)
 _SIGNS: Final = re.compile(r"[*`~]+")
 _NONE: Final = re.compile(r"(?!)")

@@ -152,7 +152,7 @@ def test_what_is_asked_is_added_at_the_end(
     assert again == {"nouns": nouns, "changed": [answer]}
 
 
-def test_an_edited_question_changes_and_what_followed_leaves(
+def test_another_branch_lets_the_log_be_fetched(
     database: Database, messages: MessageStore, hearing: Hearing
 ) -> None:
     revisions, changes = RevisionStore(database), ChangeStore(database)
@@ -164,11 +164,11 @@ def test_an_edited_question_changes_and_what_followed_leaves(
     later = messages.add_exchange(talk, "Next", **ENGINE)
     end(messages, later[1].id)
     again = hearing.of(lambda: revisions.ask_again(asked, "Third", **ENGINE))
-    assert again == {
-        "nouns": {"conversations", "trash"},
-        "changed": [asked, answer],
-        "removed": [message.id for message in later],
-    }
+    moved = {"nouns": {"conversations"}, "logs": {talk}}
+    assert again == moved
+    assert hearing.of(lambda: revisions.show(asked)) == moved
+    written = hearing.of(lambda: revisions.answer_again(answer, **ENGINE))
+    assert written == moved
 
 
 def test_what_comes_back_between_others_lets_the_log_be_fetched(

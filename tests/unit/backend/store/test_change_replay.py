@@ -3,19 +3,21 @@
 import contextlib
 import tempfile
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlmodel import select
+from sqlmodel import col, select
 
 from backend.errors import HearthError
+from backend.store.branches.paths import branches_in
 from backend.store.changes import ChangeStore
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
 from backend.store.message_state import MessageState
 from backend.store.messages import MessageStore
-from backend.store.models import LOGGED
+from backend.store.models import LOGGED, Conversation, Message
 from backend.store.notes import NoteStore
 from backend.store.revisions import RevisionStore
 from backend.store.settings import SettingStore
@@ -93,7 +95,16 @@ class Actor:
         data = self.revisions.ask_again(
             self.one("message", number), text, engine_name="E", model=text
         )
-        self.rows["message"].append(data.answer.id)
+        self.rows["message"] += [data.question.id, data.answer.id]
+
+    def answer_again(self, number: int, text: str) -> None:
+        data, _ = self.revisions.answer_again(
+            self.one("message", number), engine_name="E", model=text
+        )
+        self.rows["message"].append(data.id)
+
+    def show(self, number: int, text: str) -> None:
+        self.revisions.show(self.one("message", number), len(text) - 1)
 
     def delete_message(self, number: int, text: str) -> None:
         self.messages.delete(self.one("message", number))
@@ -142,6 +153,8 @@ ACTS: dict[str, Callable[[Actor, int, str], None]] = {
         Actor.reopen,
         Actor.edit,
         Actor.ask_again,
+        Actor.answer_again,
+        Actor.show,
         Actor.delete_message,
         Actor.note,
         Actor.save_note,
@@ -160,7 +173,7 @@ def contents(database: Database) -> dict[str, list[dict[str, object]]]:
     with database.read() as session:
         return {
             table: [
-                row.model_dump()
+                row.model_dump(exclude={"aside", "version", "versions"})
                 for row in session.exec(select(model).order_by(model.id))
             ]
             for table, model in LOGGED.items()
@@ -188,9 +201,25 @@ def test_the_log_alone_reproduces_the_database(acts: list[Act]) -> None:
             assert contents(replayed) == contents(database)
             for opened in (database, replayed):
                 check_index(opened)
+                check_paths(opened)
         finally:
             database.close()
             replayed.close()
+
+
+def check_paths(database: Database) -> None:
+    """See that what is marked as shown is what the tree says, and a path."""
+    messages = MessageStore(database)
+    with database.read() as session:
+        for talk in session.exec(select(Conversation)).all():
+            marked = branches_in(session, talk.id).moved(talk.shown_leaf)
+            assert marked == {}
+            shown = messages.of_conversation(talk.id, limit=None)
+            assert all(a.id < b.id for a, b in pairwise(shown))
+            live = select(Message).where(
+                Message.conversation_id == talk.id, col(Message.deleted_at).is_(None)
+            )
+            assert bool(shown) is bool(session.exec(live).all())
 
 
 def check_index(database: Database) -> None:

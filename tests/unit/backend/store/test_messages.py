@@ -215,4 +215,6 @@ def test_a_message_is_shown_among_its_neighbours(
 
 
 def test_a_row_has_every_field_that_is_stored_and_logged() -> None:
-    assert set(MessageRow._fields) == Message.model_fields.keys() - {"folded", "cjk"}
+    assert set(MessageRow._fields) == (
+        Message.model_fields.keys() - {"folded", "cjk", "aside"}
+    )

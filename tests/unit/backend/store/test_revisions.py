@@ -63,17 +63,23 @@ def test_an_edit_changes_the_question_alone_and_is_undone(
     assert dialogue(messages, talk) == before
 
 
-def test_asking_again_puts_what_followed_into_the_trash(
+def test_asking_again_keeps_question_and_what_followed_beside_it(
     messages: MessageStore, revisions: RevisionStore, talk: Talk
 ) -> None:
+    before = dialogue(messages, talk)
     again = ask_again(revisions, talk)
-    assert (again.answer.id, again.is_new) == (talk[1].id, False)
-    assert again.removed == [talk[2].id, talk[3].id]
     assert (again.answer.state, again.answer.model) == (MessageState.STREAMING, "o")
     assert dialogue(messages, talk) == [
-        (talk[0].id, "What is water?"),
-        (talk[1].id, ""),
+        (again.question.id, "What is water?"),
+        (again.answer.id, ""),
     ]
+    asked = messages.get(again.question.id)
+    assert (asked.version, asked.versions) == (2, 2)
+    assert revisions.show(again.question.id, -1) == talk[0].id
+    assert dialogue(messages, talk) == before
+    assert revisions.show(talk[0].id, -1) == talk[0].id, "there is no earlier one"
+    with pytest.raises(NotFoundError):
+        revisions.show("nothing")
 
 
 def test_one_undo_brings_back_question_answer_and_what_followed(
@@ -86,24 +92,44 @@ def test_one_undo_brings_back_question_answer_and_what_followed(
     changes = ChangeStore(database)
     undone = changes.undo(again.transaction_id)
     assert dialogue(messages, talk) == before
+    assert messages.get(talk[0].id).versions == 0
     changes.undo(undone)
     assert dialogue(messages, talk) == after
 
 
-def test_without_an_answer_a_new_one_begins(
+def test_an_answer_is_written_again_beside_the_first(
     database: Database, messages: MessageStore, revisions: RevisionStore, talk: Talk
 ) -> None:
-    messages.delete(talk[1].id)
-    again = ask_again(revisions, talk)
-    assert again.answer.id not in {message.id for message in talk}
-    assert again.answer.reply_to == talk[0].id
-    finish(messages, again.answer, "Wet.")
-    ChangeStore(database).undo(again.transaction_id)
-    assert [row_id for row_id, _ in dialogue(messages, talk)] == [
-        talk[0].id,
-        talk[2].id,
-        talk[3].id,
-    ]
+    before = dialogue(messages, talk)
+    names = {"engine_name": "Other", "model": "o"}
+    answer, begun = revisions.answer_again(talk[1].id, **names)
+    with pytest.raises(ConflictError):
+        revisions.answer_again(answer.id, **names)
+    finish(messages, answer, "Warm.")
+    assert dialogue(messages, talk) == [before[0], (answer.id, "Warm.")]
+    assert messages.get(answer.id).reply_to == talk[0].id
+    messages.add_exchange(talk[0].conversation_id, "Why?", **names)
+    longer = dialogue(messages, talk)
+    assert [text for _, text in longer] == ["What is fire?", "Warm.", "Why?", ""]
+    switched = revisions.show(answer.id, -1)
+    assert (switched, dialogue(messages, talk)) == (talk[1].id, before)
+    last = ChangeStore(database).last()
+    assert last is not None
+    ChangeStore(database).undo(last)
+    assert dialogue(messages, talk) == longer
+    ChangeStore(database).undo(begun)
+    assert messages.get(talk[1].id).id, "the earlier one stays"
+    with pytest.raises(ConflictError):
+        revisions.answer_again(talk[0].id, **names)
+
+
+def test_a_version_that_is_deleted_gives_way_to_the_other(
+    messages: MessageStore, revisions: RevisionStore, talk: Talk
+) -> None:
+    answer, _ = revisions.answer_again(talk[3].id, engine_name="O", model="o")
+    finish(messages, answer, "Chilly.")
+    messages.delete(answer.id)
+    assert dialogue(messages, talk) == [(one.id, one.text) for one in talk]
 
 
 def test_an_answer_cannot_be_edited(revisions: RevisionStore, talk: Talk) -> None:

@@ -49,7 +49,9 @@ def test_where_the_user_went_on_a_longer_export_is_added(library: Library) -> No
     )
     (before,) = library.conversations
     library.bring_in(tree("q1", "a2", "q3"))
-    assert library.texts() == [*texts("q1", "a2", "q3"), "Mine?", ""]
+    # Both ways go on from the same answer; the person's own stays shown.
+    assert library.texts() == [*texts("q1", "a2"), "Mine?", ""]
+    assert library.messages()[2].versions == 2
     (after,) = library.conversations
     assert after.latest == before.latest
 

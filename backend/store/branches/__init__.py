@@ -1,0 +1,1 @@
+"""The branches of conversations: what their tree is, and which one is shown."""
