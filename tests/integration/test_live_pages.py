@@ -129,7 +129,7 @@ def test_an_older_answer_is_shown_again_with_what_followed(page: RealPage) -> No
     shows(page, WATER, "Wet.")
     # The last one has none after it: the focus is on the way back.
     page.wait_for("document.activeElement.ariaLabel", "Earlier version")
-    page.click('.question [data-step="-1"]:focus')
+    page.click('.question [data-step="-1"]')
     shows(page, FIRE, "Hot.", ICE, "Cold.")
     first, *_, last = ids(page)
     page.click('.question [data-step="1"]')
