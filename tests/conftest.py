@@ -6,11 +6,17 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 from PySide6.QtCore import QCoreApplication, Qt
 
 from qtshell.compat import keep_constants
 from qtshell.web.chromium import is_root, prepare_environment
 
+# A busy machine is no failure: no property has to hold within a time.
+settings.register_profile(
+    "hearth", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("hearth")
 keep_constants()
 # A script's background job starts with Ctrl-C ignored, and so would all it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)

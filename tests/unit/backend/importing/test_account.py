@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from backend.importing.bundles import open_bundle
@@ -148,7 +148,6 @@ def _held(talk: dict[str, Any]) -> int:
     return len(known)
 
 
-@settings(deadline=None)
 @example(
     [export_samples.chatgpt(1), export_samples.claude(), export_samples.open_webui()]
 )

@@ -140,7 +140,7 @@ def cuts(data: st.DataObject, text: str) -> list[int]:
 TEXTS = st.lists(st.sampled_from(PARTS), max_size=7).map("\n\n".join)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(TEXTS, st.sampled_from(["", "\n", "\n\n", " "]), st.data())
 def test_an_answer_ends_as_a_new_page_shows_it(
     text: str, end: str, data: st.DataObject
@@ -156,7 +156,7 @@ def test_an_answer_ends_as_a_new_page_shows_it(
     asyncio.run(work())
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(TEXTS, TEXTS, st.booleans(), st.data())
 def test_one_that_is_continued_or_retried_ends_so_too(
     before: str,
@@ -178,7 +178,7 @@ def test_one_that_is_continued_or_retried_ends_so_too(
     asyncio.run(work())
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(TEXTS, TEXTS, st.integers(0, 40), st.data())
 def test_one_whose_words_were_thoughts_ends_so_too(
     thoughts: str, text: str, moved: int, data: st.DataObject

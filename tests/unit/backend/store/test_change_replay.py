@@ -180,7 +180,7 @@ def contents(database: Database) -> dict[str, list[dict[str, object]]]:
         }
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     st.lists(
         st.tuples(

@@ -152,7 +152,7 @@ def test_no_nesting_ends_the_process() -> None:
 def test_no_bracket_without_an_end_costs_more_than_its_letters() -> None:
     formulas: list[str] = []
 
-    @settings(max_examples=100, deadline=None, database=None)
+    @settings(max_examples=100, database=None)
     @given(
         strategies.lists(
             strategies.sampled_from(BRACKETS)

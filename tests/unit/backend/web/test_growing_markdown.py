@@ -35,7 +35,7 @@ def stream(text: str, cuts: Sequence[int], open_chars: int = OPEN_CHARS) -> Step
     return step
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.lists(st.sampled_from(LINES), max_size=20),
     st.sampled_from(["\n", "\r\n", "\r"]),
@@ -63,7 +63,7 @@ LINKS = (
 # fmt: on
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.sampled_from([*LINES, *LINKS]), max_size=20), st.data())
 def test_links_defined_before_are_links_while_the_text_grows(
     lines: list[str], data: st.DataObject
@@ -120,7 +120,7 @@ LONG = {
 
 
 @pytest.mark.parametrize("name", LONG)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(data=st.data())
 def test_a_long_block_is_finished_in_pieces_that_are_the_whole(
     name: str, data: st.DataObject
@@ -192,7 +192,7 @@ def size(blocks: Sequence[Block]) -> int:
     return sum(len(undrawn(block.html)) for block in blocks)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.lists(st.sampled_from([*LINES, "a word " * 30, "- b\n- c", "| 1 |\n" * 9])),
     st.data(),
@@ -225,7 +225,7 @@ def test_half_a_line_break_at_the_end_waits() -> None:
     assert [*step.blocks, *step.tail] == render("a\nb")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.sampled_from(LINES), max_size=20), st.data())
 def test_a_text_that_has_ended_leaves_nothing_open(
     lines: list[str], data: st.DataObject

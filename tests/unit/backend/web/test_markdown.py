@@ -103,7 +103,7 @@ def _tree(random: Random, depth: int = 4) -> str:
     return f"<{name}{text}>{inside}{random.choice((f'</{name}>', ''))}"
 
 
-@settings(max_examples=RANDOM_TREES // 50, deadline=None)
+@settings(max_examples=RANDOM_TREES // 50)
 @given(st.integers(0, 2**64))
 def test_of_ten_thousand_random_trees_only_the_listed_is_left(seed: int) -> None:
     random = Random(seed)
@@ -111,14 +111,14 @@ def test_of_ten_thousand_random_trees_only_the_listed_is_left(seed: int) -> None
         assert_safe(sanitise(_tree(random)))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.sampled_from(LINES), max_size=20))
 def test_any_blocks_are_safe(lines: list[str]) -> None:
     for block in render("\n".join(lines)):
         assert_safe(block.html)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=300))
 def test_any_text_is_safe(text: str) -> None:
     for block in render(text):

@@ -93,7 +93,7 @@ def exported(database: Database) -> dict[str, Any]:
     return record
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(TALKS, NOTES, ACTIONS)
 def test_everything_comes_back_the_same(
     tmp_path_factory: pytest.TempPathFactory,

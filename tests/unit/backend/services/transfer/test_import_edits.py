@@ -141,7 +141,7 @@ def mine(library: Library) -> set[str]:
         return {row[0] for row in run(f"{query} and deleted_at is null")}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(ACTS, min_size=1, max_size=6))
 def test_whatever_comes_in_whatever_order_it_adds_up(
     tmp_path_factory: pytest.TempPathFactory, acts: list[Any]

@@ -3,7 +3,7 @@
 import uuid
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.ids import now_ms
@@ -165,7 +165,6 @@ def test_no_query_is_an_error_for_the_index_either(
 ) -> None:
     say(messages, "Fire is hot")
 
-    @settings(deadline=None)
     @given(st.text(st.sampled_from("ab\"*^:()-+{}\0\ud800 北é'\\NEAR")))
     def ask(query: str) -> None:
         search.search(query)
