@@ -91,6 +91,8 @@ document.addEventListener("htmx:afterRequest", ({ detail }) => {
     const { text } = requestConfig.parameters;
     if (field.value.startsWith(text)) field.value = field.value.slice(text.length);
     htmx.process(elt);
+    // What is chosen stays until what is chosen for the conversation that has begun comes.
+    if (requestConfig.path === "/conversations") htmx.trigger(elt.querySelector(".model"), "hearth:engines");
     field.focus();
     document.getElementById("empty")?.remove();
     window.hearthScroll.toEnd();

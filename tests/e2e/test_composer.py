@@ -13,6 +13,9 @@ pytestmark = pytest.mark.e2e
 
 FIELD: Final = "document.querySelector('.composer textarea')"
 BUSY: Final = "document.querySelector('#log [aria-busy=true]') !== null"
+DRAFT_ENDS: Final = (
+    "fetch('/drafts/new').then(r => r.text()).then(t => t.endsWith('{}'))"
+)
 SAID: Final = "document.getElementById('announcement').textContent"
 
 
@@ -64,6 +67,8 @@ def test_no_key_is_lost_while_a_conversation_begins(
     answer(fresh, model, "Here.")
     assert fresh.evaluate("field.value") == "and where does it end?"
     assert fresh.evaluate("lost") == []
+    choice = "document.querySelector('.model [name=choice]').getAttribute('hx-put')"
+    fresh.wait_for(f"{choice}.startsWith(location.pathname)")
     draft = "fetch(location.pathname.replace('conversations', 'drafts'))"
     fresh.wait_for(f"{draft}.then(r => r.text()).then(t => t === field.value)")
     assert fresh.evaluate("fetch('/drafts/new').then(r => r.text())") == ""
@@ -110,15 +115,15 @@ def test_an_input_method_keeps_its_keys(fresh: Window) -> None:
 
 def test_the_caret_stands_at_the_end_of_a_restored_draft(fresh: Window) -> None:
     fresh.write("textbox", "Message", "Is anybody there?")
-    fresh.wait_for(
-        "fetch('/drafts/new').then(r => r.text()).then(t => t.endsWith('there?'))"
-    )
+    fresh.wait_for(DRAFT_ENDS.format("there?"))
     fresh.send("Page.reload")
     fresh.attach()
     fresh.wait_for(f"{FIELD}?.value === 'Is anybody there?'")
     fresh.evaluate(f"{FIELD}.focus()")
     fresh.send("Input.insertText", text=" Yes")
     assert fresh.evaluate(f"{FIELD}.value") == "Is anybody there? Yes"
+    # Else it is stored after the next test has emptied the draft.
+    fresh.wait_for(DRAFT_ENDS.format("Yes"))
 
 
 def test_an_answer_is_announced_at_its_ends_and_a_copy_when_it_is_made(
