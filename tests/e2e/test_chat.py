@@ -104,7 +104,7 @@ def test_a_draft_and_a_rename_survive_a_killed_shell(
     with Window.start(tmp_path) as window:
         window.click("link", "A better name")
         window.wait_for(
-            "document.querySelector('textarea')?.value === 'half a thought'"
+            "document.querySelector('.composer textarea')?.value === 'half a thought'"
         )
 
 

@@ -66,4 +66,4 @@ def test_a_passphrase_is_chosen_and_asked_for(tmp_path: Path) -> None:
         window.press("Enter")
         window.wait_for("location.pathname === '/'")
         window.find("link", "Notes")
-        window.wait_for("document.querySelector('textarea').value === 'kept'")
+        window.wait_for("document.querySelector('.composer textarea').value === 'kept'")
