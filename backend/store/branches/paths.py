@@ -23,8 +23,7 @@ _NODES: Final = text("""
     where conversation_id = :conversation and id > :after order by id limit :limit
 """)
 _END: Final = text("""
-    select id, parent from message
-    where conversation_id = :conversation and aside = 0 and id < :before
+    select id from message where conversation_id = :conversation and aside = 0
     order by id desc limit 1
 """)
 _TRUNK: Final = text("""
@@ -32,14 +31,24 @@ _TRUNK: Final = text("""
     where conversation_id = :conversation and parent is null and id < :before
     order by id desc limit 1
 """)
-_LATER: Final = text("""
-    select count(*) from message
-    where conversation_id = :conversation and aside = 0 and id >= :first
-""")
-_BRANCHED: Final = text("""
-    select exists(
-        select 1 from message where conversation_id = :conversation and aside <> 0
-    )
+# In one statement, as every question waits for it: whether there are branches, how
+# many messages are shown from the first new one on, and what is shown before that.
+_AROUND: Final = text("""
+    select
+        exists(
+            select 1 from message where conversation_id = :conversation and aside <> 0
+        ),
+        (
+            select count(*) from message
+            where conversation_id = :conversation and aside = 0 and id >= :first
+        ),
+        coalesce(before.id, ''),
+        before.parent
+    from (select 1) left join (
+        select id, parent from message
+        where conversation_id = :conversation and aside = 0 and id < :first
+        order by id desc limit 1
+    ) as before
 """)
 _SHOWN: Final = text("select shown_leaf from conversation where id = :conversation")
 _POSITION: Final = text("""
@@ -66,8 +75,8 @@ class _Moves:
 
 def path_end(session: StoreSession, conversation_id: str) -> str:
     """Return the last message of what is shown, also one in the trash; "" for none."""
-    found = _end_before(session, conversation_id, _AFTER_ALL)
-    return found[0] if found else ROOT
+    about = {"conversation": conversation_id}
+    return session.connection().execute(_END, about).scalar() or ROOT
 
 
 def parent_in(session: StoreSession, message: AnyMessage) -> str:
@@ -136,30 +145,19 @@ def _moves(changes: Sequence[RowChange]) -> dict[str, _Moves]:
 
 def _is_plain(session: StoreSession, conversation_id: str, moves: _Moves) -> bool:
     """Whether nothing is shown otherwise than before, but for what came at its end."""
-    about = {"conversation": conversation_id}
-    is_branched = bool(session.connection().execute(_BRANCHED, about).scalar())
+    about = {
+        "conversation": conversation_id,
+        "first": min(moves.new, default=_AFTER_ALL),
+    }
+    around = session.connection().execute(_AROUND, about).one()
+    is_branched, later, end, end_follows = around
     if is_branched and not set(moves.others) <= moves.new.keys():
         return False
-    if not moves.new:
-        return True
-    first = min(moves.new)
-    end = _end_before(session, conversation_id, first)
-    later = session.connection().execute(_LATER, {**about, "first": first}).scalar()
     if later != len(moves.new):
         return False
-    before = end or (ROOT, None)
-    for message_id in sorted(moves.new):
-        parent = moves.new[message_id]
-        follows = before[1] is None and not is_branched if parent is None else False
-        if not follows and parent != before[0]:
+    for message_id, parent in sorted(moves.new.items()):
+        is_in_turn = parent is None and end_follows is None and not is_branched
+        if not is_in_turn and parent != end:
             return False
-        before = message_id, parent
+        end, end_follows = message_id, parent
     return True
-
-
-def _end_before(
-    session: StoreSession, conversation_id: str, before: str
-) -> tuple[str, str | None] | None:
-    about = {"conversation": conversation_id, "before": before}
-    found = session.connection().execute(_END, about).first()
-    return (found[0], found[1]) if found else None
