@@ -276,30 +276,22 @@ def _around(before: str, after: str) -> "Callable[..., str]":
     return rule
 
 
-def _formula(
-    _self: "RendererHTML",
-    tokens: "Sequence[Token]",
-    index: int,
-    _options: "OptionsDict",
-    _env: dict[str, Any],
-) -> str:
-    source = tokens[index].content
-    drawn = _drawn(source, is_display=False)
-    return drawn or f'<code class="math">{escape(source, quote=False)}</code>'
+def _formula(drawn: str, undrawn: str, *, is_display: bool) -> "Callable[..., str]":
+    """Return a rule that puts a drawing, or else the source, into its frame."""
+    keep_source = _around(*undrawn.split("{}"))
 
+    def rule(
+        self: "RendererHTML",
+        tokens: "Sequence[Token]",
+        index: int,
+        options: "OptionsDict",
+        env: dict[str, Any],
+    ) -> str:
+        if drawing := _drawn(tokens[index].content, is_display=is_display):
+            return drawn.format(drawing)
+        return keep_source(self, tokens, index, options, env)
 
-def _formula_block(
-    _self: "RendererHTML",
-    tokens: "Sequence[Token]",
-    index: int,
-    _options: "OptionsDict",
-    _env: dict[str, Any],
-) -> str:
-    source = tokens[index].content
-    drawn = _drawn(source, is_display=True)
-    if drawn:
-        return f'<p class="math">{drawn}</p>\n'
-    return f'<p><code class="math block">{escape(source, quote=False)}</code></p>\n'
+    return rule
 
 
 def _drawn(source: str, *, is_display: bool) -> str | None:
@@ -325,8 +317,12 @@ _RULES: Final = {
     "footnote_mark": _around("<sup><var>", "</var></sup> "),
     "footnote_reference_open": _around("", ""),
     "footnote_reference_close": _around("", ""),
-    "formula": _formula,
-    "formula_block": _formula_block,
+    "formula": _formula("{}", '<code class="math">{}</code>', is_display=False),
+    "formula_block": _formula(
+        '<p class="math">{}</p>\n',
+        '<p><code class="math block">{}</code></p>\n',
+        is_display=True,
+    ),
 }
 
 
