@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from backend.installation import installed_files, own_command
+from backend.installation import installed_files
 from qtshell.desktop.integration import Desktop, mend, this_desktop
 from qtshell.desktop_link import DesktopLink
 from qtshell.dialogs.backups import BackupFolderPicker, open_backups
@@ -256,8 +256,7 @@ class Shell(QObject):
         self._restarts = False
         self._settings.reopen(self.view.path if self.view else "/")
         self.next_launch = (
-            *own_command(),
-            *self._options.instance_arguments,
+            *self._options.launch_command,
             *(() if self.window.isVisible() else ("--hidden",)),
             *(("--dev",) if self._options.dev else ()),
         )

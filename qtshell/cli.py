@@ -12,7 +12,6 @@ from collections.abc import Iterable
 from enum import IntEnum
 from typing import Final
 
-from backend.installation import own_command
 from qtshell.display import display_problem
 from qtshell.ipc.instance import (
     MAX_CALL_BYTES,
@@ -191,7 +190,7 @@ def _start_when_needed(options: Options) -> str:
 
     quiet = subprocess.DEVNULL
     started = subprocess.Popen(  # noqa: S603 this program itself
-        [*own_command(), "--hidden", *options.instance_arguments],
+        [*options.launch_command, "--hidden"],
         stdin=quiet,
         stdout=quiet,
         stderr=quiet,

@@ -7,6 +7,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Final
 
+from backend.installation import own_command
+
 _NAME: Final = "hearth"
 
 
@@ -73,6 +75,11 @@ class Options:
         if self.log_dir != _logs_in(self.data_dir):
             return ()
         return ("--data-dir", str(self.data_dir))
+
+    @property
+    def launch_command(self) -> tuple[str, ...]:
+        """The command that leads to the same instance, or starts it."""
+        return (*own_command(), *self.instance_arguments)
 
 
 def program_version() -> str:

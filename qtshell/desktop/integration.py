@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
-from backend.installation import own_command
 from qtshell.options import Options, Verb
 
 log = logging.getLogger("hearth.shell")
@@ -40,8 +39,8 @@ class Desktop(Protocol):
 
 def this_desktop(options: Options) -> Desktop:
     """Return the desktop of this platform, for this very installation."""
-    command = [*own_command(), *options.instance_arguments]
-    return desktop_of(sys.platform, command, Path.home(), os.environ)
+    command, home = options.launch_command, Path.home()
+    return desktop_of(sys.platform, command, home, os.environ)
 
 
 def desktop_of(

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QMessageBox
 
-from backend.installation import own_command
 from qtshell.dialogs.folders import open_folder
 from qtshell.hotkeys.registry import DEFAULT
 from qtshell.icons import icon
@@ -154,7 +153,7 @@ class ActionHandlers(QObject):
         dialog.open()
 
     def _show_check(self) -> None:
-        command = (*own_command(), *self._options.instance_arguments, "doctor")
+        command = (*self._options.launch_command, "doctor")
         CheckWindow(command, self._window).open()
 
     def _show_about(self) -> None:
