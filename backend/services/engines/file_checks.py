@@ -10,16 +10,18 @@ from backend.errors import ConflictError
 from backend.llm.library import check_process
 from backend.runtime.worker import Job
 
+_INTACT: Final = "intact"
+_DIED: Final = "died"
 _FOUND: Final = {
-    "intact": "{name} is what was downloaded, to the last byte.",
+    _INTACT: "{name} is what was downloaded, to the last byte.",
     "changed": (
         "{file} is no longer what was downloaded: it is damaged, or was changed. "
         "Delete the model and download it again."
     ),
     "unreadable": "{file} cannot be read. Check its drive, and check the file again.",
+    _DIED: "The check of {name} stopped unexpectedly. Start it again.",
 }
-_DIED: Final = "The check of {name} stopped unexpectedly. Start it again."
-_INTACT: Final = _FOUND["intact"]
+"""By what the helper process says, and for the case that it says nothing."""
 
 
 class FileChecks:
@@ -72,14 +74,16 @@ class FileChecks:
 
     async def _check(self, name: str, files: list[str]) -> None:
         try:
-            sentence = await asyncio.to_thread(self._listen, name, files)
+            kind, file = await asyncio.to_thread(self._listen, files)
             if self._path:
-                self._found(sentence, sentence == _INTACT.format(name=name))
+                sentence = _FOUND[kind].format(name=name, file=file)
+                self._found(sentence, kind == _INTACT)
         finally:
             self._path = None
             self._changed()
 
-    def _listen(self, name: str, files: list[str]) -> str:
+    def _listen(self, files: list[str]) -> tuple[str, str]:
+        """Return what was found, and in which file."""
         self._job = job = Job(check_process.MODULE, {"files": files})
         # It may have been stopped before there was a process to end.
         if not self._path:
@@ -88,10 +92,9 @@ class FileChecks:
             with contextlib.closing(job.answers()) as answers:
                 for event in answers:
                     if event["kind"] in _FOUND:
-                        file = event.get("name", "")
-                        return _FOUND[event["kind"]].format(name=name, file=file)
+                        return event["kind"], event.get("name", "")
                     self._percent = event["percent"]
                     self._changed()
         finally:
             self._job = None
-        return _DIED.format(name=name)
+        return _DIED, ""
