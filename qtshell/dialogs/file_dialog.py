@@ -1,7 +1,7 @@
 """Asks for a file or a folder in a native dialog, and has the sidecar work on it."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Final, NamedTuple
 
@@ -13,7 +13,7 @@ from qtshell.sidecar.client import SidecarClient
 
 log = logging.getLogger("hearth.shell")
 
-AWAY: Final = "Hearth is starting. Try again in a moment."
+_AWAY: Final = "Hearth is starting. Try again in a moment."
 
 
 class Chosen(NamedTuple):
@@ -85,17 +85,24 @@ class FileDialogCommand:
         except ValueError as exc:
             self._complain(str(exc))
             return
-        self._client.post(
-            task.path,
-            task.form,
-            Done,
-            refused=lambda refusal: self._complain(refusal.error),
-            unreachable=lambda: self._complain(AWAY),
-        )
+        have_done(self._client, task, self._complain)
 
     def _complain(self, sentence: str) -> None:
         log.warning("what was chosen for %s was refused", self.name)
         tell(self._window, self.failure, sentence)
+
+
+def have_done(
+    client: SidecarClient, task: SidecarTask, complain: Callable[[str], object]
+) -> None:
+    """Have the sidecar do a task, and complain in a sentence when it does not."""
+    client.post(
+        task.path,
+        task.form,
+        Done,
+        refused=lambda refusal: complain(refusal.error),
+        unreachable=lambda: complain(_AWAY),
+    )
 
 
 def choose_folders(dialog: QFileDialog) -> None:

@@ -2,12 +2,17 @@
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from urllib.parse import quote
 
 from PySide6.QtWidgets import QWidget
 
-from backend.api_types import Done
-from qtshell.dialogs.file_dialog import AWAY, Chosen, FileDialogCommand, SidecarTask
+from qtshell.dialogs.file_dialog import (
+    Chosen,
+    FileDialogCommand,
+    SidecarTask,
+    have_done,
+)
 from qtshell.dialogs.page_commands import tell
 from qtshell.sidecar.client import SidecarClient
 
@@ -41,14 +46,5 @@ class ModelFolderPicker(FileDialogCommand):
 
 def add_models(client: SidecarClient, window: QWidget, paths: Sequence[str]) -> None:
     """Have the sidecar use files; the page says of each what came of it."""
-
-    def complain(sentence: str) -> None:
-        tell(window, ModelPicker.failure, sentence)
-
-    client.post(
-        "/models/files",
-        {"paths": json.dumps(paths)},
-        Done,
-        refused=lambda refusal: complain(refusal.error),
-        unreachable=lambda: complain(AWAY),
-    )
+    task = SidecarTask("/models/files", {"paths": json.dumps(paths)})
+    have_done(client, task, partial(tell, window, ModelPicker.failure))
