@@ -9,8 +9,9 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from qtshell.hotkeys.registry import Hotkeys
+from tests.helpers.processes import are_gone
 from tests.helpers.tray import windows_of, xdotool
-from tests.helpers.window import Window, are_gone, until
+from tests.helpers.window import Window, until
 
 pytestmark = [pytest.mark.gui, pytest.mark.e2e]
 

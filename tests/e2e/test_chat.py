@@ -8,8 +8,9 @@ import pytest
 
 from backend.protocol import LOOPBACK
 from tests.helpers.model_server import llama_server
+from tests.helpers.processes import are_gone
 from tests.helpers.scripted_model import HELLO
-from tests.helpers.window import Window, are_gone
+from tests.helpers.window import Window
 
 pytestmark = pytest.mark.e2e
 

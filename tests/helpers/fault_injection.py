@@ -23,8 +23,9 @@ import psutil
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
+from tests.helpers.processes import are_gone, command_line
 from tests.helpers.ticking_server import TickingServer
-from tests.helpers.window import Window, are_gone, command_line, until
+from tests.helpers.window import Window, until
 
 LAST_ANSWER: Final = "[...document.querySelectorAll('#log .answer')].at(-1)"
 IS_BUSY: Final = "document.querySelector('#log [aria-busy=true]') !== null"

@@ -13,7 +13,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final, Self
@@ -24,6 +24,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from backend.protocol import LOOPBACK
 from tests.helpers.htmx import SETTLED
+from tests.helpers.processes import command_line
 from tests.helpers.sidecar import program_command
 
 ROOT: Final = Path(__file__).parents[2]
@@ -376,14 +377,6 @@ def until(check: Callable[[], Any], what: str, why: Callable[[], str] = str) -> 
     raise AssertionError(f"waited in vain for {what}\n{why()}")
 
 
-def command_line(process: psutil.Process) -> str:
-    """Return how a process was started; "" when it has ended meanwhile."""
-    try:
-        return " ".join(process.cmdline())
-    except psutil.Error:
-        return ""
-
-
 def is_still(element: str) -> str:
     """Return an expression that becomes true when nothing scrolls there any more."""
     return f"""new Promise(resolve => {{
@@ -395,9 +388,3 @@ def is_still(element: str) -> str:
       }};
       look();
     }})"""
-
-
-def are_gone(processes: Sequence[psutil.Process], seconds: float = 5.0) -> bool:
-    """Whether all processes end within so many seconds."""
-    _, alive = psutil.wait_procs(processes, timeout=seconds)
-    return not [p for p in alive if p.status() != psutil.STATUS_ZOMBIE]

@@ -10,7 +10,8 @@ import pytest
 from backend.recovery.encryption_probe import Seal, seal_of
 from tests.helpers import export_samples
 from tests.helpers.page import Parrot
-from tests.helpers.window import Window, are_gone, until
+from tests.helpers.processes import are_gone
+from tests.helpers.window import Window, until
 
 pytestmark = pytest.mark.e2e
 
