@@ -89,8 +89,7 @@ def _other_parts() -> Iterator[dict[str, Any]]:
             yield _part("npm", name, package["version"], package.get("license", ""))
     version = platform.python_version()
     yield _part("generic", "cpython", version, "PSF-2.0")
-    # Qt is imported late: the list of wheels does not need it.
-    from PySide6.QtWebEngineCore import qWebEngineChromiumVersion  # noqa: PLC0415
+    from PySide6.QtWebEngineCore import qWebEngineChromiumVersion  # noqa: PLC0415 Qt is slow
 
     yield _part("generic", "chromium", qWebEngineChromiumVersion(), "BSD-3-Clause")
 
