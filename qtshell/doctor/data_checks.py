@@ -109,12 +109,14 @@ def check_keyring(_: Options) -> Finding:
 def check_database(options: Options) -> Finding:
     """Look through the whole database, also while it is in use."""
     path = options.data_dir / DATABASE_NAME
-    if not path.exists():
+    # For an empty file, as for none, a key would be made.
+    if not path.exists() or not path.stat().st_size:
         return note("There is no database yet.")
     key = DatabaseKey(options.data_dir, OsKeyring())
     try:
         key.unlock_at_start(path)
-        if is_damaged(path, key.for_file(path)):
+        opened_by = key.for_file(path)
+        if is_damaged(path, opened_by):
             return fault(
                 "The database is damaged.",
                 "Start Hearth: it repairs the file, or restores a backup. The damaged "
@@ -122,7 +124,7 @@ def check_database(options: Options) -> Finding:
             )
     except HearthError as exc:
         return note(f"The database was not looked through: {exc}")
-    kind = "encrypted" if key.for_file(path) else "not encrypted"
+    kind = "encrypted" if opened_by else "not encrypted"
     return Finding(cause=f"The database is whole, and {kind}.")
 
 

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from backend.keys import keyring
 from backend.store.database import Database
 from qtshell.doctor import data_checks, desktop_checks, report
 from qtshell.doctor.finding import Finding, Health, fault
 from qtshell.options import Options, Verb, read_options
+from tests.helpers.fake_keyrings import WorkingVault
 
 
 @pytest.fixture
@@ -37,6 +39,15 @@ def test_what_is_whole_is_said_to_be(options: Options) -> None:
     for name in ("folder", "permissions", "port", "database", "running"):
         assert found[name].health is Health.FINE, found[name]
     assert "not encrypted" in found["database"].cause
+
+
+def test_a_database_that_was_never_written_gets_no_key(
+    options: Options, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keyring, "find_os_vault", WorkingVault)
+    (options.data_dir / "hearth.db").touch()
+    assert data_checks.check_database(options).health is Health.NOTE
+    assert [path.name for path in options.data_dir.iterdir()] == ["hearth.db"]
 
 
 def test_a_damaged_database_is_a_fault(options: Options) -> None:
