@@ -205,7 +205,10 @@ def test_replaced_files_are_noticed(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("1")
     seen = [installed_files()]
-    (tmp_path / "backend" / "b" / "c.py").write_text("22")
+    other = tmp_path / "backend" / "b" / "c.py"
+    times = other.stat()
+    other.write_text("22")
+    os.utime(other, ns=(times.st_atime_ns, times.st_mtime_ns))
     seen.append(installed_files())
     os.utime(tmp_path / "templates" / "page.html", (1, 1))
     seen.append(installed_files())
