@@ -1,6 +1,17 @@
 """Reads the elements of a piece of HTML."""
 
 from html.parser import HTMLParser
+from typing import Final
+
+# fmt: off
+DRAWN_ATTRIBUTES: Final = frozenset({
+    "accent", "accentunder", "alttext", "class", "columnspan", "depth", "display",
+    "displaystyle", "fence", "form", "height", "largeop", "linethickness", "lspace",
+    "mathvariant", "maxsize", "minsize", "movablelimits", "notation", "rspace",
+    "scriptlevel", "separator", "stretchy", "symmetric", "voffset", "width",
+})
+# fmt: on
+"""What may stand at the elements of a formula."""
 
 
 class Elements(HTMLParser):

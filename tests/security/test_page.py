@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests.helpers.canary import Canary
+from tests.helpers.elements import DRAWN_ATTRIBUTES
 from tests.helpers.page import Parrot, RealPage
 from tests.helpers.payloads import (
     fenced,
@@ -33,10 +34,7 @@ ODD = """
     + 'ol p pre s samp strong sub sup table tbody td th thead tr u ul var').split(' '));
   const names = new Set(['href', 'title', 'rel', 'start', 'align', 'dir',
     'aria-level']);
-  const drawn = new Set('accent accentunder alttext class columnspan depth display '
-    + 'displaystyle fence form height largeop linethickness lspace mathvariant maxsize '
-    + 'minsize movablelimits notation rspace scriptlevel separator stretchy symmetric '
-    + 'voffset width');
+  const drawn = new Set(DRAWN_ATTRIBUTES);
   const marks = 'code.math, span[role=img], sup > a[href^="#note-"]';
   const frames = 'figure.code, div.table[role=group], p.math[role=group]';
   const ours = 'figcaption, figcaption *, figure.code > pre[tabindex]';
@@ -57,7 +55,7 @@ ODD = """
     if (!image.test(acting.getAttribute('hx-post'))) odd.push(acting.outerHTML);
   return JSON.stringify(odd);
 })()
-"""
+""".replace("DRAWN_ATTRIBUTES", json.dumps(sorted(DRAWN_ATTRIBUTES)))
 
 STATE = """
 JSON.stringify({

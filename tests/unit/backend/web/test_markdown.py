@@ -5,16 +5,17 @@ from random import Random
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from backend.web import mathml
 from backend.web.markdown import (
     _TAGS,
     MAX_HIGHLIGHTED_CHARS,
     render,
     sanitise,
 )
-from tests.helpers.elements import Elements
+from tests.helpers.elements import DRAWN_ATTRIBUTES, Elements
 from tests.helpers.payloads import fenced, payloads
 
 LINK_SCHEMES = {"http", "https", "mailto"}
@@ -25,9 +26,11 @@ ALLOWED = {
     "ol": {"start"},
     "td": {"align", "dir"},
     "th": {"align", "dir"},
-    **{tag: {"dir"} for tag in ("blockquote", "li", "p", "table")},
+    "p": {"class", "dir"},
+    **{tag: {"dir"} for tag in ("blockquote", "li", "table")},
     **{f"h{level}": {"dir"} for level in range(1, 7)},
 }
+DRAWN_CLASSES = re.compile(r"((math|menclose)-[a-z-]+ ?)*")
 VALUES_OF = {"dir": {"ltr", "rtl"}, "class": {"math", "math block"}}
 
 
@@ -37,6 +40,10 @@ def assert_safe(html: str) -> None:
     assert elements.odd == []
     for tag, attributes in elements.found:
         assert tag in _TAGS, html
+        if tag in mathml.TAGS:
+            assert attributes.keys() <= DRAWN_ATTRIBUTES, html
+            assert DRAWN_CLASSES.fullmatch(attributes.get("class") or ""), html
+            continue
         assert attributes.keys() <= ALLOWED.get(tag, set()), html
         for name, values in VALUES_OF.items():
             assert attributes.get(name) in {None, *values}, html
@@ -120,6 +127,7 @@ def test_any_blocks_are_safe(lines: list[str]) -> None:
 
 @settings(max_examples=200)
 @given(st.text(max_size=300))
+@example("Is $0$ or $\\frac{a}{b}$, and\n\n$$\n\\cancel{x}\n$$")
 def test_any_text_is_safe(text: str) -> None:
     for block in render(text):
         assert_safe(block.html)
