@@ -12,6 +12,7 @@ from qtshell.dialogs.import_export import ExportSaver, ImportPicker
 from qtshell.dialogs.models import ModelFolderPicker, ModelPicker, add_models
 from qtshell.dialogs.page_commands import Commands, LinkOpener, tell
 from qtshell.dialogs.quick_actions import ActionImporter
+from qtshell.garbage import GarbageCollector
 from qtshell.hotkeys.registry import Hotkeys
 from qtshell.ipc.instance import Instance
 from qtshell.logs import redact
@@ -93,6 +94,7 @@ class Shell(QObject):
         self.page_settings = PageSettings(self.actions, self.commands, self)
         self.rest = PageDiscarder(self.window)
         self.updates = UpdateWatch(installed_files, self)
+        GarbageCollector(self)
         self.next_launch: tuple[str, ...] = ()
         self._restarts = False
         self._page_failed = False

@@ -1,5 +1,6 @@
 """Notices that the program's files were replaced under the running Hearth."""
 
+import contextlib
 from collections.abc import Callable
 from typing import Final
 
@@ -32,7 +33,12 @@ class UpdateWatch(QObject):
     def look(self) -> None:
         """Read what is installed; the first time, that is what runs."""
         self._timer.stop()
-        QThreadPool.globalInstance().start(lambda: self._was_read.emit(self._read()))
+        QThreadPool.globalInstance().start(self._read_beside)
+
+    def _read_beside(self) -> None:
+        found = self._read()
+        with contextlib.suppress(RuntimeError):  # Hearth ended meanwhile
+            self._was_read.emit(found)
 
     def _on_read(self, found: str) -> None:
         self._running = self._running or found

@@ -1,5 +1,6 @@
 """What every test runs under: no inherited switches, and no error it did not expect."""
 
+import gc
 import logging
 import os
 import signal
@@ -10,6 +11,7 @@ from hypothesis import HealthCheck, settings
 from PySide6.QtCore import QCoreApplication, Qt
 
 from qtshell.compat import keep_constants
+from qtshell.garbage import collect_due
 from qtshell.web.chromium import is_root, prepare_environment
 
 # A busy machine is no failure: no property has to hold within a time.
@@ -23,6 +25,14 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # Both must be said before the first QApplication, which pytest-qt builds.
 prepare_environment(os.environ, dev=False, software=False, as_root=is_root())
 QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
+
+
+@pytest.fixture(autouse=True)
+def no_collections_in_threads() -> Iterator[None]:
+    """Take what is left of Qt apart in its own thread, as the shell does."""
+    gc.disable()
+    yield
+    collect_due()
 
 
 @pytest.fixture(autouse=True)
