@@ -13,6 +13,9 @@ from PySide6.QtCore import QCoreApplication, Qt
 from qtshell.compat import keep_constants
 from qtshell.garbage import collect_due
 from qtshell.web.chromium import is_root, prepare_environment
+from tests.helpers.scheduling import pytest_xdist_make_scheduler
+
+__all__ = ["pytest_xdist_make_scheduler"]
 
 # A busy machine is no failure: no property has to hold within a time.
 settings.register_profile(
