@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from backend.attachments.files import ATTACHMENTS
 from backend.errors import (
     StoreBusyError,
     StoreFullError,
@@ -55,6 +56,7 @@ from backend.services.transfer.imports import ImportService
 from backend.services.trash import TrashService
 from backend.sqlite.files import check_is_file
 from backend.store.actions import ActionStore
+from backend.store.attachments.attachments import AttachmentStore
 from backend.store.changes import ChangeStore
 from backend.store.chat.summaries import SummaryStore
 from backend.store.conversations import ConversationStore
@@ -188,7 +190,7 @@ class Container:
         Raises:
             StoreReadOnlyError: The folder cannot be written.
         """
-        return put_away(self._path, BACKUPS, *key_names(self._path.parent))
+        return put_away(self._path, BACKUPS, ATTACHMENTS, *key_names(self._path.parent))
 
     def open(self, audience: PageAudience) -> OpenStore:
         """Open the store and build the services over it; blocks.
@@ -345,9 +347,9 @@ def open_database(path: Path, key: DatabaseKey, backups: BackupService) -> Datab
     snapshots = backups.for_rescue()
     if is_gone(path, snapshots):
         rescue(path, key.value, snapshots)
-        return _ready(path, key)
+        return _ready(path, key, backups)
     try:
-        return _ready(path, key)
+        return _ready(path, key, backups)
     except (StoreFullError, StoreReadOnlyError, StoreBusyError, StoreTooNewError):
         raise
     except Exception as exc:  # a damaged file raises what it likes
@@ -359,7 +361,7 @@ def open_database(path: Path, key: DatabaseKey, backups: BackupService) -> Datab
             raise
     if repaired is None:
         rescue(path, key.value, snapshots)
-    return _ready(path, key)
+    return _ready(path, key, backups)
 
 
 def _tidy(path: Path) -> None:
@@ -376,12 +378,14 @@ def _repair(path: Path, key: DatabaseKey, backups: BackupService) -> int | None:
     return repair(path, key.of_database, backups.snap)
 
 
-def _ready(path: Path, key: DatabaseKey) -> Database:
-    """Open the database and end the answers an earlier run left open."""
+def _ready(path: Path, key: DatabaseKey, backups: BackupService) -> Database:
+    """Open the database and put right what an earlier run left open."""
     database = Database.open(path, key.load(path))
+    database.files.spares = backups.file_folders
     try:
         if database.refusal is None:
             MessageStore(database).interrupt_open()
+            AttachmentStore(database).settle()
             ActionStore(database).seed(VERSION, BUILTIN)
     except BaseException:
         database.close()

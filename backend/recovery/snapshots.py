@@ -1,5 +1,6 @@
 """Keeps verified copies of the database: made while it is in use, thinned by age."""
 
+import logging
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -8,12 +9,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
+from backend.attachments.copies import drop_copies, keep_copies
+from backend.attachments.files import ATTACHMENTS
 from backend.errors import StoreDamagedError
 from backend.recovery.encryption_probe import key_for
 from backend.recovery.jobs import HeavyJob
 from backend.recovery.owners import Owner
 from backend.sqlite.files import is_ordinary, make_private_dir
 from backend.stored_values import SnapshotReason
+
+log = logging.getLogger("hearth.backups")
 
 _DAYS: Final = 7
 _WEEKS: Final = 4
@@ -108,6 +113,10 @@ class Snapshots:
         name = f"hearth-{made_at.strftime(_STAMP)}-{owner}.{reason}.db"
         path = self._folder / name
         HeavyJob(self._database, self._key, "snapshot", target=str(path)).result()
+        try:
+            keep_copies(self._database.parent / ATTACHMENTS, path)
+        except OSError as exc:
+            log.warning("attached files are not beside a backup: %s", exc)
         return Snapshot(path=path, made_at=made_at, reason=reason, owner=owner)
 
     def verify(self, snapshot: Snapshot, key: str | None = None) -> None:
@@ -145,6 +154,7 @@ class Snapshots:
             if begun is not None and self.is_own(begun):
                 # A copy that was cut short.
                 part.unlink(missing_ok=True)
+        drop_copies(self._folder)
         return removed
 
     @cached_property

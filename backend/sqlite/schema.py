@@ -272,11 +272,42 @@ _BRANCHES: Final[Step] = (
     "create index message_aside on message(conversation_id) where aside <> 0",
 )
 
+_FILE: Final = """
+    position integer not null default 0,
+    kind text not null default 'document',
+    name text not null default '',
+    media_type text not null default '',
+    size integer not null default 0,
+    sha256 text not null default '',
+    width integer not null default 0,
+    height integer not null default 0,
+    file text not null default '',
+    text_file text not null default '',
+    file_key text not null default '',
+    notice text not null default ''
+"""
+
+_ATTACHMENTS: Final[Step] = (
+    f"""create table attachment(
+        id text primary key not null,
+        {_LOGGED},
+        message_id text not null default '',
+        {_FILE}
+    )""",
+    "create index attachment_of_message on attachment(message_id)",
+    f"""create table draft_attachment(
+        id text primary key not null,
+        draft_id text not null default '',
+        {_FILE}
+    )""",
+)
+
 STEPS: Final[tuple[Step, ...]] = (
     _FIRST,
     _SEARCH_BY_TIME,
     _OPTIONS_AND_USAGE,
     _READS_FROM,
     _BRANCHES,
+    _ATTACHMENTS,
 )
 """Step number n brings the file from version n to n + 1."""

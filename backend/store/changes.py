@@ -11,6 +11,7 @@ from backend.errors import ConflictError, NotFoundError
 from backend.ids import now_ms
 from backend.sqlite.folding import indexed
 from backend.sqlite.schema import FULL_TEXT
+from backend.store.attachments.rows import forget_files, named_files
 from backend.store.branches.paths import lay_out, parent_in
 from backend.store.change_log import Fields, StoreSession
 from backend.store.database import Database
@@ -132,18 +133,21 @@ class ChangeStore:
         Args:
             rows: Table and id of each.
         """
+        files: set[str] = set()
         for table, row_id in rows:
-            while self._forget_some_inside(table, row_id):
+            while self._forget_some_inside(table, row_id, files):
                 pass
             with self._database.write() as session:
                 if table == "message":
                     _lift_children(session, row_id)
-                _forget_row(session, LOGGED[table], row_id)
+                files |= _forget_row(session, LOGGED[table], row_id)
+                unnamed = files - named_files(session) if files else files
+            self._database.files.drop(unnamed)
         for index in FULL_TEXT:
             self._wipe(index)
         self._database.checkpoint()
 
-    def _forget_some_inside(self, table: str, row_id: str) -> bool:
+    def _forget_some_inside(self, table: str, row_id: str, files: set[str]) -> bool:
         inside = _inside(table, row_id)
         if inside is None:
             return False
@@ -152,7 +156,7 @@ class ChangeStore:
             for message_id in found:
                 if table == "message":
                     _lift_children(session, message_id)
-                _forget_row(session, Message, message_id)
+                files |= _forget_row(session, Message, message_id)
             return bool(found)
 
     def _wipe(self, index: str) -> None:
@@ -294,7 +298,8 @@ def _lift_children(session: StoreSession, message_id: str) -> None:
     session.flush()
 
 
-def _forget_row(session: StoreSession, model: type[Logged], row_id: str) -> None:
+def _forget_row(session: StoreSession, model: type[Logged], row_id: str) -> set[str]:
+    """Forget a row; return the names of the files it had."""
     connection = session.connection()
     connection.execute(
         delete(StreamChunk).where(col(StreamChunk.message_id) == row_id),
@@ -308,5 +313,7 @@ def _forget_row(session: StoreSession, model: type[Logged], row_id: str) -> None
     connection.execute(delete(model).where(col(model.id) == row_id))
     session.note_forgotten(str(model.__tablename__))
     drop_drafts_of(session, row_id)
+    files = forget_files(session, row_id)
     if model is Conversation:
         _forget_row(session, Setting, parameters_of(row_id))
+    return files

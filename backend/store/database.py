@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, Executable, text
 from sqlalchemy.pool import QueuePool
 from sqlmodel import Session
 
+from backend.attachments.files import ATTACHMENTS, AttachmentFiles
 from backend.errors import (
     HearthError,
     StoreBusyError,
@@ -107,6 +108,7 @@ class Database:
     Attributes:
         path: The file.
         clock: Stamps every change.
+        files: What is attached to its questions.
         refusal: Why nothing is written; None for a database that can be written.
         on_error: Called with every failure of the database, in any thread.
         on_commit: Called with what each transaction changed, one after another, in the
@@ -125,6 +127,7 @@ class Database:
         """Use `Database.open`."""
         self.path = path
         self.clock = clock
+        self.files = AttachmentFiles(path.parent / ATTACHMENTS)
         self.refusal = refusal
         self.on_error: Callable[[StoreError], object] = _ignore
         self.on_commit: Callable[[Sequence[RowChange]], object] = _ignore

@@ -66,7 +66,7 @@ def drafted_notes(session: Session) -> list[str]:
 
 
 def drop_drafts_of(session: Session, row_id: str) -> None:
-    """Drop within a session what is drafted for a row of any kind."""
+    """Drop within a session what is typed for a row of any kind."""
     drafts = (row_id, note_draft(row_id), action_draft(row_id), edit_draft(row_id))
     for draft_id in drafts:
         clear_draft(session, draft_id)

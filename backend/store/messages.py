@@ -10,6 +10,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from backend.errors import ConflictError, NotFoundError
 from backend.ids import NEW, now_ms
+from backend.store.attachments.rows import attach_draft
 from backend.store.change_log import StoreSession
 from backend.store.conversations import touch
 from backend.store.database import Database
@@ -141,6 +142,7 @@ class MessageStore:
         with self._database.write() as session:
             clear_draft(session, conversation_id)
             exchange = add_exchange(session, conversation_id, text, engine_name, model)
+            attach_draft(session, conversation_id, exchange[0].id)
             touch(session, conversation_id, exchange[1].id)
             keep_submission(session, submission, exchange[0])
             return exchange
@@ -198,6 +200,7 @@ class MessageStore:
                 engine_name,
                 model,
             )
+            attach_draft(session, draft, asked.id)
             keep_submission(session, submission, asked)
             return conversation, asked, answer
 

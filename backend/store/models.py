@@ -198,6 +198,52 @@ class Draft(SQLModel, table=True):
     text: str = Field(default="", sa_type=Text)
 
 
+class AttachedFile(SQLModel):
+    """A file somebody chose, and where what is in it is kept.
+
+    Attributes:
+        position: Its place among those of its question.
+        kind: "picture" or "document".
+        name: What it was called.
+        media_type: As its content was checked, and not as anybody says.
+        size: Of its content, in bytes.
+        sha256: Of its content.
+        width: Of a picture, in pixels, as it is stored.
+        file: The name of the file that is kept; see `backend.attachments.files`.
+        text_file: That of the text that was read out of it; "" for none.
+        file_key: Opens both.
+        notice: What is to be said of it: what of it could not be read.
+    """
+
+    position: int = 0
+    kind: str = Field(default="document", sa_type=Text)
+    name: str = Field(default="", sa_type=Text)
+    media_type: str = Field(default="", sa_type=Text)
+    size: int = 0
+    sha256: str = Field(default="", sa_type=Text)
+    width: int = 0
+    height: int = 0
+    file: str = Field(default="", sa_type=Text)
+    text_file: str = Field(default="", sa_type=Text)
+    file_key: str = Field(default="", sa_type=Text)
+    notice: str = Field(default="", sa_type=Text)
+
+
+class Attachment(AttachedFile, Logged, table=True):
+    """A file of a question: it comes and goes with that, whatever `deleted_at` says."""
+
+    message_id: str = Field(default="", sa_type=Text)
+
+
+class DraftAttachment(AttachedFile, table=True):
+    """A file that was chosen and not sent yet; see `Draft`."""
+
+    __tablename__ = "draft_attachment"
+
+    id: str = Field(default_factory=new_id, primary_key=True, sa_type=Text)
+    draft_id: str = Field(default="", sa_type=Text)
+
+
 class StreamChunk(SQLModel, table=True):
     """A piece of an answer that is still being written.
 
@@ -258,7 +304,15 @@ class Change(SQLModel, table=True):
 
 LOGGED: Final[dict[str, type[Logged]]] = {
     str(model.__tablename__): model
-    for model in (Conversation, Message, EngineRecord, Note, Action, Setting)
+    for model in (
+        Conversation,
+        Message,
+        Attachment,
+        EngineRecord,
+        Note,
+        Action,
+        Setting,
+    )
 }
 """The models whose changes are kept, by table."""
 

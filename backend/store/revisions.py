@@ -5,6 +5,7 @@ from typing import Final
 
 from backend.errors import ConflictError
 from backend.ids import edit_draft
+from backend.store.attachments.rows import attach_same
 from backend.store.branches.paths import branches_in, parent_in
 from backend.store.change_log import StoreSession
 from backend.store.conversations import conversation_in, touch
@@ -70,6 +71,7 @@ class RevisionStore:
             again = add_exchange(
                 session, asked.conversation_id, text, engine_name, model, parent
             )
+            attach_same(session, question_id, again[0].id)
             touch(session, asked.conversation_id, again[1].id)
             return AskedAgain(*again, session.transaction_id)
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
+from backend.attachments.files import ATTACHMENTS
 from backend.errors import (
     BackupLockedError,
     HearthError,
@@ -80,6 +81,11 @@ class BackupService:
     def folder(self) -> Path:
         """Where new backups go."""
         return Path(self._record().folder or self._default)
+
+    @property
+    def file_folders(self) -> tuple[Path, ...]:
+        """Where copies of attached files are, beside the backups that name them."""
+        return tuple(folder / ATTACHMENTS for folder in {self._default, self.folder})
 
     @property
     def is_away(self) -> bool:

@@ -1,0 +1,1 @@
+"""Attached files: how they are kept beside the database, and made of what is chosen."""

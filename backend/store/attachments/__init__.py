@@ -1,0 +1,1 @@
+"""The files of questions and drafts, as they are stored."""
