@@ -37,6 +37,7 @@ from backend.services.chat.parameters import ParameterService
 from backend.services.chat.summaries import SummaryService
 from backend.services.chat.title_writer import TitleWriter
 from backend.services.engines.engines import EngineService
+from backend.services.engines.graphics import Graphics
 from backend.services.engines.library import LibraryService
 from backend.services.engines.model_choices import ModelChoices
 from backend.services.engines.model_files import ModelFiles
@@ -99,6 +100,7 @@ class Services:
     purposes: Purposes
     titles: TitleWriter
     exports: ExportService
+    graphics: Graphics
     history: HistoryService
     images: ImageService
     imports: ImportService
@@ -256,6 +258,7 @@ class Container:
             drafts=stores.drafts,
             engines=engines,
             exports=self._exports(stores),
+            graphics=Graphics(lambda: self._notices.changed("engines")),
             history=HistoryService(stores.changes, answers.stop_these),
             images=ImageService(),
             imports=ImportService(ImportStore(stores.database), self._notices),

@@ -122,6 +122,7 @@ class EngineFault(Enum):
     REJECTED = "rejected"
     SERVER_ERROR = "server error"
     BAD_MODEL_FILE = "bad model file"
+    TOO_LARGE = "too large"
     OUT_OF_MEMORY = "out of memory"
     CRASHED = "crashed"
     SAFE_MODE = "safe mode"

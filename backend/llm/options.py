@@ -100,6 +100,8 @@ class EngineOptions:
             a server.
         threads: How many processors it may use; 0 to let Hearth choose.
         gpu_layers: How much of it the graphics card takes; -1 to let Hearth choose.
+        beyond_memory: A model is loaded that is larger than the memory; what does not
+            fit is read from the disk again and again.
         idle_minutes: After so many without a question its memory is given back.
         connect_s: How long reaching its server may take; 0 to let Hearth choose.
         first_word_s: How long it may show no life before the first word; as above.
@@ -113,6 +115,7 @@ class EngineOptions:
     context: int = 0
     threads: int = 0
     gpu_layers: int = -1
+    beyond_memory: bool = False
     idle_minutes: int = 15
     connect_s: int = 0
     first_word_s: int = 0
@@ -137,6 +140,7 @@ class EngineOptions:
             proxy=_text(data.get("proxy")),
             ca_file=_text(data.get("ca_file")),
             headers=_texts(data.get("headers")),
+            beyond_memory=data.get("beyond_memory") is True,
             **{name: whole.get(name, getattr(plain, name)) for name in _WHOLE},
         )
 

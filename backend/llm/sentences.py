@@ -114,6 +114,11 @@ _SENTENCES: Final = {
         "{name} cannot open this model file{detail}. "
         "Choose another GGUF file in Settings."
     ),
+    EngineFault.TOO_LARGE: (
+        "{name} did not load this model{detail}. Choose a smaller model, or a smaller "
+        "size of it. Try It Anyway, in Settings, reads it from the disk again and again "
+        "instead, which is very slow."
+    ),
     EngineFault.OUT_OF_MEMORY: (
         "{name} ran out of memory{detail}. Close other programs or choose a smaller "
         "model, then choose Retry."

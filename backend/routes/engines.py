@@ -46,6 +46,7 @@ class EngineRow:
     typed: Sequence[str]
     problem: str
     is_asked: bool
+    is_too_large: bool
     is_builtin: bool
     options: EngineOptions
     proxy: str
@@ -63,6 +64,7 @@ class EngineRow:
             offer.typed,
             offer.problem,
             offer.is_asked,
+            offer.is_too_large,
             record.kind == EngineKind.BUILTIN,
             options,
             _proxy_words(record.url, options.proxy),
@@ -71,12 +73,17 @@ class EngineRow:
 
 @dataclass(frozen=True)
 class EngineList(Template):
-    """The engines in the settings."""
+    """The engines in the settings.
+
+    Attributes:
+        has_gpu: The built-in engine can use a graphics card.
+    """
 
     template: ClassVar[str] = "engines/_list.html"
     offers: Sequence[EngineRow]
     found: Sequence[Found]
     keys_note: str
+    has_gpu: bool
     max_name_chars: int = 200
     efforts: Sequence[str] = tuple(Effort)
 
@@ -131,11 +138,13 @@ def _proxy_words(url: str, proxy: str) -> str:
 async def engine_list(services: "Services") -> EngineList:
     """Return the engines as the settings show them."""
     offers = await services.engines.offers()
+    has_file = any(offer.record.kind == EngineKind.BUILTIN for offer in offers)
     found = await services.engines.found()
     note = await asyncio.to_thread(services.keys.explain)
     # Windows may ask the network by which proxy an address is reached.
     rows = await asyncio.to_thread(lambda: [EngineRow.of(offer) for offer in offers])
-    return EngineList(rows, found, note)
+    has_gpu = has_file and services.graphics.has_card()
+    return EngineList(rows, found, note, has_gpu)
 
 
 @router.get("/engines")
@@ -184,9 +193,9 @@ async def add_file(request: Request, app: OpenContext) -> Response:
     """Add a model file."""
     path = Path(request.form().get("path", ""))
     added = await app.services.engines.add_file(path)
-    sentence = f"{added.record.name} is ready."
-    app.pages.announce(Toast(sentence, tone=Tone.SUCCESS))
-    return no_content(go_to("/") if request.is_htmx else None)
+    app.pages.announce(_ready(added.problem, f"{added.record.name} is ready."))
+    target = go_to("/settings" if added.problem else "/")
+    return no_content(target if request.is_htmx else None)
 
 
 @router.put("/engines/:id")
@@ -213,9 +222,8 @@ async def change_file(request: Request, app: OpenContext) -> Response:
     """Let an engine use another file."""
     path = Path(request.form().get("path", ""))
     engines = app.services.engines
-    record = await engines.change_file(request.path_params["id"], path)
-    sentence = f"{record.name} is ready again."
-    app.pages.announce(Toast(sentence, tone=Tone.SUCCESS))
+    record, problem = await engines.change_file(request.path_params["id"], path)
+    app.pages.announce(_ready(problem, f"{record.name} is ready again."))
     return no_content()
 
 
@@ -251,6 +259,11 @@ async def remove(request: Request, app: OpenContext) -> Response:
     sentence = f"Removed “{record.name}”." + _answers_now(now)
     app.pages.announce(Toast(sentence, undo=undo_path(removed)))
     return await list_(request, app)
+
+
+def _ready(problem: str, sentence: str) -> Toast:
+    tone = Tone.WARNING if problem else Tone.SUCCESS
+    return Toast(problem or sentence, tone=tone)
 
 
 def _saved(name: str, problem: str) -> Toast:

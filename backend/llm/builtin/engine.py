@@ -193,8 +193,9 @@ class BuiltinEngine:
             found = await self._files.run(str(self._path), look, LOOK_S)
         except TimeoutError as exc:
             raise refusal(NAME, _SLOW_DRIVE) from exc
-        if why := why_too_large(found.bytes, total_memory()):
-            raise refusal(NAME, why)
+        why = why_too_large(found.bytes, total_memory())
+        if why and not self._options.engine.beyond_memory:
+            raise engine_error(EngineFault.TOO_LARGE, NAME, why)
         return found
 
     async def _explain(self, child: EngineChild, error: EngineError) -> EngineError:

@@ -78,11 +78,11 @@ def fit(
 
 
 def why_too_large(weights: int, total: int) -> str:
-    """Return why a computer with so much memory cannot run a model; "" when it can."""
+    """Return why so much memory is too little for a model; "" when it will do."""
     need = weights + OVERHEAD_BYTES
     if not total or need <= total:
         return ""
     return (
         f"it needs about {need / GIGABYTE:.1f} GB of memory, and this computer has "
-        f"{total / GIGABYTE:.1f} GB. Choose a smaller model, or a smaller size of it"
+        f"{total / GIGABYTE:.1f} GB"
     )

@@ -1,5 +1,7 @@
 """Reads the address of a server as people write it, and tries likely forms of it.
 
+A line pasted from documentation is taken for the one address it holds.
+
 What is stored is the base address requests begin with. One without a version in its
 path stands for the base that ends in `/v1`, unless it ends in `EXACT`. Azure's dated
 form has its version behind a question mark, which stays at the end of every address.
@@ -28,6 +30,12 @@ _PORT_ALONE: Final = re.compile(r"^:?(\d{2,5})$")
 _LABEL: Final = re.compile(r"^[\w-]+(\.[\w-]+)*\.?$")
 _WIDE: Final = str.maketrans("：／．＃？", ":/.#?", "")  # noqa: RUF001 as some keyboards write them
 _AROUND: Final = " \t\r\n\"'`<>(),;\u2018\u2019\u201c\u201d"
+_END: Final = r"\s\"'`<>(),;|\u2018\u2019\u201c\u201d"
+_WHOLE: Final = re.compile(f"https?://[^{_END}]+", re.IGNORECASE)
+_HOST_PORT: Final = re.compile(
+    rf"(?<![^{_END}=])(?:[\w.-]+|\[[\da-f:]+\]):\d{{2,5}}(?:/[^{_END}]*)?(?![^{_END}])",
+    re.IGNORECASE,
+)
 _SECRETS: Final = re.compile(
     r"(^|&)(key|api[-_]?key|token|access_token)=", re.IGNORECASE
 )
@@ -70,7 +78,13 @@ class Address:
         paths = dict.fromkeys(_paths(self.host, self.path))
         if self.version:
             paths = dict.fromkeys([_ENDPOINTS.sub("", self.path), *paths])
-        return tuple(f"{scheme}://{self.netloc}{path}{self.version}" for path in paths)
+        # A server that is not Azure's may refuse a version, and answer without one.
+        versions = dict.fromkeys((self.version, ""))
+        return tuple(
+            f"{scheme}://{self.netloc}{path}{version}"
+            for version in versions
+            for path in paths
+        )
 
     def schemes(self, *, with_key: bool) -> tuple[str, ...]:
         """Return how to reach it, the preferred way first.
@@ -93,7 +107,7 @@ def read_address(typed: str) -> Address:
         InvalidInputError: It is no address, or one that cannot be used, and why.
     """
     text = "".join(c for c in typed if unicodedata.category(c) != "Cf")
-    text = text.translate(_WIDE).replace("\\", "/").strip(_AROUND)
+    text = _one_address(text.translate(_WIDE).replace("\\", "/")).strip(_AROUND)
     if port := _PORT_ALONE.match(text):
         text = f"127.0.0.1:{port[1]}"
     scheme = _SCHEME.match(text)
@@ -174,6 +188,23 @@ def is_exposed(base: str) -> bool:
     """Whether what is sent there can be read on the way."""
     parts = urlsplit(base)
     return parts.scheme == "http" and not is_here(parts.hostname or "")
+
+
+def _one_address(line: str) -> str:
+    """Return the address in a line of documentation; the line where it has none.
+
+    Raises:
+        InvalidInputError: There is more than one.
+    """
+    for form in (_WHOLE, _HOST_PORT):
+        found = {one[0].rstrip(".:") for one in form.finditer(line)}
+        if len(found) > 1:
+            raise InvalidInputError(
+                "There is more than one address in it. Leave only that of the server."
+            )
+        if found:
+            return found.pop()
+    return line
 
 
 def _paths(host: str, path: str) -> Iterator[str]:

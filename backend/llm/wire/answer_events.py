@@ -96,7 +96,8 @@ def _read_object(data: Mapping[str, object]) -> Chunk:
         return _error(choice, _said(choice)[0])
     delta, is_message = _said(choice)
     said = _spoken(choice)
-    refusal = _plain(said.get(_REFUSAL))
+    refused = said.get(_REFUSAL)
+    refusal = "" if isinstance(refused, int | float) else _plain(refused)
     index = choice.get("index")
     return Chunk(
         delta=Delta(delta.text or refusal, delta.reasoning),
@@ -132,8 +133,8 @@ def _spoken(choice: Mapping[str, object]) -> Mapping[str, object]:
         said = choice.get(name)
         if isinstance(said, Mapping) and said:
             return said
-        if isinstance(said, str) and said:
-            return {"content": said}
+        if words := _written(said):
+            return {"content": words}
     return {"content": choice.get("text")}
 
 
@@ -155,8 +156,8 @@ def _said(choice: Mapping[str, object]) -> tuple[Delta, bool]:
 
 def _content(value: object, depth: int = _DEPTH) -> tuple[str, str]:
     """Return text and thoughts of a content: words, or parts of several kinds."""
-    if isinstance(value, str):
-        return value, ""
+    if words := _written(value):
+        return words, ""
     if isinstance(value, list) and depth:
         parts = [_content(part, depth - 1) for part in value]
         return "".join(text for text, _ in parts), "".join(own for _, own in parts)
@@ -169,14 +170,22 @@ def _content(value: object, depth: int = _DEPTH) -> tuple[str, str]:
 
 def _plain(value: object, depth: int = _DEPTH) -> str:
     """Return the words of a value, whatever they are wrapped in."""
-    if isinstance(value, str):
-        return value
+    if words := _written(value):
+        return words
     if isinstance(value, list) and depth:
         return "".join(_plain(part, depth - 1) for part in value)
     if not isinstance(value, Mapping) or not depth:
         return ""
     names = (*_CONTENT_FIELDS, *_THOUGHT_FIELDS, "summary", _REFUSAL)
     return next(filter(None, (_plain(value.get(n), depth - 1) for n in names)), "")
+
+
+def _written(value: object) -> str:
+    """Return text; a number is what a loose server makes of text with digits alone."""
+    if isinstance(value, str):
+        return value
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return str(value) if is_number else ""
 
 
 def _finish(choice: Mapping[str, object], data: Mapping[str, object]) -> str:

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from backend.errors import InvalidInputError
-from backend.llm.engines import headers_key, proxy_key
+from backend.errors import EngineError, EngineFault, InvalidInputError
+from backend.llm.engines import NewEngine, headers_key, proxy_key
 from backend.llm.listed_model import ListedModel
 from backend.llm.options import EngineOptions
 from backend.llm.servers.address import read_address, server_of, shown
@@ -21,9 +22,11 @@ from backend.services.engines.connecting import (
     connect,
 )
 from backend.services.engines.option_forms import read_options, without_login
+from backend.stored_values import EngineKind
 
 if TYPE_CHECKING:
     from backend.keys.api_keys import KeyStore
+    from backend.llm.engines import EngineRegistry
     from backend.store.models import EngineRecord
 
 
@@ -34,12 +37,31 @@ class AddedEngine:
     Attributes:
         model: Which one answers new conversations; "" when none of them chats.
         is_new: It was not there before.
+        problem: Why it does not answer yet, though it could; "" when it does.
     """
 
     record: "EngineRecord"
     models: tuple[ListedModel, ...]
     model: str
     is_new: bool
+    problem: str = ""
+
+
+async def look_at(
+    registry: "EngineRegistry", path: Path, options: str = ""
+) -> tuple[list[ListedModel], str]:
+    """Return what a model file offers, and why it is not loaded though it could be.
+
+    Raises:
+        EngineError: It is no model that can be opened.
+    """
+    file = NewEngine(kind=EngineKind.BUILTIN, path=str(path), options=options)
+    try:
+        return await registry.try_out(file), ""
+    except EngineError as exc:
+        if exc.fault is not EngineFault.TOO_LARGE:
+            raise
+        return [], str(exc)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,6 @@ from backend.errors import ConflictError, EngineError, EngineFault, NotFoundErro
 from backend.llm.builtin.found_files import FoundFile
 from backend.llm.builtin.ollama_files import model_name
 from backend.llm.engine import Engine
-from backend.llm.engines import NewEngine
 from backend.llm.listed_model import ListedModel, listed
 from backend.llm.options import EngineOptions
 from backend.llm.servers.address import read_address, shown, stored
@@ -23,6 +22,7 @@ from backend.services.engines.access import (
     access_set,
     base_for,
     known_server,
+    look_at,
     read_access,
 )
 from backend.services.engines.choices import Choice
@@ -200,18 +200,22 @@ class EngineService:
     async def add_file(self, path: Path) -> AddedEngine:
         """Add a GGUF model file for the built-in engine and choose it.
 
+        One that is larger than the memory is added and not chosen.
+
         Raises:
             EngineError: The file is no model that can be opened; nothing was added.
         """
         records = await asyncio.to_thread(self._engines.all)
         record = next((r for r in records if r.path == str(path)), None)
         is_new = record is None
-        models = await self._look_at(path)
+        models, problem = await look_at(self._registry, path)
         if record is None:
-            name = models[0].id
+            name = model_name(path)
             record = await asyncio.to_thread(
                 self._engines.add, EngineKind.BUILTIN, name, "", str(path)
             )
+        if problem:
+            return AddedEngine(record, (), "", is_new, problem)
         self._offers.keep(record, models)
         return await self._added(record, models, is_new=is_new)
 
@@ -293,17 +297,23 @@ class EngineService:
             raise ConflictError(f"{other.name} has this address already.")
         return stored(base), problem
 
-    async def change_file(self, engine_id: str, path: Path) -> "EngineRecord":
+    async def change_file(
+        self, engine_id: str, path: Path
+    ) -> tuple["EngineRecord", str]:
         """Let an engine use another file, or the same one at its new place.
+
+        It returns why that is not loaded, if so.
 
         Raises:
             NotFoundError: The engine was removed.
             EngineError: The file is no model that can be opened; nothing was changed.
         """
-        await asyncio.to_thread(self._engines.get, engine_id)
-        await self._look_at(path)
+        record = await asyncio.to_thread(self._engines.get, engine_id)
+        _, problem = await look_at(self._registry, path, record.options)
         self._offers.forget(engine_id)
-        return await asyncio.to_thread(self._engines.update, engine_id, path=str(path))
+        return await asyncio.to_thread(
+            self._engines.update, engine_id, path=str(path)
+        ), problem
 
     async def remove(self, engine_id: str) -> tuple["EngineRecord", str]:
         """Remove an engine and its key; conversations with it stay.
@@ -364,11 +374,6 @@ class EngineService:
         if model:
             await asyncio.to_thread(self.choose, Choice(record.id, model))
         return AddedEngine(record, tuple(models), model, is_new=is_new)
-
-    async def _look_at(self, path: Path) -> list[ListedModel]:
-        return await self._registry.try_out(
-            NewEngine(kind=EngineKind.BUILTIN, path=str(path))
-        )
 
     async def _ask(self, record: "EngineRecord") -> Sequence[ListedModel]:
         engine = await self._registry.engine_for(record)

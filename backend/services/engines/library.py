@@ -261,7 +261,10 @@ class LibraryService:
             self._notices.say(f"{path.name}: {exc}", tone=Tone.DANGER)
             return
         self._notices.changed("engines")
-        self._notices.say(f"{added.record.name} is ready.", tone=Tone.SUCCESS)
+        if added.problem:
+            self._notices.say(f"{path.name}: {added.problem}", tone=Tone.WARNING)
+        else:
+            self._notices.say(f"{added.record.name} is ready.", tone=Tone.SUCCESS)
 
     def _client(self) -> HubClient:
         return HubClient(self.hub(), self._token())

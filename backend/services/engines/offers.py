@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from backend.errors import EngineError, HearthError
+from backend.errors import EngineError, EngineFault, HearthError
 from backend.llm.engine_status import NO_ANSWER, status_for
 from backend.llm.listed_model import ListedModel
 from backend.runtime.logs import describe_bug
@@ -34,6 +34,7 @@ class Offer:
     Attributes:
         listed: What it listed when it answered last, and what a person typed.
         problem: Why it cannot be used now, for the user; "" when all is well.
+        is_too_large: The problem is only that it is larger than the memory.
         is_asked: It has never answered yet, and is being asked.
         typed: Those of its models a person typed.
     """
@@ -42,6 +43,7 @@ class Offer:
     listed: tuple[ListedModel, ...] = ()
     problem: str = ""
     is_asked: bool = False
+    is_too_large: bool = False
     typed: tuple[str, ...] = ()
 
     @property
@@ -64,6 +66,7 @@ class _Known:
     at: float | None = None
     models: tuple[ListedModel, ...] = ()
     problem: str = ""
+    is_too_large: bool = False
     shown: Offer | None = None
     asking: asyncio.Task[None] | None = None
     asked_at: float = 0.0
@@ -99,6 +102,7 @@ class Offers:
         """Remember an answer that was got in another way."""
         known = self._of(record)
         known.at, known.models, known.problem = self._clock(), tuple(models), ""
+        known.is_too_large = False
 
     def forget(self, engine_id: str) -> None:
         """Ask an engine again the next time; stop asking it now."""
@@ -127,12 +131,13 @@ class Offers:
         return known.asking if was_never_asked else None
 
     async def _refresh(self, record: "EngineRecord", known: _Known) -> None:
-        models, problem = known.models, ""
+        models, problem, is_too_large = known.models, "", False
         try:
             async with asyncio.timeout(DEADLINE_S):
                 models = tuple(await self._ask(record))
         except EngineError as exc:
             problem = status_for(exc)
+            is_too_large = exc.fault is EngineFault.TOO_LARGE
         except TimeoutError:
             problem = NO_ANSWER
         except HearthError as exc:
@@ -143,6 +148,7 @@ class Offers:
         finally:
             known.asking = None
         known.at, known.models, known.problem = self._clock(), models, problem
+        known.is_too_large = is_too_large
         if known.shown and known.shown != self._offer(record, known):
             self._on_changed()
 
@@ -154,4 +160,5 @@ class Offers:
     @staticmethod
     def _offer(record: "EngineRecord", known: _Known) -> Offer:
         is_asked = known.at is None and not known.models and not known.problem
-        return Offer(record, known.models, known.problem, is_asked)
+        is_too_large = known.is_too_large
+        return Offer(record, known.models, known.problem, is_asked, is_too_large)

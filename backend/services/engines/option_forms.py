@@ -136,6 +136,7 @@ _OPTIONS: Final[Mapping[str, Callable[[str], Any]]] = {
     "context": _number("The context", 256, _MOST_TOKENS, int),
     "threads": _number("The number of processors", 1, _MOST_THREADS, int),
     "gpu_layers": _number("The number of layers", 0, _MOST_THREADS, int),
+    "beyond_memory": "yes".__eq__,
     "idle_minutes": _number("The number of minutes", 1, _MOST_TOKENS, int),
     **dict.fromkeys(
         ("connect_s", "first_word_s", "pause_s"),

@@ -78,6 +78,40 @@ def test_an_address_is_read_as_people_write_it(typed: str, netloc: str) -> None:
     assert read_address(typed).netloc == netloc
 
 
+URL = "http://h:8000/v1"
+LINES = [
+    "export OPENAI_BASE_URL={}",
+    "OPENAI_BASE_URL={}",
+    "set OPENAI_BASE_URL={}",
+    '$env:OPENAI_BASE_URL = "{}"',
+    'base_url="{}"',
+    "base_url='{}',",
+    'client = OpenAI(base_url="{}", api_key="none")',
+    '  "baseURL": "{}",',
+    '{{\\"url\\": \\"{}\\"}}',
+    "base_url: {}",
+    "OPENAI_BASE_URL=`{}`; python run.py",
+    "curl {}/chat/completions",
+    "curl -s '{}/models' -H 'Authorization: Bearer sk-1' | jq .",
+    "curl {}/chat/completions \\ -H 'Content-Type: application/json'",
+    "POST {}/chat/completions",
+    "GET {}/models HTTP/1.1",
+    "POST h:8000/v1/chat/completions HTTP/1.1",
+    "OLLAMA_HOST=h:8000",
+    "--api-base h:8000/v1",
+    "[the server]({})",
+    "Open {}.",
+    "The server runs at \u201c{}\u201d:",
+    "INFO: Uvicorn running on {} (Press CTRL+C to quit)",
+]
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_a_line_of_documentation_is_the_one_address_in_it(line: str) -> None:
+    address = read_address(line.format(URL))
+    assert address.bases("http")[0] == URL
+
+
 FORMS = [
     ("http://h", ["/v1", ""]),
     ("http://h/v1", ["/v1"]),
@@ -120,6 +154,12 @@ def test_the_likely_forms_of_an_address_are_tried(typed: str, paths: list[str]) 
         ("a..example", "not the address"),
         ("http://user:pass@a.example", "name and password"),
         ("http://a.example/?key=sk-1", "Leave the key out"),
+        ("curl https://a.example/v1?key=$KEY", "Leave the key out"),
+        ("export BASE=http://me:secret@a.example", "name and password"),
+        ("export BASE=https://${HOST}/v1", "not the address"),
+        ("export BASE=", "not the address"),
+        ("curl http://a.example/v1 http://b.example/v1", "more than one address"),
+        ("h:8000 or h:8001", "more than one address"),
     ],
 )
 def test_an_address_that_cannot_be_used_says_why(typed: str, why: str) -> None:
@@ -196,6 +236,7 @@ def test_the_version_of_a_dated_address_stays_behind_it() -> None:
     assert clean_base_url(stored(base)) == base
     assert endpoint(base, "/models").endswith("/deployments/d/models?api-version=1")
     assert server_of(base)[2] == "/openai/deployments/d"
+    assert address.bases("https")[-1] == "https://n.openai.azure.com/v1"
 
 
 @pytest.mark.parametrize(

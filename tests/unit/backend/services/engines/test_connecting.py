@@ -194,3 +194,15 @@ def test_a_dated_address_is_asked_with_its_version() -> None:
         assert probe.base == f"{s.url}/openai/deployments/d?api-version=2024-02-01"
         asked = {exchange.path for exchange in s.requests}
         assert "/openai/deployments/d/chat/completions?api-version=2024-02-01" in asked
+
+
+def test_a_server_that_refuses_a_version_is_asked_without() -> None:
+    def play(exchange: Exchange) -> None:
+        if "?" in exchange.path:
+            exchange.answer(400, '{"error": {"message": "unknown argument"}}')
+        else:
+            exchange.answer(200 if exchange.path == "/v1/models" else 404, LISTING)
+
+    with FakeModelServer(play) as server:
+        typed = f"curl '{server.url}/v1/models?api-version=2024-02-01'"
+        assert found(typed).base == f"{server.url}/v1"

@@ -200,6 +200,28 @@ def test_a_moved_file_is_found_again_by_the_same_engine(
     setup.run(use)
 
 
+def test_a_model_larger_than_the_memory_is_tried_when_a_person_says_so(
+    setup: Setup, tmp_path: Path
+) -> None:
+    path = gguf(tmp_path, "vast.gguf")
+    os.truncate(path, 2**40)
+
+    async def use(service: EngineService) -> None:
+        added = await service.add_file(path)
+        assert "needs about 1024.5 GB" in added.problem
+        [offer] = await setup.offers_when(lambda found: not found[0].is_asked)
+        assert (offer.is_too_large, offer.problem) == (True, added.problem)
+        for said, is_too_large in (("yes", False), ("", True), ("yes", False)):
+            await service.change(added.record.id, options={"beyond_memory": said})
+            [offer] = await setup.offers_when(lambda found: not found[0].is_asked)
+            assert (offer.is_too_large, bool(offer.problem)) == (is_too_large,) * 2
+        assert offer.models == ("vast",)
+        _, problem = await service.change_file(added.record.id, path)
+        assert not problem, "what was said of it counts for its other file"
+
+    setup.run(use)
+
+
 def test_a_server_behind_a_proxy_is_added_and_the_password_is_in_the_keyring(
     setup: Setup,
 ) -> None:
