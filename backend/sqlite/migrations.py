@@ -1,4 +1,9 @@
-"""Brings a database file to the present schema, one whole step at a time."""
+"""Brings a database file to the present schema, one whole step at a time.
+
+The schema alone tells how many steps a file has taken, also where a step changed rows
+only, or undid another: each leaves its number in a view. So an older Hearth, which
+would take a wrong number for bit rot, knows a newer file, and nothing runs twice.
+"""
 
 from collections.abc import Sequence
 from typing import Final
@@ -10,6 +15,10 @@ from backend.sqlite.schema import STEPS, Step
 _SCHEMA: Final = (
     "select type, name, tbl_name, sql from sqlite_schema where name not like 'sqlite%'"
 )
+
+
+_MARKED_FROM: Final = 5
+"""Earlier steps were released without a mark, and each changed the schema."""
 
 
 def repair_version(connection: Connection, steps: Sequence[Step] = STEPS) -> int:
@@ -90,12 +99,19 @@ def _take(connection: Connection, number: int, step: Step) -> int:
         for statement in step:
             connection.execute(statement)
         _check_references(connection, number)
+        _mark(connection, number + 1)
         connection.execute(f"pragma user_version={number + 1}")
         connection.commit()
     except BaseException:
         connection.rollback()
         raise
     return 1
+
+
+def _mark(connection: Connection, taken: int) -> None:
+    if taken > _MARKED_FROM:
+        connection.execute("drop view if exists steps_taken")
+        connection.execute(f"create view steps_taken as select {taken} as number")
 
 
 def _check_references(connection: Connection, number: int) -> None:

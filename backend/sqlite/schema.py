@@ -1,6 +1,6 @@
 """The steps of the schema, in SQL; a step that was released is never edited.
 
-Every step changes a table, an index or a view: the schema alone tells a version.
+What a step does to the schema need not tell it from others: `migrations` marks it.
 """
 
 from typing import Final

@@ -10,8 +10,8 @@ from sqlmodel import SQLModel
 
 from backend.errors import StoreTooNewError
 from backend.sqlite import dbapi
-from backend.sqlite.migrations import migrate, version_of
-from backend.sqlite.schema import STEPS
+from backend.sqlite.migrations import migrate, repair_version, version_of
+from backend.sqlite.schema import STEPS, Step
 from backend.store import models
 
 STEP_A = ("create table a(x)", "insert into a values (1)")
@@ -66,6 +66,41 @@ def test_a_newer_file_is_refused(connection: dbapi.Connection) -> None:
     with pytest.raises(StoreTooNewError, match="newer version"):
         migrate(connection, [STEP_A])
     assert tables(connection) == ["a", "b"]
+
+
+UNSEEN: dict[str, list[Step]] = {
+    "changes rows alone": [("update note set title = title || '!'",)],
+    "undoes itself": [
+        ("alter table note add column x text", "update note set title = title || '!'"),
+        ("alter table note drop column x",),
+    ],
+    "does nothing": [(), ("update note set title = title || '!'",), ()],
+}
+
+
+@pytest.mark.parametrize("later", UNSEEN.values(), ids=UNSEEN)
+def test_a_step_the_schema_does_not_show_runs_once_whoever_opens_the_file(
+    connection: dbapi.Connection, later: list[Step]
+) -> None:
+    migrate(connection)
+    connection.execute("insert into note(id, title) values ('1', 'Trip')")
+    newer = [*STEPS, *later]
+    migrate(connection, newer)
+    for known in (STEPS, newer[:-1], newer):
+        assert repair_version(connection, known) == len(newer)
+        if known == newer:
+            assert migrate(connection, known) == 0
+        assert connection.execute("select title from note").fetchall() == [("Trip!",)]
+
+
+@pytest.mark.parametrize("number", [0, 3, 7, 1 << 30])
+def test_a_wrong_number_is_mended_by_the_mark(
+    connection: dbapi.Connection, number: int
+) -> None:
+    newer = [*STEPS, *UNSEEN["changes rows alone"]]
+    migrate(connection, newer)
+    connection.execute(f"pragma user_version={number}")
+    assert repair_version(connection, newer) == len(newer) == version_of(connection)
 
 
 def test_of_two_that_open_at_once_one_takes_the_step(tmp_path: Path) -> None:
