@@ -116,7 +116,7 @@ _SENTENCES: Final = {
     ),
     EngineFault.TOO_LARGE: (
         "{name} did not load this model{detail}. Choose a smaller model, or a smaller "
-        "size of it. Try It Anyway, in Settings, reads it from the disk again and again "
+        "size of it. Try It Anyway, in Settings, reads it from the disk over and over "
         "instead, which is very slow."
     ),
     EngineFault.OUT_OF_MEMORY: (
