@@ -4,9 +4,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QImage, QTextBlockFormat, QTextCharFormat, QTextCursor
+from PySide6.QtCore import QMimeData, Qt, QUrl
+from PySide6.QtGui import (
+    QImage,
+    QTextBlockFormat,
+    QTextCharFormat,
+    QTextCursor,
+    QTextDocumentFragment,
+)
 from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
+
+from qtshell.quick.rich_copy import clean_html
 
 WIDTH: Final = 640
 MARGIN: Final = 16
@@ -14,7 +22,11 @@ _AT_END_PX: Final = 4
 
 
 class AnswerView(QTextBrowser):
-    """Shows sanitised HTML; it loads nothing and opens nothing by itself."""
+    """Shows sanitised HTML; it loads nothing and opens nothing by itself.
+
+    Attributes:
+        markdown: The text of all that is shown; "" for a text without looks.
+    """
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -22,6 +34,7 @@ class AnswerView(QTextBrowser):
         self.setAccessibleName("Answer")
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setOpenLinks(False)
+        self.markdown = ""
         self._nothing = QImage(1, 1, QImage.Format.Format_ARGB32)
         self._nothing.fill(Qt.GlobalColor.transparent)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -33,6 +46,26 @@ class AnswerView(QTextBrowser):
     def loadResource(self, _kind: int, _name: QUrl | str) -> object:
         """Load nothing: without an answer Qt would open the file itself."""
         return self._nothing
+
+    def createMimeDataFromSelection(self) -> QMimeData:
+        """Offer what is selected as text and with its looks."""
+        chosen, whole = self.textCursor(), QTextDocumentFragment(self.document())
+        part = chosen.selection()
+        if part.toPlainText() == whole.toPlainText():
+            return self.whole()
+        return self._offer(part.toPlainText(), part)
+
+    def whole(self) -> QMimeData:
+        """Offer all of it: as it was written, and with its looks."""
+        part = QTextDocumentFragment(self.document())
+        return self._offer(self.markdown or part.toPlainText(), part)
+
+    def _offer(self, text: str, part: QTextDocumentFragment) -> QMimeData:
+        offered = QMimeData()
+        offered.setText(text)
+        if self.markdown:
+            offered.setHtml(clean_html(part.toHtml()))
+        return offered
 
     def show_rich(self, html: str, rest: str) -> None:
         """Show HTML, and below it what is not rendered yet."""

@@ -217,19 +217,19 @@ class QuickWindow(QWidget):
 
     def show_answer(self, html: str, text: str, *, rendered: int) -> None:
         """Show an answer as far as it goes; what is not rendered yet, plainly."""
-        self._answer_text = text
+        self._answer_text = self.answer.markdown = text
         self.answer.show_rich(html, text[rendered:])
         self._show_answer()
 
     def add_to_answer(self, more: str, text: str) -> None:
         """Show more of the answer, which is now this text."""
-        self._answer_text = text
+        self._answer_text = self.answer.markdown = text
         self.answer.add_plain(more)
         self._show_answer()
 
     def show_text(self, text: str) -> None:
         """Show a plain text as it is."""
-        self._answer_text = text
+        self._answer_text, self.answer.markdown = text, ""
         self.answer.setPlainText(text)
         self._show_below(shown=True)
         self.more.hide()
@@ -330,7 +330,7 @@ class QuickWindow(QWidget):
         self.continued.emit(self.whole_question())
 
     def _copy(self) -> None:
-        QGuiApplication.clipboard().setText(self._answer_text)
+        QGuiApplication.clipboard().setMimeData(self.answer.whole())
         self.say("Copied.")
         self.question.setFocus()
 

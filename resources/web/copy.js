@@ -1,6 +1,9 @@
-// Copies code, formulas, questions, and answers as Markdown, and says so: with a tick, in words, and
-// to screen readers.
+// Copies what is in the page as Markdown and as rich text at once, code and questions as they are,
+// tables for spreadsheets too; a button that did says so: with a tick, in words, and to screen readers.
 (() => {
+  const { clean, csv, html, markdown, tableHtml, tsv, typed, wrap } = window.hearthFormats;
+  const TYPED = ".bubble, .reasoning-text";
+  const OPEN = "ul, ol, table, thead, tbody, tr";
   const SHOWN_MS = 1500;
   const shown = new Map();
 
@@ -26,41 +29,72 @@
     }, SHOWN_MS);
   };
 
-  const textOf = async (button) => {
-    if (button.hasAttribute("data-copy-code")) {
-      return button.closest("figure").querySelector("code").textContent;
-    }
-    if (button.dataset.copyFrom) return (await fetch(button.dataset.copyFrom)).text();
-    return document.querySelector(button.dataset.copy).textContent;
+  const put = (clipboard, formats) => {
+    for (const [type, text] of Object.entries(formats)) clipboard.setData(type, text);
+  };
+
+  // Without the engine's own cleaning, and without asking for the window's focus.
+  const write = (formats) => {
+    const take = (event) => {
+      put(event.clipboardData, formats);
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    };
+    document.addEventListener("copy", take, { capture: true, once: true });
+    document.execCommand("copy");
+    document.removeEventListener("copy", take, { capture: true });
+  };
+
+  const formatsOf = async (button) => {
+    if ("copyCode" in button.dataset) return { "text/plain": button.closest("figure").querySelector("code").textContent };
+    const table = button.closest("figure")?.querySelector("table");
+    if ("copyTable" in button.dataset) return { "text/plain": tsv(table), "text/html": tableHtml(table) };
+    if ("copyCsv" in button.dataset) return { "text/plain": csv(table) };
+    if (!button.dataset.copyFrom) return { "text/plain": document.querySelector(button.dataset.copy).textContent };
+    const source = await (await fetch(button.dataset.copyFrom)).text();
+    const blocks = button.closest(".message").querySelector(".blocks");
+    return { "text/plain": source, "text/html": html(clean(wrap(blocks.cloneNode(true)))) };
   };
 
   document.addEventListener("click", async ({ target }) => {
-    const button = target.closest("[data-copy], [data-copy-code], [data-copy-from]");
+    const button = target.closest("[data-copy], [data-copy-code], [data-copy-table], [data-copy-csv], [data-copy-from]");
     if (!button) return;
-    await navigator.clipboard.writeText(await textOf(button));
+    write(await formatsOf(button));
     confirm(button);
   });
 
-  // A selection with formulas takes their source along: their letters alone mean nothing.
-  document.addEventListener("copy", (event) => {
-    const selection = getSelection();
-    if (!selection.rangeCount || event.target.closest?.("input, textarea")) return;
-    const range = selection.getRangeAt(0).cloneRange();
-    const mathAt = (node) => (node.nodeType === Node.ELEMENT_NODE ? node : node.parentElement)?.closest("math");
-    const [first, last] = [mathAt(range.startContainer), mathAt(range.endContainer)];
+  const elementOf = (node) => (node.nodeType === Node.ELEMENT_NODE ? node : node.parentElement);
+
+  // A part of a list or table is a list or table; a formula is taken whole.
+  const selectedPart = (range) => {
+    const [first, last] = [range.startContainer, range.endContainer].map((node) => elementOf(node)?.closest("math"));
     if (first) range.setStartBefore(first);
     if (last) range.setEndAfter(last);
-    const part = document.createElement("div");
-    part.append(range.cloneContents());
-    const drawn = part.querySelectorAll("math");
-    if (!drawn.length) return;
-    event.clipboardData.setData("text/html", part.innerHTML);
-    for (const math of drawn) math.replaceWith(math.getAttribute("alttext"));
-    // Only what is laid out has lines.
-    part.className = "visually-hidden";
-    document.body.append(part);
-    event.clipboardData.setData("text/plain", part.innerText.trim());
-    part.remove();
+    const part = wrap(range.cloneContents());
+    for (let outer = elementOf(range.commonAncestorContainer); outer.matches(OPEN); outer = outer.parentElement) {
+      const copy = outer.cloneNode();
+      copy.append(...part.childNodes);
+      part.append(copy);
+      if (copy.matches("ol")) {
+        const from = [...outer.children].findIndex((item) => range.intersectsNode(item));
+        copy.setAttribute("start", Number(outer.getAttribute("start") ?? 1) + Math.max(from, 0));
+      }
+    }
+    return part;
+  };
+
+  document.addEventListener("copy", (event) => {
+    const selection = getSelection();
+    if (selection.isCollapsed || event.target.closest?.("input, textarea")) return;
+    const range = selection.getRangeAt(0).cloneRange();
+    const inside = elementOf(range.commonAncestorContainer);
+    const asItIs = inside.closest(`pre, ${TYPED}`);
+    const part = asItIs ? wrap(typed(range.toString())) : selectedPart(range);
+    if (!asItIs && !inside.closest(".prose") && !part.querySelector(`.prose, ${TYPED}`)) return;
+    if (asItIs?.matches("pre")) part.firstChild.className = "";
+    else clean(part);
+    const text = asItIs ? range.toString() : markdown(part);
+    put(event.clipboardData, { "text/plain": text, "text/html": html(part) });
     event.preventDefault();
   });
 })();

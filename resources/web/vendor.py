@@ -14,6 +14,7 @@ FILES = {
     "htmx.js": "htmx.org/dist/htmx.min.js",
     "sse.js": "htmx-ext-sse/dist/sse.min.js",
     "idiomorph.js": "idiomorph/dist/idiomorph-ext.min.js",
+    "turndown.js": "turndown/dist/turndown.js",
     # SIL Open Font License 1.1, whole in spite of its name.
     "math.woff2": (
         "@fontsource/stix-two-math/files/stix-two-math-latin-400-normal.woff2"

@@ -1,19 +1,27 @@
 """An answer in Markdown, as the real page shows it: in all widths and directions."""
 
+import csv
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtCore import QMimeData
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWebEngineCore import QWebEnginePage
 from pytestqt.qtbot import QtBot
 
+from backend.web.markdown import render
 from tests.helpers.page import Parrot, RealPage
 
 pytestmark = [pytest.mark.sidecar, pytest.mark.gui]
 
 AXE = Path(__file__).parents[1] / "assets/node_modules/axe-core/axe.min.js"
 ARTIFACTS = Path(__file__).parents[1] / "artifacts"
+NOTHING = "nothing copied yet"
+PROSE = "document.querySelector('.answer .prose')"
 QUESTION = "Show me everything"
 CODE = 'def hello(name):\n\treturn f"<{name}>"\n'
 SUM = "$$\n\\int_0^1 x\\,dx\n= 1\n\n- 2\n$$"
@@ -71,6 +79,22 @@ print("بسم", x)
 |---|---|
 | شاي | 5 |
 
+Text with **bold**, *it*, `co_de`, ~~gone~~, [link](https://e.org/a_b), snake_case,
+2 * 3, \\*not\\*, \\`x\\` and \\<b>.
+
+\\- no item
+
+7. seven
+8. eight
+   - inner
+   - other
+9. nine
+
+| Sum | Result |
+|:----|-------:|
+| =1+1 | -5 |
+| x\\|y, "q" | a<br>z |
+
 [^1]: The source.
 [^b]: Named note.
 """
@@ -96,6 +120,110 @@ def result_of(page: RealPage, script: str) -> Any:  # noqa: ANN401 whatever the 
     return json.loads(str(page.run(f"JSON.stringify({script})")))
 
 
+def copied(page: RealPage, act: Callable[[], object]) -> QMimeData:
+    """Let something be copied, and return what the clipboard offers then."""
+    clipboard = QGuiApplication.clipboard()
+    clipboard.setText(NOTHING)
+    act()
+    page.wait_until(lambda: clipboard.text() != NOTHING)
+    return clipboard.mimeData()
+
+
+def pressed(page: RealPage, button: str, number: int = 0) -> QMimeData:
+    click = f"document.querySelectorAll('{button}')[{number}].click(); 0"
+    return copied(page, lambda: page.run(click))
+
+
+def selected(page: RealPage, start: str, end: str = "") -> QMimeData:
+    """Select from the start of one element into the text of another, and copy."""
+    page.run(
+        f"(() => {{ const [first, last] = [{start}, {end or start}];"
+        " const range = document.createRange();"
+        " if (first === last) range.selectNodeContents(first); else {"
+        " range.setStart(first, 0); range.setEnd(last.firstChild, 3); }"
+        " getSelection().removeAllRanges(); getSelection().addRange(range); })(); 0"
+    )
+    copy = QWebEnginePage.WebAction.Copy
+    return copied(page, lambda: page.view.page().triggerAction(copy))
+
+
+def looks(markdown: str) -> list[str]:
+    """Return how a text is rendered, without the spaces between elements."""
+    return [re.sub(r"\s*\n\s*", "\n", block.html) for block in render(markdown)]
+
+
+def test_a_selection_is_copied_as_markdown_that_looks_the_same(page: RealPage) -> None:
+    assert looks(selected(page, PROSE).text()) == looks(ANSWER)
+    list_at = "[...document.querySelectorAll('.prose ol')].at(-1)"
+    part = selected(page, f"{list_at}.children[1]", f"{list_at}.children[2]")
+    assert part.text() == "8. eight\n   - inner\n   - other\n9. nin"
+    assert part.html().startswith('<ol start="8"><li>eight')
+    text = "[...document.querySelectorAll('.prose p')].find(p =>"
+    formula = selected(page, f"{text} p.querySelector('math')).querySelector('mi')")
+    assert formula.text() == "\\(a_1 * b_1 * c\\)"
+    assert formula.html().startswith("<math ")
+    words = f"{text} p.innerText.includes('snake')).querySelector('strong')"
+    assert selected(page, words).text() == "bold"
+    code = "document.querySelectorAll('.prose pre code')[1]"
+    assert selected(page, code).text() == CODE
+    both = selected(page, "document.querySelector('.log')")
+    assert both.text().startswith(f"{QUESTION}\n\n### Steps\n\nRoses are red\nViolets")
+
+
+def test_rich_text_is_copied_without_frames_and_with_formulas(page: RealPage) -> None:
+    answer = pressed(page, "[data-copy-from]")
+    assert answer.text() == ANSWER
+    rich = answer.html()
+    assert rich == selected(page, PROSE).html()
+    assert not re.findall(r"<(?:button|figure|div|span|svg|form)|hx-|aria-|tabi", rich)
+    assert set(re.findall(r"class=[^>]*", rich)) == {
+        'class="language-bash"', 'class="language-python"', 'class="language-js"',
+    }  # fmt: skip
+    assert '<math alttext="\\(a_1 * b_1 * c\\)" xmlns="http://www.w3.org/1998' in rich
+    assert "<li>☑ done already</li>" in rich
+    assert "A claim.<sup>1</sup>" in rich
+    assert '<p dir="rtl">' in rich
+
+
+def test_a_table_is_copied_for_spreadsheets_and_starts_nothing_there(
+    page: RealPage,
+) -> None:
+    last = page.run("document.querySelectorAll('[data-copy-table]').length - 1")
+    assert isinstance(last, (int, float))
+    table = pressed(page, "[data-copy-table]", int(last))
+    rows = list(csv.reader(table.text().splitlines(keepends=True), delimiter="\t"))
+    assert rows == [["Sum", "Result"], ["'=1+1", "-5"], ['x|y, "q"', "a\nz"]]
+    assert re.search(r'<td [^>]*sdnum="1033;0;@">=1\+1</td>', table.html())
+    assert table.html().count("sdnum") == 1
+    text = pressed(page, "[data-copy-csv]", int(last))
+    assert list(csv.reader(text.text().splitlines(keepends=True))) == rows
+    assert not text.hasHtml()
+
+
+@pytest.mark.parametrize(
+    ("cell", "copy"),
+    [
+        ("-5,5 %", "-5,5 %"),
+        ("+1", "+1"),
+        ("-$3", "-$3"),
+        ("-", "-"),
+        ("=A1", "'=A1"),
+        ("-1+cmd|x", "'-1+cmd|x"),
+        ("@SUM(1)", "'@SUM(1)"),
+        ("\uff1d1", "'\uff1d1"),
+    ],
+)
+def test_what_a_spreadsheet_would_run_is_kept_a_text(
+    page: RealPage, cell: str, copy: str
+) -> None:
+    cells = f"<table><tr><td>{cell}</table>"
+    script = (
+        f"hearthFormats.csv(new DOMParser().parseFromString({cells!r}, 'text/html')"
+    )
+    line = str(page.run(f"{script}.querySelector('table'))"))
+    assert next(csv.reader([line])) == [copy]
+
+
 def test_every_piece_of_code_has_its_frame_and_copies_itself(page: RealPage) -> None:
     frames = result_of(
         page,
@@ -112,15 +240,8 @@ def test_every_piece_of_code_has_its_frame_and_copies_itself(page: RealPage) -> 
     assert page.run("document.querySelectorAll('.prose pre').length") == len(frames)
     colours = "document.querySelectorAll('.prose li .code code b').length > 0"
     assert page.run(colours) is True
-    # Without a window manager nothing has the focus that the real clipboard asks for.
-    page.run(
-        "var copied = [], keep = async (text) => void copied.push(text);"
-        "navigator.clipboard.writeText = keep; 0"
-    )
-    clicks = "document.querySelectorAll('[data-copy-code]').forEach(one => one.click())"
-    page.run(f"{clicks}; 0")
-    page.wait_for("copied.length", len(frames))
-    assert result_of(page, "copied") == [code for _, code in frames]
+    for number, (_, code) in enumerate(frames):
+        assert pressed(page, "[data-copy-code]", number).text() == code
 
 
 def test_code_runs_from_left_to_right_and_text_as_it_is_written(page: RealPage) -> None:
@@ -195,15 +316,6 @@ def test_formulas_are_drawn_and_copied_as_they_were_written(page: RealPage) -> N
     page.run(f"{root}.dir = 'rtl'; {wide}.scrollLeft = 1e5; 0")
     assert page.run(f"{wide}.scrollLeft > 100") is True
     page.run(f"{root}.dir = ''; {wide}.scrollLeft = 0; 0")
-    copied = page.run(
-        "(() => { const words = document.querySelector('.prose p math').closest('p');"
-        " getSelection().selectAllChildren(words);"
-        " const clipboardData = new DataTransfer();"
-        " const copy = new ClipboardEvent('copy', {clipboardData, bubbles: true});"
-        " words.dispatchEvent(copy); getSelection().removeAllRanges();"
-        " return clipboardData.getData('text/plain'); })()"
-    )
-    assert copied == "So \\(a_1 * b_1 * c\\), from $5 to $10."
 
 
 def test_a_note_is_reached_and_left_by_its_links(page: RealPage) -> None:

@@ -36,12 +36,12 @@ ODD = """
     'aria-level']);
   const drawn = new Set(DRAWN_ATTRIBUTES);
   const marks = 'code.math, span[role=img], sup > a[href^="#note-"]';
-  const frames = 'figure.code, div.table[role=group], p.math[role=group]';
+  const frames = 'figure:is(.code, .tabular), :is(div.table, p.math)[role=group]';
   const ours = 'figcaption, figcaption *, figure.code > pre[tabindex]';
   const odd = [];
   for (const element of document.querySelectorAll('.prose [hx-disable] *')) {
     if (element.matches(`${frames}, ${marks}`)) continue;
-    if (element.closest('figure.code')?.matches('.prose [hx-disable] figure')
+    if (element.closest('figure')?.matches('.prose [hx-disable] figure')
       && element.matches(ours)) continue;
     const isDrawn = element.namespaceURI.endsWith('/MathML') && element.closest('math');
     if (!tags.has(element.localName) && !isDrawn) odd.push(element.outerHTML);
