@@ -26,7 +26,7 @@ run: .venv/.run $(VENDOR) ## Install what is needed and open Hearth (ARGS="--dat
 setup: .venv/.dev $(VENDOR) $(TEST_ASSETS) ## Install what building and testing need
 
 test: setup lint ## Check the code and run all tests
-	$(RUN) pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 3 --reruns 2 $(PYTEST_ARGS)
+	$(RUN) pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --max-worker-restart 3 --reruns 2 $(PYTEST_ARGS)
 
 lint: setup ## Check style, types, imports and templates
 	$(RUN) ruff format --check .
