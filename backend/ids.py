@@ -33,6 +33,13 @@ def uuid7(stamp: int, chance: int) -> str:
     return str(uuid.UUID(int=number))
 
 
+def next_after(row_id: str) -> str:
+    """Return the beginning, up to the random part, of an id right after another one."""
+    number = uuid.UUID(row_id).int
+    stamp = (number >> 80 << COUNTER_BITS | number >> 64 & 0xFFF) + 1
+    return uuid7(stamp, 0)[: len("018bcfe5-69f4-7000-")]
+
+
 class IdSource:
     """Gives ids that only rise, also when the clock is set back.
 

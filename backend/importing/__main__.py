@@ -64,8 +64,7 @@ def tell(row: Row) -> Iterator[dict[str, Any]]:
     yield {
         "kind": "conversation",
         "row": head,
-        "path": [message.id for message in row.messages],
-        "aside": row.aside,
+        "parents": {message.id: message.parent for message in row.messages},
         "is_whole": row.is_whole,
     }
     for message in row.messages:

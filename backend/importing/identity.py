@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from operator import attrgetter
 from typing import Final
 
 from backend.ids import COUNTER_BITS, RANDOM_BITS, uuid7
@@ -13,8 +14,6 @@ from backend.importing.records import (
 )
 from backend.stored_values import TitleSource
 
-_TIME_CHARS: Final = len("018bcfe5-69f4-7000-")
-"""Of an id, before what is made from its key."""
 _NO_DATE_MS: Final = 946_684_800_000
 """1 January 2000: where the ids of what has no date begin."""
 
@@ -34,9 +33,9 @@ def made_id(stamp: int, key: str) -> str:
 def assign_ids(source: Source, talk: SourceConversation) -> ImportedConversation:
     """Return a conversation with ids and times.
 
-    Ids rise from message to message, because messages are read in the order of their
-    ids, even where the times of the source do not rise. What has no date counts as
-    said now, but its ids do not depend on when it is imported.
+    Ids rise from a message to what follows it, because messages are read in the order
+    of their ids, even where the times of the source do not rise. What has no date
+    counts as said now, but its ids do not depend on when it is imported.
     """
     begin = talk.at_ms or next((s.at_ms for s in talk.said if s.at_ms), None)
     name = talk.key or f"{talk.title}/{talk.said[0].text}"
@@ -44,13 +43,19 @@ def assign_ids(source: Source, talk: SourceConversation) -> ImportedConversation
     stamp = (begin or _NO_DATE_MS) << COUNTER_BITS
     conversation_id = made_id(stamp, prefix)
     now = time.time_ns() // 1_000_000
-    rows: list[ImportedMessage] = []
-    asked = ""
+    stamps = {"": stamp}
+    asked = {"": ""}
+    newest = dict[str, int]()
+    rows: dict[str, ImportedMessage] = {}
     for said in talk.said:
-        stamp = max((said.at_ms or 0) << COUNTER_BITS, stamp + 1)
+        before = stamps[said.after]
+        # Versions without a date stay in the order in which they come.
+        before = before if said.at_ms else newest.get(said.after, before)
+        stamp = max((said.at_ms or 0) << COUNTER_BITS, before + 1)
+        stamps[said.key] = newest[said.after] = stamp
         at = stamp >> COUNTER_BITS if begin else now
         is_answer = said.role == "assistant"
-        row = ImportedMessage(
+        rows[said.key] = row = ImportedMessage(
             id=made_id(stamp, f"{prefix}/{said.key}"),
             conversation_id=conversation_id,
             created_at=at,
@@ -62,11 +67,12 @@ def assign_ids(source: Source, talk: SourceConversation) -> ImportedConversation
             model=said.model if is_answer else "",
             state=said.state,
             error=said.error,
-            reply_to=asked if is_answer else "",
+            reply_to=asked[said.after] if is_answer else "",
+            parent=rows[said.after].id if said.after else "",
         )
-        asked = asked if is_answer else row.id
-        rows.append(row)
-    last = rows[-1]
+        asked[said.key] = asked[said.after] if is_answer else row.id
+    messages = sorted(rows.values(), key=attrgetter("id"))
+    last = messages[-1]
     return ImportedConversation(
         id=conversation_id,
         created_at=begin or now,
@@ -74,7 +80,7 @@ def assign_ids(source: Source, talk: SourceConversation) -> ImportedConversation
         title=talk.title,
         title_source=TitleSource.USER if talk.title else TitleSource.NONE,
         latest=last.id if begin else made_id(now << COUNTER_BITS, prefix),
-        messages=tuple(rows),
-        aside=tuple(made_id(0, f"{prefix}/{key}")[_TIME_CHARS:] for key in talk.aside),
+        shown_leaf=rows[talk.shown].id,
+        messages=tuple(messages),
         is_whole=talk.is_whole,
     )

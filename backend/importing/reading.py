@@ -34,6 +34,7 @@ from backend.importing.records import (
     Skip,
     Source,
     SourceConversation,
+    SourceMessage,
 )
 from backend.importing.stream import Readable, entries, lines, whole
 
@@ -317,16 +318,29 @@ def _whole(
     lost = _lost(tally)
     try:
         for talk in read():
-            said = talk.said
-            while said and said[-1].is_only_files:
-                # It stands for what an answer is about; without one it says nothing.
-                said = said[:-1]
-                tally.skip(Skip.NO_TEXT)
+            answered = _without_bare_files(talk, tally)
             now = _lost(tally)
-            yield source, replace(talk, said=said, is_whole=now == lost)
+            yield source, replace(answered, is_whole=now == lost)
             lost = now
     except _FAULTS:
         _unread(tally)
+
+
+def _without_bare_files(
+    talk: SourceConversation, tally: ImportCounts
+) -> SourceConversation:
+    """Leave out files that stand alone at an end: no answer is about them."""
+    kept: list[SourceMessage] = []
+    followed: set[str] = set()
+    shown = talk.shown
+    for one in reversed(talk.said):
+        if one.is_only_files and one.key not in followed:
+            tally.skip(Skip.NO_TEXT)
+            shown = one.after if shown == one.key else shown
+        else:
+            kept.append(one)
+            followed.add(one.after)
+    return replace(talk, said=kept[::-1], shown=shown)
 
 
 def _own_conversation(item: object, tally: ImportCounts) -> ImportedConversation | None:

@@ -1,7 +1,7 @@
 """What every parser makes of its source, and what is counted on the way."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -27,8 +27,6 @@ class Skip(StrEnum):
     """Why something is left out, as the user reads it after a number."""
 
     # Of these, each is a message of the export.
-    BRANCH = "messages of other branches: only the branch shown last is imported"
-    SIDE = "answers of other models asked at the same time: the one shown is imported"
     INSTRUCTIONS = "system and tool messages, which are not part of the conversation"
     HIDDEN = "messages that the other program hides"
     SUMMARY = "summaries that the other program made for its own use"
@@ -67,6 +65,7 @@ class SourceMessage:
         error: Why the answer failed.
         files: The names of what was attached and is not in the export.
         is_only_files: Whether the text is no more than those names.
+        after: The key of the message it follows; "" for a first one.
     """
 
     key: str
@@ -79,6 +78,7 @@ class SourceMessage:
     error: str = ""
     files: tuple[str, ...] = ()
     is_only_files: bool = False
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +87,8 @@ class SourceConversation:
 
     Attributes:
         key: What the source calls it; the same at every import.
-        aside: The keys of the messages it holds beside the branch that was shown.
+        said: Its messages, each behind the one it follows.
+        shown: The key of the last message that was shown.
         is_whole: Whether all of its messages could be read.
         place: Where it lies, which tells apart what its source calls the same.
     """
@@ -95,8 +96,8 @@ class SourceConversation:
     key: str
     title: str
     at_ms: int | None
-    said: tuple[SourceMessage, ...]
-    aside: tuple[str, ...] = ()
+    said: Sequence[SourceMessage]
+    shown: str
     is_whole: bool = True
     place: str = ""
 
@@ -129,7 +130,6 @@ class ImportedConversation:
 
     Attributes:
         parameters: How it is answered, as JSON; "" for the usual way.
-        aside: The ends of the ids that messages beside the shown branch would have.
         is_whole: Whether all of its messages could be read.
     """
 
@@ -144,11 +144,10 @@ class ImportedConversation:
     model: str = ""
     parameters: str = ""
     messages: tuple[ImportedMessage, ...] = ()
-    aside: tuple[str, ...] = ()
     is_whole: bool = True
 
 
-BESIDE_ROW: Final = frozenset({"messages", "aside", "is_whole"})
+BESIDE_ROW: Final = frozenset({"messages", "is_whole"})
 """What belongs to a conversation and is no field of its row."""
 
 
@@ -204,6 +203,7 @@ class ImportCounts:
     last_ms: int = 0
     found: int = 0
     joined: int = 0
+    aside: int = 0
     entries: int = 0
     skipped: Counter[Skip] = field(default_factory=Counter)
     names: dict[Skip, list[str]] = field(default_factory=dict)
@@ -227,7 +227,17 @@ class ImportCounts:
             case ImportedConversation():
                 self.conversations += 1
                 self.messages += len(row.messages)
+                self.aside += _aside_in(row)
                 for message in row.messages:
                     at = message.created_at
                     self.first_ms = min(self.first_ms or at, at)
                     self.last_ms = max(self.last_ms, at)
+
+
+def _aside_in(row: ImportedConversation) -> int:
+    """Count the messages beside the branch that is shown."""
+    left = {message.id: message.parent for message in row.messages}
+    shown: str | None = row.shown_leaf
+    while shown in left:
+        shown = left.pop(shown)
+    return len(left) if shown == "" and row.shown_leaf else 0

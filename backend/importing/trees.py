@@ -1,18 +1,20 @@
-"""Finds the branch of a tree of messages that its program showed last."""
+"""Takes a tree of messages apart into the branch shown last and the others."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
 from backend.importing.values import as_ms
 
 
-def branch_to(
+def branches_from(
     leaf: str,
     parents: Mapping[str, str],
     messages: Mapping[str, Mapping[str, Any]],
     time_name: str,
-) -> list[str]:
-    """Return the branch to a leaf; to the newest one where that leaf is not there.
+) -> Iterator[list[str]]:
+    """Yield the branch to a leaf, then of every other what is its own, from above.
+
+    Where that leaf is not there, the newest one comes first.
 
     Args:
         leaf: The message that its program showed last.
@@ -23,7 +25,13 @@ def branch_to(
     if leaf not in parents:
         times = {key: as_ms(one.get(time_name)) for key, one in messages.items()}
         leaf = _newest_leaf(parents, times)
-    return _path_to(leaf, parents)
+    seen: set[str] = set()
+    followed = set(parents.values())
+    # What is left at the end follows itself, and so has no leaf.
+    for end in (leaf, *(key for key in parents if key not in followed), *parents):
+        if branch := _path_to(end, parents, seen):
+            seen.update(branch)
+            yield branch
 
 
 def _newest_leaf(parents: Mapping[str, str], times: Mapping[str, int | None]) -> str:
@@ -40,16 +48,17 @@ def _newest_leaf(parents: Mapping[str, str], times: Mapping[str, int | None]) ->
     leaves = [key for key in parents if key not in followed] or [*parents]
     known: dict[str, int] = {}
     for leaf in leaves:
-        path = _path_to(leaf, parents)
-        said = (times.get(key) for key in reversed(path))
+        said = (times.get(key) for key in reversed(_path_to(leaf, parents)))
         known[leaf] = next((at for at in said if at), 0)
     return max(reversed(leaves), key=lambda leaf: known[leaf], default="")
 
 
-def _path_to(leaf: str, parents: Mapping[str, str]) -> list[str]:
-    """Return the messages from the first to the leaf; a loop ends it."""
+def _path_to(
+    leaf: str, parents: Mapping[str, str], seen: Set[str] = frozenset()
+) -> list[str]:
+    """Return the messages down to the leaf, below what was seen; a loop ends them."""
     path: dict[str, None] = {}
-    while leaf in parents and leaf not in path:
+    while leaf in parents and leaf not in path and leaf not in seen:
         path[leaf] = None
         leaf = parents[leaf]
     return list(reversed(path))

@@ -3,13 +3,11 @@
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from backend.importing.limits import MAX_MESSAGE_BYTES
 from backend.importing.markup import joined, paragraphs
-from backend.importing.records import ImportCounts, Skip, SourceMessage
 
 _MS_FROM: Final = 100_000_000_000
 """Numbers from here on are milliseconds: as seconds they would be after 5138."""
@@ -111,40 +109,6 @@ def failed(error: object) -> str:
         )
         error = error or "It failed."
     return as_text(error) or ("It failed." if error is True else "")
-
-
-def take(
-    said: list[SourceMessage], candidate: SourceMessage, tally: ImportCounts
-) -> bool:
-    """Add a message, unless there is a reason to leave it out; return whether."""
-    tally.found += 1
-    tally.skip(Skip.ATTACHMENT, len(candidate.files), candidate.files)
-    candidate = _shown(candidate)
-    if candidate.role not in {"user", "assistant"}:
-        tally.skip(Skip.INSTRUCTIONS)
-    elif not (candidate.text + candidate.reasoning + candidate.error).strip():
-        tally.skip(Skip.NO_TEXT)
-    elif is_too_long(candidate.text) or is_too_long(candidate.reasoning):
-        tally.skip(Skip.TOO_LONG)
-    else:
-        said.append(candidate)
-        return True
-    return False
-
-
-def leave_out(why: Skip, tally: ImportCounts, count: int = 1) -> None:
-    """Count messages that are no part of the talk."""
-    tally.found += count
-    tally.skip(why, count)
-
-
-def _shown(said: SourceMessage) -> SourceMessage:
-    """Return it with words for files that stand alone, so that no answer does."""
-    if not said.files or said.text.strip() or said.role != "user":
-        return said
-    names = ", ".join(name for name in said.files if name) or "a file or an image"
-    text = f"*Attached, but not in the export: {names}*"
-    return replace(said, text=text, is_only_files=True)
 
 
 def _text_in(part: object) -> str:

@@ -7,7 +7,12 @@ from typing import Any
 
 from backend.importing.bundles import open_bundle
 from backend.importing.formats import recognise
-from backend.importing.records import ImportCounts, ImportedConversation, Row
+from backend.importing.records import (
+    ImportCounts,
+    ImportedConversation,
+    ImportedMessage,
+    Row,
+)
 
 Written = tuple[str, str]
 
@@ -40,6 +45,27 @@ def read_one(folder: Path, value: object, name: str = "x.json") -> Any:  # noqa:
     return row, tally
 
 
+def path_to(row: ImportedConversation, leaf: str) -> list[ImportedMessage]:
+    """Return the messages of the branch that ends with one."""
+    known = {message.id: message for message in row.messages}
+    path = [known[leaf]]
+    while path[0].parent:
+        path.insert(0, known[path[0].parent])
+    return path
+
+
+def shown(row: ImportedConversation) -> list[ImportedMessage]:
+    """Return the messages of the branch that is shown."""
+    return path_to(row, row.shown_leaf)
+
+
 def said(row: ImportedConversation) -> list[Written]:
-    """Return who said what."""
-    return [(message.role, message.text) for message in row.messages]
+    """Return who said what in the branch that is shown."""
+    return [(message.role, message.text) for message in shown(row)]
+
+
+def branches(row: ImportedConversation) -> list[list[str]]:
+    """Return the texts of every branch, by the age of their ends."""
+    followed = {message.parent for message in row.messages}
+    ends = [message.id for message in row.messages if message.id not in followed]
+    return [[message.text for message in path_to(row, end)] for end in ends]

@@ -6,14 +6,13 @@ from backend.importing.records import (
     SourceConversation,
     SourceMessage,
 )
+from backend.importing.said import Said, leave_out
 from backend.importing.values import (
     as_dict,
     as_list,
     as_ms,
     as_text,
     first_text,
-    leave_out,
-    take,
     texts,
 )
 
@@ -21,7 +20,7 @@ from backend.importing.values import (
 def read(item: object, tally: ImportCounts) -> SourceConversation:
     """Return one conversation."""
     data = as_dict(item)
-    said: list[SourceMessage] = []
+    said = Said(tally)
     for number, entry in enumerate(as_list(data.get("messages"))):
         message = as_dict(entry)
         if not message:
@@ -35,12 +34,13 @@ def read(item: object, tally: ImportCounts) -> SourceConversation:
             at_ms=as_ms(message.get("timestamp")),
             model=as_text(model),
         )
-        take(said, candidate, tally)
+        said.take(candidate)
     tally.skip(Skip.MARK, bool(data.get("folderId")))
     key = data.get("id")
     return SourceConversation(
         key=str(key) if isinstance(key, int | str) else "",
         title=as_text(data.get("name")),
         at_ms=as_ms(data.get("createdAt")),
-        said=tuple(said),
+        said=said.messages,
+        shown=said.last,
     )

@@ -10,6 +10,7 @@ from backend.importing.records import (
     SourceConversation,
     SourceMessage,
 )
+from backend.importing.said import Said, leave_out
 from backend.importing.values import (
     as_dict,
     as_list,
@@ -17,9 +18,7 @@ from backend.importing.values import (
     as_text,
     failed,
     first_text,
-    leave_out,
     names_of,
-    take,
     texts,
     thoughts,
 )
@@ -42,35 +41,43 @@ def read(item: object, tally: ImportCounts) -> Iterator[SourceConversation]:
     for thread in map(as_dict, as_list(data.get("threads"))):
         name = first_text(thread.get("name"), title)
         yield _talk(f"{key}/{as_text(thread.get('id'))}", name, thread, tally)
-    forks = as_dict(data.get("messageForksHash")).values()
-    hidden = [message for fork in forks for message in _hidden_in(fork)]
-    leave_out(Skip.BRANCH, tally, len(hidden))
-    aside = tuple(as_text(as_dict(message).get("id")) for message in hidden)
-    yield _talk(key, first_text(data.get("threadName"), title), data, tally, aside)
+    yield _talk(key, first_text(data.get("threadName"), title), data, tally)
 
 
 def _talk(
-    key: str,
-    title: str,
-    data: dict[str, Any],
-    tally: ImportCounts,
-    aside: tuple[str, ...] = (),
+    key: str, title: str, data: dict[str, Any], tally: ImportCounts
 ) -> SourceConversation:
-    said: list[SourceMessage] = []
-    for number, entry in enumerate(as_list(data.get("messages"))):
+    said = Said(tally)
+    _hear(data.get("messages"), "", "", said, tally)
+    shown = said.last
+    forks = as_dict(data.get("messageForksHash"))
+    while forks:
+        # A fork may be in another one, and one whose message is gone begins anew.
+        below = next((one for one in forks if said.at(one)), next(iter(forks)))
+        for number, fork in enumerate(_lists_of(forks.pop(below))):
+            _hear(fork, below, f"{below}/{number}/", said, tally)
+    return SourceConversation(
+        key=key,
+        title=title,
+        at_ms=as_ms(data.get("createdAt")),
+        said=said.messages,
+        shown=shown,
+    )
+
+
+def _hear(
+    entries: object, below: str, place: str, said: Said, tally: ImportCounts
+) -> None:
+    """Take messages that follow one another, the first of them below a node."""
+    for number, entry in enumerate(as_list(entries)):
         if not isinstance(entry, dict):
             leave_out(Skip.UNREADABLE_MESSAGE, tally)
         elif entry.get("isSummary"):
             leave_out(Skip.SUMMARY, tally)
         else:
-            take(said, _said(str(number), entry, tally), tally)
-    return SourceConversation(
-        key=key,
-        title=title,
-        at_ms=as_ms(data.get("createdAt")),
-        said=tuple(said),
-        aside=tuple(filter(None, aside)),
-    )
+            candidate = _said(f"{place}{number}", entry, tally)
+            said.take(candidate, candidate.key, below)
+            below = candidate.key
 
 
 def _said(number: str, message: dict[str, Any], tally: ImportCounts) -> SourceMessage:
@@ -107,6 +114,6 @@ def _links(message: dict[str, Any]) -> str:
     return "\n".join(f"- {link(title or url, url)}" for title, url in urls if url)
 
 
-def _hidden_in(fork: object) -> list[object]:
+def _lists_of(fork: object) -> list[object]:
     lists = map(as_dict, as_list(as_dict(fork).get("lists")))
-    return [message for one in lists for message in as_list(one.get("messages"))]
+    return [one.get("messages") for one in lists]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from backend.importing.markup import fenced, joined, paragraphs, titled
-from backend.importing.programs.documents import Documents
+from backend.importing.programs.documents import Documents, Replays
 from backend.importing.programs.marks import without_marks
 from backend.importing.records import (
     ImportCounts,
@@ -14,15 +14,14 @@ from backend.importing.records import (
     SourceConversation,
     SourceMessage,
 )
-from backend.importing.trees import branch_to
+from backend.importing.said import Said, leave_out
+from backend.importing.trees import branches_from
 from backend.importing.values import (
     as_dict,
     as_list,
     as_ms,
     as_text,
     first_text,
-    leave_out,
-    take,
 )
 
 _POINTERS: Final = frozenset(
@@ -48,6 +47,7 @@ class _Turn:
     """What was thought and done since the last answer, and belongs to the next."""
 
     key: str = ""
+    end: str = ""
     thoughts: list[str] = field(default_factory=list)
     blocks: list[str] = field(default_factory=list)
     at_ms: int | None = None
@@ -56,36 +56,34 @@ class _Turn:
     def add(self, key: str, message: Mapping[str, Any]) -> None:
         """Take a message in."""
         self.key = self.key or key
+        self.end = key
         self.at_ms = self.at_ms or as_ms(message.get("create_time"))
         self.joined += 1
 
 
 def read(item: object, tally: ImportCounts) -> SourceConversation:
-    """Return the branch of a conversation that was shown last."""
+    """Return a conversation with all its branches."""
     data = as_dict(item)
     nodes = as_dict(data.get("mapping"))
     messages = {key: _message(node) for key, node in nodes.items()}
     parents = {key: as_text(as_dict(node).get("parent")) for key, node in nodes.items()}
     leaf = as_text(data.get("current_node"))
-    path = branch_to(leaf, parents, messages, "create_time")
-    branch = _Branch(tally)
-    for key in path:
-        _replay(messages[key], key, branch.documents)
-    for key in path:
-        if messages[key]:
+    said, shown = Said(tally), ""
+    replays = Replays(lambda key, documents: _replay(messages[key], key, documents))
+    for keys in branches_from(leaf, parents, messages, "create_time"):
+        branch = _Branch(tally, said, replays.along(keys, parents), parents[keys[0]])
+        for key in keys:
             branch.take(key, messages[key])
-    branch.finish()
-    tally.skip(Skip.VERSION, branch.documents.superseded)
+        branch.finish()
+        tally.skip(Skip.VERSION, branch.documents.superseded)
+        shown = shown or said.last
     tally.skip(Skip.MARK, sum(bool(data.get(mark)) for mark in _MARKS))
-    on_path = set(path)
-    aside = [key for key in nodes if key not in on_path and messages[key]]
-    _leave_branches(aside, messages, tally)
     return SourceConversation(
         key=first_text(data.get("conversation_id"), data.get("id")),
         title=as_text(data.get("title")),
         at_ms=as_ms(data.get("create_time")),
-        said=tuple(branch.said),
-        aside=tuple(first_text(messages[key].get("id"), key) for key in aside),
+        said=said.messages,
+        shown=shown,
     )
 
 
@@ -96,26 +94,25 @@ def _message(node: object) -> dict[str, Any]:
     return {} if _role(message) == "system" and not any(parts) else message
 
 
-def _leave_branches(
-    keys: list[str], messages: Mapping[str, dict[str, Any]], tally: ImportCounts
-) -> None:
-    for key in keys:
-        is_spoken = _role(messages[key]) in {"user", "assistant"}
-        is_seen = is_spoken and not _is_hidden(messages[key])
-        leave_out(Skip.BRANCH if is_seen else Skip.HIDDEN, tally)
-
-
 @dataclass(slots=True)
 class _Branch:
-    """The messages of a branch, each joined with what was done for it."""
+    """The messages of a branch, each joined with what was done for it.
+
+    Attributes:
+        below: The node at which it begins, until one of its messages is taken.
+    """
 
     tally: ImportCounts
-    said: list[SourceMessage] = field(default_factory=list)
-    documents: Documents = field(default_factory=Documents)
+    said: Said
+    documents: Documents
+    below: str | None
     _turn: _Turn = field(default_factory=_Turn)
 
     def take(self, key: str, message: dict[str, Any]) -> None:
-        """Take one message."""
+        """Take one message, or an empty node, which begins every tree."""
+        self.said.pass_over(key, self.below)
+        if not message:
+            return
         content = as_dict(message.get("content"))
         kind = content.get("content_type")
         if _is_hidden(message):
@@ -144,7 +141,7 @@ class _Branch:
             at_ms=turn.at_ms,
             state="complete" if turn.blocks else "interrupted",
         )
-        take(self.said, candidate, self.tally)
+        self._place(candidate, turn.end)
         self._join(turn.joined - 1)
 
     def _say(self, key: str, message: dict[str, Any]) -> None:
@@ -155,7 +152,7 @@ class _Branch:
             files = _pointers(as_dict(message.get("content")))
             self.tally.skip(Skip.ATTACHMENT, len(files), files)
         candidate = _said(key, message, self._turn)
-        if take(self.said, candidate, self.tally) and role == "assistant":
+        if self._place(candidate, key) and role == "assistant":
             self._join(self._turn.joined)
             self._turn = _Turn()
 
@@ -171,6 +168,11 @@ class _Branch:
             self._turn.blocks.append(fenced(code, "python"))
         else:
             leave_out(Skip.INSTRUCTIONS, self.tally)
+
+    def _place(self, candidate: SourceMessage, key: str) -> bool:
+        is_taken = self.said.take(candidate, key, self.below)
+        self.below = None if is_taken else self.below
+        return is_taken
 
     def _join(self, count: int) -> None:
         self.tally.found += count

@@ -4,23 +4,22 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from backend.importing.markup import joined, link, paragraphs
-from backend.importing.programs.documents import Documents
+from backend.importing.programs.documents import Documents, Replays
 from backend.importing.records import (
     ImportCounts,
     Skip,
     SourceConversation,
     SourceMessage,
 )
-from backend.importing.trees import branch_to
+from backend.importing.said import Said, leave_out
+from backend.importing.trees import branches_from
 from backend.importing.values import (
     as_dict,
     as_list,
     as_ms,
     as_text,
     first_text,
-    leave_out,
     names_of,
-    take,
     thoughts,
 )
 
@@ -29,26 +28,28 @@ _REPLAYED: Final = frozenset({"artifacts", "create_file", "str_replace", "repl"}
 
 
 def read(item: object, tally: ImportCounts) -> SourceConversation:
-    """Return the branch of a conversation that was written last."""
+    """Return a conversation; of its branches, the one written last is shown."""
     data = as_dict(item)
     messages = _keyed(as_list(data.get("chat_messages")), tally)
-    shown = _shown(messages, as_text(data.get("current_leaf_message_uuid")))
-    leave_out(Skip.BRANCH, tally, len(messages) - len(shown))
-    documents = Documents()
-    for key in shown:
-        _replay(messages[key], key, documents)
-    said: list[SourceMessage] = []
-    for key in shown:
-        take(said, _said(key, messages[key], documents, tally), tally)
-    tally.skip(Skip.VERSION, documents.superseded)
+    parents = _parents(messages)
+    leaf = as_text(data.get("current_leaf_message_uuid"))
+    said, shown = Said(tally), ""
+    replays = Replays(lambda key, documents: _replay(messages[key], key, documents))
+    for branch in branches_from(leaf, parents, messages, "created_at"):
+        documents = replays.along(branch, parents)
+        tally.skip(Skip.VERSION, documents.superseded)
+        for key in branch:
+            candidate = _said(key, messages[key], documents, tally)
+            said.take(candidate, key, parents[key])
+        shown = shown or said.last
     marks = (data.get("is_starred"), data.get("project"), data.get("project_uuid"))
     tally.skip(Skip.MARK, sum(map(bool, marks)))
     return SourceConversation(
         key=as_text(data.get("uuid")),
         title=as_text(data.get("name")),
         at_ms=as_ms(data.get("created_at")),
-        said=tuple(said),
-        aside=tuple(key for key in messages if key not in set(shown)),
+        said=said.messages,
+        shown=shown,
     )
 
 
@@ -67,19 +68,14 @@ def _keyed(messages: list[object], tally: ImportCounts) -> dict[str, dict[str, A
     return keyed
 
 
-def _shown(messages: Mapping[str, dict[str, Any]], leaf: str) -> list[str]:
-    """Return the branch that was shown last; all of it where nothing tells branches.
-
-    The program's own export names no leaf: it is the message that was written last.
-    """
-    if not any(m.get("parent_message_uuid") for m in messages.values()):
-        return [*messages]
+def _parents(messages: Mapping[str, dict[str, Any]]) -> dict[str, str]:
+    """Return what each message follows: where nothing tells, the one before it."""
     parents: dict[str, str] = {}
     before = ""
     for key, message in messages.items():
         parents[key] = as_text(message.get("parent_message_uuid")) or before
         before = key
-    return branch_to(leaf, parents, messages, "created_at")
+    return parents
 
 
 def _said(

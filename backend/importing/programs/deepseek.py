@@ -9,41 +9,40 @@ from backend.importing.records import (
     SourceConversation,
     SourceMessage,
 )
-from backend.importing.trees import branch_to
+from backend.importing.said import Said
+from backend.importing.trees import branches_from
 from backend.importing.values import (
     as_dict,
     as_list,
     as_ms,
     as_text,
     first_text,
-    leave_out,
     names_of,
-    take,
 )
 
 
 def read(item: object, tally: ImportCounts) -> SourceConversation:
-    """Return the branch of a conversation that was written last."""
+    """Return a conversation; of its branches, the one written last is shown."""
     data = as_dict(item)
     nodes = as_dict(data.get("mapping"))
     nodes_left = [(key, as_dict(node)) for key, node in nodes.items()]
     messages = {key: as_dict(node.get("message")) for key, node in nodes_left}
     parents = {key: as_text(node.get("parent")) for key, node in nodes_left}
     leaf = as_text(data.get("current_node"))
-    path = branch_to(leaf, parents, messages, "inserted_at")
-    on_path = set(path)
-    aside = [key for key, m in messages.items() if m and key not in on_path]
-    leave_out(Skip.BRANCH, tally, len(aside))
-    said: list[SourceMessage] = []
-    for key in path:
-        if messages[key]:
-            take(said, _said(key, messages[key], tally), tally)
+    said, shown = Said(tally), ""
+    for branch in branches_from(leaf, parents, messages, "inserted_at"):
+        for key in branch:
+            if messages[key]:
+                said.take(_said(key, messages[key], tally), key, parents[key])
+            else:
+                said.pass_over(key, parents[key])
+        shown = shown or said.last
     return SourceConversation(
         key=as_text(data.get("id")),
         title=as_text(data.get("title")),
         at_ms=as_ms(data.get("inserted_at")),
-        said=tuple(said),
-        aside=tuple(aside),
+        said=said.messages,
+        shown=shown,
     )
 
 

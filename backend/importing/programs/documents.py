@@ -1,7 +1,9 @@
 """Replays what answers did to the documents beside a talk, and shows the last state."""
 
 import re
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from backend.importing.markup import fenced, titled
 
@@ -43,6 +45,11 @@ class Documents:
     _known: dict[str, _Document] = field(default_factory=dict)
     _extra: dict[str, list[str]] = field(default_factory=dict)
     _mentions: dict[str, list[str]] = field(default_factory=dict)
+
+    def fork(self) -> "Documents":
+        """Return them for a branch that begins here."""
+        known = {name: replace(document) for name, document in self._known.items()}
+        return Documents(_open=self._open, _known=known)
 
     def write(
         self, key: str, name: str, text: str, *, title: str = "", language: str = ""
@@ -110,3 +117,38 @@ class Documents:
         if name not in mentions:
             mentions.append(name)
         return document
+
+
+class Replays:
+    """The documents along each branch of a conversation."""
+
+    def __init__(self, replay: Callable[[str, Documents], None]) -> None:
+        """Replay a conversation.
+
+        Args:
+            replay: Does again what one message did.
+        """
+        self._replay = replay
+        self._behind: dict[str, Documents] = {}
+
+    def along(self, branch: Sequence[str], parents: Mapping[str, str]) -> Documents:
+        """Return what a branch shows of documents.
+
+        Args:
+            branch: Its own messages, from above.
+            parents: What each message of the tree follows.
+        """
+        if not self._behind:
+            self._behind = {one: Documents() for one in _forks(parents)}
+        begun = self._behind.get(parents[branch[0]])
+        documents = begun.fork() if begun else Documents()
+        for key in branch:
+            self._replay(key, documents)
+            if key in self._behind:
+                self._behind[key] = documents.fork()
+        return documents
+
+
+def _forks(parents: Mapping[str, str]) -> list[str]:
+    """Return the messages that more than one follows."""
+    return [one for one, count in Counter(parents.values()).items() if count > 1]

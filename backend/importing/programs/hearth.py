@@ -16,13 +16,13 @@ from backend.importing.records import (
     NoteRow,
     Skip,
 )
+from backend.importing.said import leave_out
 from backend.importing.values import (
     as_dict,
     as_list,
     as_text,
     is_too_long,
     latest_ms,
-    leave_out,
 )
 from backend.stored_values import TitleSource
 

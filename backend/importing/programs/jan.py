@@ -9,6 +9,7 @@ from backend.importing.records import (
     SourceConversation,
     SourceMessage,
 )
+from backend.importing.said import Said, leave_out
 from backend.importing.values import (
     as_dict,
     as_list,
@@ -16,9 +17,7 @@ from backend.importing.values import (
     as_text,
     failed,
     first_text,
-    leave_out,
     names_of,
-    take,
     texts,
     thoughts,
 )
@@ -40,16 +39,18 @@ def read(
         tally: Counts what is left out.
     """
     data = as_dict(item)
-    said: list[SourceMessage] = []
+    said = Said(tally)
     for number, entry in enumerate(messages):
         if isinstance(entry, dict):
-            take(said, _said(str(number), entry, data, tally), tally)
+            said.take(_said(str(number), entry, data, tally))
         else:
             leave_out(Skip.UNREADABLE_MESSAGE, tally)
     title = first_text(data.get("title"), as_dict(data.get("metadata")).get("title"))
     at_ms = as_ms(data.get("created"))
     key = first_text(data.get("id"), name)
-    return SourceConversation(key=key, title=title, at_ms=at_ms, said=tuple(said))
+    return SourceConversation(
+        key=key, title=title, at_ms=at_ms, said=said.messages, shown=said.last
+    )
 
 
 def _said(

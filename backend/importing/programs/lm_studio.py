@@ -1,6 +1,5 @@
 """LM Studio's conversations: one file each, with versions of every message."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -11,15 +10,14 @@ from backend.importing.records import (
     SourceConversation,
     SourceMessage,
 )
+from backend.importing.said import Said, leave_out
 from backend.importing.values import (
     as_dict,
     as_list,
     as_ms,
     as_text,
     first_text,
-    leave_out,
     names_of,
-    take,
     texts,
 )
 from backend.thoughts import split_thoughts
@@ -34,31 +32,46 @@ def read(item: object, name: str, tally: ImportCounts) -> SourceConversation:
         tally: Counts what is left out.
     """
     data = as_dict(item)
-    heard: list[SourceMessage] = []
-    for number, message in enumerate(map(as_dict, as_list(data.get("messages")))):
-        versions = as_list(message.get("versions"))
-        chosen = message.get("currentlySelected")
-        index = (
-            chosen if isinstance(chosen, int) and 0 <= chosen < len(versions) else -1
-        )
-        version = as_dict(versions[index]) if versions else {}
-        leave_out(Skip.BRANCH, tally, max(0, len(versions) - 1))
-        heard.append(_said(str(number), version, tally))
-    said: list[SourceMessage] = []
-    for candidate in _dated(heard):
-        take(said, candidate, tally)
+    messages = [as_dict(one) for one in as_list(data.get("messages"))]
+    heard = [_versions(str(n), one, tally) for n, one in enumerate(messages)]
+    chosen = [_chosen(message) for message in messages]
+    dated = _dated([of[at] for of, at in zip(heard, chosen, strict=True)])
+    said, shown = Said(tally), ""
+    for versions, at, shown_one in zip(heard, chosen, dated, strict=True):
+        versions[at] = shown_one
+        for candidate in versions:
+            said.take(candidate, candidate.key, shown)
+        shown = shown_one.key
     if as_text(data.get("systemPrompt")).strip():
         leave_out(Skip.INSTRUCTIONS, tally)
     return SourceConversation(
         key=name.rpartition("/")[2],
         title=as_text(data.get("name")),
         at_ms=as_ms(data.get("createdAt")),
-        said=tuple(said),
+        said=said.messages,
+        shown=said.at(shown),
         place=name,
     )
 
 
-def _dated(heard: list[SourceMessage]) -> Iterable[SourceMessage]:
+def _versions(
+    key: str, message: dict[str, Any], tally: ImportCounts
+) -> list[SourceMessage]:
+    """Return all that was said in one place; the first is named by the place alone."""
+    versions = as_list(message.get("versions")) or [{}]
+    return [
+        _said(f"{key}/{number}" if number else key, as_dict(version), tally)
+        for number, version in enumerate(versions)
+    ]
+
+
+def _chosen(message: dict[str, Any]) -> int:
+    """Return which version of a message was shown."""
+    at, count = message.get("currentlySelected"), len(as_list(message.get("versions")))
+    return at if isinstance(at, int) and 0 <= at < count else max(0, count - 1)
+
+
+def _dated(heard: list[SourceMessage]) -> list[SourceMessage]:
     """Give a question, whose time is not kept, that of the answer to it.
 
     The first was asked when the conversation began.

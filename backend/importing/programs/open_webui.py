@@ -19,7 +19,8 @@ from backend.importing.records import (
     SourceConversation,
     SourceMessage,
 )
-from backend.importing.trees import branch_to
+from backend.importing.said import Said, leave_out
+from backend.importing.trees import branches_from
 from backend.importing.values import (
     as_dict,
     as_list,
@@ -27,9 +28,7 @@ from backend.importing.values import (
     as_text,
     failed,
     first_text,
-    leave_out,
     names_of,
-    take,
     texts,
     thought_in,
 )
@@ -48,28 +47,25 @@ _MARKS: Final = ("archived", "pinned", "folder_id")
 
 
 def read(item: object, tally: ImportCounts) -> SourceConversation:
-    """Return the branch of a chat that was shown last."""
+    """Return a chat with all its branches."""
     data = as_dict(item)
     chat = as_dict(data.get("chat")) or data
     messages = _messages(chat, tally)
-    path = _path(chat, messages)
-    said: list[SourceMessage] = []
-    for key in path:
-        take(said, _said(key, messages[key], tally), tally)
-    on_path = set(path)
-    aside = [key for key in messages if key not in on_path]
-    shown = [messages[key] for key in path]
-    for key in aside:
-        is_side = any(_stood_beside(messages[key], one) for one in shown)
-        leave_out(Skip.SIDE if is_side else Skip.BRANCH, tally)
+    parents = _parents(chat, messages)
+    leaf = as_text(as_dict(chat.get("history")).get("currentId"))
+    said, shown = Said(tally), ""
+    for branch in branches_from(leaf, parents, messages, "timestamp"):
+        for key in branch:
+            said.take(_said(key, messages[key], tally), key, parents[key])
+        shown = shown or said.last
     tags = as_list(as_dict(data.get("meta")).get("tags")) or as_list(chat.get("tags"))
     tally.skip(Skip.MARK, sum(bool(data.get(m)) for m in _MARKS) + len(tags))
     return SourceConversation(
         key=first_text(data.get("id"), chat.get("id")),
         title=first_text(data.get("title"), chat.get("title")),
         at_ms=as_ms(data.get("created_at")) or as_ms(chat.get("timestamp")),
-        said=tuple(said),
-        aside=tuple(aside),
+        said=said.messages,
+        shown=shown,
     )
 
 
@@ -86,22 +82,13 @@ def _messages(
     return found
 
 
-def _path(chat: Mapping[str, Any], messages: Mapping[str, dict[str, Any]]) -> list[str]:
-    history = as_dict(chat.get("history"))
-    if not as_dict(history.get("messages")):
-        return [*messages]
-    parents = {key: as_text(one.get("parentId")) for key, one in messages.items()}
-    leaf = as_text(history.get("currentId"))
-    return branch_to(leaf, parents, messages, "timestamp")
-
-
-def _stood_beside(one: Mapping[str, Any], shown: Mapping[str, Any]) -> bool:
-    """Whether two answers are of models that were asked the same at once."""
-    return (
-        one.get("parentId") == shown.get("parentId")
-        and one.get("role") == shown.get("role") == "assistant"
-        and one.get("modelIdx") != shown.get("modelIdx")
-    )
+def _parents(
+    chat: Mapping[str, Any], messages: Mapping[str, dict[str, Any]]
+) -> dict[str, str]:
+    """Return what each message follows: in a plain list, the one before it."""
+    if as_dict(as_dict(chat.get("history")).get("messages")):
+        return {key: as_text(one.get("parentId")) for key, one in messages.items()}
+    return dict(zip(messages, ("", *messages), strict=False))
 
 
 def _said(key: str, message: dict[str, Any], tally: ImportCounts) -> SourceMessage:

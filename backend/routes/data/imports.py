@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from backend.store.models import ImportRun
 
 
-_MANY_UPDATED: Final = "titles, notes or quick actions"
+_MANY_UPDATED: Final = "titles, shown branches, notes or quick actions"
 
 
 @dataclass(frozen=True)
@@ -170,9 +170,10 @@ def _past(run: "ImportRun") -> Past:
 
 
 def _holds(summary: Summary) -> str:
+    aside = f" ({summary.aside:,} of them in other versions)" if summary.aside else ""
     counted = [
         _counted(summary.conversations, "conversation"),
-        _counted(summary.messages, "message"),
+        _counted(summary.messages, "message") + aside,
     ]
     if summary.notes:
         counted.append(_counted(summary.notes, "note"))
@@ -223,9 +224,6 @@ def _met(report: Report) -> Iterator[str]:
         yield f"{report.known:,} {_were(report.known)} already here."
     if report.known_messages:
         yield f"{_counted(report.known_messages, 'message')} had not changed."
-    if report.apart:
-        beside = _counted(report.apart, "conversation")
-        yield f"{beside} imported as a copy, because you have added to the one here."
 
 
 def _changed(report: Report) -> Iterator[str]:
@@ -233,20 +231,19 @@ def _changed(report: Report) -> Iterator[str]:
         counted = _counted(report.updated_messages, "message")
         yield f"{counted} {_were(report.updated_messages)} updated."
     if report.updated:
-        what = "title, note or quick action"
+        what = "title, shown branch, note or quick action"
         counted = f"{report.updated:,} {what if report.updated == 1 else _MANY_UPDATED}"
         yield f"{counted} {_were(report.updated)} updated."
     if report.replaced:
         counted = _counted(report.replaced, "message")
-        yield f"{counted} moved to the trash, because the export no longer shows them."
+        yield f"{counted} moved to the trash, because the export no longer has them."
 
 
 def _left(report: Report) -> Iterator[str]:
     if report.stayed:
         counted = _counted(report.stayed, "message")
         yield (
-            f"{counted} kept although the export no longer shows them, because you "
-            "have "
+            f"{counted} kept although the export no longer has them, because you have "
             "added to them."
         )
     if report.older:

@@ -44,7 +44,7 @@ class Batch:
         self._rows: list[tuple[str, dict[str, Any]]] = []
         self._chars = 0
         self._untitled: dict[str, Any] | None = None
-        self._plan = Plan(verdict=ImportDecision.NEW, conversation_id="")
+        self._plan = Plan(verdict=ImportDecision.NEW)
         self.report = Report()
 
     def add(self, data: Mapping[str, Any]) -> None:
@@ -77,24 +77,21 @@ class Batch:
         row = data["row"]
         if any(kept["id"] == row["id"] for _, kept in self._rows):
             self.flush()
-        export = SourceExport(
-            row["id"], data["path"], frozenset(data["aside"]), data["is_whole"]
-        )
+        export = SourceExport(row["id"], data["parents"], data["is_whole"])
         self._plan = plan = self._store.plan(export)
         for some in _in_steps(plan.replaced):
             replaced = self._store.replace(self._run_id, some)
             self.report = self.report.with_replaced(replaced)
             time.sleep(BREATH_S)
         self.report = self.report.with_plan(plan)
-        has_new = any(plan.ids.get(i, i) not in plan.here for i in export.path)
+        has_new = len(plan.here) < len(export.parents)
         names = ("latest", "shown_leaf")
         row |= {name: plan.ids.get(row[name], row[name]) for name in names}
-        row["id"] = plan.conversation_id
         if plan.verdict is not ImportDecision.NEW and not has_new:
             # What says nothing new does not go to the top of the list.
             row["latest"] = ""
         if plan.verdict is ImportDecision.OLDER:
-            row |= {"latest": "", "title": ""}
+            row |= {"latest": "", "title": "", "shown_leaf": ""}
         elif not row["title"] and not self._is_dated:
             self._untitled = row
         self._take("conversation", row)
@@ -111,8 +108,9 @@ class Batch:
             self.report = self.report.with_left(plan, row_id)
             return
         names = ("id", "reply_to", "parent")
-        ids = {name: plan.ids.get(row[name], row[name]) for name in names}
-        self._take("message", row | ids | {"conversation_id": plan.conversation_id})
+        row |= {name: plan.ids.get(row[name], row[name]) for name in names}
+        row["parent"] = plan.parents.get(row_id, row["parent"])
+        self._take("message", row)
 
     def _take(self, table: str, row: dict[str, Any]) -> None:
         self._rows.append((table, row))

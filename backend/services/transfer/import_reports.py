@@ -26,6 +26,7 @@ class Summary:
         source: The programs it comes from.
         found: The messages it holds: taken, joined with another, or left out.
         joined: Those that are part of the answer they belong to.
+        aside: Those that are taken, and in another branch than the one shown.
         skipped: How much is left out, by the reason.
         names: What some of that is called, by the reason.
     """
@@ -40,6 +41,7 @@ class Summary:
     actions: int = 0
     found: int = 0
     joined: int = 0
+    aside: int = 0
     names: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @classmethod
@@ -65,11 +67,10 @@ class Report:
         known_messages: Messages that were there already.
         updated: Titles, notes and quick actions that are as in the file now.
         updated_messages: Messages that are as in the file now.
-        replaced: Messages that are no longer shown there, and went to the trash.
+        replaced: Messages that are no longer there, and went to the trash.
         stayed: Such that stay, because the user went on with their conversation.
         older: Messages that are not added, as what is here is newer.
         binned: Messages that stay in the trash, where the user put them.
-        apart: Conversations that came beside one in which the user went on.
         unfit: Quick actions that cannot be used.
         kept: Conversations that stayed when it was taken back.
     """
@@ -89,7 +90,6 @@ class Report:
     stayed: int = 0
     older: int = 0
     binned: int = 0
-    apart: int = 0
     unfit: int = 0
 
     @classmethod
@@ -122,8 +122,7 @@ class Report:
 
     def with_plan(self, plan: "Plan") -> "Report":
         """Return it with what is decided for a conversation."""
-        is_apart = plan.is_apart and not plan.here
-        return self._with(stayed=plan.stayed, apart=int(is_apart))
+        return self._with(stayed=plan.stayed)
 
     def with_replaced(self, count: int) -> "Report":
         """Return it with messages that went to the trash."""

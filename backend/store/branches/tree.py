@@ -37,26 +37,34 @@ class Node(NamedTuple):
     position: Position = Position()
 
 
+def parents_of(rows: Iterable[tuple[str, str | None]]) -> dict[str, str]:
+    """Return what each message follows; they come in the order of their ids."""
+    parents: dict[str, str] = {}
+    trunk = ROOT
+    for row_id, given in rows:
+        parent = trunk if given is None else given
+        parents[row_id] = parent if parent in parents else ROOT
+        trunk = row_id if given is None else trunk
+    return parents
+
+
 class Branches:
     """The messages of one conversation, with those in the trash."""
 
     def __init__(self, nodes: Iterable[Node]) -> None:
         """Take them in the order of their ids, in which each follows its parent."""
-        self._nodes: dict[str, Node] = {}
-        self._parents: dict[str, str] = {}
+        self._nodes = {node.id: node for node in nodes}
+        self._parents = parents_of((n.id, n.parent) for n in self._nodes.values())
         self._above: dict[str, str] = {}
         """Of each, the nearest message above it that is not in the trash."""
         self._below: dict[str, list[str]] = {}
         """The messages right below one, without those in the trash."""
         trunk = ROOT
-        for node in nodes:
-            parent = trunk if node.parent is None else node.parent
-            parent = parent if parent in self._nodes else ROOT
+        for node in self._nodes.values():
+            parent = self._parents[node.id]
             trunk = node.id if node.parent is None else trunk
             is_live_there = parent == ROOT or self._nodes[parent].is_live
             above = parent if is_live_there else self._above[parent]
-            self._nodes[node.id] = node
-            self._parents[node.id] = parent
             self._above[node.id] = above
             if node.is_live:
                 self._below.setdefault(above, []).append(node.id)

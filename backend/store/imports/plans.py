@@ -1,15 +1,17 @@
 """Decides what a later import of a conversation does to what is here of it.
 
 Its rows that came by an import and were left alone follow the newer export. What a
-person wrote, edited or deleted here is never changed: where the export then went
-another way, it becomes a conversation of its own.
+person wrote, edited or deleted here is never changed: where the export went another
+way, that is another branch.
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
+
+from backend.ids import next_after
+from backend.store.branches.tree import ROOT, parents_of
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
 _PAGE: Final = 100
 _TIME_CHARS: Final = len("018bcfe5-69f4-7000-")
 """Of an id; what follows is made from what its source calls the message."""
-_VARIANTS: Final = "89ab"
 
 _ROWS: Final = """
     select m.id, m.deleted_at is null as is_live,
@@ -43,7 +44,8 @@ _ROWS: Final = """
         ), 0) and not exists(
             select 1 from change c join import_run r on r.id = c.transaction_id
             where c.table_name = 'message' and c.row_id = m.id and r.state != 'done'
-        ) as is_binned
+        ) as is_binned,
+        m.parent
     from message m
     where m.conversation_id = :conversation and m.id > :after
     order by m.id limit :limit
@@ -68,6 +70,7 @@ class Kept:
         came: Whether an import brought it.
         is_edited: Whether it was changed here.
         is_binned: Whether a person deleted it here.
+        parent: As of a `Message`.
     """
 
     id: str
@@ -75,6 +78,7 @@ class Kept:
     came: bool
     is_edited: bool
     is_binned: bool
+    parent: str | None
 
     @property
     def is_mine(self) -> bool:
@@ -87,14 +91,12 @@ class SourceExport:
     """What an export tells of a conversation.
 
     Attributes:
-        path: The ids of its messages.
-        aside: How the ids of messages end that it holds beside them.
+        parents: Its messages, in the order of their ids, and what each follows.
         is_whole: Whether all of its messages could be read.
     """
 
     id: str
-    path: Sequence[str]
-    aside: frozenset[str] = frozenset()
+    parents: Mapping[str, str | None]
     is_whole: bool = True
 
 
@@ -103,117 +105,90 @@ class Plan:
     """What to do.
 
     Attributes:
-        conversation_id: Where it goes.
         ids: What messages are called here, where that is not as in the export.
         here: The messages of the export that are here.
-        replaced: Those that are here and no longer shown there: into the trash.
+        parents: What each of them follows in a conversation that is here.
+        replaced: Those that are here and no longer in the export: into the trash.
         stayed: How many such stay, because a person went on here.
         binned: Messages of the export that a person deleted here.
     """
 
     verdict: ImportDecision
-    conversation_id: str
     ids: Mapping[str, str] = field(default_factory=dict)
     here: frozenset[str] = frozenset()
+    parents: Mapping[str, str | None] = field(default_factory=dict)
     replaced: Sequence[str] = ()
     stayed: int = 0
     binned: frozenset[str] = frozenset()
 
-    @property
-    def is_apart(self) -> bool:
-        """Whether it becomes a conversation beside the one that is here."""
-        return bool(self.ids) and self.conversation_id in self.ids.values()
-
 
 def plan_for(session: "Session", export: SourceExport) -> Plan:
     """Return what to do with an export of a conversation."""
-    ids: dict[str, str] = {}
-    while kept := _kept(session, export.id):
-        plan = _decide(export, kept)
-        if plan is not None:
-            return _named(plan, ids)
-        ids = _apart(export, ids)
-        export = SourceExport(
-            ids[export.id],
-            [ids[row_id] for row_id in export.path],
-            frozenset(_twin_end(end) for end in export.aside),
-            export.is_whole,
-        )
-    return _named(Plan(verdict=ImportDecision.NEW, conversation_id=export.id), ids)
+    kept = _kept(session, export.id)
+    return _decide(export, kept) if kept else Plan(verdict=ImportDecision.NEW)
 
 
-def _decide(export: SourceExport, kept: Sequence[Kept]) -> Plan | None:
-    """Return what to do in the conversation that is here; None for another one."""
-    aliases = _aliases(export, kept)
-    path = [aliases.get(row_id, row_id) for row_id in export.path]
+def _decide(export: SourceExport, kept: Sequence[Kept]) -> Plan:
     known = {row.id: row for row in kept}
-    on_path = set(path)
-    has_new = any(row_id not in known for row_id in path)
-    gone = [row for row in kept if row.id not in on_path and row.is_live]
+    ids, parents = _placed(export, kept)
+    in_export = {ids.get(row_id, row_id) for row_id in export.parents}
+    gone = [row for row in kept if row.id not in in_export and row.is_live]
     stale = [row for row in gone if not row.is_mine]
     is_touched = any(row.is_mine for row in kept)
-    binned = {i for i in path if i in known and known[i].is_binned and is_touched}
-    if is_touched and has_new and (stale or binned):
-        return None
-    is_older = any(_is_newer(row, path, export.aside) for row in stale)
+    # What is not in the export came after it was made, or went from its source.
+    is_older = any(row.id > max(in_export, default=ROOT) for row in stale)
     stays = is_touched or is_older or not export.is_whole
     return Plan(
         verdict=ImportDecision.OLDER
         if is_older and not is_touched
         else ImportDecision.GROWN,
-        conversation_id=export.id,
-        ids=aliases,
-        here=frozenset(on_path & known.keys()),
+        ids=ids,
+        here=frozenset(in_export & known.keys()),
+        parents=parents,
         replaced=() if stays else [row.id for row in stale],
         stayed=len(stale) if stays and not is_older else 0,
-        binned=frozenset(binned),
+        binned=frozenset(
+            row_id
+            for row_id in in_export & known.keys()
+            if known[row_id].is_binned and is_touched
+        ),
     )
+
+
+def _placed(
+    export: SourceExport, kept: Sequence[Kept]
+) -> tuple[dict[str, str], dict[str, str | None]]:
+    """Return what messages are called here, and what they follow; see `Plan`."""
+    known = {row.id: row for row in kept}
+    followed = parents_of((row.id, row.parent) for row in kept)
+    ids = _aliases(export, kept)
+    parents: dict[str, str | None] = {}
+    for source_id, source_parent in parents_of(export.parents.items()).items():
+        row_id = ids.get(source_id, source_id)
+        parent = ids.get(source_parent, source_parent)
+        if row_id not in known:
+            if row_id <= parent:
+                # What it follows has another time here, and comes first all the same.
+                row_id = ids[source_id] = next_after(parent) + row_id[_TIME_CHARS:]
+            parents[row_id] = parent
+            continue
+        row = known[row_id]
+        stays = followed[row_id] == parent or parent >= row_id or row.is_mine
+        parents[row_id] = row.parent if stays else parent
+    return ids, parents
 
 
 def _aliases(export: SourceExport, kept: Sequence[Kept]) -> dict[str, str]:
     """Find messages that are here under another time: their ids end the same."""
     known = {row.id for row in kept}
     by_end = {row.id[_TIME_CHARS:]: row.id for row in kept}
-    ends = ((row_id, by_end.get(row_id[_TIME_CHARS:])) for row_id in export.path)
-    taken = known & set(export.path)
+    ends = ((row_id, by_end.get(row_id[_TIME_CHARS:])) for row_id in export.parents)
+    taken = known & export.parents.keys()
     return {
         row_id: here
         for row_id, here in ends
         if here and row_id not in known and here not in taken
     }
-
-
-def _is_newer(row: Kept, path: Sequence[str], aside: frozenset[str]) -> bool:
-    """Whether a message is not in the export because that was made before it."""
-    is_later = not path or row.id > path[-1]
-    return is_later and row.id[_TIME_CHARS:] not in aside
-
-
-def _named(plan: Plan, ids: Mapping[str, str]) -> Plan:
-    """Return a plan in the ids that the export uses."""
-    if not ids:
-        return plan
-    whole = {source_id: plan.ids.get(here, here) for source_id, here in ids.items()}
-    return replace(plan, ids=whole)
-
-
-def _apart(export: SourceExport, ids: Mapping[str, str]) -> dict[str, str]:
-    """Return the ids for another conversation of the same, the same at each import."""
-    names = {here: name for name, here in ids.items()}
-    rows = (export.id, *export.path)
-    return {names.get(row_id, row_id): _twin(row_id) for row_id in rows} | {
-        row_id: _twin(row_id) for row_id in rows
-    }
-
-
-def _twin(row_id: str) -> str:
-    return row_id[:_TIME_CHARS] + _twin_end(row_id[_TIME_CHARS:])
-
-
-def _twin_end(end: str) -> str:
-    digest = hashlib.sha256(end.encode()).hexdigest()
-    variant = _VARIANTS[int(digest[0], 16) % len(_VARIANTS)]
-    return f"{variant}{digest[1:4]}-{digest[4:16]}"
 
 
 def _kept(session: "Session", conversation_id: str) -> Sequence[Kept]:
@@ -225,7 +200,13 @@ def _kept(session: "Session", conversation_id: str) -> Sequence[Kept]:
     while True:
         parameters = {"conversation": conversation_id, "after": after, "limit": _PAGE}
         page = session.connection().execute(text(_ROWS), parameters).all()
-        found += [Kept(row[0], *map(bool, row[1:])) for row in page]
+        found += [_kept_of(*row) for row in page]
         if len(page) < _PAGE:
             return found
         after = page[-1][0]
+
+
+def _kept_of(row_id: str, *facts: object) -> Kept:
+    *flags, parent = facts
+    is_live, came, is_edited, is_binned = map(bool, flags)
+    return Kept(row_id, is_live, came, is_edited, is_binned, parent)  # type: ignore[arg-type]  # as the query says

@@ -14,7 +14,7 @@ from backend.store.text import clean_text
 from backend.stored_values import TitleSource
 
 _FOLLOWED: Final[Mapping[type[Logged], tuple[str, ...]]] = {
-    Message: ("text", "reasoning", "state", "error", "model"),
+    Message: ("text", "reasoning", "state", "error", "model", "parent"),
     Note: ("title", "body"),
     Action: ("name", "icon", "kind", "prompt", "result"),
 }
@@ -111,7 +111,10 @@ def _follow(
     """Let a row that a person left alone be as it is in the file; return whether."""
     if isinstance(row, Conversation):
         row.latest = max(row.latest, str(data["latest"]))
-        return _follow_title(session, row, data, is_dated=is_dated)
+        is_older = is_dated and _time_of(data) <= row.updated_at
+        return not is_older and any(
+            [_follow_title(session, row, data), _follow_leaf(session, row, data)]
+        )
     fields = _FOLLOWED[type(row)]
     data = {name: data.get(name, getattr(row, name)) for name in fields} | {
         "updated_at": data["updated_at"]
@@ -132,13 +135,17 @@ def _follow(
     return True
 
 
-def _follow_title(
-    session: StoreSession, row: Conversation, fields: Fields, *, is_dated: bool
-) -> bool:
+def _follow_leaf(session: StoreSession, row: Conversation, fields: Fields) -> bool:
+    leaf = str(fields.get("shown_leaf") or "")
+    if leaf in {"", row.shown_leaf} or _is_mine(session, row, "shown_leaf"):
+        return False
+    row.shown_leaf = leaf
+    return True
+
+
+def _follow_title(session: StoreSession, row: Conversation, fields: Fields) -> bool:
     title, source = fields["title"], fields["title_source"]
     if not title or title == row.title or source not in _GIVEN:
-        return False
-    if is_dated and _time_of(fields) <= row.updated_at:
         return False
     if row.title_source == TitleSource.USER and _is_mine(session, row, "title"):
         return False

@@ -15,8 +15,6 @@ from tests.helpers import export_samples
 
 OF_MESSAGES = frozenset(
     {
-        Skip.BRANCH,
-        Skip.SIDE,
         Skip.INSTRUCTIONS,
         Skip.HIDDEN,
         Skip.SUMMARY,

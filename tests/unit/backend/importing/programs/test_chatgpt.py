@@ -8,7 +8,7 @@ import pytest
 
 from backend.importing.records import Skip
 from tests.helpers.export_samples import BEGAN
-from tests.helpers.reading import read_one, said
+from tests.helpers.reading import branches, read_one, said
 
 
 def message(role: str, *parts: object, **data: object) -> dict[str, Any]:
@@ -141,7 +141,26 @@ def test_without_a_shown_leaf_the_newest_branch_is_taken(
     data = talk() | {"mapping": nodes, "current_node": leaf}
     row, tally = read_one(tmp_path, [data])
     assert said(row) == [("user", "Q?"), ("assistant", "New.")]
-    assert tally.skipped == {Skip.BRANCH: 1}
+    assert branches(row) == [["Q?", "Old."], ["Q?", "New."]]
+    assert not tally.skipped
+
+
+def test_what_was_stopped_and_asked_anew_branches_where_it_did(tmp_path: Path) -> None:
+    code = message("assistant", "1 + 1", recipient="python")
+    hidden = message("user", "x", weight=0)
+    nodes = {
+        "q": node(None, 1, QUESTION),
+        "code": node("q", 2, code),
+        "hidden": node("code", 3, hidden),
+        "q2": node("hidden", 4, message("user", "Well?")),
+        "q3": node("code", 5, message("user", "So?")),
+        "a": node("hidden", 6, ANSWER),
+    }
+    data = talk() | {"mapping": nodes, "current_node": "q2"}
+    row, tally = read_one(tmp_path, [data])
+    ran = "```python\n1 + 1\n```"
+    assert branches(row) == [["Q?", ran, "Well?"], ["Q?", ran, "So?"], ["Q?", "A."]]
+    assert tally.found == tally.messages + tally.skipped[Skip.HIDDEN] == 6
 
 
 def test_messages_without_weight_or_hidden_are_counted(tmp_path: Path) -> None:

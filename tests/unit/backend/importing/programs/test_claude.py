@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from backend.importing.records import Skip
-from tests.helpers.reading import read_one, said
+from tests.helpers.reading import branches, read_one, said
 
 ROOT = "00000000-0000-4000-8000-000000000000"
 
@@ -55,13 +55,13 @@ def branched(*order: int) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("order", [(1, 2, 3), (3, 1, 2)], ids=str)
-def test_the_branch_that_was_written_last_is_taken(
+def test_the_branch_that_was_written_last_is_shown(
     order: tuple[int, ...], tmp_path: Path
 ) -> None:
     row, tally = read_one(tmp_path, talk(*branched(*order)))
     assert said(row) == [("user", "Q3"), ("assistant", "A3")]
-    assert tally.skipped == {Skip.BRANCH: 4}
-    assert len(row.aside) == 4
+    assert branches(row) == [["Q1", "A1"], ["Q2", "A2"], ["Q3", "A3"]]
+    assert not tally.skipped
 
 
 def test_a_leaf_that_is_told_wins(tmp_path: Path) -> None:
@@ -102,6 +102,27 @@ def test_a_document_is_kept_as_it_was_at_last_under_its_title(tmp_path: Path) ->
     assert texts[1].startswith("Here.\n\n*Song: an earlier version")
     assert texts[3] == "**Song**\n\n```\nlo la\n```"
     assert tally.skipped == {Skip.VERSION: 1}
+
+
+def test_every_branch_has_its_own_state_of_a_document(tmp_path: Path) -> None:
+    def after(parent: str, key: str, new: str) -> dict[str, Any]:
+        changed = artifact("update", old_str="la", new_str=new)
+        return message(key, "assistant", changed, parent_message_uuid=parent)
+
+    made = artifact("create", title="Song", content="la")
+    first = message("a", "assistant", made, parent_message_uuid=ROOT)
+    row, tally = read_one(
+        tmp_path,
+        talk(
+            first,
+            after("a", "b", "lo"),
+            after("a", "c", "li"),
+            current_leaf_message_uuid="b",
+        ),
+    )
+    ends = sorted(texts[-1] for texts in branches(row))
+    assert ends == [f"**Song**\n\n```\n{state}\n```" for state in ("li", "lo")]
+    assert tally.skipped == {Skip.VERSION: 2}
 
 
 def test_a_document_written_anew_or_without_a_title_is_kept(tmp_path: Path) -> None:

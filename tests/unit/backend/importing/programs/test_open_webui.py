@@ -7,7 +7,7 @@ import pytest
 
 from backend.importing.records import Skip
 from tests.helpers.export_samples import BEGAN
-from tests.helpers.reading import read_one, said
+from tests.helpers.reading import branches, read_one, said
 
 
 def message(key: str, parent: str | None, **data: object) -> dict[str, Any]:
@@ -42,7 +42,8 @@ def test_a_leaf_that_is_gone_costs_no_chat(leaf: object, tmp_path: Path) -> None
     data = chat(question(), message("3", "1"), message("2", "1"), leaf=leaf)
     row, tally = read_one(tmp_path, data)
     assert said(row) == [("user", "text 1"), ("assistant", "text 3")]
-    assert tally.skipped == {Skip.BRANCH: 1}
+    assert branches(row) == [["text 1", "text 2"], ["text 1", "text 3"]]
+    assert not tally.skipped
 
 
 def test_an_answer_told_in_steps_is_read(tmp_path: Path) -> None:
@@ -58,16 +59,20 @@ def test_an_answer_told_in_steps_is_read(tmp_path: Path) -> None:
     assert tally.skipped == {Skip.TOOL: 2}
 
 
-def test_models_asked_side_by_side_are_no_branches(tmp_path: Path) -> None:
+def test_models_asked_side_by_side_are_versions_of_the_answer(tmp_path: Path) -> None:
     data = chat(
         question(),
-        message("2", "1", modelIdx=0),
-        message("3", "1", modelIdx=1),
-        message("4", "1", modelIdx=0),
+        message("2", "1", modelIdx=0, model="a"),
+        message("3", "1", modelIdx=1, model="b"),
         leaf="2",
     )
-    _, tally = read_one(tmp_path, data)
-    assert tally.skipped == {Skip.SIDE: 1, Skip.BRANCH: 1}
+    row, _ = read_one(tmp_path, data)
+    asked, *answers = row.messages
+    assert [(one.parent, one.model) for one in answers] == [
+        (asked.id, "a"),
+        (asked.id, "b"),
+    ]
+    assert row.shown_leaf == answers[0].id
 
 
 def details(kind: str, inner: str, **text: str) -> str:

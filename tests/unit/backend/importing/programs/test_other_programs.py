@@ -9,7 +9,7 @@ import pytest
 from backend.importing.records import ImportCounts, ImportedConversation, Skip
 from tests.helpers import export_samples
 from tests.helpers.export_samples import BEGAN
-from tests.helpers.reading import read, read_one, said, save
+from tests.helpers.reading import branches, read, read_one, said, save, shown
 
 DAY = 86_400
 
@@ -71,6 +71,16 @@ def test_a_question_in_lm_studio_has_the_time_of_its_own_answer(tmp_path: Path) 
     assert ids == sorted(ids)
 
 
+def test_versions_in_lm_studio_stay_in_their_order(tmp_path: Path) -> None:
+    first, second = version("user", content=[words("Q")]), asked("Other Q")
+    first["versions"] += second["versions"]
+    answers = version("assistant", block(words("A"), at=9))
+    answers["versions"] += [None, *version("assistant", block(words("B")))["versions"]]
+    row, tally = lm_studio(tmp_path, first, answers, asked("Next"))
+    assert branches(row) == [["Other Q"], ["Q", "B"], ["Q", "A", "Next"]]
+    assert tally.skipped == {Skip.INSTRUCTIONS: 1}
+
+
 def test_the_same_name_in_two_folders_is_two_conversations(tmp_path: Path) -> None:
     for folder, text in (("a", "Q"), ("b", "Other"), ("c", "Q")):
         data = {"createdAt": BEGAN * 1000, "messages": [asked(text)]}
@@ -127,6 +137,10 @@ def chatbox(path: Path, *messages: dict[str, Any], **data: object) -> Any:  # no
     return read_one(path, {"__exported_items": [], "session:s": session})
 
 
+def said_by(key: str, role: str, text: str) -> dict[str, Any]:
+    return {"id": key, "role": role, "content": text}
+
+
 def test_what_chatbox_made_itself_is_counted_and_said_by_nobody(tmp_path: Path) -> None:
     parts = [
         {"type": "info", "text": "Context cut"},
@@ -150,22 +164,24 @@ def test_what_chatbox_made_itself_is_counted_and_said_by_nobody(tmp_path: Path) 
         {"id": "3", "role": "assistant", "contentParts": parts},
         {"id": "4", "role": "assistant", "contentParts": [], "error": "No key"},
         messageForksHash={
-            "2": {"lists": [{"messages": [{"id": "x"}]}, {"messages": []}]}
+            "5": {"lists": [{"messages": [said_by("6", "user", "Inner")]}]},
+            "2": {"lists": [{"messages": [said_by("5", "assistant", "B")]}, {}]},
+            "gone": {"lists": [{"messages": [said_by("7", "user", "Alone")]}]},
         },
     )
-    assert [m.text for m in row.messages] == [
-        "Q\n\n- [E](https://example.com)",
-        "A",
-        "",
+    asked = "Q\n\n- [E](https://example.com)"
+    assert [one.text for one in shown(row)] == [asked, "A", ""]
+    assert shown(row)[2].error == "No key"
+    assert sorted(branches(row)) == [
+        ["Alone"],
+        [asked, "A", ""],
+        [asked, "B", "Inner"],
     ]
-    assert row.messages[2].error == "No key"
     assert tally.skipped == {
         Skip.SUMMARY: 1,
         Skip.NOTICE: 1,
         Skip.TOOL: 1,
-        Skip.BRANCH: 1,
     }
-    assert len(row.aside) == 1
 
 
 def deepseek(*fragments: tuple[str, str]) -> dict[str, Any]:
@@ -194,14 +210,18 @@ def test_deepseek_is_not_taken_for_chatgpt(tmp_path: Path) -> None:
         0, {"type": "THINK", "content": "TH"}
     )
     data["mapping"]["x"] = data["mapping"]["1"] | {
-        "message": {"fragments": [], "inserted_at": "2020-01-01T00:00:00Z"}
+        "message": {
+            "fragments": [{"type": "RESPONSE", "content": "B"}],
+            "inserted_at": "2020-01-01T00:00:00Z",
+        }
     }
     source, (row,), tally = read(save(tmp_path / "conversations.json", [data]))
     assert source == "DeepSeek"
     assert said(row) == [("user", "Q"), ("assistant", "A"), ("user", "Q2")]
-    assert row.messages[1].reasoning == "TH"
+    assert branches(row) == [["Q", "B"], ["Q", "A", "Q2"]]
+    assert shown(row)[1].reasoning == "TH"
     assert row.created_at == 1_735_660_800_000
-    assert tally.skipped == {Skip.ATTACHMENT: 2, Skip.BRANCH: 1}
+    assert tally.skipped == {Skip.ATTACHMENT: 2}
 
 
 CHATBOT_UI = {

@@ -1,6 +1,5 @@
 """Every source is recognised, and says the same as in its own program."""
 
-import contextlib
 import json
 import zipfile
 from collections.abc import Callable
@@ -9,30 +8,15 @@ from pathlib import Path
 import pytest
 
 from backend.errors import InvalidInputError
-from backend.importing.bundles import open_bundle
-from backend.importing.formats import recognise
-from backend.importing.records import ImportCounts, ImportedConversation, Skip
+from backend.importing.records import ImportedConversation, Skip
 from tests.helpers import export_samples
+from tests.helpers.reading import branches, read, save, shown
 
 Written = tuple[str, str, str, str]
 
 
-def read(path: Path) -> tuple[str, list[ImportedConversation], ImportCounts]:
-    tally = ImportCounts()
-    with contextlib.closing(open_bundle(path)) as bundle:
-        reading = recognise(bundle)
-        rows = [r for r in reading.rows(tally) if isinstance(r, ImportedConversation)]
-    return reading.source, rows, tally
-
-
 def said(row: ImportedConversation) -> list[Written]:
-    return [(m.role, m.text, m.reasoning, m.model) for m in row.messages]
-
-
-def save(path: Path, value: object) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(value), "utf-8")
-    return path
+    return [(m.role, m.text, m.reasoning, m.model) for m in shown(row)]
 
 
 def save_jan(folder: Path) -> Path:
@@ -85,21 +69,21 @@ def test_a_conversation_reads_as_it_did_there(source: str, tmp_path: Path) -> No
     assert recognised == source
     assert row.title == title
     assert said(row) == expected
-    assert abs(row.messages[0].created_at - at) <= 1
-    assert row.messages[1].reply_to == row.messages[0].id
+    asked, answer = shown(row)
+    assert abs(asked.created_at - at) <= 1
+    assert answer.reply_to == asked.id
     ids = [row.id, *(message.id for message in row.messages)]
     assert ids == sorted(ids)
     assert row.latest == ids[-1]
 
 
-def test_chatgpt_keeps_the_branch_shown_last_and_counts_the_rest(
-    tmp_path: Path,
-) -> None:
+def test_chatgpt_keeps_all_branches_and_shows_the_same(tmp_path: Path) -> None:
     path = save(tmp_path / "conversations.json", [export_samples.chatgpt()])
     source, (row,), tally = read(path)
     assert source == "ChatGPT"
-    assert [(m.role, m.text) for m in row.messages] == [s[:2] for s in STARS]
-    assert tally.skipped == {Skip.BRANCH: 2, Skip.INSTRUCTIONS: 1}
+    assert [(m.role, m.text) for m in shown(row)] == [s[:2] for s in STARS]
+    assert branches(row)[1:] == [["What are the planets?", "Wanderers."]]
+    assert tally.skipped == {Skip.INSTRUCTIONS: 1}
     assert row.messages[0].created_at == (export_samples.BEGAN + 1001) * 1000 + 250
 
 

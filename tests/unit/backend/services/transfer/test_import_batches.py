@@ -7,8 +7,10 @@ import pytest
 from backend.ids import new_id
 from backend.importing.__main__ import tell
 from backend.services.transfer.import_batches import Batch
+from backend.store.branches.paths import branches_in
 from backend.store.conversations import ConversationStore
 from backend.store.imports.imports import ImportStore
+from backend.store.models import Conversation
 from tests.helpers import export_samples
 from tests.helpers.export_samples import BEGAN
 from tests.helpers.import_library import Library, library, texts, tree
@@ -17,42 +19,82 @@ from tests.helpers.reading import rows_of, save
 __all__ = ["library"]
 
 BRANCHES = {
-    "newer": (tree("q1", "a2", also=("b3",)), tree("q1", "b3", also=("a2",)), ["a2"]),
-    "older": (tree("q1", "b3", also=("a2",)), tree("q1", "a2", also=("b3",)), ["b3"]),
-    "new": (tree("q1", "a2"), tree("q1", "b3", also=("a2",)), ["a2"]),
-    "longer": (
-        tree("q1", "a2", "q3", "a4"),
-        tree("q1", "b5", "q6"),
-        ["a2", "q3", "a4"],
-    ),
+    "newer": (tree("q1", "a2", also=("b3",)), tree("q1", "b3", also=("a2",)), 0),
+    "older": (tree("q1", "b3", also=("a2",)), tree("q1", "a2", also=("b3",)), 0),
+    "new": (tree("q1", "a2"), tree("q1", "b3", also=("a2",)), 1),
+    "longer": (tree("q1", "a2"), tree("q1", "b3", "q4", "a5", also=("a2",)), 3),
 }
 
 
 @pytest.mark.parametrize("case", BRANCHES)
-def test_another_branch_takes_the_place_of_the_old_one(
+def test_another_branch_is_shown_and_the_old_one_kept(
     case: str, library: Library
 ) -> None:
-    before, after, gone = BRANCHES[case]
+    before, after, new = BRANCHES[case]
     library.bring_in(before)
     old = library.texts()
     run, report, read = library.bring_in(after)
-    left = [f"text {key}" for key in gone]
     assert library.texts()[0] == "text q1"
     assert library.texts()[-1] == f"text {after[0]['current_node']}"
-    assert not set(left) & set(library.texts())
-    assert report.replaced == len(left)
-    assert set(library.binned()) <= set(left)
-    assert library.binned()
+    (_, answer, *_) = library.messages()
+    assert answer.versions == 2
+    assert (report.new_messages, report.replaced, report.updated) == (new, 0, 1)
     assert report.known_messages + report.new_messages == read
     library.revert(run)
     assert library.texts() == old
+
+
+def test_what_went_from_the_export_goes_to_the_trash(library: Library) -> None:
+    library.bring_in(tree("q1", "a2", "q3", "a4"))
+    run, report, _ = library.bring_in(tree("q1", "b5", "q6"))
+    assert library.texts() == texts("q1", "b5", "q6")
+    assert report.replaced == 3
+    assert set(library.binned()) <= set(texts("a2", "q3", "a4"))
+    library.revert(run)
+    assert library.texts() == texts("q1", "a2", "q3", "a4")
+
+
+def test_what_went_from_the_middle_leaves_the_rest_in_its_order(
+    library: Library,
+) -> None:
+    library.bring_in(tree("q1", "a2", "q3", "a4", "q5", "a6"))
+    library.bring_in(tree("q1", "a2", "q5", "a6"))
+    assert library.texts() == texts("q1", "a2", "q5", "a6")
+    assert not any(message.versions for message in library.messages())
+
+
+def test_an_answer_whose_time_was_mended_stays_before_what_follows(
+    library: Library,
+) -> None:
+    first, later = tree("q1", "a8"), tree("q1", "a2", "q3")
+    for one in (first, later):
+        nodes = one[0]["mapping"]
+        key = "a8" if "a8" in nodes else "a2"
+        nodes[key]["message"]["id"] = "answer"
+    library.bring_in(first)
+    library.bring_in(later)
+    assert library.texts() == texts("q1", "a2", "q3")
+    assert not library.bring_in(later)[1].has_added
+
+
+def test_a_person_who_chose_a_branch_keeps_it(library: Library) -> None:
+    library.bring_in(tree("q1", "b3", also=("a2",)))
+    with library.database.write() as session:
+        (mine,) = library.conversations
+        versions = branches_in(session, mine.id).versions_of(library.messages()[1].id)
+        conversation = session.get(Conversation, mine.id)
+        assert conversation
+        conversation.shown_leaf = versions[0]
+    assert library.texts() == texts("q1", "a2")
+    library.bring_in(tree("q1", "b3", "q4", also=("a2",)))
+    assert library.texts() == texts("q1", "a2")
 
 
 def test_an_older_export_changes_nothing_of_the_newer_one(library: Library) -> None:
     library.bring_in(tree("q1", "b3", "q4", also=("a2",)))
     _, report, _ = library.bring_in(tree("q1", "a2"))
     assert library.texts() == texts("q1", "b3", "q4")
-    assert (report.older, report.known_messages, report.new_messages) == (1, 1, 0)
+    assert (report.known_messages, report.new_messages) == (2, 0)
 
 
 def test_a_shorter_export_takes_nothing_away(library: Library) -> None:
@@ -62,13 +104,14 @@ def test_a_shorter_export_takes_nothing_away(library: Library) -> None:
     assert not report.has_added
 
 
-def test_a_branch_that_is_shown_again_comes_back(library: Library) -> None:
-    first, second = tree("q1", "a2", also=("b3",)), tree("q1", "b3", also=("a2",))
-    for export in (first, second):
-        library.bring_in(export)
-    _, report, _ = library.bring_in(first)
-    assert library.texts() == texts("q1", "a2")
-    assert (report.restored_messages, report.replaced) == (1, 1)
+def test_what_an_import_threw_away_comes_back_with_a_later_one(
+    library: Library,
+) -> None:
+    library.bring_in(tree("q1", "a2", "q4"))
+    library.bring_in(tree("q1", "b5"))
+    _, report, _ = library.bring_in(tree("q1", "a2", "q4", "a6"))
+    assert library.texts() == texts("q1", "a2", "q4", "a6")
+    assert (report.restored_messages, report.replaced) == (2, 1)
 
 
 def test_half_an_answer_becomes_whole_and_never_half_again(library: Library) -> None:
@@ -125,8 +168,9 @@ def test_a_damaged_later_export_takes_nothing_away(library: Library) -> None:
     library.bring_in(tree("q1", "a2"))
     later = tree("q1", "a2", "q9")
     later[0]["mapping"]["a2"]["message"]["content"]["parts"] = ["x" * 6_000_000]
-    library.bring_in(later)
-    assert library.texts() == texts("q1", "a2", "q9")
+    _, report, _ = library.bring_in(later)
+    assert library.texts() == texts("q1", "q9")
+    assert (report.stayed, library.binned()) == (1, [])
 
 
 def test_two_states_of_one_talk_in_one_folder_end_as_the_newer(

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.ids import new_id
+from backend.store.branches.paths import branches_in
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
 from backend.store.messages import MessageStore
@@ -17,7 +18,7 @@ from tests.helpers.import_library import Library, library, texts, tree
 __all__ = ["library"]
 
 
-def test_where_the_user_went_on_the_other_branch_comes_as_a_copy(
+def test_where_the_user_went_on_the_other_branch_comes_beside_it(
     library: Library,
 ) -> None:
     library.bring_in(tree("q1", "a2"))
@@ -25,20 +26,26 @@ def test_where_the_user_went_on_the_other_branch_comes_as_a_copy(
     MessageStore(library.database).add_exchange(
         mine.id, "Mine?", engine_name="e", model="m"
     )
-    before = library.messages()
-    other = tree("q1", "b3", "q4", also=("a2",))
-    run, report, _ = library.bring_in(other)
-    assert library.messages() == before
-    assert report.apart == 1
-    assert library.texts(1) == texts("q1", "b3", "q4")
-    asked, answer, _ = library.messages(1)
-    assert answer.reply_to == asked.id
-    assert not library.bring_in(other)[1].has_added
-    longer = tree("q1", "b3", "q4", "a5", also=("a2",))
-    assert library.bring_in(longer)[1].new_messages == 1
-    assert library.texts(1) == texts("q1", "b3", "q4", "a5")
+    before = library.texts()
+    run, report, _ = library.bring_in(tree("q1", "b3", "q4", also=("a2",)))
+    assert library.texts() == before
+    assert report.new_messages == 2
+    asked, answer, *_ = library.messages()
+    assert answer.versions == 2
+    # It was in no export any more: what a person may have meant is not taken away.
+    longer = tree("q1", "b3", "q4", "a5")
+    _, report, _ = library.bring_in(longer)
+    assert (report.new_messages, report.stayed) == (1, 1)
+    assert not library.bring_in(longer)[1].has_added
+    with library.database.read() as session:
+        tree_here = branches_in(session, mine.id)
+        (_, other) = tree_here.versions_of(answer.id)
+        end = session.get(Message, tree_here.leaf_below(other))
+        assert end
+        assert end.text == "text a5"
+        assert end.reply_to != asked.id
     library.revert(run)
-    assert library.messages() == before
+    assert library.texts() == before
 
 
 def test_where_the_user_went_on_a_longer_export_is_added(library: Library) -> None:
