@@ -51,6 +51,24 @@ class ShellSettings:
     def zoom(self, value: float) -> None:
         self._store.setValue("view/zoom", str(min(max(value, _MIN_ZOOM), _MAX_ZOOM)))
 
+    @property
+    def wraps_code(self) -> bool:
+        """Whether long lines of code are wrapped."""
+        return self._flag("view/code_wrap")
+
+    @wraps_code.setter
+    def wraps_code(self, value: bool) -> None:
+        self._store.setValue("view/code_wrap", "yes" if value else "no")
+
+    @property
+    def numbers_code(self) -> bool:
+        """Whether the lines of code are numbered."""
+        return self._flag("view/code_numbers")
+
+    @numbers_code.setter
+    def numbers_code(self, value: bool) -> None:
+        self._store.setValue("view/code_numbers", "yes" if value else "no")
+
     def take_reopened(self) -> str:
         """Return, once, what was shown when Hearth restarted itself; "" for nothing."""
         path = str(self._store.value("window/reopened", ""))

@@ -23,6 +23,8 @@ _FRAMED_FORMULA: Final = (
     '<p class="math" role="group" tabindex="0" aria-label="Formula">'
 )
 """It scrolls where it is too wide, also by keys."""
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+_MARK = re.compile(r"<(/?)(\w+)>")
 _TASKS: Final = {"☐": "Not done", "☑": "Done"}
 
 
@@ -180,6 +182,17 @@ class _Page:
             return ""
         self._with_id.add(name)
         return f' id="{name}"'
+
+
+def lined(code: str) -> str:
+    """Put each line of code into an element of its own, which can have a number."""
+    lines, mark = [], ""
+    for line in _LINE.findall(code):
+        start = f"<{mark}>" if mark else ""
+        for is_end, tag in _MARK.findall(line):
+            mark = "" if is_end else tag
+        lines.append(f"<span>{start}{line}{f'</{mark}>' if mark else ''}</span>")
+    return "".join(lines)
 
 
 def _task(match: re.Match[str]) -> str:

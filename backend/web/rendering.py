@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from backend.protocol import command_path
-from backend.web.markdown_page import placed
+from backend.web.markdown_page import lined, placed
 from backend.web.mathml import undrawn
 
 
@@ -55,6 +55,7 @@ class Renderer:
             moment=self._moment,
             exact=_exact,
             day=self.day,
+            lined=lined,
             placed=placed,
             undrawn=undrawn,
         )

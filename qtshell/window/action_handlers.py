@@ -1,6 +1,7 @@
 """What each action of the user does."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Qt
@@ -116,6 +117,10 @@ class ActionHandlers(QObject):
         a.zoom_reset.triggered.connect(lambda: self._zoom(1 / self._settings.zoom))
         a.toggle_sidebar.triggered.connect(lambda: self._tell("toggle-sidebar"))
         a.full_screen.toggled.connect(lambda _: self._set_full_screen())
+        a.wrap_code.setChecked(self._settings.wraps_code)
+        a.wrap_code.toggled.connect(partial(setattr, self._settings, "wraps_code"))
+        a.number_code.setChecked(self._settings.numbers_code)
+        a.number_code.toggled.connect(partial(setattr, self._settings, "numbers_code"))
         for theme, action in a.themes.items():
             action.setChecked(theme is self._settings.theme)
             action.triggered.connect(lambda _=False, t=theme: self._set_theme(t))

@@ -52,6 +52,10 @@ class Actions(QObject):
         self.zoom_reset = new("&Actual Size", "Ctrl+0")
         self.full_screen = new("&Full Screen", "F11")
         self.full_screen.setCheckable(True)
+        self.wrap_code = new("&Wrap Long Lines of Code")
+        self.number_code = new("&Number Lines of Code")
+        for action in (self.wrap_code, self.number_code):
+            action.setCheckable(True)
         self.toggle_sidebar = new("Show or Hide &Sidebar", "Ctrl+B")
         self.settings = new("&Settings", "Ctrl+,", role=_Role.PreferencesRole)
         self.global_shortcut = new("&Global Shortcut…")
@@ -103,6 +107,7 @@ def fill_menu_bar(bar: QMenuBar, actions: Actions) -> None:
     _menu(bar, "&Edit", *editing, None, a.find, a.search)
     zooming = (a.zoom_in, a.zoom_out, a.zoom_reset)
     view = _menu(bar, "&View", *zooming, None, a.toggle_sidebar, a.full_screen, None)
+    view.addActions([a.wrap_code, a.number_code])
     theme_menu = view.addMenu("&Theme")
     theme_menu.addActions(list(a.themes.values()))
     _menu(bar, "&Go", a.back, a.forward, None, a.notes, a.trash, a.quick_actions)

@@ -29,11 +29,17 @@ class PageSettings(QObject):
             "reset": actions.zoom_reset,
         }
         at_login, keys = actions.start_at_login, actions.global_shortcut
+        codes = {"wrap": actions.wrap_code, "numbers": actions.number_code}
+        commands.register("code", _choosing("choice", codes))
         commands.register("theme", _choosing("choice", themes))
         commands.register("zoom", _choosing("step", zooms))
         commands.register("start-at-login", lambda _: at_login.trigger())
         commands.register("global-shortcut", lambda _: keys.trigger())
-        for action in (*actions.themes.values(), actions.start_at_login):
+        for action in (
+            *actions.themes.values(),
+            actions.start_at_login,
+            *codes.values(),
+        ):
             action.toggled.connect(self._show)
 
     def set_view(self, view: "WebView") -> None:
@@ -46,8 +52,15 @@ class PageSettings(QObject):
             return
         themes = self._actions.themes
         chosen = next((t for t in Theme if themes[t].isChecked()), Theme.SYSTEM)
-        at_login = "yes" if self._actions.start_at_login.isChecked() else "no"
-        self._view.describe({"themeChoice": chosen.value, "atLogin": at_login})
+        at_login = _yes(self._actions.start_at_login)
+        facts = {"themeChoice": chosen.value, "atLogin": at_login}
+        facts["codeWrap"] = _yes(self._actions.wrap_code)
+        facts["codeNumbers"] = _yes(self._actions.number_code)
+        self._view.describe(facts)
+
+
+def _yes(action: "QAction") -> str:
+    return "yes" if action.isChecked() else "no"
 
 
 def _choosing(argument: str, actions: "Mapping[str, QAction]") -> Command:

@@ -53,6 +53,16 @@ def test_the_theme_is_chosen_on_the_page(window: Window, home: Path) -> None:
     window.wait_for(f"!{DARK}")
 
 
+def test_how_code_looks_is_chosen_and_kept(window: Window, home: Path) -> None:
+    open_settings(window)
+    window.click("button", "Turn on Number the lines of code")
+    window.wait_for(f"{ROOT}.dataset.codeNumbers === 'yes'")
+    assert window.evaluate(f"{ROOT}.dataset.codeWrap") == "no"
+    until(lambda: ShellSettings(home / "hearth").numbers_code, "it is kept")
+    window.click("button", "Turn off Number the lines of code")
+    window.wait_for(f"{ROOT}.dataset.codeNumbers === 'no'")
+
+
 def test_the_text_is_made_larger_on_the_page(window: Window) -> None:
     open_settings(window)
     before = window.evaluate("devicePixelRatio")

@@ -244,6 +244,24 @@ def test_every_piece_of_code_has_its_frame_and_copies_itself(page: RealPage) -> 
         assert pressed(page, "[data-copy-code]", number).text() == code
 
 
+def test_long_lines_wrap_and_numbers_of_lines_are_no_text(page: RealPage) -> None:
+    code = "[...document.querySelectorAll('.prose pre code')].find(one =>"
+    hello = f"{code} one.textContent.startsWith('def'))"
+    page.view.describe({"codeNumbers": "yes", "codeWrap": "yes"})
+    page.wait_for(f"getComputedStyle({hello}.parentNode).whiteSpace", "pre-wrap")
+    number = "{}.lastElementChild, '::before').{}"
+    drawn = page.run(f"getComputedStyle({number.format(hello, 'content')}")
+    assert drawn == "counter(line)"
+    heights = result_of(page, f"[...{hello}.children].map(one => one.offsetHeight)")
+    assert len(set(heights)) == 1
+    assert selected(page, hello).text() == CODE
+    narrow = f"{hello}.parentNode.style.width = '120px'; {hello}.parentNode.scrollWidth"
+    assert page.run(f"{narrow} <= 120")
+    page.view.describe({"codeNumbers": "no", "codeWrap": "no"})
+    page.wait_for(f"{hello}.parentNode.scrollWidth > 120")
+    page.run(f"{hello}.parentNode.style.width = ''; 0")
+
+
 def test_code_runs_from_left_to_right_and_text_as_it_is_written(page: RealPage) -> None:
     side = "getComputedStyle(document.querySelector({})).{}"
 

@@ -37,7 +37,7 @@ ODD = """
   const drawn = new Set(DRAWN_ATTRIBUTES);
   const marks = 'code.math, span[role=img], sup > a[href^="#note-"]';
   const frames = 'figure:is(.code, .tabular), :is(div.table, p.math)[role=group]';
-  const ours = 'figcaption, figcaption *, figure.code > pre[tabindex]';
+  const ours = 'figcaption, figcaption *, pre[tabindex], pre > code > span:not([id])';
   const odd = [];
   for (const element of document.querySelectorAll('.prose [hx-disable] *')) {
     if (element.matches(`${frames}, ${marks}`)) continue;

@@ -1,6 +1,7 @@
 """Blocks stand in a page with frames, levels and links that only Hearth makes."""
 
 import re
+from html import unescape
 
 import pytest
 
@@ -9,6 +10,7 @@ from backend.web.markdown_page import (
     FrameKind,
     Piece,
     headings_after,
+    lined,
     placed,
     unchanged,
 )
@@ -173,3 +175,27 @@ def test_long_code_within_a_list_has_no_colours() -> None:
         p for p in pieces(f"- a\n  ```python\n{code}  ```") if p.kind is FrameKind.CODE
     ]
     assert "<" not in code_piece.html
+
+
+@pytest.mark.parametrize(
+    ("code", "language"),
+    [
+        ("a = 1\n\nb = 2\n", "python"),
+        ('x = """one\n\ntwo <b>\n"""\n# last', "python"),
+        ("/* a\n b */ let c;\n", "js"),
+        ("plain <i>\n\n\u2028 text", ""),
+    ],
+)
+def test_each_line_of_code_is_an_element_of_its_own(code: str, language: str) -> None:
+    (piece,) = [
+        piece
+        for piece in pieces(f"```{language}\n{code}\n```")
+        if piece.kind is FrameKind.CODE
+    ]
+    lines = re.findall(r"(?s)<span>(.*?)</span>", lined(piece.html))
+    assert [unescape(re.sub("<[^>]+>", "", line)) for line in lines] == [
+        f"{line}\n" for line in code.split("\n")
+    ]
+    for line in lines:
+        assert re.sub(r"(?s)<(\w+)>[^<]*</\1>", "", line).count("<") == 0
+    assert re.sub(r"</?span>", "", lined(piece.html)).count("\n") == len(lines)
