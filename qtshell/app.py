@@ -30,6 +30,7 @@ from qtshell.window.actions import Actions
 from qtshell.window.desktop_settings import DesktopSettings
 from qtshell.window.main_window import MainWindow
 from qtshell.window.page_settings import PageSettings
+from qtshell.window.spelling import Spelling
 from qtshell.window.tray import TrayIcon
 
 if TYPE_CHECKING:
@@ -92,6 +93,9 @@ class Shell(QObject):
         self.desktop_link.handlers[Verb.QUICK_ASK] = self.quick.open_quick_ask
         self.desktop_settings = self._desktop_settings(desktop)
         self.page_settings = PageSettings(self.actions, self.commands, self)
+        self.spelling = Spelling(self._settings, options.data_dir, self.window)
+        self.actions.spelling.triggered.connect(self.spelling.choose)
+        self.commands.register("spelling", lambda _: self.spelling.choose())
         self.rest = PageDiscarder(self.window)
         self.updates = UpdateWatch(installed_files, self)
         GarbageCollector(self)
@@ -221,6 +225,7 @@ class Shell(QObject):
         self.window.set_view(view, self._client)
         self._action_handlers.set_view(view)
         self.page_settings.set_view(view)
+        self.spelling.set_view(view)
         self.rest.set_view(view)
         if not self._options.dev:  # A page that waits in a debugger does not hang.
             view.watch()

@@ -69,6 +69,26 @@ class ShellSettings:
     def numbers_code(self, value: bool) -> None:
         self._store.setValue("view/code_numbers", "yes" if value else "no")
 
+    @property
+    def spelling(self) -> str | None:
+        """The languages checked, separated by spaces; None when none were chosen."""
+        value = self._store.value("view/spelling")
+        return value if isinstance(value, str) else None
+
+    @spelling.setter
+    def spelling(self, value: str) -> None:
+        self._store.setValue("view/spelling", value)
+
+    @property
+    def own_words(self) -> list[str]:
+        """The words that are no mistakes."""
+        value = self._store.value("view/own_words", "")
+        return str(value).split()
+
+    @own_words.setter
+    def own_words(self, value: list[str]) -> None:
+        self._store.setValue("view/own_words", " ".join(value))
+
     def take_reopened(self) -> str:
         """Return, once, what was shown when Hearth restarted itself; "" for nothing."""
         path = str(self._store.value("window/reopened", ""))

@@ -23,6 +23,7 @@ from qtshell.settings import ShellSettings
 from qtshell.sidecar.launch import sidecar_launch
 from qtshell.sidecar.supervisor import SidecarSupervisor
 from qtshell.web.chromium import is_root, prepare_environment
+from qtshell.web.dictionaries import gather
 
 
 def run(options: Options, instance: Instance) -> int:
@@ -32,7 +33,11 @@ def run(options: Options, instance: Instance) -> int:
     crash_file = watch_for_bugs(options.log_dir)
     software = ShellSettings(options.data_dir).software_rendering
     prepare_environment(
-        os.environ, dev=options.dev, software=software, as_root=is_root()
+        os.environ,
+        dev=options.dev,
+        software=software,
+        as_root=is_root(),
+        dictionaries=gather(options.data_dir),
     )
     application = _build_application()
     supervisor = SidecarSupervisor(sidecar_launch(), options.data_dir, dev=options.dev)

@@ -4,7 +4,9 @@ import gc
 import logging
 import os
 import signal
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -25,8 +27,16 @@ settings.load_profile("hearth")
 keep_constants()
 # A script's background job starts with Ctrl-C ignored, and so would all it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+# Chromium looks for dictionaries in one folder for as long as a process lives.
+_OF_DICTIONARIES = tempfile.TemporaryDirectory(prefix="hearth-dictionaries-")
 # Both must be said before the first QApplication, which pytest-qt builds.
-prepare_environment(os.environ, dev=False, software=False, as_root=is_root())
+prepare_environment(
+    os.environ,
+    dev=False,
+    software=False,
+    as_root=is_root(),
+    dictionaries=Path(_OF_DICTIONARIES.name),
+)
 QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
 
 

@@ -67,8 +67,9 @@ class QuestionEdit(QPlainTextEdit):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Let Enter ask, and Shift+Enter break the line."""
+        is_composing = bool(self.textCursor().block().layout().preeditAreaText())
         held = event.modifiers() & ~_Modifier.KeypadModifier
-        if event.key() not in _ENTER:
+        if is_composing or event.key() not in _ENTER:
             super().keyPressEvent(event)
         elif held == _Modifier.NoModifier:
             self.entered.emit()

@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import MutableMapping
+from pathlib import Path
 from typing import Final
 
 log = logging.getLogger("hearth.web")
@@ -26,15 +27,19 @@ def prepare_environment(
     dev: bool,
     software: bool,
     as_root: bool,
+    dictionaries: Path | None = None,
 ) -> None:
     """Set the switches in the environment, which is where Chromium reads them.
 
     What came from outside is dropped unless developer mode was asked for: a switch
-    could turn the sandbox off or open a remote control port.
+    could turn the sandbox off or open a remote control port. Dictionaries are looked
+    for in one folder, from Chromium's start on.
     """
     if not dev:
         for name in [name for name in environment if name.startswith(_PREFIX)]:
             del environment[name]
+    if dictionaries:
+        environment["QTWEBENGINE_DICTIONARIES_PATH"] = str(dictionaries)
     if as_root:
         log.warning("running as root: Chromium's sandbox is off")
         environment["QTWEBENGINE_DISABLE_SANDBOX"] = "1"

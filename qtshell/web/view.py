@@ -77,6 +77,7 @@ class WebView(QWebEngineView):
         command_asked: The user followed a link of ours to a command; its URL.
         outside_asked: The user followed a link that leads out; its URL.
         crashed_for_good: The renderer died more often than reloading can mend.
+        word_added: A word that was marked as misspelt is right.
         found: Which match of the words looked for is marked, and how many there are.
     """
 
@@ -85,6 +86,7 @@ class WebView(QWebEngineView):
     command_asked = Signal(QUrl)
     outside_asked = Signal(QUrl)
     crashed_for_good = Signal()
+    word_added = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -140,6 +142,11 @@ class WebView(QWebEngineView):
             action.triggered.connect(act or partial(self._page.triggerAction, edit))
             if edit in (_Action.Back, _Action.Forward):
                 _follow(self._page.action(edit), action)
+
+    def check_spelling(self, languages: list[str]) -> None:
+        """Underline what is misspelt in these languages; in none, nothing."""
+        self._profile.setSpellCheckLanguages(languages)
+        self._profile.setSpellCheckEnabled(bool(languages))
 
     def find_words(self, words: str, *, backwards: bool = False) -> None:
         """Mark the next place where the words are; empty words clear the mark."""
@@ -222,8 +229,17 @@ class WebView(QWebEngineView):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Offer what makes sense at this place, and no browser's extras."""
-        menu = QMenu(self)
-        for action in _menu_actions(self.lastContextMenuRequest()):
+        menu, request = QMenu(self), self.lastContextMenuRequest()
+        for word in request.spellCheckerSuggestions():
+            replace = partial(self._page.replaceMisspelledWord, word)
+            menu.addAction(word.replace("&", "&&")).triggered.connect(
+                lambda _=False, act=replace: act()
+            )
+        if word := request.misspelledWord():
+            add = menu.addAction("Add to Dictionary")
+            add.triggered.connect(lambda: self.word_added.emit(word))
+            menu.addSeparator()
+        for action in _menu_actions(request):
             menu.addAction(self._page.action(action))
         if not menu.isEmpty():
             menu.popup(event.globalPos())

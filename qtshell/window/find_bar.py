@@ -1,8 +1,26 @@
 """Finds words in the page, in a thin bar above it."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QInputMethodEvent, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidget
+
+
+class _Words(QLineEdit):
+    """The words looked for; Enter that takes a candidate of an input method is none."""
+
+    def __init__(self) -> None:
+        super().__init__(placeholderText="Find in this page")
+        self._is_composing = False
+
+    def inputMethodEvent(self, event: QInputMethodEvent) -> None:
+        """Note whether a word is being composed."""
+        self._is_composing = bool(event.preeditString())
+        super().inputMethodEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Leave the keys of a composition to the input method."""
+        if not self._is_composing:
+            super().keyPressEvent(event)
 
 
 class FindBar(QWidget):
@@ -18,7 +36,7 @@ class FindBar(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._field = QLineEdit(placeholderText="Find in this page")
+        self._field = _Words()
         self._field.setAccessibleName("Find in this page")
         previous, following, done = (
             QPushButton(name) for name in ("Previous", "Next", "Done")

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QImage, QTextDocument
+from PySide6.QtGui import QImage, QInputMethodEvent, QTextDocument
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from backend.routes.answers import AnswerHtml
@@ -115,3 +117,19 @@ def test_an_answer_in_markdown_keeps_its_lines_and_directions(
     assert sides["\u0627\u0642"] is Qt.LayoutDirection.RightToLeft
     for line in ('print("\u0628", x)', "\u0628", "last"):
         assert sides[line] is Qt.LayoutDirection.LeftToRight
+
+
+def test_enter_that_takes_a_candidate_asks_nothing(
+    window: QuickWindow, qtbot: QtBot
+) -> None:
+    asked: list[str] = []
+    window.asked.connect(asked.append)
+    composing, taken = QInputMethodEvent("かんじ", []), QInputMethodEvent()
+    taken.setCommitString("漢字")
+    QApplication.sendEvent(window.question, composing)
+    QTest.keyClick(window.question, Qt.Key.Key_Return)
+    QApplication.sendEvent(window.question, taken)
+    assert asked == []
+    assert window.question.toPlainText().strip() == "漢字"
+    QTest.keyClick(window.question, Qt.Key.Key_Return)
+    assert asked == ["漢字"]

@@ -1,0 +1,85 @@
+"""Gathers the dictionaries that Chromium checks spelling with.
+
+Chromium reads dictionaries of one folder, each in a file named for its language. The
+wheels of Qt bring none: those of the system are linked into a folder of the data
+folder, beside what the user puts there and the user's own words.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+from qtshell.web.word_list import dictionary_of
+
+log = logging.getLogger("hearth.web")
+
+OWN_WORDS: Final = "own-words"
+"""The dictionary of words the user added."""
+_SUFFIX: Final = ".bdic"
+_SYSTEM: Final = (
+    Path("/usr/share/hunspell-bdic"),
+    Path("/usr/share/qt6/qtwebengine_dictionaries"),
+    Path("/app/share/qtwebengine_dictionaries"),
+)
+
+
+def own_folder(data_dir: Path) -> Path:
+    """Return where the dictionaries of a data folder are."""
+    return data_dir / "dictionaries"
+
+
+def gather(data_dir: Path, system: Iterable[Path] = _SYSTEM) -> Path | None:
+    """Link the dictionaries of the system; return the folder if there are any."""
+    own = own_folder(data_dir)
+    try:
+        for file in own.glob(f"*{_SUFFIX}"):
+            if not file.exists():  # a link to one that was uninstalled
+                file.unlink()
+        for file in (one for folder in system for one in folder.glob(f"*{_SUFFIX}")):
+            own.mkdir(mode=0o700, parents=True, exist_ok=True)
+            link = own / file.name
+            if not link.exists():
+                link.symlink_to(file)
+    except OSError as exc:
+        log.warning("dictionaries are left out: %s", exc)
+    return own if known_languages(own) else None
+
+
+def keep_words(folder: Path, words: Iterable[str]) -> None:
+    """Write the dictionary of the user's own words.
+
+    Raises:
+        ValueError: They are too many.
+        OSError: It cannot be written.
+    """
+    fresh = folder / f"{OWN_WORDS}.new"
+    fresh.write_bytes(dictionary_of(words))
+    fresh.replace(folder / f"{OWN_WORDS}{_SUFFIX}")
+
+
+def known_languages(folder: Path) -> list[str]:
+    """Return the languages there are dictionaries for."""
+    names = {file.stem for file in folder.glob(f"*{_SUFFIX}")}
+    return sorted(names - {OWN_WORDS})
+
+
+def chosen_languages(
+    kept: str | None, known: Sequence[str], desktop: Iterable[str]
+) -> list[str]:
+    """Return which languages are checked.
+
+    Args:
+        kept: What the user chose, separated by spaces; None for no choice yet.
+        known: Those there are dictionaries for.
+        desktop: Those of the desktop, the most wanted first.
+    """
+    if kept is not None:
+        return [language for language in known if language in kept.split()]
+    by_name = {_plain(language): language for language in reversed(known)}
+    found = (by_name.get(_plain(language)) for language in desktop)
+    return list(dict.fromkeys(filter(None, found)))
+
+
+def _plain(language: str) -> str:
+    return language.replace("_", "-").lower()

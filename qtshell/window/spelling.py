@@ -1,0 +1,126 @@
+"""Lets the user choose the languages in which spelling is checked."""
+
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QLocale, QObject
+from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QLabel, QVBoxLayout
+
+from qtshell.settings import ShellSettings
+from qtshell.web.dictionaries import (
+    OWN_WORDS,
+    chosen_languages,
+    keep_words,
+    known_languages,
+    own_folder,
+)
+
+log = logging.getLogger("hearth.web")
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from qtshell.web.view import WebView
+
+_NONE: Final = (
+    "There are no dictionaries on this computer.\n\nInstall one, for example the "
+    "package hunspell-de-de, or put dictionaries (.bdic) into {}. Then restart Hearth."
+)
+
+
+class Spelling(QObject):
+    """Checks spelling in the languages the user chose, or in those of the desktop."""
+
+    def __init__(
+        self, settings: ShellSettings, data_dir: Path, window: "QWidget"
+    ) -> None:
+        super().__init__(window)
+        self._settings = settings
+        self._own = own_folder(data_dir)
+        self._known = known_languages(self._own)
+        self._window = window
+        self._view: WebView | None = None
+
+    @property
+    def languages(self) -> list[str]:
+        """Those that are checked."""
+        desktop = QLocale.system().uiLanguages()
+        return chosen_languages(self._settings.spelling, self._known, desktop)
+
+    def set_view(self, view: "WebView") -> None:
+        """Check what is typed into this page."""
+        self._view = view
+        view.word_added.connect(self._on_view_word_added)
+        self._check(self.languages)
+
+    def choose(self) -> None:
+        """Ask for the languages."""
+        dialog = SpellingDialog(self._known, self.languages, self._own, self._window)
+        dialog.on_choice = self._keep
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _keep(self, languages: Sequence[str]) -> None:
+        self._settings.spelling = " ".join(languages)
+        self._check(languages)
+
+    def _check(self, languages: Sequence[str]) -> None:
+        if self._view:
+            own = [OWN_WORDS] if languages and self._settings.own_words else []
+            self._view.check_spelling([*languages, *own])
+
+    def _on_view_word_added(self, word: str) -> None:
+        """Know the word from now on; Chromium reads a dictionary when it is new."""
+        words = sorted({*self._settings.own_words, word})
+        try:
+            keep_words(self._own, words)
+        except (OSError, ValueError) as exc:
+            log.warning("the word could not be kept: %s", exc)
+            return
+        self._settings.own_words = words
+        self._check([])
+        self._check(self.languages)
+
+
+class SpellingDialog(QDialog):
+    """A box for each language there is a dictionary for; each acts at once.
+
+    Attributes:
+        on_choice: Is told the languages after each change.
+    """
+
+    def __init__(
+        self,
+        known: Sequence[str],
+        chosen: Sequence[str],
+        own: Path,
+        parent: "QWidget | None" = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("spelling")
+        self.setWindowTitle("Spelling")
+        self.on_choice: Callable[[list[str]], None] = lambda _: None
+        column = QVBoxLayout(self)
+        words = "Check spelling in:" if known else _NONE.format(own)
+        column.addWidget(QLabel(words, wordWrap=True))
+        self._boxes = {language: QCheckBox(name_of(language)) for language in known}
+        for language, box in self._boxes.items():
+            box.setChecked(language in chosen)
+            box.toggled.connect(self._on_box_toggled)
+            column.addWidget(box)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        column.addWidget(buttons)
+
+    def _on_box_toggled(self) -> None:
+        self.on_choice([name for name, box in self._boxes.items() if box.isChecked()])
+
+
+def name_of(language: str) -> str:
+    """Return what a language calls itself, with its country."""
+    locale = QLocale(language.replace("-", "_"))
+    if locale.language() in (QLocale.Language.C, QLocale.Language.AnyLanguage):
+        return language
+    return f"{locale.nativeLanguageName()} ({locale.nativeTerritoryName()})"
