@@ -32,6 +32,7 @@ from backend.routes import (
 )
 from backend.routes.app_context import AppContext
 from backend.routes.chat import (
+    attachments,
     context,
     conversation_list,
     conversations,
@@ -56,6 +57,7 @@ _OPEN: Final = (
     actions.router,
     alerts.router,
     answers.router,
+    attachments.router,
     api.router,
     context.router,
     conversation_list.router,

@@ -28,12 +28,14 @@ from backend.runtime.logs import describe_bug
 from backend.runtime.side_threads import SideThreads
 from backend.services.actions.actions import ActionService
 from backend.services.actions.builtin_actions import BUILTIN, VERSION
+from backend.services.attachments import AttachmentService
 from backend.services.chat.activity import AnswerActivity, PageAudience
 from backend.services.chat.answers import AnswerService
 from backend.services.chat.asking import Asking
 from backend.services.chat.context import ContextService
 from backend.services.chat.conversations import ConversationService
 from backend.services.chat.parameters import ParameterService
+from backend.services.chat.pictures import QuestionPictures
 from backend.services.chat.summaries import SummaryService
 from backend.services.chat.title_writer import TitleWriter
 from backend.services.engines.engines import EngineService
@@ -43,6 +45,7 @@ from backend.services.engines.model_choices import ModelChoices
 from backend.services.engines.model_files import ModelFiles
 from backend.services.engines.model_folders import ModelFolders
 from backend.services.engines.purposes import Purposes
+from backend.services.engines.sights import Sights
 from backend.services.history import HistoryService
 from backend.services.images import ImageService
 from backend.services.notes import NoteService
@@ -92,6 +95,7 @@ class Services:
     activity: AnswerActivity
     alerts: AlertService
     answers: AnswerService
+    attachments: AttachmentService
     context: ContextService
     conversations: ConversationService
     drafts: DraftStore
@@ -109,6 +113,7 @@ class Services:
     messages: MessageStore
     notes: NoteService
     parameters: ParameterService
+    pictures: QuestionPictures
     search: SearchService
     settings: SettingService
     summaries: SummaryService
@@ -152,6 +157,7 @@ class _Stores:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self.attachments = AttachmentStore(database)
         self.changes = ChangeStore(database)
         self.conversations = ConversationStore(database)
         self.drafts = DraftStore(database)
@@ -240,24 +246,29 @@ class Container:
     ) -> Services:
         parameters = ParameterService(stores.settings, stores.conversations)
         settings = SettingService(stores.settings)
+        act, kept = stores.database.act, stores.settings
+        pictures = QuestionPictures(stores.attachments, Sights(engines, kept, act))
         asking = Asking(
-            stores.messages, stores.summaries, engines, settings, parameters
+            stores.messages, stores.summaries, engines, settings, parameters, pictures
         )
         talking = _conversations(stores, answers, engines, asking)
-        choices = ModelChoices(engines, stores.settings, stores.database.act)
+        choices = ModelChoices(engines, kept, act)
         shared = talking, answers, engines
         return Services(
             actions=self._actions(stores, talking, answers),
             activity=activity,
             alerts=self._alerts(stores),
             answers=answers,
+            attachments=AttachmentService(stores.attachments, self._notices),
             context=ContextService(
                 asking, stores.summaries, talking, stores.drafts, engines
             ),
             conversations=talking,
             drafts=stores.drafts,
             engines=engines,
-            exports=self._exports(stores),
+            exports=ExportService(
+                ExportStore(stores.database), self._notices, self._path.parent
+            ),
             graphics=Graphics(lambda: self._notices.changed("engines")),
             history=HistoryService(stores.changes, answers.stop_these),
             images=ImageService(),
@@ -268,6 +279,7 @@ class Container:
             model_choices=choices,
             notes=NoteService(stores.notes),
             parameters=parameters,
+            pictures=pictures,
             purposes=Purposes(stores.settings),
             search=SearchService(SearchStore(stores.database)),
             settings=settings,
@@ -295,10 +307,6 @@ class Container:
         is_used = stores.conversations.is_there_any
         backups, notices = self.offline.backups, self._notices
         return AlertService(stores.database, self._key, backups, notices, is_used)
-
-    def _exports(self, stores: _Stores) -> ExportService:
-        store = ExportStore(stores.database)
-        return ExportService(store, self._notices, self._path.parent)
 
     def _library(
         self, stores: _Stores, engines: EngineService, keys: KeyStore

@@ -105,6 +105,7 @@ class EngineFault(Enum):
     FORBIDDEN = "forbidden"
     NO_CREDIT = "no credit"
     MODEL_MISSING = "model missing"
+    NO_SIGHT = "no sight"
     CONTEXT_TOO_LONG = "context too long"
     RATE_LIMITED = "rate limited"
     LOADING = "loading"

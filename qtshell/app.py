@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from backend.installation import installed_files
 from qtshell.desktop.integration import Desktop, mend, this_desktop
 from qtshell.desktop_link import DesktopLink
+from qtshell.dialogs.attachments import AttachmentPicker
 from qtshell.dialogs.backups import BackupFolderPicker, open_backups
 from qtshell.dialogs.import_export import ExportSaver, ImportPicker
 from qtshell.dialogs.models import ModelFolderPicker, ModelPicker, add_models
@@ -191,6 +192,7 @@ class Shell(QObject):
 
     def _register_commands(self) -> None:
         for command in (
+            AttachmentPicker,
             ModelPicker,
             ModelFolderPicker,
             ActionImporter,

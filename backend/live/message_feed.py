@@ -6,11 +6,19 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from itertools import groupby
+from operator import attrgetter
+from typing import TYPE_CHECKING, Final, cast
 
 from markupsafe import escape
 
-from backend.live.message_views import Answer, Blocks, QuestionView, ReadsFrom
+from backend.live.message_views import (
+    Answer,
+    AttachedFiles,
+    Blocks,
+    QuestionView,
+    ReadsFrom,
+)
 from backend.live.notices import Toast
 from backend.live.page_events import events_of
 from backend.live.painting import Painted, Painter
@@ -32,12 +40,14 @@ if TYPE_CHECKING:
     from backend.container import GetServices
     from backend.services.chat.context import ReadingStart
     from backend.store.change_log import RowChange
+    from backend.store.models import Attachment
     from backend.store.rows import AnyMessage
 
 log = logging.getLogger("hearth.answers")
 
 REASONING_SHOWN_CHARS: Final = 4_000
 _READINGS: Final = 3
+ATTACHMENT: Final = "attachment"
 
 
 class MessageFeed:
@@ -58,6 +68,7 @@ class MessageFeed:
         self._waiting: dict[str, WaitingLine] = {}
         self._beginning: dict[str, tuple[AnyMessage, bool]] = {}
         self._ended: dict[str, AnyMessage] = {}
+        self._attached: dict[str, AttachedFiles] = {}
         self._showing: asyncio.Task[None] | None = None
         self.painter = Painter(self._paint)
 
@@ -73,6 +84,8 @@ class MessageFeed:
     def committed(self, changes: "Sequence[RowChange]") -> None:
         """Tell pages of one transaction."""
         events = events_of(changes)
+        new = (c.row for c in changes if c.table == ATTACHMENT and c.before is None)
+        self._keep_attached([cast("Attachment", row) for row in new])
         for message_id in events.removed:
             self._tell(message_id, "removed")
         for message in events.added:
@@ -197,12 +210,25 @@ class MessageFeed:
         found: Sequence[AnyMessage] = ()
         for _ in range(_READINGS):
             found = await reading()
+            await self.look_at_files(found)
             ended = {m.text for m in found if m.role != "user"}
             await self._rendered.prepare(ended)
             growing = (m.id for m in found if m.state == MessageState.STREAMING)
             if all(self.painter.get(message_id) for message_id in growing):
                 break
         return found
+
+    async def look_at_files(self, messages: "Sequence[AnyMessage]") -> None:
+        """Read which files questions are about, where that is not known already."""
+        asked = [m.id for m in messages if m.role == "user"]
+        services = await self._get_services()
+        attached = await asyncio.to_thread(services.attachments.of_messages, asked)
+        self._keep_attached(attached)
+
+    def _keep_attached(self, files: "Sequence[Attachment]") -> None:
+        files = sorted(files, key=attrgetter("message_id", "position"))
+        for message_id, together in groupby(files, key=attrgetter("message_id")):
+            self._attached[message_id] = AttachedFiles(tuple(together))
 
     def views(
         self, messages: "Sequence[AnyMessage]", reading: "ReadingStart"
@@ -225,7 +251,7 @@ class MessageFeed:
         other task in between, so that each event is either part of it or comes after.
         """
         if message.role == "user":
-            return QuestionView(message, self.seq)
+            return QuestionView(message, self.seq, self._attached.get(message.id))
         shown = self.painter.get(message.id)
         if shown is not None:
             return Answer(

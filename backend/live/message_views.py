@@ -10,6 +10,7 @@ from backend.web.markdown import Block
 from backend.web.rendering import Template
 
 if TYPE_CHECKING:
+    from backend.store.models import AttachedFile
     from backend.store.rows import AnyMessage
 
 
@@ -41,17 +42,27 @@ class ReadsFrom(Template):
 
 
 @dataclass(frozen=True)
+class AttachedFiles(Template):
+    """The files of a question, each shown large by a press."""
+
+    template: ClassVar[str] = "attachments/_shown.html"
+    files: "Sequence[AttachedFile]"
+
+
+@dataclass(frozen=True)
 class QuestionView(Template):
     """What the user asked.
 
     Attributes:
         seq: As of an answer.
+        attached: The files it is about; None without any.
         is_focused: The user comes back to it from editing.
     """
 
     template: ClassVar[str] = "messages/_question.html"
     message: "AnyMessage"
     seq: int
+    attached: AttachedFiles | None = None
     is_focused: bool = False
 
 

@@ -19,6 +19,7 @@ _NOUNS: Final = {
     "note": "notes",
     "action": "actions",
     "engine": "engines",
+    "attachment": "attachments",
 }
 _SHOWN: Final = {"text", "reasoning", "state", "error", "engine", "model"}
 _MODEL_SETTINGS: Final = "model"

@@ -1,5 +1,6 @@
 """What answers: the Protocol every engine keeps, and the values it speaks in."""
 
+from base64 import b64encode
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from enum import Enum, StrEnum
@@ -18,11 +19,30 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class TurnPicture:
+    """A picture that is sent with a question."""
+
+    media_type: str
+    content: bytes
+
+    @property
+    def base64(self) -> str:
+        """What is in it, in letters."""
+        return b64encode(self.content).decode("ascii")
+
+    @property
+    def data_url(self) -> str:
+        """All of it as an address."""
+        return f"data:{self.media_type};base64,{self.base64}"
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """One thing said in a conversation."""
 
     role: Role
     text: str
+    pictures: tuple[TurnPicture, ...] = ()
 
 
 class Wait(Enum):

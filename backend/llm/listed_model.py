@@ -26,7 +26,7 @@ class ListedModel:
         task: What its engine says it is for.
         context: How much it reads, in tokens.
         bytes: How large its file is.
-        sees: It takes pictures.
+        sees: Whether it takes pictures; None when nobody says.
         thinks: It thinks before it answers.
     """
 
@@ -34,7 +34,7 @@ class ListedModel:
     task: ModelTask = ModelTask.UNKNOWN
     context: int = 0
     bytes: int = 0
-    sees: bool = False
+    sees: bool | None = None
     thinks: bool = False
 
 

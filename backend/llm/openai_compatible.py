@@ -19,7 +19,13 @@ from backend.llm.servers.network import is_near
 from backend.llm.tokens import estimate_tokens
 from backend.llm.wire.answer_events import NotAnAnswerError
 from backend.llm.wire.answer_reader import AnswerReader
-from backend.llm.wire.asking import Accepted, Way, Ways, speaks_of_roles
+from backend.llm.wire.asking import (
+    Accepted,
+    Way,
+    Ways,
+    refuses_pictures,
+    speaks_of_roles,
+)
 from backend.llm.wire.chat_request import ChatRequest, chat_request, ollama_request
 from backend.llm.wire.client import ServerRoute
 from backend.llm.wire.continuing import (
@@ -123,7 +129,11 @@ class OpenAICompatibleEngine:
                         arrived = arrived.plus(delta)
                         yield delta
         except RequestError as exc:
-            raise self._error(exc.fault, exc.detail, arrived) from exc
+            is_blind = arrived is Arrived.NOTHING and refuses_pictures(
+                exc.detail, turns
+            )
+            fault = EngineFault.NO_SIGHT if is_blind else exc.fault
+            raise self._error(fault, exc.detail, arrived) from exc
 
     async def measure(self, model: str, turns: Sequence[Turn]) -> Measure:  # noqa: ARG002 the engines' signature
         """Return how much a model reads at once, if anybody says; count nothing."""
@@ -179,7 +189,8 @@ class OpenAICompatibleEngine:
                         started = started or delta.has_words
                         yield delta
             except RequestError as exc:
-                following = ways.after(exc.detail) if _is_refusal(exc) else None
+                asks_on = _is_refusal(exc) and not refuses_pictures(exc.detail, turns)
+                following = ways.after(exc.detail) if asks_on else None
                 if started or following is None:
                     raise (first if first and _is_refusal(exc) else exc) from None
                 first, way = first or exc, following

@@ -56,6 +56,10 @@ _SENTENCES: Final = {
         "{name} does not have this model. Choose another model, or install it there, "
         "then choose Retry."
     ),
+    EngineFault.NO_SIGHT: (
+        "This model cannot see pictures, says {name}{detail}. Choose a model that "
+        "sees, then choose Retry; or ask without the picture."
+    ),
     EngineFault.CONTEXT_TOO_LONG: (
         "This conversation is longer than the model can read. Start a new "
         "conversation, "

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
 MAX_BODY_BYTES: Final = 2 * MAX_TEXT_CHARS * MAX_ENCODED_CHAR_BYTES + 64 * 1024
 """Two texts, as an action takes them, and what is sent with them."""
+MAX_FILE_BYTES: Final = 40 * 1024 * 1024
+FILE_TOO_LARGE: Final = (
+    f"This file is larger than {MAX_FILE_BYTES // 1024**2} MB. Make it smaller, and "
+    "attach that."
+)
 _MAX_DIGITS: Final = 18
 TOO_LARGE: Final = (
     f"That text is too long. The limit is {MAX_TEXT_CHARS:,} characters; "
@@ -139,11 +144,16 @@ def as_json(value: "DataclassInstance", status: int = 200) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One method and path; path parameters are written `:name`."""
+    """One method and path; path parameters are written `:name`.
+
+    Attributes:
+        takes_file: Its body is a file, and so may be larger.
+    """
 
     method: str
     path: str
     handler: Handler
+    takes_file: bool = False
 
     @property
     def is_json(self) -> bool:
@@ -155,15 +165,15 @@ class AppRouter(Generic[C]):
     """Collects the handlers of one noun: functions of its module."""
 
     def __init__(self) -> None:
-        self._handlers: list[tuple[str, str, AppHandler[C, _Answer]]] = []
+        self._handlers: list[tuple[str, str, AppHandler[C, _Answer], bool]] = []
 
     def get(self, path: str) -> Register[C]:
         """Register a handler that changes nothing."""
         return self._add("GET", path)
 
-    def post(self, path: str) -> Register[C]:
-        """Register a handler that creates or acts."""
-        return self._add("POST", path)
+    def post(self, path: str, *, takes_file: bool = False) -> Register[C]:
+        """Register a handler that creates or acts, on a form or on a file."""
+        return self._add("POST", path, takes_file=takes_file)
 
     def put(self, path: str) -> Register[C]:
         """Register a handler that replaces something."""
@@ -176,13 +186,13 @@ class AppRouter(Generic[C]):
     def routes(self, ready: Callable[[], Awaitable[C]]) -> list[Route]:
         """Return the routes; each request waits for what `ready` makes."""
         return [
-            Route(method, path, _on_loop(handler, ready))
-            for method, path, handler in self._handlers
+            Route(method, path, _on_loop(handler, ready), takes_file)
+            for method, path, handler, takes_file in self._handlers
         ]
 
-    def _add(self, method: str, path: str) -> Register[C]:
+    def _add(self, method: str, path: str, *, takes_file: bool = False) -> Register[C]:
         def register(handler: AppHandler[C, R]) -> AppHandler[C, R]:
-            self._handlers.append((method, path, handler))
+            self._handlers.append((method, path, handler, takes_file))
             return handler
 
         return register

@@ -11,7 +11,9 @@ from backend.api_types import Refusal
 from backend.errors import HearthError, InvalidInputError, TooLargeError
 from backend.runtime.logs import describe_bug
 from backend.web.http import (
+    FILE_TOO_LARGE,
     MAX_BODY_BYTES,
+    MAX_FILE_BYTES,
     TOO_LARGE,
     ErrorRenderer,
     Request,
@@ -127,7 +129,7 @@ def _answerer(
         nonce = secrets.token_urlsafe(16)
         asked: Request | None = None
         try:
-            asked = _to_request(request, nonce)
+            asked = _to_request(request, nonce, takes_file=route.takes_file)
             return _to_robyn(await route.handler(asked), nonce)
         except HearthError as exc:
             sentence, status = str(exc), exc.status
@@ -150,11 +152,11 @@ def _bug(route: Route, exc: Exception) -> str:
     return f"Something went wrong in Hearth. The log has more under {number}."
 
 
-def _to_request(request: RobynRequest, nonce: str) -> Request:
+def _to_request(request: RobynRequest, nonce: str, *, takes_file: bool) -> Request:
     body = request.body
     content = body.encode() if isinstance(body, str) else bytes(body)
-    if len(content) > MAX_BODY_BYTES:
-        raise TooLargeError(TOO_LARGE)
+    if len(content) > (MAX_FILE_BYTES if takes_file else MAX_BODY_BYTES):
+        raise TooLargeError(FILE_TOO_LARGE if takes_file else TOO_LARGE)
     headers: dict[str, str] = {}
     for name, value in request.headers.multi_items():
         headers.setdefault(name.lower(), value)

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import ClassVar, Final, NamedTuple
 
@@ -62,9 +63,7 @@ class FileDialogCommand:
         if self.filters:
             dialog.setNameFilters(list(self.filters))
         self._prepare(dialog, query)
-        dialog.fileSelected.connect(
-            lambda path: self._choose(Chosen(dialog, query, path))
-        )
+        dialog.filesSelected.connect(partial(self._choose_all, dialog, query))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
@@ -78,6 +77,12 @@ class FileDialogCommand:
             ValueError: Its text says why it cannot be used.
         """
         raise NotImplementedError
+
+    def _choose_all(
+        self, dialog: QFileDialog, query: Mapping[str, str], paths: Sequence[str]
+    ) -> None:
+        for path in paths:
+            self._choose(Chosen(dialog, query, path))
 
     def _choose(self, chosen: Chosen) -> None:
         try:

@@ -6,7 +6,8 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && !event.shiftKey && field.matches(".composer textarea")) {
     event.preventDefault();
     const isAnswering = document.querySelector('#log [aria-busy="true"]');
-    if (field.value.trim() && !isAnswering) field.form.requestSubmit();
+    const isEmpty = !field.value.trim() && !field.form.querySelector(".attached-file");
+    if (!isEmpty && !isAnswering) field.form.requestSubmit();
   }
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && field.matches(".editing textarea")) {
     event.preventDefault();
@@ -73,6 +74,11 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   // What was typed meanwhile is sent when the log shows what was sent before it.
   if (form && elt === form && "awaited" in form.dataset) {
     form.dataset.sendNext = "";
+    event.preventDefault();
+  }
+  // A question waits for the files it is about.
+  if (form && elt === form && form.querySelector(".attached[aria-busy]")) {
+    form.dataset.sendAttached = "";
     event.preventDefault();
   }
 });

@@ -1,12 +1,16 @@
 """A person types, sends and copies; no key is lost, and all is said."""
 
+import io
 import json
+from base64 import b64decode
 from collections.abc import Iterator
 from typing import Final
 
 import pytest
+from PIL import Image
 
 from tests.helpers.dictation import Dictation
+from tests.helpers.picture_holder import held_picture
 from tests.helpers.window import Window
 
 pytestmark = pytest.mark.e2e
@@ -15,6 +19,11 @@ FIELD: Final = "document.querySelector('.composer textarea')"
 BUSY: Final = "document.querySelector('#log [aria-busy=true]') !== null"
 DRAFT_ENDS: Final = (
     "fetch('/drafts/new').then(r => r.text()).then(t => t.endsWith('{}'))"
+)
+LARGE: Final = "document.querySelector('.large-picture > img')"
+DOT: Final = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElF"
+    "TkSuQmCC"
 )
 SAID: Final = "document.getElementById('announcement').textContent"
 
@@ -147,6 +156,52 @@ def test_an_answer_is_announced_at_its_ends_and_a_copy_when_it_is_made(
     fresh.find("button", "Copied")
     fresh.wait_for("said.at(-1) === 'Copied.'")
     fresh.find("button", "Copy answer")
+
+
+def test_a_pasted_picture_is_shown_sent_and_kept(
+    fresh: Window, model: Dictation
+) -> None:
+    with held_picture(3000, 1500):
+        fresh.evaluate(f"{FIELD}.focus(); 0")
+        fresh.press("v", "Control")
+        fresh.find("button", "Remove image.png")
+    fresh.ask("What colour is it?")
+    answer(fresh, model, "Teal.")
+    text, picture = model.asked[-1]["content"]
+    assert text == {"type": "text", "text": "What colour is it?"}
+    kind, _, data = picture["image_url"]["url"].partition(",")
+    assert kind == "data:image/png;base64"
+    sent = Image.open(io.BytesIO(b64decode(data)))
+    assert (sent.size, sent.getpixel((5, 5))) == ((2048, 1024), (0, 128, 128))
+    fresh.wait_for("document.querySelector('.composer .attached-file') === null")
+    fresh.evaluate("location.reload(); 0")
+    fresh.click("button", "Show image.png large")
+    fresh.wait_for(f"{LARGE}.naturalWidth === 2048 && {LARGE}.checkVisibility()")
+    fresh.press("Escape")
+    fresh.wait_for(f"!{LARGE}.checkVisibility()")
+
+
+def test_a_picture_stays_in_a_draft_and_what_cannot_be_read_is_said(
+    fresh: Window,
+) -> None:
+    drop = (
+        "const files = new DataTransfer();"
+        "const add = (name, bytes) => files.items.add(new File([bytes], name));"
+        f"add('dot.png', Uint8Array.from(atob('{DOT}'), (c) => c.charCodeAt(0)));"
+        "add('photo.heic', new Uint8Array([0, 0, 0, 24, ...new TextEncoder().encode("
+        "'ftypheic')]));"
+        "document.body.dispatchEvent(new DragEvent('drop', "
+        "{dataTransfer: files, bubbles: true, cancelable: true})); 0"
+    )
+    fresh.evaluate(f"(() => {{ {drop} }})()")
+    fresh.find("button", "Remove dot.png")
+    fresh.wait_for(
+        "[...document.querySelectorAll('#toasts .toast')].some((one) => "
+        "one.textContent.startsWith('“photo.heic”: This is a HEIC picture'))"
+    )
+    fresh.evaluate("location.reload(); 0")
+    fresh.click("button", "Remove dot.png")
+    fresh.wait_for("document.querySelector('.composer .attached-file') === null")
 
 
 def test_undo_opens_the_conversation_that_was_open(

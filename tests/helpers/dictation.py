@@ -1,7 +1,7 @@
 """A model that says what a test dictates, when the test says it."""
 
 import queue
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from tests.helpers.model_server import HEAD, Exchange, FakeModelServer, event
 from tests.helpers.window import Window
@@ -25,6 +25,11 @@ class Dictation:
         """End what is still asked, and the server."""
         self.end()
         self._server.__exit__(None, None, None)
+
+    @property
+    def asked(self) -> list[dict[str, Any]]:
+        """The messages of the latest question."""
+        return [one for one in self._server.requests if one.body][-1].messages
 
     def say(self, text: str) -> None:
         """Go on with the answer."""

@@ -14,8 +14,11 @@ from backend.services.chat.asking import Asking
 from backend.services.chat.conversations import ConversationService
 from backend.services.chat.growing import Growing
 from backend.services.chat.parameters import ParameterService
+from backend.services.chat.pictures import QuestionPictures
 from backend.services.engines.engines import EngineService, Offer
+from backend.services.engines.sights import Sights
 from backend.services.settings import SettingService
+from backend.store.attachments.attachments import AttachmentStore
 from backend.store.chat.summaries import SummaryStore
 from backend.store.drafts import DraftStore
 from backend.store.engines import EngineStore
@@ -104,6 +107,10 @@ def asking(setup: Setup, answers: AnswerService) -> ConversationService:
             setup.service,
             SettingService(settings),
             ParameterService(settings, library.conversations),
+            QuestionPictures(
+                AttachmentStore(library.database),
+                Sights(setup.service, settings, library.database.act),
+            ),
         ),
         act=library.database.act,
     )

@@ -12,6 +12,23 @@ _OF_ROLES: Final = re.compile(
     r"\brole|system|template|jinja|alternat|raise_exception|assistant|prefill",
     re.IGNORECASE,
 )
+_OF_SIGHT: Final = re.compile(
+    r"image|vision|visual|picture|multi-?modal|mmproj|content.{0,40}\bstring|"
+    r"string.{0,40}\bcontent|expected a string",
+    re.IGNORECASE | re.DOTALL,
+)
+_DENIES: Final = re.compile(
+    r"\b(?:not|no|none|only|cannot|unsupported|unknown|expected|must|should|requires?|"
+    r"without|invalid)\b|n't\b",
+    re.IGNORECASE,
+)
+_OF_ONE_PICTURE: Final = re.compile(
+    r"too (?:large|big|many|small)|exceed|maximum|dimension|decode|corrupt|"
+    r"image (?:data|format)|"
+    r"(?:invalid|bad|process\w*|load\w*|read\w*) (?:\w+ ){0,2}image",
+    re.IGNORECASE,
+)
+"""What is wrong with a picture says nothing of the model."""
 _LONGEST: Final = "max_tokens"
 _NEWER_LONGEST: Final = "max_completion_tokens"
 _OF_SYSTEM: Final = re.compile(r"\bsystem\b", re.IGNORECASE)
@@ -71,6 +88,16 @@ def speaks_of_roles(words: str) -> bool:
     return bool(_OF_ROLES.search(words))
 
 
+def refuses_pictures(words: str, turns: Sequence[Turn]) -> bool:
+    """Whether a refusal of turns with pictures says that the model cannot see."""
+    has_pictures = any(turn.pictures for turn in turns)
+    return (
+        has_pictures
+        and bool(_OF_SIGHT.search(words) and _DENIES.search(words))
+        and not _OF_ONE_PICTURE.search(words)
+    )
+
+
 class Accepted:
     """What the models of a server take beside the messages, as it was learnt."""
 
@@ -110,6 +137,9 @@ def instructions_first(turns: Sequence[Turn]) -> list[Turn]:
     """Return the turns with the instructions said before the first question."""
     instructions = [turn.text for turn in turns if turn.role is Role.SYSTEM]
     rest = [turn for turn in turns if turn.role is not Role.SYSTEM]
+    first = Turn(Role.USER, "")
     if rest and rest[0].role is Role.USER:
-        instructions.append(rest.pop(0).text)
-    return [Turn(Role.USER, "\n\n".join(instructions)), *rest] if instructions else rest
+        first = rest.pop(0)
+        instructions += [first.text] if first.text else []
+    said = replace(first, text="\n\n".join(instructions))
+    return [said, *rest] if instructions else rest

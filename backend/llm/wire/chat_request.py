@@ -36,7 +36,8 @@ def chat_request(
     model: str, turns: Sequence[Turn], parameters: Mapping[str, object] | None = None
 ) -> ChatRequest:
     """Ask as OpenAI does."""
-    return ChatRequest(_body(model, turns, parameters or {}))
+    messages = [_message(turn, _parts(turn)) for turn in turns]
+    return ChatRequest(_body(model, messages, parameters or {}))
 
 
 def ollama_request(
@@ -55,10 +56,33 @@ def ollama_request(
     own: dict[str, object] = {"options": {"num_ctx": context, **options}}
     if parameters.get("reasoning_effort") == "none":
         own["think"] = False
-    return ChatRequest(_body(model, turns, own), _OLLAMA_PATH, native_base(base_url))
+    messages = [
+        _message(turn, turn.text)
+        | ({"images": [one.base64 for one in turn.pictures]} if turn.pictures else {})
+        for turn in turns
+    ]
+    body = _body(model, messages, own)
+    return ChatRequest(body, _OLLAMA_PATH, native_base(base_url))
 
 
-def _body(model: str, turns: Sequence[Turn], more: Mapping[str, object]) -> bytes:
-    messages = [{"role": str(turn.role), "content": turn.text} for turn in turns]
+def _message(turn: Turn, content: object) -> dict[str, object]:
+    return {"role": str(turn.role), "content": content}
+
+
+def _parts(turn: Turn) -> object:
+    """Return a text alone as every server reads it; with pictures, it has parts."""
+    if not turn.pictures:
+        return turn.text
+    text = [{"type": "text", "text": turn.text}] if turn.text else []
+    return [
+        *text,
+        *(
+            {"type": "image_url", "image_url": {"url": one.data_url}}
+            for one in turn.pictures
+        ),
+    ]
+
+
+def _body(model: str, messages: Sequence[object], more: Mapping[str, object]) -> bytes:
     body = {"model": model, "messages": messages, "stream": True, **more}
     return json.dumps(body).encode("ascii")

@@ -89,9 +89,22 @@ def _model(id_: str, entry: object) -> ListedModel:
         task=_task(entry),
         context=context_in(entry) or 0,
         bytes=_count(entry, _BYTES),
-        sees=entry.get("type") == "vlm" or "image" in takes or bool(can & _SEES),
+        sees=_sees(entry, takes, can),
         thinks=bool(can & _THINKS),
     )
+
+
+def _sees(entry: Mapping[str, object], takes: set[str], can: set[str]) -> bool | None:
+    """Return whether a model takes pictures; who names what it takes names these too.
+
+    LM Studio tells those that do by their type, and Mistral says no in words.
+    """
+    if entry.get("type") == "vlm" or "image" in takes or can & _SEES:
+        return True
+    abilities = entry.get("capabilities")
+    denies = isinstance(abilities, Mapping) and abilities.get("vision") is False
+    is_told = bool(takes) or denies or entry.get("type") == "llm"
+    return False if is_told else None
 
 
 def _task(entry: Mapping[str, object]) -> ModelTask:

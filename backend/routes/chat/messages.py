@@ -78,6 +78,7 @@ async def edit(request: Request, app: OpenContext) -> Response:
     message_id, text = request.path_params["id"], request.form().get("text", "")
     change = app.services.conversations.edit
     message, edited = await asyncio.to_thread(change, message_id, text)
+    await app.feed.look_at_files([message])
     toast = Toast("Saved. The answer was not changed.", undo=undo_path(edited))
     return app.pages.fragment(Changed(_focused(app, message), toast))
 
@@ -163,7 +164,9 @@ def text(request: Request, app: OpenContext) -> Response:
 
 async def _message(request: Request, app: OpenContext) -> "AnyMessage":
     find = app.services.messages.get
-    return await asyncio.to_thread(find, request.path_params["id"])
+    message = await asyncio.to_thread(find, request.path_params["id"])
+    await app.feed.look_at_files([message])
+    return message
 
 
 def _focused(app: OpenContext, message: "AnyMessage") -> Template:

@@ -3,13 +3,14 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing, suppress
-from typing import Final, Protocol
+from functools import partial
+from typing import Final, Protocol, TypeAlias
 from weakref import WeakKeyDictionary
 
 from backend.errors import EngineError, EngineFault, HearthError, StoreError
-from backend.llm.engine import Delta, Engine
+from backend.llm.engine import Delta, Engine, Turn
 from backend.services.chat.counting import cut_sentence, was_cut
 from backend.services.chat.growing import Growing
 from backend.services.chat.prompts import Prompt, Room, left_out_sentence
@@ -21,6 +22,7 @@ PUBLISH_EVERY_S: Final = 0.05
 SAVE_EVERY_S: Final = 0.15
 """With one save in flight, what arrived is stored at most 250 ms later."""
 RETRY_SAVE_S: Final = 2.0
+Learn: TypeAlias = Callable[[EngineFault], Awaitable[None]]
 CUT_AT_ONCE_CHARS: Final = 200
 LONG_BYTES: Final = 6_000
 BUG_SENTENCE: Final = (
@@ -96,11 +98,25 @@ class AnswerService:
         return any(answer.conversation_id == conversation_id for answer in growing)
 
     def start(
-        self, answer: Growing, engine: Engine, model: str, prompt: Prompt
+        self,
+        answer: Growing,
+        engine: Engine,
+        model: str,
+        prompt: Prompt,
+        learn: Learn | None = None,
     ) -> None:
-        """Begin to write an answer; call on the event loop."""
+        """Begin to write an answer; call on the event loop.
+
+        Args:
+            answer: What grows.
+            engine: What writes it.
+            model: One of the engine's.
+            prompt: What is asked.
+            learn: Hears what was wrong when it failed.
+        """
         self._growing[answer.message_id] = answer
-        work = self._write(answer, engine, model, prompt)
+        read = partial(self._read, answer, engine, model, prompt, learn)
+        work = self._write(answer, read)
         task = asyncio.create_task(work, name=f"answer {answer.message_id}")
         self._tasks[answer.message_id] = task
         self._tell(self._audience.began, answer)
@@ -146,12 +162,12 @@ class AnswerService:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _write(
-        self, answer: Growing, engine: Engine, model: str, prompt: Prompt
+        self, answer: Growing, read: Callable[[], Awaitable[tuple[MessageState, str]]]
     ) -> None:
         done = asyncio.Event()
         pump = asyncio.create_task(self._pump(answer, done))
         try:
-            state, error = await self._read(answer, engine, model, prompt)
+            state, error = await read()
             answer.is_ending = True
             answer.end()
             done.set()
@@ -167,7 +183,12 @@ class AnswerService:
             log.exception("an answer that ended could not be shown")
 
     async def _read(
-        self, answer: Growing, engine: Engine, model: str, prompt: Prompt
+        self,
+        answer: Growing,
+        engine: Engine,
+        model: str,
+        prompt: Prompt,
+        learn: Learn | None,
     ) -> tuple[MessageState, str]:
         try:
             await self._read_fitting(answer, engine, model, prompt)
@@ -175,6 +196,9 @@ class AnswerService:
             return answer.ending, ""
         except EngineError as exc:
             log.warning("an answer failed: %s", exc.fault.value)
+            if learn:
+                with suppress(HearthError):
+                    await learn(exc.fault)
             return MessageState.FAILED, str(exc)
         except Exception:
             log.exception("a bug ended an answer")
@@ -196,7 +220,8 @@ class AnswerService:
             had = answer.size
             asked = prompt.going_on(answer.text, answer.reasoning)
             try:
-                stream = engine.stream(model, asked.turns(), asked.parameters)
+                turns = await _turns(asked)
+                stream = engine.stream(model, turns, asked.parameters)
                 async with aclosing(stream) as deltas:
                     async for delta in deltas:
                         answer.add(delta)
@@ -291,6 +316,12 @@ class AnswerService:
             if not answer.is_unheard:  # said once, not for every word
                 log.exception("a growing answer could not be shown")
             answer.is_unheard = True
+
+
+async def _turns(asked: Prompt) -> Sequence[Turn]:
+    if not asked.picture_tokens:
+        return asked.turns()
+    return await asyncio.to_thread(asked.turns, with_pictures=True)
 
 
 def _is_full(fault: EngineFault, asked: int, gained: int) -> bool:

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Final
 from backend.errors import ConflictError
 from backend.services.chat.counting import counted_of
 from backend.services.chat.parameters import ParameterService
-from backend.services.chat.prompts import SUMMARY, Prompt, PromptMessage, prompt_of
+from backend.services.chat.pictures import QuestionPictures
+from backend.services.chat.prompts import (
+    SUMMARY,
+    Prompt,
+    PromptMessage,
+    PromptPicture,
+    prompt_of,
+)
 from backend.services.engines.engines import Choice, EngineService
 from backend.services.settings import SettingService
 
@@ -26,6 +33,7 @@ class Asking:
 
     Attributes:
         parameters: How each conversation is answered.
+        pictures: What questions are about.
     """
 
     def __init__(
@@ -35,19 +43,30 @@ class Asking:
         engines: EngineService,
         settings: SettingService,
         parameters: ParameterService,
+        pictures: QuestionPictures,
     ) -> None:
         self._messages = messages
         self._summaries = summaries
         self._engines = engines
         self._settings = settings
         self.parameters = parameters
+        self.pictures = pictures
 
     def next_prompt(
         self, conversation_id: str, text: str, model: str, before: str | None = None
     ) -> Prompt:
         """Return what is sent with the next question, or with one asked again."""
         said = self.said(conversation_id, before=before)
-        return self.prompt(said, text, model, conversation_id)
+        if before is None:
+            pictures = self.pictures.of_draft(conversation_id)
+        else:
+            pictures = self.pictures.of_messages([before]).get(before, ())
+        return self.prompt(said, text, model, conversation_id, pictures)
+
+    def first_prompt(self, text: str, draft_id: str) -> Prompt:
+        """Return what is sent with the first question of a conversation."""
+        pictures = self.pictures.of_draft(draft_id)
+        return self.prompt((), text, "", draft_id, pictures)
 
     def prompt_again(self, answer: "AnyMessage", model: str) -> Prompt:
         """Return what was said up to the question of an answer."""
@@ -70,6 +89,7 @@ class Asking:
         text: str = "",
         model: str = "",
         conversation_id: str = "",
+        pictures: tuple[PromptPicture, ...] = (),
     ) -> Prompt:
         """Return what is sent of messages, with a question that follows them.
 
@@ -80,11 +100,21 @@ class Asking:
         if summary is not None:
             said = [m for m in said if m.id >= summary.reads_from]
             instructions = with_summary(instructions, summary.text)
-        known = [_known(m, model) for m in said if m.role != SUMMARY]
-        asked = PromptMessage("", is_question=True, text=text)
+        seen = self.pictures.of_messages(m.id for m in said if m.role == "user")
+        known = [
+            replace(_known(m, model), pictures=seen.get(m.id, ()))
+            for m in said
+            if m.role != SUMMARY
+        ]
+        asked = PromptMessage("", is_question=True, text=text, pictures=pictures)
         counted = counted_of(known, instructions)
         prompt = prompt_of([*known, asked], instructions, counted)
-        return replace(prompt, parameters=self.parameters.of(conversation_id))
+        latest = pictures if text or pictures else known and known[-1].pictures
+        return replace(
+            prompt,
+            parameters=self.parameters.of(conversation_id),
+            asks_of_pictures=bool(latest),
+        )
 
     async def choice_of(self, conversation: "Conversation | ConversationRow") -> Choice:
         """Return what answers a conversation.

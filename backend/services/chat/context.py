@@ -105,12 +105,13 @@ class ContextService:
         guess = (
             prompt.counted.tokens_of(prompt.size)
             if prompt.counted
-            else estimate_tokens(turn.text for turn in turns)
+            else estimate_tokens(turn.text for turn in turns) + prompt.picture_tokens
         )
+        counted = measure.tokens and measure.tokens + prompt.picture_tokens
         return ContextUse(
-            tokens=measure.tokens or guess,
+            tokens=counted or guess,
             context=measure.context,
-            is_counted=measure.tokens is not None,
+            is_counted=measure.tokens is not None and not prompt.picture_tokens,
         )
 
     def _prompt(self, conversation_id: str, model: str) -> Prompt:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from backend.errors import ConflictError, InvalidInputError
 from backend.ids import NEW
-from backend.llm.engine import Delta
+from backend.llm.engine import Delta, Engine
 from backend.services.chat.answers import AnswerService
 from backend.services.chat.asking import Asking
 from backend.services.chat.beginnings import Beginnings
 from backend.services.chat.growing import Growing
+from backend.services.chat.prompts import Prompt
 from backend.services.chat.texts import checked_text
 from backend.services.chat.titles import title_from
 from backend.services.engines.engines import Choice, EngineService
@@ -172,14 +173,15 @@ class ConversationService:
         """
         if again := await asyncio.to_thread(self._submitted, submission):
             return again
-        text = checked_text(text)
+        text, name = await self._checked(text, draft)
         choice = await self._asking.chosen(choice)
         record, engine = await self._engines.open(choice)
-        prompt = await asyncio.to_thread(self._asking.prompt, (), text, "", draft)
+        prompt = await asyncio.to_thread(self._asking.first_prompt, text, draft)
+        prompt = await self._asking.pictures.seen(prompt, choice)
         store = partial(
             self._messages.begin_conversation,
             text,
-            title=title or title_from(text),
+            title=title or title_from(text or name),
             title_source=TitleSource.USER if title else TitleSource.TEXT,
             engine_id=choice.engine_id,
             engine_name=record.name,
@@ -197,7 +199,7 @@ class ConversationService:
 
         with self.beginnings.new():
             conversation, question, answer = await asyncio.to_thread(begin)
-            self._answers.start(Growing.of(answer), engine, choice.model, prompt)
+            self._start(answer, engine, choice, prompt)
         return Exchange(conversation, question, answer)
 
     async def ask(
@@ -211,7 +213,7 @@ class ConversationService:
         """
         if again := await asyncio.to_thread(self._submitted, submission):
             return again
-        text = checked_text(text)
+        text, _ = await self._checked(text, conversation_id)
         with self.beginnings.one(conversation_id, alone=True):
             conversation = await asyncio.to_thread(self.get, conversation_id)
             choice = await self._asking.choice_of(conversation)
@@ -219,6 +221,7 @@ class ConversationService:
             prompt = await asyncio.to_thread(
                 self._asking.next_prompt, conversation_id, text, choice.model
             )
+            prompt = await self._asking.pictures.seen(prompt, choice)
             question, answer = await asyncio.to_thread(
                 self._messages.add_exchange,
                 conversation_id,
@@ -227,7 +230,7 @@ class ConversationService:
                 model=choice.model,
                 submission=submission,
             )
-            self._answers.start(Growing.of(answer), engine, choice.model, prompt)
+            self._start(answer, engine, choice, prompt)
         return Exchange(conversation, question, answer)
 
     def edit(self, message_id: str, text: str) -> tuple["AnyMessage", str]:
@@ -237,7 +240,8 @@ class ConversationService:
             InvalidInputError: The text is empty or too long.
             ConflictError: It is an answer.
         """
-        text = checked_text(text)
+        if text.strip() or not self._asking.pictures.of_messages([message_id]):
+            text = checked_text(text)
         edited = self._revisions.edit(message_id, text)
         return self._messages.get(message_id), edited
 
@@ -248,7 +252,10 @@ class ConversationService:
             InvalidInputError: The text is empty or too long.
             ConflictError: It is an answer, or nothing can answer.
         """
-        text = checked_text(text)
+        if text.strip() or not await asyncio.to_thread(
+            self._asking.pictures.of_messages, [message_id]
+        ):
+            text = checked_text(text)
         _, conversation = await asyncio.to_thread(self._shown, message_id)
         choice = await self._asking.choice_of(conversation)
         record, engine = await self._engines.open(choice)
@@ -261,6 +268,7 @@ class ConversationService:
                 choice.model,
                 message_id,
             )
+            prompt = await self._asking.pictures.seen(prompt, choice)
             again = await asyncio.to_thread(
                 self._revisions.ask_again,
                 message_id,
@@ -268,7 +276,7 @@ class ConversationService:
                 engine_name=record.name,
                 model=choice.model,
             )
-            self._answers.start(Growing.of(again.answer), engine, choice.model, prompt)
+            self._start(again.answer, engine, choice, prompt)
         return again
 
     async def answer_again(self, message_id: str, *, keep_text: bool) -> str:
@@ -290,6 +298,7 @@ class ConversationService:
             )
             if message.role == "assistant" and not prompt.is_open:
                 raise ConflictError(_NO_QUESTION)
+            prompt = await self._asking.pictures.seen(prompt, choice)
             again = {"engine_name": record.name, "model": choice.model}
             if keep_text or not (message.text or message.reasoning):
                 message, begun = await asyncio.to_thread(
@@ -299,10 +308,7 @@ class ConversationService:
                 message, begun = await asyncio.to_thread(
                     self._revisions.answer_again, message_id, **again
                 )
-            growing = Growing.of(message)
-            if message.reasoning and not message.text:
-                growing.add(Delta(reasoning="\n\n"))  # more thoughts follow
-            self._answers.start(growing, engine, choice.model, prompt)
+            self._start(message, engine, choice, prompt)
         return begun
 
     def rename(self, conversation_id: str, title: str) -> str:
@@ -352,6 +358,22 @@ class ConversationService:
         title = title_from(found[0].text, found[1].text)
         if title and title != conversation.title:
             self._conversations.rename(conversation_id, title, "text")
+
+    def _start(
+        self, answer: "AnyMessage", engine: Engine, choice: Choice, prompt: Prompt
+    ) -> None:
+        growing = Growing.of(answer)
+        if answer.reasoning and not answer.text:
+            growing.add(Delta(reasoning="\n\n"))  # more thoughts follow
+        learn = partial(self._asking.pictures.learn, choice)
+        self._answers.start(growing, engine, choice.model, prompt, learn)
+
+    async def _checked(self, text: str, draft_id: str) -> tuple[str, str]:
+        """Return a question as it is sent, and what it is about when it is empty."""
+        if text.strip():
+            return checked_text(text), ""
+        found = await asyncio.to_thread(self._asking.pictures.of_draft, draft_id)
+        return ("", found[0].name) if found else (checked_text(text), "")
 
     def _submitted(self, submission: str) -> Exchange | None:
         found = self._messages.submitted(submission)

@@ -21,8 +21,8 @@ def counted_of(said: Sequence[PromptMessage], instructions: str = "") -> Counted
         answer = said[at]
         if answer.tokens and not answer.is_question:
             before = (m for m in said[:at] if m.id >= answer.reads_from)
-            texts = (instructions, *(message.text for message in before))
-            return Counted(answer.tokens, sum(len(text.encode()) for text in texts))
+            size = sum(message.size for message in before)
+            return Counted(answer.tokens, len(instructions.encode()) + size)
     return None
 
 
@@ -32,7 +32,8 @@ def was_cut(prompt: Prompt, usage: Usage) -> bool:
     Without an earlier count this is judged by words, each of which is a token at least,
     and by the bytes of what is no run of the same sign.
     """
-    if not usage.prompt:
+    if not usage.prompt or prompt.picture_tokens:
+        # How much of it is pictures is a guess.
         return False
     if prompt.counted:
         if usage.prompt < prompt.counted.tokens / 2:

@@ -4,12 +4,12 @@ Many models refuse turns that do not alternate or do not begin with a question. 
 cannot be otherwise, whatever was stopped, failed, deleted or imported.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
 
-from backend.llm.engine import Role, Turn
+from backend.llm.engine import Role, Turn, TurnPicture
 from backend.llm.options import AS_SET, Parameters
 from backend.llm.tokens import BYTES_PER_TOKEN
 
@@ -19,6 +19,11 @@ KEPT_SHARE: Final = 0.75
 """Of what was too long for a model: with room to answer, and for a few questions."""
 _TELLING_BYTES: Final = 2_000
 """Of less, most tokens are those of the template around it."""
+_PIXELS_PER_TOKEN: Final = 750
+_LEAST_TOKENS: Final = 64
+_MOST_TOKENS: Final = 1_600
+"""Models differ by four times in this; what was counted of a conversation is better."""
+_UNSEEN: Final = "(A picture belongs here, which you cannot see: {name})"
 THINKING_CHARS: Final = 12_000
 OPENING: Final = "(The conversation begins with your words.)"
 """Stands for the question where an imported conversation has none."""
@@ -47,6 +52,32 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
+class PromptPicture:
+    """A picture of a question.
+
+    Attributes:
+        read: Returns what is in it, when it is sent; None where that is lost.
+    """
+
+    name: str
+    media_type: str
+    width: int
+    height: int
+    read: Callable[[], bytes | None] = field(compare=False, repr=False)
+
+    @property
+    def tokens(self) -> int:
+        """About how many tokens models make of it."""
+        made = self.width * self.height // _PIXELS_PER_TOKEN
+        return min(max(made, _LEAST_TOKENS), _MOST_TOKENS)
+
+    @property
+    def mention(self) -> str:
+        """What a model is told that cannot see it."""
+        return _UNSEEN.format(name=self.name)
+
+
+@dataclass(frozen=True, slots=True)
 class PromptMessage:
     """One message, as far as a model sees it.
 
@@ -60,6 +91,12 @@ class PromptMessage:
     text: str
     tokens: int = 0
     reads_from: str = ""
+    pictures: tuple[PromptPicture, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Its bytes; see `Pair.size`."""
+        return len(self.text.encode()) + _size_of(self.pictures)
 
 
 @dataclass(frozen=True)
@@ -76,11 +113,24 @@ class Pair:
     question: str
     answer: str = ""
     messages: int = 1
+    pictures: tuple[PromptPicture, ...] = ()
 
     @cached_property
     def size(self) -> int:
         """Its bytes: across languages these go with a model's tokens best."""
-        return len(self.question.encode()) + len(self.answer.encode())
+        said = len(self.question.encode()) + len(self.answer.encode())
+        return said + _size_of(self.pictures)
+
+    def read_pictures(self) -> tuple[TurnPicture, ...]:
+        """Return what is sent of its pictures, without those that are lost."""
+        found = ((one.media_type, one.read()) for one in self.pictures)
+        return tuple(TurnPicture(kind, content) for kind, content in found if content)
+
+    @property
+    def unseen(self) -> "Pair":
+        """It with its pictures told by their names."""
+        told = (self.question, *(one.mention for one in self.pictures))
+        return replace(self, question="\n\n".join(filter(None, told)), pictures=())
 
 
 @dataclass(frozen=True)
@@ -92,6 +142,7 @@ class Prompt:
         left_out: How many of the oldest messages are not part of it.
         counted: What a server counted of an earlier one of the same conversation.
         parameters: How it is answered.
+        asks_of_pictures: Whether the latest question has some of its own.
     """
 
     pairs: tuple[Pair, ...]
@@ -99,6 +150,7 @@ class Prompt:
     left_out: int = 0
     counted: Counted | None = None
     parameters: Parameters = AS_SET
+    asks_of_pictures: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -111,12 +163,23 @@ class Prompt:
         said = sum(pair.size for pair in self.pairs)
         return len(self.instructions.encode()) + said
 
-    def turns(self) -> list[Turn]:
-        """Return the turns of a request."""
+    @property
+    def picture_tokens(self) -> int:
+        """About how many tokens all of its pictures take."""
+        return sum(one.tokens for pair in self.pairs for one in pair.pictures)
+
+    @property
+    def unseen(self) -> "Prompt":
+        """It for a model that cannot see."""
+        return replace(self, pairs=tuple(pair.unseen for pair in self.pairs))
+
+    def turns(self, *, with_pictures: bool = False) -> list[Turn]:
+        """Return the turns of a request; pictures are read from the disk."""
         instructions = self.instructions
         turns = [Turn(Role.SYSTEM, instructions)] if instructions.strip() else []
         for pair in self.pairs:
-            turns.append(Turn(Role.USER, pair.question))
+            sent = pair.read_pictures() if with_pictures else ()
+            turns.append(Turn(Role.USER, pair.question, sent))
             if pair.answer:
                 turns.append(Turn(Role.ASSISTANT, pair.answer))
         return turns
@@ -198,15 +261,20 @@ def prompt_of(
     """
     pairs: list[Pair] = []
     for message in said:
-        if not message.text.strip():
+        if not message.text.strip() and not message.pictures:
             continue
         if message.is_question:
             if not pairs or pairs[-1].answer:
-                pairs.append(Pair(message.id, message.text))
+                pictures = message.pictures
+                pairs.append(Pair(message.id, message.text, pictures=pictures))
                 continue
             last = pairs[-1]
-            question = f"{last.question}\n\n{message.text}"
-            pairs[-1] = replace(last, question=question, messages=last.messages + 1)
+            pairs[-1] = replace(
+                last,
+                question="\n\n".join(filter(None, (last.question, message.text))),
+                messages=last.messages + 1,
+                pictures=(*last.pictures, *message.pictures),
+            )
         else:
             last = pairs[-1] if pairs else Pair(message.id, OPENING, messages=0)
             answer = "\n\n".join(filter(None, (last.answer, message.text)))
@@ -225,3 +293,7 @@ def left_out_sentence(count: int) -> str:
     )
     they = "it does" if count == 1 else "they do"
     return f"{what} left out: {they} not fit what this model can read."
+
+
+def _size_of(pictures: Iterable[PromptPicture]) -> int:
+    return int(sum(one.tokens for one in pictures) * BYTES_PER_TOKEN)

@@ -1,12 +1,14 @@
 """A server that refuses how it is asked is asked in another way."""
 
 import asyncio
+import json
 
 import pytest
 
 from backend.errors import EngineFault
-from backend.llm.engine import Delta, Role, Turn
-from backend.llm.wire.asking import Ways, instructions_first
+from backend.llm.engine import Delta, Role, Turn, TurnPicture
+from backend.llm.wire.asking import Ways, instructions_first, refuses_pictures
+from backend.llm.wire.chat_request import ollama_request
 from backend.llm.wire.continuing import CONTINUE_PROMPT
 from tests.helpers.asking import ASK, PARTIAL, answer_of, ask, engine_at
 from tests.helpers.model_server import (
@@ -191,3 +193,48 @@ def test_reasoning_is_kept_when_text_is_held_back() -> None:
         got, error = asyncio.run(answer_of(server.url, PARTIAL))
     assert error is None
     assert got == [Delta(reasoning="Hm.")]
+
+
+SEEN = [Turn(Role.USER, "What is it?", (TurnPicture("image/png", b"pixels"),))]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "image input is not supported - hint: you may need to provide the mmproj",
+        "No endpoints found that support image input",
+        "messages[0]: unknown variant `image_url`, expected `text`",
+        "messages.0.content: Input should be a valid string",
+        "This model does not support vision",
+        "Invalid content type. image_url is only supported by certain models.",
+        "m is not a multimodal model",
+    ],
+)
+def test_a_refusal_of_pictures_is_known_by_its_words(words: str) -> None:
+    assert refuses_pictures(words, SEEN)
+    assert not refuses_pictures(words, [Turn(Role.USER, "What is it?")])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "image exceeds the maximum of 5 MB, it must be smaller",
+        "Failed to decode image: it is not valid",
+        "invalid image format, only PNG is read",
+        "the system role is not supported by this model",
+        "out of memory",
+    ],
+)
+def test_what_is_wrong_with_one_picture_says_nothing_of_the_model(words: str) -> None:
+    assert not refuses_pictures(words, SEEN)
+
+
+def test_instructions_first_keep_the_pictures() -> None:
+    (turn,) = instructions_first([Turn(Role.SYSTEM, "Be brief."), *SEEN])
+    assert turn == Turn(Role.USER, "Be brief.\n\nWhat is it?", SEEN[0].pictures)
+
+
+def test_ollama_is_sent_pictures_its_own_way() -> None:
+    asked = ollama_request("http://127.0.0.1:11434/v1", "m", SEEN, {}, 4096)
+    (message,) = json.loads(asked.body)["messages"]
+    assert message == {"role": "user", "content": "What is it?", "images": ["cGl4ZWxz"]}

@@ -127,7 +127,12 @@ def test_what_the_server_says_does_not_chat_comes_last() -> None:
             {"capabilities": {"vision": True, "thinking": {"supported": True}}},
             ListedModel(id="m", sees=True, thinks=True),
         ),
-        ({"capabilities": {"vision": False, "thinking": "x"}}, ListedModel(id="m")),
+        (
+            {"capabilities": {"vision": False, "thinking": "x"}},
+            ListedModel(id="m", sees=False),
+        ),
+        ({"input_modalities": ["text"]}, ListedModel(id="m", sees=False)),
+        ({"type": "llm"}, ListedModel(id="m", task=ModelTask.CHAT, sees=False)),
         ({"type": "vlm"}, ListedModel(id="m", task=ModelTask.CHAT, sees=True)),
         ({"type": "embeddings"}, ListedModel(id="m", task=ModelTask.EMBEDDING)),
         ({"type": "moderation"}, ListedModel(id="m", task=ModelTask.OTHER)),
