@@ -1,33 +1,20 @@
 """Opens the store and builds the services over it; imported late, it is heavy."""
 
 import asyncio
-import contextlib
 import logging
-import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from backend.attachments.files import ATTACHMENTS
-from backend.errors import (
-    StoreBusyError,
-    StoreFullError,
-    StoreKeyError,
-    StoreReadOnlyError,
-    StoreTooNewError,
-)
 from backend.keys.api_keys import KeyStore
 from backend.keys.database_key import DatabaseKey
 from backend.keys.key_files import key_names
 from backend.llm.engines import EngineRegistry
 from backend.llm.safe_mode import in_safe_mode
-from backend.recovery.encryption_probe import repair_header
-from backend.recovery.restore import is_damaged, is_gone, repair, rescue
-from backend.recovery.swap import drop_staged, put_away
-from backend.runtime.logs import describe_bug
+from backend.recovery.swap import put_away
 from backend.runtime.side_threads import SideThreads
 from backend.services.actions.actions import ActionService
-from backend.services.actions.builtin_actions import BUILTIN, VERSION
 from backend.services.attachments import AttachmentService
 from backend.services.chat.activity import AnswerActivity, PageAudience
 from backend.services.chat.answers import AnswerService
@@ -58,7 +45,6 @@ from backend.services.settings import SettingService
 from backend.services.transfer.exports import ExportService
 from backend.services.transfer.imports import ImportService
 from backend.services.trash import TrashService
-from backend.sqlite.files import check_is_file
 from backend.store.actions import ActionStore
 from backend.store.attachments.attachments import AttachmentStore
 from backend.store.changes import ChangeStore
@@ -75,6 +61,7 @@ from backend.store.revisions import RevisionStore
 from backend.store.search.search import SearchStore
 from backend.store.settings import SettingStore
 from backend.store.trash import TrashStore
+from backend.store_opening import open_database
 
 log = logging.getLogger("hearth.store")
 
@@ -344,61 +331,3 @@ def _titles(
         settings=stores.settings,
         activity=activity,
     )
-
-
-def open_database(path: Path, key: DatabaseKey, backups: BackupService) -> Database:
-    """Open the store; bring it back from a backup when it is damaged or gone.
-
-    Raises:
-        StoreError: It cannot be opened, and is as it was.
-    """
-    check_is_file(path)
-    _tidy(path)
-    key.load(path)
-    snapshots = backups.for_rescue()
-    if is_gone(path, snapshots):
-        rescue(path, key.value, snapshots)
-        return _ready(path, key, backups)
-    try:
-        return _ready(path, key, backups)
-    except (StoreFullError, StoreReadOnlyError, StoreBusyError, StoreTooNewError):
-        raise
-    except Exception as exc:  # a damaged file raises what it likes
-        log.warning("the database does not open: %s", describe_bug(exc))
-        if isinstance(exc, StoreKeyError) and key.is_given:
-            raise
-        repaired = _repair(path, key, backups)
-        if repaired == 0:
-            raise
-    if repaired is None:
-        rescue(path, key.value, snapshots)
-    return _ready(path, key, backups)
-
-
-def _tidy(path: Path) -> None:
-    if os.access(path.parent, os.W_OK):
-        drop_staged(path)
-        with contextlib.suppress(OSError):
-            repair_header(path)
-
-
-def _repair(path: Path, key: DatabaseKey, backups: BackupService) -> int | None:
-    """Return in how many places it was mended; None when only a backup helps."""
-    if is_damaged(path, key.of_database, look_at_schema=True):
-        return None
-    return repair(path, key.of_database, backups.snap)
-
-
-def _ready(path: Path, key: DatabaseKey, backups: BackupService) -> Database:
-    """Open the database and put right what an earlier run left open."""
-    database = Database.open(path, key.load(path))
-    database.files.spares = backups.file_folders
-    try:
-        if database.refusal is None:
-            MessageStore(database).interrupt_open()
-            AttachmentStore(database).settle()
-            ActionStore(database).seed(VERSION, BUILTIN)
-    except BaseException:
-        database.close()
-        raise
-    return database

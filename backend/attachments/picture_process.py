@@ -27,7 +27,7 @@ _QUALITY: Final = 90
 _SEE_THROUGH: Final = frozenset({"RGBA", "LA", "PA", "La", "RGBa"})
 
 
-def made_anew(content: bytes) -> dict[str, Any]:
+def redrawn(content: bytes) -> dict[str, Any]:
     """Return the first picture of a file: upright, not too large, with nothing beside.
 
     It is refused with a sentence where that cannot be.
@@ -85,7 +85,7 @@ def main() -> None:
     take_job()
     Image.init()
     confine(cpu_s=_CPU_S, memory_bytes=_MEMORY_BYTES)
-    answer(made_anew(content))
+    answer(redrawn(content))
     finish()
 
 

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, TypeVar
 
-from backend.container import open_database
 from backend.keys.database_key import DATABASE_NAME, DatabaseKey
 from backend.keys.keyring import OsKeyring
 from backend.services.protection.backups import BackupService
@@ -23,6 +22,7 @@ from backend.store.conversations import ConversationStore
 from backend.store.database import Database
 from backend.store.imports.imports import ImportStore
 from backend.store.notes import NoteStore
+from backend.store_opening import open_database
 from tests.helpers.export_samples import chatgpt
 from tests.helpers.fake_keyrings import FileVault
 

@@ -103,8 +103,8 @@ def _sees(entry: Mapping[str, object], takes: set[str], can: set[str]) -> bool |
         return True
     abilities = entry.get("capabilities")
     denies = isinstance(abilities, Mapping) and abilities.get("vision") is False
-    is_told = bool(takes) or denies or entry.get("type") == "llm"
-    return False if is_told else None
+    is_known = bool(takes) or denies or entry.get("type") == "llm"
+    return False if is_known else None
 
 
 def _task(entry: Mapping[str, object]) -> ModelTask:

@@ -129,8 +129,8 @@ class Pair:
     @property
     def unseen(self) -> "Pair":
         """It with its pictures told by their names."""
-        told = (self.question, *(one.mention for one in self.pictures))
-        return replace(self, question="\n\n".join(filter(None, told)), pictures=())
+        parts = (self.question, *(one.mention for one in self.pictures))
+        return replace(self, question="\n\n".join(filter(None, parts)), pictures=())
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from backend.attachments.picture_process import made_anew
+from backend.attachments.picture_process import redrawn
 from backend.attachments.pictures import (
     HAS_MANY_PIXELS,
     IS_DAMAGED,
@@ -55,12 +55,12 @@ def opened(made: dict[str, Any]) -> Image.Image:
         ("BMP", "image/bmp", "image/png"),
     ],
 )
-def test_each_kind_is_known_by_its_bytes_and_made_anew(
+def test_each_kind_is_known_by_its_bytes_and_redrawn(
     form: str, media_type: str, kept: str
 ) -> None:
     content = file_of(form)
     assert media_type_of(content) == media_type
-    made = made_anew(content)
+    made = redrawn(content)
     assert (made["media_type"], made["width"], made["height"]) == (kept, 8, 4)
     assert opened(made).size == (8, 4)
 
@@ -70,7 +70,7 @@ def test_a_photo_stands_upright_and_tells_no_place() -> None:
     exif[0x0112] = 6  # turned by a quarter
     exif.get_ifd(0x8825)[2] = (48.0, 8.0, 11.0)
     exif[0x010F] = "canary camera"
-    made = made_anew(file_of("JPEG", exif=exif, comment=b"canary comment"))
+    made = redrawn(file_of("JPEG", exif=exif, comment=b"canary comment"))
     assert (made["width"], made["height"]) == (4, 8)
     assert b"canary" not in b64decode(made["content"])
     assert not opened(made).getexif()
@@ -79,17 +79,17 @@ def test_a_photo_stands_upright_and_tells_no_place() -> None:
 def test_text_beside_a_picture_goes() -> None:
     info = PngInfo()
     info.add_text("Comment", "canary", zip=False)
-    made = made_anew(file_of("PNG", pnginfo=info) + b"canary after the end")
+    made = redrawn(file_of("PNG", pnginfo=info) + b"canary after the end")
     assert b"canary" not in b64decode(made["content"])
 
 
 def test_a_large_picture_becomes_smaller_and_keeps_its_shape() -> None:
-    made = made_anew(file_of("JPEG", (5000, 2500)))
+    made = redrawn(file_of("JPEG", (5000, 2500)))
     assert (made["width"], made["height"]) == (2048, 1024)
 
 
 def test_what_can_be_seen_through_stays_so() -> None:
-    made = made_anew(file_of("PNG", mode="RGBA"))
+    made = redrawn(file_of("PNG", mode="RGBA"))
     assert (opened(made).mode, made["media_type"]) == ("RGBA", "image/png")
 
 
@@ -97,7 +97,7 @@ def test_of_a_moving_picture_the_first_is_kept() -> None:
     file = io.BytesIO()
     frames = [Image.new("RGB", (8, 4), colour) for colour in ("red", "blue")]
     frames[0].save(file, "GIF", save_all=True, append_images=frames[1:])
-    assert opened(made_anew(file.getvalue())).convert("RGB").getpixel((0, 0)) == (
+    assert opened(redrawn(file.getvalue())).convert("RGB").getpixel((0, 0)) == (
         255,
         0,
         0,
@@ -108,7 +108,7 @@ def test_noise_that_is_too_large_without_loss_is_kept_as_a_photo() -> None:
     noise = Image.effect_noise((2048, 2048), 90).convert("RGB")
     file = io.BytesIO()
     noise.save(file, "BMP")
-    made = made_anew(file.getvalue())
+    made = redrawn(file.getvalue())
     assert made["media_type"] == "image/jpeg"
     assert len(b64decode(made["content"])) < 4_500_000
 
@@ -128,7 +128,7 @@ def test_noise_that_is_too_large_without_loss_is_kept_as_a_photo() -> None:
     ids=["bomb", "large", "short", "head", "half", "empty", "script", "no picture"],
 )
 def test_what_cannot_be_read_is_said(content: bytes, sentence: str) -> None:
-    assert made_anew(content) == {"refused": sentence}
+    assert redrawn(content) == {"refused": sentence}
 
 
 @pytest.mark.parametrize(

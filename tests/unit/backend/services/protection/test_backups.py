@@ -10,7 +10,6 @@ from typing import TypeVar
 
 import pytest
 
-from backend.container import open_database
 from backend.errors import (
     BackupLockedError,
     InvalidInputError,
@@ -26,6 +25,7 @@ from backend.services.protection.backup_record import Backup
 from backend.services.protection.backups import BackupService
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
+from backend.store_opening import open_database
 from backend.stored_values import SnapshotReason
 from tests.helpers.fake_keyrings import BROKEN, WorkingVault
 
