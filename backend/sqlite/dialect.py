@@ -2,9 +2,8 @@
 
 import json
 from collections.abc import Callable
-from functools import partial
 from types import ModuleType
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.dialects import registry
@@ -14,6 +13,9 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import Pool, QueuePool
 
 from backend.sqlite import dbapi
+
+to_json: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+"""Writes a column of JSON."""
 
 
 class HearthDialect(SQLiteDialect):
@@ -86,5 +88,5 @@ def build_engine(
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=pool_timeout_s,
-        json_serializer=partial(json.dumps, ensure_ascii=False, separators=(",", ":")),
+        json_serializer=to_json,
     )

@@ -4,17 +4,18 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
-from sqlalchemy import event, insert, inspect
+from sqlalchemy import CursorResult, event, inspect
 from sqlalchemy.orm import ORMExecuteState, UOWTransaction
 from sqlmodel import Session
 
 from backend.ids import new_id, now_ms
+from backend.sqlite.dialect import to_json
 from backend.sqlite.error_messages import translated_errors
 from backend.sqlite.folding import indexed
 from backend.store.clock import HybridClock
-from backend.store.models import Change, Logged, Searched
+from backend.store.models import Logged, Searched
 from backend.store.rows import ConversationRow, MessageRow
 from backend.stored_values import DERIVED
 
@@ -24,8 +25,11 @@ CLOCK: Final = "clock"
 TRANSACTION_ID: Final = "transaction_id"
 _CHANGES: Final = "changes"
 UNLOGGED: Final = DERIVED | {"id"}
-# A statement that is built once is compiled and recognised once.
-_KEEP: Final = insert(Change)
+_KEEP: Final = """
+    insert into change(
+        transaction_id, table_name, row_id, before, after, hlc, device_id
+    ) values (?, ?, ?, ?, ?, ?, ?)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,25 +67,35 @@ class StoreSession(Session):
         """What was flushed so far, in this order."""
         return tuple(self.info[_CHANGES])
 
+    def run(
+        self, sql: str, parameters: tuple[Any, ...] | list[tuple[Any, ...]]
+    ) -> CursorResult[*tuple[Any, ...]]:
+        """Run a statement that a question waits for, once or for many rows.
+
+        It is written out, as building one anew or looking up what was built takes
+        longer than running it. Objects that were added before are not flushed.
+        """
+        return self.connection().exec_driver_sql(sql, parameters)
+
     def log(self, changes: Sequence[RowChange]) -> None:
         """Keep what was done to logged rows: by a flush, or with statements."""
         clock: HybridClock = self.info[CLOCK]
         self.info[_CHANGES] += changes
         entries = [
-            {
-                "transaction_id": self.transaction_id,
-                "table_name": change.table,
-                "row_id": change.row.id,
-                "before": change.before,
-                "after": change.after,
-                "hlc": clock.read(),
-                "device_id": clock.device_id,
-            }
+            (
+                self.transaction_id,
+                change.table,
+                change.row.id,
+                None if change.before is None else to_json(change.before),
+                to_json(change.after),
+                clock.read(),
+                clock.device_id,
+            )
             for change in changes
             if change.row
         ]
         if entries:
-            self.connection().execute(_KEEP, entries)
+            self.run(_KEEP, entries)
 
     def note(self, change: RowChange) -> None:
         """Take note of what pages must hear, and is made of logged changes."""

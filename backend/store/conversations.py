@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, exists, or_, select
 
@@ -23,14 +23,13 @@ _PAGE: Final = (
     .limit(bindparam("limit"))
 )
 _NEXT_PAGE: Final = _PAGE.where(col(Conversation.latest) < bindparam("before"))
-_LIVE: Final = select_columns(*CONVERSATION).where(
-    col(Conversation.id) == bindparam("row_id"), col(Conversation.deleted_at).is_(None)
-)
+_LIVE: Final = f"""
+    select {", ".join(ConversationRow._fields)} from conversation
+    where id = ? and deleted_at is null
+"""  # noqa: S608 names of our own
 _TOUCHED: Final = ("latest", "updated_at", "shown_leaf")
 _TOUCH: Final = (
-    update(Conversation)
-    .where(col(Conversation.id) == bindparam("row_id"))
-    .values({name: bindparam(name) for name in _TOUCHED})
+    "update conversation set latest=?, updated_at=?, shown_leaf=? where id=?"
 )
 _GONE: Final = "This conversation is no longer there. It may be in the trash."
 
@@ -186,7 +185,7 @@ def touch(session: StoreSession, row_id: str, leaf: str | None = None) -> None:
     Raises:
         NotFoundError: There is none, or it is in the trash.
     """
-    found = session.connection().execute(_LIVE, {"row_id": row_id}).one_or_none()
+    found = session.run(_LIVE, (row_id,)).one_or_none()
     if found is None:
         raise NotFoundError(_GONE)
     was = ConversationRow._make(found)
@@ -195,6 +194,5 @@ def touch(session: StoreSession, row_id: str, leaf: str | None = None) -> None:
     names = [n for n in _TOUCHED if getattr(row, n) != getattr(was, n)]
     before: Fields = {name: getattr(was, name) for name in names}
     after: Fields = {name: getattr(row, name) for name in names}
-    fields = {name: getattr(row, name) for name in _TOUCHED}
-    session.connection().execute(_TOUCH, {"row_id": row_id, **fields})
+    session.run(_TOUCH, (row.latest, row.updated_at, row.shown_leaf, row_id))
     session.log([RowChange("conversation", row, before, after)])

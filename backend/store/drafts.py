@@ -2,17 +2,17 @@
 
 from typing import Final
 
-from sqlalchemy import bindparam, delete
 from sqlmodel import Session, col, select
 
 from backend.ids import edit_draft
+from backend.store.change_log import StoreSession
 from backend.store.database import Database
 from backend.store.models import Draft
 from backend.store.text import clean_text
 
 _OF_A_NOTE: Final = "note:"
 _OF_AN_ACTION: Final = "action:"
-_CLEAR: Final = delete(Draft).where(col(Draft.id) == bindparam("row_id"))
+_CLEAR: Final = "delete from draft where id = ?"
 
 
 class DraftStore:
@@ -44,9 +44,9 @@ class DraftStore:
                 self.save(id, "\n\n".join(filter(None, (draft, text))))
 
 
-def clear_draft(session: Session, row_id: str) -> None:
+def clear_draft(session: StoreSession, row_id: str) -> None:
     """Drop a draft within a session: it was sent or emptied."""
-    session.connection().execute(_CLEAR, {"row_id": row_id})
+    session.run(_CLEAR, (row_id,))
 
 
 def note_draft(note_id: str) -> str:
@@ -65,7 +65,7 @@ def drafted_notes(session: Session) -> list[str]:
     return [row_id.removeprefix(_OF_A_NOTE) for row_id in session.exec(drafts)]
 
 
-def drop_drafts_of(session: Session, row_id: str) -> None:
+def drop_drafts_of(session: StoreSession, row_id: str) -> None:
     """Drop within a session what is typed for a row of any kind."""
     drafts = (row_id, note_draft(row_id), action_draft(row_id), edit_draft(row_id))
     for draft_id in drafts:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import delete, insert, text
+from sqlalchemy import delete, text
 from sqlmodel import Session, col, select
 
 from backend.ids import new_id, now_ms
@@ -15,7 +15,10 @@ from backend.store.models import Message, StreamChunk, Submission
 from backend.store.rows import AnyMessage, MessageRow
 from backend.store.text import clean_text
 
-_ADD: Final = insert(Message)
+_STORED: Final = (*MessageRow._fields, "folded", "cjk", "aside")
+_ADD: Final = f"""
+    insert into message({", ".join(_STORED)}) values ({", ".join("?" * len(_STORED))})
+"""  # noqa: S608 names of our own
 KEEP_PIECE: Final = text("""
     insert or replace into stream_chunk(message_id, number, kind, text)
     select :message_id, :number, :kind, :text
@@ -94,11 +97,10 @@ def _store(session: StoreSession, messages: Sequence[MessageRow]) -> None:
     rows, changes = [], []
     for message in messages:
         fields = message._asdict()
-        made = {"folded": indexed(message.text), "cjk": "", "aside": 0}
-        rows.append({**fields, **made})
+        rows.append((*message, indexed(message.text), "", 0))
         fields = {name: fields[name] for name in fields.keys() - UNLOGGED}
         changes.append(RowChange("message", message, None, fields))
-    session.connection().execute(_ADD, rows)
+    session.run(_ADD, rows)
     session.log(changes)
 
 

@@ -15,12 +15,14 @@ _NAMED: Final = text("""
     union select text_file from draft_attachment
 """)
 """Every file that a row names."""
+_HAS_FILES: Final = "select exists(select 1 from draft_attachment where draft_id = ?)"
 
 
 def attach_draft(session: StoreSession, draft_id: str, message_id: str) -> None:
     """Let the files of a draft be those of the question it became."""
-    _attach(session, of_draft(session, draft_id), message_id)
-    drop_drafted(session, draft_id)
+    if session.run(_HAS_FILES, (draft_id,)).scalar():
+        _attach(session, of_draft(session, draft_id), message_id)
+        drop_drafted(session, draft_id)
 
 
 def attach_same(session: StoreSession, earlier_id: str, message_id: str) -> None:

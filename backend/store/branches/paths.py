@@ -22,10 +22,10 @@ _NODES: Final = text("""
     select id, parent, deleted_at is null, aside, version, versions from message
     where conversation_id = :conversation and id > :after order by id limit :limit
 """)
-_END: Final = text("""
-    select id from message where conversation_id = :conversation and aside = 0
+_END: Final = """
+    select id from message where conversation_id = ? and aside = 0
     order by id desc limit 1
-""")
+"""
 _TRUNK: Final = text("""
     select id from message
     where conversation_id = :conversation and parent is null and id < :before
@@ -33,23 +33,21 @@ _TRUNK: Final = text("""
 """)
 # In one statement, as every question waits for it: whether there are branches, how
 # many messages are shown from the first new one on, and what is shown before that.
-_AROUND: Final = text("""
+_AROUND: Final = """
     select
-        exists(
-            select 1 from message where conversation_id = :conversation and aside <> 0
-        ),
+        exists(select 1 from message where conversation_id = ?1 and aside <> 0),
         (
             select count(*) from message
-            where conversation_id = :conversation and aside = 0 and id >= :first
+            where conversation_id = ?1 and aside = 0 and id >= ?2
         ),
         coalesce(before.id, ''),
         before.parent
     from (select 1) left join (
         select id, parent from message
-        where conversation_id = :conversation and aside = 0 and id < :first
+        where conversation_id = ?1 and aside = 0 and id < ?2
         order by id desc limit 1
     ) as before
-""")
+"""
 _SHOWN: Final = text("select shown_leaf from conversation where id = :conversation")
 _POSITION: Final = text("""
     update message set aside = :aside, version = :version, versions = :versions
@@ -75,8 +73,7 @@ class _Moves:
 
 def path_end(session: StoreSession, conversation_id: str) -> str:
     """Return the last message of what is shown, also one in the trash; "" for none."""
-    about = {"conversation": conversation_id}
-    return session.connection().execute(_END, about).scalar() or ROOT
+    return session.run(_END, (conversation_id,)).scalar() or ROOT
 
 
 def parent_in(session: StoreSession, message: AnyMessage) -> str:
@@ -145,11 +142,8 @@ def _moves(changes: Sequence[RowChange]) -> dict[str, _Moves]:
 
 def _is_plain(session: StoreSession, conversation_id: str, moves: _Moves) -> bool:
     """Whether nothing is shown otherwise than before, but for what came at its end."""
-    about = {
-        "conversation": conversation_id,
-        "first": min(moves.new, default=_AFTER_ALL),
-    }
-    around = session.connection().execute(_AROUND, about).one()
+    first = min(moves.new, default=_AFTER_ALL)
+    around = session.run(_AROUND, (conversation_id, first)).one()
     is_branched, later, end, end_follows = around
     if is_branched and not set(moves.others) <= moves.new.keys():
         return False
