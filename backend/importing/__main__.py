@@ -20,12 +20,19 @@ from backend.importing.reading import Reading
 from backend.importing.records import (
     BESIDE_ROW,
     ImportCounts,
+    ImportedAction,
+    ImportedAttachment,
     ImportedConversation,
     NoteRow,
     Row,
 )
 from backend.runtime.worker import answer, finish, take_job
 
+_KINDS: Final = {
+    NoteRow: "note",
+    ImportedAction: "action",
+    ImportedAttachment: "attachment",
+}
 _PROGRESS_S: Final = 0.2
 _TOO_MUCH: Final = (
     "This import needs more memory than Hearth allows. Nothing was imported. Export "
@@ -56,7 +63,7 @@ def _read(path: Path, *, tell_rows: bool) -> None:
 def tell(row: Row) -> Iterator[dict[str, Any]]:
     """Yield the lines for a row; for a conversation, its messages after it."""
     if not isinstance(row, ImportedConversation):
-        kind = "note" if isinstance(row, NoteRow) else "action"
+        kind = _KINDS[type(row)]
         yield {"kind": kind, "row": dataclasses.asdict(row)}
         return
     names = (field.name for field in dataclasses.fields(row))

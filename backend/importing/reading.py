@@ -28,6 +28,7 @@ from backend.importing.programs import (
 from backend.importing.records import (
     ImportCounts,
     ImportedAction,
+    ImportedAttachment,
     ImportedConversation,
     NoteRow,
     Row,
@@ -107,7 +108,9 @@ class Reading:
 
     def _counted(self, part: SourceFile, tally: ImportCounts) -> Iterator[Row]:
         for row in self._rows(part, tally):
-            if kept := self._kept(row, tally):
+            if isinstance(row, ImportedAttachment):
+                yield row  # part of a message that was counted
+            elif kept := self._kept(row, tally):
                 tally.count(kept)
                 yield kept
 
@@ -229,7 +232,7 @@ class Reading:
                 elif key in _OWN:
                     if row := _OWN[key](item, tally):
                         yield row
-                    else:
+                    elif key != _ATTACHED:
                         tally.entries += 1
                 elif key not in {"format", "exported_at"}:
                     tally.skip(Skip.UNKNOWN, 1, [key])
@@ -354,10 +357,12 @@ def _lost(tally: ImportCounts) -> int:
     return sum(tally.skipped[why] for why in _LOST)
 
 
+_ATTACHED: Final = "attachments"
 _OWN: Final[dict[str, Callable[[object, ImportCounts], Row | None]]] = {
     "conversations": _own_conversation,
     "notes": hearth.read_note,
     "actions": hearth.read_action,
+    _ATTACHED: hearth.read_attachment,
 }
 """What an export of Hearth holds."""
 
@@ -377,3 +382,5 @@ def _print_of(row: Row) -> int:
             return hash((row.title, row.body))
         case ImportedAction():
             return hash((row.name, row.prompt))
+        case ImportedAttachment():
+            return hash(row.sha256)

@@ -181,7 +181,32 @@ class ImportedAction:
     position: str = ""
 
 
-Row = ImportedConversation | NoteRow | ImportedAction
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedAttachment:
+    """A file of a question, as it will be stored.
+
+    Attributes:
+        content: What is in it, as base64.
+        text: What was read out of it.
+    """
+
+    id: str
+    created_at: int
+    updated_at: int
+    message_id: str
+    name: str
+    media_type: str
+    kind: str = "document"
+    sha256: str = ""
+    position: int = 0
+    width: int = 0
+    height: int = 0
+    notice: str = ""
+    content: str = ""
+    text: str = ""
+
+
+Row = ImportedConversation | NoteRow | ImportedAction | ImportedAttachment
 
 
 @dataclass(slots=True)
@@ -224,6 +249,8 @@ class ImportCounts:
                 self.notes += 1
             case ImportedAction():
                 self.actions += 1
+            case ImportedAttachment():
+                pass
             case ImportedConversation():
                 self.conversations += 1
                 self.messages += len(row.messages)

@@ -1,16 +1,26 @@
 """Reads everything in use, page by page in the order it was made, for exports."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from sqlmodel import Session, col, func, select
 
+from backend.errors import NotFoundError
+from backend.store.attachments.attachments import AttachmentStore
 from backend.store.conversations import conversation_in
 from backend.store.database import Database
 from backend.store.message_state import MessageState
 from backend.store.messages import MessageStore
-from backend.store.models import Action, Conversation, Logged, Message, Note
+from backend.store.models import (
+    Action,
+    Attachment,
+    Conversation,
+    Logged,
+    Message,
+    Note,
+)
 from backend.store.settings import SettingStore
 from backend.stored_values import parameters_of
 
@@ -33,6 +43,7 @@ class ExportStore:
         """Work on a database."""
         self._database = database
         self._messages = MessageStore(database)
+        self._files = AttachmentStore(database)
         self._settings = SettingStore(database)
 
     def counts(self) -> Counts:
@@ -88,6 +99,40 @@ class ExportStore:
             if len(page) < PAGE:
                 return
             after = page[-1].id
+
+    def attachments(
+        self, conversation_id: str = ""
+    ) -> Iterator[tuple[Attachment, bytes, str]]:
+        """Yield the files of questions in use, with what is in and was read of them.
+
+        Args:
+            conversation_id: Only those of one conversation; "" for all.
+        """
+        after = ""
+        while page := self._attached(conversation_id, after):
+            for file in page:
+                with suppress(NotFoundError):  # said where it would be shown
+                    kept = self._files
+                    yield file, kept.content(file), kept.text(file)
+            after = page[-1].id
+
+    def _attached(self, conversation_id: str, after: str) -> Sequence[Attachment]:
+        query = (
+            select(Attachment)
+            .join(Message, col(Message.id) == col(Attachment.message_id))
+            .join(Conversation, col(Conversation.id) == col(Message.conversation_id))
+            .where(
+                col(Attachment.id) > after,
+                col(Message.deleted_at).is_(None),
+                col(Conversation.deleted_at).is_(None),
+            )
+            .order_by(col(Attachment.id))
+            .limit(PAGE)
+        )
+        if conversation_id:
+            query = query.where(Message.conversation_id == conversation_id)
+        with self._database.read() as session:
+            return session.exec(query).all()
 
     def _as_stored(self, message: Message) -> Message:
         if message.state is MessageState.STREAMING:

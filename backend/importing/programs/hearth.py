@@ -1,7 +1,9 @@
 """Hearth's own export, described in FORMAT.md; ids and times stay as they are."""
 
+import hashlib
 import json
 import re
+from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, replace
 from typing import Any, Final, TypeVar
@@ -11,6 +13,7 @@ from backend.importing.records import (
     BESIDE_ROW,
     ImportCounts,
     ImportedAction,
+    ImportedAttachment,
     ImportedConversation,
     ImportedMessage,
     NoteRow,
@@ -37,7 +40,14 @@ _ALLOWED: Final = {
     "state": ("complete", "stopped", "interrupted", "failed"),
 }
 """What these may be; another value, of a newer Hearth, counts as the first."""
-_R = TypeVar("_R", ImportedConversation, ImportedMessage, NoteRow, ImportedAction)
+_R = TypeVar(
+    "_R",
+    ImportedConversation,
+    ImportedMessage,
+    NoteRow,
+    ImportedAction,
+    ImportedAttachment,
+)
 
 
 def check_version(version: object) -> None:
@@ -93,6 +103,24 @@ def read_action(item: object, tally: ImportCounts) -> ImportedAction | None:
     return _row(ImportedAction, as_dict(item), tally, Skip.UNREADABLE)
 
 
+def read_attachment(item: object, tally: ImportCounts) -> ImportedAttachment | None:
+    """Return a file of a question; one whose content is another is left out."""
+    data = as_dict(item)
+    content, text = (as_text(data.pop(name, "")) for name in ("content", "text"))
+    row = _row(ImportedAttachment, data, tally, Skip.ATTACHMENT)
+    if row is None or _sum_of(content) != row.sha256:
+        tally.skip(Skip.ATTACHMENT, row is not None)
+        return None
+    return replace(row, content=content, text=text)
+
+
+def _sum_of(content: str) -> str:
+    try:
+        return hashlib.sha256(b64decode(content, validate=True)).hexdigest()
+    except ValueError:
+        return ""
+
+
 def _row(
     kind: type[_R], data: dict[str, Any], tally: ImportCounts, unreadable: Skip
 ) -> _R | None:
@@ -133,7 +161,7 @@ def _fits(name: str, kind: object, value: object) -> bool:
         return type(value) is int and 0 <= value <= latest_ms()
     if not isinstance(value, str):
         return name == "parent" and value is None
-    if name in {"id", "conversation_id"} or (name == "latest" and value):
+    if name in {"id", "conversation_id", "message_id"} or (name == "latest" and value):
         return _is_id(value)
     return True
 

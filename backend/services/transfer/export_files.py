@@ -2,13 +2,15 @@
 
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import IO, TYPE_CHECKING, ClassVar, Final
+from typing import IO, TYPE_CHECKING, ClassVar, Final, TypeAlias
 
+from backend.attachments.pictures import KEPT_TYPES
 from backend.importing.markup import fenced
 from backend.importing.programs.hearth import FORMAT, VERSION
 from backend.services.chat.endings import note_of
@@ -18,10 +20,18 @@ from backend.web.markdown import Block, render
 from backend.web.rendering import Template
 
 if TYPE_CHECKING:
-    from backend.store.models import Action, Conversation, Logged, Message, Note
+    from backend.store.models import (
+        Action,
+        Attachment,
+        Conversation,
+        Logged,
+        Message,
+        Note,
+    )
 
 _INNER: Final = {"deleted_at", "conversation_id"} | DERIVED
 _MAX_RENDERED_CHARS: Final = 400_000
+_KEPT_AS: Final = frozenset({"file", "text_file", "file_key", "size"})
 _TURNS: Final = "<!--turns-->"
 
 
@@ -35,6 +45,8 @@ class ExportFormat(StrEnum):
 
 Pieces = Iterator[str]
 Render = Callable[[Template], str]
+Attached: TypeAlias = "tuple[Attachment, bytes, str]"
+"""A file, what is in it, and what was read out of it."""
 Messages = Callable[["Conversation"], Iterable["Message"]]
 
 
@@ -56,6 +68,7 @@ class ExportedTurn(Template):
     Attributes:
         plain: Text that is shown as it is, instead of blocks.
         scope: Names the text among others on the page.
+        files: The names of attached files, and pictures as addresses.
     """
 
     template: ClassVar[str] = "exports/_turn.html"
@@ -67,6 +80,7 @@ class ExportedTurn(Template):
     blocks: list[Block]
     error: str
     scope: str = "text"
+    files: Sequence[tuple[str, str]] = ()
 
 
 def conversation_pieces(
@@ -75,16 +89,27 @@ def conversation_pieces(
     messages: Iterable["Message"],
     show: Render,
     parameters: str = "",
+    attached: Iterable[Attached] = (),
 ) -> Pieces:
     """Yield one conversation in a form; only JSON says how it is answered."""
     match form:
         case ExportFormat.MARKDOWN:
-            return _markdown(conversation, _read_in_turn(messages))
+            return _markdown(
+                conversation, _read_in_turn(messages), _by_message(attached)
+            )
         case ExportFormat.HTML:
-            return _html(conversation, _read_in_turn(messages), show)
+            files = _by_message(attached)
+            return _html(conversation, _read_in_turn(messages), show, files)
         case ExportFormat.JSON:
             whole = _json_conversation(conversation, messages, parameters)
-            return _json([whole], [], [])
+            return _json([whole], [], [], map(_file, attached))
+
+
+def _by_message(attached: Iterable[Attached]) -> Mapping[str, Sequence[Attached]]:
+    found: dict[str, list[Attached]] = {}
+    for one in attached:
+        found.setdefault(one[0].message_id, []).append(one)
+    return found
 
 
 def _read_in_turn(messages: Iterable["Message"]) -> Iterator["Message"]:
@@ -116,13 +141,14 @@ def all_as_json(
     notes: Iterable["Note"],
     actions: Iterable["Action"],
     parameters: Callable[[str], str] = lambda _: "",
+    attached: Iterable[Attached] = (),
 ) -> Pieces:
     """Yield everything as one JSON document."""
     parts = (
         _json_conversation(one, messages(one), parameters(one.id))
         for one in conversations
     )
-    return _json(parts, map(_row, notes), map(_row, actions))
+    return _json(parts, map(_row, notes), map(_row, actions), map(_file, attached))
 
 
 class Archive:
@@ -159,7 +185,11 @@ def write_pieces(pieces: Pieces, file: IO[bytes]) -> None:
         file.write(piece.encode("utf-8", "replace"))
 
 
-def _markdown(conversation: "Conversation", messages: Iterable["Message"]) -> Pieces:
+def _markdown(
+    conversation: "Conversation",
+    messages: Iterable["Message"],
+    files: Mapping[str, Sequence[Attached]],
+) -> Pieces:
     yield _front_matter(conversation, conversation.title)
     yield f"# {' '.join(conversation.title.split()) or 'Conversation'}\n"
     for message in messages:
@@ -167,13 +197,18 @@ def _markdown(conversation: "Conversation", messages: Iterable["Message"]) -> Pi
         if message.reasoning:
             yield "<details><summary>Reasoning</summary>\n\n"
             yield f"{fenced(message.reasoning.strip(), 'text')}\n\n</details>\n\n"
+        for file, _, _ in files.get(message.id, ()):
+            yield f"*Attached: {escaped(file.name)}*\n\n"
         yield closed(message.text) + "\n"
         if note := _note(message):
             yield f"\n> {note}\n"
 
 
 def _html(
-    conversation: "Conversation", messages: Iterable["Message"], show: Render
+    conversation: "Conversation",
+    messages: Iterable["Message"],
+    show: Render,
+    files: Mapping[str, Sequence[Attached]],
 ) -> Pieces:
     title = conversation.title or "Conversation"
     page = Page(title, conversation.created_at, "Conversation", _now())
@@ -191,13 +226,17 @@ def _html(
                 [] if is_plain else render(message.text),
                 _note(message),
                 message.id,
+                [_shown(*one) for one in files.get(message.id, ())],
             )
         )
     yield foot
 
 
 def _json(
-    conversations: Iterable[Pieces], notes: Iterable[str], actions: Iterable[str]
+    conversations: Iterable[Pieces],
+    notes: Iterable[str],
+    actions: Iterable[str],
+    attached: Iterable[str],
 ) -> Pieces:
     head = {"format": FORMAT, "version": VERSION, "exported_at": _now()}
     yield json.dumps(head)[:-1]
@@ -212,7 +251,25 @@ def _json(
             yield ",\n" if number else "\n"
             yield from row
         yield "\n]"
-    yield "}\n"
+    # Last, as whoever reads must know the messages before, and only when there are any.
+    number = -1
+    for number, row in enumerate(attached):
+        yield ",\n" if number else ',\n"attachments": [\n'
+        yield row
+    yield "}\n" if number < 0 else "\n]}\n"
+
+
+def _file(attached: Attached) -> str:
+    file, content, text = attached
+    fields = file.model_dump(exclude={*_INNER, *_KEPT_AS})
+    fields["content"] = b64encode(content).decode()
+    return _as_json(fields | ({"text": text} if text else {}))
+
+
+def _shown(file: "Attachment", content: bytes, _: str) -> tuple[str, str]:
+    if file.media_type not in KEPT_TYPES:
+        return file.name, ""
+    return file.name, f"data:{file.media_type};base64,{b64encode(content).decode()}"
 
 
 def _json_conversation(

@@ -129,7 +129,10 @@ class ExportService:
                 conversation = self._store.conversation(what)
                 messages = self._store.messages(conversation.id)
                 how = self._store.parameters(conversation.id)
-                pieces = conversation_pieces(form, conversation, messages, show, how)
+                files = self._store.attachments(conversation.id)
+                pieces = conversation_pieces(
+                    form, conversation, messages, show, how, files
+                )
                 write_pieces(self._while_wanted(pieces), file)
             elif form is ExportFormat.JSON:
                 pieces = all_as_json(
@@ -138,6 +141,7 @@ class ExportService:
                     self._store.notes(),
                     self._store.actions(),
                     self._store.parameters,
+                    self._store.attachments(),
                 )
                 write_pieces(self._while_wanted(pieces), file)
             else:
@@ -147,7 +151,10 @@ class ExportService:
     def _fill(self, archive: Archive, form: ExportFormat, show: Render) -> None:
         for conversation in self._counted():
             messages = self._store.messages(conversation.id)
-            pieces = conversation_pieces(form, conversation, messages, show)
+            files = self._store.attachments(conversation.id)
+            pieces = conversation_pieces(
+                form, conversation, messages, show, attached=files
+            )
             with archive.add("conversations", conversation, form) as file:
                 write_pieces(self._while_wanted(pieces), file)
         for note in self._store.notes():

@@ -44,6 +44,7 @@ class Batch:
         self._rows: list[tuple[str, dict[str, Any]]] = []
         self._chars = 0
         self._untitled: dict[str, Any] | None = None
+        self._moved: dict[str, str] = {}
         self._plan = Plan(verdict=ImportDecision.NEW)
         self.report = Report()
 
@@ -60,6 +61,10 @@ class Batch:
                     self._take(table, row | facts)
                 else:
                     self.report = replace(self.report, unfit=self.report.unfit + 1)
+            case "attachment":
+                self.flush()
+                moved = self._moved.get(row["message_id"], row["message_id"])
+                self._store.attach(self._run_id, row | {"message_id": moved})
             case _:
                 self._take(table, row)
 
@@ -87,6 +92,7 @@ class Batch:
         has_new = len(plan.here) < len(export.parents)
         names = ("latest", "shown_leaf")
         row |= {name: plan.ids.get(row[name], row[name]) for name in names}
+        self._moved |= plan.ids
         if plan.verdict is not ImportDecision.NEW and not has_new:
             # What says nothing new does not go to the top of the list.
             row["latest"] = ""

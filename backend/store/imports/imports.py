@@ -1,16 +1,18 @@
 """Keeps imported rows, and takes a whole import back in small steps."""
 
-from collections.abc import Sequence
+from base64 import b64decode
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from backend.errors import NotFoundError
 from backend.ids import new_id, now_ms
+from backend.store.attachments.rows import of_messages
 from backend.store.change_log import TRANSACTION_ID, Fields, StoreSession
 from backend.store.changes import revert
 from backend.store.database import Database
@@ -18,6 +20,8 @@ from backend.store.imports.plans import Plan, SourceExport, plan_for
 from backend.store.imports.rows import Added, add_rows
 from backend.store.models import (
     LOGGED,
+    AttachedFile,
+    Attachment,
     Change,
     Conversation,
     ImportRun,
@@ -147,6 +151,34 @@ class ImportStore:
                     data = [_without_parameters(session, fields) for fields in data]
                 added += add_rows(session, LOGGED[table], data, is_dated=is_dated)
         return added
+
+    def attach(self, run_id: str, row: Mapping[str, Any]) -> None:
+        """Store a file of a question that is here and does not have it yet."""
+        names = {*AttachedFile.model_fields, "created_at", "updated_at"} & row.keys()
+        facts = {name: row[name] for name in names}
+        message_id, content = str(row["message_id"]), b64decode(row["content"])
+        with self._database.read() as session:
+            there = of_messages(session, [message_id])
+            same = row["sha256"], row["position"]
+            is_known = any((one.sha256, one.position) == same for one in there)
+            if is_known or session.get(Message, message_id) is None:
+                return
+            is_taken = session.get(Attachment, str(row["id"])) is not None
+        files = self._database.files
+        kept, text = files.put(content), row["text"]
+        text_file = files.put(text.encode(), kept.key).name if text else ""
+        cleaned = {k: clean_text(v) if type(v) is str else v for k, v in facts.items()}
+        own = {} if is_taken else {"id": row["id"]}
+        stored = Attachment.model_validate({**cleaned, **own, "message_id": message_id})
+        stored.size, stored.file_key = len(content), kept.key
+        stored.file, stored.text_file = kept.name, text_file
+        try:
+            with self._database.write() as session:
+                session.info[TRANSACTION_ID] = run_id
+                session.add(stored)
+        except BaseException:
+            files.drop((kept.name, text_file))
+            raise
 
     def replace(self, run_id: str, message_ids: Sequence[str]) -> int:
         """Put messages that are no longer shown in their source into the trash.

@@ -23,6 +23,7 @@ from backend.recovery.encryption_probe import Seal, seal_of
 from backend.recovery.swap import put_in_place, stage
 from backend.services.protection.backup_record import Backup
 from backend.services.protection.backups import BackupService
+from backend.store.attachments.attachments import AttachmentStore, CheckedFile
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
 from backend.store_opening import open_database
@@ -371,3 +372,23 @@ def test_a_damaged_choice_leads_to_the_usual_folder(
     (tmp_path / "backups.json").write_text(content)
     (tmp_path / "backups").mkdir()
     assert backups_of(tmp_path).shown_folder == tmp_path / "backups"
+
+
+def test_a_restored_backup_has_its_attached_files(tmp_path: Path, shared: Path) -> None:
+    computer = Computer(tmp_path / "one", shared)
+    database = Database.open(computer.path, computer.key.for_file(computer.path))
+    files = AttachmentStore(database)
+    cat = CheckedFile(
+        kind="picture", name="cat.png", media_type="image/png", content=b"pixels"
+    )
+    row = files.add("new", cat)
+    database.close()
+    name = computer.make()
+    database = Database.open(computer.path, computer.key.for_file(computer.path))
+    AttachmentStore(database).remove(row.id)
+    database.close()
+    computer.restore(name)
+    database = Database.open(computer.path, computer.key.for_file(computer.path))
+    found = AttachmentStore(database).of_draft("new")
+    assert [AttachmentStore(database).content(one) for one in found] == [b"pixels"]
+    database.close()

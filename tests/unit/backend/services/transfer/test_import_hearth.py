@@ -1,18 +1,23 @@
 """Hearth's own export updates notes, actions and conversations that are here."""
 
 import json
+from base64 import b64encode
+from hashlib import sha256
 from typing import Any
 
 import pytest
 
-from backend.ids import now_ms
+from backend.attachments.files import names_in
+from backend.ids import NEW, now_ms
 from backend.llm.options import AS_SET, Parameters
 from backend.services.chat.parameters import ParameterService
 from backend.services.transfer.export_files import all_as_json
 from backend.store.actions import ActionStore
+from backend.store.attachments.attachments import AttachmentStore, CheckedFile
 from backend.store.changes import ChangeStore
 from backend.store.conversations import ConversationStore
 from backend.store.exports import ExportStore
+from backend.store.messages import MessageStore
 from backend.store.notes import NoteStore
 from backend.store.settings import SettingStore
 from tests.helpers.import_library import Library, library
@@ -129,3 +134,85 @@ def test_a_conversation_of_hearth_without_messages_is_kept(library: Library) -> 
     assert library.bring_in(export)[1].new == 1
     assert library.conversations[0].title == "Empty"
     assert not library.bring_in(export)[1].has_added
+
+
+def export_of(library: Library) -> dict[str, Any]:
+    store = ExportStore(library.database)
+    pieces = all_as_json(
+        store.conversations(),
+        lambda one: store.messages(one.id),
+        (),
+        (),
+        attached=store.attachments(),
+    )
+    found: dict[str, Any] = json.loads("".join(pieces))
+    return found
+
+
+def attached_to(library: Library, message_id: str) -> list[tuple[str, bytes, str]]:
+    files = AttachmentStore(library.database)
+    found = files.of_messages([message_id]).get(message_id, ())
+    return [(one.name, files.content(one), files.text(one)) for one in found]
+
+
+def test_attached_files_come_back_with_their_questions(library: Library) -> None:
+    files, messages = AttachmentStore(library.database), MessageStore(library.database)
+    for name, kind, text in (("cat.png", "picture", ""), ("a.pdf", "document", "read")):
+        checked = CheckedFile(
+            kind=kind,
+            name=name,
+            media_type="image/png",
+            content=name.encode() * 9,
+            text=text,
+        )
+        files.add(NEW, checked)
+    conversation, asked, answer = messages.begin_conversation(
+        "What?", engine_id="e", engine_name="E", model="m"
+    )
+    messages.interrupt([answer.id])
+    before = attached_to(library, asked.id)
+    assert [name for name, _, _ in before] == ["cat.png", "a.pdf"]
+    export = export_of(library)
+    library.bring_in(export)
+    assert attached_to(library, asked.id) == before, "they came twice"
+    ChangeStore(library.database).forget("conversation", conversation.id)
+    assert names_in(library.database.files.folder) == set()
+    library.bring_in(export)
+    assert attached_to(library, asked.id) == before
+    assert export_of(library)["attachments"] == export["attachments"]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"content": "bm90IGl0"},
+        {"content": "?"},
+        {"content": 3},
+        {"message_id": "../x"},
+        {"width": -1},
+        {"name": None},
+    ],
+    ids=["other", "no base64", "number", "path", "negative", "nameless"],
+)
+def test_a_file_that_is_not_what_it_says_costs_nothing_else(
+    library: Library, odd: dict[str, object]
+) -> None:
+    talk_id, message_id = f"{HEARTH_ID}8", f"{HEARTH_ID}9"
+    talk = {
+        "id": talk_id,
+        "title": "T",
+        "messages": [{"id": message_id, "role": "user"}],
+    }
+    file = {
+        "id": f"{HEARTH_ID}a",
+        "message_id": message_id,
+        "name": "a",
+        "media_type": "text/html",
+        "sha256": sha256(b"it").hexdigest(),
+        "content": b64encode(b"it").decode(),
+    }
+    data = hearth("n", 1, conversations=[talk], attachments=[file | odd])
+    library.bring_in(data)
+    assert attached_to(library, message_id) == []
+    library.bring_in(data | {"attachments": [file]})
+    assert attached_to(library, message_id) == [("a", b"it", "")]
