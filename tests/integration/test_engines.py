@@ -15,7 +15,7 @@ import uvloop
 
 from backend.errors import EngineError, EngineFault
 from backend.llm.builtin.engine import BuiltinEngine
-from backend.llm.engine import Delta, Role, Turn, Wait
+from backend.llm.engine import Delta, Role, Turn, TurnPicture, Wait
 from backend.llm.openai_compatible import OpenAICompatibleEngine
 from backend.llm.servers.discovery import Found, LocalServers
 from tests.helpers import scripted_model
@@ -28,6 +28,7 @@ from tests.helpers.builtin_engine import (
     with_builtin,
 )
 from tests.helpers.model_server import llama_server
+from tests.helpers.tiny_projector import dot, write_tiny_projector
 
 
 def test_the_built_in_engine_answers_word_by_word(scripted_gguf: Path) -> None:
@@ -44,6 +45,49 @@ def test_the_built_in_engine_answers_word_by_word(scripted_gguf: Path) -> None:
         assert engine.child_pid == child
 
     with_builtin(scripted_gguf, use)
+
+
+@pytest.mark.parametrize(
+    ("projector", "sees"),
+    [("mmproj-F16.gguf", True), ("mmproj-other.gguf", True), (None, False)],
+)
+def test_the_built_in_engine_sees_with_what_lies_beside_its_model(
+    scripted_gguf: Path, tmp_path: Path, projector: str | None, sees: bool
+) -> None:
+    model = tmp_path / "scripted.gguf"
+    model.symlink_to(scripted_gguf)
+    if projector:
+        write_tiny_projector(tmp_path / projector)
+    seen = Turn(Role.USER, "hello", (TurnPicture("image/png", dot()),))
+
+    async def use(engine: BuiltinEngine) -> None:
+        (listed,) = await engine.models()
+        assert listed.sees is sees
+        if sees:
+            deltas = [d async for d in engine.stream("scripted", [seen])]
+            assert "".join(d.text for d in deltas) == scripted_model.HELLO
+        else:
+            with pytest.raises(EngineError) as caught:
+                [d async for d in engine.stream("scripted", [seen])]
+            assert caught.value.fault is EngineFault.NO_SIGHT
+
+    with_builtin(model, use)
+
+
+def test_what_a_model_cannot_see_with_does_not_keep_it_from_answering(
+    scripted_gguf: Path, tmp_path: Path
+) -> None:
+    model = tmp_path / "scripted.gguf"
+    model.symlink_to(scripted_gguf)
+    broken = write_tiny_projector(tmp_path / "mmproj-scripted.gguf")
+    broken.write_bytes(broken.read_bytes()[:-2_000])
+
+    async def use(engine: BuiltinEngine) -> None:
+        asked = [Turn(Role.USER, "hello")]
+        deltas = [d async for d in engine.stream("scripted", asked)]
+        assert "".join(d.text for d in deltas) == scripted_model.HELLO
+
+    with_builtin(model, use)
 
 
 def test_reasoning_comes_apart_from_the_answer(scripted_gguf: Path) -> None:

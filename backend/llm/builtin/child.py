@@ -118,7 +118,7 @@ class EngineChild:
 
     @classmethod
     async def start(
-        cls, name: str, model: Path, options: ChildOptions
+        cls, name: str, file: ModelFile, options: ChildOptions
     ) -> "EngineChild":
         """Start the process and tell it what to load; it is not ready yet.
 
@@ -135,8 +135,8 @@ class EngineChild:
             )
         except OSError as exc:
             raise engine_error(EngineFault.CRASHED, name) from exc
-        child = cls(process, name, model, options)
-        child._configure()
+        child = cls(process, name, file.weights, options)
+        child._configure(file.projector)
         return child
 
     @property
@@ -238,13 +238,14 @@ class EngineChild:
         if self._engine is not None:
             await self._engine.close()
 
-    def _configure(self) -> None:
+    def _configure(self, projector: Path | None) -> None:
         limit = self._options.data_limit_bytes
         if limit is None:
             free = available_memory()
             limit = max(free * 9 // 10, _MIN_DATA_BYTES) if free else 0
         config = ChildConfig(
             model=str(self._model),
+            projector=str(projector) if projector else "",
             api_key=self._api_key,
             threads=self._options.engine.threads or max(1, (os.cpu_count() or 2) - 1),
             gpu_layers=self._options.engine.gpu_layers,

@@ -75,7 +75,8 @@ class BuiltinEngine:
         """
         file = await self._look()
         name = model_name(self._path)
-        return [ListedModel(id=name, context=file.context, bytes=file.bytes)]
+        sees = file.projector is not None
+        return [ListedModel(id=name, context=file.context, bytes=file.bytes, sees=sees)]
 
     async def try_out(self) -> None:
         """Load the model for a try when it is of a kind that may not be known.
@@ -184,7 +185,7 @@ class BuiltinEngine:
                 if self._child is not None:
                     await self._child.kill()
                 options = self._options.fitting(found)
-                self._child = await EngineChild.start(NAME, found.weights, options)
+                self._child = await EngineChild.start(NAME, found, options)
             return self._child
 
     async def _look(self) -> ModelFile:

@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import threading
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +20,7 @@ from backend.runtime.worker import limit, take_job
 
 _READY: Final = "hearth-engine/1 "
 _EXIT_BAD_MODEL: Final = 3
+_PICTURE_BATCH: Final = 512
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,7 @@ class ChildConfig:
         context_tokens: How much each conversation may have.
         places: How many conversations are answered at the same time.
         sleep_idle_s: Seconds without a question after which the model is unloaded.
+        projector: What the model sees with; "" for nothing.
         gpu_layers: How much of it the graphics card takes; -1 to let llama.cpp choose.
         data_limit_bytes: What it may allocate, so that a hostile file cannot take the
             memory of the whole machine; 0 for no limit.
@@ -42,6 +44,7 @@ class ChildConfig:
     sleep_idle_s: int
     data_limit_bytes: int
     places: int = 1
+    projector: str = ""
     gpu_layers: int = -1
     batch: int = 256
     cache_mb: int = 256
@@ -105,6 +108,7 @@ def _serve(config: ChildConfig) -> ChildReply:
 
     params = xllamacpp.CommonParams()
     params.model.path = config.model
+    params.mmproj.path = config.projector
     params.model_alias = {Path(config.model).stem}
     params.hostnames, params.port = [LOOPBACK], 0
     params.api_keys = [config.api_key] if config.api_key else []
@@ -115,7 +119,9 @@ def _serve(config: ChildConfig) -> ChildReply:
     # Each place has its own part: in a shared one, two long answers would both fail.
     params.n_ctx = config.context_tokens * config.places
     params.n_parallel, params.kv_unified = config.places, False
-    params.n_batch = params.n_ubatch = config.batch
+    # A picture must fit into one.
+    batch = max(config.batch, _PICTURE_BATCH) if config.projector else config.batch
+    params.n_batch = params.n_ubatch = batch
     params.cache_ram_mib = config.cache_mb
     params.sleep_idle_seconds = config.sleep_idle_s
     params.n_gpu_layers = config.gpu_layers
@@ -124,6 +130,8 @@ def _serve(config: ChildConfig) -> ChildReply:
     try:
         server = xllamacpp.Server(params)
     except Exception as exc:  # noqa: BLE001 its errors have no common class
+        if config.projector:  # which may be another model's: it answers without
+            return _serve(replace(config, projector=""))
         return ChildReply(error=str(exc) or type(exc).__name__)
     _KEPT.append(server)
     return ChildReply(url=server.listening_address)

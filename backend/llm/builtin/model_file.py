@@ -13,6 +13,7 @@ from backend.llm.builtin.gguf_header import Header, HeaderError, read_header
 from backend.llm.builtin.memory import GIGABYTE, available_memory
 from backend.llm.builtin.memory_need import OVERHEAD_BYTES, token_bytes
 from backend.llm.builtin.ollama_files import weights_of
+from backend.llm.builtin.projectors import projector_beside
 
 _MOST_PARTS: Final = 999
 _PART: Final = re.compile(r"^(.*)-(\d{5})(-of-(\d{5})\.gguf)$", re.IGNORECASE)
@@ -41,10 +42,11 @@ class ModelFile:
 
     Attributes:
         weights: What is loaded.
-        bytes: Of all its parts.
+        bytes: Of all its parts, and of what it sees with.
         is_familiar: It is of a kind that is certainly known.
         context: How much it was trained to read, in tokens; 0 when it does not say.
         token_bytes: What a token takes in memory that was read.
+        projector: What it sees with; None for a model that does not.
     """
 
     weights: Path
@@ -52,6 +54,7 @@ class ModelFile:
     is_familiar: bool
     context: int = 0
     token_bytes: int = 0
+    projector: Path | None = None
 
 
 def check_model_file(path: Path, name: str) -> ModelFile:
@@ -66,7 +69,10 @@ def check_model_file(path: Path, name: str) -> ModelFile:
         parts = _parts(path, header)
         if why := _what_it_is(header) or _what_is_missing(header, parts):
             raise HeaderError(why)
-        sizes = sum(part.stat().st_size for part in parts)
+        # What another program keeps in a store of its own has nothing beside it.
+        projector = projector_beside(path, header) if path == asked else None
+        loaded = [*parts, projector] if projector else parts
+        sizes = sum(part.stat().st_size for part in loaded)
     except OSError as exc:
         raise refusal(name, why_unreadable(path, exc)) from exc
     except ValueError as exc:  # the header's errors, and names no file can have
@@ -78,7 +84,8 @@ def check_model_file(path: Path, name: str) -> ModelFile:
         architecture in _FAMILIAR and path == asked and not header.has_new_format
     )
     context = header.number(f"{architecture}.context_length")
-    return ModelFile(path, sizes, is_familiar, context, token_bytes(header))
+    its_bytes = token_bytes(header)
+    return ModelFile(path, sizes, is_familiar, context, its_bytes, projector)
 
 
 def refusal(name: str, why: str) -> EngineError:

@@ -12,15 +12,12 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-_PROJECTOR: Final = "mmproj"
+from backend.llm.builtin.projectors import is_projector, quantisation_of, sees_with
+
 _REPOSITORY: Final = re.compile(r"^(?!\.)[\w.-]{1,96}/[\w.-]{1,96}$", re.ASCII)
 _COMMIT: Final = re.compile(r"^[0-9a-f]{40}$")
 _SHA256: Final = re.compile(r"^[0-9a-f]{64}$")
 _PART: Final = re.compile(r"^(.*)-(\d{5})-of-(\d{5})$")
-_QUANTISATION: Final = re.compile(
-    r"(?:^|[-_.])((?:UD-)?(?:IQ\d\w*|Q\d+(?:_[A-Z0-9]+)*|TQ\d_\d|BF16|F16|F32|MXFP4\w*))$",
-    re.IGNORECASE,
-)
 _RESERVED: Final = re.compile(
     r"^(con|prn|aux|nul|com\d|lpt\d)(\.|$)|[<>:\"|?*\\\x00-\x1f\x7f]|[. ]$",
     re.IGNORECASE,
@@ -170,23 +167,6 @@ def read_repository(body: str) -> Repository:
     )
 
 
-def is_projector(name: str) -> bool:
-    """Whether a file is what a model sees with, going by its name."""
-    return _PROJECTOR in name.lower()
-
-
-def sees_with(model: str, projector: str, models: Iterable[str]) -> bool:
-    """Whether a model sees with a projector that lies beside it and other models.
-
-    One that names some of them is theirs; another serves all of them.
-    """
-    plain = projector.lower().removesuffix(".gguf").replace(_PROJECTOR, "")
-    quantisation = quantisation_of(plain).lower()
-    named = plain.removesuffix(quantisation).strip("-_.")
-    its = [one for one in models if named in one.lower()]
-    return not its or model in its
-
-
 def _with_projector(
     variant: Variant, variants: Sequence[Variant], projectors: Sequence[RemoteFile]
 ) -> Variant:
@@ -206,12 +186,6 @@ def is_repository(name: str) -> bool:
         and ".." not in name
         and not any(_RESERVED.search(part) for part in name.split("/"))
     )
-
-
-def quantisation_of(name: str) -> str:
-    """Return how weights are stored, as the name of a file says; "" if it does not."""
-    found = _QUANTISATION.search(name)
-    return found[1].upper() if found else ""
 
 
 def _variants(files: Iterable[RemoteFile]) -> tuple[list[Variant], list[str]]:

@@ -12,8 +12,8 @@ from backend.errors import ConflictError, NotFoundError
 from backend.ids import new_id, now_ms
 from backend.llm.builtin.gguf_header import Header, HeaderError, read_header
 from backend.llm.builtin.model_file import kind_of, sibling_parts
+from backend.llm.builtin.projectors import is_projector, quantisation_of, sees_with
 from backend.llm.library.checksums import checksum_file, kept_checksum
-from backend.llm.library.hub import is_projector, quantisation_of, sees_with
 from backend.runtime.regular_files import open_regular
 from backend.sqlite.files import make_private_dir, replace_file
 

@@ -7,13 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backend.llm.builtin.projectors import quantisation_of, sees_with
 from backend.llm.library.hub import (
     NotAHubError,
     is_repository,
-    quantisation_of,
     read_repository,
     read_search,
-    sees_with,
 )
 from tests.helpers.model_hub import COMMIT
 
