@@ -19,6 +19,21 @@
   }
   document.addEventListener("DOMContentLoaded", mark);
 
+  // Of pages that are asked for one after the other the last one stays, whichever is slow.
+  const overtaken = new WeakSet();
+  let awaited = {};
+  const overtake = (next) => {
+    overtaken.add(awaited);
+    awaited = next;
+  };
+  document.addEventListener("htmx:beforeRequest", ({ detail: { target, requestConfig, xhr } }) => {
+    if (target.id === "main") overtake(requestConfig.verb === "get" ? xhr : {});
+  });
+  document.addEventListener("htmx:historyRestore", () => overtake({}));
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (overtaken.has(detail.xhr)) detail.shouldSwap = false;
+  });
+
   // An editor follows what others write until something is typed into it here.
   const keepTyped = (event) => {
     const field = document.getElementById("note-body");

@@ -18,6 +18,21 @@ LOG: Final = "document.querySelectorAll('.message').length"
 COUNT: Final = 130
 WRITTEN: Final = "Written meanwhile"
 IS_KEPT: Final = f"!r.innerText.includes('{WRITTEN}')"
+SLOW_TRASH: Final = """(() => {
+  const { open, send } = XMLHttpRequest.prototype;
+  XMLHttpRequest.prototype.open = function (verb, path, ...more) {
+    this.isHeld = path.startsWith("/trash");
+    open.call(this, verb, path, ...more);
+  };
+  XMLHttpRequest.prototype.send = function (body) {
+    if (!this.isHeld) return send.call(this, body);
+    window.goOn = () => new Promise((ended) => {
+      this.addEventListener("loadend", () => setTimeout(() => ended(true), 100));
+      send.call(this, body);
+    });
+  };
+})()"""
+"""The page of the trash is asked for when a test calls `goOn`, which waits for it."""
 
 
 @pytest.fixture(scope="module")
@@ -222,3 +237,28 @@ def test_a_conversation_that_answers_or_has_answered_is_marked(
         "document.querySelector('.mark').parentElement.querySelector('a').click()"
     )
     fresh.wait_for("document.querySelector('.mark') === null")
+
+
+@pytest.mark.parametrize("then", ["a link", "back"])
+def test_a_slow_page_does_not_take_the_place_of_what_was_asked_for_later(
+    fresh: Window, then: str
+) -> None:
+    fresh.click("link", "Talk 120")
+    fresh.wait_for("document.querySelector('#main [data-title=\"Talk 120\"]') !== null")
+    fresh.click("link", "Notes")
+    fresh.wait_for("document.querySelector('#notes') !== null")
+    fresh.evaluate(SLOW_TRASH)
+    fresh.click("link", "Trash")
+    fresh.wait_for("window.goOn !== undefined")
+
+    fresh.evaluate(
+        "history.back()"
+        if then == "back"
+        else "[...document.links].find(a => a.innerText === 'Talk 120').click()"
+    )
+    shown = "document.querySelector('#main [data-title=\"Talk 120\"]') !== null"
+    fresh.wait_for(shown)
+    assert fresh.evaluate("goOn()")
+
+    assert fresh.evaluate(shown)
+    assert "/conversations/" in fresh.evaluate("location.pathname")
