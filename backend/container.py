@@ -21,6 +21,7 @@ from backend.services.chat.answers import AnswerService
 from backend.services.chat.asking import Asking
 from backend.services.chat.context import ContextService
 from backend.services.chat.conversations import ConversationService
+from backend.services.chat.documents import QuestionDocuments
 from backend.services.chat.parameters import ParameterService
 from backend.services.chat.pictures import QuestionPictures
 from backend.services.chat.summaries import SummaryService
@@ -236,7 +237,13 @@ class Container:
         act, kept = stores.database.act, stores.settings
         pictures = QuestionPictures(stores.attachments, Sights(engines, kept, act))
         asking = Asking(
-            stores.messages, stores.summaries, engines, settings, parameters, pictures
+            stores.messages,
+            stores.summaries,
+            engines,
+            settings,
+            parameters,
+            pictures=pictures,
+            documents=QuestionDocuments(stores.attachments),
         )
         talking = _conversations(stores, answers, engines, asking)
         choices = ModelChoices(engines, kept, act)

@@ -111,6 +111,12 @@ class Document:
         """Say what was read, for example "12 pages, 4,300 words"."""
         return f"{counted(self.total, self.unit)}, {number_of(self.words, 'word')}"
 
+    def notice(self) -> str:
+        """Say what it is, what was read and what was not."""
+        said = (f"{self.kind.value}, {self.summary()}", self.omissions())
+        whole = "; ".join(filter(None, said))
+        return whole[0].upper() + whole[1:]
+
     def omissions(self) -> str:
         """Say what was left out; "" when nothing was."""
         said = [_omission(each, self.unit) for each in self.left_out]
@@ -144,6 +150,14 @@ def omitted_of(listed: Iterable[dict[str, Any]]) -> tuple[LeftOut, ...]:
         LeftOut(Omission[each["why"]], each["count"], tuple(each["places"]))
         for each in listed
     )
+
+
+def document_of(text: str) -> Document | None:
+    """Return what was read of a file, as it was stored; None for what is no such."""
+    try:
+        return Document.loads(text)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def number_of(count: int, noun: str) -> str:

@@ -7,7 +7,9 @@ from backend.attachments.pictures import (
     media_type_of,
     prepare_picture,
 )
-from backend.errors import InvalidInputError, TooLargeError
+from backend.documents.document import Document, document_of
+from backend.documents.reader import read_document
+from backend.errors import InvalidInputError, NotFoundError, TooLargeError
 from backend.runtime.regular_files import open_regular
 from backend.services.notices import NoticeSink
 from backend.store.attachments.attachments import CheckedFile
@@ -27,10 +29,6 @@ _UNREADABLE: Final = (
 _EMPTY: Final = (
     "This is an empty file, or a folder. Choose a file with something in it."
 )
-_NO_PICTURE: Final = (
-    "Hearth attaches pictures: PNG, JPEG, WebP, GIF and BMP. Of another file, paste "
-    "the text itself."
-)
 
 
 class AttachmentService:
@@ -49,18 +47,10 @@ class AttachmentService:
         """
         if not content:
             raise InvalidInputError(_EMPTY)
-        if media_type_of(content) is None:
-            raise InvalidInputError(_NO_PICTURE)
-        made = prepare_picture(content)
-        checked = CheckedFile(
-            kind="picture",
-            name=PurePath(name).name[:MAX_NAME_CHARS] or "picture",
-            media_type=made.media_type,
-            content=made.content,
-            width=made.width,
-            height=made.height,
-        )
-        added = self._attachments.add(draft_id, checked)
+        name = PurePath(name).name[:MAX_NAME_CHARS]
+        is_picture = media_type_of(content) is not None
+        made = _picture(name, content) if is_picture else _document(name, content)
+        added = self._attachments.add(draft_id, made)
         self._notices.changed(NOUN)
         return added
 
@@ -99,6 +89,18 @@ class AttachmentService:
         found = self._attachments.of_messages(message_ids)
         return [one for files in found.values() for one in files]
 
+    def document(self, id: str) -> "tuple[AttachedFile, Document]":
+        """Return a file and what was read of it.
+
+        Raises:
+            NotFoundError: There is none, or not any more.
+        """
+        found = self._attachments.get(id)
+        document = document_of(self._attachments.text(found))
+        if document is None:
+            raise NotFoundError("Nothing was read of this file.")
+        return found, document
+
     def open(self, id: str) -> "tuple[AttachedFile, bytes]":
         """Return a file and what is in it.
 
@@ -107,3 +109,27 @@ class AttachmentService:
         """
         found = self._attachments.get(id)
         return found, self._attachments.content(found)
+
+
+def _picture(name: str, content: bytes) -> CheckedFile:
+    made = prepare_picture(content)
+    return CheckedFile(
+        kind="picture",
+        name=name or "picture",
+        media_type=made.media_type,
+        content=made.content,
+        width=made.width,
+        height=made.height,
+    )
+
+
+def _document(name: str, content: bytes) -> CheckedFile:
+    document = read_document(content, name)
+    return CheckedFile(
+        kind="document",
+        name=name or document.kind.value,
+        media_type="application/octet-stream",
+        content=content,
+        text=document.dumps(),
+        notice=document.notice(),
+    )

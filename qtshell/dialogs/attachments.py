@@ -11,10 +11,14 @@ from qtshell.dialogs.file_dialog import Chosen, FileDialogCommand, SidecarTask
 class AttachmentPicker(FileDialogCommand):
     """For the `draft` whose composer the link stands in."""
 
-    title = "Attach Pictures"
+    title = "Attach Files"
     name = "attach-file"
     failure = "This file could not be attached."
-    filters = ("Pictures (*.png *.jpg *.jpeg *.webp *.gif *.bmp)", "All files (*)")
+    filters = (
+        "All files (*)",
+        "Pictures (*.png *.jpg *.jpeg *.webp *.gif *.bmp)",
+        "Documents (*.pdf *.docx *.epub *.html *.md *.txt *.csv *.tsv)",
+    )
 
     def _prepare(
         self,

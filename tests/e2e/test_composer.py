@@ -2,13 +2,14 @@
 
 import io
 import json
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from typing import Final
 
 import pytest
 from PIL import Image
 
+from tests.helpers import documents
 from tests.helpers.dictation import Dictation
 from tests.helpers.picture_holder import held_picture
 from tests.helpers.window import Window
@@ -202,6 +203,37 @@ def test_a_picture_stays_in_a_draft_and_what_cannot_be_read_is_said(
     fresh.evaluate("location.reload(); 0")
     fresh.click("button", "Remove dot.png")
     fresh.wait_for("document.querySelector('.composer .attached-file') === null")
+
+
+def test_a_document_is_read_sent_and_shown_again(
+    fresh: Window, model: Dictation
+) -> None:
+    content = b64encode(documents.pdf(["The total is 42 euro.", None])).decode()
+    fresh.evaluate(
+        f"(() => {{ const held = Uint8Array.from(atob('{content}'), (c) => "
+        "c.charCodeAt(0)); const files = new DataTransfer();"
+        "files.items.add(new File([held], 'bill.pdf'));"
+        "document.body.dispatchEvent(new DragEvent('drop', "
+        "{dataTransfer: files, bubbles: true, cancelable: true})); })(); 0"
+    )
+    fresh.find("button", "Remove bill.pdf")
+    notice = "document.querySelector('.composer .document small').textContent"
+    assert fresh.evaluate(notice) == (
+        "PDF, 2 pages, 5 words; 1 page holds only a picture (2)"
+    )
+    fresh.ask("What is the total?")
+    answer(fresh, model, "42 euro.")
+    sent = model.asked[-1]["content"]
+    assert "The total is 42 euro." in sent
+    assert sent.endswith("What is the total?")
+    fresh.evaluate("location.reload(); 0")
+    fresh.wait_for("document.querySelector('.question .document') !== null")
+    fresh.evaluate("document.querySelector('.question .document').focus(); 0")
+    fresh.press("Enter")
+    shown = "document.querySelector('.document-text')"
+    fresh.wait_for(f"{shown}.innerText.includes('page 1\\n\\nThe total is 42')")
+    fresh.press("Escape")
+    fresh.wait_for(f"!{shown}.checkVisibility()")
 
 
 def test_undo_opens_the_conversation_that_was_open(

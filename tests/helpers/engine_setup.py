@@ -12,6 +12,7 @@ from backend.llm.engines import EngineRegistry
 from backend.services.chat.answers import AnswerService
 from backend.services.chat.asking import Asking
 from backend.services.chat.conversations import ConversationService
+from backend.services.chat.documents import QuestionDocuments
 from backend.services.chat.growing import Growing
 from backend.services.chat.parameters import ParameterService
 from backend.services.chat.pictures import QuestionPictures
@@ -107,10 +108,11 @@ def asking(setup: Setup, answers: AnswerService) -> ConversationService:
             setup.service,
             SettingService(settings),
             ParameterService(settings, library.conversations),
-            QuestionPictures(
+            pictures=QuestionPictures(
                 AttachmentStore(library.database),
                 Sights(setup.service, settings, library.database.act),
             ),
+            documents=QuestionDocuments(AttachmentStore(library.database)),
         ),
         act=library.database.act,
     )

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 from backend.api_types import Done
 from backend.attachments.pictures import KEPT_TYPES, media_type_of
+from backend.documents.passages import place_of
 from backend.errors import InvalidInputError, NotFoundError
 from backend.ids import NEW
 from backend.routes.app_context import OpenContext
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from backend.store.models import DraftAttachment
 
 NAME_HEADER: Final = "x-file-name"
+_SECTIONS_SHOWN: Final = 100
 _UNKNOWN: Final = "application/octet-stream"
 
 
@@ -42,6 +44,21 @@ class Drafted(Template):
     model: str = ""
     is_blind: bool = False
     may_try: bool = False
+
+
+@dataclass(frozen=True)
+class ShownText(Template):
+    """A part of what was read of a document.
+
+    Attributes:
+        sections: Place and text of each.
+        following: Which one is the first of the next part; 0 at the end.
+    """
+
+    template: ClassVar[str] = "attachments/_text.html"
+    id: str
+    sections: "Sequence[tuple[str, str]]"
+    following: int
 
 
 router = AppRouter[OpenContext]()
@@ -91,6 +108,19 @@ async def try_again(request: Request, app: OpenContext) -> Response:
     if choice := await _choice(app, request.path_params["id"]):
         await asyncio.to_thread(app.services.pictures.sights.forget, choice)
     return no_content()
+
+
+@router.get("/attachments/:id/text")
+def text(request: Request, app: OpenContext) -> Response:
+    """Show what was read of a document, some sections at a time."""
+    id = request.path_params["id"]
+    _, document = app.services.attachments.document(id)
+    start = max(request.number("from"), 0)
+    end = start + _SECTIONS_SHOWN
+    sections = document.sections[start:end]
+    shown = [(place_of(document, each), each.text) for each in sections]
+    following = end if end < len(document.sections) else 0
+    return app.pages.fragment(ShownText(id, shown, following))
 
 
 @router.get("/attachments/:id/content")

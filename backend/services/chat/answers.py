@@ -212,9 +212,10 @@ class AnswerService:
         rooms = self._rooms.setdefault(engine, {})
         place = (answer.conversation_id, model)
         room = rooms.get(place)
-        prompt = room.fit(whole) if room else whole
+        prompt = await asyncio.to_thread(room.fit, whole) if room else whole
         while True:
             answer.left_out = prompt.left_out
+            answer.given = prompt.given
             first = prompt.pairs[0].id if prompt.pairs else ""
             answer.reads_from = (first or answer.question_id) if prompt.left_out else ""
             had = answer.size
@@ -227,7 +228,7 @@ class AnswerService:
                         answer.add(delta)
                 answer.is_cut = was_cut(asked, answer.usage)
             except EngineError as exc:
-                shorter = prompt.shortened()
+                shorter = await _shorter(prompt)
                 gained = answer.size - had
                 if shorter is None or not _is_full(exc.fault, asked.size, gained):
                     raise
@@ -277,7 +278,7 @@ class AnswerService:
         """Store the end, again and again while the disk is full; a bug ends it too."""
         left_out = left_out_sentence(answer.left_out)
         cut = cut_sentence(answer.usage, answer.engine) if answer.is_cut else ""
-        error = " ".join(filter(None, (error, left_out, cut)))
+        error = " ".join(filter(None, (error, answer.given, left_out, cut)))
         for state_, error_ in ((state, error), (MessageState.FAILED, BUG_SENTENCE)):
             try:
                 await self._store_end(answer, state_, error_)
@@ -316,6 +317,13 @@ class AnswerService:
             if not answer.is_unheard:  # said once, not for every word
                 log.exception("a growing answer could not be shown")
             answer.is_unheard = True
+
+
+async def _shorter(prompt: Prompt) -> Prompt | None:
+    """Return less to read: of documents first, then of what was said."""
+    if prompt.less:
+        return await asyncio.to_thread(prompt.less)
+    return prompt.shortened()
 
 
 async def _turns(asked: Prompt) -> Sequence[Turn]:

@@ -4,14 +4,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from backend.errors import ConflictError
+from backend.llm.engine import Engine
 from backend.services.chat.counting import counted_of
+from backend.services.chat.documents import QuestionDocuments
 from backend.services.chat.parameters import ParameterService
 from backend.services.chat.pictures import QuestionPictures
 from backend.services.chat.prompts import (
     SUMMARY,
     Prompt,
     PromptMessage,
-    PromptPicture,
     prompt_of,
 )
 from backend.services.engines.engines import Choice, EngineService
@@ -34,6 +35,7 @@ class Asking:
     Attributes:
         parameters: How each conversation is answered.
         pictures: What questions are about.
+        documents: What else they are about.
     """
 
     def __init__(
@@ -43,7 +45,9 @@ class Asking:
         engines: EngineService,
         settings: SettingService,
         parameters: ParameterService,
+        *,
         pictures: QuestionPictures,
+        documents: QuestionDocuments,
     ) -> None:
         self._messages = messages
         self._summaries = summaries
@@ -51,6 +55,7 @@ class Asking:
         self._settings = settings
         self.parameters = parameters
         self.pictures = pictures
+        self.documents = documents
 
     def next_prompt(
         self, conversation_id: str, text: str, model: str, before: str | None = None
@@ -58,15 +63,17 @@ class Asking:
         """Return what is sent with the next question, or with one asked again."""
         said = self.said(conversation_id, before=before)
         if before is None:
-            pictures = self.pictures.of_draft(conversation_id)
+            asked = self._draft(text, conversation_id)
         else:
-            pictures = self.pictures.of_messages([before]).get(before, ())
-        return self.prompt(said, text, model, conversation_id, pictures)
+            (asked,) = self._with_files(
+                [PromptMessage(before, is_question=True, text=text)]
+            )
+            asked = replace(asked, id="")
+        return self.prompt(said, model, conversation_id, asked)
 
     def first_prompt(self, text: str, draft_id: str) -> Prompt:
         """Return what is sent with the first question of a conversation."""
-        pictures = self.pictures.of_draft(draft_id)
-        return self.prompt((), text, "", draft_id, pictures)
+        return self.prompt((), "", draft_id, self._draft(text, draft_id))
 
     def prompt_again(self, answer: "AnyMessage", model: str) -> Prompt:
         """Return what was said up to the question of an answer."""
@@ -74,7 +81,7 @@ class Asking:
         if answer.reply_to:
             bounds = {"through": answer.reply_to}
         place = answer.conversation_id
-        return self.prompt(self.said(place, **bounds), "", model, place)
+        return self.prompt(self.said(place, **bounds), model, place)
 
     def said(
         self, conversation_id: str, **bounds: str | None
@@ -86,12 +93,11 @@ class Asking:
     def prompt(
         self,
         said: "Sequence[AnyMessage]",
-        text: str = "",
         model: str = "",
         conversation_id: str = "",
-        pictures: tuple[PromptPicture, ...] = (),
+        asked: PromptMessage | None = None,
     ) -> Prompt:
-        """Return what is sent of messages, with a question that follows them.
+        """Return what is sent of messages, with a question that may follow them.
 
         A summary takes the place of the messages before those it leaves out.
         """
@@ -100,21 +106,59 @@ class Asking:
         if summary is not None:
             said = [m for m in said if m.id >= summary.reads_from]
             instructions = with_summary(instructions, summary.text)
-        seen = self.pictures.of_messages(m.id for m in said if m.role == "user")
-        known = [
-            replace(_known(m, model), pictures=seen.get(m.id, ()))
-            for m in said
-            if m.role != SUMMARY
-        ]
-        asked = PromptMessage("", is_question=True, text=text, pictures=pictures)
+        known = self._with_files([_known(m, model) for m in said if m.role != SUMMARY])
         counted = counted_of(known, instructions)
-        prompt = prompt_of([*known, asked], instructions, counted)
-        latest = pictures if text or pictures else known and known[-1].pictures
+        all_said = [*known, asked] if asked else known
+        prompt = prompt_of(all_said, instructions, counted)
         return replace(
             prompt,
             parameters=self.parameters.of(conversation_id),
-            asks_of_pictures=bool(latest),
+            asks_of_pictures=bool(all_said and all_said[-1].pictures),
         )
+
+    def _draft(self, text: str, draft_id: str) -> PromptMessage:
+        return PromptMessage(
+            "",
+            is_question=True,
+            text=text,
+            pictures=self.pictures.of_draft(draft_id),
+            documents=self.documents.of_draft(draft_id),
+        )
+
+    def _with_files(self, said: "Sequence[PromptMessage]") -> list[PromptMessage]:
+        ids = [message.id for message in said if message.is_question]
+        seen, read = self.pictures.of_messages(ids), self.documents.of_messages(ids)
+        return [
+            replace(
+                message,
+                pictures=seen.get(message.id, ()),
+                documents=read.get(message.id, ()),
+            )
+            for message in said
+        ]
+
+    async def ready(self, prompt: Prompt, choice: Choice, engine: Engine) -> Prompt:
+        """Return what a model can be sent of a prompt.
+
+        Raises:
+            ConflictError: It cannot see what it is asked about.
+        """
+        prompt = await self.pictures.seen(prompt, choice)
+        return await self.documents.given(prompt, engine, choice.model)
+
+    def is_about_files(self, message_id: str) -> bool:
+        """Whether a question has files."""
+        (found,) = self._with_files(
+            [PromptMessage(message_id, is_question=True, text="")]
+        )
+        return found.has_files
+
+    def file_of_draft(self, draft_id: str) -> str:
+        """Return the name of the first file of a draft; "" without any."""
+        drafted = self._draft("", draft_id)
+        pictures = [picture.name for picture in drafted.pictures]
+        names = pictures + [document.name for document in drafted.documents]
+        return names[0] if names else ""
 
     async def choice_of(self, conversation: "Conversation | ConversationRow") -> Choice:
         """Return what answers a conversation.

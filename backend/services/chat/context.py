@@ -100,6 +100,8 @@ class ContextService:
         prompt = await asyncio.to_thread(self._prompt, conversation_id, choice.model)
         if not prompt.pairs:
             return None
+        given = self._asking.documents.given
+        prompt = await given(prompt, engine, choice.model, is_asked=False)
         turns = prompt.turns()
         measure = await engine.measure(choice.model, turns)
         guess = (

@@ -177,7 +177,7 @@ class ConversationService:
         choice = await self._asking.chosen(choice)
         record, engine = await self._engines.open(choice)
         prompt = await asyncio.to_thread(self._asking.first_prompt, text, draft)
-        prompt = await self._asking.pictures.seen(prompt, choice)
+        prompt = await self._asking.ready(prompt, choice, engine)
         store = partial(
             self._messages.begin_conversation,
             text,
@@ -221,7 +221,7 @@ class ConversationService:
             prompt = await asyncio.to_thread(
                 self._asking.next_prompt, conversation_id, text, choice.model
             )
-            prompt = await self._asking.pictures.seen(prompt, choice)
+            prompt = await self._asking.ready(prompt, choice, engine)
             question, answer = await asyncio.to_thread(
                 self._messages.add_exchange,
                 conversation_id,
@@ -240,7 +240,7 @@ class ConversationService:
             InvalidInputError: The text is empty or too long.
             ConflictError: It is an answer.
         """
-        if text.strip() or not self._asking.pictures.of_messages([message_id]):
+        if text.strip() or not self._asking.is_about_files(message_id):
             text = checked_text(text)
         edited = self._revisions.edit(message_id, text)
         return self._messages.get(message_id), edited
@@ -253,7 +253,7 @@ class ConversationService:
             ConflictError: It is an answer, or nothing can answer.
         """
         if text.strip() or not await asyncio.to_thread(
-            self._asking.pictures.of_messages, [message_id]
+            self._asking.is_about_files, message_id
         ):
             text = checked_text(text)
         _, conversation = await asyncio.to_thread(self._shown, message_id)
@@ -268,7 +268,7 @@ class ConversationService:
                 choice.model,
                 message_id,
             )
-            prompt = await self._asking.pictures.seen(prompt, choice)
+            prompt = await self._asking.ready(prompt, choice, engine)
             again = await asyncio.to_thread(
                 self._revisions.ask_again,
                 message_id,
@@ -298,7 +298,7 @@ class ConversationService:
             )
             if message.role == "assistant" and not prompt.is_open:
                 raise ConflictError(_NO_QUESTION)
-            prompt = await self._asking.pictures.seen(prompt, choice)
+            prompt = await self._asking.ready(prompt, choice, engine)
             again = {"engine_name": record.name, "model": choice.model}
             if keep_text or not (message.text or message.reasoning):
                 message, begun = await asyncio.to_thread(
@@ -372,8 +372,8 @@ class ConversationService:
         """Return a question as it is sent, and what it is about when it is empty."""
         if text.strip():
             return checked_text(text), ""
-        found = await asyncio.to_thread(self._asking.pictures.of_draft, draft_id)
-        return ("", found[0].name) if found else (checked_text(text), "")
+        name = await asyncio.to_thread(self._asking.file_of_draft, draft_id)
+        return ("", name) if name else (checked_text(text), "")
 
     def _submitted(self, submission: str) -> Exchange | None:
         found = self._messages.submitted(submission)

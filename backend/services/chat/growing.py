@@ -22,6 +22,7 @@ class Growing:
         number: Of the next chunk to store.
         ending: What a cancelled answer becomes.
         left_out: How many of the oldest messages the model was not given.
+        given: Which parts of documents it was given, in sentences; "" for all of them.
         reads_from: The oldest one it was given then; "" when it was given all.
         is_unheard: Somebody who listens to it fails.
         is_cut: Its server left out the beginning, and did not say so.
@@ -46,6 +47,7 @@ class Growing:
         self.number = 0
         self.ending = MessageState.INTERRUPTED
         self.left_out = 0
+        self.given = ""
         self.reads_from = ""
         self.question_id = ""
         self.is_cut = False

@@ -78,6 +78,15 @@ class PromptPicture:
 
 
 @dataclass(frozen=True, slots=True)
+class PromptDocument:
+    """A document of a question, by its attachment."""
+
+    id: str
+    name: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class PromptMessage:
     """One message, as far as a model sees it.
 
@@ -92,6 +101,12 @@ class PromptMessage:
     tokens: int = 0
     reads_from: str = ""
     pictures: tuple[PromptPicture, ...] = ()
+    documents: tuple[PromptDocument, ...] = ()
+
+    @property
+    def has_files(self) -> bool:
+        """Whether it is about something, even when it has no words."""
+        return bool(self.pictures or self.documents)
 
     @property
     def size(self) -> int:
@@ -114,6 +129,7 @@ class Pair:
     answer: str = ""
     messages: int = 1
     pictures: tuple[PromptPicture, ...] = ()
+    documents: tuple[PromptDocument, ...] = ()
 
     @cached_property
     def size(self) -> int:
@@ -143,6 +159,9 @@ class Prompt:
         counted: What a server counted of an earlier one of the same conversation.
         parameters: How it is answered.
         asks_of_pictures: Whether the latest question has some of its own.
+        given: Which parts of its documents the latest question has, in sentences.
+        less: Makes it with less of its documents; None where that is no help. It reads
+            from the disk.
     """
 
     pairs: tuple[Pair, ...]
@@ -151,6 +170,8 @@ class Prompt:
     counted: Counted | None = None
     parameters: Parameters = AS_SET
     asks_of_pictures: bool = False
+    given: str = ""
+    less: "Callable[[], Prompt] | None" = field(default=None, compare=False, repr=False)
 
     @property
     def is_open(self) -> bool:
@@ -241,6 +262,8 @@ class Room:
         The beginning stays the same for some questions, so that an engine that
         remembers it need not read all of it again.
         """
+        while prompt.size >= self.refused and prompt.less:
+            prompt = prompt.less()
         if prompt.size < self.refused:
             return prompt
         same = prompt.starting_at(self.first)
@@ -261,12 +284,18 @@ def prompt_of(
     """
     pairs: list[Pair] = []
     for message in said:
-        if not message.text.strip() and not message.pictures:
+        if not message.text.strip() and not message.has_files:
             continue
         if message.is_question:
             if not pairs or pairs[-1].answer:
-                pictures = message.pictures
-                pairs.append(Pair(message.id, message.text, pictures=pictures))
+                pairs.append(
+                    Pair(
+                        message.id,
+                        message.text,
+                        pictures=message.pictures,
+                        documents=message.documents,
+                    )
+                )
                 continue
             last = pairs[-1]
             pairs[-1] = replace(
@@ -274,6 +303,7 @@ def prompt_of(
                 question="\n\n".join(filter(None, (last.question, message.text))),
                 messages=last.messages + 1,
                 pictures=(*last.pictures, *message.pictures),
+                documents=(*last.documents, *message.documents),
             )
         else:
             last = pairs[-1] if pairs else Pair(message.id, OPENING, messages=0)
