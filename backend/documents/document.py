@@ -10,6 +10,7 @@ MAX_CHARS: Final = 10_000_000
 SECTION_CHARS: Final = 1_500
 """About so much of a text without places of its own stands in one section."""
 _FEW: Final = 5
+_MOST_PLACES: Final = 10**9
 
 
 class DocumentKind(Enum):
@@ -153,11 +154,24 @@ def omitted_of(listed: Iterable[dict[str, Any]]) -> tuple[LeftOut, ...]:
 
 
 def document_of(text: str) -> Document | None:
-    """Return what was read of a file, as it was stored; None for what is no such."""
+    """Return what was read of a file, as it was stored; None for what is no such.
+
+    It may come from an export that somebody else made.
+    """
     try:
-        return Document.loads(text)
-    except (ValueError, KeyError, TypeError, AttributeError):
+        document = Document.loads(text)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
+    numbers = [document.total, document.words]
+    texts = [document.header, document.language]
+    for section in document.sections:
+        numbers += [section.first, section.last]
+        texts += [section.text, section.title]
+    numbers += [each.count for each in document.left_out]
+    is_sound = all(isinstance(text, str) for text in texts)
+    is_counted = all(type(n) is int and 0 <= n <= _MOST_PLACES for n in numbers)
+    is_narrow = all(s.last - s.first <= SECTION_CHARS for s in document.sections)
+    return document if is_sound and is_counted and is_narrow else None
 
 
 def number_of(count: int, noun: str) -> str:

@@ -80,7 +80,6 @@ NEEDED: Final = {
     "_argon2_cffi_bindings": "keys from passphrases",
     "_cffi_backend*": "keys from passphrases",
     "charset_normalizer*": "tells how text is written",
-    "*__mypyc*": "tells how text is written",
     "cryptography*": "encryption",
     "libsql_experimental*": "the database",
     "sqlalchemy*": "the database",

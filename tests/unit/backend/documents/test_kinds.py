@@ -1,8 +1,10 @@
 """Each kind of file becomes text in its places, and says what it left out."""
 
+import json
+
 import pytest
 
-from backend.documents.document import Document, DocumentKind, Unit
+from backend.documents.document import Document, DocumentKind, Unit, document_of
 from tests.helpers import documents
 from tests.helpers.documents import heading, paragraph, read_here
 
@@ -173,4 +175,24 @@ def test_a_damaged_page_does_not_hide_the_others() -> None:
 
 def test_a_document_is_the_same_after_it_was_stored() -> None:
     document = read_here(documents.pdf(["Grüße", None]), "a.pdf")
-    assert Document.loads(document.dumps()) == document
+    assert document_of(document.dumps()) == document
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"total": "1"},
+        {"header": None},
+        {"unit": "YARD"},
+        {"sections": [{"first": 1, "last": 2, "text": 5}]},
+        {"sections": [{"first": 1, "last": 10**12, "text": ""}]},
+        {"left_out": [{"why": "REST", "count": [], "places": []}]},
+        {"sections": None},
+    ],
+    ids=str,
+)
+def test_what_another_program_wrote_is_no_document_unless_it_is_one(
+    changed: dict[str, object],
+) -> None:
+    document = read_here(documents.pdf(["Hello"]), "a.pdf")
+    assert document_of(json.dumps(json.loads(document.dumps()) | changed)) is None
