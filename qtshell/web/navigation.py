@@ -12,7 +12,8 @@ _MAILTO = re.compile(r"mailto:[^\s@<>\"%?&]+@[a-z0-9.-]+", re.IGNORECASE)
 _COMMAND = re.compile(r"/shell/([0-9a-f]{32})/([a-z][a-z-]{0,40})(?:[?#].*)?")
 # What htmx, the stream and the shell ask for, which would replace the page.
 _PIECE = re.compile(
-    r"/(?:(?:alerts|api|assets|events|drafts|engines|exports|messages)(?:/[^?#]*)?"
+    r"/(?:(?:alerts|api|assets|attachments|drafts|engines|events|exports|messages)"
+    r"(?:/[^?#]*)?"
     r"|conversations(?:/[^/?#]+/[^?#]+)?|(?:notes|trash|actions|backups)/list"
     r"|models/[^?#]+|imports/state|history/[^/?#]+/[^/?#]+/[^?#]+)/?(?:[?#].*)?"
 )
