@@ -221,6 +221,8 @@ class MessageFeed:
     async def look_at_files(self, messages: "Sequence[AnyMessage]") -> None:
         """Read which files questions are about, where that is not known already."""
         asked = [m.id for m in messages if m.role == "user"]
+        if not asked:
+            return
         services = await self._get_services()
         attached = await asyncio.to_thread(services.attachments.of_messages, asked)
         self._keep_attached(attached)

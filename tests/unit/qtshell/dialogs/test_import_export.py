@@ -68,7 +68,7 @@ def test_the_chosen_form_names_the_file_and_is_asked_for(
     dialog.filterSelected.emit(name)
     path = dialog.selectedFiles()[0]
     assert path.endswith(f"v1.2 a b{suffix}")
-    dialog.fileSelected.emit(path)
+    dialog.filesSelected.emit([path])
     expected = {"what": what, "format": form, "path": path}
     qtbot.waitUntil(lambda: sidecar.posted == [("/exports", expected)])
     dialog.close()
@@ -94,7 +94,7 @@ def test_what_was_chosen_is_handed_over_and_a_refusal_told(
 ) -> None:
     sidecar.answer(path, b'{"error": "It is too <b>old</b>."}', status=422)
     command(sidecar.client, window)(query)
-    dialog_of(window).fileSelected.emit("/a/chosen.one")
+    dialog_of(window).filesSelected.emit(["/a/chosen.one"])
     qtbot.waitUntil(lambda: bool(window.findChildren(QMessageBox)))
     assert sidecar.posted == [(path, {"path": "/a/chosen.one"})]
     (box,) = window.findChildren(QMessageBox)
@@ -112,13 +112,13 @@ def test_an_actions_file_is_read_here_and_its_text_handed_over(
     (tmp_path / "empty").touch()
     (tmp_path / "binary").write_bytes(b"\xff\xfe\xfd")
     for name in ("gone", "empty", "binary"):
-        dialog_of(window).fileSelected.emit(str(tmp_path / name))
+        dialog_of(window).filesSelected.emit([str(tmp_path / name)])
         (box,) = window.findChildren(QMessageBox)
         assert "could not be read" in box.informativeText()
         with qtbot.waitSignal(box.destroyed):
             box.close()
     (tmp_path / "good").write_text("\ufeff{}", "utf-8")
-    dialog_of(window).fileSelected.emit(str(tmp_path / "good"))
+    dialog_of(window).filesSelected.emit([str(tmp_path / "good")])
     expected = ("/actions/import", {"content": "{}"})
     qtbot.waitUntil(lambda: sidecar.posted == [expected])
     dialog_of(window).close()
@@ -126,7 +126,7 @@ def test_an_actions_file_is_read_here_and_its_text_handed_over(
 
 def test_without_a_sidecar_the_dialog_says_so(window: QMainWindow) -> None:
     ImportPicker(SidecarClient(lambda: None, window), window)({})
-    dialog_of(window).fileSelected.emit("/x.json")
+    dialog_of(window).filesSelected.emit(["/x.json"])
     (box,) = window.findChildren(QMessageBox)
     assert "Try again" in box.informativeText()
     dialog_of(window).close()
