@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import ClassVar, Final, NamedTuple
 
@@ -63,9 +62,15 @@ class FileDialogCommand:
         if self.filters:
             dialog.setNameFilters(list(self.filters))
         self._prepare(dialog, query)
-        dialog.filesSelected.connect(partial(self._choose_all, dialog, query))
+        self._listen(dialog, query)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
+
+    def _listen(self, dialog: QFileDialog, query: Mapping[str, str]) -> None:
+        """Take what is chosen."""
+        dialog.fileSelected.connect(
+            lambda path: self._choose(Chosen(dialog, query, path))
+        )
 
     def _prepare(self, dialog: QFileDialog, query: Mapping[str, str]) -> None:
         """Change the dialog before it opens."""
@@ -77,12 +82,6 @@ class FileDialogCommand:
             ValueError: Its text says why it cannot be used.
         """
         raise NotImplementedError
-
-    def _choose_all(
-        self, dialog: QFileDialog, query: Mapping[str, str], paths: Sequence[str]
-    ) -> None:
-        for path in paths:
-            self._choose(Chosen(dialog, query, path))
 
     def _choose(self, chosen: Chosen) -> None:
         try:
