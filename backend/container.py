@@ -41,6 +41,7 @@ from backend.services.notices import NoticeSink
 from backend.services.protection.alerts import AlertService
 from backend.services.protection.backups import BackupService, Swap
 from backend.services.protection.encryption import EncryptionService
+from backend.services.protection.going_back import GoingBack
 from backend.services.search import SearchService
 from backend.services.settings import SettingService
 from backend.services.transfer.exports import ExportService
@@ -73,6 +74,7 @@ class OfflineServices:
 
     backups: BackupService
     encryption: EncryptionService
+    going_back: GoingBack
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +180,11 @@ class Container:
         self._is_safe_mode = is_safe_mode
         backups = BackupService(database, key, swap, notices)
         encryption = EncryptionService(database, key, backups, swap, notices)
-        self.offline = OfflineServices(backups=backups, encryption=encryption)
+        self.offline = OfflineServices(
+            backups=backups,
+            encryption=encryption,
+            going_back=GoingBack(database, key, backups),
+        )
 
     def put_away(self) -> Path:
         """Move a locked database, its backups and keys into a folder; return it.

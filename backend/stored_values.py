@@ -55,6 +55,7 @@ class SnapshotReason(StrEnum):
     MANUAL = "manual"
     DAILY = "daily"
     BEFORE_UPDATE = "before-update"
+    BEFORE_GOING_BACK = "before-going-back"
     BEFORE_RESTORE = "before-restore"
     BEFORE_REPAIR = "before-repair"
     BEFORE_IMPORT = "before-import"

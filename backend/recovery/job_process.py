@@ -16,7 +16,7 @@ from backend.runtime.worker import answer, finish, take_job
 from backend.sqlite import dbapi, indexing
 from backend.sqlite.files import make_private_file, sync_dir
 from backend.sqlite.migrations import migrate, schema_faults, version_of
-from backend.sqlite.schema import FULL_TEXT
+from backend.sqlite.schema import FULL_TEXT, SEARCHED
 
 Json: TypeAlias = Any
 _PATIENCE_S: Final = 5.0
@@ -36,6 +36,21 @@ def schema_check(path: Path, key: str | None) -> Json:
     """Return what the file's schema has more or less than it should; ["ok"] if none."""
     with _OpenDatabase(path, key) as connection:
         return schema_faults(connection) or ["ok"]
+
+
+def schema_version(path: Path, key: str | None) -> Json:
+    """Return how many steps a file has taken."""
+    with _OpenDatabase(path, key) as connection:
+        return version_of(connection)
+
+
+def missing(path: Path, key: str | None, copy: str, copy_key: str) -> Json:
+    """Return of each table how many rows a copy lacks, and how many it has older."""
+    with (
+        _OpenDatabase(path, key) as present,
+        _OpenDatabase(copy, copy_key or None) as older,
+    ):
+        return {table: _missing(table, present, older) for table in SEARCHED}
 
 
 def rebuild_indexes(path: Path, key: str | None) -> Json:
@@ -90,6 +105,8 @@ _JOBS: Final[dict[str, Callable[..., Json]]] = {
         integrity_check,
         schema_check,
         take_steps,
+        schema_version,
+        missing,
         index_rest,
         rebuild_indexes,
         count_broken,
@@ -147,6 +164,18 @@ def _rekey(copy: Path, key: str | None, new_key: str | None) -> None:
     with _OpenDatabase(copy, key) as connection:
         connection.execute("pragma journal_mode=delete")
         connection.execute(f"pragma rekey='{new_key or ''}'")
+
+
+def _missing(
+    table: str, present: dbapi.Connection, older: dbapi.Connection
+) -> tuple[int, int]:
+    rows = f"select id, updated_at from {table} where deleted_at is null"  # noqa: S608 names of our own
+    known: dict[str, int] = dict(older.execute(rows))
+    new = changed = 0
+    for row_id, at in present.execute(rows):
+        new += row_id not in known
+        changed += at > known.get(row_id, at)
+    return new, changed
 
 
 def _check(path: Path, key: str | None, pragma: str) -> Json:

@@ -25,6 +25,8 @@ _WEEKS: Final = 4
 _ALWAYS: Final = 2
 """Has the damage in it, and so never takes the place of another one."""
 _BEFORE: Final = "before-"
+_WAYS: Final = (SnapshotReason.BEFORE_UPDATE, SnapshotReason.BEFORE_GOING_BACK)
+"""What leads to an earlier Hearth, and forward again: the newest of each stays."""
 _UNDO_FOR: Final = timedelta(days=7)
 _NAME: Final = re.compile(
     r"hearth-(?P<at>\d{8}T\d{12}Z)-(?:(?P<by>[a-z0-9-]+)\.)?(?P<why>[a-z-]+)\.db"
@@ -175,7 +177,8 @@ def newest_first(snapshots: Iterable[Snapshot]) -> list[Snapshot]:
 def to_keep(snapshots: Sequence[Snapshot]) -> set[Snapshot]:
     """Return those to keep: manual ones, the last of 7 days and of 4 weeks.
 
-    What was made before a risky step can be gone back to for a week.
+    What was made before a risky step can be gone back to for a week, and what was made
+    before the latest update until the next one.
 
     Days and weeks without a snapshot do not count, so that a machine that was off
     for a month keeps its old ones.
@@ -195,18 +198,31 @@ def to_keep(snapshots: Sequence[Snapshot]) -> set[Snapshot]:
             and ordered[0].made_at - one.made_at < _UNDO_FOR
         )
     }
-    return asked | _newest(by_day.values(), _DAYS) | _newest(by_week.values(), _WEEKS)
+    return (
+        asked
+        | _ways(snapshots)
+        | _newest(by_day.values(), _DAYS)
+        | _newest(by_week.values(), _WEEKS)
+    )
 
 
-def within(limit_bytes: int, snapshots: Iterable[Snapshot]) -> set[Snapshot]:
-    """Return those that fit, without the oldest; manual ones and the two newest do."""
-    keep, taken = set[Snapshot](), 0
+def within(limit_bytes: int, snapshots: Collection[Snapshot]) -> set[Snapshot]:
+    """Return those that fit, without the oldest.
+
+    Manual ones do, those that lead to another version, and the two newest.
+    """
+    keep, taken, ways = set[Snapshot](), 0, _ways(snapshots)
     for number, snapshot in enumerate(newest_first(snapshots)):
         taken += snapshot.size
         must_stay = number < _ALWAYS or snapshot.reason == SnapshotReason.MANUAL
-        if must_stay or taken <= limit_bytes:
+        if must_stay or snapshot in ways or taken <= limit_bytes:
             keep.add(snapshot)
     return keep
+
+
+def _ways(snapshots: Collection[Snapshot]) -> set[Snapshot]:
+    newest = {one.reason: one for one in reversed(newest_first(snapshots))}
+    return {newest[reason] for reason in _WAYS if reason in newest}
 
 
 def _newest(snapshots: Iterable[Snapshot], count: int) -> set[Snapshot]:

@@ -16,6 +16,8 @@ PAGES = {
     "/actions/:id/edit",
     "/actions/new",
     "/backups",
+    "/backups/:name/missing",
+    "/backups/back",
     "/conversations/:id",
     "/encryption",
     "/history/:table/:id",

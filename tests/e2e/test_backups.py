@@ -7,6 +7,13 @@ from urllib.parse import urlencode
 import pytest
 
 from backend.keys.key_files import records_in
+from backend.recovery.snapshots import Snapshots
+from backend.sqlite import dbapi
+from backend.sqlite.migrations import migrate
+from backend.sqlite.schema import STEPS
+from backend.store.database import Database
+from backend.stored_values import SnapshotReason
+from tests.helpers.released import LATER
 from tests.helpers.sidecar import Answer, Sidecar
 from tests.helpers.window import Window
 
@@ -148,3 +155,25 @@ def test_two_computers_share_one_folder(start: Start, stick: Path) -> None:
 def _own(sidecar: Sidecar) -> list[str]:
     parts = sidecar.get("/backups/list").text.split('hx-post="/backups/')
     return [part.split("/verify")[0] for part in parts if "/verify" in part[:200]]
+
+
+def test_an_older_hearth_goes_back_when_a_person_says_so(tmp_path: Path) -> None:
+    data = tmp_path / "hearth"
+    (data / "backups").mkdir(0o700, parents=True)
+    database = data / "hearth.db"
+    Database.open(database).close()
+    made = Snapshots(database, data / "backups").make(SnapshotReason.BEFORE_UPDATE)
+    name = made.path.name
+    connection = dbapi.connect(database)
+    migrate(connection, (*STEPS, *LATER))
+    connection.execute("insert into note(id, title, updated_at) values ('n', 'A', 1)")
+    connection.close()
+    with Sidecar.start(data) as sidecar:
+        assert sidecar.wait_for_database(30) == "connected"
+        assert "/backups/back" in sidecar.get("/alerts").text
+        asked = sidecar.get("/backups/back").text
+        assert "1 note" in asked
+        assert f"/backups/{name}/restore" in asked
+        shown = send(sidecar, f"/backups/{name}/restore", shows="backups").text
+        assert "Before you went back to an earlier version" in shown
+        assert "/backups/back" not in sidecar.get("/alerts").text

@@ -18,12 +18,14 @@ from backend.web.rendering import Template
 
 if TYPE_CHECKING:
     from backend.services.protection.backup_record import Backup, Restored
+    from backend.services.protection.going_back import Missing
 
 _REASONS: Final[Mapping[str, str]] = {
     SnapshotReason.MANUAL: "Made by you",
     SnapshotReason.DAILY: "Daily",
     SnapshotReason.BEFORE_UPDATE: "Before an update",
     SnapshotReason.BEFORE_RESTORE: "Before a restore",
+    SnapshotReason.BEFORE_GOING_BACK: "Before you went back to an earlier version",
     SnapshotReason.BEFORE_REPAIR: "Before a repair",
     SnapshotReason.BEFORE_IMPORT: "Before an import",
 }
@@ -71,6 +73,22 @@ class KeyView(Template):
     max_chars: int = MAX_SECRET_CHARS
 
 
+@dataclass(frozen=True)
+class MissingView(Template):
+    """Says what would be missing with a backup, and asks whether to restore it.
+
+    Attributes:
+        backup: Which; None when no backup can be gone back to.
+        missing: What the present data has more; None where nobody can tell.
+        goes_back: The present data is of a newer Hearth.
+    """
+
+    template: ClassVar[str] = "backups/_missing.html"
+    backup: "Backup | None"
+    missing: Sequence[str] | None
+    goes_back: bool
+
+
 router = AppRouter[OfflineContext]()
 
 
@@ -84,6 +102,25 @@ def show(request: Request, app: OfflineContext) -> Response:
 def list_(_request: Request, app: OfflineContext) -> Response:
     """Show the list as it is now."""
     return app.pages.fragment(_list(app))
+
+
+@router.get("/backups/back")
+def go_back(request: Request, app: OfflineContext) -> Response:
+    """Ask whether to go back to a copy that this Hearth can write."""
+    backup = app.offline.going_back.copy()
+    missing = app.offline.going_back.missing(backup.name) if backup else None
+    view = MissingView(backup, _lines(missing), goes_back=True)
+    return app.pages.show(request, "Go back to an earlier version", view)
+
+
+@router.get("/backups/:name/missing")
+def look(request: Request, app: OfflineContext) -> Response:
+    """Ask whether to restore a backup, and say what it lacks."""
+    name = request.path_params["name"]
+    missing = app.offline.going_back.missing(name)
+    backup = app.offline.backups.find(name)
+    view = MissingView(backup, _lines(missing), goes_back=False)
+    return app.pages.show(request, "Restore a backup", view)
 
 
 @router.post("/backups")
@@ -113,7 +150,7 @@ async def restore(request: Request, app: OfflineContext) -> Response:
     except InvalidInputError as exc:
         return await asyncio.to_thread(_ask_for_key, request, app, name, str(exc))
     toast = app.pages.toast(_restored_toast(restored))
-    if not secret:
+    if not (secret or request.form().get("shows")):
         return toast
     shown = await asyncio.to_thread(show, request, app)
     return Response(body=f"{shown.body!s}{toast.body!s}")
@@ -124,6 +161,10 @@ def choose(request: Request, app: OfflineContext) -> Response:
     """Put new backups into another folder."""
     app.offline.backups.choose_folder(request.form().get("path", ""))
     return no_content()
+
+
+def _lines(missing: "Missing | None") -> list[str] | None:
+    return None if missing is None else list(missing.sentences())
 
 
 def _view(app: OfflineContext) -> BackupsView:

@@ -14,10 +14,13 @@ from backend.errors import (
     StoreError,
     StoreFullError,
     StoreReadOnlyError,
+    StoreTooNewError,
 )
 from backend.keys.database_key import DatabaseKey
 from backend.recovery.restore import Rescue
 from backend.services.notices import NoticeSink, Tone
+from backend.services.protection.backup_record import WentBack
+from backend.sqlite.schema import STEPS
 
 if TYPE_CHECKING:
     from backend.services.protection.backups import BackupService
@@ -88,6 +91,7 @@ class AlertService:
             self._of_writing(),
             self._of_refusal(),
             self._of_rescue(),
+            self._of_going_back(),
             self._of_backups(),
             self._of_recovery_code(),
             self._of_plain_files(),
@@ -172,7 +176,28 @@ class AlertService:
 
     def _of_refusal(self) -> Alert | None:
         refusal = self._database.refusal
-        return Alert(kind="refusal", sentence=str(refusal)) if refusal else None
+        if refusal is None:
+            return None
+        way = ("/backups/back", "Go back…")
+        path, label = way if isinstance(refusal, StoreTooNewError) else ("", "")
+        return Alert(kind="refusal", sentence=str(refusal), path=path, label=label)
+
+    def _of_going_back(self) -> Alert | None:
+        went = WentBack.read(self._folder)
+        if went is None or self._database.refusal or went.version > len(STEPS):
+            return None
+        return Alert(
+            kind="went-back",
+            tone=Tone.INFO,
+            sentence=(
+                f"On {_moment(went.at)} you went back to an earlier version of Hearth. "
+                "What you had written with the newer one is kept."
+            ),
+            path=f"/backups/{went.name}/missing",
+            label="Look…",
+            dismiss=partial(WentBack.forget, self._folder),
+            is_news=True,
+        )
 
     def _of_rescue(self) -> Alert | None:
         rescue = Rescue.read(self._folder)

@@ -5,12 +5,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self
 
-from backend.errors import InvalidInputError
+from backend.errors import UNWRITABLE, InvalidInputError, StoreReadOnlyError
 from backend.keys.key_files import KEY_FILES
 from backend.recovery.snapshots import is_snapshot
 from backend.sqlite.files import is_ordinary, replace_file
 
 RECORD_FILE: Final = "backups.json"
+WENT_BACK_FILE: Final = "went-back.json"
 FOLDER_NAME: Final = "Hearth backups"
 
 
@@ -68,6 +69,48 @@ class Restored:
 
     before: str
     asks_at_start: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WentBack:
+    """What is kept when somebody goes back to an earlier Hearth, for the way forward.
+
+    Attributes:
+        at: When, in milliseconds.
+        name: The backup of the newer data.
+        version: How many steps that has taken.
+    """
+
+    at: int
+    name: str
+    version: int
+
+    @classmethod
+    def read(cls, folder: Path) -> "WentBack | None":
+        """Return what was not dismissed yet; None for nothing."""
+        try:
+            found = cls(**json.loads((folder / WENT_BACK_FILE).read_text("utf-8")))
+            return found if is_snapshot(found.name) and found.version > 0 else None
+        except (OSError, ValueError, TypeError, RecursionError):
+            return None
+
+    @classmethod
+    def forget(cls, folder: Path, name: str = "") -> None:
+        """Remember that it was dismissed, or that the backup `name` is brought back."""
+        known = cls.read(folder) if name else None
+        if not name or (known and known.name == name):
+            (folder / WENT_BACK_FILE).unlink(missing_ok=True)
+
+    def write(self, folder: Path) -> None:
+        """Keep it until it is dismissed.
+
+        Raises:
+            StoreReadOnlyError: It cannot be written.
+        """
+        try:
+            replace_file(folder / WENT_BACK_FILE, json.dumps(asdict(self)))
+        except OSError as exc:
+            raise StoreReadOnlyError(UNWRITABLE) from exc
 
 
 @dataclass(slots=True)

@@ -35,9 +35,11 @@ from backend.services.protection.backup_record import (
     Backup,
     BackupRecord,
     Restored,
+    WentBack,
     folder_in,
 )
 from backend.sqlite.files import make_private_dir
+from backend.sqlite.schema import STEPS
 from backend.store.database import BACKUPS
 from backend.stored_values import SnapshotReason
 
@@ -146,7 +148,7 @@ class BackupService:
         """
         async with self._one_at_a_time:
             # Before the store is closed: who mistypes a code goes on undisturbed.
-            snapshot, key = await asyncio.to_thread(self._opened, name, secret)
+            snapshot, key = await asyncio.to_thread(self.opened, name, secret)
             restored = await self._swap(lambda: self._restore(snapshot, key))
             if self._key.of_database and key:
                 # Also what was plain until this backup brought a key.
@@ -199,7 +201,7 @@ class BackupService:
             StoreError: The backup could not be made.
         """
         day = (today or datetime.now(UTC)).date()
-        if any(one.made_at.date() == day for one in self._own()):
+        if any(one.made_at.date() == day for one in self.own()):
             return
         self.snap(SnapshotReason.DAILY)
         self._verify_oldest()
@@ -230,7 +232,7 @@ class BackupService:
         Not those another computer put into the same folder: they hold other words.
         In the usual folder are this computer's, also when it forgot which it is.
         """
-        own = self._own()
+        own = self.own()
         return own + [one for one in self._place(self._default).all() if one not in own]
 
     def copy_key(self) -> None:
@@ -245,7 +247,7 @@ class BackupService:
         Raises:
             StoreError: One could not be encrypted; it is as it was.
         """
-        for snapshot in self._own():
+        for snapshot in self.own():
             if seal_of(snapshot.path) is Seal.PLAIN:
                 arguments = {
                     "target": str(snapshot.path),
@@ -274,7 +276,8 @@ class BackupService:
     def _places(self) -> list[Snapshots]:
         return [self._place(folder) for folder in {self._default, self.folder}]
 
-    def _own(self) -> list[Snapshot]:
+    def own(self) -> list[Snapshot]:
+        """Return those of this database, newest first."""
         return newest_first(one for place in self._places() for one in place.own())
 
     def _copy_key(self, folder: Path) -> None:
@@ -309,7 +312,8 @@ class BackupService:
                 return snapshot
         raise NotFoundError("This backup is no longer there. Choose another one.")
 
-    def _opened(self, name: str, secret: str) -> tuple[Snapshot, str | None]:
+    def opened(self, name: str, secret: str = "") -> tuple[Snapshot, str | None]:
+        """Return a backup and what opens it; as `restore`."""
         snapshot = self._find(name)
         return snapshot, self._keys.key_of(snapshot, secret)
 
@@ -353,7 +357,7 @@ class BackupService:
         if takes_over:
             self._key.bring(str(key), snapshot.path.parent)
         try:
-            before = self.snap(SnapshotReason.BEFORE_RESTORE).path.name
+            before = self._keep_present()
         except (StoreBusyError, StoreFullError, StoreReadOnlyError):
             raise
         except StoreError as exc:
@@ -365,8 +369,19 @@ class BackupService:
             snapshot.path, key, self._database, key if takes_over else new_key
         )
         put_in_place(staged, self._database, is_aside=not before)
+        WentBack.forget(self._database.parent, snapshot.path.name)
         asks = takes_over and not self._key.take_over(str(key))
         return Restored(before=before, asks_at_start=asks)
+
+    def _keep_present(self) -> str:
+        """Make a backup of the present state; one of a newer Hearth is remembered."""
+        key = self._key.of_database
+        version = HeavyJob(self._database, key, "schema_version").result()
+        if version <= len(STEPS):
+            return self.snap(SnapshotReason.BEFORE_RESTORE).path.name
+        name = self.snap(SnapshotReason.BEFORE_GOING_BACK).path.name
+        WentBack(at=now_ms(), name=name, version=version).write(self._database.parent)
+        return name
 
     def _record(self) -> BackupRecord:
         return BackupRecord.read(self._database.with_name(RECORD_FILE))

@@ -1,9 +1,7 @@
 """Backups of several computers in one folder, each with a key of its own."""
 
-import asyncio
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -18,85 +16,18 @@ from backend.errors import (
 )
 from backend.keys.database_key import DatabaseKey
 from backend.keys.key_files import KEY_FILE, records_in
-from backend.keys.keyring import OsKeyring, Vault
+from backend.keys.keyring import OsKeyring
 from backend.recovery.encryption_probe import Seal, seal_of
 from backend.recovery.swap import put_in_place, stage
-from backend.services.protection.backup_record import Backup
 from backend.services.protection.backups import BackupService
 from backend.store.attachments.attachments import AttachmentStore, CheckedFile
-from backend.store.conversations import ConversationStore
 from backend.store.database import Database
-from backend.store_opening import open_database
 from backend.stored_values import SnapshotReason
+from tests.helpers.computer import Computer, Silence
 from tests.helpers.fake_keyrings import BROKEN, WorkingVault
 
 T = TypeVar("T")
 PASSPHRASE = "correct horse"
-
-
-class Silence:
-    """Nobody is told anything."""
-
-    def changed(self, noun: str) -> None: ...
-
-    def say(self, sentence: str, *, tone: str = "info", undo: str = "") -> None: ...
-
-
-@dataclass
-class Computer:
-    """A data folder with its keyring, and what Hearth does there."""
-
-    data: Path
-    shared: Path
-    vault: Vault | None = field(default_factory=WorkingVault)
-
-    def __post_init__(self) -> None:
-        self.start()
-        self.backups.choose_folder(str(self.shared))
-
-    def start(self) -> None:
-        self.key = DatabaseKey(self.data, OsKeyring(lambda: self.vault, patience_s=0.1))
-        self.backups = BackupService(self.path, self.key, self.exchange, Silence())
-        self.key.unlock_at_start(self.path)
-        self.open()
-
-    @property
-    def path(self) -> Path:
-        return self.data / "hearth.db"
-
-    @property
-    def folder(self) -> Path:
-        return self.backups.folder
-
-    async def exchange(self, change: Callable[[], T]) -> T:
-        try:
-            return change()
-        finally:
-            self.open()
-
-    def open(self) -> None:
-        self.key.unlock_at_start(self.path)
-        open_database(self.path, self.key, self.backups).close()
-
-    def write(self, title: str) -> None:
-        database = Database.open(self.path, self.key.for_file(self.path))
-        ConversationStore(database).create(title=title)
-        database.close()
-
-    def titles(self) -> list[str]:
-        database = Database.open(self.path, self.key.for_file(self.path))
-        found = [row.title for row in ConversationStore(database).page()]
-        database.close()
-        return found
-
-    def listed(self) -> list[Backup]:
-        return self.backups.all()
-
-    def make(self) -> str:
-        return asyncio.run(self.backups.make()).name
-
-    def restore(self, name: str, secret: str = "") -> str:
-        return asyncio.run(self.backups.restore(name, secret)).before
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from backend.errors import InvalidInputError
 from backend.services.transfer.export_files import ExportFormat
 from backend.services.transfer.exports import EVERYTHING, ExportService
 from backend.store.exports import ExportStore
+from tests.helpers.computer import Silence
 from tests.helpers.library import Library, open_library
-from tests.unit.backend.services.protection.test_backups import Silence
 
 
 @pytest.fixture
