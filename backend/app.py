@@ -29,6 +29,7 @@ from backend.routes import (
     settings,
     trash,
     unknown,
+    updates,
 )
 from backend.routes.app_context import AppContext
 from backend.routes.chat import (
@@ -77,6 +78,7 @@ _OPEN: Final = (
     search.router,
     settings.router,
     trash.router,
+    updates.router,
 )
 
 

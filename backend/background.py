@@ -76,6 +76,11 @@ async def write_titles(store: OpenStore) -> None:
     await store.services.titles.keep_writing()
 
 
+async def look_for_updates(store: OpenStore) -> None:
+    """Look for a newer Hearth, where somebody asked for that."""
+    await store.services.updates.keep_looking()
+
+
 async def index_the_rest(store: OpenStore) -> None:
     """Put what an earlier version left out of the index into it."""
     if not await asyncio.to_thread(store.services.search.unprepared):
@@ -138,6 +143,7 @@ JOBS: Final = (
     BackgroundJob("make backups", keep_backups, runs_in_safe_mode=False),
     BackgroundJob("download models", resume_downloads, runs_in_safe_mode=False),
     BackgroundJob("write titles", write_titles, runs_in_safe_mode=False),
+    BackgroundJob("look for updates", look_for_updates, runs_in_safe_mode=False),
     BackgroundJob("prepare the search", index_the_rest, runs_in_safe_mode=True),
 )
 

@@ -47,6 +47,7 @@ from backend.services.settings import SettingService
 from backend.services.transfer.exports import ExportService
 from backend.services.transfer.imports import ImportService
 from backend.services.trash import TrashService
+from backend.services.updates.updates import UpdateService
 from backend.store.actions import ActionStore
 from backend.store.attachments.attachments import AttachmentStore
 from backend.store.changes import ChangeStore
@@ -108,6 +109,7 @@ class Services:
     settings: SettingService
     summaries: SummaryService
     trash: TrashService
+    updates: UpdateService
 
 
 GetServices = Callable[[], Awaitable[Services]]
@@ -286,6 +288,9 @@ class Container:
             summaries=SummaryService(asking, stores.summaries, *shared),
             titles=_titles(stores, engines, choices, activity),
             trash=TrashService(TrashStore(stores.database), stores.changes),
+            updates=UpdateService(
+                stores.settings, lambda: self._notices.changed("updates")
+            ),
         )
 
     def _actions(

@@ -7,6 +7,7 @@ from typing import ClassVar
 from backend.routes.app_context import OpenContext
 from backend.routes.engines import EngineList, engine_list
 from backend.routes.purposes import PurposesView, purposes_view
+from backend.routes.updates import UpdatesView, updates_view
 from backend.services.settings import MAX_INSTRUCTIONS_CHARS
 from backend.web.http import AppRouter, Request, Response
 from backend.web.rendering import Template
@@ -22,6 +23,7 @@ class SettingsView(Template):
     instructions: str
     data_dir: str
     version: str
+    updates: UpdatesView
     max_chars: int = MAX_INSTRUCTIONS_CHARS
 
 
@@ -37,6 +39,7 @@ async def show(request: Request, app: OpenContext) -> Response:
         await asyncio.to_thread(app.services.settings.instructions),
         app.data_dir,
         _version(),
+        await asyncio.to_thread(updates_view, app.services.updates),
     )
     return app.pages.show(request, "Settings", view)
 
