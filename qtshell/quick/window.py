@@ -9,6 +9,8 @@ from PySide6.QtGui import (
     QGuiApplication,
     QKeyEvent,
     QKeySequence,
+    QPainter,
+    QPaintEvent,
     QShortcut,
 )
 from PySide6.QtWidgets import (
@@ -19,6 +21,8 @@ from PySide6.QtWidgets import (
     QLayout,
     QPlainTextEdit,
     QPushButton,
+    QStyle,
+    QStyleOption,
     QVBoxLayout,
     QWidget,
 )
@@ -138,6 +142,14 @@ class QuickWindow(QWidget):
         self._join()
         self.paint_theme()
         self.clear_answer()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the background: of a translucent window Qt leaves the style's out."""
+        option = QStyleOption()
+        option.initFrom(self)
+        element = QStyle.PrimitiveElement.PE_Widget
+        self.style().drawPrimitive(element, option, QPainter(self), self)
+        super().paintEvent(event)
 
     def paint_theme(self) -> None:
         """Take the colours of the theme, when they are not its own already."""

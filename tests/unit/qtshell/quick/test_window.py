@@ -1,5 +1,9 @@
 """What others wrote is shown in quick ask as it is, and opens no file."""
 
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +18,7 @@ from backend.web.markdown import render
 from backend.web.rendering import Renderer
 from qtshell.quick.answer_view import WIDTH, AnswerView
 from qtshell.quick.window import SHARE_OF_SCREEN, QuickWindow, place_on
+from tests.helpers.window import until
 
 pytestmark = pytest.mark.gui
 
@@ -133,3 +138,52 @@ def test_enter_that_takes_a_candidate_asks_nothing(
     assert window.question.toPlainText().strip() == "漢字"
     QTest.keyClick(window.question, Qt.Key.Key_Return)
     assert asked == ["漢字"]
+
+
+CORNERS_PERCENT = 2.0
+"""What a round window leaves free."""
+
+
+def seen_through(**environment: str) -> tuple[str, float, float]:
+    """Return the platform, its scale, and the clear share of quick ask there."""
+    result = subprocess.run(
+        [sys.executable, "-m", "tests.helpers.quick_pixels"],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    name, ratio, percent = result.stdout.split()
+    return name, float(ratio), float(percent)
+
+
+@pytest.mark.parametrize(
+    ("platform", "scale"), [("xcb", "1"), ("offscreen", "1.5"), ("offscreen", "2")]
+)
+def test_quick_ask_is_opaque_on_every_platform(platform: str, scale: str) -> None:
+    name, ratio, percent = seen_through(QT_QPA_PLATFORM=platform, QT_SCALE_FACTOR=scale)
+    assert (name, ratio) == (platform, float(scale))
+    assert percent < CORNERS_PERCENT
+
+
+@pytest.mark.skipif(not shutil.which("weston"), reason="weston is not installed")
+def test_quick_ask_is_opaque_on_a_wayland_compositor(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    there = {"XDG_RUNTIME_DIR": str(tmp_path)}
+    command = ["weston", "--backend=headless-backend.so", "--socket=wayland-test"]
+    with subprocess.Popen(
+        [*command, "--idle-time=0"],
+        env=os.environ | there,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as weston:
+        try:
+            until((tmp_path / "wayland-test").exists, "the compositor")
+            name, _, percent = seen_through(
+                **there, QT_QPA_PLATFORM="wayland", WAYLAND_DISPLAY="wayland-test"
+            )
+        finally:
+            weston.terminate()
+    assert name == "wayland"
+    assert percent < CORNERS_PERCENT
