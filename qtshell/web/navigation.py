@@ -15,7 +15,8 @@ _PIECE = re.compile(
     r"/(?:(?:alerts|api|assets|attachments|drafts|engines|events|exports|messages)"
     r"(?:/[^?#]*)?"
     r"|conversations(?:/[^/?#]+/[^?#]+)?|(?:notes|trash|actions|backups)/list"
-    r"|models/[^?#]+|imports/state|settings/updates|history/[^/?#]+/[^/?#]+/[^?#]+)/?(?:[?#].*)?"
+    r"|models/[^?#]+|imports/state|settings/updates"
+    r"|history/[^/?#]+/[^/?#]+/[^?#]+)/?(?:[?#].*)?"
 )
 _MAX_EXTERNAL: Final = 2_048
 
