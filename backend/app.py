@@ -38,6 +38,7 @@ from backend.routes.chat import (
     conversation_list,
     conversations,
     drafts,
+    folders,
     messages,
     parameters,
 )
@@ -66,6 +67,7 @@ _OPEN: Final = (
     drafts.router,
     engines.router,
     exports.router,
+    folders.router,
     history.router,
     imports.router,
     messages.router,

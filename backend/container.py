@@ -1,7 +1,6 @@
 """Opens the store and builds the services over it; imported late, it is heavy."""
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +17,12 @@ from backend.services.actions.actions import ActionService
 from backend.services.attachments import AttachmentService
 from backend.services.chat.activity import AnswerActivity, PageAudience
 from backend.services.chat.answers import AnswerService
+from backend.services.chat.arranging import ArrangingService
 from backend.services.chat.asking import Asking
 from backend.services.chat.context import ContextService
 from backend.services.chat.conversations import ConversationService
 from backend.services.chat.documents import QuestionDocuments
+from backend.services.chat.folders import FolderService
 from backend.services.chat.parameters import ParameterService
 from backend.services.chat.pictures import QuestionPictures
 from backend.services.chat.summaries import SummaryService
@@ -51,6 +52,7 @@ from backend.services.updates.updates import UpdateService
 from backend.store.actions import ActionStore
 from backend.store.attachments.attachments import AttachmentStore
 from backend.store.changes import ChangeStore
+from backend.store.chat.folders import FolderStore
 from backend.store.chat.summaries import SummaryStore
 from backend.store.conversations import ConversationStore
 from backend.store.database import BACKUPS, Database
@@ -65,8 +67,6 @@ from backend.store.search.search import SearchStore
 from backend.store.settings import SettingStore
 from backend.store.trash import TrashStore
 from backend.store_opening import open_database
-
-log = logging.getLogger("hearth.store")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +86,7 @@ class Services:
     activity: AnswerActivity
     alerts: AlertService
     answers: AnswerService
+    arranging: ArrangingService
     attachments: AttachmentService
     context: ContextService
     conversations: ConversationService
@@ -95,6 +96,7 @@ class Services:
     purposes: Purposes
     titles: TitleWriter
     exports: ExportService
+    folders: FolderService
     graphics: Graphics
     history: HistoryService
     images: ImageService
@@ -153,6 +155,7 @@ class _Stores:
         self.changes = ChangeStore(database)
         self.conversations = ConversationStore(database)
         self.drafts = DraftStore(database)
+        self.folders = FolderStore(database)
         self.messages = MessageStore(database)
         self.notes = NoteStore(database)
         self.settings = SettingStore(database)
@@ -252,7 +255,9 @@ class Container:
             parameters,
             pictures=pictures,
             documents=QuestionDocuments(stores.attachments),
+            folders=stores.folders,
         )
+        folders = FolderService(stores.folders)
         talking = _conversations(stores, answers, engines, asking)
         choices = ModelChoices(engines, kept, act)
         shared = talking, answers, engines
@@ -261,6 +266,7 @@ class Container:
             activity=activity,
             alerts=self._alerts(stores),
             answers=answers,
+            arranging=ArrangingService(stores.conversations, folders, answers, act),
             attachments=AttachmentService(stores.attachments, self._notices),
             context=ContextService(
                 asking, stores.summaries, talking, stores.drafts, engines
@@ -271,6 +277,7 @@ class Container:
             exports=ExportService(
                 ExportStore(stores.database), self._notices, self._path.parent
             ),
+            folders=folders,
             graphics=Graphics(lambda: self._notices.changed("engines")),
             history=HistoryService(stores.changes, answers.stop_these),
             images=ImageService(),

@@ -7,6 +7,8 @@ import uuid
 from typing import Final
 
 NEW: Final = "new"
+ARCHIVE: Final = "archive"
+"""A place of the list of conversations; other places are ids of folders."""
 """The draft of what does not exist yet: a conversation, an action."""
 
 COUNTER_BITS: Final = 12

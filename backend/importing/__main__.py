@@ -23,17 +23,19 @@ from backend.importing.records import (
     ImportedAction,
     ImportedAttachment,
     ImportedConversation,
+    ImportedFolder,
     NoteRow,
     Row,
 )
 from backend.runtime.worker import answer, finish, take_job
 
-_KINDS: Final = {
+_PROGRESS_S: Final = 0.2
+_KINDS: Final[dict[type[Row], str]] = {
     NoteRow: "note",
     ImportedAction: "action",
+    ImportedFolder: "folder",
     ImportedAttachment: "attachment",
 }
-_PROGRESS_S: Final = 0.2
 _TOO_MUCH: Final = (
     "This import needs more memory than Hearth allows. Nothing was imported. Export "
     "it in smaller parts."
@@ -63,8 +65,7 @@ def _read(path: Path, *, tell_rows: bool) -> None:
 def tell(row: Row) -> Iterator[dict[str, Any]]:
     """Yield the lines for a row; for a conversation, its messages after it."""
     if not isinstance(row, ImportedConversation):
-        kind = _KINDS[type(row)]
-        yield {"kind": kind, "row": dataclasses.asdict(row)}
+        yield {"kind": _KINDS[type(row)], "row": dataclasses.asdict(row)}
         return
     names = (field.name for field in dataclasses.fields(row))
     head = {name: getattr(row, name) for name in names if name not in BESIDE_ROW}

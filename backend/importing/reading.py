@@ -30,6 +30,7 @@ from backend.importing.records import (
     ImportedAction,
     ImportedAttachment,
     ImportedConversation,
+    ImportedFolder,
     NoteRow,
     Row,
     Skip,
@@ -362,6 +363,7 @@ _OWN: Final[dict[str, Callable[[object, ImportCounts], Row | None]]] = {
     "conversations": _own_conversation,
     "notes": hearth.read_note,
     "actions": hearth.read_action,
+    "folders": hearth.read_folder,
     _ATTACHED: hearth.read_attachment,
 }
 """What an export of Hearth holds."""
@@ -382,5 +384,7 @@ def _print_of(row: Row) -> int:
             return hash((row.title, row.body))
         case ImportedAction():
             return hash((row.name, row.prompt))
+        case ImportedFolder():
+            return hash((row.name, row.instructions))
         case ImportedAttachment():
             return hash(row.sha256)

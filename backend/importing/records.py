@@ -44,7 +44,7 @@ class Skip(StrEnum):
     TOOL = "tool calls and their results"
     VERSION = "earlier versions of documents: the last one is imported"
     NOTICE = "notices of the other program between messages"
-    MARK = "labels that Hearth does not have: archived, starred, folder, tag or project"
+    MARK = "labels that are not imported: archived, starred, folder, tag or project"
     PROMPT = "saved prompts and folders of the other program"
     UNKNOWN = "fields that this version of Hearth does not know; the rest is imported"
     # Files.
@@ -142,6 +142,9 @@ class ImportedConversation:
     shown_leaf: str = ""
     engine_id: str = ""
     model: str = ""
+    pinned_at: int = 0
+    archived_at: int = 0
+    folder_id: str = ""
     parameters: str = ""
     messages: tuple[ImportedMessage, ...] = ()
     is_whole: bool = True
@@ -160,6 +163,18 @@ class NoteRow:
     updated_at: int
     title: str
     body: str
+    message_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedFolder:
+    """A folder as it will be stored."""
+
+    id: str
+    created_at: int
+    updated_at: int
+    name: str
+    instructions: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,7 +221,13 @@ class ImportedAttachment:
     text: str = ""
 
 
-Row = ImportedConversation | NoteRow | ImportedAction | ImportedAttachment
+Row = (
+    ImportedConversation
+    | NoteRow
+    | ImportedAction
+    | ImportedAttachment
+    | ImportedFolder
+)
 
 
 @dataclass(slots=True)
@@ -216,7 +237,7 @@ class ImportCounts:
     Attributes:
         found: The messages the file holds: those that are taken, those that are
             joined with the answer they belong to, and those that are left out.
-        entries: The conversations, notes and quick actions it holds.
+        entries: The conversations, notes, quick actions and folders it holds.
         names: What some of those that are left out are called, by the reason.
     """
 
@@ -224,6 +245,7 @@ class ImportCounts:
     messages: int = 0
     notes: int = 0
     actions: int = 0
+    folders: int = 0
     first_ms: int = 0
     last_ms: int = 0
     found: int = 0
@@ -251,6 +273,8 @@ class ImportCounts:
                 self.actions += 1
             case ImportedAttachment():
                 pass
+            case ImportedFolder():
+                self.folders += 1
             case ImportedConversation():
                 self.conversations += 1
                 self.messages += len(row.messages)

@@ -16,6 +16,7 @@ MANY: Final = 20
 
 _NOUNS: Final = {
     "conversation": "conversations",
+    "folder": "conversations",
     "note": "notes",
     "action": "actions",
     "engine": "engines",

@@ -170,7 +170,7 @@ def list_recent(_request: Request, app: OpenContext) -> Response:
     """Tell the newest conversations."""
     found = [
         RecentConversation(id=each.id, title=each.title or UNTITLED)
-        for each in app.services.conversations.page(limit=_RECENT)
+        for each in app.services.conversations.recent(_RECENT)
     ]
     return as_json(RecentConversations(conversations=tuple(found)))
 

@@ -19,6 +19,7 @@ _KINDS: Final = {
     "conversation": ("message-square", "Conversation"),
     "note": ("notebook-pen", "Note"),
     "message": ("message-square", "Message"),
+    "folder": ("folder", "Folder"),
 }
 _UNTITLED: Final = "Untitled"
 
@@ -111,7 +112,8 @@ def _item(found: "Discarded", days_left: int) -> TrashItem:
     icon_name, kind = _KINDS[found.table]
     return TrashItem(
         path=f"/trash/{found.table}/{found.id}",
-        history=f"/history/{found.table}/{found.id}",
+        # A folder has no text that could be shown.
+        history="" if found.table == "folder" else f"/history/{found.table}/{found.id}",
         key=found.id,
         icon_name=icon_name,
         kind=kind,

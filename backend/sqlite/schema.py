@@ -302,6 +302,24 @@ _ATTACHMENTS: Final[Step] = (
     )""",
 )
 
+_FOLDERS: Final[Step] = (
+    "alter table conversation add column pinned_at integer not null default 0",
+    "alter table conversation add column archived_at integer not null default 0",
+    "alter table conversation add column folder_id text not null default ''",
+    "alter table note add column message_id text not null default ''",
+    f"""create table folder(
+        id text primary key not null,
+        {_LOGGED},
+        name text not null default '',
+        instructions text not null default ''
+    )""",
+    """create index conversation_in_folder on conversation(folder_id, latest)
+        where folder_id <> ''""",
+    "create index conversation_pinned on conversation(pinned_at) where pinned_at <> 0",
+    """create index conversation_archived on conversation(latest)
+        where archived_at <> 0""",
+)
+
 STEPS: Final[tuple[Step, ...]] = (
     _FIRST,
     _SEARCH_BY_TIME,
@@ -309,5 +327,6 @@ STEPS: Final[tuple[Step, ...]] = (
     _READS_FROM,
     _BRANCHES,
     _ATTACHMENTS,
+    _FOLDERS,
 )
 """Step number n brings the file from version n to n + 1."""

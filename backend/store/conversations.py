@@ -1,14 +1,14 @@
 """Keeps conversations."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import bindparam
+from sqlalchemy import ColumnElement, Select, TextClause, bindparam, text
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, exists, or_, select
 
 from backend.errors import NotFoundError
-from backend.ids import new_id, now_ms
+from backend.ids import ARCHIVE, new_id, now_ms
 from backend.store.change_log import Fields, RowChange, StoreSession
 from backend.store.database import Database
 from backend.store.models import Conversation, Draft, Note
@@ -16,13 +16,40 @@ from backend.store.rows import CONVERSATION, ConversationRow
 from backend.store.text import clean_text
 from backend.stored_values import TitleSource
 
-_PAGE: Final = (
+# Written out, as a bound value would not let SQLite use the partial indexes.
+_IN_USE: Final = col(Conversation.deleted_at).is_(None)
+_IN_FOLDER: Final = text("folder_id = :place and folder_id <> ''")
+_IN_NO_FOLDER: Final = text("""(folder_id = '' or not exists(
+    select 1 from folder where folder.id = folder_id and folder.deleted_at is null
+))""")
+
+
+def _newest(*where: ColumnElement[bool] | TextClause) -> Select[tuple[Any, ...]]:
+    return (
+        select_columns(*CONVERSATION)
+        .where(*where)
+        .order_by(col(Conversation.latest).desc())
+        .limit(bindparam("limit"))
+    )
+
+
+_RECENT: Final = _newest(_IN_USE, text("archived_at = 0"))
+_HERE: Final = text("archived_at = 0 and pinned_at = 0")
+_LIST: Final = _newest(_IN_USE, _HERE, _IN_NO_FOLDER)
+_FOLDER: Final = _newest(_IN_USE, _HERE, _IN_FOLDER)
+_ARCHIVE: Final = _newest(_IN_USE, text("archived_at <> 0"))
+_BEFORE: Final = col(Conversation.latest) < bindparam("before")
+_PAGES: Final = {
+    # Statements that are built once are compiled and recognised once.
+    page: page.where(_BEFORE)
+    for page in (_LIST, _FOLDER, _ARCHIVE)
+}
+_PINNED: Final = (
     select_columns(*CONVERSATION)
-    .where(col(Conversation.deleted_at).is_(None))
-    .order_by(col(Conversation.latest).desc())
-    .limit(bindparam("limit"))
+    .where(_IN_USE, text("archived_at = 0 and pinned_at <> 0"))
+    .order_by(col(Conversation.pinned_at).desc(), col(Conversation.id).desc())
 )
-_NEXT_PAGE: Final = _PAGE.where(col(Conversation.latest) < bindparam("before"))
+_PINNED_IN_FOLDER: Final = _PINNED.where(_IN_FOLDER)
 _LIVE: Final = f"""
     select {", ".join(ConversationRow._fields)} from conversation
     where id = ? and deleted_at is null
@@ -46,18 +73,33 @@ class ConversationStore:
         *,
         before: str | None = None,
         limit: int = 50,
+        place: str = "",
     ) -> Sequence[ConversationRow]:
-        """Return the conversations in use, newest activity first.
+        """Return the conversations of a place that are not pinned, newest first.
 
         Args:
             before: The `latest` of the last one that is already known.
             limit: How many at most.
+            place: A folder, `ARCHIVE`, or "" for the list of those in neither.
         """
-        if before is None:
-            return self._database.rows(_PAGE, ConversationRow._make, limit=limit)
-        return self._database.rows(
-            _NEXT_PAGE, ConversationRow._make, limit=limit, before=before
-        )
+        page = {"": _LIST, ARCHIVE: _ARCHIVE}.get(place, _FOLDER)
+        asked: dict[str, str | int | None] = {"limit": limit}
+        if page is _FOLDER:
+            asked["place"] = place
+        if before is not None:
+            page, asked["before"] = _PAGES[page], before
+        return self._database.rows(page, ConversationRow._make, **asked)
+
+    def pinned(self, place: str = "") -> Sequence[ConversationRow]:
+        """Return what is pinned, latest first: in a folder, or "" for everywhere."""
+        if not place:
+            return self._database.rows(_PINNED, ConversationRow._make)
+        made = ConversationRow._make
+        return self._database.rows(_PINNED_IN_FOLDER, made, place=place)
+
+    def is_any_archived(self) -> bool:
+        """Whether there is anything in the archive."""
+        return bool(self.page(limit=1, place=ARCHIVE))
 
     def is_there_any(self) -> bool:
         """Whether anything is kept: asked, noted, typed, or in the trash."""
@@ -70,8 +112,8 @@ class ConversationStore:
             return bool(session.scalar(select(or_(*kept))))
 
     def recent(self, limit: int = 5) -> Sequence[ConversationRow]:
-        """Return the conversations that were active last."""
-        return self.page(limit=limit)
+        """Return the conversations that were active last, wherever they are listed."""
+        return self._database.rows(_RECENT, ConversationRow._make, limit=limit)
 
     def get(self, id: str, *, include_deleted: bool = False) -> Conversation:
         """Return one conversation.
@@ -135,6 +177,26 @@ class ConversationStore:
             NotFoundError: There is no such conversation, or it is there already.
         """
         return self._change(id, deleted_at=now_ms())
+
+    def arrange(
+        self, ids: Sequence[str], **fields: str | int | None
+    ) -> tuple[Sequence[Conversation], str]:
+        """Change several conversations in one transaction, which undoes all of it.
+
+        Returns:
+            Those of them that are in use, as they became, and the transaction.
+
+        Raises:
+            NotFoundError: None of them is there any more.
+        """
+        with self._database.write() as session:
+            found = [session.get(Conversation, row_id) for row_id in ids]
+            live = [row for row in found if row and row.deleted_at is None]
+            if not live:
+                raise NotFoundError(_GONE)
+            for row in live:
+                row.sqlmodel_update(fields)
+            return live, session.transaction_id
 
     def restore(self, id: str) -> str:
         """Take a conversation out of the trash.

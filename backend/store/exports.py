@@ -17,6 +17,7 @@ from backend.store.models import (
     Action,
     Attachment,
     Conversation,
+    Folder,
     Logged,
     Message,
     Note,
@@ -75,6 +76,10 @@ class ExportStore:
     def actions(self) -> Iterator[Action]:
         """Yield all quick actions, oldest first."""
         return self._all(Action)
+
+    def folders(self) -> Iterator[Folder]:
+        """Yield all folders, oldest first."""
+        return self._all(Folder)
 
     def messages(self, conversation_id: str) -> Iterator[Message]:
         """Yield the messages of a conversation, also of other branches, oldest first.

@@ -171,6 +171,7 @@ class MessageStore:
         title_source: TitleSource = TitleSource.TEXT,
         submission: str = "",
         draft: str = NEW,
+        folder_id: str = "",
     ) -> tuple[Conversation, MessageRow, MessageRow]:
         """Store a new conversation with its first exchange, in one transaction.
 
@@ -183,12 +184,14 @@ class MessageStore:
             title_source: Where it is from.
             submission: What the page calls this message; see `submitted()`.
             draft: The draft it was, which is used up; "" for none.
+            folder_id: Where it is listed; "" for no folder.
         """
         conversation = Conversation(
             title=clean_text(title),
             title_source=title_source if title else TitleSource.NONE,
             engine_id=engine_id,
             model=clean_text(model),
+            folder_id=folder_id,
         )
         with self._database.write() as session:
             session.add(conversation)

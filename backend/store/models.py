@@ -72,6 +72,9 @@ class Conversation(Searched, table=True):
         title_source: Who named it: "none", "text", "model" or "user".
         latest: The id of its last activity; the list is sorted by it.
         shown_leaf: A message of the branch that is shown; "" for the newest.
+        pinned_at: When it was pinned to the top of the list; 0 for one that is not.
+        archived_at: When it left the list for the archive; 0 for one that did not.
+        folder_id: The folder it is in. One that is no longer there counts as none.
     """
 
     title: str = Field(default="", sa_type=Text)
@@ -80,6 +83,9 @@ class Conversation(Searched, table=True):
     model: str = Field(default="", sa_type=Text)
     latest: str = Field(default_factory=new_id, sa_type=Text)
     shown_leaf: str = Field(default="", sa_type=Text)
+    pinned_at: int = 0
+    archived_at: int = 0
+    folder_id: str = Field(default="", sa_type=Text)
 
     def searched_text(self) -> str:
         """Return the title."""
@@ -150,11 +156,27 @@ class EngineRecord(Logged, table=True):
     options: str = Field(default="", sa_type=Text)
 
 
+class Folder(Logged, table=True):
+    """A folder of conversations.
+
+    Attributes:
+        instructions: Sent with each of its conversations, after those for all.
+    """
+
+    name: str = Field(default="", sa_type=Text)
+    instructions: str = Field(default="", sa_type=Text)
+
+
 class Note(Searched, table=True):
-    """A note."""
+    """A note.
+
+    Attributes:
+        message_id: The message it was made of; "" for one that was written.
+    """
 
     title: str = Field(default="", sa_type=Text)
     body: str = Field(default="", sa_type=Text)
+    message_id: str = Field(default="", sa_type=Text)
 
     def searched_text(self) -> str:
         """Return title and text."""
@@ -309,6 +331,7 @@ LOGGED: Final[dict[str, type[Logged]]] = {
         Message,
         Attachment,
         EngineRecord,
+        Folder,
         Note,
         Action,
         Setting,

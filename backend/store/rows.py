@@ -27,6 +27,9 @@ class ConversationRow(NamedTuple):
     model: str
     latest: str
     shown_leaf: str
+    pinned_at: int
+    archived_at: int
+    folder_id: str
 
 
 class MessageRow(NamedTuple):

@@ -11,18 +11,20 @@ from backend.store.database import Database
 from backend.store.messages import replies_to
 from backend.store.models import LOGGED, Logged, Message
 
-TABLES: Final = ("conversation", "note", "message")
+TABLES: Final = ("conversation", "note", "message", "folder")
 """What can be in the trash. A message of a conversation that is there is part of it."""
 
 _SHOWN_CHARS: Final = 200
 _TITLES: Final = {
     "conversation": "r.title",
     "note": "r.title",
+    "folder": "r.name",
     "message": f"substr(r.text, 1, {_SHOWN_CHARS})",
 }
 _ON_ITS_OWN: Final = {
     "conversation": "",
     "note": "",
+    "folder": "",
     # Not inside a conversation that is in the trash, nor the answer to a question
     # that went there with it.
     "message": """

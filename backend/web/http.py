@@ -79,15 +79,26 @@ class Request:
             InvalidInputError: The body is not url-encoded UTF-8.
             TooLargeError: The body is larger than `MAX_BODY_BYTES`.
         """
+        return dict(self._fields())
+
+    def chosen(self, name: str) -> list[str]:
+        """Return every value of a field that is there several times.
+
+        Raises:
+            InvalidInputError: The body is not url-encoded UTF-8.
+            TooLargeError: The body is larger than `MAX_BODY_BYTES`.
+        """
+        return [value for field, value in self._fields() if field == name]
+
+    def _fields(self) -> list[tuple[str, str]]:
         if len(self.body) > MAX_BODY_BYTES:
             raise TooLargeError(TOO_LARGE)
         try:
-            pairs = parse_qsl(
+            return parse_qsl(
                 self.body.decode("utf-8"), keep_blank_values=True, errors="strict"
             )
         except ValueError as exc:
             raise InvalidInputError("The form could not be read.") from exc
-        return dict(pairs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,8 @@ PAGES = {
     "/backups/back",
     "/conversations/:id",
     "/encryption",
+    "/folders/:id",
+    "/folders/:id/new",
     "/history/:table/:id",
     "/imports",
     "/models",

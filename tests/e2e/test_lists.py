@@ -14,6 +14,7 @@ pytestmark = pytest.mark.e2e
 
 SIDEBAR: Final = "document.querySelector('.sidebar-list')"
 LISTED: Final = "document.querySelectorAll('.conversation-item').length"
+PICKED: Final = "document.querySelectorAll('.pick:checked').length"
 LOG: Final = "document.querySelectorAll('.message').length"
 COUNT: Final = 130
 WRITTEN: Final = "Written meanwhile"
@@ -218,6 +219,78 @@ def test_later_messages_come_by_the_wheel_up_to_the_newest(fresh: Window) -> Non
     scroll = "document.querySelector('.log-scroll').scrollTop"
     fresh.wheel_until(".log-scroll", 900, f"{scroll} === 0")
     assert not fresh.has("link", "Jump to latest")
+
+
+def test_several_go_into_a_folder_in_one_act_and_come_back(fresh: Window) -> None:
+    place = "document.querySelector('.sidebar-list [name=place]').value"
+    fresh.wheel_until(".sidebar-list", 400, f"{LISTED} === {COUNT + 1}")
+    fresh.evaluate("document.querySelector('.conversation-item > a').focus()")
+    fresh.press("ArrowDown", "Shift")
+    fresh.wait_for(f"{PICKED} === 2")
+    fresh.press("Escape")
+    fresh.wait_for(f"{PICKED} === 0")
+    fresh.press("a", "Control")
+    fresh.press("m")
+    fresh.wait_for("document.activeElement.name === 'folder'")
+    fresh.press("End")
+    fresh.press("Tab")
+    fresh.press("Enter")
+    # It may leave before the end on a slow machine.
+    fresh.find("button", "Undo")
+    undo = fresh.evaluate(
+        "document.querySelector('[data-undo]').getAttribute('hx-post')"
+    )
+    fresh.click("button", f"New folder {COUNT + 1} conversations")
+    fresh.wait_for(f"{place} !== '' && {LISTED} === 50")
+    fresh.wheel_until(".sidebar-list", 400, f"{LISTED} === {COUNT + 1}")
+    fresh.wheel(".sidebar-list", -900)
+    fresh.evaluate(is_still(SIDEBAR))
+    top = fresh.evaluate(f"{SIDEBAR}.scrollTop")
+    fresh.click("button", "All conversations")
+    fresh.click("button", f"New folder {COUNT + 1} conversations")
+    fresh.wait_for(f"{LISTED} === {COUNT + 1}")
+    assert fresh.evaluate(f"{SIDEBAR}.scrollTop") == pytest.approx(top, abs=1)
+    fresh.evaluate(f"fetch('{undo}', {{method: 'POST'}})")
+    fresh.wait_for(f"{place} === '' && {LISTED} >= 50")
+    assert not fresh.has("heading", "Folders")
+
+
+def test_keys_and_the_mouse_pin_archive_and_file_a_conversation(fresh: Window) -> None:
+    first = "document.querySelector('.conversation-item > a')"
+    title = fresh.evaluate(f"{first}.innerText")
+    fresh.evaluate(f"{first}.focus()")
+    fresh.press("p")
+    fresh.find("list", "Pinned")
+    fresh.wait_for(f"document.activeElement.innerText === {title!r}")
+    fresh.press("a")
+    fresh.click("button", "Archive")
+    fresh.find("link", title)
+    fresh.click("button", f"Actions for {title}")
+    fresh.click("menuitem", "Take out of the archive")
+    fresh.wait_for(f"{LISTED} === 0")
+    fresh.click("button", "All conversations")
+    fresh.find("list", "Pinned")
+    fresh.evaluate("fetch('/folders', {method: 'POST'})")
+    fresh.find("button", "New folder 0 conversations")
+    fresh.evaluate(f"""(() => {{
+        const drag = (type, on) => on.dispatchEvent(
+            new DragEvent(type, {{bubbles: true, dataTransfer: new DataTransfer()}}));
+        drag("dragstart", {first});
+        drag("dragover", document.querySelector(".folder-item"));
+        drag("drop", document.querySelector(".folder-item"));
+        drag("dragend", {first});
+    }})()""")
+    fresh.click("button", "New folder 1 conversation")
+    fresh.find("link", title)
+    fresh.press("Escape")
+    fresh.find("button", "Actions for the folder New folder")
+    fresh.evaluate("document.querySelector('.folder-item .place').focus()")
+    fresh.press("Delete")
+    fresh.wait_for("document.querySelector('.folder-item') === null")
+    fresh.find("list", "Pinned")
+    fresh.evaluate(f"{first}.focus()")
+    fresh.press("p")
+    fresh.wait_for("document.querySelector('[aria-label=Pinned]') === null")
 
 
 def test_a_conversation_that_answers_or_has_answered_is_marked(

@@ -20,6 +20,7 @@ from backend.services.engines.engines import EngineService, Offer
 from backend.services.engines.sights import Sights
 from backend.services.settings import SettingService
 from backend.store.attachments.attachments import AttachmentStore
+from backend.store.chat.folders import FolderStore
 from backend.store.chat.summaries import SummaryStore
 from backend.store.drafts import DraftStore
 from backend.store.engines import EngineStore
@@ -113,6 +114,7 @@ def asking(setup: Setup, answers: AnswerService) -> ConversationService:
                 Sights(setup.service, settings, library.database.act),
             ),
             documents=QuestionDocuments(AttachmentStore(library.database)),
+            folders=FolderStore(library.database),
         ),
         act=library.database.act,
     )

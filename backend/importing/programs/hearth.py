@@ -15,6 +15,7 @@ from backend.importing.records import (
     ImportedAction,
     ImportedAttachment,
     ImportedConversation,
+    ImportedFolder,
     ImportedMessage,
     NoteRow,
     Skip,
@@ -47,6 +48,7 @@ _R = TypeVar(
     NoteRow,
     ImportedAction,
     ImportedAttachment,
+    ImportedFolder,
 )
 
 
@@ -103,12 +105,17 @@ def read_action(item: object, tally: ImportCounts) -> ImportedAction | None:
     return _row(ImportedAction, as_dict(item), tally, Skip.UNREADABLE)
 
 
+def read_folder(item: object, tally: ImportCounts) -> ImportedFolder | None:
+    """Return a folder."""
+    return _row(ImportedFolder, as_dict(item), tally, Skip.UNREADABLE)
+
+
 def read_attachment(item: object, tally: ImportCounts) -> ImportedAttachment | None:
     """Return a file of a question; one whose content is another is left out."""
     data = as_dict(item)
     content, text = (as_text(data.pop(name, "")) for name in ("content", "text"))
     row = _row(ImportedAttachment, data, tally, Skip.ATTACHMENT)
-    if row is None or _sum_of(content) != row.sha256:
+    if row is None or not row.message_id or _sum_of(content) != row.sha256:
         tally.skip(Skip.ATTACHMENT, row is not None)
         return None
     return replace(row, content=content, text=text)
@@ -161,7 +168,9 @@ def _fits(name: str, kind: object, value: object) -> bool:
         return type(value) is int and 0 <= value <= latest_ms()
     if not isinstance(value, str):
         return name == "parent" and value is None
-    if name in {"id", "conversation_id", "message_id"} or (name == "latest" and value):
+    if name in {"latest", "message_id"}:
+        return not value or _is_id(value)
+    if name in {"id", "conversation_id"}:
         return _is_id(value)
     return True
 

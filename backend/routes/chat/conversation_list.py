@@ -1,25 +1,28 @@
-"""The list of conversations: its days, what is new in them, renaming."""
+"""The list of conversations: pinned, folders, days, the archive; renaming, moving."""
 
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import groupby
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 from urllib.parse import urlsplit
 
-from backend.ids import made_at
+from backend.errors import InvalidInputError, NotFoundError
+from backend.ids import ARCHIVE, made_at
 from backend.live.notices import Toast
 from backend.routes.app_context import OpenContext
 from backend.routes.chat.conversations import UNTITLED
-from backend.routes.pages import page_size, undo_path
+from backend.routes.pages import go_to, no_content, page_size, undo_path
 from backend.services.chat.activity import AnswerActivity
-from backend.services.chat.conversations import MAX_TITLE_CHARS, PAGE_SIZE
+from backend.services.chat.arranging import PAGE_SIZE, Arrange, Arranged
+from backend.services.chat.conversations import MAX_TITLE_CHARS
 from backend.web.http import AppRouter, Request, Response
 from backend.web.rendering import Renderer, Template
 
 if TYPE_CHECKING:
-    from backend.store.models import Conversation
+    from backend.store.chat.folders import CountedFolder
+    from backend.store.models import Conversation, Folder
     from backend.store.rows import ConversationRow
 
 router = AppRouter[OpenContext]()
@@ -57,13 +60,47 @@ class Day:
 
 
 @dataclass(frozen=True)
+class FolderItem(Template):
+    """One folder in the list."""
+
+    template: ClassVar[str] = "folders/_item.html"
+    folder: "Folder"
+    count: int
+
+
+@dataclass(frozen=True)
+class FolderChoice(Template):
+    """Where conversations can be moved, as the options of a field.
+
+    Attributes:
+        here: The folder they are in; "" for none, None where that is not one.
+    """
+
+    template: ClassVar[str] = "folders/_options.html"
+    folders: "Sequence[CountedFolder]"
+    here: str | None
+
+
+@dataclass(frozen=True)
 class ConversationList(Template):
-    """A page of the list."""
+    """A page of the list, or of a folder or the archive in its place.
+
+    Attributes:
+        place: The folder, or the archive; "" for the list itself.
+        name: What that is called.
+        pinned: On the first page alone, as are the folders.
+    """
 
     template: ClassVar[str] = "conversations/_list.html"
+    place: str
+    name: str
     groups: Sequence[Day]
     more: str
     is_first: bool
+    pinned: Sequence[ConversationItem] = ()
+    folders: Sequence[FolderItem] = ()
+    choice: FolderChoice | None = None
+    has_archive: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,6 +110,16 @@ class Rename(Template):
     template: ClassVar[str] = "conversations/_rename.html"
     conversation: "Conversation"
     max_chars: int = MAX_TITLE_CHARS
+
+
+@dataclass(frozen=True)
+class Move(Template):
+    """The form for another folder, in the list."""
+
+    template: ClassVar[str] = "conversations/_move.html"
+    conversation: "Conversation"
+    title: str
+    choice: FolderChoice
 
 
 @router.get("/conversations")
@@ -106,13 +153,93 @@ def rename(request: Request, app: OpenContext) -> Response:
     return item(request, app)
 
 
+@router.get("/conversations/:id/move")
+def move_form(request: Request, app: OpenContext) -> Response:
+    """Ask for another folder."""
+    conversation = app.services.conversations.get(request.path_params["id"])
+    choice = FolderChoice(app.services.folders.all(), conversation.folder_id)
+    form = Move(conversation, conversation.title or UNTITLED, choice)
+    return app.pages.fragment(form)
+
+
+@router.post("/conversations/arrange")
+async def arrange(request: Request, app: OpenContext) -> Response:
+    """Pin, archive, move or delete conversations, all in one act."""
+    form = request.form()
+    what = {each.value: each for each in Arrange}.get(form.get("act", ""))
+    if what is None:
+        raise InvalidInputError("Hearth does not know this. Reload the page.")
+    ids = request.chosen("id")
+    done = await app.services.arranging.arrange(what, ids, form.get("folder", ""))
+    is_open = any(request.shown_path == f"/conversations/{row_id}" for row_id in ids)
+    leaves = what is Arrange.DELETE and is_open
+    place = request.shown_path if leaves else ""
+    toast = Toast(_said(what, done), undo=undo_path(done.transaction_id, place))
+    if leaves:
+        app.pages.announce(toast)
+        return no_content(go_to("/"))
+    return app.pages.toast(toast)
+
+
+_WORDS: Final = {
+    Arrange.PIN: "Pinned {}.",
+    Arrange.UNPIN: "No longer pinned: {}.",
+    Arrange.ARCHIVE: "Archived {}.",
+    Arrange.UNARCHIVE: "Back in the list: {}.",
+    Arrange.DELETE: "Deleted {}.",
+}
+
+
+def _said(what: Arrange, done: Arranged) -> str:
+    rows = done.conversations
+    title = f"“{rows[0].title or UNTITLED}”"
+    which = title if len(rows) == 1 else f"{len(rows)} conversations"
+    if what is not Arrange.MOVE:
+        return _WORDS[what].format(which)
+    if done.folder is None:
+        return f"Taken out of the folder: {which}."
+    return f"Moved {which} to “{done.folder.name}”."
+
+
 def _list(request: Request, app: OpenContext) -> Response:
     before = request.query.get("before")
     size = page_size(request, PAGE_SIZE)
-    found = app.services.conversations.page(before, size)
+    place, name = _place(request, app)
+    found = app.services.arranging.page(place, before, size)
     days = _days(found, app.services.activity, app.renderer, before)
     more = found[-1].latest if len(found) == size else ""
-    return app.pages.fragment(ConversationList(days, more, is_first=before is None))
+    page = ConversationList(place, name, days, more, is_first=before is None)
+    return app.pages.fragment(_whole(page, app) if page.is_first else page)
+
+
+def _place(request: Request, app: OpenContext) -> tuple[str, str]:
+    """Return what the list shows, and its name; a folder that is gone shows all."""
+    place = request.query.get("place", "")
+    if place == ARCHIVE:
+        return place, "Archive"
+    try:
+        return place, app.services.folders.get(place).name if place else ""
+    except NotFoundError:
+        return "", ""
+
+
+def _whole(page: ConversationList, app: OpenContext) -> ConversationList:
+    """Return the first page with what stands above its days."""
+    arranging, activity = app.services.arranging, app.services.activity
+    folders = app.services.folders.all()
+    choice = FolderChoice(folders, None if page.place == ARCHIVE else page.place)
+    if page.place == ARCHIVE:
+        return replace(page, choice=choice)
+    pinned = [_item(one, activity) for one in arranging.pinned(page.place)]
+    if page.place:
+        return replace(page, choice=choice, pinned=pinned)
+    return replace(
+        page,
+        choice=choice,
+        pinned=pinned,
+        folders=[FolderItem(each.folder, each.count) for each in folders],
+        has_archive=arranging.is_any_archived(),
+    )
 
 
 def _days(

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from backend.errors import InvalidInputError, NotFoundError
 from backend.ids import NEW, new_id
@@ -15,6 +15,9 @@ from backend.services.chat.conversations import LOG_LIMIT
 from backend.services.engines.engines import Choice
 from backend.web.http import AppRouter, Request, Response
 from backend.web.rendering import Template
+
+if TYPE_CHECKING:
+    from backend.store.models import Conversation
 
 UNTITLED = "New conversation"
 
@@ -29,6 +32,7 @@ class Composer(Template):
     Attributes:
         draft: What was typed and not sent; None when the page is to ask for it.
         is_behind: The newest messages are not shown; sending shows them.
+        folder_id: Where a new one begins; "" for no folder.
     """
 
     template: ClassVar[str] = "conversations/_composer.html"
@@ -37,6 +41,7 @@ class Composer(Template):
     draft: str | None
     submission: str
     is_behind: bool = False
+    folder_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,12 +100,15 @@ class Head(Template):
 
     Attributes:
         conversation_id: "" for the one that does not exist yet.
+        folder: The name of the folder it is in, if there is one.
     """
 
     template: ClassVar[str] = "conversations/_head.html"
     conversation_id: str
     title: str
     is_deleted: bool = False
+    is_archived: bool = False
+    folder: str = ""
 
 
 @dataclass(frozen=True)
@@ -148,9 +156,7 @@ async def show(request: Request, app: OpenContext) -> Response:
 def head(request: Request, app: OpenContext) -> Response:
     """Show the title of a conversation, also of one in the trash."""
     find, row_id = app.services.conversations.get, request.path_params["id"]
-    found = find(row_id, include_deleted=True)
-    title, is_deleted = found.title or UNTITLED, found.deleted_at is not None
-    return app.pages.fragment(Head(found.id, title, is_deleted))
+    return app.pages.fragment(_head(app, find(row_id, include_deleted=True)))
 
 
 @router.get("/conversations/:id/log")
@@ -193,6 +199,7 @@ async def begin(request: Request, app: OpenContext) -> Response:
         Choice.parse(form.get("choice", "")),
         form.get("submission", ""),
         draft=NEW,
+        folder_id=form.get("folder", ""),
     )
     return await _whole(app, exchange.conversation.id)
 
@@ -235,19 +242,29 @@ async def _whole(app: OpenContext, conversation_id: str) -> Response:
 async def _view(
     app: OpenContext, conversation_id: str, around: str = "", query: str = ""
 ) -> View:
-    title, draft = await asyncio.to_thread(_title_and_draft, app, conversation_id)
+    head, draft = await asyncio.to_thread(_head_and_draft, app, conversation_id)
     log = around and await _around(app, conversation_id, around, query)
     log = log or await _newest(app, conversation_id, LOG_LIMIT)
     action = f"/conversations/{conversation_id}/messages"
     composer = Composer(
         conversation_id, action, draft, new_id(), is_behind=bool(log.later)
     )
-    return View(Head(conversation_id, title), log, composer)
+    return View(head, log, composer)
 
 
-def _title_and_draft(app: OpenContext, conversation_id: str) -> tuple[str, str]:
-    title = app.services.conversations.get(conversation_id).title or UNTITLED
-    return title, app.services.drafts.get(conversation_id)
+def _head_and_draft(app: OpenContext, conversation_id: str) -> tuple[Head, str]:
+    found = app.services.conversations.get(conversation_id)
+    return _head(app, found), app.services.drafts.get(conversation_id)
+
+
+def _head(app: OpenContext, found: "Conversation") -> Head:
+    return Head(
+        found.id,
+        found.title or UNTITLED,
+        is_deleted=found.deleted_at is not None,
+        is_archived=found.archived_at != 0,
+        folder=app.services.folders.name_of(found.folder_id),
+    )
 
 
 async def _newest(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from backend.store.models import ImportRun
 
 
-_MANY_UPDATED: Final = "titles, shown branches, notes or quick actions"
+_MANY_UPDATED: Final = "titles, shown branches, notes, quick actions or folders"
 
 
 @dataclass(frozen=True)
@@ -179,6 +179,8 @@ def _holds(summary: Summary) -> str:
         counted.append(_counted(summary.notes, "note"))
     if summary.actions:
         counted.append(_counted(summary.actions, "quick action"))
+    if summary.folders:
+        counted.append(_counted(summary.folders, "folder"))
     return _listed(counted)
 
 
@@ -215,6 +217,8 @@ def _added(report: Report) -> Iterator[str]:
         yield f"{_counted(report.new_notes, 'new note')}."
     if report.new_actions:
         yield f"{_counted(report.new_actions, 'new quick action')}."
+    if report.new_folders:
+        yield f"{_counted(report.new_folders, 'new folder')}."
     if report.restored:
         yield f"{report.restored:,} restored from the trash."
 
@@ -231,7 +235,7 @@ def _changed(report: Report) -> Iterator[str]:
         counted = _counted(report.updated_messages, "message")
         yield f"{counted} {_were(report.updated_messages)} updated."
     if report.updated:
-        what = "title, shown branch, note or quick action"
+        what = "title, shown branch, note, quick action or folder"
         counted = f"{report.updated:,} {what if report.updated == 1 else _MANY_UPDATED}"
         yield f"{counted} {_were(report.updated)} updated."
     if report.replaced:

@@ -21,6 +21,7 @@ from backend.services.settings import SettingService
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from backend.store.chat.folders import FolderStore
     from backend.store.chat.summaries import SummaryStore
     from backend.store.messages import MessageStore
     from backend.store.models import Conversation
@@ -48,6 +49,7 @@ class Asking:
         *,
         pictures: QuestionPictures,
         documents: QuestionDocuments,
+        folders: "FolderStore",
     ) -> None:
         self._messages = messages
         self._summaries = summaries
@@ -56,6 +58,7 @@ class Asking:
         self.parameters = parameters
         self.pictures = pictures
         self.documents = documents
+        self._folders = folders
 
     def next_prompt(
         self, conversation_id: str, text: str, model: str, before: str | None = None
@@ -71,9 +74,14 @@ class Asking:
             asked = replace(asked, id="")
         return self.prompt(said, model, conversation_id, asked)
 
-    def first_prompt(self, text: str, draft_id: str) -> Prompt:
-        """Return what is sent with the first question of a conversation."""
-        return self.prompt((), "", draft_id, self._draft(text, draft_id))
+    def first_prompt(self, text: str, draft_id: str, folder_id: str = "") -> Prompt:
+        """Return what is sent with the first question of a conversation.
+
+        Raises:
+            NotFoundError: There is no such folder.
+        """
+        asked = self._draft(text, draft_id)
+        return self.prompt((), "", draft_id, asked, folder_id)
 
     def prompt_again(self, answer: "AnyMessage", model: str) -> Prompt:
         """Return what was said up to the question of an answer."""
@@ -96,12 +104,23 @@ class Asking:
         model: str = "",
         conversation_id: str = "",
         asked: PromptMessage | None = None,
+        folder_id: str = "",
     ) -> Prompt:
         """Return what is sent of messages, with a question that may follow them.
 
         A summary takes the place of the messages before those it leaves out.
+
+        Args:
+            said: The messages, oldest first.
+            model: What answers it.
+            conversation_id: Says how it is answered.
+            asked: The question.
+            folder_id: Where a conversation begins that is not there yet.
+
+        Raises:
+            NotFoundError: There is no such folder.
         """
-        instructions = self._settings.instructions()
+        instructions = self._instructions(conversation_id, folder_id)
         summary = self._summary(said)
         if summary is not None:
             said = [m for m in said if m.id >= summary.reads_from]
@@ -181,6 +200,15 @@ class Asking:
                 "No model is set up yet. Choose one first; your text is kept."
             )
         return choice
+
+    def _instructions(self, conversation_id: str, folder_id: str) -> str:
+        """Return those for all conversations, then those of the folder."""
+        if folder_id:
+            of_folder = self._folders.get(folder_id).instructions
+        else:
+            of_folder = self._folders.instructions_of(conversation_id)
+        both = (self._settings.instructions(), of_folder)
+        return "\n\n".join(one for one in both if one.strip())
 
     def _summary(self, said: "Sequence[AnyMessage]") -> "AnyMessage | None":
         """Return the summary that is used; none for what it stands for itself."""

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 MAX_TITLE_CHARS: Final = 300
 LOG_LIMIT: Final = 100
-PAGE_SIZE: Final = 50
 _FIRST_EXCHANGE: Final = 2
 _NO_QUESTION: Final = (
     "The question of this answer is no longer there, so it cannot be answered again."
@@ -91,11 +90,9 @@ class ConversationService:
         self._act = act
         self.beginnings = Beginnings(messages, answers)
 
-    def page(
-        self, before: str | None = None, limit: int = PAGE_SIZE
-    ) -> "Sequence[ConversationRow]":
-        """Return conversations, newest activity first."""
-        return self._conversations.page(before=before, limit=limit)
+    def recent(self, limit: int) -> "Sequence[ConversationRow]":
+        """Return the conversations that were active last."""
+        return self._conversations.recent(limit)
 
     def get(
         self, conversation_id: str, *, include_deleted: bool = False
@@ -157,6 +154,7 @@ class ConversationService:
         *,
         draft: str = "",
         title: str = "",
+        folder_id: str = "",
     ) -> Exchange:
         """Begin a conversation with its first question.
 
@@ -166,6 +164,7 @@ class ConversationService:
             submission: What the page calls it: sent twice, it is asked once.
             draft: The draft it was, which is used up; "" leaves all drafts alone.
             title: What it is called; "" takes the title from the text.
+            folder_id: Where it is listed; "" for no folder.
 
         Raises:
             InvalidInputError: The text is empty or too long.
@@ -176,7 +175,8 @@ class ConversationService:
         text, name = await self._checked(text, draft)
         choice = await self._asking.chosen(choice)
         record, engine = await self._engines.open(choice)
-        prompt = await asyncio.to_thread(self._asking.first_prompt, text, draft)
+        first = partial(self._asking.first_prompt, text, draft, folder_id)
+        prompt = await asyncio.to_thread(first)
         prompt = await self._asking.ready(prompt, choice, engine)
         store = partial(
             self._messages.begin_conversation,
@@ -188,6 +188,7 @@ class ConversationService:
             model=choice.model,
             submission=submission,
             draft=draft,
+            folder_id=folder_id,
         )
 
         def begin() -> "tuple[Conversation, AnyMessage, AnyMessage]":

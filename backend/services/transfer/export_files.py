@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         Action,
         Attachment,
         Conversation,
+        Folder,
         Logged,
         Message,
         Note,
@@ -102,7 +103,12 @@ def conversation_pieces(
             return _html(conversation, _read_in_turn(messages), show, files)
         case ExportFormat.JSON:
             whole = _json_conversation(conversation, messages, parameters)
-            return _json([whole], [], [], map(_file, attached))
+            return _json(
+                conversations=[whole],
+                notes=[],
+                actions=[],
+                attached=map(_file, attached),
+            )
 
 
 def _by_message(attached: Iterable[Attached]) -> Mapping[str, Sequence[Attached]]:
@@ -140,6 +146,8 @@ def all_as_json(
     messages: Messages,
     notes: Iterable["Note"],
     actions: Iterable["Action"],
+    *,
+    folders: Iterable["Folder"] = (),
     parameters: Callable[[str], str] = lambda _: "",
     attached: Iterable[Attached] = (),
 ) -> Pieces:
@@ -148,7 +156,13 @@ def all_as_json(
         _json_conversation(one, messages(one), parameters(one.id))
         for one in conversations
     )
-    return _json(parts, map(_row, notes), map(_row, actions), map(_file, attached))
+    return _json(
+        conversations=parts,
+        notes=map(_row, notes),
+        actions=map(_row, actions),
+        folders=map(_row, folders),
+        attached=map(_file, attached),
+    )
 
 
 class Archive:
@@ -232,20 +246,10 @@ def _html(
     yield foot
 
 
-def _json(
-    conversations: Iterable[Pieces],
-    notes: Iterable[str],
-    actions: Iterable[str],
-    attached: Iterable[str],
-) -> Pieces:
+def _json(attached: Iterable[str], **lists: Iterable[Iterable[str]]) -> Pieces:
     head = {"format": FORMAT, "version": VERSION, "exported_at": _now()}
     yield json.dumps(head)[:-1]
-    lists: tuple[tuple[str, Iterable[Iterable[str]]], ...] = (
-        ("conversations", conversations),
-        ("notes", notes),
-        ("actions", actions),
-    )
-    for name, rows in lists:
+    for name, rows in lists.items():
         yield f',\n"{name}": ['
         for number, row in enumerate(rows):
             yield ",\n" if number else "\n"

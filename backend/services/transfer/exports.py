@@ -140,8 +140,9 @@ class ExportService:
                     lambda one: self._store.messages(one.id),
                     self._store.notes(),
                     self._store.actions(),
-                    self._store.parameters,
-                    self._store.attachments(),
+                    folders=self._store.folders(),
+                    parameters=self._store.parameters,
+                    attached=self._store.attachments(),
                 )
                 write_pieces(self._while_wanted(pieces), file)
             else:

@@ -19,7 +19,7 @@ BREATH_S: Final = 0.002
 _BATCH_ROWS: Final = 40
 _BATCH_CHARS: Final = 25_000
 """Stored in about 15 ms on a slow machine: the driver stops every thread meanwhile."""
-_TABLES: Final = ("conversation", "note", "message", "action")
+_TABLES: Final = ("folder", "conversation", "note", "message", "action")
 """In the order they are stored."""
 
 

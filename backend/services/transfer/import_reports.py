@@ -14,6 +14,7 @@ _NEW = {
     "note": "new_notes",
     "message": "new_messages",
     "action": "new_actions",
+    "folder": "new_folders",
 }
 """What new rows of a table count as."""
 
@@ -39,6 +40,7 @@ class Summary:
     last_ms: int
     skipped: Mapping[str, int]
     actions: int = 0
+    folders: int = 0
     found: int = 0
     joined: int = 0
     aside: int = 0
@@ -61,11 +63,12 @@ class Report:
         new_notes: Notes that were not there.
         new_messages: Messages that were not there.
         new_actions: Quick actions that were not there.
+        new_folders: Folders that were not there.
         restored: What was in the trash.
         restored_messages: Messages among that.
-        known: Conversations, notes and quick actions that were there already.
+        known: Conversations, notes, quick actions and folders that were there already.
         known_messages: Messages that were there already.
-        updated: Titles, notes and quick actions that are as in the file now.
+        updated: Titles, notes, quick actions and folders that are as in the file now.
         updated_messages: Messages that are as in the file now.
         replaced: Messages that are no longer there, and went to the trash.
         stayed: Such that stay, because the user went on with their conversation.
@@ -82,6 +85,7 @@ class Report:
     known: int = 0
     kept: int = 0
     new_actions: int = 0
+    new_folders: int = 0
     restored_messages: int = 0
     known_messages: int = 0
     updated: int = 0
@@ -100,7 +104,7 @@ class Report:
     @property
     def has_added(self) -> bool:
         """Whether there is anything to take back."""
-        added = (self.new, self.new_notes, self.new_messages, self.new_actions)
+        added = (getattr(self, name) for name in _NEW.values())
         changed = (self.restored, self.updated, self.updated_messages, self.replaced)
         return any((*added, *changed))
 

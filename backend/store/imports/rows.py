@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from backend.store.change_log import Fields, StoreSession
 from backend.store.message_state import MessageState
-from backend.store.models import Action, Conversation, Logged, Message, Note
+from backend.store.models import Action, Conversation, Folder, Logged, Message, Note
 from backend.store.text import clean_text
 from backend.stored_values import TitleSource
 
@@ -17,6 +17,7 @@ _FOLLOWED: Final[Mapping[type[Logged], tuple[str, ...]]] = {
     Message: ("text", "reasoning", "state", "error", "model", "parent"),
     Note: ("title", "body"),
     Action: ("name", "icon", "kind", "prompt", "result"),
+    Folder: ("name", "instructions"),
 }
 """What of a row follows a later export of it."""
 _GIVEN: Final = frozenset({"user", "model"})

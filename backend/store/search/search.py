@@ -48,6 +48,7 @@ class Hit:
         title: The title of the conversation or note.
         snippet: The words around what was found.
         created_at: Milliseconds, UTC.
+        is_archived: Whether its conversation is in the archive.
     """
 
     kind: Kind
@@ -56,6 +57,7 @@ class Hit:
     title: str
     snippet: tuple[SnippetPart, ...]
     created_at: int
+    is_archived: bool = False
 
 
 _FROM: Final = {
@@ -66,6 +68,11 @@ _FROM: Final = {
     ),
     Kind.CONVERSATION: ("conversation r on r.seq = p.seq", "r.id, r.title"),
     Kind.NOTE: ("note r on r.seq = p.seq", "'', r.title"),
+}
+_ARCHIVED: Final = {
+    Kind.MESSAGE: "c.archived_at <> 0",
+    Kind.CONVERSATION: "r.archived_at <> 0",
+    Kind.NOTE: "0",
 }
 _RANK: Final = {
     # Weighing a word means counting it: 50 ms for a common one of a million messages.
@@ -85,7 +92,7 @@ _BY_SIGNS: Final = """
     order by place desc limit :looked_at
 """
 _SQL: Final = """
-    select r.id, {fields}, r.created_at, {text}, p.place
+    select r.id, {fields}, r.created_at, {text}, p.place, {archived}
     from ({hits}) hit
     cross join {kind}_place p on p.place = hit.place
     cross join {rows}
@@ -249,6 +256,7 @@ def _statement(kind: Kind, asked: Query) -> TextClause:
         kind=kind,
         rows=rows,
         fields=fields,
+        archived=_ARCHIVED[kind],
         text=SEARCHED[kind].format(row="r."),
         order="order by p.place desc" if asked.signs and order else order,
     )
@@ -256,7 +264,7 @@ def _statement(kind: Kind, asked: Query) -> TextClause:
 
 
 def _to_hit(kind: Kind, row: Row[*tuple[Any, ...]], asked: Query) -> Hit:
-    row_id, conversation_id, title, created_at, said, _place = row
+    row_id, conversation_id, title, created_at, said, _place, is_archived = row
     if kind is Kind.NOTE:
         # The first line of most notes is their title, which is shown anyway.
         whole = said
@@ -272,4 +280,5 @@ def _to_hit(kind: Kind, row: Row[*tuple[Any, ...]], asked: Query) -> Hit:
         title=title,
         snippet=shown(said, asked),
         created_at=created_at,
+        is_archived=bool(is_archived),
     )

@@ -43,7 +43,7 @@ def export(**data: object) -> dict[str, Any]:
 
 def test_fields_of_a_newer_hearth_are_counted_and_cost_nothing(tmp_path: Path) -> None:
     value = export(
-        folders=["a"],
+        shelves=["a"],
         device="x",
         conversations=[
             CONVERSATION
@@ -61,7 +61,7 @@ def test_fields_of_a_newer_hearth_are_counted_and_cost_nothing(tmp_path: Path) -
     ]
     assert tally.messages == 1
     assert tally.skipped == {Skip.UNKNOWN: 7}
-    expected = {"folders", "device", "pinned", "images", "liked", "color"}
+    expected = {"shelves", "device", "pinned", "images", "liked", "color"}
     assert set(tally.names[Skip.UNKNOWN]) == expected
 
 

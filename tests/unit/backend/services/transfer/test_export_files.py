@@ -22,7 +22,7 @@ from backend.store.database import Database
 from backend.store.exports import ExportStore
 from backend.store.imports.imports import ImportStore
 from backend.store.message_state import MessageState
-from backend.store.models import Action, Conversation, Logged, Message, Note
+from backend.store.models import Action, Conversation, Folder, Logged, Message, Note
 from backend.store.text import clean_text
 from tests.helpers.reading import rows_of
 
@@ -73,11 +73,17 @@ def rows(talks: Iterable[Any], notes: Any, actions: Any) -> list[Logged]:  # noq
     made: list[Logged] = []
     for title, source, model, messages in talks:
         talk = Conversation(title=title, title_source=source, model=model)
+        talk.pinned_at, talk.archived_at = len(title), len(model)
+        talk.folder_id = model
         made.append(talk)
         for record in messages:
             made.append(Message(conversation_id=talk.id, **record))
             talk.latest = new_id()
-    made += [Note(**record) for record in notes]
+    made += [
+        Note(message_id=new_id() if record["title"] else "", **record)
+        for record in notes
+    ]
+    made += [Folder(name=n["title"], instructions=n["body"]) for n in notes]
     return made + [Action(**record) for record in actions]
 
 
@@ -88,6 +94,7 @@ def exported(database: Database) -> dict[str, Any]:
         lambda one: store.messages(one.id),
         store.notes(),
         store.actions(),
+        folders=store.folders(),
     )
     record: dict[str, Any] = json.loads("".join(pieces))
     return record

@@ -114,6 +114,18 @@ def test_the_trash_is_not_searched(
     assert search.search("fire") == []
 
 
+def test_what_is_archived_is_found_and_said_to_be(
+    search: SearchStore, messages: MessageStore, conversations: ConversationStore
+) -> None:
+    say(messages, "embers glow", title="Embers")
+    assert not any(hit.is_archived for hit in search.search("embers"))
+    [row] = conversations.page()
+    conversations.arrange([row.id], archived_at=1)
+    hits = search.search("embers")
+    assert [hit.kind for hit in hits] == [Kind.MESSAGE, Kind.CONVERSATION]
+    assert all(hit.is_archived for hit in hits)
+
+
 def test_an_edited_text_is_found_by_its_new_words_only(
     search: SearchStore,
     database: Database,

@@ -1,0 +1,80 @@
+"""Folders: made, named, given instructions, deleted."""
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from backend.errors import InvalidInputError, NotFoundError
+from backend.services.settings import MAX_INSTRUCTIONS_CHARS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from backend.store.chat.folders import CountedFolder, FolderStore
+    from backend.store.models import Folder
+
+MAX_NAME_CHARS: Final = 100
+NEW_FOLDER: Final = "New folder"
+
+
+class FolderService:
+    """What a person does with folders of conversations."""
+
+    def __init__(self, folders: "FolderStore") -> None:
+        self._folders = folders
+
+    def all(self) -> "Sequence[CountedFolder]":
+        """Return the folders in use, by their names."""
+        return self._folders.all()
+
+    def get(self, folder_id: str) -> "Folder":
+        """Return one folder.
+
+        Raises:
+            NotFoundError: There is none, or it was deleted.
+        """
+        return self._folders.get(folder_id)
+
+    def name_of(self, folder_id: str) -> str:
+        """Return the name of a folder; "" for none, or one that is gone."""
+        with suppress(NotFoundError):
+            return self._folders.get(folder_id).name if folder_id else ""
+        return ""
+
+    def create(self) -> "Folder":
+        """Make an empty folder, which is named next."""
+        taken = {each.folder.name for each in self._folders.all()}
+        name, number = NEW_FOLDER, 1
+        while name in taken:
+            number += 1
+            name = f"{NEW_FOLDER} {number}"
+        return self._folders.create(name)
+
+    def rename(self, folder_id: str, name: str) -> str:
+        """Give a folder another name; return the transaction to undo.
+
+        Raises:
+            InvalidInputError: The name is empty or too long.
+        """
+        name = " ".join(name.split())
+        if not 0 < len(name) <= MAX_NAME_CHARS:
+            raise InvalidInputError(
+                f"A name needs 1 to {MAX_NAME_CHARS} characters; this has {len(name)}."
+            )
+        return self._folders.rename(folder_id, name)
+
+    def instruct(self, folder_id: str, text: str) -> str:
+        """Give a folder other instructions; return the transaction to undo.
+
+        Raises:
+            InvalidInputError: They are too long.
+        """
+        if len(text) > MAX_INSTRUCTIONS_CHARS:
+            raise InvalidInputError(
+                f"The instructions have {len(text):,} characters; the limit is "
+                f"{MAX_INSTRUCTIONS_CHARS:,}."
+            )
+        return self._folders.instruct(folder_id, text)
+
+    def delete(self, folder_id: str) -> str:
+        """Delete a folder, whose conversations stay; return the transaction to undo."""
+        return self._folders.delete(folder_id)
