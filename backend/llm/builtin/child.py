@@ -218,7 +218,11 @@ class EngineChild:
         await asyncio.wait(self._tasks, timeout=1)
         code = self._process.returncode
         log.warning("the engine child %s ended with code %s", self.pid, code)
-        killed = code == -signal.SIGKILL and count_oom_kills() > self._oom_kills
+        # Windows knows no SIGKILL, and kills nothing for want of memory.
+        killed = (
+            code == -getattr(signal, "SIGKILL", 0)
+            and count_oom_kills() > self._oom_kills
+        )
         if killed or _speaks_of_memory(self._tail):
             return self._out_of_memory()
         return engine_error(EngineFault.CRASHED, self._name)
