@@ -1,6 +1,6 @@
 """Asks for files that go with a question."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from PySide6.QtWidgets import QFileDialog
@@ -20,14 +20,12 @@ class AttachmentPicker(FileDialogCommand):
         "Documents (*.pdf *.docx *.epub *.html *.md *.txt *.csv *.tsv)",
     )
 
-    def _listen(self, dialog: QFileDialog, query: Mapping[str, str]) -> None:
+    def _prepare(
+        self,
+        dialog: QFileDialog,
+        query: Mapping[str, str],  # noqa: ARG002 the dialogs' signature
+    ) -> None:
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-
-        def choose(paths: Sequence[str]) -> None:
-            for path in paths:
-                self._choose(Chosen(dialog, query, path))
-
-        dialog.filesSelected.connect(choose)
 
     def _task(self, chosen: Chosen) -> SidecarTask:
         draft = quote(chosen.query.get("draft", ""), safe="")

@@ -62,15 +62,14 @@ class FileDialogCommand:
         if self.filters:
             dialog.setNameFilters(list(self.filters))
         self._prepare(dialog, query)
-        self._listen(dialog, query)
+
+        def choose(paths: Sequence[str]) -> None:
+            for path in paths:
+                self._choose(Chosen(dialog, query, path))
+
+        dialog.filesSelected.connect(choose)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
-
-    def _listen(self, dialog: QFileDialog, query: Mapping[str, str]) -> None:
-        """Take what is chosen."""
-        dialog.fileSelected.connect(
-            lambda path: self._choose(Chosen(dialog, query, path))
-        )
 
     def _prepare(self, dialog: QFileDialog, query: Mapping[str, str]) -> None:
         """Change the dialog before it opens."""

@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QMessageBox
 from pytestqt.qtbot import QtBot
 
+from qtshell.dialogs.attachments import AttachmentPicker
 from qtshell.dialogs.backups import BackupFolderPicker
 from qtshell.dialogs.file_dialog import FileDialogCommand
 from qtshell.dialogs.import_export import ExportSaver, ImportPicker, file_name
@@ -100,6 +101,18 @@ def test_what_was_chosen_is_handed_over_and_a_refusal_told(
     (box,) = window.findChildren(QMessageBox)
     assert box.text() == command.failure
     assert box.informativeText() == "It is too <b>old</b>."
+    dialog_of(window).close()
+
+
+def test_all_files_that_are_chosen_are_attached_to_their_draft(
+    window: QMainWindow, sidecar: SidecarDouble, qtbot: QtBot
+) -> None:
+    path, chosen = "/drafts/a%2Fb/files", ["/a/one.png", "/a/two.png"]
+    sidecar.answer(path, b"{}")
+    AttachmentPicker(sidecar.client, window)({"draft": "a/b"})
+    dialog_of(window).filesSelected.emit(chosen)
+    qtbot.waitUntil(lambda: len(sidecar.posted) == len(chosen))
+    assert sorted(sidecar.posted, key=str) == [(path, {"path": one}) for one in chosen]
     dialog_of(window).close()
 
 
