@@ -41,6 +41,7 @@ from backend.routes.chat import (
     folders,
     messages,
     parameters,
+    side_by_side,
 )
 from backend.routes.data import backups, encryption, exports, imports, unlock
 from backend.routes.health import SidecarHealth
@@ -79,6 +80,7 @@ _OPEN: Final = (
     purposes.router,
     search.router,
     settings.router,
+    side_by_side.router,
     trash.router,
     updates.router,
 )

@@ -25,6 +25,7 @@ from backend.services.chat.documents import QuestionDocuments
 from backend.services.chat.folders import FolderService
 from backend.services.chat.parameters import ParameterService
 from backend.services.chat.pictures import QuestionPictures
+from backend.services.chat.side_by_side import SideBySide
 from backend.services.chat.summaries import SummaryService
 from backend.services.chat.title_writer import TitleWriter
 from backend.services.engines.engines import EngineService
@@ -109,6 +110,7 @@ class Services:
     pictures: QuestionPictures
     search: SearchService
     settings: SettingService
+    side_by_side: SideBySide
     summaries: SummaryService
     trash: TrashService
     updates: UpdateService
@@ -261,6 +263,7 @@ class Container:
         talking = _conversations(stores, answers, engines, asking)
         choices = ModelChoices(engines, kept, act)
         shared = talking, answers, engines
+        revisions = RevisionStore(stores.database)
         return Services(
             actions=self._actions(stores, talking, answers),
             activity=activity,
@@ -292,6 +295,9 @@ class Container:
             purposes=Purposes(stores.settings),
             search=SearchService(SearchStore(stores.database)),
             settings=settings,
+            side_by_side=SideBySide(
+                asking, stores.messages, revisions, talking, engines
+            ),
             summaries=SummaryService(asking, stores.summaries, *shared),
             titles=_titles(stores, engines, choices, activity),
             trash=TrashService(TrashStore(stores.database), stores.changes),

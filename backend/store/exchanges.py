@@ -74,6 +74,17 @@ def add_answer(
     return answer
 
 
+def add_answers(
+    session: StoreSession, asked: AnyMessage, models: Sequence[tuple[str, str]]
+) -> Sequence[MessageRow]:
+    """Store an answer of each engine and model to a question."""
+    place = asked.conversation_id
+    answers = [_begun(place, *model, parent=asked.id) for model in models]
+    answers = [answer._replace(reply_to=asked.id) for answer in answers]
+    _store(session, answers)
+    return answers
+
+
 def _begun(
     conversation_id: str, engine_name: str, model: str, *, parent: str
 ) -> MessageRow:

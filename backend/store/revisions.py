@@ -1,17 +1,18 @@
 """Changes what was asked, asks it again, and shows one version or another."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from backend.errors import ConflictError
 from backend.ids import edit_draft
 from backend.store.attachments.rows import attach_same
-from backend.store.branches.paths import branches_in, parent_in
+from backend.store.branches.paths import branches_in, parent_in, path_end
 from backend.store.change_log import StoreSession
 from backend.store.conversations import conversation_in, touch
 from backend.store.database import Database
 from backend.store.drafts import clear_draft
-from backend.store.exchanges import add_answer, add_exchange
+from backend.store.exchanges import add_answer, add_answers, add_exchange
 from backend.store.message_state import MessageState, move
 from backend.store.messages import message_in
 from backend.store.models import Message
@@ -92,6 +93,23 @@ class RevisionStore:
             answer = add_answer(session, earlier, engine_name, model)
             touch(session, earlier.conversation_id, answer.id)
             return answer, session.transaction_id
+
+    def answer_side_by_side(
+        self, question_id: str, models: Sequence[tuple[str, str]]
+    ) -> Sequence[AnyMessage]:
+        """Begin an answer of each engine, by its name, and model to a question.
+
+        What is shown of the conversation stays so.
+
+        Raises:
+            ConflictError: It is an answer.
+            NotFoundError: There is no such message.
+        """
+        with self._database.write() as session:
+            asked = _asked_in(session, question_id)
+            shown = path_end(session, asked.conversation_id)
+            touch(session, asked.conversation_id, shown)
+            return add_answers(session, asked, models)
 
     def show(self, message_id: str, step: int = 0) -> str:
         """Show a message, or one of its other versions, with all that goes with it.

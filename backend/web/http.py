@@ -73,7 +73,7 @@ class Request:
         return whole_number(self.query.get(name, "")) or 0
 
     def form(self) -> dict[str, str]:
-        """Return the fields of a url-encoded body.
+        """Return the fields of a url-encoded body; of equal names the last.
 
         Raises:
             InvalidInputError: The body is not url-encoded UTF-8.

@@ -15,7 +15,7 @@ document.addEventListener("keydown", (event) => {
   }
   if (event.key === "Escape") {
     const cancel = field.closest("form")?.querySelector("[data-cancel]");
-    const stop = document.querySelector('.composer .stop');
+    const stop = document.querySelector('.composer .stop, .compared .stop');
     if (cancel) cancel.click();
     else if (stop && document.querySelector('#log [aria-busy="true"]')) stop.click();
   }

@@ -91,6 +91,11 @@ class Asking:
         place = answer.conversation_id
         return self.prompt(self.said(place, **bounds), model, place)
 
+    def prompt_to(self, question: "AnyMessage", model: str) -> Prompt:
+        """Return what was said up to a question that is shown."""
+        place = question.conversation_id
+        return self.prompt(self.said(place, through=question.id), model, place)
+
     def said(
         self, conversation_id: str, **bounds: str | None
     ) -> "Sequence[AnyMessage]":

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from backend.errors import ConflictError, StoreError
@@ -60,6 +61,18 @@ class Beginnings:
             yield
         finally:
             self._beginning.discard(conversation_id)
+
+    async def check_end(self, conversation_id: str) -> None:
+        """Refuse to go on from an answer that is being written.
+
+        Raises:
+            ConflictError: It is what is shown last; in other branches it may grow.
+        """
+        if self._answers.is_answering(conversation_id):
+            read = partial(self._messages.of_conversation, conversation_id, limit=1)
+            found = await asyncio.to_thread(read)
+            if any(self._answers.is_growing(message.id) for message in found):
+                raise ConflictError(BUSY)
 
     async def read(
         self, read: "Callable[[], Sequence[AnyMessage]]"

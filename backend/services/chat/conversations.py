@@ -200,13 +200,17 @@ class ConversationService:
 
         with self.beginnings.new():
             conversation, question, answer = await asyncio.to_thread(begin)
-            self._start(answer, engine, choice, prompt)
+            self.start(answer, engine, choice, prompt)
         return Exchange(conversation, question, answer)
 
     async def ask(
-        self, conversation_id: str, text: str, submission: str = ""
+        self,
+        conversation_id: str,
+        text: str,
+        submission: str = "",
+        choice: Choice | None = None,
     ) -> Exchange:
-        """Ask the next question of a conversation.
+        """Ask the next question, also of another model this once.
 
         Raises:
             InvalidInputError: The text is empty or too long.
@@ -215,9 +219,10 @@ class ConversationService:
         if again := await asyncio.to_thread(self._submitted, submission):
             return again
         text, _ = await self._checked(text, conversation_id)
-        with self.beginnings.one(conversation_id, alone=True):
+        with self.beginnings.one(conversation_id):
+            await self.beginnings.check_end(conversation_id)
             conversation = await asyncio.to_thread(self.get, conversation_id)
-            choice = await self._asking.choice_of(conversation)
+            choice = choice or await self._asking.choice_of(conversation)
             record, engine = await self._engines.open(choice)
             prompt = await asyncio.to_thread(
                 self._asking.next_prompt, conversation_id, text, choice.model
@@ -231,7 +236,7 @@ class ConversationService:
                 model=choice.model,
                 submission=submission,
             )
-            self._start(answer, engine, choice, prompt)
+            self.start(answer, engine, choice, prompt)
         return Exchange(conversation, question, answer)
 
     def edit(self, message_id: str, text: str) -> tuple["AnyMessage", str]:
@@ -277,7 +282,7 @@ class ConversationService:
                 engine_name=record.name,
                 model=choice.model,
             )
-            self._start(again.answer, engine, choice, prompt)
+            self.start(again.answer, engine, choice, prompt)
         return again
 
     async def answer_again(self, message_id: str, *, keep_text: bool) -> str:
@@ -309,7 +314,7 @@ class ConversationService:
                 message, begun = await asyncio.to_thread(
                     self._revisions.answer_again, message_id, **again
                 )
-            self._start(message, engine, choice, prompt)
+            self.start(message, engine, choice, prompt)
         return begun
 
     def rename(self, conversation_id: str, title: str) -> str:
@@ -351,18 +356,17 @@ class ConversationService:
         conversation = self.get(conversation_id)
         limit = _FIRST_EXCHANGE + 1
         found = self._messages.of_conversation(conversation_id, limit=limit)
-        if (
-            conversation.title_source != TitleSource.TEXT
-            or len(found) != _FIRST_EXCHANGE
-        ):
+        is_first = len(found) == _FIRST_EXCHANGE
+        if conversation.title_source != TitleSource.TEXT or not is_first:
             return
         title = title_from(found[0].text, found[1].text)
         if title and title != conversation.title:
             self._conversations.rename(conversation_id, title, "text")
 
-    def _start(
+    def start(
         self, answer: "AnyMessage", engine: Engine, choice: Choice, prompt: Prompt
     ) -> None:
+        """Begin to write an answer that is stored; call on the event loop."""
         growing = Growing.of(answer)
         if answer.reasoning and not answer.text:
             growing.add(Delta(reasoning="\n\n"))  # more thoughts follow
@@ -377,11 +381,10 @@ class ConversationService:
         return ("", name) if name else (checked_text(text), "")
 
     def _submitted(self, submission: str) -> Exchange | None:
-        found = self._messages.submitted(submission)
-        if found is None:
-            return None
-        question, answer = found
-        return Exchange(self.get(question.conversation_id), question, answer)
+        if found := self._messages.submitted(submission):
+            question, answer = found
+            return Exchange(self.get(question.conversation_id), question, answer)
+        return None
 
     def show_version(self, message_id: str, step: int = 0) -> str:
         """Show a message, or another version of it; return what is shown.
