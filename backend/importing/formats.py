@@ -10,7 +10,7 @@ from typing import Final
 from backend.errors import HearthError
 from backend.importing.bundles import Bundle, check_total
 from backend.importing.limits import MAX_FILE_BYTES, DamagedError, damaged, unknown
-from backend.importing.programs import chatbox, hearth
+from backend.importing.programs import chatbox, cherry_studio, hearth
 from backend.importing.reading import WRAPPERS, Reading, SourceFile, lists_in, source_of
 from backend.importing.records import Skip, Source
 from backend.importing.stream import entries, lines
@@ -94,7 +94,8 @@ def _by_content(bundle: Bundle, name: str) -> Source | None:
     with closing(bundle.open(name)) as file:
         if name.lower().endswith(".jsonl"):
             return _first(source_of(line) for line in islice(lines(file), _LOOKED_AT))
-        return _first(_classify(*e) for e in islice(entries(file), _LOOKED_AT))
+        found = entries(file, cherry_studio.OPENED)
+        return _first(_classify(*e) for e in islice(found, _LOOKED_AT))
 
 
 def _first(found: Iterable[Source | None]) -> Source | None:
@@ -109,6 +110,8 @@ def _classify(key: str, item: object) -> Source | None:
         return Source.HEARTH
     if key in chatbox.MARKS or chatbox.holds_session(key):
         return Source.CHATBOX
+    if cherry_studio.holds_topics(key, item):
+        return Source.CHERRY_STUDIO
     if key in WRAPPERS and (source := _wrapped(item)):
         return source
     if key == "history" and isinstance(item, dict):

@@ -34,7 +34,8 @@ def unknown() -> InvalidInputError:
     """Return the error for a file of no known program."""
     return InvalidInputError(
         "Hearth does not recognise this file. Choose an export of ChatGPT, Claude, "
-        "Jan, LM Studio, Open WebUI, Chatbox, DeepSeek, Chatbot UI or Hearth."
+        "Jan, LM Studio, Open WebUI, Chatbox, Cherry Studio, LibreChat, DeepSeek, "
+        "Chatbot UI or Hearth."
     )
 
 

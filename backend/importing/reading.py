@@ -18,10 +18,12 @@ from backend.importing.programs import (
     chatbot_ui,
     chatbox,
     chatgpt,
+    cherry_studio,
     claude,
     deepseek,
     hearth,
     jan,
+    librechat,
     lm_studio,
     open_webui,
 )
@@ -36,8 +38,8 @@ from backend.importing.records import (
     Skip,
     Source,
     SourceConversation,
-    SourceMessage,
 )
+from backend.importing.said import without_bare_files
 from backend.importing.stream import Readable, entries, lines, whole
 
 WRAPPERS: Final = ("conversations", "data", "chats", "history")
@@ -49,6 +51,7 @@ _LISTS: Final[dict[Source, Callable[[object, ImportCounts], SourceConversation]]
     Source.OPEN_WEBUI: open_webui.read,
     Source.DEEPSEEK: deepseek.read,
     Source.CHATBOT_UI: chatbot_ui.read,
+    Source.LIBRECHAT: librechat.read,
 }
 _LOST: Final = (Skip.UNREADABLE_MESSAGE, Skip.TOO_LONG)
 
@@ -168,6 +171,8 @@ class Reading:
                 )
             case Source.CHATBOX:
                 yield from self._sessions(part.name, tally)
+            case Source.CHERRY_STUDIO:
+                yield from self._topics(part.name, tally)
             case _:
                 for item in self._items(part.name, tally):
                     source = source_of(item) or part.source
@@ -212,6 +217,20 @@ class Reading:
                 if chatbox.holds_session(key):
                     read = partial(chatbox.read, item, tally)
                     yield from _whole(Source.CHATBOX, read, tally)
+
+    def _topics(
+        self, name: str, tally: ImportCounts
+    ) -> Iterator[tuple[Source, SourceConversation]]:
+        topics = cherry_studio.Topics(tally)
+        with self._open(name) as file:
+            for key, item in entries(file, cherry_studio.OPENED):
+                topics.look(key, item)
+        self.done = 0
+        with self._open(name) as file:
+            for key, item in entries(file, cherry_studio.OPENED):
+                if key == cherry_studio.TOPICS:
+                    read = partial(topics.read, item)
+                    yield from _whole(Source.CHERRY_STUDIO, read, tally)
 
     def _thread(self, part: SourceFile, tally: ImportCounts) -> SourceConversation:
         folder, _, _ = part.name.rpartition("/")
@@ -273,6 +292,8 @@ def source_of(item: object) -> Source | None:
         return Source.DEEPSEEK if _is_deepseek(data) else Source.CHATGPT
     if "chat_messages" in data:
         return Source.CLAUDE
+    if librechat.MARK in data:
+        return Source.LIBRECHAT
     history, messages = data.get("history"), data.get("messages")
     if isinstance(data.get("chat"), dict) or _is_tree(history):
         return Source.OPEN_WEBUI
@@ -322,29 +343,12 @@ def _whole(
     lost = _lost(tally)
     try:
         for talk in read():
-            answered = _without_bare_files(talk, tally)
+            answered = without_bare_files(talk, tally)
             now = _lost(tally)
             yield source, replace(answered, is_whole=now == lost)
             lost = now
     except _FAULTS:
         _unread(tally)
-
-
-def _without_bare_files(
-    talk: SourceConversation, tally: ImportCounts
-) -> SourceConversation:
-    """Leave out files that stand alone at an end: no answer is about them."""
-    kept: list[SourceMessage] = []
-    followed: set[str] = set()
-    shown = talk.shown
-    for one in reversed(talk.said):
-        if one.is_only_files and one.key not in followed:
-            tally.skip(Skip.NO_TEXT)
-            shown = one.after if shown == one.key else shown
-        else:
-            kept.append(one)
-            followed.add(one.after)
-    return replace(talk, said=kept[::-1], shown=shown)
 
 
 def _own_conversation(item: object, tally: ImportCounts) -> ImportedConversation | None:

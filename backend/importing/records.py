@@ -21,6 +21,8 @@ class Source(StrEnum):
     CHATBOX = "Chatbox"
     DEEPSEEK = "DeepSeek"
     CHATBOT_UI = "Chatbot UI"
+    CHERRY_STUDIO = "Cherry Studio"
+    LIBRECHAT = "LibreChat"
 
 
 class Skip(StrEnum):

@@ -1,9 +1,16 @@
 """Takes the messages of a foreign conversation, each after the one it follows."""
 
+from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
-from backend.importing.records import ImportCounts, Skip, SourceMessage
-from backend.importing.values import is_too_long
+from backend.importing.records import (
+    ImportCounts,
+    Skip,
+    SourceConversation,
+    SourceMessage,
+)
+from backend.importing.values import first_text, is_too_long
 
 
 class Said:
@@ -63,10 +70,50 @@ class Said:
         self._above[node] = self.at(below)
 
 
+def keyed(
+    entries: Iterable[object], name: str, tally: ImportCounts
+) -> dict[str, dict[str, Any]]:
+    """Return messages by what they are called, or by their place.
+
+    Args:
+        entries: The messages in the order of the file.
+        name: What the name of a message is called in it.
+        tally: Counts what is no message, or comes twice.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for number, message in enumerate(entries):
+        if not isinstance(message, dict):
+            leave_out(Skip.UNREADABLE_MESSAGE, tally)
+            continue
+        key = first_text(message.get(name), str(number))
+        if key in found and found[key] == message:
+            leave_out(Skip.TWICE_MESSAGE, tally)
+        else:
+            found[key if key not in found else f"{key}/{number}"] = message
+    return found
+
+
 def leave_out(why: Skip, tally: ImportCounts, count: int = 1) -> None:
     """Count messages that are no part of the talk."""
     tally.found += count
     tally.skip(why, count)
+
+
+def without_bare_files(
+    talk: SourceConversation, tally: ImportCounts
+) -> SourceConversation:
+    """Leave out files that stand alone at an end: no answer is about them."""
+    kept: list[SourceMessage] = []
+    followed: set[str] = set()
+    shown = talk.shown
+    for one in reversed(talk.said):
+        if one.is_only_files and one.key not in followed:
+            tally.skip(Skip.NO_TEXT)
+            shown = one.after if shown == one.key else shown
+        else:
+            kept.append(one)
+            followed.add(one.after)
+    return replace(talk, said=kept[::-1], shown=shown)
 
 
 def _why_not(candidate: SourceMessage) -> Skip | None:

@@ -3,7 +3,7 @@
 import codecs
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any, Final, Protocol
 
 from backend.errors import InvalidInputError
@@ -28,11 +28,15 @@ class Readable(Protocol):
         ...
 
 
-def entries(file: Readable) -> Iterator[tuple[str, Any]]:
+def entries(file: Readable, opened: Container[str] = ()) -> Iterator[tuple[str, Any]]:
     """Yield the elements of the file's list, or the members of its object.
 
     A member that is a list is yielded element by element under its name, so that no
     more than one entry is held at a time. An element of a list has the name "".
+
+    Args:
+        file: What is read.
+        opened: Members that are objects whose own members are yielded, as "a.b".
 
     Raises:
         InvalidInputError: The file is no JSON, was cut off, or is nested too deeply.
@@ -44,7 +48,7 @@ def entries(file: Readable) -> Iterator[tuple[str, Any]]:
             for element in _elements(window):
                 yield "", element
         case "{":
-            yield from _members(window)
+            yield from _members(window, opened)
         case _:
             raise unknown()
     if window.peek():
@@ -89,7 +93,9 @@ def _elements(window: "_Window") -> Iterator[Any]:
             return
 
 
-def _members(window: "_Window") -> Iterator[tuple[str, Any]]:
+def _members(
+    window: "_Window", opened: Container[str] = ()
+) -> Iterator[tuple[str, Any]]:
     window.expect("{")
     if window.peek() == "}":
         window.expect("}")
@@ -99,13 +105,23 @@ def _members(window: "_Window") -> Iterator[tuple[str, Any]]:
         window.expect(":")
         if name is None:
             raise damaged()
-        if window.peek() == "[":
-            for element in _elements(window):
-                yield name, element
-        else:
-            yield name, window.value()
+        yield from _entries_of(name, window, opened)
         if window.expect(",}") == "}":
             return
+
+
+def _entries_of(
+    name: str, window: "_Window", opened: Container[str]
+) -> Iterator[tuple[str, Any]]:
+    """Yield what a member has."""
+    if window.peek() == "[":
+        for element in _elements(window):
+            yield name, element
+    elif name in opened and window.peek() == "{":
+        for inner, value in _members(window):
+            yield f"{name}.{inner}", value
+    else:
+        yield name, window.value()
 
 
 class _Window:

@@ -3,7 +3,22 @@
 from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
-from backend.importing.values import as_ms
+from backend.importing.values import as_ms, as_text
+
+
+def parents_in(messages: Mapping[str, Mapping[str, Any]], name: str) -> dict[str, str]:
+    """Return what each message follows: where nothing tells, the one before it.
+
+    Args:
+        messages: In the order of the file.
+        name: What the parent of a message is called in it.
+    """
+    parents: dict[str, str] = {}
+    before = ""
+    for key, message in messages.items():
+        parents[key] = as_text(message.get(name)) or before
+        before = key
+    return parents
 
 
 def branches_from(

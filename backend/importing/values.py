@@ -78,7 +78,7 @@ def thoughts(parts: object) -> str:
 
 def thought_in(part: Mapping[str, Any]) -> str:
     """Return the words of a part that is reasoning, in whatever form it has them."""
-    for name in ("text", "thinking", "reasoning", "content", "summary"):
+    for name in ("text", "thinking", "think", "reasoning", "content", "summary"):
         thought = part.get(name)
         if isinstance(thought, dict):
             thought = thought.get("value")

@@ -1,6 +1,5 @@
 """Claude's export: a list of conversations, each a tree of messages."""
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 from backend.importing.markup import joined, link, paragraphs
@@ -11,8 +10,8 @@ from backend.importing.records import (
     SourceConversation,
     SourceMessage,
 )
-from backend.importing.said import Said, leave_out
-from backend.importing.trees import branches_from
+from backend.importing.said import Said, keyed
+from backend.importing.trees import branches_from, parents_in
 from backend.importing.values import (
     as_dict,
     as_list,
@@ -30,8 +29,8 @@ _REPLAYED: Final = frozenset({"artifacts", "create_file", "str_replace", "repl"}
 def read(item: object, tally: ImportCounts) -> SourceConversation:
     """Return a conversation; of its branches, the one written last is shown."""
     data = as_dict(item)
-    messages = _keyed(as_list(data.get("chat_messages")), tally)
-    parents = _parents(messages)
+    messages = keyed(as_list(data.get("chat_messages")), "uuid", tally)
+    parents = parents_in(messages, "parent_message_uuid")
     leaf = as_text(data.get("current_leaf_message_uuid"))
     said, shown = Said(tally), ""
     replays = Replays(lambda key, documents: _replay(messages[key], key, documents))
@@ -51,31 +50,6 @@ def read(item: object, tally: ImportCounts) -> SourceConversation:
         said=said.messages,
         shown=shown,
     )
-
-
-def _keyed(messages: list[object], tally: ImportCounts) -> dict[str, dict[str, Any]]:
-    """Return the messages by what they are called, or by their place."""
-    keyed: dict[str, dict[str, Any]] = {}
-    for number, message in enumerate(messages):
-        if not isinstance(message, dict):
-            leave_out(Skip.UNREADABLE_MESSAGE, tally)
-            continue
-        key = first_text(message.get("uuid"), str(number))
-        if key in keyed and keyed[key] == message:
-            leave_out(Skip.TWICE_MESSAGE, tally)
-        else:
-            keyed[key if key not in keyed else f"{key}/{number}"] = message
-    return keyed
-
-
-def _parents(messages: Mapping[str, dict[str, Any]]) -> dict[str, str]:
-    """Return what each message follows: where nothing tells, the one before it."""
-    parents: dict[str, str] = {}
-    before = ""
-    for key, message in messages.items():
-        parents[key] = as_text(message.get("parent_message_uuid")) or before
-        before = key
-    return parents
 
 
 def _said(
