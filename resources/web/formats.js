@@ -2,7 +2,7 @@
 // `part` is a copy: frames, marks of code and buttons are taken out of it where it stands.
 (() => {
   const OURS =
-    "button, figcaption, form, svg, summary, details:not([open]), .message-actions, .waiting, .wait, .visually-hidden, [hidden]";
+    "button, figcaption, .drawing, form, svg, summary, details:not([open]), .message-actions, .waiting, .wait, .visually-hidden, [hidden]";
   const FRAMES = "div, article, section, figure, details, span, bdi";
   const STAYING = ["href", "title", "start", "dir", "align", "src", "alt", "class"];
   const MARKS = "p, li, td, th, h1, h2, h3, h4, h5, h6, pre, a, b, strong, em, i, s, del, code, math, blockquote, hr, br, img";

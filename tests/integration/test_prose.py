@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from PySide6.QtCore import QMimeData
@@ -99,6 +100,19 @@ Text with **bold**, *it*, `co_de`, ~~gone~~, [link](https://e.org/a_b), snake_ca
 [^b]: Named note.
 """
 
+HOSTILE = (
+    'flowchart TD\n A["<img src=x onerror=owned()><script>owned()</script>"] --> B'
+)
+MANY = "graph LR\n" + "A --> A\n" * 400
+SOURCES = {
+    "graph LR; A[Tea] --> B{Hot?}; B --> C": True,
+    "sequenceDiagram\n  Ann->>Bob: Hello\u0008": True,
+    HOSTILE: True,
+    'pie title Pets\n  "Dogs" : 3': False,
+    MANY: False,
+}
+DRAWINGS = "\n\n".join(f"```mermaid\n{source}\n```" for source in SOURCES)
+
 
 @pytest.fixture(scope="module")
 def page(
@@ -107,7 +121,7 @@ def page(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[RealPage]:
     parrot = Parrot()
-    parrot.texts = {QUESTION: ANSWER}
+    parrot.texts = {QUESTION: ANSWER, "Draw": DRAWINGS}
     with parrot.server:
         page = RealPage(QtBot(request), tmp_path_factory.mktemp("data"))
         page.use_model(parrot)
@@ -368,3 +382,31 @@ def test_a_reader_finds_nothing_amiss(page: RealPage, scheme: str, width: int) -
     assert result_of(page, "found") == []
     ARTIFACTS.mkdir(exist_ok=True)
     page.view.grab().save(str(ARTIFACTS / f"prose-{scheme}-{width}.png"))
+
+
+def test_a_diagram_is_drawn_apart_and_what_cannot_be_stays_code(
+    page: RealPage,
+) -> None:
+    page.ask("Draw")
+    figures = "[...document.querySelectorAll('[data-diagram]')]"
+    page.wait_for(f"{figures}.length", len(SOURCES))
+    for number, is_drawn in enumerate(SOURCES.values()):
+        figure = f"{figures}[{number}]"
+        page.run(f"{figure}.scrollIntoView({{block: 'center'}}); 0")
+        if is_drawn:
+            page.wait_for(f"{figure}.querySelector('.drawing img')?.naturalWidth > 50")
+            assert page.run(f"{figure}.querySelector('pre').checkVisibility()") is False
+    page.settle()
+    drawn = result_of(page, f"{figures}.map(one => one.dataset.shows === 'diagram')")
+    assert drawn == list(SOURCES.values())
+    svg = unquote(str(page.run(f"{figures}[0].querySelector('.drawing img').src")))
+    assert all(f">{word}<" in svg for word in ("Tea", "Hot?", "C"))
+    page.run(f"{figures}[0].querySelector('[data-diagram-switch]').click(); 0")
+    assert page.run(f"{figures}[0].querySelector('pre').checkVisibility()") is True
+    images = "[...document.querySelectorAll('.drawing img')].map(one => one.src)"
+    svgs = [unquote(str(src)) for src in result_of(page, images)]
+    assert all(src.startswith("data:image/svg+xml,<svg") for src in svgs)
+    assert not [
+        src for src in svgs if re.search(r"<script|<img|https?://(?!www\.w3)", src)
+    ]
+    assert page.run("typeof owned") == "undefined"

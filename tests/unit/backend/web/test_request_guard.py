@@ -97,6 +97,7 @@ def test_the_policy_of_a_page_is_this_one() -> None:
         "img-src": "'self' data:",
         "font-src": "'self'",
         "connect-src": "'self'",
+        "worker-src": "'self'",
         "base-uri": "'none'",
         "form-action": "'self'",
         "frame-ancestors": "'none'",
