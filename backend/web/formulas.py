@@ -181,7 +181,13 @@ def _line_after(state: StateBlock, opener: str, start: int, end: int) -> int | N
     # One that ends a list item stands left of it.
     least = min(max(state.blkIndent, 0), state.sCount[start])
     lines = range(start + 1, last + 1)
-    is_whole = all(_goes_on(state, opener, line, least) for line in lines)
+    # A paragraph asks with the end of the whole text, not of its quotation.
+    is_quoted = _is_quoted(state, start)
+    is_whole = all(
+        _goes_on(state, opener, line, least)
+        and (_is_quoted(state, line) or not is_quoted)
+        for line in lines
+    )
     return last + 1 if is_whole else None
 
 
@@ -195,6 +201,12 @@ def _goes_on(state: StateBlock, opener: str, line: int, least: int) -> bool:
 def _is_inside(state: StateBlock, line: int, least: int) -> bool:
     """Whether a line belongs to the list item or quotation the formula began in."""
     return state.isEmpty(line) or state.sCount[line] >= least
+
+
+def _is_quoted(state: StateBlock, line: int) -> bool:
+    """Whether marks of a quotation stand before what is read of a line."""
+    at = state.bMarks[line]
+    return at > 0 and state.src[at - 1] != "\n"
 
 
 def _closing_line(state: StateBlock, closer: str, first: int) -> int | None:

@@ -189,3 +189,9 @@ def test_nothing_settles_that_a_closer_could_still_change(text: str) -> None:
 def test_an_opener_that_is_long_past_holds_nothing_back() -> None:
     text = "$$\n" + "line\n\n" * 300
     assert len(GrowingMarkdown(marked_chars=0).grow(text).blocks) >= 299
+
+
+def test_a_formula_that_a_quotation_cuts_off_ends_no_paragraph_in_it() -> None:
+    quoted = "> $$\ntext\n> $$"
+    (block,) = render(quoted)
+    assert render(f"{quoted}\n\n> $$")[0] == block
