@@ -96,12 +96,13 @@ def test_a_file_is_looked_at_imported_once_and_taken_back(
     path = save(tmp_path / "conversations.json", talks)
     import_id = look(sidecar, path)
     preview = sidecar.get("/imports/state").text
-    assert "60 conversations and 180 messages" in preview
+    assert (
+        "60 conversations and 300 messages (120 of them in other versions)" in preview
+    )
     assert "from ChatGPT, written between 14 November 2023" in preview
-    assert "messages of other branches" in preview
     assert "Star 59" not in sidecar.get("/conversations").text
     assert post(sidecar, f"/imports/{import_id}/begin").status == 204
-    assert "60 new conversations with 180 messages" in wait_for(
+    assert "60 new conversations with 300 messages" in wait_for(
         sidecar, "Imported from"
     )
     assert "Star 59" in sidecar.get("/conversations").text
@@ -188,7 +189,7 @@ def test_what_is_exported_as_json_comes_back_the_same(tmp_path: Path) -> None:
         assert "71 were already here." in again
     one, two = rows_of(tmp_path / "one"), rows_of(tmp_path / "two")
     assert one == two
-    assert len(one["message"]) == 210
+    assert len(one["message"]) == 350
 
 
 def test_everything_as_pages_is_a_zip_of_them(sidecar: Sidecar, tmp_path: Path) -> None:
@@ -226,7 +227,7 @@ def test_a_page_stands_alone_and_runs_nothing(sidecar: Sidecar, tmp_path: Path) 
             ]
     bring_in(sidecar, save(tmp_path / "conversations.json", [talk]))
     found = re.search(
-        r"/conversations/([0-9a-f-]+)", sidecar.get("/conversations").text
+        r"/conversations/([0-9a-f-]{36})", sidecar.get("/conversations").text
     )
     assert found
     path = write_out(sidecar, tmp_path / "one.html", found[1], "html")
@@ -239,7 +240,7 @@ def test_a_page_stands_alone_and_runs_nothing(sidecar: Sidecar, tmp_path: Path) 
     found_in_page.feed(page)
     assert found_in_page.names <= {
         *("lang", "charset", "http-equiv", "content", "name", "dir", "class"),
-        *("href", "rel", "title", "align", "start"),
+        *("href", "rel", "title", "align", "start", "type"),
     }
     assert "&lt;script&gt;" in page
     text = write_out(sidecar, tmp_path / "one.md", found[1], "md").read_text("utf-8")
