@@ -3,7 +3,8 @@
 import threading
 from typing import Final
 
-from backend.ids import now_ms
+from backend.ids import ids, now_ms
+from backend.sqlite import dbapi
 
 _COUNTER_BITS: Final = 16
 
@@ -26,3 +27,13 @@ class HybridClock:
         with self._lock:
             self._last = max(now_ms() << _COUNTER_BITS, self._last + 1)
             return f"{self._last:016x}-{self.device_id}"
+
+
+def continue_after(connection: dbapi.Connection) -> str:
+    """Let ids rise also when the clock was set back; return the latest reading."""
+    for table in ("conversation", "message", "note"):
+        row = connection.execute(f"select max(id) from {table}").fetchone()  # noqa: S608 names of our own
+        if row and row[0]:
+            ids.not_before(row[0])
+    row = connection.execute("select max(hlc) from change").fetchone()
+    return str(row[0]) if row and row[0] else ""

@@ -22,7 +22,6 @@ from backend.errors import (
     StoreReadOnlyError,
     StoreTooNewError,
 )
-from backend.ids import ids
 from backend.recovery.jobs import HeavyJob
 from backend.recovery.owners import device_id
 from backend.recovery.snapshots import Snapshots
@@ -45,7 +44,7 @@ from backend.sqlite.migrations import (
 from backend.sqlite.schema import STEPS
 from backend.store.branches.paths import settle_paths
 from backend.store.change_log import CurrentAct, RowChange, StoreSession
-from backend.store.clock import HybridClock
+from backend.store.clock import HybridClock, continue_after
 from backend.store.file_state import LATEST_CHANGE, FileState, FileWatch, disk_refusal
 from backend.stored_values import SnapshotReason
 
@@ -178,7 +177,7 @@ class Database:
                     # It can be read by the version that wrote it alone.
                     raise StoreReadOnlyError(_OLD_AND_READ_ONLY)
                 refusal = refusal or _prepare(connection, path, key)
-                latest = _continue_after(connection)
+                latest = continue_after(connection)
             finally:
                 connection.close()
         device = "" if refusal else device_id(path.parent)
@@ -390,13 +389,3 @@ def _prepare(
     if 0 < sum(unindexed(connection).values()) <= _INDEXED_HERE_ROWS:
         index_rest(connection)
     return None
-
-
-def _continue_after(connection: dbapi.Connection) -> str:
-    """Let ids rise also when the clock was set back; return the latest reading."""
-    for table in ("conversation", "message", "note"):
-        row = connection.execute(f"select max(id) from {table}").fetchone()  # noqa: S608 names of our own
-        if row and row[0]:
-            ids.not_before(row[0])
-    row = connection.execute("select max(hlc) from change").fetchone()
-    return str(row[0]) if row and row[0] else ""
