@@ -5,7 +5,8 @@
   const focused = new Map();
 
   const entries = (list) => [...list.querySelectorAll("li")].filter((entry) => controls(entry).length);
-  const controls = (entry) => [...entry.querySelectorAll("a[href], button, input")]
+  // What picks a row is pressed by Space on the row.
+  const controls = (entry) => [...entry.querySelectorAll("a[href], button, input:not(.pick)")]
     .filter((control) => !control.closest("[popover]"));
 
   const stop = (list) => {

@@ -146,7 +146,7 @@ def test_a_menu_is_gone_through_by_keys(keys: Keyboard) -> None:
     keys.press("Enter")
     keys.expect("[role=menuitem]:first-child")
     for key, name in (
-        ("ArrowDown", "History of the title"),
+        ("ArrowDown", "Pin"),
         ("End", "Delete"),
         ("ArrowDown", "Rename"),
         ("ArrowUp", "Delete"),
@@ -168,7 +168,9 @@ def test_the_list_is_one_stop_and_its_entries_are_reached_by_arrows(
     keys: Keyboard,
 ) -> None:
     keys.window.wait_for(f"{TALK_LINKS}.length > {TALKS}")
-    stops = STOPS.format("e => e.tabIndex === 0 && !e.closest('[popover]')")
+    stops = STOPS.format(
+        "e => e.tabIndex === 0 && !e.closest('[popover]') && e.checkVisibility()"
+    )
     assert keys.window.evaluate(f"{stops}.length") == 2
     assert keys.window.evaluate(f"new Set({stops}.map(e => e.closest('li'))).size") == 1
     keys.focus("#conversations li:nth-child(1) a")
