@@ -7,6 +7,7 @@ import pytest
 
 from backend.ids import new_id
 from tests.helpers.dictation import Dictation
+from tests.helpers.htmx import SETTLED
 from tests.helpers.library import open_library
 from tests.helpers.window import Window, is_still
 
@@ -17,6 +18,7 @@ LISTED: Final = "document.querySelectorAll('.conversation-item').length"
 PICKED: Final = "document.querySelectorAll('.pick:checked').length"
 LOG: Final = "document.querySelectorAll('.message').length"
 COUNT: Final = 130
+PLACE: Final = "document.querySelector('.sidebar-list [name=place]').value"
 WRITTEN: Final = "Written meanwhile"
 IS_KEPT: Final = f"!r.innerText.includes('{WRITTEN}')"
 SLOW_TRASH: Final = """(() => {
@@ -222,7 +224,6 @@ def test_later_messages_come_by_the_wheel_up_to_the_newest(fresh: Window) -> Non
 
 
 def test_several_go_into_a_folder_in_one_act_and_come_back(fresh: Window) -> None:
-    place = "document.querySelector('.sidebar-list [name=place]').value"
     fresh.wheel_until(".sidebar-list", 400, f"{LISTED} === {COUNT + 1}")
     fresh.evaluate("document.querySelector('.conversation-item > a').focus()")
     fresh.press("ArrowDown", "Shift")
@@ -241,7 +242,7 @@ def test_several_go_into_a_folder_in_one_act_and_come_back(fresh: Window) -> Non
         "document.querySelector('[data-undo]').getAttribute('hx-post')"
     )
     fresh.click("button", f"New folder {COUNT + 1} conversations")
-    fresh.wait_for(f"{place} !== '' && {LISTED} === 50")
+    fresh.wait_for(f"{PLACE} !== '' && {LISTED} === 50")
     fresh.wheel_until(".sidebar-list", 400, f"{LISTED} === {COUNT + 1}")
     fresh.wheel(".sidebar-list", -900)
     fresh.evaluate(is_still(SIDEBAR))
@@ -251,7 +252,7 @@ def test_several_go_into_a_folder_in_one_act_and_come_back(fresh: Window) -> Non
     fresh.wait_for(f"{LISTED} === {COUNT + 1}")
     assert fresh.evaluate(f"{SIDEBAR}.scrollTop") == pytest.approx(top, abs=1)
     fresh.evaluate(f"fetch('{undo}', {{method: 'POST'}})")
-    fresh.wait_for(f"{place} === '' && {LISTED} >= 50")
+    fresh.wait_for(f"{PLACE} === '' && {LISTED} >= 50")
     assert not fresh.has("heading", "Folders")
 
 
@@ -281,7 +282,8 @@ def test_keys_and_the_mouse_pin_archive_and_file_a_conversation(fresh: Window) -
         drag("dragend", {first});
     }})()""")
     fresh.click("button", "New folder 1 conversation")
-    fresh.find("link", title)
+    fresh.wait_for(f"{PLACE} !== '' && {LISTED} === 1")
+    fresh.wait_for(SETTLED)
     fresh.press("Escape")
     fresh.find("button", "Actions for the folder New folder")
     fresh.evaluate("document.querySelector('.folder-item .place').focus()")
