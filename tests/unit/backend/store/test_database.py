@@ -11,6 +11,7 @@ from sqlalchemy import text, update
 from backend.errors import ConflictError, StoreBusyError, StoreError, StoreFullError
 from backend.ids import IdSource, ids
 from backend.sqlite import dbapi
+from backend.store import clock
 from backend.store import database as module
 from backend.store.changes import ChangeStore
 from backend.store.conversations import ConversationStore
@@ -165,7 +166,7 @@ def test_ids_go_on_after_those_of_an_earlier_run(path: Path) -> None:
     # A source of its own, or every later test would live in the far future.
     with pytest.MonkeyPatch.context() as patch:
         source = IdSource()
-        patch.setattr(module, "ids", source)
+        patch.setattr(clock, "ids", source)
         Database.open(path).close()
         assert source.new() > future
     assert ids.new() < future
