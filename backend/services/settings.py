@@ -27,9 +27,18 @@ class SettingService:
         Raises:
             InvalidInputError: They are too long.
         """
-        if len(text) > MAX_INSTRUCTIONS_CHARS:
-            raise InvalidInputError(
-                f"The instructions have {len(text):,} characters; the limit is "
-                f"{MAX_INSTRUCTIONS_CHARS:,}."
-            )
-        self._settings.set(INSTRUCTIONS, text)
+        self._settings.set(INSTRUCTIONS, checked_instructions(text))
+
+
+def checked_instructions(text: str) -> str:
+    """Return instructions as they may be kept.
+
+    Raises:
+        InvalidInputError: They are too long.
+    """
+    if len(text) > MAX_INSTRUCTIONS_CHARS:
+        raise InvalidInputError(
+            f"The instructions have {len(text):,} characters; the limit is "
+            f"{MAX_INSTRUCTIONS_CHARS:,}."
+        )
+    return text

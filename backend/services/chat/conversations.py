@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from backend.errors import ConflictError, InvalidInputError
+from backend.errors import ConflictError
 from backend.ids import NEW
 from backend.llm.engine import Delta, Engine
 from backend.services.chat.answers import AnswerService
@@ -13,7 +13,7 @@ from backend.services.chat.asking import Asking
 from backend.services.chat.beginnings import Beginnings
 from backend.services.chat.growing import Growing
 from backend.services.chat.prompts import Prompt
-from backend.services.chat.texts import checked_text
+from backend.services.chat.texts import checked_name, checked_text
 from backend.services.chat.titles import title_from
 from backend.services.engines.engines import Choice, EngineService
 from backend.store.text import note_title
@@ -323,12 +323,7 @@ class ConversationService:
         Raises:
             InvalidInputError: The title is empty or too long.
         """
-        title = " ".join(title.split())
-        if not 0 < len(title) <= MAX_TITLE_CHARS:
-            raise InvalidInputError(
-                f"A title needs 1 to {MAX_TITLE_CHARS} characters; this has "
-                f"{len(title)}."
-            )
+        title = checked_name(title, MAX_TITLE_CHARS, "title")
         return self._conversations.rename(conversation_id, title, "user")
 
     async def delete(self, conversation_id: str) -> str:

@@ -3,8 +3,9 @@
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from backend.errors import InvalidInputError, NotFoundError
-from backend.services.settings import MAX_INSTRUCTIONS_CHARS
+from backend.errors import NotFoundError
+from backend.services.chat.texts import checked_name
+from backend.services.settings import checked_instructions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,11 +56,7 @@ class FolderService:
         Raises:
             InvalidInputError: The name is empty or too long.
         """
-        name = " ".join(name.split())
-        if not 0 < len(name) <= MAX_NAME_CHARS:
-            raise InvalidInputError(
-                f"A name needs 1 to {MAX_NAME_CHARS} characters; this has {len(name)}."
-            )
+        name = checked_name(name, MAX_NAME_CHARS)
         return self._folders.rename(folder_id, name)
 
     def instruct(self, folder_id: str, text: str) -> str:
@@ -68,12 +65,7 @@ class FolderService:
         Raises:
             InvalidInputError: They are too long.
         """
-        if len(text) > MAX_INSTRUCTIONS_CHARS:
-            raise InvalidInputError(
-                f"The instructions have {len(text):,} characters; the limit is "
-                f"{MAX_INSTRUCTIONS_CHARS:,}."
-            )
-        return self._folders.instruct(folder_id, text)
+        return self._folders.instruct(folder_id, checked_instructions(text))
 
     def delete(self, folder_id: str) -> str:
         """Delete a folder, whose conversations stay; return the transaction to undo."""

@@ -1,4 +1,4 @@
-"""Checks what a person sends in one go."""
+"""Checks what a person sends in one go, and what names a thing."""
 
 from backend.errors import InvalidInputError
 from backend.protocol import MAX_TEXT_CHARS
@@ -18,5 +18,24 @@ def checked_text(text: str) -> str:
         raise InvalidInputError(
             f"That text has {len(text):,} characters; the limit is "
             f"{MAX_TEXT_CHARS:,}. Your text is kept: shorten it or send it in parts."
+        )
+    return text
+
+
+def checked_name(text: str, most: int, noun: str = "name") -> str:
+    """Return a name, or what else names a thing, in one line.
+
+    Args:
+        text: As it was typed.
+        most: How many characters it may have.
+        noun: What the person calls it.
+
+    Raises:
+        InvalidInputError: It is empty or too long.
+    """
+    text = " ".join(text.split())
+    if not 0 < len(text) <= most:
+        raise InvalidInputError(
+            f"A {noun} needs 1 to {most} characters; this has {len(text)}."
         )
     return text
