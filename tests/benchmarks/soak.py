@@ -1,18 +1,15 @@
 """Uses the window for an hour, and measures whether anything grows that should not."""
 
 import sys
-import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import psutil
-from pyvirtualdisplay.display import Display
 
 from tests.benchmarks.corpus import Corpus
-from tests.benchmarks.launch import window_manager
-from tests.benchmarks.streaming import Kept
+from tests.benchmarks.streaming import BUSY, Kept, dictated_window
 from tests.benchmarks.tables import COUNT, MB, Line, Series, Table
 from tests.helpers.dictation import Dictation
 from tests.helpers.window import Window
@@ -27,7 +24,6 @@ _SWITCHES: Final = 50
 _ANSWER_CHARS: Final = 4_000
 _PIECE_CHARS: Final = 8
 _PIECE_S: Final = 0.02
-_BUSY: Final = "document.querySelector('#log [aria-busy=true]') !== null"
 _UNITS: Final = {"memory": MB, "heap": MB, "files": MB}
 
 Sample = dict[str, float]
@@ -36,14 +32,7 @@ Sample = dict[str, float]
 def measure() -> Table:
     """Ask, read, switch and search for an hour; compare its minutes."""
     samples = list[Sample]()
-    with (
-        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
-        Display(visible=False, size=(1440, 1000)),
-        window_manager(),
-        Dictation() as model,
-        Window.start(Path(folder) / "data") as window,
-    ):
-        model.serve(window)
+    with dictated_window() as (window, model, data_dir):
         for number in range(CONVERSATIONS):
             _begin(window)
             _ask(window, model, _title(number))
@@ -53,7 +42,7 @@ def measure() -> Table:
             while time.monotonic() < begun + minute * 60 + 30:
                 _ask(window, model, f"And what of {minute}?")
             _switch(window)
-            samples.append(_sample(window, Path(folder) / "data"))
+            samples.append(_sample(window, data_dir))
             sys.stderr.write(f"soak: minute {minute}: {samples[-1]}\n")
             rest_s = begun + (minute + 1) * 60 - time.monotonic()
             time.sleep(max(rest_s, 0))
@@ -64,12 +53,12 @@ def _ask(window: Window, model: Dictation, question: str) -> None:
     text = Corpus().sentence(_ANSWER_CHARS // 6)[:_ANSWER_CHARS]
     window.wait_for("document.querySelector('.model [name=choice]') !== null")
     window.ask(question)
-    window.wait_for(_BUSY)
+    window.wait_for(BUSY)
     for start in range(0, len(text), _PIECE_CHARS):
         model.say(text[start : start + _PIECE_CHARS])
         time.sleep(_PIECE_S)
     model.end()
-    window.wait_for(f"!({_BUSY})")
+    window.wait_for(f"!({BUSY})")
 
 
 def _switch(window: Window) -> None:

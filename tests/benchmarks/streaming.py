@@ -33,7 +33,7 @@ HEAP_MB: Final = 60.0
 
 _REST_S: Final = 10.0
 _LOOK_EVERY_S: Final = 1.0
-_BUSY: Final = "document.querySelector('#log [aria-busy=true]') !== null"
+BUSY: Final = "document.querySelector('#log [aria-busy=true]') !== null"
 PROBE: Final = f"""
 import http.client, sys, threading, time
 ended, waits = threading.Event(), []
@@ -126,8 +126,9 @@ def _section(corpus: Corpus, number: int) -> str:
     )
 
 
-def measure() -> Table:
-    """Let an answer arrive in the real window, and watch window and sidecar."""
+@contextmanager
+def dictated_window() -> Iterator[tuple[Window, Dictation, Path]]:
+    """Open the real window with a model that is dictated; also say its data folder."""
     with (
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
         Display(visible=False, size=(1440, 1000)),
@@ -136,6 +137,12 @@ def measure() -> Table:
         Window.start(Path(folder) / "data") as window,
     ):
         model.serve(window)
+        yield window, model, Path(folder) / "data"
+
+
+def measure() -> Table:
+    """Let an answer arrive in the real window, and watch window and sidecar."""
+    with dictated_window() as (window, model, _):
         window.send("HeapProfiler.enable")
         _receive(window, model, answer()[: CHARS // 10])  # what the first time costs
         _collect(window)
@@ -157,14 +164,14 @@ def _receive(
     window.click("button", "New conversation")
     window.wait_for("document.querySelector('.model [name=choice]') !== null")
     window.ask("Tell me everything")
-    window.wait_for(_BUSY)
+    window.wait_for(BUSY)
     speaking = threading.Thread(target=_say, args=(model, text))
     speaking.start()
     while speaking.is_alive():
         speaking.join(_LOOK_EVERY_S)
         if watched:
             watched.kept.append(Kept.of(window))
-    window.wait_for(f"!({_BUSY})")
+    window.wait_for(f"!({BUSY})")
     if watched:
         watched.kept.append(Kept.of(window))
 
