@@ -263,12 +263,22 @@ def _opener(token: Token) -> str:
 
 
 def _first_texts(tokens: list[Token]) -> Iterator[str]:
-    """Yield the text that comes next at each token, without code and formulas."""
+    """Yield the first text within what begins at each token, without code and formulas.
+
+    What follows a block says nothing of it: while an answer grows it is not there yet.
+    """
     texts: list[str] = []
     text = ""
+    behind: list[str] = []
     for token in reversed(tokens):
+        if token.nesting < 0:
+            behind.append(text)
+            text = ""
         if token.type == "inline":
             words = (c.content for c in token.children or () if c.type == "text")
             text = " ".join(words) or text
         texts.append(text)
+        if token.nesting > 0:
+            outer = behind.pop()
+            text = text or outer
     return reversed(texts)
