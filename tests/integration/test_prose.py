@@ -3,25 +3,22 @@
 import csv
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from PySide6.QtCore import QMimeData
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWebEngineCore import QWebEnginePage
 from pytestqt.qtbot import QtBot
 
 from backend.web.markdown import render
+from tests.helpers.copying import pressed, selected
 from tests.helpers.page import Parrot, RealPage
 
 pytestmark = [pytest.mark.sidecar, pytest.mark.gui]
 
 AXE = Path(__file__).parents[1] / "assets/node_modules/axe-core/axe.min.js"
 ARTIFACTS = Path(__file__).parents[1] / "artifacts"
-NOTHING = "nothing copied yet"
 PROSE = "document.querySelector('.answer .prose')"
 QUESTION = "Show me everything"
 CODE = 'def hello(name):\n\treturn f"<{name}>"\n'
@@ -132,33 +129,6 @@ def page(
 
 def result_of(page: RealPage, script: str) -> Any:  # noqa: ANN401 whatever the page answers
     return json.loads(str(page.run(f"JSON.stringify({script})")))
-
-
-def copied(page: RealPage, act: Callable[[], object]) -> QMimeData:
-    """Let something be copied, and return what the clipboard offers then."""
-    clipboard = QGuiApplication.clipboard()
-    clipboard.setText(NOTHING)
-    act()
-    page.wait_until(lambda: clipboard.text() != NOTHING)
-    return clipboard.mimeData()
-
-
-def pressed(page: RealPage, button: str, number: int = 0) -> QMimeData:
-    click = f"document.querySelectorAll('{button}')[{number}].click(); 0"
-    return copied(page, lambda: page.run(click))
-
-
-def selected(page: RealPage, start: str, end: str = "") -> QMimeData:
-    """Select from the start of one element into the text of another, and copy."""
-    page.run(
-        f"(() => {{ const [first, last] = [{start}, {end or start}];"
-        " const range = document.createRange();"
-        " if (first === last) range.selectNodeContents(first); else {"
-        " range.setStart(first, 0); range.setEnd(last.firstChild, 3); }"
-        " getSelection().removeAllRanges(); getSelection().addRange(range); })(); 0"
-    )
-    copy = QWebEnginePage.WebAction.Copy
-    return copied(page, lambda: page.view.page().triggerAction(copy))
 
 
 def looks(markdown: str) -> list[str]:
