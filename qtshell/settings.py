@@ -58,7 +58,7 @@ class ShellSettings:
 
     @wraps_code.setter
     def wraps_code(self, value: bool) -> None:
-        self._store.setValue("view/code_wrap", "yes" if value else "no")
+        self._set_flag("view/code_wrap", is_on=value)
 
     @property
     def numbers_code(self) -> bool:
@@ -67,7 +67,7 @@ class ShellSettings:
 
     @numbers_code.setter
     def numbers_code(self, value: bool) -> None:
-        self._store.setValue("view/code_numbers", "yes" if value else "no")
+        self._set_flag("view/code_numbers", is_on=value)
 
     @property
     def spelling(self) -> str | None:
@@ -106,7 +106,7 @@ class ShellSettings:
 
     @software_rendering.setter
     def software_rendering(self, value: bool) -> None:
-        self._store.setValue("view/software_rendering", "yes" if value else "no")
+        self._set_flag("view/software_rendering", is_on=value)
 
     @property
     def hotkey(self) -> str | None:
@@ -125,7 +125,7 @@ class ShellSettings:
 
     @hotkey_hint_shown.setter
     def hotkey_hint_shown(self, value: bool) -> None:
-        self._store.setValue("told/hotkey", "yes" if value else "no")
+        self._set_flag("told/hotkey", is_on=value)
 
     @property
     def tray_hint_shown(self) -> bool:
@@ -134,7 +134,7 @@ class ShellSettings:
 
     @tray_hint_shown.setter
     def tray_hint_shown(self, value: bool) -> None:
-        self._store.setValue("told/tray", "yes" if value else "no")
+        self._set_flag("told/tray", is_on=value)
 
     @property
     def no_tray_hint_shown(self) -> bool:
@@ -143,11 +143,14 @@ class ShellSettings:
 
     @no_tray_hint_shown.setter
     def no_tray_hint_shown(self, value: bool) -> None:
-        self._store.setValue("told/without_tray", "yes" if value else "no")
+        self._set_flag("told/without_tray", is_on=value)
 
     def save(self) -> None:
         """Write what changed."""
         self._store.sync()
+
+    def _set_flag(self, name: str, *, is_on: bool) -> None:
+        self._store.setValue(name, "yes" if is_on else "no")
 
     def _flag(self, name: str) -> bool:
         return str(self._store.value(name)) == "yes"
