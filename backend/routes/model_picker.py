@@ -138,6 +138,20 @@ def facts_of(model: ListedModel) -> list[str]:
     return facts + (["thinks"] if model.thinks else [])
 
 
+async def chosen_in(app: OpenContext, conversation_id: str) -> Choice | None:
+    """Return what answers a conversation, or `NEW`; None while nothing could.
+
+    Raises:
+        NotFoundError: There is no such conversation.
+    """
+    own = None
+    if conversation_id != NEW:
+        find = app.services.conversations.get
+        conversation = await asyncio.to_thread(find, conversation_id)
+        own = Choice.of(conversation.engine_id, conversation.model)
+    return own or await app.services.engines.default()
+
+
 router = AppRouter[OpenContext]()
 
 
@@ -145,12 +159,7 @@ router = AppRouter[OpenContext]()
 async def picker(request: Request, app: OpenContext) -> Response:
     """Show what answers a conversation."""
     conversation_id = request.query.get("conversation", "") or NEW
-    chosen = await app.services.engines.default()
-    if conversation_id != NEW:
-        find = app.services.conversations.get
-        conversation = await asyncio.to_thread(find, conversation_id)
-        own = Choice.of(conversation.engine_id, conversation.model)
-        chosen = own or chosen
+    chosen = await chosen_in(app, conversation_id)
     path = f"/conversations/{conversation_id}"
     shown = await picker_of(app, chosen, f"{path}/model")
     if request.query.get("place") == "composer":

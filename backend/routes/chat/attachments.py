@@ -12,6 +12,7 @@ from backend.documents.passages import place_of
 from backend.errors import InvalidInputError, NotFoundError
 from backend.ids import NEW
 from backend.routes.app_context import OpenContext
+from backend.routes.model_picker import chosen_in
 from backend.routes.pages import no_content
 from backend.services.engines.engines import Choice
 from backend.services.engines.sights import Sight
@@ -144,12 +145,7 @@ def _is(media_type: str, found: bytes) -> bool:
 
 async def _choice(app: OpenContext, draft_id: str) -> Choice | None:
     """Return what would answer; None while nothing could."""
-    default = await app.services.engines.default()
-    if draft_id == NEW:
-        return default
     try:
-        get = app.services.conversations.get
-        conversation = await asyncio.to_thread(get, draft_id)
+        return await chosen_in(app, draft_id)
     except NotFoundError:
-        return default
-    return Choice.of(conversation.engine_id, conversation.model) or default
+        return await chosen_in(app, NEW)

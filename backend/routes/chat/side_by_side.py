@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from backend.ids import NEW, new_id
 from backend.routes.app_context import OpenContext
-from backend.routes.model_picker import Picker, picker_of
+from backend.routes.model_picker import Picker, chosen_in, picker_of
 from backend.routes.pages import no_content
 from backend.services.chat.side_by_side import MOST
 from backend.services.engines.engines import Choice
@@ -74,7 +74,7 @@ async def ask_form(request: Request, app: OpenContext) -> Response:
     form = Several(
         action=f"/conversations/{place}/several",
         path=path,
-        pickers=await _pickers(app, await _chosen(app, place)),
+        pickers=await _pickers(app, await chosen_in(app, place)),
         draft_id=place,
         draft=draft,
         submission=new_id(),
@@ -155,15 +155,6 @@ async def _answers(app: OpenContext, question_id: str) -> Answers:
         app.feed.view(question),
         [(one.id, one.model or one.engine, app.feed.view(one)) for one in found],
     )
-
-
-async def _chosen(app: OpenContext, place: str) -> Choice | None:
-    """Return what answers a conversation."""
-    chosen = await app.services.engines.default()
-    if place == NEW:
-        return chosen
-    found = await asyncio.to_thread(app.services.conversations.get, place)
-    return Choice.of(found.engine_id, found.model) or chosen
 
 
 async def _pickers(app: OpenContext, chosen: Choice | None) -> Sequence[Picker]:

@@ -246,9 +246,7 @@ class ConversationService:
             InvalidInputError: The text is empty or too long.
             ConflictError: It is an answer.
         """
-        if text.strip() or not self._asking.is_about_files(message_id):
-            text = checked_text(text)
-        edited = self._revisions.edit(message_id, text)
+        edited = self._revisions.edit(message_id, self._edited(message_id, text))
         return self._messages.get(message_id), edited
 
     async def ask_again(self, message_id: str, text: str) -> "AskedAgain":
@@ -258,10 +256,7 @@ class ConversationService:
             InvalidInputError: The text is empty or too long.
             ConflictError: It is an answer, or nothing can answer.
         """
-        if text.strip() or not await asyncio.to_thread(
-            self._asking.is_about_files, message_id
-        ):
-            text = checked_text(text)
+        text = await asyncio.to_thread(self._edited, message_id, text)
         _, conversation = await asyncio.to_thread(self._shown, message_id)
         choice = await self._asking.choice_of(conversation)
         record, engine = await self._engines.open(choice)
@@ -367,6 +362,11 @@ class ConversationService:
             growing.add(Delta(reasoning="\n\n"))  # more thoughts follow
         learn = partial(self._asking.pictures.learn, choice)
         self._answers.start(growing, engine, choice.model, prompt, learn)
+
+    def _edited(self, message_id: str, text: str) -> str:
+        """Return another text of a question; one about files may be empty."""
+        is_needed = text.strip() or not self._asking.is_about_files(message_id)
+        return checked_text(text) if is_needed else text
 
     async def _checked(self, text: str, draft_id: str) -> tuple[str, str]:
         """Return a question as it is sent, and what it is about when it is empty."""
