@@ -311,7 +311,9 @@ class WebView(QWebEngineView):
             self._page.runJavaScript(script)
 
     def _on_page_loading_changed(self, info: QWebEngineLoadingInfo) -> None:
-        if info.status() is _STARTED:
+        # Also of a link that was refused or led to a command: the page stays.
+        is_wanted = _path_of(info.url()) == self._path
+        if info.status() is _STARTED or (info.status() is _STOPPED and not is_wanted):
             return
         arrived = info.status() is _SUCCEEDED or info.errorDomain() is _HTTP_ERROR
         is_ours = arrived and self._is_at_home()
@@ -359,6 +361,7 @@ class WebView(QWebEngineView):
 
 _DISCARDED: Final = QWebEnginePage.LifecycleState.Discarded
 _STARTED: Final = QWebEngineLoadingInfo.LoadStatus.LoadStartedStatus
+_STOPPED: Final = QWebEngineLoadingInfo.LoadStatus.LoadStoppedStatus
 _SUCCEEDED: Final = QWebEngineLoadingInfo.LoadStatus.LoadSucceededStatus
 _HTTP_ERROR: Final = QWebEngineLoadingInfo.ErrorDomain.HttpStatusCodeDomain
 _LOAD_AGAIN_MS: Final = 300

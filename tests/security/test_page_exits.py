@@ -5,6 +5,7 @@ from typing import Self
 import pytest
 from PySide6.QtCore import QObject, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
+from PySide6.QtWebEngineCore import QWebEngineLoadingInfo
 from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
@@ -94,6 +95,25 @@ def test_of_sixty_forbidden_links_none_is_opened(page: RealPage) -> None:
     assert box is not None
     assert box.informativeText() == "https://example.com/"
     box.close()
+
+
+@pytest.mark.parametrize("link", ["https://example.com/", "/shell/{key}/zoom?step=in"])
+def test_a_link_that_leaves_the_page_open_does_not_load_it_again(
+    page: RealPage, qtbot: QtBot, link: str
+) -> None:
+    page.open("/settings")
+    stopped = QWebEngineLoadingInfo.LoadStatus.LoadStoppedStatus
+    href = link.format(key=page.trust.command_key)
+    with qtbot.waitSignal(
+        page.view.page().loadingChanged,
+        check_params_cb=lambda info: info.status() is stopped,
+    ):
+        page.run(
+            "document.body.insertAdjacentHTML('beforeend',"
+            f"'<a id=out href={href}>x</a>');"
+            "document.getElementById('out').click()"
+        )
+    assert page.view.is_loaded
 
 
 RELATIVE = (
