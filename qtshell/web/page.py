@@ -5,6 +5,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtWebEngineCore import (
+    QWebEngineLoadingInfo,
     QWebEngineNewWindowRequest,
     QWebEnginePage,
     QWebEnginePermission,
@@ -104,6 +105,8 @@ class ShellPage(QWebEnginePage):
         super().__init__(profile, parent)
         self.trusted: Origin | None = None
         self.command_key = ""
+        self._commands: list[QUrl] = []
+        self.loadingChanged.connect(self._on_loading_changed)
         for attribute, value in _SETTINGS.items():
             self.settings().setAttribute(attribute, value)
         # Else a click on smb: or ms-settings: empties the page, and only our refusal
@@ -141,13 +144,24 @@ class ShellPage(QWebEnginePage):
         url = request.requestedUrl()
         if self._judge(url, by_user=request.isUserInitiated()):
             self.load(url)
+        self._ask_for_command(url)
+
+    def _on_loading_changed(self, info: QWebEngineLoadingInfo) -> None:
+        # Not before the refused load is over: Qt 6.12 loses a zoom that is set in it.
+        if info.status() is QWebEngineLoadingInfo.LoadStatus.LoadStoppedStatus:
+            self._ask_for_command(info.url())
+
+    def _ask_for_command(self, url: QUrl) -> None:
+        if url in self._commands:
+            self._commands.remove(url)
+            self.command_asked.emit(url)
 
     def _judge(self, url: QUrl, *, by_user: bool) -> bool:
         match classify_navigation(encoded(url), self.trusted, self.command_key):
             case Verdict.IN_VIEW:
                 return True
             case Verdict.COMMAND if by_user:
-                self.command_asked.emit(url)
+                self._commands.append(url)
             case Verdict.EXTERNAL if by_user:
                 self.outside_asked.emit(url)
             case _:
