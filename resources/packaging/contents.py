@@ -44,6 +44,12 @@ UNNEEDED: Final = {
     "PySide6/QtOpenGL.abi3.so": "nothing draws by OpenGL itself",
     "PySide6/QtPdf*": "Chromium has a reader of its own",
     "PySide6/*.pyi": "for editors",
+    "PIL/_avif*": "no picture of this kind is read",
+    "PIL/_imagingcms*": "colours are left as they are",
+    "PIL/_imagingft*": "no text is drawn into pictures",
+    "PIL/_imagingmath*": "nothing is calculated with pictures",
+    "PIL/_imagingmorph*": "nothing is calculated with pictures",
+    "PIL/_imagingtk*": "no window is of Tk",
     "prompt_toolkit*": "Robyn's own command line",
     "wcwidth*": "Robyn's own command line",
     "*/__pycache__/*": "compiled a second time",
@@ -64,6 +70,9 @@ LANGUAGES: Final = ("en-US", "de", "fr", "es", "zh-CN")
 
 # Names at the top of the private folder; whoever adds one says what needs it.
 NEEDED: Final = {
+    "PIL": "makes pictures anew",
+    "pillow.libs": "goes with PIL",
+    "lib*-????????.so*": "links to those of PIL",
     "PySide6": "the windows and the page",
     "shiboken6": "joins Python and Qt",
     "libQt6*": "links to those of PySide6",
@@ -137,6 +146,9 @@ ON_EVERY_DESKTOP: Final = {
     "libfreetype.so.6": "goes with libfontconfig",
 }
 
+OF_A_WHEEL: Final = re.compile(r"(?P<name>lib.+)-[0-9a-f]{8}\.so\.?(?P<version>.*)")
+"""How wheels name libraries of their own, so that they meet no others."""
+
 _LOCALE: Final = re.compile(rf"{_QT}/translations/qtwebengine_locales/([\w-]+)\.pak")
 
 
@@ -159,7 +171,8 @@ def strangers(paths: Iterable[str]) -> set[str]:
 def is_of_the_system(name: str) -> bool:
     """Return whether a library beside Python is one that a distribution has."""
     ours = ("libQt6", "libpyside6", "libshiboken6", "libicu", "libpython3", "libmpdec")
-    return is_library(name) and not name.startswith(ours)
+    is_ours = name.startswith(ours) or OF_A_WHEEL.match(name)
+    return is_library(name) and not is_ours
 
 
 def is_on_every_desktop(name: str) -> bool:
@@ -193,4 +206,4 @@ def _waits_for_others(path: str) -> bool:
     folder, _, name = path.rpartition("/")
     if any(fnmatch(name, pattern) for pattern in LOADED_BY_NAME):
         return False
-    return is_library(name) and folder in ("", f"{_QT}/lib")
+    return is_library(name) and folder in ("", f"{_QT}/lib", "pillow.libs")

@@ -13,6 +13,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
+import contents
 from tools import run
 
 HERE: Final = Path(__file__).resolve().parent
@@ -73,20 +74,45 @@ def parts() -> dict[str, Any]:
         if ref not in needed:
             needed.add(ref)
             ahead += edges.get(ref, [])
-    bom["components"] = [
-        *(each for each in bom["components"] if each["bom-ref"] in needed),
-        *_other_parts(),
-    ]
+    named = [each for each in bom["components"] if each["bom-ref"] in needed]
+    wheels = [each["name"] for each in named]
+    bom["components"] = [*named, *inside(wheels), *of_page(), *_other_parts()]
     bom["dependencies"] = [d for d in bom["dependencies"] if d["ref"] in needed]
     return bom
 
 
+def inside(wheels: Iterable[str]) -> list[dict[str, Any]]:
+    """Return the parts that wheels say are built into them, by their own lists."""
+    found = dict[str, dict[str, Any]]()
+    for file in (f for name in wheels for f in metadata.distribution(name).files or ()):
+        if file.parent.name == "sboms" and file.suffix == ".json":
+            for each in json.loads(file.read_text("utf-8")).get("components", ()):
+                # What follows may name a folder of who built it.
+                where = re.split("[?#]", each.get("purl", ""))[0]
+                if where and not where.startswith("pkg:pypi/"):
+                    found[where] = _named(where, each["name"], each.get("version", ""))
+                    found[where] |= {k: each[k] for k in ("licenses",) if k in each}
+    return [found[where] for where in sorted(found)]
+
+
+def with_wheels(libraries: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """Yield the libraries that wheels brought along, by the names of their files."""
+    for name in sorted(libraries):
+        if found := contents.OF_A_WHEEL.fullmatch(name):
+            yield _part("generic", found["name"], found["version"], "")
+
+
+def of_page() -> Iterator[dict[str, Any]]:
+    """Yield what the page is made of, without the tools that put it together."""
+    folder = _ROOT / "resources" / "web"
+    wanted = json.loads((folder / "package.json").read_text("utf-8"))["dependencies"]
+    lock = json.loads((folder / "package-lock.json").read_text("utf-8"))["packages"]
+    for name in sorted(wanted):
+        package = lock[f"node_modules/{name}"]
+        yield _part("npm", name, package["version"], package.get("license", ""))
+
+
 def _other_parts() -> Iterator[dict[str, Any]]:
-    lock = json.loads((_ROOT / "resources/web/package-lock.json").read_text("utf-8"))
-    for path, package in sorted(lock["packages"].items()):
-        if path:
-            name = path.removeprefix("node_modules/")
-            yield _part("npm", name, package["version"], package.get("license", ""))
     version = platform.python_version()
     yield _part("generic", "cpython", version, "PSF-2.0")
     from PySide6.QtWebEngineCore import qWebEngineChromiumVersion  # noqa: PLC0415 Qt is slow
@@ -95,16 +121,28 @@ def _other_parts() -> Iterator[dict[str, Any]]:
 
 
 def _part(kind: str, name: str, version: str, licence: str) -> dict[str, Any]:
-    where = f"pkg:{kind}/{name}@{version}"
     found = {"licenses": [{"expression": licence}]} if licence else {}
+    return {**_named(f"pkg:{kind}/{name}@{version}", name, version), **found}
+
+
+def _named(where: str, name: str, version: str) -> dict[str, Any]:
     known = {"type": "library", "name": name, "version": version}
-    return {**known, "bom-ref": where, "purl": where, **found}
+    return {**known, "bom-ref": where, "purl": where}
 
 
-def write_parts_list(target: Path, bundled: Iterable[Package]) -> None:
-    """Write the list of parts, with the packages of the system in the archive."""
+def write_parts_list(
+    target: Path, bundled: Iterable[Package], libraries: Iterable[str]
+) -> None:
+    """Write the list of parts.
+
+    Args:
+        target: The file.
+        bundled: Packages of the system with files in the archive.
+        libraries: The names of the libraries in the archive.
+    """
     bom = parts()
     more = [_part("deb/debian", each.name, each.version, "") for each in bundled]
+    more += with_wheels(libraries)
     whole = {**bom, "components": [*bom["components"], *more]}
     text = json.dumps(whole, indent=2, ensure_ascii=False, sort_keys=True)
     target.write_text(text + "\n", "utf-8")

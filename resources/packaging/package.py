@@ -47,7 +47,8 @@ def main() -> None:
     deb = debian.build_deb(program, build)
     tarball, bundled = _tarball(program, build)
     parts = build.dist / f"hearth-{program_version()}.cdx.json"
-    notices.write_parts_list(parts, bundled)
+    libraries = {path.name for path in program_files.files(program)}
+    notices.write_parts_list(parts, bundled, libraries)
     built = [deb, tarball, parts]
     if runtime := options.appimage_runtime:
         folder = build.work / "unpacked" / f"hearth-{program_version()}"

@@ -20,6 +20,7 @@ RECIPES = ROOT / "resources" / "packaging"
         "PySide6/Qt/plugins/platforms/libqminimal.so",
         "PySide6/Qt/plugins/platformthemes/libqgtk3.so",
         "PySide6/QtCore.pyi",
+        "PIL/_avif.cpython-311-x86_64-linux-gnu.so",
         "robyn/tests/test_it.py",
         "prompt_toolkit-3.0.53.dist-info/METADATA",
         "keyring-25.7.0.dist-info/RECORD",
@@ -45,6 +46,8 @@ def test_what_nobody_needs_stays_out_for_a_reason(path: str) -> None:
         "backend/templates/page.html",
         "backend/resources/web/vendor/htmx.js",
         "libQt6Core.so.6",
+        "PIL/_webp.cpython-311-x86_64-linux-gnu.so",
+        "backend/resources/web/vendor/drawer.js",
         "xllamacpp/xllamacpp.cpython-311-x86_64-linux-gnu.so",
     ],
 )
@@ -78,6 +81,7 @@ def test_a_name_that_nobody_accounts_for_is_told() -> None:
 def test_libraries_of_the_system_are_depended_on() -> None:
     names = ["libX11.so.6", "libnspr4.so", "libssl.so.3", "libQt6Core.so.6"]
     names += ["libpython3.11.so.1.0", "libsql_experimental", "libicudata.so.73"]
+    names += ["libjpeg-6dc8d115.so.62.4.0"]
     of_the_system = ["libX11.so.6", "libnspr4.so", "libssl.so.3"]
     assert list(filter(contents.is_of_the_system, names)) == of_the_system
 
@@ -90,6 +94,9 @@ def test_a_library_stays_out_when_nothing_that_stays_links_to_it() -> None:
         "PySide6/Qt/lib/libQt6Charts.so.6": {"libQt6Graphs.so.6", "libQt6Core.so.6"},
         "PySide6/Qt/lib/libQt6Graphs.so.6": {"libQt6Charts.so.6"},
         "PySide6/Qt/plugins/platforms/libqxcb.so": {"libX11.so.6"},
+        "PIL/_webp.so": {"libwebp-51b0b3f7.so.7"},
+        "pillow.libs/libwebp-51b0b3f7.so.7": set(),
+        "pillow.libs/libavif-c6062d5f.so.16": set(),
         "libX11.so.6": set(),
         "libgtk-3.so.0": {"libX11.so.6"},
         "libsoftokn3.so": set(),
@@ -99,6 +106,7 @@ def test_a_library_stays_out_when_nothing_that_stays_links_to_it() -> None:
         "PySide6/Qt/lib/libQt6Charts.so.6",
         "PySide6/Qt/lib/libQt6Graphs.so.6",
         "libgtk-3.so.0",
+        "pillow.libs/libavif-c6062d5f.so.16",
     }
 
 
