@@ -5,11 +5,14 @@ the busy timeout is 0 and writers queue up in Python. It reports every error as 
 ValueError, binds integers beyond 32 bits as REAL, cuts text at NUL, shows errors of
 row-returning statements only at the fetch and runs a statement again when fetched past
 its end. All of that is repaired here.
+
+Windows has no wheel of it; there libsql 0.1.11 has the same calls, flaws and files.
 """
 
 import math
 import os
 import re
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,7 +21,10 @@ from typing import Any, Final, ParamSpec, TypeAlias, TypeVar
 
 # Its tracing writes to stdout, which belongs to the handshake; read at the import.
 os.environ["RUST_LOG"] = "off"
-import libsql_experimental as libsql
+if sys.platform == "win32":
+    import libsql
+else:
+    import libsql_experimental as libsql
 
 from backend.sqlite.driver_errors import (
     BadKeyError,

@@ -28,7 +28,8 @@ TOO_LITTLE_BYTES: Final = 64 * 1024**2
 BACKUP_AGE: Final = timedelta(days=3)
 """Backups are made daily, while Hearth runs."""
 
-_PARTS: Final = ("PySide6", "robyn", "sqlmodel", "libsql-experimental")
+_DRIVER: Final = "libsql" if sys.platform == "win32" else "libsql-experimental"
+_PARTS: Final = ("PySide6", "robyn", "sqlmodel", _DRIVER)
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 

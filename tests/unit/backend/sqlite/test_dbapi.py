@@ -9,11 +9,23 @@ from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 
+import libsql
+import libsql_experimental
 import pytest
 
 from backend.sqlite import dbapi
 
+pytestmark = pytest.mark.usefixtures("driver")
+
 WAL = ("busy_timeout=0", "journal_mode=wal")
+
+
+@pytest.fixture(
+    params=[libsql_experimental, libsql], ids=lambda module: module.__name__
+)
+def driver(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test meets both: what Linux and macOS have, and what Windows has."""
+    monkeypatch.setattr(dbapi, "libsql", request.param)
 
 
 @pytest.fixture
@@ -280,6 +292,23 @@ def test_the_key_opens_and_nothing_else_does(tmp_path: Path) -> None:
         with pytest.raises(dbapi.BadKeyError):
             dbapi.connect(path, encryption_key=key, pragmas=WAL)
     dbapi.connect(path, encryption_key="right", pragmas=WAL).close()
+
+
+@pytest.mark.parametrize("key", [None, "right"], ids=["plain", "encrypted"])
+def test_what_one_driver_wrote_the_other_reads_and_goes_on_with(
+    tmp_path: Path, key: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.db"
+    drivers = (libsql, libsql_experimental)
+    for number, other in enumerate((*drivers, *drivers)):
+        monkeypatch.setattr(dbapi, "libsql", other)
+        connection = dbapi.connect(path, encryption_key=key, pragmas=WAL)
+        connection.execute("create table if not exists t(a integer primary key, b)")
+        connection.execute("insert into t(b) values (?)", (f"Grüße {number}",))
+        assert connection.execute("pragma integrity_check").fetchall() == [("ok",)]
+        found = connection.execute("select b from t order by a").fetchall()
+        assert found == [(f"Grüße {before}",) for before in range(number + 1)]
+        connection.close()
 
 
 def test_a_full_disk_is_told_and_reading_goes_on(connection: dbapi.Connection) -> None:
