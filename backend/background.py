@@ -93,6 +93,11 @@ async def index_the_rest(store: OpenStore) -> None:
         job.cancel()
 
 
+async def index_files(store: OpenStore) -> None:
+    """Put the text of attached files into the index."""
+    await store.services.search.keep_indexed()
+
+
 async def look_for_servers(store: OpenStore) -> None:
     """Tell the pages when a local server appears or leaves."""
     engines = store.services.engines
@@ -123,6 +128,7 @@ async def check_database(store: OpenStore) -> None:
         if repaired:
             store.notices.say(_REPAIRED, tone=Tone.WARNING)
             store.notices.changed("resync")
+            store.services.search.index_files()
         await asyncio.sleep(CHECK_AFTER_S)
         damaged.clear()
     log.warning("a damaged database is replaced")
@@ -145,6 +151,7 @@ JOBS: Final = (
     BackgroundJob("write titles", write_titles, runs_in_safe_mode=False),
     BackgroundJob("look for updates", look_for_updates, runs_in_safe_mode=False),
     BackgroundJob("prepare the search", index_the_rest, runs_in_safe_mode=True),
+    BackgroundJob("index attached files", index_files, runs_in_safe_mode=True),
 )
 
 

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import logging
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -23,6 +23,7 @@ from backend.store.store_state import StoreState, move
 if TYPE_CHECKING:
     from backend.container import Container, OfflineServices, OpenStore, Services
     from backend.services.chat.activity import PageAudience
+    from backend.store.change_log import RowChange
 
     StartJobs = Callable[[OpenStore], list[asyncio.Task[None]]]
 
@@ -208,7 +209,12 @@ class StoreLifecycle:
             gc.enable()
         store.database.loop_thread = threading.get_ident()
         # Commits happen in any other thread, and pages hear of them on the loop.
-        loop, tell = asyncio.get_running_loop(), store.services.activity.committed
+        loop, services = asyncio.get_running_loop(), store.services
+
+        def tell(rows: "Sequence[RowChange]") -> None:
+            services.activity.committed(rows)
+            services.search.committed(rows)
+
         store.database.on_commit = lambda rows: loop.call_soon_threadsafe(tell, rows)
         self.state = move(self.state, StoreState.OPEN)
         self._jobs = self._start_jobs(store)

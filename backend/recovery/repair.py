@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final, TypeAlias
 
 from backend.sqlite.dbapi import Connection, Error
-from backend.sqlite.schema import FULL_TEXT
+from backend.sqlite.schema import DOCUMENT_INDEX, FULL_TEXT
 
 _TABLES: Final = (
     "conversation",
@@ -38,6 +38,7 @@ def broken_text(connection: Connection, *, repair: bool = False) -> int:
 def repair_indexes(connection: Connection) -> int:
     """Rebuild what is derived from the rows, where it is damaged; return how much."""
     words = sum(not _is_whole(connection, index) for index in FULL_TEXT)
+    words += not _are_documents_whole(connection)
     # Only the long check compares the indexes with the rows.
     if connection.execute("pragma integrity_check(1)").fetchall() == [("ok",)]:
         return words
@@ -63,6 +64,26 @@ def _is_whole(connection: Connection, index: str) -> bool:
         rebuild(connection, index)
         return False
     return True
+
+
+def _are_documents_whole(connection: Connection) -> bool:
+    """Empty the index of attached documents where it is damaged: it is filled again."""
+    try:
+        connection.execute(
+            f"insert into {DOCUMENT_INDEX}({DOCUMENT_INDEX}) values ('integrity-check')"  # noqa: S608 names of our own
+        )
+    except Error:
+        empty_documents(connection)
+        return False
+    return True
+
+
+def empty_documents(connection: Connection) -> None:
+    """Take all documents out of their index, whatever is in it."""
+    index = DOCUMENT_INDEX
+    connection.execute(f"replace into {index}_config values ('version', 4)")  # noqa: S608 names of our own
+    connection.execute(f"insert into {index}({index}) values ('delete-all')")  # noqa: S608 names of our own
+    connection.execute("delete from indexed_document")
 
 
 def _look_through(connection: Connection, table: str, *, repair: bool) -> int:

@@ -32,7 +32,7 @@ from backend.web.http import AppRouter, Request, Response, as_json
 
 if TYPE_CHECKING:
     from backend.services.chat.conversations import Exchange
-    from backend.store.search.search import Hit
+    from backend.store.search.hits import Hit
 
 MAX_WAIT_S: Final = 25.0
 """How long a request may wait for news; the shell gives up a little later."""
@@ -74,7 +74,7 @@ def search(request: Request, app: OpenContext) -> Response:
         SearchHit(
             kind=hit.kind.value,
             id=hit.id,
-            title=hit.title or UNTITLED,
+            title=hit.file or hit.title or UNTITLED,
             snippet=_beside_title(hit),
         )
         for group in groups

@@ -19,7 +19,7 @@ from backend.web.http import AppRouter, Request, Response
 from backend.web.rendering import Template
 
 if TYPE_CHECKING:
-    from backend.store.search.search import Hit
+    from backend.store.search.hits import Hit
 
 _UNTITLED: Final = {
     Scope.CONVERSATIONS: "New conversation",
@@ -29,6 +29,7 @@ _SCOPES: Final = {
     Scope.ALL: "Everything",
     Scope.CONVERSATIONS: "Titles",
     Scope.NOTES: "Notes",
+    Scope.FILES: "Files",
     Scope.MESSAGES: "Messages",
 }
 _SPANS: Final = {
@@ -39,9 +40,11 @@ _SPANS: Final = {
 }
 _SCOPE_NAMES: Final = {scope.value: scope for scope in Scope}
 _SPAN_NAMES: Final = {span.value: span for span in Span}
+_BY_TIME: Final = {Scope.FILES, Scope.MESSAGES}
 _ICONS: Final = {
     Scope.CONVERSATIONS: "message-square",
     Scope.NOTES: "notebook-pen",
+    Scope.FILES: "file-text",
     Scope.MESSAGES: "message-square",
 }
 
@@ -194,7 +197,7 @@ def _section(query: str, scope: Scope, span: Span, group: Group) -> Section:
     if not group.has_more:
         return Section(_SCOPES[group.scope], items)
     if group.scope is scope or len(found) >= LIMIT:
-        which = "newest" if group.scope is Scope.MESSAGES else "best"
+        which = "newest" if group.scope in _BY_TIME else "best"
         note = f"The {which} {LIMIT}. Add a word to find fewer."
         return Section(_SCOPES[group.scope], items, note=note)
     return Section(_SCOPES[group.scope], items, _path(query, group.scope, span))
@@ -204,13 +207,15 @@ def _item(scope: Scope, hit: "Hit", query: str) -> HitItem:
     match scope:
         case Scope.NOTES:
             path = f"/notes/{hit.id}"
-        case Scope.MESSAGES:
+        case Scope.MESSAGES | Scope.FILES:
             place = f"/conversations/{hit.conversation_id}"
             asked = urlencode({"around": hit.id, "q": query})
             path = f"{place}?{asked}#message-{hit.id}"
         case _:
             path = f"/conversations/{hit.id}"
     title = hit.title or _UNTITLED.get(scope, "New conversation")
+    if hit.file:
+        title = f"{hit.file}, {hit.place} · {title}"
     is_title = scope is Scope.CONVERSATIONS
     return HitItem(hit, path, title, _ICONS[scope], is_title)
 

@@ -1,5 +1,6 @@
 """Searches everything the user has."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, StrEnum
@@ -9,11 +10,14 @@ from backend.ids import now_ms
 from backend.store.text import clean_text
 
 if TYPE_CHECKING:
-    from backend.store.search.search import Hit, SearchStore
+    from backend.store.change_log import RowChange
+    from backend.store.search.hits import Hit
+    from backend.store.search.search import SearchStore
 
 MAX_QUERY_CHARS: Final = 500
 LIMIT: Final = 30
 _LIMIT_BESIDE_OTHERS: Final = 5
+_ATTACHMENT: Final = "attachment"
 _DAY_MS: Final = 24 * 60 * 60 * 1000
 
 
@@ -24,6 +28,7 @@ class Scope(StrEnum):
     CONVERSATIONS = "conversation"
     NOTES = "note"
     MESSAGES = "message"
+    FILES = "document"
 
 
 class Span(StrEnum):
@@ -60,6 +65,7 @@ _DAYS: Final = {Span.WEEK: 7, Span.MONTH: 30, Span.YEAR: 365}
 _ALL: Final[dict[Scope, int]] = {
     Scope.CONVERSATIONS: _LIMIT_BESIDE_OTHERS,
     Scope.NOTES: _LIMIT_BESIDE_OTHERS,
+    Scope.FILES: _LIMIT_BESIDE_OTHERS,
     Scope.MESSAGES: LIMIT,
 }
 """What is shown of each kind when everything is searched, in this order."""
@@ -67,7 +73,7 @@ _ALL: Final[dict[Scope, int]] = {
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What was found of one kind: messages newest first, titles and notes best first.
+    """What was found of one kind: titles and notes best first, the rest newest first.
 
     Attributes:
         has_more: There is more of it than is shown.
@@ -79,13 +85,32 @@ class Group:
 
 
 class SearchService:
-    """Finds titles, messages and notes by their words."""
+    """Finds titles, messages, notes and files by their words."""
 
     def __init__(
         self, store: "SearchStore", *, clock: Callable[[], int] = now_ms
     ) -> None:
         self._store = store
         self._clock = clock
+        self._attached = asyncio.Event()
+
+    def committed(self, changes: "Sequence[RowChange]") -> None:
+        """Have new files put into the index; call on the event loop."""
+        if any(change.table == _ATTACHMENT for change in changes):
+            self.index_files()
+
+    def index_files(self) -> None:
+        """Have what is missing in the index of files put into it."""
+        self._attached.set()
+
+    async def keep_indexed(self) -> None:
+        """Put files into the index, for ever: at the start, and as they come."""
+        await asyncio.to_thread(self._store.files.settle)
+        while True:
+            self._attached.clear()
+            while await asyncio.to_thread(self._store.files.add_some):
+                pass
+            await self._attached.wait()
 
     def search(
         self, query: str, scope: Scope = Scope.ALL, span: Span = Span.ANY
@@ -113,7 +138,7 @@ class SearchService:
         return _found_in(text, query) if query else []
 
     def _group(self, query: str, scope: Scope, span: Span, limit: int) -> Group:
-        from backend.store.search.search import Kind  # noqa: PLC0415 heavy to import
+        from backend.store.search.hits import Kind  # noqa: PLC0415 heavy to import
 
         days = _DAYS.get(span)
         since = self._clock() - days * _DAY_MS if days else 0

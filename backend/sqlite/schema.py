@@ -320,6 +320,26 @@ _FOLDERS: Final[Step] = (
         where archived_at <> 0""",
 )
 
+DOCUMENT_INDEX: Final = "document_fts"
+"""Finds the text of attached documents, which is kept in files; by section."""
+SECTION_BITS: Final = 24
+"""In its keys the number of a section follows that of its document."""
+
+_DOCUMENTS: Final[Step] = (
+    """create table indexed_document(
+        number integer primary key,
+        text_file text not null,
+        sections integer not null default 0,
+        is_whole integer not null default 0
+    )""",
+    "create unique index indexed_document_of on indexed_document(text_file)",
+    """create virtual table document_fts using fts5(text,
+        content='', contentless_delete=1, prefix='2 3',
+        tokenize="unicode61 remove_diacritics 2 categories 'L* M* N* Co'")""",
+    "create index attachment_of_text on attachment(text_file) where text_file <> ''",
+    "alter table message add column passages text not null default ''",
+)
+
 STEPS: Final[tuple[Step, ...]] = (
     _FIRST,
     _SEARCH_BY_TIME,
@@ -328,5 +348,6 @@ STEPS: Final[tuple[Step, ...]] = (
     _BRANCHES,
     _ATTACHMENTS,
     _FOLDERS,
+    _DOCUMENTS,
 )
 """Step number n brings the file from version n to n + 1."""

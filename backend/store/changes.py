@@ -10,7 +10,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from backend.errors import ConflictError, NotFoundError
 from backend.ids import now_ms
 from backend.sqlite.folding import indexed
-from backend.sqlite.schema import FULL_TEXT
+from backend.sqlite.schema import DOCUMENT_INDEX, FULL_TEXT
 from backend.store.attachments.rows import forget_files, named_files
 from backend.store.branches.paths import lay_out, parent_in
 from backend.store.change_log import Fields, StoreSession
@@ -28,9 +28,9 @@ from backend.store.models import (
     Setting,
     StreamChunk,
 )
+from backend.store.search.indexes import drop_indexed, wipe
 from backend.stored_values import parameters_of
 
-_PAGES_PER_STEP: Final = 64
 _ROWS_PER_STEP: Final = 50
 _KEPT_BY_A_VERSION: Final = frozenset(
     {"title", "title_source", "text", "reasoning", "body", "value"}
@@ -142,9 +142,10 @@ class ChangeStore:
                     _lift_children(session, row_id)
                 files |= _forget_row(session, LOGGED[table], row_id)
                 unnamed = files - named_files(session) if files else files
+                drop_indexed(session, unnamed)
             self._database.files.drop(unnamed)
-        for index in FULL_TEXT:
-            self._wipe(index)
+        for index in (*FULL_TEXT, DOCUMENT_INDEX):
+            wipe(self._database, index)
         self._database.checkpoint()
 
     def _forget_some_inside(self, table: str, row_id: str, files: set[str]) -> bool:
@@ -158,23 +159,6 @@ class ChangeStore:
                     _lift_children(session, message_id)
                 files |= _forget_row(session, Message, message_id)
             return bool(found)
-
-    def _wipe(self, index: str) -> None:
-        """Merge an index into one piece, in which removed words are no more.
-
-        In small steps with a transaction each, so that no statement takes long and
-        others can write in between.
-        """
-        pages, merged = -_PAGES_PER_STEP, True
-        while merged:
-            with self._database.write() as session:
-                run = session.connection().exec_driver_sql
-                before = run("select total_changes()").scalar_one()
-                run(f"insert into {index}({index}, rank) values('merge', {pages})")
-                after = run("select total_changes()").scalar_one()
-                # FTS5 says so: fewer than two changes mean there was nothing to do.
-                merged = after - before >= 2  # noqa: PLR2004 as FTS5 says
-            pages = _PAGES_PER_STEP
 
     def replay(self, target: Database) -> None:
         """Rebuild the logged rows, in an empty database, from the log alone."""

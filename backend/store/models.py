@@ -108,6 +108,8 @@ class Message(Searched, table=True):
             one a summary leaves out; "" where it was given all.
         parent: The id of the message it follows; "" for a first one. None follows the
             newest older one that has None too: all of a conversation without branches.
+        passages: What of its documents the model was given for an answer, where that
+            is not all; see `backend.documents.passages`.
         aside: 0 on the branch that is shown; else the higher, the later it left it.
             This and what follows is made of the tree, and so not logged.
         version: Which one it is of those between which a person can switch.
@@ -130,6 +132,7 @@ class Message(Searched, table=True):
     answer_tokens: int = 0
     reads_from: str = Field(default="", sa_type=Text)
     parent: str | None = Field(default=None, sa_type=Text)
+    passages: str = Field(default="", sa_type=Text)
     aside: int = 0
     version: int = 0
     versions: int = 0

@@ -234,6 +234,12 @@ def test_a_document_is_read_sent_and_shown_again(
     fresh.wait_for(f"{shown}.innerText.includes('page 1\\n\\nThe total is 42')")
     fresh.press("Escape")
     fresh.wait_for(f"!{shown}.checkVisibility()")
+    fresh.evaluate("location.assign('/search?q=euro+bill&kind=document'); 0")
+    fresh.wait_for(
+        "document.querySelector('.hit')?.innerText.startsWith('bill.pdf, page 1 · ')"
+    )
+    fresh.evaluate("document.querySelector('.hit').click(); 0")
+    fresh.wait_for("document.querySelector('.question .document') !== null")
 
 
 def test_undo_opens_the_conversation_that_was_open(

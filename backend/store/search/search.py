@@ -1,9 +1,7 @@
-"""Finds messages, conversations and notes by their words, also while they are typed."""
+"""Finds messages, titles, notes and files by their words, also while they are typed."""
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import Row, TextClause, text
@@ -12,52 +10,18 @@ from sqlmodel import Session
 from backend.sqlite.folding import literal
 from backend.sqlite.schema import LATEST_MS, PLACES_PER_MS, PLACES_TRIED, SEARCHED
 from backend.store.database import Database
+from backend.store.search.documents import DocumentSearch
+from backend.store.search.hits import Hit, Kind
+from backend.store.search.indexes import DocumentIndex
 from backend.store.search.queries import Query
-from backend.store.search.snippets import (
-    SnippetPart,
-    part_with,
-    plain_snippet_of,
-    snippet_of,
-)
+from backend.store.search.snippets import part_with, plain_snippet_of, snippet_of
 from backend.web.plain_text import plain_text
-
-__all__ = ["Hit", "Kind", "SearchStore", "SnippetPart", "to_match"]
 
 _LOOKED_AT: Final = 2_000
 """Only so many of the newest hits are looked at: a common word may have a million."""
 _PAGE: Final = 500
 """So many texts at a time are looked through for signs, which the index lacks."""
 _LOOKED_THROUGH: Final = 10_000
-
-
-class Kind(StrEnum):
-    """What can be found."""
-
-    MESSAGE = "message"
-    CONVERSATION = "conversation"
-    NOTE = "note"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
-    """Something found.
-
-    Attributes:
-        id: The message, conversation or note.
-        conversation_id: Where the message is; the conversation itself; "" for notes.
-        title: The title of the conversation or note.
-        snippet: The words around what was found.
-        created_at: Milliseconds, UTC.
-        is_archived: Whether its conversation is in the archive.
-    """
-
-    kind: Kind
-    id: str
-    conversation_id: str
-    title: str
-    snippet: tuple[SnippetPart, ...]
-    created_at: int
-    is_archived: bool = False
 
 
 _FROM: Final = {
@@ -110,11 +74,17 @@ _UNINDEXED: Final = text("select count(*) from unindexed")
 
 
 class SearchStore:
-    """Searches what is not in the trash."""
+    """Searches what is not in the trash.
+
+    Attributes:
+        files: The index of attached documents.
+    """
 
     def __init__(self, database: Database) -> None:
         """Work on a database."""
         self._database = database
+        self.files = DocumentIndex(database)
+        self._documents = DocumentSearch(self.files)
 
     def search(
         self,
@@ -127,7 +97,7 @@ class SearchStore:
     ) -> list[Hit]:
         """Return hits of each kind, in the order of `kinds`.
 
-        Of messages the latest that were said, of conversations and notes the best.
+        Of messages and files the latest, of conversations and notes the best.
 
         Args:
             query: Words, of which the last may be half typed, and "quoted phrases".
@@ -147,9 +117,13 @@ class SearchStore:
         }
         with self._database.read() as session:
             return [
-                _to_hit(kind, row, asked)
+                hit
                 for kind in kinds
-                for row in _rows(session, kind, asked, parameters)
+                for hit in (
+                    self._documents.search(session, asked, since, until, limit)
+                    if kind is Kind.DOCUMENT
+                    else _found(session, kind, asked, parameters)
+                )
             ]
 
     def in_conversation(
@@ -190,6 +164,13 @@ def _count(text: str, wanted: str) -> int:
 def to_match(query: str) -> str:
     """Return the query in FTS5's language; "" when no word of it is in the index."""
     return Query.of(query).match
+
+
+def _found(
+    session: Session, kind: Kind, asked: Query, parameters: dict[str, Any]
+) -> list[Hit]:
+    rows = _rows(session, kind, asked, parameters)
+    return [_to_hit(kind, row, asked) for row in rows]
 
 
 def _rows(

@@ -13,7 +13,8 @@ from backend.sqlite.schema import FULL_TEXT
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
 from backend.store.notes import NoteStore
-from backend.store.search.search import Kind, SearchStore
+from backend.store.search.hits import Kind
+from backend.store.search.search import SearchStore
 from tests.helpers.first_schema import CHAT, ROWS, write_first_schema
 
 

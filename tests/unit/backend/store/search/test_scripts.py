@@ -10,7 +10,8 @@ import pytest
 from backend.store.database import Database
 from backend.store.messages import MessageStore
 from backend.store.notes import NoteStore
-from backend.store.search.search import Hit, Kind, SearchStore
+from backend.store.search.hits import Hit, Kind
+from backend.store.search.search import SearchStore
 
 SAME: Final[dict[str, tuple[str, ...]]] = {
     # Each of a row is typed, and each is what stands in the text.

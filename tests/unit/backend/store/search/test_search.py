@@ -14,7 +14,8 @@ from backend.store.database import Database
 from backend.store.imports.imports import ImportStore
 from backend.store.messages import MessageStore
 from backend.store.notes import NoteStore
-from backend.store.search.search import Hit, Kind, SearchStore, to_match
+from backend.store.search.hits import Hit, Kind
+from backend.store.search.search import SearchStore, to_match
 
 
 @pytest.fixture
