@@ -4,6 +4,7 @@
 (() => {
   const KEPT = 2000;
   const HIDDEN_MS = 250;
+  const FRAME_MS = 16;
   const LATE_MS = 150;
   const SENTENCE = /^.*?[.!?…。！？](?=\s|$)/s;
   const SENTENCE_CHARS = 240;
@@ -14,6 +15,7 @@
   const parser = document.createElement("template");
   let isPlacing = false;
   let isDue = false;
+  let drawnAt = 0;
   let answering = null;
 
   const key = ({ seq, message, part }) => (["blocks", "added", "log"].includes(part) ? seq : `${part} ${message}`);
@@ -156,10 +158,12 @@
     drawn.clear();
     // A block that is finished is drawn with what follows it, else it is there twice.
     while (events.at(-1)?.part === "blocks") remember(drawn, events.pop());
+    if (events.length) drawnAt = performance.now();
     place(events);
   };
 
-  // What grows is drawn once per frame; everything else at once, after what came before.
+  // What grows is drawn once per frame, in a task before it; everything else at once,
+  // after what came before.
   const hear = (event) => {
     remember(recent, event);
     if (recent.size > KEPT) recent.delete(recent.keys().next().value);
@@ -167,8 +171,8 @@
     if (!["blocks", "tail", "reasoning", "wait"].includes(event.part)) draw();
     else if (!isDue) {
       isDue = true;
-      if (document.hidden) setTimeout(draw, HIDDEN_MS);
-      else requestAnimationFrame(() => setTimeout(draw));
+      const next = drawnAt + FRAME_MS - performance.now();
+      setTimeout(draw, document.hidden ? HIDDEN_MS : Math.max(next, 0));
     }
   };
 
