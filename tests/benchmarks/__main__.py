@@ -8,6 +8,7 @@ from tests.benchmarks import (
     desktop,
     first_words,
     launch,
+    page,
     picker,
     soak,
     stalls,
@@ -21,6 +22,7 @@ from tests.helpers.measurements import record
 GROUPS: Final = {
     "launch": launch.measure,
     "desktop": desktop.measure,
+    "page": page.measure,
     "picker": picker.measure,
     "store": store.measure,
     "answers": stalls.measure,

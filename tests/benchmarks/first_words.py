@@ -8,6 +8,7 @@ from typing import Final
 
 import httpx2
 
+from tests.benchmarks.streaming import displayed
 from tests.benchmarks.tables import MS, Line, Series, Table
 from tests.helpers.htmx import SETTLED
 from tests.helpers.model_server import llama_server
@@ -44,7 +45,7 @@ def measure() -> Table:
     direct_firsts, direct_lasts = (Series("llama.cpp itself") for _ in range(2))
     with tempfile.TemporaryDirectory() as folder:
         model = write_scripted_model(Path(folder) / "slow.gguf", _WEIGHTS)
-        with llama_server(model) as url, Window.start(Path(folder) / "data") as window:
+        with llama_server(model) as url, displayed(Path(folder) / "data") as window:
             _use(window, url)
             _asked_directly(url), _asked_in(window)  # what the first time costs
             for _ in range(TURNS):

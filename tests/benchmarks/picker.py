@@ -4,10 +4,10 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
+from tests.benchmarks.streaming import displayed
 from tests.benchmarks.tables import MS, Line, Series, Table
 from tests.helpers.keyboard import Keyboard
 from tests.helpers.model_server import FakeModelServer, listing
-from tests.helpers.window import Window
 
 MANY: Final = 2_000
 FEW: Final = 20
@@ -43,7 +43,7 @@ def _opened(count: int) -> list[float]:
     with (
         tempfile.TemporaryDirectory() as folder,
         FakeModelServer(listing(*ids)) as server,
-        Window.start(Path(folder) / "data") as window,
+        displayed(Path(folder) / "data") as window,
     ):
         form = f"new URLSearchParams({{name: 'Many', url: {server.url!r}}})"
         asked = f"fetch('/engines', {{method: 'POST', body: {form}}})"

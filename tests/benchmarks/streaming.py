@@ -129,15 +129,29 @@ def _section(corpus: Corpus, number: int) -> str:
 @contextmanager
 def dictated_window() -> Iterator[tuple[Window, Dictation, Path]]:
     """Open the real window with a model that is dictated; also say its data folder."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        data_dir = Path(folder) / "data"
+        with dictated(data_dir) as (window, model):
+            yield window, model, data_dir
+
+
+@contextmanager
+def dictated(data_dir: Path) -> Iterator[tuple[Window, Dictation]]:
+    """Open the real window on a data folder, with a model that is dictated."""
+    with displayed(data_dir) as window, Dictation() as model:
+        model.serve(window)
+        yield window, model
+
+
+@contextmanager
+def displayed(data_dir: Path) -> Iterator[Window]:
+    """Open the real window on a display of its own."""
     with (
-        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
         Display(visible=False, size=(1440, 1000)),
         window_manager(),
-        Dictation() as model,
-        Window.start(Path(folder) / "data") as window,
+        Window.start(data_dir) as window,
     ):
-        model.serve(window)
-        yield window, model, Path(folder) / "data"
+        yield window
 
 
 def measure() -> Table:
@@ -165,7 +179,7 @@ def _receive(
     window.wait_for("document.querySelector('.model [name=choice]') !== null")
     window.ask("Tell me everything")
     window.wait_for(BUSY)
-    speaking = threading.Thread(target=_say, args=(model, text))
+    speaking = threading.Thread(target=say, args=(model, text))
     speaking.start()
     while speaking.is_alive():
         speaking.join(_LOOK_EVERY_S)
@@ -176,7 +190,8 @@ def _receive(
         watched.kept.append(Kept.of(window))
 
 
-def _say(model: Dictation, text: str) -> None:
+def say(model: Dictation, text: str) -> None:
+    """Dictate a text token by token, as fast as models write, and end it."""
     tokens = round(len(text) * TOKENS / CHARS)
     begun = time.monotonic()
     pause = threading.Event()
