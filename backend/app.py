@@ -42,6 +42,7 @@ from backend.routes.chat import (
     messages,
     parameters,
     side_by_side,
+    temporary,
 )
 from backend.routes.data import backups, encryption, exports, imports, unlock
 from backend.routes.health import SidecarHealth
@@ -81,6 +82,7 @@ _OPEN: Final = (
     search.router,
     settings.router,
     side_by_side.router,
+    temporary.router,
     trash.router,
     updates.router,
 )

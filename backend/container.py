@@ -1,9 +1,8 @@
 """Opens the store and builds the services over it; imported late, it is heavy."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from backend.attachments.files import ATTACHMENTS
 from backend.keys.api_keys import KeyStore
@@ -11,6 +10,7 @@ from backend.keys.database_key import DatabaseKey
 from backend.keys.key_files import key_names
 from backend.llm.engines import EngineRegistry
 from backend.llm.safe_mode import in_safe_mode
+from backend.open_store import OfflineServices, OpenStore, Services, TemporaryServices
 from backend.recovery.swap import put_away
 from backend.runtime.side_threads import SideThreads
 from backend.services.actions.actions import ActionService
@@ -46,6 +46,7 @@ from backend.services.protection.encryption import EncryptionService
 from backend.services.protection.going_back import GoingBack
 from backend.services.search import SearchService
 from backend.services.settings import SettingService
+from backend.services.temporary import TemporaryService
 from backend.services.transfer.exports import ExportService
 from backend.services.transfer.imports import ImportService
 from backend.services.trash import TrashService
@@ -55,6 +56,7 @@ from backend.store.attachments.attachments import AttachmentStore
 from backend.store.changes import ChangeStore
 from backend.store.chat.folders import FolderStore
 from backend.store.chat.summaries import SummaryStore
+from backend.store.chat.temporary import TemporaryStore
 from backend.store.conversations import ConversationStore
 from backend.store.database import BACKUPS, Database
 from backend.store.drafts import DraftStore
@@ -69,99 +71,48 @@ from backend.store.settings import SettingStore
 from backend.store.trash import TrashStore
 from backend.store_opening import open_database
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfflineServices:
-    """What can be done with the files of the store, whether it is open or not."""
-
-    backups: BackupService
-    encryption: EncryptionService
-    going_back: GoingBack
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Services:
-    """One of each service, over an open store, and the stores that need none."""
-
-    actions: ActionService
-    activity: AnswerActivity
-    alerts: AlertService
-    answers: AnswerService
-    arranging: ArrangingService
-    attachments: AttachmentService
-    context: ContextService
-    conversations: ConversationService
-    drafts: DraftStore
-    engines: EngineService
-    model_choices: ModelChoices
-    purposes: Purposes
-    titles: TitleWriter
-    exports: ExportService
-    folders: FolderService
-    graphics: Graphics
-    history: HistoryService
-    images: ImageService
-    imports: ImportService
-    keys: KeyStore
-    library: LibraryService
-    messages: MessageStore
-    notes: NoteService
-    parameters: ParameterService
-    pictures: QuestionPictures
-    search: SearchService
-    settings: SettingService
-    side_by_side: SideBySide
-    summaries: SummaryService
-    trash: TrashService
-    updates: UpdateService
-
-
-GetServices = Callable[[], Awaitable[Services]]
-"""Waits until the store is open.
-
-Raises:
-    StoreError: It cannot be opened.
-"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenStore:
-    """An open store, the services over it, and what its background jobs work with."""
-
-    services: Services
-    offline: OfflineServices
-    answers: AnswerService
-    registry: EngineRegistry
-    database: Database
-    key: DatabaseKey
-    swap: Swap
-    notices: NoticeSink
-    is_safe_mode: bool
-
-    async def close(self) -> None:
-        """Store growing answers, end engines, close the database."""
-        await self.answers.close()
-        await self.services.exports.close()
-        await self.services.imports.close()
-        await self.services.library.close()
-        await self.registry.close_all()
-        await asyncio.to_thread(self.database.close)
+_OF_CONVERSATIONS: Final = (
+    "answers",
+    "attachments",
+    "context",
+    "conversations",
+    "drafts",
+    "history",
+    "messages",
+    "parameters",
+    "pictures",
+    "side_by_side",
+    "summaries",
+    "trash",
+)
+"""The services that temporary conversations have of their own; they share the rest."""
+_NO_FILES: Final = (
+    "Files cannot be attached to a temporary chat, as Hearth would have to store them. "
+    "Choose Keep this conversation first, or ask in a new conversation."
+)
 
 
 class _Stores:
     """The stores that several services share, over an open database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, shared: "_Stores | None" = None) -> None:
+        """Work on a database.
+
+        Args:
+            database: Has the conversations.
+            shared: Has what belongs to none of them; None when all is in one.
+        """
         self.database = database
         self.attachments = AttachmentStore(database)
         self.changes = ChangeStore(database)
         self.conversations = ConversationStore(database)
         self.drafts = DraftStore(database)
-        self.folders = FolderStore(database)
         self.messages = MessageStore(database)
-        self.notes = NoteStore(database)
-        self.settings = SettingStore(database)
         self.summaries = SummaryStore(database)
+        of_all = shared.database if shared else database
+        self.folders = FolderStore(of_all)
+        self.notes = NoteStore(of_all)
+        self.settings = SettingStore(of_all)
 
 
 class Container:
@@ -185,6 +136,7 @@ class Container:
         self._swap = swap
         self._notices = notices
         self._is_safe_mode = is_safe_mode
+        self._temporary = TemporaryStore()
         backups = BackupService(database, key, swap, notices)
         encryption = EncryptionService(database, key, backups, swap, notices)
         self.offline = OfflineServices(
@@ -215,18 +167,29 @@ class Container:
         )
         activity = AnswerActivity(audience)
         answers = AnswerService(stores.messages, activity)
+        temporary = TemporaryServices(
+            self._temporary,
+            lambda: self._in_memory(services, stores, keys, engines),
+        )
+
+        async def stop_all() -> None:
+            await answers.stop_all()
+            await temporary.stop_all()
+
         engines = EngineService(
             EngineStore(database),
             stores.settings,
             registry,
             keys,
             lambda: self._notices.changed("engines"),
-            stop_answers=answers.stop_all,
+            stop_answers=stop_all,
             is_safe_mode=self._is_safe_mode,
             model_files=ModelFiles(files),
         )
+        services = self._services(stores, keys, activity, answers, engines)
         return OpenStore(
-            services=self._services(stores, keys, activity, answers, engines),
+            services=services,
+            temporary=temporary,
             offline=self.offline,
             answers=answers,
             registry=registry,
@@ -237,6 +200,21 @@ class Container:
             is_safe_mode=self._is_safe_mode,
         )
 
+    def _in_memory(
+        self,
+        services: Services,
+        shared: _Stores,
+        keys: KeyStore,
+        engines: EngineService,
+    ) -> Services:
+        """Return the same services, those of conversations over what is in memory."""
+        stores, activity = _Stores(self._temporary.database, shared), services.activity
+        answers = AnswerService(stores.messages, activity)
+        own = self._services(stores, keys, activity, answers, engines)
+        refusing = AttachmentService(stores.attachments, self._notices, _NO_FILES)
+        of_conversations = {name: getattr(own, name) for name in _OF_CONVERSATIONS}
+        return replace(services, **{**of_conversations, "attachments": refusing})
+
     def _services(
         self,
         stores: _Stores,
@@ -245,7 +223,9 @@ class Container:
         answers: AnswerService,
         engines: EngineService,
     ) -> Services:
-        parameters = ParameterService(stores.settings, stores.conversations)
+        # Where the conversations are: instructions are words of theirs.
+        own_settings = SettingStore(stores.database)
+        parameters = ParameterService(own_settings, stores.conversations)
         settings = SettingService(stores.settings)
         act, kept = stores.database.act, stores.settings
         pictures = QuestionPictures(stores.attachments, Sights(engines, kept, act))
@@ -299,6 +279,9 @@ class Container:
                 asking, stores.messages, revisions, talking, engines
             ),
             summaries=SummaryService(asking, stores.summaries, *shared),
+            temporary=TemporaryService(
+                self._temporary, stores.database, stores.changes
+            ),
             titles=_titles(stores, engines, choices, activity),
             trash=TrashService(TrashStore(stores.database), stores.changes),
             updates=UpdateService(

@@ -31,6 +31,12 @@ class NotFoundError(HearthError):
     status = 404
 
 
+class GoneError(HearthError):
+    """What was asked for was never kept, and is no more."""
+
+    status = 410
+
+
 class ConflictError(HearthError):
     """What was asked for does not fit what is stored."""
 

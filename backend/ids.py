@@ -1,5 +1,6 @@
 """Makes the ids of rows: UUIDv7 text, so that sorting by id is sorting by creation."""
 
+import re
 import secrets
 import threading
 import time
@@ -14,6 +15,9 @@ ARCHIVE: Final = "archive"
 COUNTER_BITS: Final = 12
 RANDOM_BITS: Final = 62
 _VERSION: Final = 7
+_TEMPORARY: Final = 8
+_VERSION_AT: Final = 14
+_ID: Final = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LAST_MS: Final = 253_370_764_800_000
 """The year 9999, the last one of a `datetime`."""
 
@@ -77,6 +81,30 @@ ids: Final = IdSource()
 def new_id() -> str:
     """Return an id that sorts after every earlier one of this process."""
     return ids.new()
+
+
+def temporary_id() -> str:
+    """Return an id of a conversation that is never written to disk: a UUIDv8."""
+    return _with_version(new_id(), _TEMPORARY)
+
+
+def kept_id(conversation_id: str) -> str:
+    """Return the id a temporary conversation has when it is kept."""
+    return _with_version(conversation_id, _VERSION)
+
+
+def is_id(text: str) -> bool:
+    """Whether a text is the id of a row."""
+    return bool(_ID.fullmatch(text))
+
+
+def is_temporary(row_id: str) -> bool:
+    """Whether a conversation with this id is never written to disk."""
+    return is_id(row_id) and row_id[_VERSION_AT] == str(_TEMPORARY)
+
+
+def _with_version(row_id: str, version: int) -> str:
+    return f"{row_id[:_VERSION_AT]}{version}{row_id[_VERSION_AT + 1 :]}"
 
 
 def made_at(row_id: str) -> int | None:

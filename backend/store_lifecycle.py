@@ -4,7 +4,7 @@ import asyncio
 import gc
 import logging
 import threading
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -21,7 +21,8 @@ from backend.services.notices import NoticeSink
 from backend.store.store_state import StoreState, move
 
 if TYPE_CHECKING:
-    from backend.container import Container, OfflineServices, OpenStore, Services
+    from backend.container import Container
+    from backend.open_store import OfflineServices, OpenStore, Services
     from backend.services.chat.activity import PageAudience
     from backend.store.change_log import RowChange
 
@@ -73,13 +74,14 @@ class StoreLifecycle:
         self._audience = audience
         self._begin(self._open())
 
-    async def services(self) -> "Services":
-        """Wait for the services.
+    async def services(self, ids: Collection[str] = ()) -> "Services":
+        """Wait for the services that have what one of these ids names.
 
         Raises:
             StoreClosedError: The store cannot be opened.
+            GoneError: It was temporary, and is no more.
         """
-        return (await self._store()).services
+        return await (await self._store()).services_of(ids)
 
     async def offline(self) -> "OfflineServices":
         """Return what works on the store's files also when it does not open."""
@@ -207,7 +209,6 @@ class StoreLifecycle:
             # What was imported stays: it need not be looked through ever again.
             gc.freeze()
             gc.enable()
-        store.database.loop_thread = threading.get_ident()
         # Commits happen in any other thread, and pages hear of them on the loop.
         loop, services = asyncio.get_running_loop(), store.services
 
@@ -215,7 +216,9 @@ class StoreLifecycle:
             services.activity.committed(rows)
             services.search.committed(rows)
 
-        store.database.on_commit = lambda rows: loop.call_soon_threadsafe(tell, rows)
+        store.listen(
+            lambda rows: loop.call_soon_threadsafe(tell, rows), threading.get_ident()
+        )
         self.state = move(self.state, StoreState.OPEN)
         self._jobs = self._start_jobs(store)
         return store

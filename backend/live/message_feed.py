@@ -37,7 +37,7 @@ from backend.web.render_cache import Rendered
 from backend.web.rendering import Renderer, Template
 
 if TYPE_CHECKING:
-    from backend.container import GetServices
+    from backend.open_store import GetServices
     from backend.services.chat.context import ReadingStart
     from backend.store.change_log import RowChange
     from backend.store.models import Attachment
@@ -143,7 +143,7 @@ class MessageFeed:
         self._waiting.pop(answer.message_id, None)
         try:
             shown = await self.painter.finish(answer)
-            services = await self._get_services()
+            services = await self._get_services([answer.conversation_id])
             message = await asyncio.to_thread(services.messages.get, answer.message_id)
             await self._rendered.prepare([message.text])
         finally:
@@ -223,7 +223,7 @@ class MessageFeed:
         asked = [m.id for m in messages if m.role == "user"]
         if not asked:
             return
-        services = await self._get_services()
+        services = await self._get_services(asked[:1])
         attached = await asyncio.to_thread(services.attachments.of_messages, asked)
         self._keep_attached(attached)
 

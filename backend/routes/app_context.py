@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from backend.ids import is_id
 from backend.live.message_feed import MessageFeed
 from backend.routes.pages import Pages
 from backend.store_lifecycle import StoreLifecycle
+from backend.web.http import Request
 from backend.web.rendering import Renderer
 
 if TYPE_CHECKING:
-    from backend.container import OfflineServices, Services
+    from backend.open_store import OfflineServices, Services
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,17 +24,22 @@ class AppContext:
     renderer: Renderer
     data_dir: str
 
-    async def on_files(self) -> "OfflineContext":
+    async def on_files(self, _request: Request) -> "OfflineContext":
         """Return the same with what works on the files of the store."""
         return OfflineContext(**vars(self), offline=await self.store.offline())
 
-    async def on_open(self) -> "OpenContext":
+    async def on_open(self, request: Request) -> "OpenContext":
         """Return the same with the services of the store, when it is open.
+
+        Those of temporary conversations are over another one: which a request needs
+        follows from the ids it names.
 
         Raises:
             StoreClosedError: It cannot be opened.
+            GoneError: It is about a temporary conversation that is no more.
         """
-        return OpenContext(**vars(self), services=await self.store.services())
+        services = await self.store.services(_ids_in(request))
+        return OpenContext(**vars(self), services=services)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,3 +54,10 @@ class OpenContext(AppContext):
     """For handlers that need the store open; a request waits until it is."""
 
     services: "Services"
+
+
+def _ids_in(request: Request) -> list[str]:
+    """Return the ids in the address; that of a draft may say more before it."""
+    named = (*request.path_params.values(), *request.query.values())
+    ids = (value.rpartition(":")[2] for value in named)
+    return [row_id for row_id in ids if is_id(row_id)]

@@ -25,7 +25,7 @@ from backend.web.http import AppRouter, Request, Response
 from backend.web.rendering import Template
 
 if TYPE_CHECKING:
-    from backend.container import Services
+    from backend.open_store import Services
 
 _NONE_CHATS = (
     " Going by their names, none of them is made for conversations: choose one."

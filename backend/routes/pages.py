@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 from urllib.parse import urlencode
 
-from backend.errors import StoreClosedError
+from backend.errors import GoneError, StoreClosedError
+from backend.ids import is_temporary
 from backend.live.notices import Toast
 from backend.services.notices import Tone
 from backend.services.search import MAX_QUERY_CHARS
@@ -115,9 +116,17 @@ class Pages:
                 return Response(status=303, headers={"Location": CLOSED_PATH})
             shown = self.show(request, "Not available", ErrorView(sentence))
             return replace(shown, status=status)
+        if request and status == GoneError.status and _shows_temporary(request):
+            # Its words stay in the page, which says it once for all that failed.
+            gone = {"HX-Retarget": "#gone", "HX-Reswap": "innerHTML"}
+            return Response(status=status, body=sentence, headers=gone)
         # The page of the closed store says it once for all.
         toast = "" if is_closed else self.render(Toast(sentence, tone=Tone.DANGER))
         return Response(status=status, body=toast)
+
+
+def _shows_temporary(request: Request) -> bool:
+    return is_temporary(request.shown_path.removeprefix("/conversations/"))
 
 
 def no_content(headers: dict[str, str] | None = None) -> Response:

@@ -9,7 +9,12 @@ from backend.attachments.pictures import (
 )
 from backend.documents.document import Document, document_of
 from backend.documents.reader import read_document
-from backend.errors import InvalidInputError, NotFoundError, TooLargeError
+from backend.errors import (
+    ConflictError,
+    InvalidInputError,
+    NotFoundError,
+    TooLargeError,
+)
 from backend.runtime.regular_files import open_regular
 from backend.services.notices import NoticeSink
 from backend.store.attachments.attachments import CheckedFile
@@ -34,17 +39,29 @@ _EMPTY: Final = (
 class AttachmentService:
     """What a person does with files; methods block, so call them in a thread."""
 
-    def __init__(self, attachments: "AttachmentStore", notices: NoticeSink) -> None:
+    def __init__(
+        self, attachments: "AttachmentStore", notices: NoticeSink, refusal: str = ""
+    ) -> None:
+        """Work on a store.
+
+        Args:
+            attachments: The store.
+            notices: Hear of what is added and removed.
+            refusal: Why nothing can be attached here; "" where it can.
+        """
         self._attachments = attachments
         self._notices = notices
+        self._refusal = refusal
 
     def add(self, draft_id: str, name: str, content: bytes) -> "DraftAttachment":
         """Attach a file to a draft.
 
         Raises:
             InvalidInputError: It cannot be read; the sentence says what to do.
-            ConflictError: The draft has as many as may be.
+            ConflictError: The draft has as many as may be, or may have none.
         """
+        if self._refusal:
+            raise ConflictError(self._refusal)
         if not content:
             raise InvalidInputError(_EMPTY)
         name = PurePath(name).name[:MAX_NAME_CHARS]

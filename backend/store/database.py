@@ -45,7 +45,13 @@ from backend.sqlite.schema import STEPS
 from backend.store.branches.paths import settle_paths
 from backend.store.change_log import CurrentAct, RowChange, StoreSession
 from backend.store.clock import HybridClock, continue_after
-from backend.store.file_state import LATEST_CHANGE, FileState, FileWatch, disk_refusal
+from backend.store.file_state import (
+    LATEST_CHANGE,
+    FileState,
+    FileWatch,
+    NoFile,
+    disk_refusal,
+)
 from backend.stored_values import SnapshotReason
 
 log = logging.getLogger("hearth.store")
@@ -71,6 +77,8 @@ _NAP_S: Final = 0.005
 _TRY_BYTES: Final = 256 * 1024
 _TRY: Final = text("insert or replace into draft(id, text) values ('try', :text)")
 _TRIED: Final = text("delete from draft where id = 'try'")
+_IN_MEMORY: Final = ":memory:"
+_UNWRITTEN: Final = ("temp_store=memory", "recursive_triggers=on", "trusted_schema=off")
 _READING: Final = ("busy_timeout=0", "query_only=1", "trusted_schema=off")
 _PRAGMAS: Final = (
     # Waiting in C would stop every thread of the process: dbapi waits instead.
@@ -120,7 +128,7 @@ class Database:
         path: Path,
         engine: Engine,
         clock: HybridClock,
-        watch: FileWatch,
+        watch: FileWatch | NoFile,
         refusal: StoreError | None = None,
     ) -> None:
         """Use `Database.open`."""
@@ -188,6 +196,23 @@ class Database:
         )
         watch = FileWatch(path, connect)
         return cls(path, engine, HybridClock(device, latest), watch, refusal)
+
+    @classmethod
+    def in_memory(cls) -> "Database":
+        """Open an empty one that ends with the process and is never written to disk.
+
+        It is its one connection, which whoever reads or writes waits for. No file can
+        be attached to its questions.
+        """
+
+        def connect() -> dbapi.Connection:
+            connection = dbapi.connect(_IN_MEMORY, pragmas=_UNWRITTEN)
+            migrate(connection, STEPS)
+            return connection
+
+        engine = build_engine(connect, pool_size=1, pool_timeout_s=_PATIENCE_S * 2)
+        nowhere = Path(os.devnull) / _IN_MEMORY
+        return cls(nowhere, engine, HybridClock(device_id=""), NoFile())
 
     @contextmanager
     def read(self) -> Iterator[Session]:

@@ -35,6 +35,17 @@ class FileState(Enum):
     REPLACED = "overwritten by something older"
 
 
+class NoFile:
+    """Stands for the file of a database that has none."""
+
+    def look(self) -> FileState:
+        """Find it as it was."""
+        return FileState.THERE
+
+    def committed(self, latest: int) -> None:
+        """Remember nothing."""
+
+
 class FileWatch:
     """Watches one file; all methods may be called from any thread."""
 

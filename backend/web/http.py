@@ -194,8 +194,8 @@ class AppRouter(Generic[C]):
         """Register a handler that moves something to the trash."""
         return self._add("DELETE", path)
 
-    def routes(self, ready: Callable[[], Awaitable[C]]) -> list[Route]:
-        """Return the routes; each request waits for what `ready` makes."""
+    def routes(self, ready: Callable[[Request], Awaitable[C]]) -> list[Route]:
+        """Return the routes; each request waits for what `ready` makes for it."""
         return [
             Route(method, path, _on_loop(handler, ready), takes_file)
             for method, path, handler, takes_file in self._handlers
@@ -209,22 +209,22 @@ class AppRouter(Generic[C]):
         return register
 
 
-def given(app: C) -> Callable[[], Awaitable[C]]:
+def given(app: C) -> Callable[[Request], Awaitable[C]]:
     """Let handlers work with what is there already."""
 
-    async def ready() -> C:
+    async def ready(_request: Request) -> C:
         return app
 
     return ready
 
 
 def _on_loop(
-    handler: AppHandler[C, _Answer], ready: Callable[[], Awaitable[C]]
+    handler: AppHandler[C, _Answer], ready: Callable[[Request], Awaitable[C]]
 ) -> Handler:
     is_async = inspect.iscoroutinefunction(handler)
 
     async def handle(request: Request) -> Response:
-        app = await ready()
+        app = await ready(request)
         if is_async:
             answer = handler(request, app)
         else:

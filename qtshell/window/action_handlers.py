@@ -92,6 +92,7 @@ class ActionHandlers(QObject):
         handlers: dict[QAction, Callable[[], object]] = {
             a.open_window: self._window.come_forward,
             a.new_chat: lambda: self.go("/"),
+            a.new_temporary: lambda: self.go("/temporary"),
             a.new_note: lambda: self.go("/notes/new"),
             a.import_chats: lambda: self.go("/imports"),
             a.settings: lambda: self.go("/settings"),

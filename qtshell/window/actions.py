@@ -29,6 +29,7 @@ class Actions(QObject):
         self.pause = new("&Pause Answers")
         self.pause.setCheckable(True)
         self.new_chat = new("&New Conversation", "Ctrl+N")
+        self.new_temporary = new("New &Temporary Chat", "Ctrl+Alt+N")
         self.new_note = new("New No&te", "Ctrl+Shift+N")
         self.import_chats = new("&Import…")
         self.export_all = new("&Export Everything…")
@@ -103,7 +104,8 @@ def fill_menu_bar(bar: QMenuBar, actions: Actions) -> None:
     """Lay the actions out as the platform's standard menus."""
     a = actions
     files, ends = (a.import_chats, a.export_all), (a.close_window, a.quit)
-    _menu(bar, "&File", a.new_chat, a.new_note, None, *files, None, *ends)
+    beginning = (a.new_chat, a.new_temporary, a.new_note)
+    _menu(bar, "&File", *beginning, None, *files, None, *ends)
     editing = (a.undo, a.redo, None, a.cut, a.copy, a.paste, a.select_all)
     _menu(bar, "&Edit", *editing, None, a.spelling, None, a.find, a.search)
     zooming = (a.zoom_in, a.zoom_out, a.zoom_reset)

@@ -22,7 +22,7 @@ from backend.web.rendering import Renderer
 from tests.benchmarks.tables import MS, Line, Series, Table
 
 if TYPE_CHECKING:
-    from backend.container import Services
+    from backend.open_store import Services
 
 STALL_MS: Final = 50.0
 _TICK_S: Final = 0.002
@@ -156,7 +156,7 @@ async def _late_in_idleness() -> list[float]:
     return late
 
 
-async def _closed() -> "Services":
+async def _closed(_ids: object) -> "Services":
     raise NotImplementedError
 
 

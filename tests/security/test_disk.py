@@ -15,8 +15,11 @@ from tests.helpers.window import Window, until
 
 pytestmark = pytest.mark.e2e
 
-_WORDS = ("zyxwasked", "zyxwanswered", "zyxwnoted", "zyxwimported", "zyxwdrafted")
-_ASKED, _ANSWERED, _NOTED, _IMPORTED, _DRAFTED = _WORDS
+_WORDS = (
+    *("zyxwasked", "zyxwanswered", "zyxwnoted", "zyxwimported", "zyxwdrafted"),
+    *("zyxwfleeting", "zyxwtyped"),
+)
+_ASKED, _ANSWERED, _NOTED, _IMPORTED, _DRAFTED, _FLEETING, _TYPED = _WORDS
 _PASSPHRASE = "zyxwpass correct horse"
 _CONNECTED = "document.querySelector('.model [name=choice]') !== null"
 
@@ -69,6 +72,23 @@ def talk(window: Window, parrot: Parrot) -> None:
     assert window.evaluate(wrote)
 
 
+def talk_in_passing(window: Window) -> None:
+    """Talk in a temporary conversation over a reload."""
+    open_(window, "/")
+    window.click("link", "New temporary chat")
+    window.wait_for("document.querySelector('.temporary') !== null")
+    window.wait_for(_CONNECTED)
+    window.ask(_FLEETING)
+    answered = """document.querySelector('#log .answer[aria-busy="false"]')"""
+    window.wait_for(f"{answered}?.innerText.includes('{_FLEETING}')")
+    window.write("textbox", "Message", _TYPED)
+    drafted = "fetch('/drafts/' + location.pathname.slice(15)).then(r => r.text())"
+    window.wait_for(f"{drafted}.then(t => t.includes('{_TYPED}'))")
+    open_(window, str(window.evaluate("location.pathname")))
+    window.wait_for(f"{answered}?.innerText.includes('{_FLEETING}')")
+    assert window.evaluate("document.querySelector('[name=text]').value") == _TYPED
+
+
 def find(window: Window) -> None:
     for word in (_ASKED, _ANSWERED, _NOTED, _IMPORTED):
         shown = f"fetch('/search?q={word}').then(r => r.text())"
@@ -116,12 +136,14 @@ def test_no_word_is_on_the_disk(home: Path, tmp_path: Path) -> None:
     outside.mkdir()
     parrot = Parrot()
     parrot.texts[_ASKED] = f"It is {_ANSWERED}."
+    parrot.texts[_FLEETING] = f"As {_FLEETING} as this."
     with parrot.server:
         with Window.start(data) as window:
             encrypt(window)
             talk(window, parrot)
             carry(window, outside)
             find(window)
+            talk_in_passing(window)
             assert readable(home) == []
             below = window.children
             window.kill()

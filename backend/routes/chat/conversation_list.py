@@ -101,6 +101,7 @@ class ConversationList(Template):
     folders: Sequence[FolderItem] = ()
     choice: FolderChoice | None = None
     has_archive: bool = False
+    temporary: "Sequence[Conversation]" = ()
 
 
 @dataclass(frozen=True)
@@ -239,6 +240,7 @@ def _whole(page: ConversationList, app: OpenContext) -> ConversationList:
         pinned=pinned,
         folders=[FolderItem(each.folder, each.count) for each in folders],
         has_archive=arranging.is_any_archived(),
+        temporary=app.services.temporary.all(),
     )
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from backend.errors import InvalidInputError, NotFoundError
-from backend.ids import NEW, new_id
+from backend.ids import NEW, is_temporary, new_id
 from backend.live.notices import Toast
 from backend.routes.app_context import AppContext, OpenContext
 from backend.routes.pages import go_to, no_content, page_size, undo_path
@@ -42,6 +42,7 @@ class Composer(Template):
     submission: str
     is_behind: bool = False
     folder_id: str = ""
+    takes_files: bool = True
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,7 @@ class Head(Template):
     is_deleted: bool = False
     is_archived: bool = False
     folder: str = ""
+    is_temporary: bool = False
 
 
 @dataclass(frozen=True)
@@ -247,7 +249,12 @@ async def _view(
     log = log or await _newest(app, conversation_id, LOG_LIMIT)
     action = f"/conversations/{conversation_id}/messages"
     composer = Composer(
-        conversation_id, action, draft, new_id(), is_behind=bool(log.later)
+        conversation_id,
+        action,
+        draft,
+        new_id(),
+        is_behind=bool(log.later),
+        takes_files=not head.is_temporary,
     )
     return View(head, log, composer)
 
@@ -264,6 +271,7 @@ def _head(app: OpenContext, found: "Conversation") -> Head:
         is_deleted=found.deleted_at is not None,
         is_archived=found.archived_at != 0,
         folder=app.services.folders.name_of(found.folder_id),
+        is_temporary=is_temporary(found.id),
     )
 
 

@@ -16,7 +16,7 @@ from backend.web.rendering import Template
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from backend.container import OfflineServices
+    from backend.open_store import OfflineServices
     from backend.services.protection.backup_record import Backup
 
 _SHOWN_BACKUPS = 5

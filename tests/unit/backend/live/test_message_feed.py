@@ -25,7 +25,7 @@ from backend.web.rendering import Renderer
 from tests.helpers.answer_blocks import ShownAnswer
 
 if TYPE_CHECKING:
-    from backend.container import Services
+    from backend.open_store import Services
 
 # fmt: off
 PARTS = (
@@ -73,7 +73,7 @@ class Page:
         self._heard = hub.subscribe(1)
         self.shown = ShownAnswer(self._render())
 
-    async def _services(self) -> "Services":
+    async def _services(self, _ids: object) -> "Services":
         conversations = SimpleNamespace(retitle=lambda _: None)
         messages = SimpleNamespace(get=lambda _: self._stored)
         titles = SimpleNamespace(answer_ended=_nothing)

@@ -8,11 +8,11 @@ from typing import TypedDict
 
 import pytest
 
-from backend.container import Services
 from backend.ids import new_id
 from backend.installation import resource_path
 from backend.live.message_feed import MessageFeed
 from backend.live.page_events import MANY, PageEvents, events_of
+from backend.open_store import Services
 from backend.services.chat.growing import Growing
 from backend.store.actions import ActionStore
 from backend.store.change_log import RowChange
@@ -242,7 +242,7 @@ def test_who_listens_and_fails_does_not_undo_a_commit(database: Database) -> Non
     assert notes.get(notes.create(body="Kept").id).body == "Kept"
 
 
-async def closed() -> Services:
+async def closed(_ids: object) -> Services:
     raise NotImplementedError
 
 

@@ -22,12 +22,12 @@ from backend.web.markdown import render
 from backend.web.rendering import Renderer
 
 if TYPE_CHECKING:
-    from backend.container import Services
+    from backend.open_store import Services
 
 LIST = "\n".join(f"- item {number}" for number in range(1_000))
 
 
-async def closed() -> "Services":
+async def closed(_ids: object) -> "Services":
     raise NotImplementedError
 
 

@@ -35,7 +35,7 @@ async def conflict_on_loop(_: Request, _app: list[threading.Thread]) -> Response
 
 
 def answer(path: str, threads: list[threading.Thread]) -> Response:
-    async def ready() -> list[threading.Thread]:
+    async def ready(_request: Request) -> list[threading.Thread]:
         await asyncio.sleep(0)
         return threads
 
@@ -61,7 +61,7 @@ def test_what_a_handler_raises_reaches_who_answers_errors(path: str) -> None:
 
 
 def test_no_handler_runs_without_what_it_works_with() -> None:
-    async def ready() -> list[threading.Thread]:
+    async def ready(_request: Request) -> list[threading.Thread]:
         raise StoreClosedError("It cannot be opened.")
 
     for route in router.routes(ready):
@@ -75,7 +75,7 @@ def test_handlers_stay_functions_that_can_be_called() -> None:
     assert threads == [threading.current_thread()]
     registered = [
         (route.method, route.path)
-        for route in router.routes(lambda: asyncio.sleep(0, threads))
+        for route in router.routes(lambda _request: asyncio.sleep(0, threads))
     ]
     assert registered == [
         ("GET", "/plain"),

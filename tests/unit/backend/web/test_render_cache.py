@@ -17,7 +17,7 @@ from backend.web.render_cache import Rendered
 from backend.web.rendering import Renderer, Template
 
 if TYPE_CHECKING:
-    from backend.container import Services
+    from backend.open_store import Services
 
 TEMPLATES = Path(__file__).parents[4] / "templates"
 LONG = "A *paragraph* with `code`.\n\n" * 500
@@ -67,7 +67,7 @@ def test_other_work_goes_on_while_a_long_text_is_rendered() -> None:
     assert turns > 1
 
 
-async def closed() -> "Services":
+async def closed(_ids: object) -> "Services":
     raise NotImplementedError
 
 
