@@ -120,6 +120,11 @@ class Shell(QObject):
         self.desktop_settings.begin()
         self.desktop_link.begin()
 
+    def come_within_reach(self) -> None:
+        """Keep the windows where a screen is."""
+        self.window.come_within_reach()
+        self.quick.come_within_reach()
+
     def quit(self) -> None:
         """Hide at once, let the sidecar save, then leave; asked again, go on so."""
         if self._quitting.isActive():

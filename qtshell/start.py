@@ -48,6 +48,9 @@ def run(options: Options, instance: Instance) -> int:
     shell = Shell(options, supervisor, instance)
     # Unlike quit(), no window is asked: ours answers a request to close by hiding.
     shell.left.connect(lambda: QCoreApplication.exit(0))
+    # Queued: until its signal has been heard, the screen is still counted.
+    queued = Qt.ConnectionType.QueuedConnection
+    application.screenRemoved.connect(shell.come_within_reach, queued)
     watch = SignalWatch(shell.quit, shell)
     shell.begin()
     code = application.exec()

@@ -79,6 +79,11 @@ class QuickAccess(QObject):
                 self._quick_ask.go_on()
         return self._quick_ask
 
+    def come_within_reach(self) -> None:
+        """Keep the window where a screen is."""
+        if self._window is not None:
+            self._window.come_within_reach()
+
     def close(self) -> None:
         """Put the window away: the program ends."""
         if self._window is not None and self._quick_ask is not None:

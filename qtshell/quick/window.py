@@ -30,6 +30,7 @@ from PySide6.QtWidgets import (
 from qtshell.icons import icon
 from qtshell.quick.answer_view import MARGIN, WIDTH, AnswerView
 from qtshell.quick.style import Colours, answer_style, colours, window_style
+from qtshell.screens import can_be_reached
 
 SHARE_OF_SCREEN: Final = 0.6
 HINT: Final = "Enter to ask · Shift+Enter for a new line · Esc to close"
@@ -170,13 +171,22 @@ class QuickWindow(QWidget):
         """Show the window where the pointer's screen is looked at, ready for typing."""
         if not self.isVisible():
             self._before = QApplication.activeWindow()
-            self.move(place_on(_screen_at(QCursor.pos()), self.width()))
+            self._take_place()
+        self.come_within_reach()
         self.show()
         self.raise_()
         self.activateWindow()
         self.question.setFocus(Qt.FocusReason.PopupFocusReason)
         self._checks_left = _FOCUS_CHECKS
         self._focus_check.start()
+
+    def come_within_reach(self) -> None:
+        """Move to a screen when there is none where the window is."""
+        if not can_be_reached(self.geometry()):
+            self._take_place()
+
+    def _take_place(self) -> None:
+        self.move(place_on(_screen_at(QCursor.pos()), self.width()))
 
     def leave(self) -> None:
         """Hide, and give the keyboard back to the window that had it."""

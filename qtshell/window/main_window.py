@@ -7,6 +7,7 @@ from PySide6.QtCore import QEvent, QSize, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
+from qtshell.screens import can_be_reached
 from qtshell.settings import ShellSettings
 from qtshell.sidecar.client import SidecarClient
 from qtshell.window.actions import Actions, fill_menu_bar
@@ -27,8 +28,6 @@ _UNSEEN: Final = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]+"
 )
 """What would break a title or turn it around."""
-_GRIP: Final = QSize(120, 40)
-"""How much of the window must be on a screen for the user to get hold of it."""
 
 
 def window_title(page_title: str) -> str:
@@ -115,9 +114,15 @@ class MainWindow(QMainWindow):
         """Show the window above the others, with the keyboard."""
         if self.isMinimized():
             self.showNormal()
+        self.come_within_reach()
         self.show()
         self.raise_()
         self.activateWindow()
+
+    def come_within_reach(self) -> None:
+        """Move to the main screen when there is none where the window is."""
+        if not can_be_reached(self.geometry()):
+            self._take_default_place()
 
     def save_geometry(self) -> None:
         """Remember where the window is."""
@@ -144,17 +149,13 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(window_title(title))
 
     def _restore_geometry(self) -> None:
-        if self.restoreGeometry(self._settings.geometry) and self._can_be_reached():
-            return
+        if not self.restoreGeometry(self._settings.geometry):
+            self._take_default_place()
+        self.come_within_reach()
+
+    def _take_default_place(self) -> None:
         self.resize(_DEFAULT)
         screen = QGuiApplication.primaryScreen().availableGeometry()
         frame = self.frameGeometry()
         frame.moveCenter(screen.center())
         self.move(frame.topLeft())
-
-    def _can_be_reached(self) -> bool:
-        overlaps = (
-            screen.availableGeometry().intersected(self.geometry()).size()
-            for screen in QGuiApplication.screens()
-        )
-        return any(size == size.expandedTo(_GRIP) for size in overlaps)

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QImage, QInputMethodEvent, QTextDocument
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -18,6 +18,7 @@ from backend.web.markdown import render
 from backend.web.rendering import Renderer
 from qtshell.quick.answer_view import WIDTH, AnswerView
 from qtshell.quick.window import SHARE_OF_SCREEN, QuickWindow, place_on
+from qtshell.screens import can_be_reached
 from tests.helpers.window import until
 
 pytestmark = pytest.mark.gui
@@ -89,6 +90,18 @@ def test_it_comes_in_the_middle_with_room_below(screen: QRect) -> None:
         assert abs(place.x() + WIDTH / 2 - screen.center().x()) <= 1
     below = screen.bottom() - place.y()
     assert below >= screen.height() * SHARE_OF_SCREEN
+
+
+def test_it_comes_back_when_its_monitor_goes_while_it_is_shown(
+    window: QuickWindow,
+) -> None:
+    window.come()
+    window.move(9_000, 9_000)
+    window.come_within_reach()
+    assert can_be_reached(window.geometry())
+    window.move(40, 60)
+    window.come_within_reach()
+    assert window.pos() == QPoint(40, 60)
 
 
 def test_a_long_question_is_shown_by_its_beginning(window: QuickWindow) -> None:

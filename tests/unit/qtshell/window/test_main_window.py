@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu, QMenuBar, QMessageBox, QPlainTextEdit, QWid
 from pytestqt.qtbot import QtBot
 
 from qtshell.icons import icon, icon_folder, phase_icon_name
+from qtshell.screens import can_be_reached
 from qtshell.settings import ShellSettings
 from qtshell.sidecar.lifecycle import Phase
 from qtshell.theme import Theme
@@ -58,6 +59,23 @@ def test_it_is_within_reach_when_its_monitor_is_gone(
     first.close()
     second = build(qtbot, tmp_path)
     assert second.screen().availableGeometry().intersects(second.geometry())
+
+
+def test_it_comes_back_when_its_monitor_goes_while_it_is_hidden(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = build(qtbot, tmp_path)
+    window.move(9_000, 9_000)
+    window.close()
+    window.come_forward()
+    assert can_be_reached(window.geometry())
+
+
+def test_what_can_be_reached_stays_where_it_is(qtbot: QtBot, tmp_path: Path) -> None:
+    window = build(qtbot, tmp_path)
+    window.move(-700, 30)
+    window.come_within_reach()
+    assert window.pos() == QPoint(-700, 30)
 
 
 def test_closing_hides_it_and_says_so(qtbot: QtBot, tmp_path: Path) -> None:
