@@ -4,11 +4,13 @@ By words (BM25): a passage counts that has many of the question's words, the rar
 more than the frequent. Each says where it stands, so a person can look there too.
 """
 
+import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import astuple, dataclass, replace
 from typing import Final
 
 from backend.documents.document import (
@@ -38,6 +40,25 @@ _FENCES: Final = re.compile(r"`{3,}")
 _MOST_NAME_CHARS: Final = 200
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Passage:
+    """Where a piece of a document is.
+
+    Attributes:
+        section: The number of the section it is in, counted from 0.
+        start: Where in the text of that it begins.
+        end: Where it ends.
+    """
+
+    section: int
+    start: int
+    end: int
+
+    def piece(self, section: DocumentSection) -> DocumentSection:
+        """Return what it is of its section."""
+        return replace(section, text=section.text[self.start : self.end])
+
+
 @dataclass(frozen=True, slots=True)
 class Excerpt:
     """What is given of a document.
@@ -45,11 +66,13 @@ class Excerpt:
     Attributes:
         sections: In their order.
         is_whole: Whether that is all there was to read.
+        passages: Where the sections are, if it is not.
     """
 
     document: Document
     sections: tuple[DocumentSection, ...]
     is_whole: bool
+    passages: tuple[Passage, ...] = ()
 
     def place(self) -> str:
         """Say what is given: "12 pages", or "pages 3, 7–9 of 210"."""  # noqa: RUF002 a dash between numbers
@@ -69,15 +92,54 @@ def excerpt(document: Document, question: str, most_bytes: int) -> Excerpt:
     """
     if sum(map(_size, document.sections)) <= most_bytes:
         return Excerpt(document, document.sections, is_whole=True)
-    passages = [*_passages(document.sections)]
+    places = [*_places(document.sections)]
+    passages = [place.piece(document.sections[place.section]) for place in places]
     scores = _scores(passages, question)
     ranked = sorted(range(len(passages)), key=lambda at: (-scores[at], at))
     order = [at for at in ranked if scores[at]]
     if sum(_size(passages[at]) for at in order) < most_bytes * _TELLING:
         order += [at for at in _spread(len(passages)) if not scores[at]]
-    chosen = _fitting(passages, order, most_bytes)
-    sections = tuple(passages[at] for at in sorted(chosen))
-    return Excerpt(document, sections, is_whole=False)
+    chosen = sorted(_fitting(passages, order, most_bytes))
+    return Excerpt(
+        document,
+        tuple(passages[at] for at in chosen),
+        is_whole=False,
+        passages=tuple(places[at] for at in chosen),
+    )
+
+
+def dump_passages(of_files: Mapping[str, Sequence[Passage]]) -> str:
+    """Return the passages of files as they are stored; "" for none.
+
+    Args:
+        of_files: By the sum of each file's content.
+    """
+    kept = {sha: [*map(astuple, _joined(found))] for sha, found in of_files.items()}
+    found = {sha: places for sha, places in kept.items() if places}
+    return json.dumps(found, separators=(",", ":")) if found else ""
+
+
+def load_passages(text: str) -> dict[str, list[Passage]]:
+    """Read what `dump_passages` wrote; it may come from somebody else's export."""
+    found: dict[str, list[Passage]] = {}
+    with suppress(ValueError, TypeError, AttributeError, RecursionError):
+        for sha256, places in json.loads(text).items():
+            passages = [Passage(*place) for place in places]
+            if all(type(n) is int and n >= 0 for one in passages for n in astuple(one)):
+                found[sha256] = passages
+    return found
+
+
+def _joined(passages: Sequence[Passage]) -> list[Passage]:
+    """Make one of those that follow each other in a section."""
+    joined: list[Passage] = []
+    for one in passages:
+        last = joined[-1] if joined else None
+        if last and (last.section, last.end) == (one.section, one.start):
+            joined[-1] = replace(last, end=one.end)
+        else:
+            joined.append(one)
+    return joined
 
 
 def framed(name: str, given: Excerpt) -> str:
@@ -121,19 +183,17 @@ def _size(section: DocumentSection) -> int:
     return len(section.text.encode()) + len(section.title) + len(_HEADER_LINE) + 10
 
 
-def _passages(sections: Sequence[DocumentSection]) -> Iterator[DocumentSection]:
+def _places(sections: Sequence[DocumentSection]) -> Iterator[Passage]:
     """Yield sections, long ones cut where a paragraph, a line or a word ends."""
-    for section in sections:
+    for number, section in enumerate(sections):
         text, at = section.text, 0
         while len(text) - at > _PASSAGE_CHARS:
             piece = text[at : at + _PASSAGE_CHARS]
             ends = (piece.rfind(sign) + len(sign) for sign in ("\n\n", "\n", ". ", " "))
             end = next((e for e in ends if e > _PASSAGE_CHARS // 2), _PASSAGE_CHARS)
-            yield DocumentSection(
-                section.first, section.last, text[at : at + end], section.title
-            )
+            yield Passage(number, at, at + end)
             at += end
-        yield DocumentSection(section.first, section.last, text[at:], section.title)
+        yield Passage(number, at, len(text))
 
 
 def _terms(text: str) -> Iterator[str]:

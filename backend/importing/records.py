@@ -124,6 +124,7 @@ class ImportedMessage:
     answer_tokens: int = 0
     reads_from: str = ""
     parent: str | None = None
+    passages: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Attaches files to what is typed: each is checked and made ready first."""
 
+from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Final
 
@@ -8,6 +9,7 @@ from backend.attachments.pictures import (
     prepare_picture,
 )
 from backend.documents.document import Document, document_of
+from backend.documents.passages import Passage, load_passages, place_of
 from backend.documents.reader import read_document
 from backend.errors import (
     ConflictError,
@@ -21,19 +23,42 @@ from backend.store.attachments.attachments import CheckedFile
 from backend.web.http import FILE_TOO_LARGE, MAX_FILE_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from backend.store.attachments.attachments import AttachmentStore
     from backend.store.models import AttachedFile, Attachment, DraftAttachment
+    from backend.store.rows import AnyMessage
 
+_MOST_READ: Final = 1_000
+_WORDS_CHARS: Final = 100
 NOUN: Final = "attachments"
 MAX_NAME_CHARS: Final = 200
 _UNREADABLE: Final = (
     "This file cannot be read. Check that it is still there and may be opened."
 )
+_LOST: Final = "no longer there, or damaged"
 _EMPTY: Final = (
     "This is an empty file, or a folder. Choose a file with something in it."
 )
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPassage:
+    """A passage an answer was given.
+
+    Attributes:
+        file_id: What it is of.
+        name: What that is called.
+        place: Where in that it is, or that it is lost.
+        words: How it begins.
+        passage: None for one that is lost.
+    """
+
+    file_id: str
+    name: str
+    place: str
+    words: str = ""
+    passage: Passage | None = None
 
 
 class AttachmentService:
@@ -118,6 +143,19 @@ class AttachmentService:
             raise NotFoundError("Nothing was read of this file.")
         return found, document
 
+    def passages(self, answer: "AnyMessage") -> "list[ShownPassage]":
+        """Return the passages an answer was given; of lost files the names alone."""
+        shown: list[ShownPassage] = []
+        given = load_passages(answer.passages)
+        for row in self._attachments.of_conversation(answer.conversation_id, given):
+            try:
+                _, document = self.document(row.id)
+            except NotFoundError:
+                shown.append(ShownPassage(row.id, row.name, _LOST))
+            else:
+                shown += _shown(row, document, given[row.sha256])
+        return shown
+
     def open(self, id: str) -> "tuple[AttachedFile, bytes]":
         """Return a file and what is in it.
 
@@ -126,6 +164,19 @@ class AttachmentService:
         """
         found = self._attachments.get(id)
         return found, self._attachments.content(found)
+
+
+def _shown(
+    file: "Attachment", document: Document, passages: "Sequence[Passage]"
+) -> "Iterator[ShownPassage]":
+    for one in passages:
+        if one.section < len(document.sections):
+            section = document.sections[one.section]
+            words = one.piece(section).text[:_MOST_READ].split()
+            begin = " ".join(words)[:_WORDS_CHARS]
+            yield ShownPassage(
+                file.id, file.name, place_of(document, section), begin, one
+            )
 
 
 def _picture(name: str, content: bytes) -> CheckedFile:

@@ -256,6 +256,7 @@ class MessageStore:
         error: str = "",
         tokens: tuple[int, int] = (0, 0),
         reads_from: str = "",
+        passages: str = "",
     ) -> Message:
         """Store how an answer ended, with its whole text, and drop its pieces.
 
@@ -272,6 +273,7 @@ class MessageStore:
             message.prompt_tokens, message.answer_tokens = tokens
             if message.role == "assistant":
                 message.reads_from = reads_from
+                message.passages = passages
             drop_pieces(session, message_id)
             return message
 

@@ -52,6 +52,7 @@ class MessageRow(NamedTuple):
     answer_tokens: int = 0
     reads_from: str = ""
     parent: str | None = None
+    passages: str = ""
     version: int = 0
     versions: int = 0
 

@@ -11,8 +11,8 @@
     if (node.matches?.(".prose [hx-disable]") && node.isEqualNode(fresh)) return false;
     // The blocks of an answer that has ended are in place already.
     if (fresh.matches?.("[data-shown]")) return false;
-    // What is being edited stays as it is typed.
-    return !node.matches?.(".editing, .renaming");
+    // What is being edited stays as it is typed, and what was fetched when it was opened.
+    return !node.matches?.(".editing, .renaming, [data-fetched]");
   };
 
   // The models that were fetched stay until others are.

@@ -213,10 +213,13 @@ def test_a_document_is_read_sent_and_shown_again(
         f"(() => {{ const held = Uint8Array.from(atob('{content}'), (c) => "
         "c.charCodeAt(0)); const files = new DataTransfer();"
         "files.items.add(new File([held], 'bill.pdf'));"
+        "const lines = Array(1500).fill('The weather was fair and the road was long.');"
+        "lines[1200] = 'The zebra pays the total.';"
+        "files.items.add(new File([lines.join('\\n')], 'long.txt'));"
         "document.body.dispatchEvent(new DragEvent('drop', "
         "{dataTransfer: files, bubbles: true, cancelable: true})); })(); 0"
     )
-    fresh.find("button", "Remove bill.pdf")
+    fresh.find("button", "Remove long.txt")
     notice = "document.querySelector('.composer .document small').textContent"
     assert fresh.evaluate(notice) == (
         "PDF, 2 pages, 5 words; 1 page holds only a picture (2)"
@@ -225,6 +228,7 @@ def test_a_document_is_read_sent_and_shown_again(
     answer(fresh, model, "42 euro.")
     sent = model.asked[-1]["content"]
     assert "The total is 42 euro." in sent
+    assert "The zebra pays the total." in sent
     assert sent.endswith("What is the total?")
     fresh.evaluate("location.reload(); 0")
     fresh.wait_for("document.querySelector('.question .document') !== null")
@@ -234,6 +238,18 @@ def test_a_document_is_read_sent_and_shown_again(
     fresh.wait_for(f"{shown}.innerText.includes('page 1\\n\\nThe total is 42')")
     fresh.press("Escape")
     fresh.wait_for(f"!{shown}.checkVisibility()")
+    fresh.evaluate("document.querySelector('.passages summary').focus(); 0")
+    fresh.press("Enter")
+    passage = "[...document.querySelectorAll('.passages a')].find((one) => "
+    passage += "one.innerText.includes('long.txt, lines 1191'))"
+    fresh.wait_for(f"{passage} !== undefined")
+    fresh.evaluate(f"{passage}.click(); 0")
+    fresh.wait_for("document.activeElement.innerText?.includes('The zebra pays')")
+    fresh.wait_for(
+        "document.querySelector('mark').getBoundingClientRect().top < innerHeight"
+    )
+    fresh.click("link", "Back to the question")
+    fresh.wait_for("document.querySelector('.question .document') !== null")
     fresh.evaluate("location.assign('/search?q=euro+bill&kind=document'); 0")
     fresh.wait_for(
         "document.querySelector('.hit')?.innerText.startsWith('bill.pdf, page 1 · ')"

@@ -89,6 +89,7 @@ class KeptMessages:
         error: str = "",
         tokens: tuple[int, int] = (0, 0),
         reads_from: str = "",
+        passages: str = "",
     ) -> None:
         self._refuse()
         self.text, self.state, self.error = text, state, error

@@ -1,14 +1,16 @@
 """Attached files: those of a draft, adding and removing them, and what is in one."""
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
-from urllib.parse import unquote
+from urllib.parse import unquote, urlencode
 
 from backend.api_types import Done
 from backend.attachments.pictures import KEPT_TYPES, media_type_of
-from backend.documents.passages import place_of
+from backend.documents.document import Document
+from backend.documents.passages import Passage, place_of
 from backend.errors import InvalidInputError, NotFoundError
 from backend.ids import NEW
 from backend.routes.app_context import OpenContext
@@ -20,12 +22,13 @@ from backend.web.http import AppRouter, Request, Response, as_json
 from backend.web.rendering import Template
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from backend.store.models import DraftAttachment
+    from backend.services.attachments import ShownPassage
+    from backend.store.models import AttachedFile, DraftAttachment
 
 NAME_HEADER: Final = "x-file-name"
 _SECTIONS_SHOWN: Final = 100
+_SECTIONS_BEFORE: Final = 2
+"""So much is shown before a passage."""
 _UNKNOWN: Final = "application/octet-stream"
 
 
@@ -48,18 +51,52 @@ class Drafted(Template):
 
 
 @dataclass(frozen=True)
+class ShownSection:
+    """A section of a document: its place, and its text around what is marked."""
+
+    place: str
+    before: str
+    marked: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True)
 class ShownText(Template):
     """A part of what was read of a document.
 
     Attributes:
-        sections: Place and text of each.
-        following: Which one is the first of the next part; 0 at the end.
+        following: Which section is the first of the next part; 0 at the end.
     """
 
     template: ClassVar[str] = "attachments/_text.html"
     id: str
-    sections: "Sequence[tuple[str, str]]"
+    sections: Sequence[ShownSection]
     following: int
+
+
+@dataclass(frozen=True)
+class DocumentView(Template):
+    """The page of what was read of a document, around a passage.
+
+    Attributes:
+        back: Where its question is.
+        earlier: Where the text before is; "" at the beginning.
+    """
+
+    template: ClassVar[str] = "attachments/_view.html"
+    name: str
+    notice: str
+    back: str
+    earlier: str
+    text: ShownText
+
+
+@dataclass(frozen=True)
+class PassageList(Template):
+    """The passages an answer was given."""
+
+    template: ClassVar[str] = "attachments/_passages.html"
+    passages: "Sequence[ShownPassage]"
 
 
 router = AppRouter[OpenContext]()
@@ -117,11 +154,36 @@ def text(request: Request, app: OpenContext) -> Response:
     id = request.path_params["id"]
     _, document = app.services.attachments.document(id)
     start = max(request.number("from"), 0)
-    end = start + _SECTIONS_SHOWN
-    sections = document.sections[start:end]
-    shown = [(place_of(document, each), each.text) for each in sections]
-    following = end if end < len(document.sections) else 0
-    return app.pages.fragment(ShownText(id, shown, following))
+    return app.pages.fragment(_text(id, document, start))
+
+
+@router.get("/attachments/:id/read")
+def read(request: Request, app: OpenContext) -> Response:
+    """Show the page of a document at a passage of it."""
+    id = request.path_params["id"]
+    file, document = app.services.attachments.document(id)
+    marked = Passage(*map(request.number, ("section", "start", "end")))
+    start = max(marked.section - _SECTIONS_BEFORE, 0)
+    if "from" in request.query:
+        start = max(request.number("from"), 0)
+    earlier = max(start - _SECTIONS_SHOWN, 0)
+    query = urlencode(asdict(marked) | {"from": earlier})
+    view = DocumentView(
+        file.name,
+        file.notice,
+        _question_path(app, file),
+        f"/attachments/{id}/read?{query}" if start else "",
+        _text(id, document, start, marked),
+    )
+    return app.pages.show(request, file.name, view)
+
+
+@router.get("/messages/:id/passages")
+def passages(request: Request, app: OpenContext) -> Response:
+    """Show the passages an answer was given."""
+    message = app.services.messages.get(request.path_params["id"])
+    found = app.services.attachments.passages(message)
+    return app.pages.fragment(PassageList(found))
 
 
 @router.get("/attachments/:id/content")
@@ -133,6 +195,30 @@ def content(request: Request, app: OpenContext) -> Response:
         return Response(body=found, content_type=file.media_type)
     headers = {"content-disposition": "attachment"}
     return Response(body=found, content_type=_UNKNOWN, headers=headers)
+
+
+def _text(
+    id: str, document: Document, start: int, marked: Passage | None = None
+) -> ShownText:
+    end = start + _SECTIONS_SHOWN
+    shown: list[ShownSection] = []
+    for number, each in enumerate(document.sections[start:end], start):
+        place, text = place_of(document, each), each.text
+        if marked and marked.section == number:
+            parts = text[: marked.start], marked.piece(each).text, text[marked.end :]
+            shown.append(ShownSection(place, *parts))
+        else:
+            shown.append(ShownSection(place, text))
+    return ShownText(id, shown, end if end < len(document.sections) else 0)
+
+
+def _question_path(app: OpenContext, file: "AttachedFile") -> str:
+    message_id = getattr(file, "message_id", "")
+    if not message_id:  # it is not asked about yet
+        return "/"
+    message = app.services.messages.get(message_id)
+    around = f"around={message.id}#message-{message.id}"
+    return f"/conversations/{message.conversation_id}?{around}"
 
 
 def _is(media_type: str, found: bytes) -> bool:

@@ -53,6 +53,7 @@ class Messages(Protocol):
         error: str = "",
         tokens: tuple[int, int] = (0, 0),
         reads_from: str = "",
+        passages: str = "",
     ) -> object:
         """Write the whole answer once, with what it took and was given."""
 
@@ -215,7 +216,7 @@ class AnswerService:
         prompt = await asyncio.to_thread(room.fit, whole) if room else whole
         while True:
             answer.left_out = prompt.left_out
-            answer.given = prompt.given
+            answer.given, answer.passages = prompt.given, prompt.passages
             first = prompt.pairs[0].id if prompt.pairs else ""
             answer.reads_from = (first or answer.question_id) if prompt.left_out else ""
             had = answer.size
@@ -303,6 +304,7 @@ class AnswerService:
                     error=error,
                     tokens=(answer.usage.prompt, answer.usage.answer),
                     reads_from=answer.reads_from,
+                    passages=answer.passages,
                 )
             except StoreError as exc:
                 self.failure(str(exc))

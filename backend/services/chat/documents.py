@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from backend.documents.document import Document, document_of
-from backend.documents.passages import excerpt, framed
+from backend.documents.passages import Passage, dump_passages, excerpt, framed
 from backend.errors import NotFoundError
 from backend.llm.tokens import BYTES_PER_TOKEN
 from backend.services.chat.prompts import Pair, Prompt, PromptDocument
@@ -27,6 +27,18 @@ _KEPT_DOCUMENTS: Final = 4
 _KEPT_FRAMES: Final = 32
 _LOST: Final = "(The file “{name}” belongs here, but is no longer there.)"
 _PART: Final = "Of “{name}” the model was given {place}."
+
+
+class _Frame(NamedTuple):
+    """What a model is given of a document.
+
+    Attributes:
+        part: Which part that is; "" for all of it.
+    """
+
+    text: str
+    part: str = ""
+    passages: tuple[Passage, ...] = ()
 
 
 class QuestionDocuments:
@@ -71,13 +83,12 @@ class QuestionDocuments:
 
     def _given(self, prompt: Prompt, most_bytes: int, *, is_asked: bool) -> Prompt:
         pairs: list[Pair] = []
-        parts: list[str] = []
+        frames: list[tuple[PromptDocument, _Frame]] = []
         longest = 0
         for pair in prompt.pairs:
             question = pair.question if is_asked else ""
             frames = self._frames(pair.documents, question, most_bytes)
-            parts = [_PART.format(name=n, place=p) for n, p, _ in frames if p]
-            texts = [text for *_, text in frames]
+            texts = [frame.text for _, frame in frames]
             longest = max(longest, sum(len(text.encode()) for text in texts))
             whole = "\n\n".join(filter(None, (*texts, pair.question)))
             pairs.append(replace(pair, question=whole, documents=()))
@@ -89,35 +100,40 @@ class QuestionDocuments:
             pairs=tuple(pairs),
             # That was counted with other passages, if at all.
             counted=None,
-            given=" ".join(parts),
+            given=" ".join(
+                _PART.format(name=document.name, place=frame.part)
+                for document, frame in frames
+                if frame.part
+            ),
+            passages=dump_passages({d.sha256: frame.passages for d, frame in frames}),
             less=less if can_be_less else None,
         )
 
     def _frames(
         self, documents: Sequence[PromptDocument], question: str, most_bytes: int
-    ) -> list[tuple[str, str, str]]:
-        """Return name, place if it is a part, and text of each, which share the room.
+    ) -> list[tuple[PromptDocument, _Frame]]:
+        """Return what is given of each; they share the room.
 
         What a small one leaves is for the larger ones.
         """
-        left, made = most_bytes, {}
+        left, made = most_bytes, dict[str, _Frame]()
         by_size = sorted(documents, key=lambda document: document.size)
         for number, document in enumerate(by_size):
             share = left // (len(by_size) - number)
-            place, text = self._frame(document, question, share)
-            made[document.id] = (document.name, place, text)
-            left = max(left - len(text.encode()), 0)
-        return [made[document.id] for document in documents]
+            frame = self._frame(document, question, share)
+            made[document.id] = frame
+            left = max(left - len(frame.text.encode()), 0)
+        return [(document, made[document.id]) for document in documents]
 
     def _choose(
         self, document: PromptDocument, question: str, most_bytes: int
-    ) -> tuple[str, str]:
+    ) -> _Frame:
         found = self._read(document.id)
         if found is None:
-            return "", _LOST.format(name=document.name)
+            return _Frame(_LOST.format(name=document.name))
         given = excerpt(found, question, most_bytes)
-        text = framed(document.name, given)
-        return "" if given.is_whole else given.place(), text
+        part = "" if given.is_whole else given.place()
+        return _Frame(framed(document.name, given), part, given.passages)
 
     def _load(self, id: str) -> Document | None:
         try:
@@ -131,7 +147,7 @@ def _documents(
     files: "Iterable[Attachment | DraftAttachment]",
 ) -> tuple[PromptDocument, ...]:
     return tuple(
-        PromptDocument(one.id, one.name, one.size)
+        PromptDocument(one.id, one.name, one.size, one.sha256)
         for one in files
         if one.kind == DOCUMENT
     )

@@ -23,6 +23,7 @@ class Growing:
         ending: What a cancelled answer becomes.
         left_out: How many of the oldest messages the model was not given.
         given: Which parts of documents it was given, in sentences; "" for all of them.
+        passages: The same, as they are stored.
         reads_from: The oldest one it was given then; "" when it was given all.
         is_unheard: Somebody who listens to it fails.
         is_cut: Its server left out the beginning, and did not say so.
@@ -48,6 +49,7 @@ class Growing:
         self.ending = MessageState.INTERRUPTED
         self.left_out = 0
         self.given = ""
+        self.passages = ""
         self.reads_from = ""
         self.question_id = ""
         self.is_cut = False

@@ -79,11 +79,16 @@ class PromptPicture:
 
 @dataclass(frozen=True, slots=True)
 class PromptDocument:
-    """A document of a question, by its attachment."""
+    """A document of a question, by its attachment.
+
+    Attributes:
+        sha256: Of its content: the same when it is sent, asked about again, imported.
+    """
 
     id: str
     name: str
     size: int
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +165,7 @@ class Prompt:
         parameters: How it is answered.
         asks_of_pictures: Whether the latest question has some of its own.
         given: Which parts of its documents the latest question has, in sentences.
+        passages: The same, as they are stored.
         less: Makes it with less of its documents; None where that is no help. It reads
             from the disk.
     """
@@ -171,6 +177,7 @@ class Prompt:
     parameters: Parameters = AS_SET
     asks_of_pictures: bool = False
     given: str = ""
+    passages: str = ""
     less: "Callable[[], Prompt] | None" = field(default=None, compare=False, repr=False)
 
     @property

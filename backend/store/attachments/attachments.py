@@ -8,7 +8,12 @@ from typing import Final
 
 from backend.attachments.files import FileKey
 from backend.errors import ConflictError, NotFoundError
-from backend.store.attachments.rows import named_files, of_draft, of_messages
+from backend.store.attachments.rows import (
+    named_files,
+    of_conversation,
+    of_draft,
+    of_messages,
+)
 from backend.store.change_log import StoreSession
 from backend.store.database import Database
 from backend.store.models import AttachedFile, Attachment, DraftAttachment
@@ -109,6 +114,13 @@ class AttachmentStore:
             for row in of_messages(session, message_ids):
                 found.setdefault(row.message_id, []).append(row)
         return found
+
+    def of_conversation(
+        self, conversation_id: str, sums: Iterable[str]
+    ) -> Sequence[Attachment]:
+        """Return the files of a conversation with these sums, each once."""
+        with self._database.read() as session:
+            return of_conversation(session, conversation_id, sums)
 
     def get(self, id: str) -> AttachedFile:
         """Return a file of a question or of a draft.

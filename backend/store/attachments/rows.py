@@ -7,7 +7,13 @@ from sqlalchemy import delete, text
 from sqlmodel import Session, col, select
 
 from backend.store.change_log import StoreSession
-from backend.store.models import AttachedFile, Attachment, Change, DraftAttachment
+from backend.store.models import (
+    AttachedFile,
+    Attachment,
+    Change,
+    DraftAttachment,
+    Message,
+)
 
 _NAMED: Final = text("""
     select file from attachment union select text_file from attachment
@@ -34,6 +40,23 @@ def of_messages(session: Session, message_ids: Iterable[str]) -> Sequence[Attach
     """Return the files of questions, each in its order."""
     query = select(Attachment).where(col(Attachment.message_id).in_(list(message_ids)))
     return session.exec(query.order_by(col(Attachment.position))).all()
+
+
+def of_conversation(
+    session: Session, conversation_id: str, sums: Iterable[str]
+) -> Sequence[Attachment]:
+    """Return the files of a conversation with these sums, each once."""
+    query = (
+        select(Attachment)
+        .join(Message, col(Message.id) == col(Attachment.message_id))
+        .where(
+            Message.conversation_id == conversation_id,
+            col(Attachment.sha256).in_(list(sums)),
+        )
+        .order_by(col(Attachment.id))
+    )
+    found = {row.sha256: row for row in session.exec(query)}
+    return list(found.values())
 
 
 def named_files(session: Session) -> set[str]:

@@ -113,6 +113,22 @@ def test_of_a_long_document_the_fitting_pages_are_sent_and_said(setup: Setup) ->
         assert len(sent) < 60_000
         assert "Of “zoo.pdf” the model was given pages" in person.error(begun)
         assert person.error(begun).endswith("of 300.")
+        answer = setup.library.messages.get(begun.answer.id)
+        shown = person.attachments.passages(answer)
+        assert ("page 70", "A zebra eats grass. The weather") in [
+            (one.place, one.words[:31]) for one in shown
+        ]
+        ((id, name),) = {(one.file_id, one.name) for one in shown}
+        assert name == "zoo.pdf"
+        whole = [one.text for one in person.attachments.document(id)[1].sections]
+        assert all(
+            one.passage and " ".join(whole[one.passage.section].split()) in sent
+            for one in shown
+        )
+        for kept_file in setup.library.database.files.folder.iterdir():
+            kept_file.unlink()
+        (lost,) = person.attachments.passages(answer)
+        assert (lost.name, lost.passage) == ("zoo.pdf", None)
 
     with model() as server:
         person = Person(setup, server)
