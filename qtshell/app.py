@@ -93,7 +93,9 @@ class Shell(QObject):
         self.quick = self._quick_access()
         self.desktop_link.handlers[Verb.QUICK_ASK] = self.quick.open_quick_ask
         self.desktop_settings = self._desktop_settings(desktop)
-        self.page_settings = PageSettings(self.actions, self.commands, self)
+        self.page_settings = PageSettings(
+            self.actions, self.commands, self._settings, self
+        )
         self.spelling = Spelling(self._settings, options.data_dir, self.window)
         self.actions.spelling.triggered.connect(self.spelling.choose)
         self.commands.register("spelling", lambda _: self.spelling.choose())

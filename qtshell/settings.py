@@ -1,5 +1,6 @@
 """What the shell remembers for itself, per data folder."""
 
+import re
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +10,7 @@ from qtshell.theme import Theme
 
 _MIN_ZOOM: Final = 0.5
 _MAX_ZOOM: Final = 3.0
+_WIDTH: Final = re.compile("[1-9][0-9]{2}")
 
 
 class ShellSettings:
@@ -50,6 +52,16 @@ class ShellSettings:
     @zoom.setter
     def zoom(self, value: float) -> None:
         self._store.setValue("view/zoom", str(min(max(value, _MIN_ZOOM), _MAX_ZOOM)))
+
+    @property
+    def list_width(self) -> str:
+        """How wide the list of conversations is, in CSS pixels; "" as designed."""
+        value = str(self._store.value("view/list_width", ""))
+        return value if _WIDTH.fullmatch(value) else ""
+
+    @list_width.setter
+    def list_width(self, value: str) -> None:
+        self._store.setValue("view/list_width", value)
 
     @property
     def wraps_code(self) -> bool:

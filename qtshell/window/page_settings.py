@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from qtshell.dialogs.page_commands import Command, Commands
+from qtshell.settings import ShellSettings
 from qtshell.theme import Theme
 from qtshell.window.actions import Actions
 
@@ -18,8 +19,15 @@ if TYPE_CHECKING:
 class PageSettings(QObject):
     """Answers the page's links as if their menu entries had been chosen."""
 
-    def __init__(self, actions: Actions, commands: Commands, parent: QObject) -> None:
+    def __init__(
+        self,
+        actions: Actions,
+        commands: Commands,
+        settings: ShellSettings,
+        parent: QObject,
+    ) -> None:
         super().__init__(parent)
+        self._settings = settings
         self._actions = actions
         self._view: WebView | None = None
         themes = {theme.value: action for theme, action in actions.themes.items()}
@@ -31,6 +39,7 @@ class PageSettings(QObject):
         at_login, keys = actions.start_at_login, actions.global_shortcut
         codes = {"wrap": actions.wrap_code, "numbers": actions.number_code}
         commands.register("code", _choosing("choice", codes))
+        commands.register("list-width", self._keep_width)
         commands.register("theme", _choosing("choice", themes))
         commands.register("zoom", _choosing("step", zooms))
         commands.register("start-at-login", lambda _: at_login.trigger())
@@ -47,6 +56,10 @@ class PageSettings(QObject):
         self._view = view
         self._show()
 
+    def _keep_width(self, arguments: Mapping[str, str]) -> None:
+        self._settings.list_width = arguments.get("px", "")
+        self._show()
+
     def _show(self) -> None:
         if self._view is None:
             return
@@ -54,6 +67,7 @@ class PageSettings(QObject):
         chosen = next((t for t in Theme if themes[t].isChecked()), Theme.SYSTEM)
         at_login = _yes(self._actions.start_at_login)
         facts = {"themeChoice": chosen.value, "atLogin": at_login}
+        facts["listWidth"] = self._settings.list_width
         facts["codeWrap"] = _yes(self._actions.wrap_code)
         facts["codeNumbers"] = _yes(self._actions.number_code)
         self._view.describe(facts)

@@ -60,5 +60,36 @@ const sidebar = (() => {
   });
   apply();
 
+  // Its width: a slider as long as the list can be narrow or wide, whose thumb is its edge.
+  const slider = part("list-width");
+  const { dataset } = document.documentElement;
+  const [usual, most] = [slider.dataset.usual, slider.max];
+  const setWidth = () => {
+    part("app").style.setProperty("--list", `${slider.value}px`);
+    slider.ariaValueText = `${slider.value} pixels`;
+  };
+  const restore = () => {
+    // More than that is left to what is read.
+    slider.max = Math.min(most, Math.round(innerWidth * 0.045) * 10);
+    slider.value = dataset.listWidth || usual;
+    part("app").style.setProperty("--list-most", `${slider.max}px`);
+    setWidth();
+  };
+  const keep = () => {
+    const link = part("keep-width");
+    link.search = `px=${slider.value}`;
+    link.click();
+  };
+  slider.addEventListener("input", setWidth);
+  slider.addEventListener("change", keep);
+  slider.addEventListener("dblclick", () => {
+    slider.value = usual;
+    setWidth();
+    keep();
+  });
+  addEventListener("resize", restore);
+  new MutationObserver(restore).observe(document.documentElement, { attributeFilter: ["data-list-width"] });
+  restore();
+
   return { set, isNarrow: () => narrow.matches };
 })();

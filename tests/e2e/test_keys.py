@@ -248,6 +248,38 @@ def test_the_drawer_keeps_the_focus_closes_by_escape_and_gives_it_back(
         keys.window.send("Emulation.clearDeviceMetricsOverride")
 
 
+def test_the_list_is_made_wide_by_mouse_and_keys_and_stays_so(keys: Keyboard) -> None:
+    window = keys.window
+    edge = "document.getElementById('sidebar').getBoundingClientRect().right"
+    kept = "document.documentElement.dataset.listWidth"
+
+    def mouse(kind: str, x: int, clicks: int = 1) -> None:
+        button = {"button": "left", "clickCount": clicks}
+        window.send("Input.dispatchMouseEvent", type=kind, x=x, y=400, **button)
+
+    mouse("mousePressed", 260)
+    mouse("mouseMoved", 300)
+    mouse("mouseMoved", 400)
+    mouse("mouseReleased", 400)
+    window.wait_for(f"{edge} === 400 && {kept} === '400'")
+    keys.focus("#list-width")
+    keys.press("ArrowLeft")
+    window.wait_for(f"{edge} === 390 && {kept} === '390'")
+    try:
+        narrow(keys, width=780)
+        window.wait_for(f"{edge} === 350")
+        narrow(keys, width=600)
+        window.wait_for(f"{edge} <= 0")
+    finally:
+        window.send("Emulation.clearDeviceMetricsOverride")
+    window.evaluate("window.isOld = true; location.reload(); 0")
+    window.wait_for(f"window.isOld === undefined && {edge} === 390")
+    for clicks in (1, 2):
+        mouse("mousePressed", 390, clicks)
+        mouse("mouseReleased", 390, clicks)
+    window.wait_for(f"{edge} === 260 && {kept} === '260'")
+
+
 def test_the_first_stop_skips_to_the_page(keys: Keyboard) -> None:
     keys.window.evaluate("document.getElementById('skip').focus()")
     clip = "getComputedStyle(document.getElementById('skip')).clipPath"
