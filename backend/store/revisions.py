@@ -7,7 +7,8 @@ from typing import Final
 from backend.errors import ConflictError
 from backend.ids import edit_draft
 from backend.store.attachments.rows import attach_same
-from backend.store.branches.paths import branches_in, parent_in, path_end
+from backend.store.branches.lookups import leaf_below, versions_of
+from backend.store.branches.paths import parent_in, path_end
 from backend.store.change_log import StoreSession
 from backend.store.conversations import conversation_in, touch
 from backend.store.database import Database
@@ -129,12 +130,12 @@ class RevisionStore:
         if not step and not message.aside:
             return message_id
         with self._database.write() as session:
-            branches = branches_in(session, message.conversation_id)
-            together = branches.versions_of(message_id)
+            place = message_in(session, message_id).conversation_id
+            together = [one.id for one in versions_of(session, place, message_id)]
             at = together.index(message_id) + step
             chosen = together[min(max(at, 0), len(together) - 1)]
-            conversation = conversation_in(session, message.conversation_id)
-            conversation.shown_leaf = branches.leaf_below(chosen)
+            conversation = conversation_in(session, place)
+            conversation.shown_leaf = leaf_below(session, place, chosen)
             return chosen
 
 

@@ -7,8 +7,6 @@ that the messages below it stand where it stood.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from backend.errors import NotFoundError
-
 ROOT: Final = ""
 """The parent of a first message."""
 PATH: Final = "path"
@@ -71,37 +69,40 @@ class Branches:
         self._newest = trunk or next(reversed(self._nodes), ROOT)
 
     def versions_of(self, message_id: str) -> Sequence[str]:
-        """Return the messages that stand in one position, the oldest first.
+        """Return the messages that stand in one position, the oldest first."""
+        return self._below.get(self._above.get(message_id, ROOT), [])
 
-        Raises:
-            NotFoundError: It is not there, or in the trash.
+    def leaf_below(self, message_id: str, since: int = 0) -> str:
+        """Return the end of what was shown last below a message; itself at the end.
+
+        Args:
+            message_id: The message.
+            since: What left the path before is passed over.
         """
-        found = self._below.get(self._above.get(message_id, ROOT), [])
-        if message_id not in found:
-            raise NotFoundError("This version is no longer there.")
-        return found
-
-    def leaf_below(self, message_id: str) -> str:
-        """Return the end of what was shown last below a message; itself at the end."""
         while below := self._below.get(message_id):
-            message_id = max(below, key=self._shown_last)
+            last = max(below, key=self._shown_last)
+            if self._nodes[last].position.aside < since:
+                break
+            message_id = last
         return message_id
 
-    def moved(self, shown_leaf: str) -> Mapping[str, Position]:
-        """Return those that stand elsewhere than before when a message is shown."""
-        positions = self.positions(shown_leaf).items()
+    def moved(self, shown_leaf: str, left: int = 1) -> Mapping[str, Position]:
+        """Return those that stand elsewhere than before when a message is shown.
+
+        Args:
+            shown_leaf: The message.
+            left: What those get that leave the path; see `Message.aside`.
+        """
+        positions = self.positions(shown_leaf, left).items()
         return {one: at for one, at in positions if at != self._nodes[one].position}
 
-    def positions(self, shown_leaf: str) -> Mapping[str, Position]:
+    def positions(self, shown_leaf: str, left: int = 1) -> Mapping[str, Position]:
         """Return where each message stands when one of them is shown."""
         path = set[str]()
         at = self._end_of(shown_leaf)
         while at != ROOT:
             path.add(at)
             at = self._parents[at]
-        left = 1 + max(
-            (node.position.aside for node in self._nodes.values()), default=0
-        )
         positions = {
             node.id: Position(0 if node.id in path else node.position.aside or left)
             for node in self._nodes.values()

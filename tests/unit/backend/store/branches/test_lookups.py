@@ -1,0 +1,154 @@
+"""What is looked up of a tree is what the whole tree says, whatever was done to it."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from backend.errors import HearthError
+from backend.ids import new_id
+from backend.store.branches.lookups import leaf_below, versions_of
+from backend.store.branches.paths import branches_in
+from backend.store.changes import ChangeStore
+from backend.store.conversations import ConversationStore, conversation_in
+from backend.store.database import Database
+from backend.store.messages import MessageStore
+from backend.store.models import Message
+from backend.store.revisions import RevisionStore
+from backend.store.trash import TrashStore
+
+NAMES = {"engine_name": "E", "model": "m"}
+
+
+@dataclass
+class Talk:
+    """A conversation to which anything is done."""
+
+    database: Database
+    id: str
+    messages: list[str] = field(default_factory=list)
+    transactions: list[str] = field(default_factory=list)
+
+    def one(self, number: int) -> str:
+        return self.messages[number % len(self.messages)]
+
+    def add(self, parent: str | None, *, deleted_at: int | None = None) -> None:
+        """Store a message as an import, another device or an earlier Hearth does."""
+        message = Message(
+            id=new_id(),
+            conversation_id=self.id,
+            parent=parent,
+            role="assistant" if len(self.messages) % 2 else "user",
+            deleted_at=deleted_at,
+        )
+        self.messages.append(message.id)
+        with self.database.write() as session:
+            session.add(message)
+
+    def ask(self, number: int) -> None:
+        pair = MessageStore(self.database).add_exchange(self.id, "Q", **NAMES)
+        self.messages += [pair[0].id, pair[1].id]
+
+    def ask_again(self, number: int) -> None:
+        again = RevisionStore(self.database).ask_again(self.one(number), "Q", **NAMES)
+        self.messages += [again.question.id, again.answer.id]
+
+    def retry(self, number: int) -> None:
+        store = MessageStore(self.database)
+        store.interrupt_open()
+        answer, _ = RevisionStore(self.database).answer_again(self.one(number), **NAMES)
+        self.messages.append(answer.id)
+
+    def side_by_side(self, number: int) -> None:
+        begun = RevisionStore(self.database).answer_side_by_side(
+            self.one(number), [("E", "a"), ("E", "b")]
+        )
+        self.messages += [answer.id for answer in begun]
+
+    def show(self, number: int) -> None:
+        RevisionStore(self.database).show(self.one(number), number % 5 - 2)
+
+    def delete(self, number: int) -> None:
+        MessageStore(self.database).delete(self.one(number))
+
+    def restore(self, number: int) -> None:
+        TrashStore(self.database).restore("message", self.one(number))
+
+    def undo(self, number: int) -> None:
+        if self.transactions:
+            chosen = self.transactions[-1 - number % len(self.transactions)]
+            ChangeStore(self.database).undo(chosen)
+
+    def forget(self, number: int) -> None:
+        chosen = self.one(number)
+        with self.database.read() as session:
+            row = session.get(Message, chosen)
+        if row and row.deleted_at is not None:
+            ChangeStore(self.database).forget("message", chosen)
+
+    def receive(self, number: int) -> None:
+        parents = (None, "", "gone", *self.messages)
+        self.add(parents[number % len(parents)], deleted_at=number % 3 or None)
+
+    def follow(self, number: int) -> None:
+        """Show what another device shows, or nothing that is here."""
+        with self.database.write() as session:
+            leaf = self.one(number) if number % 7 else "gone"
+            conversation_in(session, self.id).shown_leaf = leaf
+
+
+ACTS: dict[str, Callable[[Talk, int], None]] = {
+    act.__name__: act
+    for act in (
+        *(Talk.ask, Talk.ask_again, Talk.retry, Talk.side_by_side, Talk.show),
+        *(Talk.delete, Talk.restore, Talk.undo, Talk.forget, Talk.receive),
+        Talk.follow,
+    )
+}
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    database = Database.open(tmp_path_factory.mktemp("data") / "hearth.db")
+    yield database
+    database.close()
+
+
+@settings(max_examples=30)
+@given(
+    st.integers(0, 3),
+    st.lists(st.tuples(st.sampled_from(sorted(ACTS)), st.integers(0, 60)), max_size=16),
+)
+def test_what_is_marked_and_found_is_what_the_whole_tree_says(
+    database: Database, old: int, acts: list[tuple[str, int]]
+) -> None:
+    talk = Talk(database, ConversationStore(database).create(title="T").id)
+    for _ in range(old):
+        talk.add(None)
+    talk.ask(0)
+    for name, number in acts:
+        with contextlib.suppress(HearthError):
+            ACTS[name](talk, number)
+        last = ChangeStore(database).last()
+        if last:
+            talk.transactions.append(last)
+        check(talk)
+
+
+def check(talk: Talk) -> None:
+    """Compare with a tree that is made of all rows."""
+    with talk.database.write() as session:
+        tree = branches_in(session, talk.id)
+        leaf = conversation_in(session, talk.id).shown_leaf
+        rows = [session.get(Message, one) for one in talk.messages]
+        live = {row.id for row in rows if row and row.deleted_at is None}
+        assert not live & tree.moved(leaf).keys()
+        assert leaf_below(session, talk.id, "") == tree.leaf_below("")
+        for message_id in live:
+            below = leaf_below(session, talk.id, message_id)
+            assert below == tree.leaf_below(message_id)
+            found = versions_of(session, talk.id, message_id)
+            assert [one.id for one in found] == tree.versions_of(message_id)
