@@ -25,8 +25,8 @@ def _module_command(module: str) -> tuple[str, ...]:
 
 # Before anything that takes it from there by name is imported.
 installation.module_command = _module_command
-from backend.documents.reader import read_document  # noqa: E402 see above
-from tests.helpers import documents  # noqa: E402 see above
+from backend.documents.reader import read_document  # noqa: E402 after the change
+from tests.helpers import documents  # noqa: E402 after the change
 
 documents.read_here = read_document
 
