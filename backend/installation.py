@@ -41,8 +41,17 @@ _FOR_NETWORK: Final = frozenset(
     )
 )
 """In capitals; those of proxies are known in small letters too."""
+_CREATE_NO_WINDOW: Final = 0x0800_0000
 # libSQL logs to stdout, which belongs to handshakes and answers.
 _ALWAYS: Final = {"RUST_LOG": "off"}
+
+
+def creation_flags(platform: str = sys.platform) -> int:
+    """Return how a child is created: on Windows without a console of its own.
+
+    A program with windows has none to lend, so each child would open one.
+    """
+    return _CREATE_NO_WINDOW if platform == "win32" else 0
 
 
 def module_command(module: str) -> tuple[str, ...]:

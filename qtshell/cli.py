@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from enum import IntEnum
 from typing import Final
 
+from backend.installation import creation_flags
 from qtshell.display import display_problem
 from qtshell.ipc.instance import (
     MAX_CALL_BYTES,
@@ -195,6 +196,7 @@ def _start_when_needed(options: Options) -> str:
         stdout=quiet,
         stderr=quiet,
         start_new_session=True,
+        creationflags=creation_flags(),
     )
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:

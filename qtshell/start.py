@@ -13,6 +13,7 @@ import sys
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QApplication
 
+from backend.installation import creation_flags
 from qtshell.compat import keep_constants
 from qtshell.icons import icon
 from qtshell.identity import APP_ID
@@ -59,7 +60,9 @@ def run(options: Options, instance: Instance) -> int:
     if shell.next_launch:
         instance.release()
         # Not by QProcess: it would hand on what this process has open.
-        subprocess.Popen(shell.next_launch, start_new_session=True)  # noqa: S603 our own
+        subprocess.Popen(  # noqa: S603 our own
+            shell.next_launch, start_new_session=True, creationflags=creation_flags()
+        )
     return code
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from backend.attachments.files import ATTACHMENTS, names_in
-from backend.sqlite.files import make_private_dir, replace_file
+from backend.sqlite.files import make_private_dir, move_over, replace_file
 
 _LIST: Final = ".files.json"
 _PART: Final = ".part-"
@@ -62,4 +62,4 @@ def _copy(source: Path, target: Path) -> None:
             shutil.copyfileobj(given, taken)
             taken.flush()
             os.fsync(taken.fileno())
-        part.replace(target)
+        move_over(part, target)

@@ -25,7 +25,7 @@ from backend.errors import (
     StoreFullError,
     StoreReadOnlyError,
 )
-from backend.sqlite.files import make_private_dir, sync_dir
+from backend.sqlite.files import make_private_dir, move_over, sync_dir
 
 ATTACHMENTS: Final = "attachments"
 """The folder of the files, beside the database, and of their copies beside backups."""
@@ -150,7 +150,7 @@ class AttachmentFiles:
                     file.write(sealed)
                     file.flush()
                     os.fsync(file.fileno())
-                Path(part).replace(self.folder / name)
+                move_over(Path(part), self.folder / name)
                 sync_dir(self.folder)
             except BaseException:
                 Path(part).unlink(missing_ok=True)

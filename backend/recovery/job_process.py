@@ -14,7 +14,7 @@ from typing import Any, Final, TypeAlias
 from backend.recovery.repair import broken_text, rebuild, repair_indexes
 from backend.runtime.worker import answer, finish, take_job
 from backend.sqlite import dbapi, indexing
-from backend.sqlite.files import make_private_file, sync_dir
+from backend.sqlite.files import make_private_file, move_over, sync_dir
 from backend.sqlite.migrations import migrate, schema_faults, version_of
 from backend.sqlite.schema import FULL_TEXT, SEARCHED
 
@@ -152,7 +152,7 @@ def _copy_checked(
         found = quick_check(copy, new_key)
         if found != ["ok"]:
             raise dbapi.CorruptError(f"malformed database schema: {found[:3]}")
-        copy.replace(target)
+        move_over(copy, target)
         sync_dir(copy.parent)
     finally:
         for rest in ("", "-wal", "-shm", "-journal"):

@@ -12,12 +12,19 @@ from typing import Final
 
 from backend.errors import UNWRITABLE, StoreBusyError, StoreReadOnlyError
 from backend.recovery.jobs import HeavyJob
-from backend.sqlite.files import make_private_dir, make_private_file, sync_dir
+from backend.sqlite.files import (
+    FileInUseError,
+    make_private_dir,
+    make_private_file,
+    move_over,
+    sync_dir,
+)
 
 STAGED: Final = "next"
 CORRUPT: Final = "corrupt"
 LOCKED: Final = "locked"
 _LOGS: Final = ("-wal", "-shm")
+_IN_USE: Final = "Hearth's database is still in use. Try again."
 _STAMP: Final = "%Y%m%dT%H%M%S%fZ"
 
 
@@ -75,13 +82,15 @@ def put_in_place(staged: Path, database: Path, *, is_aside: bool = False) -> Non
     """
     log = Path(f"{database}-wal")
     if not is_aside and log.exists() and log.stat().st_size > 0:
-        raise StoreBusyError("Hearth's database is still in use. Try again.")
+        raise StoreBusyError(_IN_USE)
     try:
         for end in _LOGS:
             # A log left here would be applied to a file it does not belong to.
             Path(f"{database}{end}").unlink(missing_ok=True)
-        staged.replace(database)
+        move_over(staged, database)
         sync_dir(database.parent)
+    except FileInUseError as exc:
+        raise StoreBusyError(_IN_USE) from exc
     except OSError as exc:
         raise StoreReadOnlyError(UNWRITABLE) from exc
 

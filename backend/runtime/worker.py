@@ -14,7 +14,7 @@ import threading
 from collections.abc import Generator
 from typing import IO, Any, Final, cast
 
-from backend.installation import helper_environment, module_command
+from backend.installation import creation_flags, helper_environment, module_command
 from backend.runtime.leash import Leash, signal_at_end
 
 if sys.platform != "win32":
@@ -54,6 +54,7 @@ class Job:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=helper_environment(os.environ, network=network),
+            creationflags=creation_flags(),
         )
         self._stdin = cast("IO[bytes]", self._process.stdin)
         self._stdout = cast("IO[bytes]", self._process.stdout)

@@ -4,12 +4,20 @@ import errno
 import os
 import stat
 import tempfile
+import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from backend.errors import StoreError, StoreReadOnlyError
 
 _POSIX = os.name == "posix"
 _PRIVATE_DIR = 0o700
+_PAUSES_S: Final = () if _POSIX else (0.02, 0.1, 0.4, 1.0)
+
+
+class FileInUseError(OSError):
+    """Another program has the file open, on a system where that keeps it in place."""
 
 
 def make_private_dir(folder: Path) -> None:
@@ -89,6 +97,33 @@ def check_replaceable(path: Path) -> None:
         raise OSError(errno.EEXIST, "there is something else than a file", str(path))
 
 
+def move_over(
+    source: Path, target: Path, pauses_s: Sequence[float] = _PAUSES_S
+) -> None:
+    """Put a whole file in the place of another one.
+
+    Windows refuses it while any program has one of them open, as what searches it or
+    looks for viruses does for a moment. Elsewhere it is never waited.
+
+    Raises:
+        FileInUseError: A program keeps one of them open.
+        OSError: It cannot be done.
+    """
+    for pause_s in pauses_s:
+        try:
+            source.replace(target)
+        except PermissionError:
+            time.sleep(pause_s)
+        else:
+            return
+    try:
+        source.replace(target)
+    except PermissionError as exc:
+        if not pauses_s:
+            raise
+        raise FileInUseError(exc.errno, exc.strerror, str(target)) from exc
+
+
 def replace_file(path: Path, text: str) -> None:
     """Write a small private file, whole or not at all.
 
@@ -103,7 +138,7 @@ def replace_file(path: Path, text: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        written.replace(path)
+        move_over(written, path)
         sync_dir(path.parent)
     except BaseException:
         written.unlink(missing_ok=True)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from backend.installation import creation_flags
 from qtshell.desktop.resources import draw_icon
 from qtshell.desktop.shell_link import ShellLink
 from qtshell.identity import APP_ID, APP_NAME
@@ -130,7 +131,14 @@ class WindowsDesktop:
     @staticmethod
     def _run(script: str) -> None:
         command = ["powershell", "-NoProfile", "-NonInteractive", "-Command", "-"]
-        subprocess.run(command, input=script, text=True, check=False, timeout=60)  # noqa: S603 fixed words
+        subprocess.run(  # noqa: S603 fixed words
+            command,
+            input=script,
+            text=True,
+            check=False,
+            timeout=60,
+            creationflags=creation_flags(),
+        )
 
 
 def _quoted(text: str) -> str:

@@ -81,5 +81,7 @@ class PageWatch(QObject):
         pid = self._page.renderProcessPid()
         log.warning("the page's process %d hangs and is ended", pid)
         if pid > 0:
-            with contextlib.suppress(ProcessLookupError):
+            with contextlib.suppress(
+                OSError
+            ):  # it has ended; Windows has no word for it
                 os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))

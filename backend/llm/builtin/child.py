@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from backend.errors import EngineError, EngineFault
-from backend.installation import helper_environment, module_command
+from backend.installation import creation_flags, helper_environment, module_command
 from backend.llm.builtin.engine_child import ChildConfig, ChildReply
 from backend.llm.builtin.memory import (
     GIGABYTE,
@@ -132,6 +132,7 @@ class EngineChild:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 env=helper_environment(os.environ),
+                creationflags=creation_flags(),
             )
         except OSError as exc:
             raise engine_error(EngineFault.CRASHED, name) from exc

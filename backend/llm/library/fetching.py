@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from backend.llm.builtin.memory import GIGABYTE
-from backend.sqlite.files import check_replaceable
+from backend.sqlite.files import FileInUseError, check_replaceable, move_over
 
 if TYPE_CHECKING:
     import httpx2
@@ -234,10 +234,12 @@ def _put_in_place(wanted: Wanted, part: _FilePart) -> None:
     check_replaceable(wanted.target)
     with part.path.open("rb+") as file:
         os.fsync(file.fileno())
-    part.path.replace(wanted.target)
+    move_over(part.path, wanted.target)
 
 
 def _why(error: OSError, target: Path) -> str:
+    if isinstance(error, FileInUseError):
+        return f"A program has {target.name} open. Close it there, and resume."
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "The disk is full. Make room, and resume."
     if error.errno == errno.EFBIG:

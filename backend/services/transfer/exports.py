@@ -26,7 +26,13 @@ from backend.services.transfer.export_files import (
     note_pieces,
     write_pieces,
 )
-from backend.sqlite.files import check_replaceable, is_ordinary, sync_dir
+from backend.sqlite.files import (
+    FileInUseError,
+    check_replaceable,
+    is_ordinary,
+    move_over,
+    sync_dir,
+)
 
 if TYPE_CHECKING:
     from backend.store.exports import ExportStore
@@ -208,7 +214,7 @@ def _replacing(path: Path) -> Iterator[IO[bytes]]:
             file.flush()
             os.fsync(file.fileno())
         check_replaceable(path)
-        part.replace(path)
+        move_over(part, path)
         sync_dir(path.parent)
     except OSError as exc:
         raise _translated(exc) from exc
@@ -218,6 +224,11 @@ def _replacing(path: Path) -> Iterator[IO[bytes]]:
 
 
 def _translated(exc: OSError) -> HearthError:
+    if isinstance(exc, FileInUseError):
+        return InvalidInputError(
+            "Another program has this file open. Close it there, or choose another "
+            "name."
+        )
     if exc.errno in _NO_ROOM:
         return StoreFullError("The disk is full. Make room, or choose another disk.")
     return InvalidInputError(

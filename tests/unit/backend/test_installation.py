@@ -14,6 +14,7 @@ from backend import installation
 from backend.installation import (
     asked_module,
     clean_environment,
+    creation_flags,
     helper_environment,
     installed_files,
     module_command,
@@ -33,6 +34,7 @@ STEERING = {
     "QTWEBENGINE_REMOTE_DEBUGGING": "9222",
     "RUST_LOG": "trace",
 }
+STARTERS = {"Popen", "create_subprocess_exec"}
 SESSION = {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/run/bus", "OPENAI_API_KEY": "sk"}
 NEEDED = {"HOME": "/home/zoë", "LANG": "de", "PATH": "/bin"}
 QUIET = {"RUST_LOG": "off"}
@@ -93,6 +95,28 @@ def test_a_module_of_an_installed_wheel_runs_beside_it(tmp_path: Path) -> None:
     command = [sys.executable, *reply.stdout.splitlines()]
     done = subprocess.run(command, capture_output=True, cwd="/", check=True)
     assert json.loads(done.stdout) == [[], "__main__", str(tmp_path), 1]
+
+
+@pytest.mark.parametrize(
+    ("platform", "flags"), [("win32", 0x0800_0000), ("linux", 0), ("darwin", 0)]
+)
+def test_on_windows_a_child_opens_no_console(platform: str, flags: int) -> None:
+    assert creation_flags(platform) == flags
+
+
+def test_every_child_is_started_so() -> None:
+    calls = [
+        node
+        for folder in ("backend", "qtshell")
+        for path in (ROOT / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and (node.func.attr in STARTERS or ast.unparse(node.func) == "subprocess.run")
+    ]
+    assert len(calls) > 3
+    named = [{keyword.arg for keyword in call.keywords} for call in calls]
+    assert all("creationflags" in words for words in named)
 
 
 def test_a_frozen_hearth_is_asked_for_a_module(monkeypatch: pytest.MonkeyPatch) -> None:
