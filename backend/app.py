@@ -33,6 +33,7 @@ from backend.routes import (
 )
 from backend.routes.app_context import AppContext
 from backend.routes.chat import (
+    assistants,
     attachments,
     context,
     conversation_list,
@@ -63,6 +64,7 @@ _OPEN: Final = (
     answers.router,
     attachments.router,
     api.router,
+    assistants.router,
     context.router,
     conversation_list.router,
     conversations.router,

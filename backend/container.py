@@ -14,6 +14,7 @@ from backend.open_store import OfflineServices, OpenStore, Services, TemporarySe
 from backend.recovery.swap import put_away
 from backend.runtime.side_threads import SideThreads
 from backend.services.actions.actions import ActionService
+from backend.services.assistants.assistants import AssistantService
 from backend.services.attachments import AttachmentService
 from backend.services.chat.activity import AnswerActivity, PageAudience
 from backend.services.chat.answers import AnswerService
@@ -23,8 +24,9 @@ from backend.services.chat.context import ContextService
 from backend.services.chat.conversations import ConversationService
 from backend.services.chat.documents import QuestionDocuments
 from backend.services.chat.folders import FolderService
-from backend.services.chat.parameters import ParameterService
 from backend.services.chat.pictures import QuestionPictures
+from backend.services.chat.setups.parameters import ParameterService
+from backend.services.chat.setups.setups import SetupService
 from backend.services.chat.side_by_side import SideBySide
 from backend.services.chat.summaries import SummaryService
 from backend.services.chat.title_writer import TitleWriter
@@ -54,6 +56,7 @@ from backend.services.updates.updates import UpdateService
 from backend.store.actions import ActionStore
 from backend.store.attachments.attachments import AttachmentStore
 from backend.store.changes import ChangeStore
+from backend.store.chat.assistants import AssistantStore
 from backend.store.chat.folders import FolderStore
 from backend.store.chat.summaries import SummaryStore
 from backend.store.chat.temporary import TemporaryStore
@@ -73,6 +76,7 @@ from backend.store_opening import open_database
 
 _OF_CONVERSATIONS: Final = (
     "answers",
+    "assistants",
     "attachments",
     "context",
     "conversations",
@@ -110,6 +114,7 @@ class _Stores:
         self.messages = MessageStore(database)
         self.summaries = SummaryStore(database)
         of_all = shared.database if shared else database
+        self.assistants = AssistantStore(of_all)
         self.folders = FolderStore(of_all)
         self.notes = NoteStore(of_all)
         self.settings = SettingStore(of_all)
@@ -223,36 +228,43 @@ class Container:
         answers: AnswerService,
         engines: EngineService,
     ) -> Services:
+        act = stores.database.act
         # Where the conversations are: instructions are words of theirs.
         own_settings = SettingStore(stores.database)
-        parameters = ParameterService(own_settings, stores.conversations)
+        parameters = ParameterService(own_settings, stores.conversations, act)
         settings = SettingService(stores.settings)
-        act, kept = stores.database.act, stores.settings
+        kept = stores.settings
+        assistants = AssistantService(
+            stores.assistants,
+            stores.conversations,
+            kept,
+            stores.drafts,
+            act,
+        )
         pictures = QuestionPictures(stores.attachments, Sights(engines, kept, act))
         asking = Asking(
             stores.messages,
             stores.summaries,
             engines,
-            settings,
-            parameters,
+            SetupService(settings, assistants, parameters, stores.folders),
             pictures=pictures,
             documents=QuestionDocuments(stores.attachments),
-            folders=stores.folders,
         )
         folders = FolderService(stores.folders)
-        talking = _conversations(stores, answers, engines, asking)
+        talking = _conversations(stores, answers, engines, asking, parameters)
         choices = ModelChoices(engines, kept, act)
         shared = talking, answers, engines
         revisions = RevisionStore(stores.database)
         return Services(
             actions=self._actions(stores, talking, answers),
             activity=activity,
+            assistants=assistants,
             alerts=self._alerts(stores),
             answers=answers,
             arranging=ArrangingService(stores.conversations, folders, answers, act),
             attachments=AttachmentService(stores.attachments, self._notices),
             context=ContextService(
-                asking, stores.summaries, talking, stores.drafts, engines
+                asking, stores.summaries, talking, stores.drafts, engines, assistants
             ),
             conversations=talking,
             drafts=stores.drafts,
@@ -317,7 +329,11 @@ class Container:
 
 
 def _conversations(
-    stores: _Stores, answers: AnswerService, engines: EngineService, asking: Asking
+    stores: _Stores,
+    answers: AnswerService,
+    engines: EngineService,
+    asking: Asking,
+    parameters: ParameterService,
 ) -> ConversationService:
     return ConversationService(
         conversations=stores.conversations,
@@ -327,6 +343,7 @@ def _conversations(
         answers=answers,
         engines=engines,
         asking=asking,
+        parameters=parameters,
         act=stores.database.act,
     )
 

@@ -120,3 +120,8 @@ def made_at(row_id: str) -> int | None:
 def edit_draft(message_id: str) -> str:
     """Return the id of the draft of a message that is being edited."""
     return f"edit:{message_id}"
+
+
+def assistant_draft(assistant_id: str) -> str:
+    """Return the id of the draft of an assistant's form."""
+    return f"assistant:{assistant_id}"

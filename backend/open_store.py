@@ -10,6 +10,7 @@ from backend.keys.api_keys import KeyStore
 from backend.keys.database_key import DatabaseKey
 from backend.llm.engines import EngineRegistry
 from backend.services.actions.actions import ActionService
+from backend.services.assistants.assistants import AssistantService
 from backend.services.attachments import AttachmentService
 from backend.services.chat.activity import AnswerActivity
 from backend.services.chat.answers import AnswerService
@@ -17,8 +18,8 @@ from backend.services.chat.arranging import ArrangingService
 from backend.services.chat.context import ContextService
 from backend.services.chat.conversations import ConversationService
 from backend.services.chat.folders import FolderService
-from backend.services.chat.parameters import ParameterService
 from backend.services.chat.pictures import QuestionPictures
+from backend.services.chat.setups.parameters import ParameterService
 from backend.services.chat.side_by_side import SideBySide
 from backend.services.chat.summaries import SummaryService
 from backend.services.chat.title_writer import TitleWriter
@@ -73,6 +74,7 @@ class Services:
     alerts: AlertService
     answers: AnswerService
     arranging: ArrangingService
+    assistants: AssistantService
     attachments: AttachmentService
     context: ContextService
     conversations: ConversationService

@@ -61,6 +61,10 @@ class SnapshotReason(StrEnum):
     BEFORE_IMPORT = "before-import"
 
 
+NEW_INSTRUCTIONS: Final = "model.instructions.new"
+"""The setting of what a model is given in the conversation that is not begun yet."""
+
+
 def parameters_of(conversation_id: str) -> str:
     """Return the name of the setting that says how a conversation is answered."""
     return f"model.parameters.{conversation_id}"

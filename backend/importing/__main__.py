@@ -21,6 +21,7 @@ from backend.importing.records import (
     BESIDE_ROW,
     ImportCounts,
     ImportedAction,
+    ImportedAssistant,
     ImportedAttachment,
     ImportedConversation,
     ImportedFolder,
@@ -32,6 +33,7 @@ from backend.runtime.worker import answer, finish, take_job
 _PROGRESS_S: Final = 0.2
 _KINDS: Final[dict[type[Row], str]] = {
     NoteRow: "note",
+    ImportedAssistant: "assistant",
     ImportedAction: "action",
     ImportedFolder: "folder",
     ImportedAttachment: "attachment",

@@ -30,6 +30,7 @@ from backend.importing.programs import (
 from backend.importing.records import (
     ImportCounts,
     ImportedAction,
+    ImportedAssistant,
     ImportedAttachment,
     ImportedConversation,
     ImportedFolder,
@@ -366,6 +367,7 @@ _ATTACHED: Final = "attachments"
 _OWN: Final[dict[str, Callable[[object, ImportCounts], Row | None]]] = {
     "conversations": _own_conversation,
     "notes": hearth.read_note,
+    "assistants": hearth.read_assistant,
     "actions": hearth.read_action,
     "folders": hearth.read_folder,
     _ATTACHED: hearth.read_attachment,
@@ -386,6 +388,8 @@ def _print_of(row: Row) -> int:
             return hash((row.title, tuple(said)))
         case NoteRow():
             return hash((row.title, row.body))
+        case ImportedAssistant():
+            return hash((row.name, row.instructions))
         case ImportedAction():
             return hash((row.name, row.prompt))
         case ImportedFolder():

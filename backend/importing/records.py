@@ -36,10 +36,10 @@ class Skip(StrEnum):
     TOO_LONG = "messages longer than 5 MB"
     UNREADABLE_MESSAGE = "messages in an unknown format"
     TWICE_MESSAGE = "messages that occur twice in the file"
-    # Each a conversation, a note or a quick action.
+    # Each a conversation, a note, an assistant or a quick action.
     EMPTY = "conversations without messages"
     UNREADABLE = "entries in an unknown format"
-    TOO_LONG_ENTRY = "notes or quick actions longer than 5 MB"
+    TOO_LONG_ENTRY = "notes, assistants or quick actions longer than 5 MB"
     TWICE = "entries that occur twice in the file"
     # Parts and marks of what is imported.
     ATTACHMENT = "attached files and images: only their names are imported"
@@ -125,6 +125,7 @@ class ImportedMessage:
     reads_from: str = ""
     parent: str | None = None
     passages: str = ""
+    assistant: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +149,8 @@ class ImportedConversation:
     pinned_at: int = 0
     archived_at: int = 0
     folder_id: str = ""
+    assistant_id: str = ""
+    instructions: str = ""
     parameters: str = ""
     messages: tuple[ImportedMessage, ...] = ()
     is_whole: bool = True
@@ -178,6 +181,7 @@ class ImportedFolder:
     updated_at: int
     name: str
     instructions: str = ""
+    assistant_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +201,26 @@ class ImportedAction:
     shortcut: str = ""
     in_tray: int = 1
     position: str = ""
+    assistant_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedAssistant:
+    """An assistant as it will be stored.
+
+    Attributes:
+        parameters: As of a conversation.
+    """
+
+    id: str
+    created_at: int
+    updated_at: int
+    name: str
+    icon: str = ""
+    instructions: str = ""
+    engine_id: str = ""
+    model: str = ""
+    parameters: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,6 +251,7 @@ class ImportedAttachment:
 Row = (
     ImportedConversation
     | NoteRow
+    | ImportedAssistant
     | ImportedAction
     | ImportedAttachment
     | ImportedFolder
@@ -240,13 +265,14 @@ class ImportCounts:
     Attributes:
         found: The messages the file holds: those that are taken, those that are
             joined with the answer they belong to, and those that are left out.
-        entries: The conversations, notes, quick actions and folders it holds.
+        entries: What it holds beside messages.
         names: What some of those that are left out are called, by the reason.
     """
 
     conversations: int = 0
     messages: int = 0
     notes: int = 0
+    assistants: int = 0
     actions: int = 0
     folders: int = 0
     first_ms: int = 0
@@ -272,6 +298,8 @@ class ImportCounts:
         match row:
             case NoteRow():
                 self.notes += 1
+            case ImportedAssistant():
+                self.assistants += 1
             case ImportedAction():
                 self.actions += 1
             case ImportedAttachment():

@@ -14,6 +14,7 @@ from markupsafe import escape
 
 from backend.live.message_views import (
     Answer,
+    AssistantLine,
     AttachedFiles,
     Blocks,
     QuestionView,
@@ -233,17 +234,35 @@ class MessageFeed:
             self._attached[message_id] = AttachedFiles(tuple(together))
 
     def views(
-        self, messages: "Sequence[AnyMessage]", reading: "ReadingStart"
+        self,
+        messages: "Sequence[AnyMessage]",
+        reading: "ReadingStart",
+        assistant: str | None = None,
     ) -> list[Template]:
-        """Return how messages look, with a line from where on the model reads."""
+        """Return how messages look, with lines between them.
+
+        They say from where on the model reads, and where another assistant answers.
+
+        Args:
+            messages: In their order.
+            reading: From where on the model reads.
+            assistant: The one that has the next question, where they are the newest.
+        """
         views, first, before = list[Template](), reading.first, ""
+        latest: str | None = None
         for message in messages:
+            if message.role != SUMMARY:
+                if latest not in (None, message.assistant):
+                    views.append(AssistantLine(message.assistant))
+                latest = message.assistant
             # What it was may be in the trash.
             is_next = before and before < first < message.id
             if first and (message.id == first or is_next):
                 views.append(ReadsFrom(reading.has_summary))
             views.append(self.view(message))
             before = message.id
+        if latest is not None and assistant not in (None, latest):
+            views.append(AssistantLine(assistant or ""))
         return views
 
     def view(self, message: "AnyMessage") -> Template:

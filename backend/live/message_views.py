@@ -42,6 +42,18 @@ class ReadsFrom(Template):
 
 
 @dataclass(frozen=True)
+class AssistantLine(Template):
+    """Stands where another assistant has the questions, or none.
+
+    Attributes:
+        name: What it is called; "" for none.
+    """
+
+    template: ClassVar[str] = "messages/_assistant.html"
+    name: str
+
+
+@dataclass(frozen=True)
 class AttachedFiles(Template):
     """The files of a question, each shown large by a press."""
 

@@ -19,6 +19,7 @@ _NOUNS: Final = {
     "folder": "conversations",
     "note": "notes",
     "action": "actions",
+    "assistant": "assistants",
     "engine": "engines",
     "attachment": "attachments",
 }
@@ -49,7 +50,7 @@ def events_of(changes: "Sequence[RowChange]") -> PageEvents:
     """Return what pages must hear of a transaction."""
     nouns = {noun for change in changes for noun in _nouns(change)}
     moved = {str(c.after["conversation_id"]) for c in changes if c.table == PATH}
-    logs, removed = set(moved), list[str]()
+    logs, removed = moved | _with_other_assistant(changes), list[str]()
     added: list[AnyMessage] = []
     changed: list[AnyMessage] = []
     ours = _messages(changes)
@@ -70,6 +71,19 @@ def events_of(changes: "Sequence[RowChange]") -> PageEvents:
     if len(ours) > MANY:
         logs, added, changed, removed = {m.conversation_id for m, _ in ours}, [], [], []
     return PageEvents(nouns, logs, added, changed, removed)
+
+
+def _with_other_assistant(changes: "Sequence[RowChange]") -> set[str]:
+    """Return the conversations that say who answers from here on."""
+    return {
+        change.row.id
+        for change in changes
+        if change.row and change.before and _has_other_assistant(change)
+    }
+
+
+def _has_other_assistant(change: "RowChange") -> bool:
+    return change.table == "conversation" and "assistant_id" in change.after
 
 
 def _messages(
@@ -97,6 +111,8 @@ def _nouns(change: "RowChange") -> Set[str]:
     nouns = {_NOUNS[change.table]} if change.table in _NOUNS else set[str]()
     if change.table == "setting" and change.row:
         nouns |= {"engines"} if change.row.id.startswith(_MODEL_SETTINGS) else set()
+    if change.before and _has_other_assistant(change):
+        nouns |= {"engines"}
     is_gone = change.row is None and change.table != PATH
     if is_gone or ("deleted_at" in change.after and change.before):
         nouns |= {"trash"}

@@ -12,6 +12,7 @@ _TABLES: Final = (
     "note",
     "engine",
     "action",
+    "assistant",
     "setting",
     "draft",
     "import_run",

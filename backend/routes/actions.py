@@ -12,13 +12,13 @@ from backend.routes.model_picker import Picker, picker_of
 from backend.routes.pages import go_to, no_content, undo_path
 from backend.services.actions.forms import (
     EMPTY_FORM,
-    ICONS,
     KINDS,
     MAX_NAME_CHARS,
     MAX_PROMPT_CHARS,
     RESULTS,
 )
 from backend.services.engines.engines import Choice
+from backend.services.icons import ICONS
 from backend.services.notices import Tone
 from backend.web.http import AppRouter, Request, Response
 from backend.web.rendering import Template

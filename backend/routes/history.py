@@ -113,6 +113,8 @@ def _place(history: History) -> str:
     match history.table:
         case "note":
             return f"/notes/{history.row_id}"
+        case "assistant":
+            return f"/assistants/{history.row_id}/edit"
         case "message":
             around = f"around={history.row_id}#message-{history.row_id}"
             return f"/conversations/{history.conversation_id}?{around}"

@@ -161,12 +161,22 @@ async def picker(request: Request, app: OpenContext) -> Response:
     conversation_id = request.query.get("conversation", "") or NEW
     chosen = await chosen_in(app, conversation_id)
     path = f"/conversations/{conversation_id}"
-    shown = await picker_of(app, chosen, f"{path}/model")
-    if request.query.get("place") == "composer":
-        found = await asyncio.to_thread(app.services.parameters.of, conversation_id)
-        words = parameters_words(found)
-        shown = replace(shown, parameters_path=f"{path}/parameters", parameters=words)
+    if request.query.get("place") != "composer":
+        return app.pages.fragment(await picker_of(app, chosen, f"{path}/model"))
+    if conversation_id == NEW:
+        of_assistant = app.services.assistants.model_for_new
+        chosen = await asyncio.to_thread(of_assistant) or chosen
+    shown = await picker_of(app, chosen, f"{path}/model?place=composer")
+    words = await asyncio.to_thread(_own_words, app, conversation_id)
+    shown = replace(shown, parameters_path=f"{path}/parameters", parameters=words)
     return app.pages.fragment(shown)
+
+
+def _own_words(app: OpenContext, conversation_id: str) -> str:
+    kept = app.services.parameters
+    instructions = "own instructions" if kept.instructions(conversation_id) else ""
+    found = parameters_words(kept.of(conversation_id))
+    return ", ".join(filter(None, (instructions, found)))
 
 
 def parameters_words(parameters: Parameters) -> str:

@@ -8,7 +8,7 @@ from backend.routes.app_context import OpenContext
 from backend.routes.engines import EngineList, engine_list
 from backend.routes.purposes import PurposesView, purposes_view
 from backend.routes.updates import UpdatesView, updates_view
-from backend.services.settings import MAX_INSTRUCTIONS_CHARS
+from backend.services.settings import MAX_INSTRUCTIONS_CHARS, MAX_NAME_CHARS
 from backend.web.http import AppRouter, Request, Response
 from backend.web.rendering import Template
 
@@ -21,10 +21,12 @@ class SettingsView(Template):
     engines: EngineList
     purposes: PurposesView
     instructions: str
+    name: str
     data_dir: str
     version: str
     updates: UpdatesView
     max_chars: int = MAX_INSTRUCTIONS_CHARS
+    max_name_chars: int = MAX_NAME_CHARS
 
 
 router = AppRouter[OpenContext]()
@@ -37,6 +39,7 @@ async def show(request: Request, app: OpenContext) -> Response:
         await engine_list(app.services),
         await purposes_view(app),
         await asyncio.to_thread(app.services.settings.instructions),
+        await asyncio.to_thread(app.services.settings.name),
         app.data_dir,
         _version(),
         await asyncio.to_thread(updates_view, app.services.updates),
@@ -48,6 +51,13 @@ async def show(request: Request, app: OpenContext) -> Response:
 def instruct(request: Request, app: OpenContext) -> Response:
     """Keep other standing instructions."""
     app.services.settings.instruct(request.form().get("instructions", ""))
+    return Response(body="Saved.")
+
+
+@router.put("/settings/name")
+def call(request: Request, app: OpenContext) -> Response:
+    """Keep what the user is called in instructions."""
+    app.services.settings.call(request.form().get("name", ""))
     return Response(body="Saved.")
 
 

@@ -20,6 +20,7 @@ _KINDS: Final = {
     "note": ("notebook-pen", "Note"),
     "message": ("message-square", "Message"),
     "folder": ("folder", "Folder"),
+    "assistant": ("sparkles", "Assistant"),
 }
 _UNTITLED: Final = "Untitled"
 

@@ -13,12 +13,18 @@ if TYPE_CHECKING:
     from backend.store.changes import ChangeStore
     from backend.store.models import Change
 
-_TEXT: Final = {"conversation": "title", "note": "body", "message": "text"}
+_TEXT: Final = {
+    "conversation": "title",
+    "note": "body",
+    "message": "text",
+    "assistant": "instructions",
+}
 """The field of a thing that its versions are versions of, by table."""
 _CREATED: Final = {
     "conversation": "Begun",
     "note": "Written",
     "message": "Written",
+    "assistant": "Made",
 }
 _RENAMED: Final = {
     "user": "Renamed",
@@ -116,7 +122,7 @@ class HistoryService:
         return self._changes.restore_version(table, row_id, seq)
 
     def of(self, table: str, row_id: str) -> History:
-        """Return the history of a conversation's title, a note or a message.
+        """Return the history of a title, a note, a message or instructions.
 
         Raises:
             NotFoundError: There is no such thing, or no longer.
@@ -125,7 +131,8 @@ class HistoryService:
         if not changes:
             raise NotFoundError(_GONE)
         now = {k: v for change in changes for k, v in change.after.items()}
-        first_line = str(now.get("title") or now.get("text", "")).strip()
+        names = (now.get(name) for name in ("title", "name", "text"))
+        first_line = str(next(filter(None, names), "")).strip()
         return History(
             table=table,
             row_id=row_id,

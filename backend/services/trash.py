@@ -87,5 +87,5 @@ class TrashService:
 
 
 def _check(table: str) -> None:
-    if table not in {"conversation", "note", "message", "folder"}:
+    if table not in {"conversation", "note", "message", "folder", "assistant"}:
         raise NotFoundError("This is not in the trash.")

@@ -165,11 +165,12 @@ _FIRST: Final[Step] = (
     *_full_text("note", "{row}title || char(10) || {row}body"),
 )
 
-FULL_TEXT: Final = ("conversation_fts", "message_fts", "note_fts")
+FULL_TEXT: Final = ("conversation_fts", "message_fts", "note_fts", "assistant_fts")
 SEARCHED: Final = {
     "conversation": "{row}title",
     "message": "{row}text",
     "note": "{row}title || char(10) || {row}body",
+    "assistant": "{row}name || char(10) || {row}instructions",
 }
 """The text of each table that is searched, with `{row}` before each column.
 
@@ -201,11 +202,7 @@ def next_place(table: str, row: str = "") -> str:
 
 
 def _full_text_by_time(table: str) -> Step:
-    """Index folded text by when it was said; what is there is indexed later.
-
-    Args:
-        table: Has an index already, which goes.
-    """
+    """Index folded text by when it was said, with a column and a table for that."""
     index, live, place = f"{table}_fts", f"{table}_live", f"{table}_place"
     old, new = indexed_text(table, "old."), indexed_text(table, "new.")
     remove = f"""
@@ -220,9 +217,6 @@ def _full_text_by_time(table: str) -> Step:
         select place, {new} from {place} where seq = new.seq;
     """  # noqa: S608 names of our own
     return (
-        *(f"drop trigger {table}_fts_{name}" for name in ("add", "drop", "edit")),
-        f"drop table {index}",
-        f"drop view {live}",
         f"alter table {table} add column folded text not null default ''",
         f"create table {place}(place integer primary key, seq integer not null)",
         f"create unique index {place}_of on {place}(seq)",
@@ -237,6 +231,16 @@ def _full_text_by_time(table: str) -> Step:
         f"""create trigger {table}_fts_edit after update on {table}
             when old.deleted_at is not new.deleted_at or {old} is not {new}
             begin {remove} {add} end""",
+    )
+
+
+def _full_text_moved(table: str) -> Step:
+    """Index by time instead of as before; what is there is indexed later."""
+    return (
+        *(f"drop trigger {table}_fts_{name}" for name in ("add", "drop", "edit")),
+        f"drop table {table}_fts",
+        f"drop view {table}_live",
+        *_full_text_by_time(table),
         f"""insert into unindexed(table_name, seq)
             select '{table}', seq from {table} order by seq desc limit 1""",  # noqa: S608 names of our own
     )
@@ -247,9 +251,9 @@ _SEARCH_BY_TIME: Final[Step] = (
         table_name text primary key not null,
         seq integer not null
     ) without rowid""",
-    *_full_text_by_time("conversation"),
-    *_full_text_by_time("message"),
-    *_full_text_by_time("note"),
+    *_full_text_moved("conversation"),
+    *_full_text_moved("message"),
+    *_full_text_moved("note"),
 )
 
 _OPTIONS_AND_USAGE: Final[Step] = (
@@ -340,6 +344,30 @@ _DOCUMENTS: Final[Step] = (
     "alter table message add column passages text not null default ''",
 )
 
+_ASSISTANTS: Final[Step] = (
+    f"""create table assistant(
+        seq integer primary key,
+        id text not null,
+        {_LOGGED},
+        name text not null default '',
+        icon text not null default '',
+        instructions text not null default '',
+        engine_id text not null default '',
+        model text not null default '',
+        parameters text not null default '',
+        cjk text not null default ''
+    )""",
+    "create unique index assistant_id on assistant(id)",
+    *_full_text_by_time("assistant"),
+    "alter table conversation add column assistant_id text not null default ''",
+    "alter table conversation add column instructions text not null default ''",
+    """create index conversation_of_assistant on conversation(assistant_id)
+        where assistant_id <> ''""",
+    "alter table message add column assistant text not null default ''",
+    "alter table action add column assistant_id text not null default ''",
+    "alter table folder add column assistant_id text not null default ''",
+)
+
 STEPS: Final[tuple[Step, ...]] = (
     _FIRST,
     _SEARCH_BY_TIME,
@@ -349,5 +377,6 @@ STEPS: Final[tuple[Step, ...]] = (
     _ATTACHMENTS,
     _FOLDERS,
     _DOCUMENTS,
+    _ASSISTANTS,
 )
 """Step number n brings the file from version n to n + 1."""

@@ -14,6 +14,7 @@ from backend.sqlite.schema import DOCUMENT_INDEX, FULL_TEXT
 from backend.store.attachments.rows import forget_files, named_files
 from backend.store.branches.paths import lay_out, parent_in
 from backend.store.change_log import Fields, StoreSession
+from backend.store.chat.assistants import free_some
 from backend.store.database import Database
 from backend.store.drafts import drop_drafts_of
 from backend.store.message_state import MessageState
@@ -32,9 +33,12 @@ from backend.store.search.indexes import drop_indexed, wipe
 from backend.stored_values import parameters_of
 
 _ROWS_PER_STEP: Final = 50
-_KEPT_BY_A_VERSION: Final = frozenset(
-    {"title", "title_source", "text", "reasoning", "body", "value"}
-)
+_KEPT_BY_A_VERSION: Final = {
+    "conversation": {"title", "title_source"},
+    "message": {"text", "reasoning"},
+    "note": {"title", "body"},
+    "assistant": {"name", "instructions"},
+}
 """What restoring an earlier version of a row brings back."""
 
 
@@ -115,7 +119,7 @@ class ChangeStore:
             version = _folded(
                 [change for change in changes if (change.seq or 0) <= seq]
             )
-            for field in _KEPT_BY_A_VERSION & version.keys():
+            for field in _KEPT_BY_A_VERSION.get(table, set()) & version.keys():
                 setattr(row, field, version[field])
             return session.transaction_id
 
@@ -127,8 +131,10 @@ class ChangeStore:
         """Delete rows for good, out of the change log too; no undo brings them back.
 
         A conversation takes its messages and its draft along, and a question its
-        answers that are in the trash. In small steps, so that others can write in
-        between; the row that was named goes last, so that a rest can be found again.
+        answers that are in the trash. What an assistant says is written into the
+        conversations that have it, which are answered as before. In small steps, so
+        that others can write in between; the row that was named goes last, so that a
+        rest can be found again.
 
         Args:
             rows: Table and id of each.
@@ -149,6 +155,9 @@ class ChangeStore:
         self._database.checkpoint()
 
     def _forget_some_inside(self, table: str, row_id: str, files: set[str]) -> bool:
+        if table == "assistant":
+            with self._database.write() as session:
+                return free_some(session, row_id, _ROWS_PER_STEP)
         inside = _inside(table, row_id)
         if inside is None:
             return False

@@ -170,6 +170,27 @@ class ConversationStore:
         """
         return self._change(id, engine_id=engine_id, model=clean_text(model))
 
+    def assist(self, id: str, assistant_id: str, engine_id: str, model: str) -> str:
+        """Let a conversation have an assistant, "" for none, and a model if named.
+
+        Raises:
+            NotFoundError: There is no such conversation.
+        """
+        with self._database.write() as session:
+            row = conversation_in(session, id)
+            row.assistant_id = assistant_id
+            if model:
+                row.engine_id, row.model = engine_id, model
+            return session.transaction_id
+
+    def instruct(self, id: str, text: str) -> str:
+        """Give the model instructions in this conversation alone from now on.
+
+        Raises:
+            NotFoundError: There is no such conversation.
+        """
+        return self._change(id, instructions=clean_text(text))
+
     def delete(self, id: str) -> str:
         """Put a conversation into the trash.
 

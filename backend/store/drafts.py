@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlmodel import Session, col, select
 
-from backend.ids import edit_draft
+from backend.ids import assistant_draft, edit_draft
 from backend.store.change_log import StoreSession
 from backend.store.database import Database
 from backend.store.models import Draft
@@ -67,6 +67,6 @@ def drafted_notes(session: Session) -> list[str]:
 
 def drop_drafts_of(session: StoreSession, row_id: str) -> None:
     """Drop within a session what is typed for a row of any kind."""
-    drafts = (row_id, note_draft(row_id), action_draft(row_id), edit_draft(row_id))
-    for draft_id in drafts:
+    of_kinds = (note_draft, action_draft, assistant_draft, edit_draft)
+    for draft_id in (row_id, *(of_kind(row_id) for of_kind in of_kinds)):
         clear_draft(session, draft_id)

@@ -34,7 +34,9 @@ def add_exchange(
     asked_text: str,
     engine_name: str,
     model: str,
+    *,
     parent: str | None = None,
+    assistant: str = "",
 ) -> tuple[MessageRow, MessageRow]:
     """Store a question, and the answer that begins.
 
@@ -45,6 +47,7 @@ def add_exchange(
         engine_name: Stands at the answer.
         model: The model of that engine.
         parent: What the question follows; None for the end of what is shown.
+        assistant: What the assistant is called that has the question; "" for none.
     """
     now = now_ms()
     if parent is None:
@@ -56,31 +59,39 @@ def add_exchange(
         conversation_id=conversation_id,
         text=clean_text(asked_text),
         parent=parent,
+        assistant=assistant,
     )
     answer = _begun(conversation_id, engine_name, model, parent=asked.id)
-    answer = answer._replace(reply_to=asked.id)
+    answer = answer._replace(reply_to=asked.id, assistant=assistant)
     _store(session, (asked, answer))
     return asked, answer
 
 
 def add_answer(
-    session: StoreSession, earlier: AnyMessage, engine_name: str, model: str
+    session: StoreSession,
+    earlier: AnyMessage,
+    engine_name: str,
+    model: str,
+    assistant: str = "",
 ) -> MessageRow:
     """Store another answer beside an earlier one."""
     parent = parent_in(session, earlier)
     answer = _begun(earlier.conversation_id, engine_name, model, parent=parent)
-    answer = answer._replace(reply_to=earlier.reply_to)
+    answer = answer._replace(reply_to=earlier.reply_to, assistant=assistant)
     _store(session, (answer,))
     return answer
 
 
 def add_answers(
-    session: StoreSession, asked: AnyMessage, models: Sequence[tuple[str, str]]
+    session: StoreSession,
+    asked: AnyMessage,
+    models: Sequence[tuple[str, str]],
+    assistant: str = "",
 ) -> Sequence[MessageRow]:
     """Store an answer of each engine and model to a question."""
     place = asked.conversation_id
     answers = [_begun(place, *model, parent=asked.id) for model in models]
-    answers = [answer._replace(reply_to=asked.id) for answer in answers]
+    answers = [a._replace(reply_to=asked.id, assistant=assistant) for a in answers]
     _store(session, answers)
     return answers
 

@@ -15,6 +15,7 @@ from backend.store.message_state import MessageState
 from backend.store.messages import MessageStore
 from backend.store.models import (
     Action,
+    Assistant,
     Attachment,
     Conversation,
     Folder,
@@ -59,11 +60,28 @@ class ExportStore:
             NotFoundError: There is none, or it is in the trash.
         """
         with self._database.read() as session:
-            return conversation_in(session, id)
+            row = conversation_in(session, id)
+        return self._on_its_own(row)
 
     def conversations(self) -> Iterator[Conversation]:
         """Yield all conversations, oldest first."""
-        return self._all(Conversation)
+        here = {one.id for one in self.assistants()}
+        for row in self._all(Conversation):
+            yield row if row.assistant_id in here else self._on_its_own(row)
+
+    def _on_its_own(self, row: Conversation) -> Conversation:
+        """Return a conversation that says itself what its assistant says."""
+        if row.assistant_id:
+            with self._database.read() as session:
+                assistant = session.get(Assistant, row.assistant_id)
+            said = assistant.instructions if assistant else ""
+            row.instructions = "\n\n".join(filter(None, (said, row.instructions)))
+            row.assistant_id = ""
+        return row
+
+    def assistants(self) -> Iterator[Assistant]:
+        """Yield all assistants, oldest first."""
+        return self._all(Assistant)
 
     def parameters(self, conversation_id: str) -> str:
         """Return how a conversation is answered, as JSON; "" for the usual way."""

@@ -125,6 +125,7 @@ class MessageStore:
         *,
         engine_name: str,
         model: str,
+        assistant: str = "",
         submission: str = "",
     ) -> tuple[MessageRow, MessageRow]:
         """Store what the user sent and the answer to come; the draft is used up.
@@ -134,6 +135,7 @@ class MessageStore:
             text: What the user sent.
             engine_name: Stands at the answer.
             model: The model of that engine.
+            assistant: What the assistant is called; "" for none.
             submission: What the page calls this message; see `submitted()`.
 
         Raises:
@@ -141,7 +143,9 @@ class MessageStore:
         """
         with self._database.write() as session:
             clear_draft(session, conversation_id)
-            exchange = add_exchange(session, conversation_id, text, engine_name, model)
+            exchange = add_exchange(
+                session, conversation_id, text, engine_name, model, assistant=assistant
+            )
             attach_draft(session, conversation_id, exchange[0].id)
             touch(session, conversation_id, exchange[1].id)
             keep_submission(session, submission, exchange[0])
@@ -172,6 +176,7 @@ class MessageStore:
         submission: str = "",
         draft: str = NEW,
         folder_id: str = "",
+        assistant: tuple[str, str] = ("", ""),
     ) -> tuple[Conversation, MessageRow, MessageRow]:
         """Store a new conversation with its first exchange, in one transaction.
 
@@ -185,6 +190,7 @@ class MessageStore:
             submission: What the page calls this message; see `submitted()`.
             draft: The draft it was, which is used up; "" for none.
             folder_id: Where it is listed; "" for no folder.
+            assistant: The id and the name of the one it has; "" for none.
         """
         conversation = Conversation(
             title=clean_text(title),
@@ -192,6 +198,7 @@ class MessageStore:
             engine_id=engine_id,
             model=clean_text(model),
             folder_id=folder_id,
+            assistant_id=assistant[0],
         )
         with self._database.write() as session:
             session.add(conversation)
@@ -202,6 +209,7 @@ class MessageStore:
                 text,
                 engine_name,
                 model,
+                assistant=assistant[1],
             )
             attach_draft(session, draft, asked.id)
             keep_submission(session, submission, asked)
@@ -284,6 +292,7 @@ class MessageStore:
         keep_text: bool,
         engine_name: str | None = None,
         model: str | None = None,
+        assistant: str | None = None,
     ) -> tuple[Message, str]:
         """Let an answer be written again: from its start, or on from its end.
 
@@ -301,6 +310,8 @@ class MessageStore:
             begin_again(session, message, keep_text=keep_text)
             message.engine = message.engine if engine_name is None else engine_name
             message.model = message.model if model is None else clean_text(model)
+            if assistant is not None:
+                message.assistant = assistant
             touch(session, message.conversation_id)
             return message, session.transaction_id
 

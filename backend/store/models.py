@@ -75,6 +75,8 @@ class Conversation(Searched, table=True):
         pinned_at: When it was pinned to the top of the list; 0 for one that is not.
         archived_at: When it left the list for the archive; 0 for one that did not.
         folder_id: The folder it is in. One that is no longer there counts as none.
+        assistant_id: Whose instructions the model is given; it may be in the trash.
+        instructions: What the model is given in this conversation alone.
     """
 
     title: str = Field(default="", sa_type=Text)
@@ -86,6 +88,8 @@ class Conversation(Searched, table=True):
     pinned_at: int = 0
     archived_at: int = 0
     folder_id: str = Field(default="", sa_type=Text)
+    assistant_id: str = Field(default="", sa_type=Text)
+    instructions: str = Field(default="", sa_type=Text)
 
     def searched_text(self) -> str:
         """Return the title."""
@@ -104,6 +108,7 @@ class Message(Searched, table=True):
         prompt_tokens: How much the model read for it, as its server counted; 0 when
             it did not say.
         answer_tokens: How much it wrote, likewise.
+        assistant: What the assistant was called that had the question, "" for none.
         reads_from: The oldest message the model was given for an answer, or the first
             one a summary leaves out; "" where it was given all.
         parent: The id of the message it follows; "" for a first one. None follows the
@@ -136,6 +141,7 @@ class Message(Searched, table=True):
     aside: int = 0
     version: int = 0
     versions: int = 0
+    assistant: str = Field(default="", sa_type=Text)
 
     def searched_text(self) -> str:
         """Return the text, without the reasoning."""
@@ -164,10 +170,12 @@ class Folder(Logged, table=True):
 
     Attributes:
         instructions: Sent with each of its conversations, after those for all.
+        assistant_id: Which assistant its new conversations have; "" for none.
     """
 
     name: str = Field(default="", sa_type=Text)
     instructions: str = Field(default="", sa_type=Text)
+    assistant_id: str = Field(default="", sa_type=Text)
 
 
 class Note(Searched, table=True):
@@ -186,6 +194,26 @@ class Note(Searched, table=True):
         return f"{self.title}\n{self.body}"
 
 
+class Assistant(Searched, table=True):
+    """Instructions, a model and parameters under one name.
+
+    Attributes:
+        engine_id: What answers; "" for what answers anyway.
+        parameters: How is answered, as JSON; "" as set for the model.
+    """
+
+    name: str = Field(default="", sa_type=Text)
+    icon: str = Field(default="", sa_type=Text)
+    instructions: str = Field(default="", sa_type=Text)
+    engine_id: str = Field(default="", sa_type=Text)
+    model: str = Field(default="", sa_type=Text)
+    parameters: str = Field(default="", sa_type=Text)
+
+    def searched_text(self) -> str:
+        """Return name and instructions."""
+        return f"{self.name}\n{self.instructions}"
+
+
 class Action(Logged, table=True):
     """A quick action.
 
@@ -196,6 +224,7 @@ class Action(Logged, table=True):
         result: What becomes of the result: "show", "copy" or "note".
         in_tray: Whether the tray's menu shows it.
         position: Its place in the list; see `ordering`.
+        assistant_id: Whose instructions come with the prompt; "" for none.
     """
 
     name: str = Field(default="", sa_type=Text)
@@ -208,6 +237,7 @@ class Action(Logged, table=True):
     shortcut: str = Field(default="", sa_type=Text)
     in_tray: int = 1
     position: str = Field(default="", sa_type=Text)
+    assistant_id: str = Field(default="", sa_type=Text)
 
 
 class Setting(Logged, table=True):
@@ -336,6 +366,7 @@ LOGGED: Final[dict[str, type[Logged]]] = {
         EngineRecord,
         Folder,
         Note,
+        Assistant,
         Action,
         Setting,
     )

@@ -58,7 +58,13 @@ class RevisionStore:
             return session.transaction_id
 
     def ask_again(
-        self, question_id: str, text: str, *, engine_name: str, model: str
+        self,
+        question_id: str,
+        text: str,
+        *,
+        engine_name: str,
+        model: str,
+        assistant: str = "",
     ) -> AskedAgain:
         """Ask with another text beside a question, which stays with what follows it.
 
@@ -70,15 +76,22 @@ class RevisionStore:
             asked = _asked_in(session, question_id)
             clear_draft(session, edit_draft(question_id))
             parent = parent_in(session, asked)
+            place = asked.conversation_id
             again = add_exchange(
-                session, asked.conversation_id, text, engine_name, model, parent
+                session,
+                place,
+                text,
+                engine_name,
+                model,
+                parent=parent,
+                assistant=assistant,
             )
             attach_same(session, question_id, again[0].id)
-            touch(session, asked.conversation_id, again[1].id)
+            touch(session, place, again[1].id)
             return AskedAgain(*again, session.transaction_id)
 
     def answer_again(
-        self, answer_id: str, *, engine_name: str, model: str
+        self, answer_id: str, *, engine_name: str, model: str, assistant: str = ""
     ) -> tuple[AnyMessage, str]:
         """Begin another answer beside one; return it and the transaction id.
 
@@ -91,12 +104,12 @@ class RevisionStore:
             if earlier.role != "assistant":
                 raise ConflictError(_NO_ANSWER)
             move(earlier.state, MessageState.STREAMING)
-            answer = add_answer(session, earlier, engine_name, model)
+            answer = add_answer(session, earlier, engine_name, model, assistant)
             touch(session, earlier.conversation_id, answer.id)
             return answer, session.transaction_id
 
     def answer_side_by_side(
-        self, question_id: str, models: Sequence[tuple[str, str]]
+        self, question_id: str, models: Sequence[tuple[str, str]], assistant: str = ""
     ) -> Sequence[AnyMessage]:
         """Begin an answer of each engine, by its name, and model to a question.
 
@@ -110,7 +123,7 @@ class RevisionStore:
             asked = _asked_in(session, question_id)
             shown = path_end(session, asked.conversation_id)
             touch(session, asked.conversation_id, shown)
-            return add_answers(session, asked, models)
+            return add_answers(session, asked, models, assistant)
 
     def show(self, message_id: str, step: int = 0) -> str:
         """Show a message, or one of its other versions, with all that goes with it.

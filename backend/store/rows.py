@@ -55,6 +55,7 @@ class MessageRow(NamedTuple):
     passages: str = ""
     version: int = 0
     versions: int = 0
+    assistant: str = ""
 
 
 AnyMessage: TypeAlias = Message | MessageRow

@@ -11,7 +11,7 @@ from backend.store.database import Database
 from backend.store.messages import replies_to
 from backend.store.models import LOGGED, Logged, Message
 
-TABLES: Final = ("conversation", "note", "message", "folder")
+TABLES: Final = ("conversation", "note", "message", "folder", "assistant")
 """What can be in the trash. A message of a conversation that is there is part of it."""
 
 _SHOWN_CHARS: Final = 200
@@ -20,11 +20,13 @@ _TITLES: Final = {
     "note": "r.title",
     "folder": "r.name",
     "message": f"substr(r.text, 1, {_SHOWN_CHARS})",
+    "assistant": "r.name",
 }
 _ON_ITS_OWN: Final = {
     "conversation": "",
     "note": "",
     "folder": "",
+    "assistant": "",
     # Not inside a conversation that is in the trash, nor the answer to a question
     # that went there with it.
     "message": """

@@ -15,6 +15,7 @@ _PIECE = re.compile(
     r"/(?:(?:alerts|api|assets|attachments|drafts|engines|events|exports|messages)"
     r"(?:/[^?#]*)?"
     r"|conversations(?:/[^/?#]+/[^?#]+)?|(?:notes|trash|actions|backups)/list"
+    r"|assistants/(?:list|picker|choices)"
     r"|folders/[^/?#]+/(?:item|rename)"
     r"|models/[^?#]+|imports/state|settings/updates"
     r"|history/[^/?#]+/[^/?#]+/[^?#]+)/?(?:[?#].*)?"

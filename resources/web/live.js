@@ -3,8 +3,8 @@
 // itself knows no element, so none is kept by it.
 (() => {
   const NOUNS = [
-    "actions", "alerts", "attachments", "backups", "conversations", "downloads", "engines", "exports", "imports", "notes",
-    "resync", "trash",
+    "actions", "alerts", "assistants", "attachments", "backups", "conversations", "downloads", "engines", "exports",
+    "imports", "notes", "resync", "trash",
   ];
 
   const tell = (noun) => {

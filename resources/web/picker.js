@@ -1,10 +1,10 @@
-// The picker of models: there is one, opened by the button of the place that wants a model.
+// The pickers of models and of assistants: each is there once, opened by the button of the place that wants one.
 // What is picked goes into the hidden field of that place, which tells of it as a field does.
 (() => {
-  const panel = () => document.getElementById("model-picker");
+  const panel = () => document.getElementById(place.querySelector(".picker-button").getAttribute("popovertarget"));
   const field = () => panel().querySelector('[role="combobox"]');
   const options = () => [...panel().querySelectorAll('[role="option"]')];
-  const star = () => document.getElementById("picker-star");
+  const star = () => panel().querySelector("#picker-star");
   const PAGE = 8;
   let place = null;
   let active = null;
@@ -18,8 +18,8 @@
     active?.removeAttribute("data-active");
     active = option ?? null;
     set("choice", active?.dataset.choice ?? "");
-    star().disabled = !active?.dataset.choice;
-    star().setAttribute("aria-pressed", String(Boolean(active && "favourite" in active.dataset)));
+    if (star()) star().disabled = !active?.dataset.choice;
+    star()?.setAttribute("aria-pressed", String(Boolean(active && "favourite" in active.dataset)));
     if (!active) {
       field().removeAttribute("aria-activedescendant");
       return;
@@ -37,7 +37,7 @@
     field().value = "";
     shown = null;
     isAwaited = false;
-    document.getElementById("model-options").replaceChildren();
+    panel().querySelector('[role="listbox"]').replaceChildren();
     activate(null);
     field().focus();
     htmx.trigger(field(), "open");
@@ -77,15 +77,15 @@
 
   // It does not bubble.
   document.addEventListener("toggle", ({ target, newState }) => {
-    if (target.id !== "model-picker" || !place) return;
+    if (!target.matches(".picker") || !place) return;
     if (newState === "open") open();
     else delete place.dataset.picking;
   }, { capture: true });
 
   document.addEventListener("click", ({ target }) => {
-    const button = target.closest('[popovertarget="model-picker"]');
+    const button = target.closest(".picker-button");
     if (button) place = button.parentElement;
-    const option = target.closest('#model-picker [role="option"]');
+    const option = target.closest('.picker [role="option"]');
     if (!option) return;
     if (!target.closest(".picker-star")) pick(option);
     else {
@@ -97,8 +97,8 @@
 
   document.addEventListener("keydown", (event) => {
     const { target, key } = event;
-    if (event.isComposing || !target.closest("#model-picker")) return;
-    const isStar = key.toLowerCase() === "d" && event.ctrlKey;
+    if (event.isComposing || !target.closest(".picker")) return;
+    const isStar = key.toLowerCase() === "d" && event.ctrlKey && star();
     if (key === "Escape") {
       panel().hidePopover();
       place.querySelector(".picker-button")?.focus();
@@ -110,11 +110,12 @@
   }, { capture: true });
 
   document.addEventListener("focusout", ({ target, relatedTarget }) => {
-    if (relatedTarget && target.closest("#model-picker") && !panel().contains(relatedTarget)) panel().hidePopover();
+    const left = relatedTarget && target.closest(".picker");
+    if (left && !left.contains(relatedTarget)) left.hidePopover();
   });
 
   document.addEventListener("htmx:afterSwap", ({ detail }) => {
-    if (detail.target?.id !== "model-options") return;
+    if (!detail.target?.matches(".picker [role=listbox]")) return;
     const { verb, parameters } = detail.requestConfig;
     const kept = verb === "post" ? active?.dataset.choice : null;
     const all = options();

@@ -39,7 +39,7 @@
   });
 
   document.addEventListener("keydown", (event) => {
-    const item = event.target.closest?.(".action");
+    const item = event.target.closest?.(".action[data-id]");
     const way = { ArrowUp: "up", ArrowDown: "down" }[event.key];
     if (!item || !way || !event.altKey) return;
     event.preventDefault();

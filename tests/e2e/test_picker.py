@@ -55,10 +55,12 @@ def add(name: str, url: str) -> str:
     return f"fetch('/engines', {{method: 'POST', body: {form}}}).then(r => r.status)"
 
 
-def open_picker(keys: Keyboard, button: str = ".picker-button") -> None:
+def open_picker(
+    keys: Keyboard, button: str = ".picker-button", field: str = FIELD
+) -> None:
     keys.focus(button)
     keys.press("Enter")
-    keys.expect(FIELD)
+    keys.expect(field)
     keys.window.wait_for(f"{ACTIVE} !== undefined")
 
 
@@ -161,3 +163,39 @@ def test_a_model_for_titles_is_chosen_in_the_settings(keys: Keyboard) -> None:
     window.wait_for(f"!window.isOld && document.querySelector('{titles}') !== null")
     assert window.find("button", "Model for titles: small")
     assert window.evaluate("document.querySelector('[name=by_model]').checked")
+
+
+def test_an_assistant_is_picked_the_same_way_and_said_in_the_log(
+    keys: Keyboard,
+) -> None:
+    window = keys.window
+    button, field = ".assistant .picker-button", "#assistant-picker [role=combobox]"
+    name = "document.querySelector('.assistant bdi')?.textContent"
+    window.evaluate("location.assign('/assistants')")
+    window.wait_for("document.querySelector('[aria-label=Examples]') !== null")
+    assert violations(window) == []
+    window.click("button", "Add Translator")
+    window.wait_for("document.querySelector('[aria-label=Assistants] li') !== null")
+    form = "new URLSearchParams({name: 'Tutor', instructions: 'Teach {city}.'})"
+    made = f"fetch('/assistants', {{method: 'POST', body: {form}}})"
+    assert window.evaluate(f"{made}.then(r => r.status)") == 204
+    window.click("button", "New conversation")
+    window.wait_for(f"{name} === 'Assistant' && {QUIET}")
+    open_picker(keys, button, field)
+    type_in(keys, "trans")
+    window.wait_for(f"{ACTIVE} === 'Translator'")
+    window.photograph("picker-assistants")
+    assert violations(window) == []
+    keys.press("Enter")
+    window.wait_for(f"{name} === 'Translator' && {QUIET}")
+    window.ask("Hello")
+    window.wait_for("document.querySelector('#log .byline') !== null")
+    window.wait_for(f"{name} === 'Translator' && {QUIET}")
+    open_picker(keys, button, field)
+    type_in(keys, "teach")
+    window.wait_for(f"{ACTIVE} === 'Tutor'")
+    keys.press("Enter")
+    line = "document.querySelector('#log > .reads-from:last-child')?.innerText"
+    window.wait_for(f"{line}?.replace(/\\s+/g, ' ') === 'From here on: Tutor'")
+    keys.rest()
+    assert violations(window) == []

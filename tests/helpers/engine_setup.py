@@ -9,17 +9,20 @@ import pytest
 
 from backend.keys.api_keys import KeyStore
 from backend.llm.engines import EngineRegistry
+from backend.services.assistants.assistants import AssistantService
 from backend.services.chat.answers import AnswerService
 from backend.services.chat.asking import Asking
 from backend.services.chat.conversations import ConversationService
 from backend.services.chat.documents import QuestionDocuments
 from backend.services.chat.growing import Growing
-from backend.services.chat.parameters import ParameterService
 from backend.services.chat.pictures import QuestionPictures
+from backend.services.chat.setups.parameters import ParameterService
+from backend.services.chat.setups.setups import SetupService
 from backend.services.engines.engines import EngineService, Offer
 from backend.services.engines.sights import Sights
 from backend.services.settings import SettingService
 from backend.store.attachments.attachments import AttachmentStore
+from backend.store.chat.assistants import AssistantStore
 from backend.store.chat.folders import FolderStore
 from backend.store.chat.summaries import SummaryStore
 from backend.store.drafts import DraftStore
@@ -92,29 +95,53 @@ class Nobody:
     def storage_failed(self, sentence: str) -> None: ...
 
 
+def assistants_of(library: Library) -> AssistantService:
+    """Return a service of assistants over the same store."""
+    database = library.database
+    return AssistantService(
+        AssistantStore(database),
+        library.conversations,
+        SettingStore(database),
+        DraftStore(database),
+        database.act,
+    )
+
+
+def prompts_of(setup: Setup) -> Asking:
+    """Return what makes the prompts of conversations, over the same store."""
+    library = setup.library
+    database, settings = library.database, SettingStore(library.database)
+    attachments = AttachmentStore(database)
+    return Asking(
+        library.messages,
+        SummaryStore(database),
+        setup.service,
+        SetupService(
+            SettingService(settings),
+            assistants_of(library),
+            ParameterService(settings, library.conversations, database.act),
+            FolderStore(database),
+        ),
+        pictures=QuestionPictures(
+            attachments, Sights(setup.service, settings, database.act)
+        ),
+        documents=QuestionDocuments(attachments),
+    )
+
+
 def asking(setup: Setup, answers: AnswerService) -> ConversationService:
     """Return a service of conversations over the same store and engines."""
-    library = setup.library
-    settings = SettingStore(library.database)
+    library, database = setup.library, setup.library.database
     return ConversationService(
         conversations=library.conversations,
         messages=library.messages,
-        revisions=RevisionStore(library.database),
-        drafts=DraftStore(library.database),
+        revisions=RevisionStore(database),
+        drafts=DraftStore(database),
         answers=answers,
         engines=setup.service,
-        asking=Asking(
-            library.messages,
-            SummaryStore(library.database),
-            setup.service,
-            SettingService(settings),
-            ParameterService(settings, library.conversations),
-            pictures=QuestionPictures(
-                AttachmentStore(library.database),
-                Sights(setup.service, settings, library.database.act),
-            ),
-            documents=QuestionDocuments(AttachmentStore(library.database)),
-            folders=FolderStore(library.database),
+        asking=prompts_of(setup),
+        parameters=ParameterService(
+            SettingStore(database), library.conversations, database.act
         ),
-        act=library.database.act,
+        act=database.act,
     )

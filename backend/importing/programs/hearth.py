@@ -13,6 +13,7 @@ from backend.importing.records import (
     BESIDE_ROW,
     ImportCounts,
     ImportedAction,
+    ImportedAssistant,
     ImportedAttachment,
     ImportedConversation,
     ImportedFolder,
@@ -46,6 +47,7 @@ _R = TypeVar(
     ImportedConversation,
     ImportedMessage,
     NoteRow,
+    ImportedAssistant,
     ImportedAction,
     ImportedAttachment,
     ImportedFolder,
@@ -69,11 +71,7 @@ def read_conversation(item: object, tally: ImportCounts) -> ImportedConversation
     """Return a conversation with those of its messages that can be read."""
     data = as_dict(item)
     entries = as_list(data.get("messages"))
-    head = {k: v for k, v in data.items() if k != "messages"}
-    if "parameters" in head:
-        parameters = head["parameters"]
-        is_object = isinstance(parameters, Mapping)
-        head["parameters"] = json.dumps(parameters) if is_object else ""
+    head = _with_parameters({k: v for k, v in data.items() if k != "messages"})
     if "title_source" not in head and head.get("title"):
         head["title_source"] = TitleSource.USER
     row = _row(ImportedConversation, head, tally, Skip.UNREADABLE)
@@ -98,6 +96,12 @@ def read_conversation(item: object, tally: ImportCounts) -> ImportedConversation
 def read_note(item: object, tally: ImportCounts) -> NoteRow | None:
     """Return a note."""
     return _row(NoteRow, as_dict(item), tally, Skip.UNREADABLE)
+
+
+def read_assistant(item: object, tally: ImportCounts) -> ImportedAssistant | None:
+    """Return an assistant."""
+    data = _with_parameters(as_dict(item))
+    return _row(ImportedAssistant, data, tally, Skip.UNREADABLE)
 
 
 def read_action(item: object, tally: ImportCounts) -> ImportedAction | None:
@@ -126,6 +130,15 @@ def _sum_of(content: str) -> str:
         return hashlib.sha256(b64decode(content, validate=True)).hexdigest()
     except ValueError:
         return ""
+
+
+def _with_parameters(data: dict[str, Any]) -> dict[str, Any]:
+    """Return fields with how is answered as it is stored: as JSON."""
+    if "parameters" not in data:
+        return data
+    parameters = data["parameters"]
+    is_object = isinstance(parameters, Mapping)
+    return data | {"parameters": json.dumps(parameters) if is_object else ""}
 
 
 def _row(

@@ -202,6 +202,7 @@ async def begin(request: Request, app: OpenContext) -> Response:
         form.get("submission", ""),
         draft=NEW,
         folder_id=form.get("folder", ""),
+        assistant_id=form.get("assistant"),
     )
     return await _whole(app, exchange.conversation.id)
 
@@ -231,7 +232,11 @@ async def choose_model(request: Request, app: OpenContext) -> Response:
     choice = Choice.parse(request.form().get("choice", ""))
     if choice is None:
         raise InvalidInputError("Choose one of the models in the list.")
-    await app.services.conversations.choose_model(request.path_params["id"], choice)
+    conversation_id = request.path_params["id"]
+    is_for_one = request.query.get("place") == "composer" and conversation_id == NEW
+    keep = app.services.assistants.choose_model_for_new
+    if not (is_for_one and await asyncio.to_thread(keep, choice)):
+        await app.services.conversations.choose_model(conversation_id, choice)
     await app.services.model_choices.remember(choice)
     return no_content()
 
@@ -280,10 +285,12 @@ async def _newest(
 ) -> Log:
     """Return its newest messages, or as many up to one, as a page shows them."""
     reading = await asyncio.to_thread(app.services.context.reading, conversation_id)
+    chosen = await asyncio.to_thread(app.services.assistants.of, conversation_id)
     seq = app.feed.seq
     read = partial(app.services.conversations.log, conversation_id, size)
     found = await app.feed.read(partial(read, through=through or None))
-    views = app.feed.views(found, reading)
+    name = chosen.name if chosen else ""
+    views = app.feed.views(found, reading, None if through else name)
     earlier = found[0].id if len(found) == size else ""
     empty = None if found else Empty()
     return Log(conversation_id, views, seq, earlier, empty, later=through)

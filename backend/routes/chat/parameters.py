@@ -1,4 +1,4 @@
-"""How one conversation is answered: temperature, longest answer, stop words ..."""
+"""How one conversation is answered: instructions, temperature, longest answer ..."""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from backend.live.notices import Toast
 from backend.llm.options import Effort, Parameters
 from backend.routes.app_context import OpenContext
 from backend.routes.pages import go_to, no_content, undo_path
+from backend.services.chat.setups.parameters import MAX_OWN_CHARS
 from backend.services.notices import Tone
 from backend.web.http import AppRouter, Request, Response
 from backend.web.rendering import Template
@@ -26,8 +27,10 @@ class ParameterPage(Template):
     template: ClassVar[str] = "conversations/_parameters.html"
     conversation_id: str
     parameters: Parameters
+    instructions: str
     path: str
     efforts: Sequence[str] = tuple(Effort)
+    max_chars: int = MAX_OWN_CHARS
 
 
 router = AppRouter[OpenContext]()
@@ -37,8 +40,11 @@ router = AppRouter[OpenContext]()
 async def show(request: Request, app: OpenContext) -> Response:
     """Show how a conversation is answered."""
     conversation_id = request.path_params["id"]
-    parameters = await asyncio.to_thread(app.services.parameters.of, conversation_id)
-    page = ParameterPage(conversation_id, parameters, _path_of(conversation_id))
+    kept = app.services.parameters
+    parameters = await asyncio.to_thread(kept.of, conversation_id)
+    instructions = await asyncio.to_thread(kept.instructions, conversation_id)
+    path = _path_of(conversation_id)
+    page = ParameterPage(conversation_id, parameters, instructions, path)
     return app.pages.show(request, "How this conversation is answered", page)
 
 

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from backend.store.models import ImportRun
 
 
-_MANY_UPDATED: Final = "titles, shown branches, notes, quick actions or folders"
+_MANY_UPDATED: Final = (
+    "titles, shown branches, notes, assistants, quick actions or folders"
+)
 
 
 @dataclass(frozen=True)
@@ -177,6 +179,8 @@ def _holds(summary: Summary) -> str:
     ]
     if summary.notes:
         counted.append(_counted(summary.notes, "note"))
+    if summary.assistants:
+        counted.append(_counted(summary.assistants, "assistant"))
     if summary.actions:
         counted.append(_counted(summary.actions, "quick action"))
     if summary.folders:
@@ -215,6 +219,8 @@ def _added(report: Report) -> Iterator[str]:
         yield f"{_counted(report.new_messages, 'new message')}."
     if report.new_notes:
         yield f"{_counted(report.new_notes, 'new note')}."
+    if report.new_assistants:
+        yield f"{_counted(report.new_assistants, 'new assistant')}."
     if report.new_actions:
         yield f"{_counted(report.new_actions, 'new quick action')}."
     if report.new_folders:
@@ -235,7 +241,7 @@ def _changed(report: Report) -> Iterator[str]:
         counted = _counted(report.updated_messages, "message")
         yield f"{counted} {_were(report.updated_messages)} updated."
     if report.updated:
-        what = "title, shown branch, note, quick action or folder"
+        what = "title, shown branch, note, assistant, quick action or folder"
         counted = f"{report.updated:,} {what if report.updated == 1 else _MANY_UPDATED}"
         yield f"{counted} {_were(report.updated)} updated."
     if report.replaced:
@@ -257,10 +263,11 @@ def _left(report: Report) -> Iterator[str]:
         counted = _counted(report.binned, "message")
         yield f"{counted} left in the trash, where you put them."
     if report.unfit:
-        counted = _counted(report.unfit, "quick action")
+        what = "quick action or assistant"
+        many = "quick actions or assistants"
         yield (
-            f"{counted} made by a newer version of Hearth not imported. Update Hearth "
-            "to import them."
+            f"{report.unfit:,} {what if report.unfit == 1 else many} made by a newer "
+            "version of Hearth not imported. Update Hearth to import them."
         )
 
 

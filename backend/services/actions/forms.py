@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 from backend.errors import InvalidInputError
 from backend.services.engines.engines import Choice
+from backend.services.icons import ICONS
 from backend.stored_values import ActionKind, ActionResult
 
 KINDS: Final[Mapping[str, str]] = {
@@ -25,14 +26,6 @@ RESULTS: Final[Mapping[str, str]] = {
     ActionResult.COPY: "Copy it",
     ActionResult.NOTE: "Save it as a note",
 }
-# fmt: off
-ICONS: Final = (
-    "zap", "sparkles", "wand-sparkles", "lightbulb", "list", "languages", "spell-check",
-    "notebook-pen", "eraser", "hash", "case-upper", "case-lower", "case-sensitive",
-    "remove-formatting", "shield", "text-quote", "code", "mail", "briefcase", "globe",
-    "book-open", "star",
-)
-# fmt: on
 MAX_NAME_CHARS: Final = 80
 MAX_PROMPT_CHARS: Final = 8_000
 MAX_IMPORTED: Final = 500

@@ -1,5 +1,6 @@
 """What a conversation asks its model, and which model that is."""
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -7,7 +8,6 @@ from backend.errors import ConflictError
 from backend.llm.engine import Engine
 from backend.services.chat.counting import counted_of
 from backend.services.chat.documents import QuestionDocuments
-from backend.services.chat.parameters import ParameterService
 from backend.services.chat.pictures import QuestionPictures
 from backend.services.chat.prompts import (
     SUMMARY,
@@ -15,13 +15,13 @@ from backend.services.chat.prompts import (
     PromptMessage,
     prompt_of,
 )
+from backend.services.chat.setups.setups import SetupService
+from backend.services.chat.texts import checked_text
 from backend.services.engines.engines import Choice, EngineService
-from backend.services.settings import SettingService
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from backend.store.chat.folders import FolderStore
     from backend.store.chat.summaries import SummaryStore
     from backend.store.messages import MessageStore
     from backend.store.models import Conversation
@@ -34,7 +34,6 @@ class Asking:
     """Makes the prompts of conversations; call what reads the store in a thread.
 
     Attributes:
-        parameters: How each conversation is answered.
         pictures: What questions are about.
         documents: What else they are about.
     """
@@ -44,21 +43,28 @@ class Asking:
         messages: "MessageStore",
         summaries: "SummaryStore",
         engines: EngineService,
-        settings: SettingService,
-        parameters: ParameterService,
+        setups: SetupService,
         *,
         pictures: QuestionPictures,
         documents: QuestionDocuments,
-        folders: "FolderStore",
     ) -> None:
         self._messages = messages
         self._summaries = summaries
         self._engines = engines
-        self._settings = settings
-        self.parameters = parameters
+        self._setups = setups
         self.pictures = pictures
         self.documents = documents
-        self._folders = folders
+
+    async def checked(self, text: str, draft_id: str) -> tuple[str, str]:
+        """Return a question as it is sent, and what it is about when it is empty.
+
+        Raises:
+            InvalidInputError: It is empty and about nothing, or too long.
+        """
+        if text.strip():
+            return checked_text(text), ""
+        name = await asyncio.to_thread(self.file_of_draft, draft_id)
+        return ("", name) if name else (checked_text(text), "")
 
     def next_prompt(
         self, conversation_id: str, text: str, model: str, before: str | None = None
@@ -74,14 +80,26 @@ class Asking:
             asked = replace(asked, id="")
         return self.prompt(said, model, conversation_id, asked)
 
-    def first_prompt(self, text: str, draft_id: str, folder_id: str = "") -> Prompt:
+    def first_prompt(
+        self,
+        text: str,
+        draft_id: str,
+        model: str,
+        *,
+        folder_id: str = "",
+        assistant_id: str | None = None,
+    ) -> Prompt:
         """Return what is sent with the first question of a conversation.
 
         Raises:
             NotFoundError: There is no such folder.
         """
-        asked = self._draft(text, draft_id)
-        return self.prompt((), "", draft_id, asked, folder_id)
+        draft = self._draft(text, draft_id)
+        return self.prompt(
+            *((), model, draft_id, draft),
+            folder_id=folder_id,
+            assistant_id=assistant_id,
+        )
 
     def prompt_again(self, answer: "AnyMessage", model: str) -> Prompt:
         """Return what was said up to the question of an answer."""
@@ -109,7 +127,9 @@ class Asking:
         model: str = "",
         conversation_id: str = "",
         asked: PromptMessage | None = None,
+        *,
         folder_id: str = "",
+        assistant_id: str | None = None,
     ) -> Prompt:
         """Return what is sent of messages, with a question that may follow them.
 
@@ -121,11 +141,15 @@ class Asking:
             conversation_id: Says how it is answered.
             asked: The question.
             folder_id: Where a conversation begins that is not there yet.
+            assistant_id: The assistant, where it is not the one that is kept.
 
         Raises:
             NotFoundError: There is no such folder.
         """
-        instructions = self._instructions(conversation_id, folder_id)
+        setup = self._setups.of(
+            conversation_id, model, folder_id=folder_id, assistant_id=assistant_id
+        )
+        instructions = setup.instructions
         summary = self._summary(said)
         if summary is not None:
             said = [m for m in said if m.id >= summary.reads_from]
@@ -136,7 +160,8 @@ class Asking:
         prompt = prompt_of(all_said, instructions, counted)
         return replace(
             prompt,
-            parameters=self.parameters.of(conversation_id),
+            parameters=setup.parameters,
+            assistant=(setup.assistant_id, setup.assistant),
             asks_of_pictures=bool(all_said and all_said[-1].pictures),
         )
 
@@ -205,15 +230,6 @@ class Asking:
                 "No model is set up yet. Choose one first; your text is kept."
             )
         return choice
-
-    def _instructions(self, conversation_id: str, folder_id: str) -> str:
-        """Return those for all conversations, then those of the folder."""
-        if folder_id:
-            of_folder = self._folders.get(folder_id).instructions
-        else:
-            of_folder = self._folders.instructions_of(conversation_id)
-        both = (self._settings.instructions(), of_folder)
-        return "\n\n".join(one for one in both if one.strip())
 
     def _summary(self, said: "Sequence[AnyMessage]") -> "AnyMessage | None":
         """Return the summary that is used; none for what it stands for itself."""

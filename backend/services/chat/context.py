@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from backend.errors import HearthError
 from backend.ids import NEW
 from backend.llm.tokens import estimate_tokens
+from backend.services.assistants.assistants import AssistantService
 from backend.services.chat.asking import Asking
 from backend.services.chat.conversations import ConversationService
 from backend.services.chat.prompts import Prompt
@@ -73,12 +74,14 @@ class ContextService:
         conversations: ConversationService,
         drafts: "DraftStore",
         engines: EngineService,
+        assistants: AssistantService,
     ) -> None:
         self._asking = asking
         self._summaries = summaries
         self._conversations = conversations
         self._drafts = drafts
         self._engines = engines
+        self._assistants = assistants
 
     def reading(self, conversation_id: str) -> ReadingStart:
         """Return from where on the model reads a conversation."""
@@ -89,7 +92,8 @@ class ContextService:
         """Return what the next question takes, with its draft; None without a model."""
         try:
             if conversation_id == NEW:
-                choice = await self._asking.chosen(None)
+                model = await asyncio.to_thread(self._assistants.model_for_new)
+                choice = await self._asking.chosen(model)
             else:
                 get = self._conversations.get
                 conversation = await asyncio.to_thread(get, conversation_id)

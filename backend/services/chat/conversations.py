@@ -13,6 +13,7 @@ from backend.services.chat.asking import Asking
 from backend.services.chat.beginnings import Beginnings
 from backend.services.chat.growing import Growing
 from backend.services.chat.prompts import Prompt
+from backend.services.chat.setups.parameters import ParameterService
 from backend.services.chat.texts import checked_name, checked_text
 from backend.services.chat.titles import title_from
 from backend.services.engines.engines import Choice, EngineService
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from backend.store.conversations import ConversationStore
     from backend.store.drafts import DraftStore
     from backend.store.messages import MessageStore
-    from backend.store.models import Conversation
+    from backend.store.models import Conversation, EngineRecord
     from backend.store.revisions import AskedAgain, RevisionStore
     from backend.store.rows import AnyMessage, ConversationRow
 
@@ -78,6 +79,7 @@ class ConversationService:
         answers: AnswerService,
         engines: EngineService,
         asking: Asking,
+        parameters: ParameterService,
         act: "Callable[[], AbstractContextManager[None]]",
     ) -> None:
         self._conversations = conversations
@@ -87,6 +89,7 @@ class ConversationService:
         self._answers = answers
         self._engines = engines
         self._asking = asking
+        self._parameters = parameters
         self._act = act
         self.beginnings = Beginnings(messages, answers)
 
@@ -155,6 +158,7 @@ class ConversationService:
         draft: str = "",
         title: str = "",
         folder_id: str = "",
+        assistant_id: str | None = None,
     ) -> Exchange:
         """Begin a conversation with its first question.
 
@@ -165,6 +169,7 @@ class ConversationService:
             draft: The draft it was, which is used up; "" leaves all drafts alone.
             title: What it is called; "" takes the title from the text.
             folder_id: Where it is listed; "" for no folder.
+            assistant_id: The assistant; None for the one that is chosen with the draft.
 
         Raises:
             InvalidInputError: The text is empty or too long.
@@ -172,11 +177,13 @@ class ConversationService:
         """
         if again := await asyncio.to_thread(self._submitted, submission):
             return again
-        text, name = await self._checked(text, draft)
+        text, name = await self._asking.checked(text, draft)
         choice = await self._asking.chosen(choice)
         record, engine = await self._engines.open(choice)
-        first = partial(self._asking.first_prompt, text, draft, folder_id)
-        prompt = await asyncio.to_thread(first)
+        first = partial(
+            self._asking.first_prompt, folder_id=folder_id, assistant_id=assistant_id
+        )
+        prompt = await asyncio.to_thread(first, text, draft, choice.model)
         prompt = await self._asking.ready(prompt, choice, engine)
         store = partial(
             self._messages.begin_conversation,
@@ -189,13 +196,14 @@ class ConversationService:
             submission=submission,
             draft=draft,
             folder_id=folder_id,
+            assistant=prompt.assistant,
         )
 
         def begin() -> "tuple[Conversation, AnyMessage, AnyMessage]":
             with self._act():
                 begun = store()
                 if draft == NEW:
-                    self._asking.parameters.move(begun[0].id)
+                    self._parameters.move(begun[0].id)
                 return begun
 
         with self.beginnings.new():
@@ -218,7 +226,7 @@ class ConversationService:
         """
         if again := await asyncio.to_thread(self._submitted, submission):
             return again
-        text, _ = await self._checked(text, conversation_id)
+        text, _ = await self._asking.checked(text, conversation_id)
         with self.beginnings.one(conversation_id):
             await self.beginnings.check_end(conversation_id)
             conversation = await asyncio.to_thread(self.get, conversation_id)
@@ -230,10 +238,8 @@ class ConversationService:
             prompt = await self._asking.ready(prompt, choice, engine)
             question, answer = await asyncio.to_thread(
                 self._messages.add_exchange,
-                conversation_id,
-                text,
-                engine_name=record.name,
-                model=choice.model,
+                *(conversation_id, text),
+                **_by(record, choice, prompt),
                 submission=submission,
             )
             self.start(answer, engine, choice, prompt)
@@ -264,18 +270,12 @@ class ConversationService:
             await self._answers.stop(conversation.id)
             prompt = await asyncio.to_thread(
                 self._asking.next_prompt,
-                conversation.id,
-                text,
-                choice.model,
-                message_id,
+                *(conversation.id, text, choice.model, message_id),
             )
             prompt = await self._asking.ready(prompt, choice, engine)
+            by = _by(record, choice, prompt)
             again = await asyncio.to_thread(
-                self._revisions.ask_again,
-                message_id,
-                text,
-                engine_name=record.name,
-                model=choice.model,
+                self._revisions.ask_again, message_id, text, **by
             )
             self.start(again.answer, engine, choice, prompt)
         return again
@@ -300,7 +300,7 @@ class ConversationService:
             if message.role == "assistant" and not prompt.is_open:
                 raise ConflictError(_NO_QUESTION)
             prompt = await self._asking.ready(prompt, choice, engine)
-            again = {"engine_name": record.name, "model": choice.model}
+            again = _by(record, choice, prompt)
             if keep_text or not (message.text or message.reasoning):
                 message, begun = await asyncio.to_thread(
                     self._messages.reopen, message_id, keep_text=keep_text, **again
@@ -368,17 +368,9 @@ class ConversationService:
         is_needed = text.strip() or not self._asking.is_about_files(message_id)
         return checked_text(text) if is_needed else text
 
-    async def _checked(self, text: str, draft_id: str) -> tuple[str, str]:
-        """Return a question as it is sent, and what it is about when it is empty."""
-        if text.strip():
-            return checked_text(text), ""
-        name = await asyncio.to_thread(self._asking.file_of_draft, draft_id)
-        return ("", name) if name else (checked_text(text), "")
-
     def _submitted(self, submission: str) -> Exchange | None:
         if found := self._messages.submitted(submission):
-            question, answer = found
-            return Exchange(self.get(question.conversation_id), question, answer)
+            return Exchange(self.get(found[0].conversation_id), *found)
         return None
 
     def show_version(self, message_id: str, step: int = 0) -> str:
@@ -393,3 +385,9 @@ class ConversationService:
         self._revisions.show(message_id)
         message = self._messages.get(message_id)
         return message, self.get(message.conversation_id)
+
+
+def _by(record: "EngineRecord", choice: Choice, prompt: Prompt) -> dict[str, str]:
+    """Return the names that stand at an answer."""
+    names = {"engine_name": record.name, "model": choice.model}
+    return names | {"assistant": prompt.assistant[1]}

@@ -168,6 +168,7 @@ class Prompt:
         passages: The same, as they are stored.
         less: Makes it with less of its documents; None where that is no help. It reads
             from the disk.
+        assistant: The id and the name of the one whose instructions are part of it.
     """
 
     pairs: tuple[Pair, ...]
@@ -179,6 +180,7 @@ class Prompt:
     given: str = ""
     passages: str = ""
     less: "Callable[[], Prompt] | None" = field(default=None, compare=False, repr=False)
+    assistant: tuple[str, str] = ("", "")
 
     @property
     def is_open(self) -> bool:

@@ -107,8 +107,9 @@ class SideBySide:
                 (name, choice.model)
                 for (name, _), choice in zip(opened, choices, strict=True)
             ]
+            assistant = prompts[0].assistant[1]
             begun = await asyncio.to_thread(
-                self._revisions.answer_side_by_side, question.id, models
+                self._revisions.answer_side_by_side, question.id, models, assistant
             )
             for answer, choice, (_, engine), prompt in zip(
                 begun, choices, opened, prompts, strict=True

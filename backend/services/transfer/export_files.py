@@ -22,6 +22,7 @@ from backend.web.rendering import Template
 if TYPE_CHECKING:
     from backend.store.models import (
         Action,
+        Assistant,
         Attachment,
         Conversation,
         Folder,
@@ -106,6 +107,7 @@ def conversation_pieces(
             return _json(
                 conversations=[whole],
                 notes=[],
+                assistants=[],
                 actions=[],
                 attached=map(_file, attached),
             )
@@ -145,6 +147,7 @@ def all_as_json(
     conversations: Iterable["Conversation"],
     messages: Messages,
     notes: Iterable["Note"],
+    assistants: Iterable["Assistant"],
     actions: Iterable["Action"],
     *,
     folders: Iterable["Folder"] = (),
@@ -159,6 +162,7 @@ def all_as_json(
     return _json(
         conversations=parts,
         notes=map(_row, notes),
+        assistants=map(_json_assistant, assistants),
         actions=map(_row, actions),
         folders=map(_row, folders),
         attached=map(_file, attached),
@@ -279,14 +283,25 @@ def _shown(file: "Attachment", content: bytes, _: str) -> tuple[str, str]:
 def _json_conversation(
     conversation: "Conversation", messages: Iterable["Message"], parameters: str
 ) -> Pieces:
-    fields = _fields(conversation)
-    with suppress(ValueError):
-        fields |= {"parameters": json.loads(parameters)}
+    fields = _fields(conversation) | _parameters(parameters)
     yield f'{_as_json(fields)[:-1]}, "messages": ['
     for number, message in enumerate(messages):
         yield ",\n" if number else "\n"
         yield _as_json(_fields(message))
     yield "]}"
+
+
+def _json_assistant(row: "Assistant") -> str:
+    fields = _fields(row)
+    del fields["parameters"]
+    return _as_json(fields | _parameters(row.parameters))
+
+
+def _parameters(text: str) -> dict[str, object]:
+    """Return how is answered as a field; none where nothing is set."""
+    with suppress(ValueError):
+        return {"parameters": json.loads(text)}
+    return {}
 
 
 def _row(row: "Logged") -> str:
@@ -328,7 +343,10 @@ def _name_of(message: "Message") -> str:
     if message.role == "summary":
         return "Summary of the oldest messages"
     return (
-        " · ".join(name for name in (message.engine, message.model) if name) or "Answer"
+        " · ".join(
+            name for name in (message.assistant, message.engine, message.model) if name
+        )
+        or "Answer"
     )
 
 

@@ -145,6 +145,7 @@ class ExportService:
                     self._counted(),
                     lambda one: self._store.messages(one.id),
                     self._store.notes(),
+                    self._store.assistants(),
                     self._store.actions(),
                     folders=self._store.folders(),
                     parameters=self._store.parameters,

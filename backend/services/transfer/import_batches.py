@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from backend.services.actions.forms import as_imported
+from backend.services.assistants.forms import is_usable
 from backend.services.chat.titles import title_from
 from backend.services.transfer.import_reports import Report
 from backend.store.imports.plans import ImportDecision, Plan, SourceExport
@@ -19,7 +20,7 @@ BREATH_S: Final = 0.002
 _BATCH_ROWS: Final = 40
 _BATCH_CHARS: Final = 25_000
 """Stored in about 15 ms on a slow machine: the driver stops every thread meanwhile."""
-_TABLES: Final = ("folder", "conversation", "note", "message", "action")
+_TABLES: Final = ("folder", "conversation", "note", "message", "assistant", "action")
 """In the order they are stored."""
 
 
@@ -65,6 +66,8 @@ class Batch:
                 self.flush()
                 moved = self._moved.get(row["message_id"], row["message_id"])
                 self._store.attach(self._run_id, row | {"message_id": moved})
+            case "assistant" if not is_usable(row):
+                self.report = replace(self.report, unfit=self.report.unfit + 1)
             case _:
                 self._take(table, row)
 

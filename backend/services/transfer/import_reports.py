@@ -13,6 +13,7 @@ _NEW = {
     "conversation": "new",
     "note": "new_notes",
     "message": "new_messages",
+    "assistant": "new_assistants",
     "action": "new_actions",
     "folder": "new_folders",
 }
@@ -39,6 +40,7 @@ class Summary:
     first_ms: int
     last_ms: int
     skipped: Mapping[str, int]
+    assistants: int = 0
     actions: int = 0
     folders: int = 0
     found: int = 0
@@ -62,19 +64,20 @@ class Report:
         new: Conversations that were not there.
         new_notes: Notes that were not there.
         new_messages: Messages that were not there.
+        new_assistants: Assistants that were not there.
         new_actions: Quick actions that were not there.
         new_folders: Folders that were not there.
         restored: What was in the trash.
         restored_messages: Messages among that.
-        known: Conversations, notes, quick actions and folders that were there already.
+        known: What beside messages was there already.
         known_messages: Messages that were there already.
-        updated: Titles, notes, quick actions and folders that are as in the file now.
+        updated: What beside messages is as in the file now; titles of conversations.
         updated_messages: Messages that are as in the file now.
         replaced: Messages that are no longer there, and went to the trash.
         stayed: Such that stay, because the user went on with their conversation.
         older: Messages that are not added, as what is here is newer.
         binned: Messages that stay in the trash, where the user put them.
-        unfit: Quick actions that cannot be used.
+        unfit: Assistants and quick actions that cannot be used.
         kept: Conversations that stayed when it was taken back.
     """
 
@@ -84,6 +87,7 @@ class Report:
     restored: int = 0
     known: int = 0
     kept: int = 0
+    new_assistants: int = 0
     new_actions: int = 0
     new_folders: int = 0
     restored_messages: int = 0

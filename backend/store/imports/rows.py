@@ -9,13 +9,22 @@ from sqlmodel import col, select
 
 from backend.store.change_log import Fields, StoreSession
 from backend.store.message_state import MessageState
-from backend.store.models import Action, Conversation, Folder, Logged, Message, Note
+from backend.store.models import (
+    Action,
+    Assistant,
+    Conversation,
+    Folder,
+    Logged,
+    Message,
+    Note,
+)
 from backend.store.text import clean_text
 from backend.stored_values import TitleSource
 
 _FOLLOWED: Final[Mapping[type[Logged], tuple[str, ...]]] = {
     Message: ("text", "reasoning", "state", "error", "model", "parent"),
     Note: ("title", "body"),
+    Assistant: ("name", "icon", "instructions", "parameters"),
     Action: ("name", "icon", "kind", "prompt", "result"),
     Folder: ("name", "instructions"),
 }

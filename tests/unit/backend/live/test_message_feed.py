@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from backend.installation import resource_path
 from backend.live import painting
 from backend.live.message_feed import MessageFeed
+from backend.live.message_views import Answer, AssistantLine
 from backend.llm.engine import Delta
+from backend.services.chat.context import ReadingStart
 from backend.services.chat.growing import Growing
 from backend.store.message_state import MessageState
 from backend.store.models import Message
@@ -245,3 +247,34 @@ def test_what_cannot_be_rendered_while_it_grows_comes_whole(
         assert page.is_as_when_opened()
 
     asyncio.run(work())
+
+
+@pytest.mark.parametrize(
+    ("had", "has_now", "lines"),
+    [
+        (["", ""], "", []),
+        (["", ""], None, []),
+        (["A", "B"], None, [(1, "B")]),
+        (["A", "A", ""], "", [(2, "")]),
+        (["", "A"], "B", [(1, "A"), (3, "B")]),
+        (["A"], "", [(1, "")]),
+        ([], "A", []),
+    ],
+)
+def test_a_line_stands_where_another_assistant_answers(
+    had: list[str], has_now: str | None, lines: list[tuple[int, str]]
+) -> None:
+    said = [
+        Message(id=f"{number}", role="user", text="Q", assistant=name)
+        for number, name in enumerate(had)
+    ]
+    said.insert(1, Message(id="s", role="summary", text=""))
+    feed = Page().feed
+    views = feed.views(said if had else said[1:], ReadingStart(), has_now)
+    views = [view for view in views if not isinstance(view, Answer)]
+    found = [
+        (at, view.name)
+        for at, view in enumerate(views)
+        if isinstance(view, AssistantLine)
+    ]
+    assert found == lines

@@ -17,6 +17,7 @@ from backend.services.chat.growing import Growing
 from backend.store.actions import ActionStore
 from backend.store.change_log import RowChange
 from backend.store.changes import ChangeStore
+from backend.store.chat.assistants import AssistantStore
 from backend.store.chat.summaries import SummaryStore
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
@@ -127,6 +128,29 @@ def test_a_noun_that_changes_is_fetched(database: Database, hearing: Hearing) ->
     actions = ActionStore(database)
     made = hearing.of(lambda: actions.add({"name": "Shrink", "prompt": "x"}))
     assert made == {"nouns": {"actions"}}
+
+
+def test_another_assistant_is_heard_where_it_is_said(
+    database: Database,
+    hearing: Hearing,
+    conversations: ConversationStore,
+    messages: MessageStore,
+) -> None:
+    assistants = AssistantStore(database)
+    talk, *_ = exchange(messages)
+    heard = {"nouns": {"assistants"}}
+    assert hearing.of(lambda: assistants.add({"name": "Tutor"})) == heard
+    made = assistants.all()[0].id
+    chosen = hearing.of(lambda: conversations.assist(talk, made, "e", "m"))
+    assert chosen == {"nouns": {"conversations", "engines"}, "logs": {talk}}
+    begun = hearing.of(
+        lambda: messages.begin_conversation(
+            "Q", engine_id="e", **ENGINE, assistant=(made, "Tutor")
+        )
+    )
+    assert "logs" not in begun
+    deleted = hearing.of(lambda: assistants.delete(made))
+    assert deleted == {"nouns": {"assistants", "trash"}}
 
 
 def test_a_conversation_is_heard_by_the_list_of_conversations(

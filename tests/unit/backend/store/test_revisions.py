@@ -153,11 +153,14 @@ def test_several_answers_begin_beside_the_one_that_stays_shown(
     messages: MessageStore, revisions: RevisionStore, talk: Talk
 ) -> None:
     before = dialogue(messages, talk)
-    begun = revisions.answer_side_by_side(talk[0].id, [("A", "a"), ("B", "b")])
+    begun = revisions.answer_side_by_side(talk[0].id, [("A", "a"), ("B", "b")], "P")
     assert dialogue(messages, talk) == before
     together = [messages.get(one) for one in messages.answers_to(talk[0].id)]
     assert [(one.version, one.versions) for one in together] == [(1, 3), (2, 3), (3, 3)]
-    assert [(one.engine, one.model) for one in begun] == [("A", "a"), ("B", "b")]
+    assert [(one.engine, one.model, one.assistant) for one in begun] == [
+        ("A", "a", "P"),
+        ("B", "b", "P"),
+    ]
     with pytest.raises(ConflictError):
         revisions.answer_side_by_side(talk[1].id, [("A", "a")])
     ended = messages.interrupt_open()

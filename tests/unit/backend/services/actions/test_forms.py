@@ -7,7 +7,6 @@ import pytest
 
 from backend.errors import InvalidInputError
 from backend.services.actions.forms import (
-    ICONS,
     KINDS,
     from_file,
     read_form,
@@ -15,6 +14,7 @@ from backend.services.actions.forms import (
     to_file,
 )
 from backend.services.actions.text_actions import LOCAL
+from backend.services.icons import ICONS
 from backend.stored_values import ActionKind
 
 FORM = {"name": "Shorten", "kind": "prompt", "prompt": "Shorten:", "result": "copy"}

@@ -9,18 +9,11 @@ from backend.errors import InvalidInputError, NotFoundError
 from backend.ids import ARCHIVE, NEW
 from backend.services.chat.answers import AnswerService
 from backend.services.chat.arranging import Arrange, Arranged, ArrangingService
-from backend.services.chat.asking import Asking
-from backend.services.chat.documents import QuestionDocuments
 from backend.services.chat.folders import FolderService
-from backend.services.chat.parameters import ParameterService
-from backend.services.chat.pictures import QuestionPictures
-from backend.services.engines.sights import Sights
-from backend.services.settings import INSTRUCTIONS, SettingService
-from backend.store.attachments.attachments import AttachmentStore
+from backend.services.settings import INSTRUCTIONS
 from backend.store.chat.folders import FolderStore
-from backend.store.chat.summaries import SummaryStore
 from backend.store.settings import SettingStore
-from tests.helpers.engine_setup import Nobody, Setup, setup
+from tests.helpers.engine_setup import Nobody, Setup, prompts_of, setup
 
 __all__ = ["setup"]
 
@@ -114,19 +107,7 @@ def test_a_model_is_told_what_the_folder_says_after_what_holds_for_all(
 ) -> None:
     settings = SettingStore(desk.library.database)
     conversations = desk.library.conversations
-    asking = Asking(
-        desk.library.messages,
-        SummaryStore(desk.library.database),
-        desk.setup.service,
-        SettingService(settings),
-        ParameterService(settings, conversations),
-        pictures=QuestionPictures(
-            AttachmentStore(desk.library.database),
-            Sights(desk.setup.service, settings, desk.library.database.act),
-        ),
-        documents=QuestionDocuments(AttachmentStore(desk.library.database)),
-        folders=desk.stored,
-    )
+    asking = prompts_of(desk.setup)
     settings.set(INSTRUCTIONS, "Be brief.")
     folder = desk.folders.create()
     desk.folders.instruct(folder.id, "Answer in French.")
@@ -135,7 +116,7 @@ def test_a_model_is_told_what_the_folder_says_after_what_holds_for_all(
     both = "Be brief.\n\nAnswer in French."
     assert asking.next_prompt(inside.id, "Hi", "m").instructions == both
     assert asking.next_prompt(outside.id, "Hi", "m").instructions == "Be brief."
-    begun = asking.first_prompt("Hi", NEW, folder.id)
+    begun = asking.first_prompt("Hi", NEW, "m", folder_id=folder.id)
     assert begun.instructions == both
     with pytest.raises(NotFoundError):
-        asking.first_prompt("Hi", NEW, "gone")
+        asking.first_prompt("Hi", NEW, "m", folder_id="gone")

@@ -22,7 +22,15 @@ from backend.store.database import Database
 from backend.store.exports import ExportStore
 from backend.store.imports.imports import ImportStore
 from backend.store.message_state import MessageState
-from backend.store.models import Action, Conversation, Folder, Logged, Message, Note
+from backend.store.models import (
+    Action,
+    Assistant,
+    Conversation,
+    Folder,
+    Logged,
+    Message,
+    Note,
+)
 from backend.store.text import clean_text
 from tests.helpers.reading import rows_of
 
@@ -37,6 +45,7 @@ MESSAGES: st.SearchStrategy[list[dict[str, Any]]] = st.lists(
         error=WORDS,
         engine=WORDS,
         model=WORDS,
+        assistant=WORDS,
         state=st.sampled_from(STATES),
     ),
     max_size=4,
@@ -60,6 +69,7 @@ ACTION: st.SearchStrategy[dict[str, Any]] = st.builds(
     in_tray=st.sampled_from([0, 1]),
     engine_id=st.sampled_from(["", "an engine"]),
     position=st.sampled_from(["", "a", "b"]),
+    assistant_id=st.sampled_from(["", "a"]),
 )
 ACTIONS = st.lists(
     ACTION,
@@ -74,7 +84,8 @@ def rows(talks: Iterable[Any], notes: Any, actions: Any) -> list[Logged]:  # noq
     for title, source, model, messages in talks:
         talk = Conversation(title=title, title_source=source, model=model)
         talk.pinned_at, talk.archived_at = len(title), len(model)
-        talk.folder_id = model
+        talk.folder_id = talk.assistant_id = model
+        talk.instructions = title
         made.append(talk)
         for record in messages:
             made.append(Message(conversation_id=talk.id, **record))
@@ -83,7 +94,19 @@ def rows(talks: Iterable[Any], notes: Any, actions: Any) -> list[Logged]:  # noq
         Note(message_id=new_id() if record["title"] else "", **record)
         for record in notes
     ]
-    made += [Folder(name=n["title"], instructions=n["body"]) for n in notes]
+    made += [
+        Folder(name=n["title"], instructions=n["body"], assistant_id=n["title"])
+        for n in notes
+    ]
+    made += [
+        Assistant(
+            name=f"A{n['title']}",
+            icon="languages",
+            instructions=f"Be {n['body']}",
+            parameters='{"temperature": 0.5}' if n["body"] else "",
+        )
+        for n in notes
+    ]
     return made + [Action(**record) for record in actions]
 
 
@@ -93,6 +116,7 @@ def exported(database: Database) -> dict[str, Any]:
         store.conversations(),
         lambda one: store.messages(one.id),
         store.notes(),
+        store.assistants(),
         store.actions(),
         folders=store.folders(),
     )

@@ -10,11 +10,12 @@ import pytest
 from backend.attachments.files import names_in
 from backend.ids import NEW, now_ms
 from backend.llm.options import AS_SET, Parameters
-from backend.services.chat.parameters import ParameterService
+from backend.services.chat.setups.parameters import ParameterService
 from backend.services.transfer.export_files import all_as_json
 from backend.store.actions import ActionStore
 from backend.store.attachments.attachments import AttachmentStore, CheckedFile
 from backend.store.changes import ChangeStore
+from backend.store.chat.assistants import AssistantStore
 from backend.store.conversations import ConversationStore
 from backend.store.exports import ExportStore
 from backend.store.messages import MessageStore
@@ -78,6 +79,29 @@ def test_quick_actions_come_once_and_leave_their_keys_to_those_here(
     assert actions(library) == [("A", "P", "Ctrl+Alt+A")]
 
 
+def test_an_assistant_follows_a_newer_export_until_it_is_changed_here(
+    library: Library,
+) -> None:
+    kept = AssistantStore(library.database)
+    row = ACTION | {"instructions": "One", "parameters": {"temperature": 0.5}}
+    broken = ACTION | {"id": f"{HEARTH_ID}5", "name": 5}
+    run, report, _ = library.bring_in(hearth("n", 1, assistants=[row, broken]))
+    (made,) = kept.all()
+    assert (made.name, made.instructions) == ("A", "One")
+    assert json.loads(made.parameters) == {"temperature": 0.5}
+    assert report.new_assistants == 1
+    newer = row | {"updated_at": 2**40, "instructions": "Two"}
+    later, _, _ = library.bring_in(hearth("n", 1, assistants=[newer]))
+    assert kept.get(made.id).instructions == "Two"
+    library.revert(later)
+    assert kept.get(made.id).instructions == "One"
+    kept.change(made.id, {"instructions": "Mine"})
+    library.bring_in(hearth("n", 1, assistants=[newer | {"updated_at": 2**41}]))
+    assert [one.instructions for one in kept.all()] == ["Mine"]
+    library.revert(run)
+    assert kept.all() == []
+
+
 def test_a_built_in_action_changed_elsewhere_follows_until_it_is_changed_here(
     library: Library,
 ) -> None:
@@ -94,12 +118,14 @@ def test_a_built_in_action_changed_elsewhere_follows_until_it_is_changed_here(
 
 def test_how_a_conversation_is_answered_comes_with_it(library: Library) -> None:
     conversations = ConversationStore(library.database)
-    kept = ParameterService(SettingStore(library.database), conversations)
+    kept = ParameterService(
+        SettingStore(library.database), conversations, library.database.act
+    )
     row, plain = conversations.create(title="A"), conversations.create(title="B")
     kept.set(row.id, {"temperature": "0.5", "stop": "END"})
     store = ExportStore(library.database)
     pieces = all_as_json(
-        store.conversations(), lambda _: (), (), (), parameters=store.parameters
+        store.conversations(), lambda _: (), (), (), (), parameters=store.parameters
     )
     export = json.loads("".join(pieces))
     ChangeStore(library.database).forget_all(
@@ -124,7 +150,9 @@ def test_odd_parameters_cost_no_conversation(library: Library, odd: object) -> N
     library.bring_in(hearth("n", 1, conversations=[talk]))
     assert [row.title for row in library.conversations] == ["T"]
     conversations = ConversationStore(library.database)
-    kept = ParameterService(SettingStore(library.database), conversations)
+    kept = ParameterService(
+        SettingStore(library.database), conversations, library.database.act
+    )
     assert kept.of(f"{HEARTH_ID}9") == AS_SET
 
 
@@ -141,6 +169,7 @@ def export_of(library: Library) -> dict[str, Any]:
     pieces = all_as_json(
         store.conversations(),
         lambda one: store.messages(one.id),
+        (),
         (),
         (),
         attached=store.attachments(),

@@ -9,7 +9,7 @@ from backend.errors import InvalidInputError, NotFoundError
 from backend.ids import NEW
 from backend.llm.options import AS_SET, Effort, Parameters
 from backend.services.chat.answers import AnswerService
-from backend.services.chat.parameters import ParameterService
+from backend.services.chat.setups.parameters import ParameterService
 from backend.services.engines.engines import EngineService
 from backend.store.models import Change
 from backend.store.settings import SettingStore
@@ -39,7 +39,8 @@ SET = Parameters(
 
 
 def service(library: Library) -> ParameterService:
-    return ParameterService(SettingStore(library.database), library.conversations)
+    database = library.database
+    return ParameterService(SettingStore(database), library.conversations, database.act)
 
 
 def test_they_are_there_after_a_start_and_undone_like_other_changes(

@@ -1,0 +1,1 @@
+"""Assistants: instructions, a model and parameters under one name."""

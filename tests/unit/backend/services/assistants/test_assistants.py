@@ -1,0 +1,207 @@
+"""Assistants are made, found, copied, deleted and remembered."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from backend.errors import InvalidInputError, NotFoundError
+from backend.ids import NEW
+from backend.services.assistants.assistants import AssistantService
+from backend.services.assistants.examples import EXAMPLES
+from backend.services.assistants.forms import (
+    EMPTY_FORM,
+    MAX_INSTRUCTIONS_CHARS,
+    MAX_NAME_CHARS,
+    drafted_parameters,
+    to_form,
+)
+from backend.services.engines.choices import Choice
+from backend.store.chat.assistants import AssistantStore
+from backend.store.chat.temporary import TemporaryStore
+from backend.store.conversations import ConversationStore
+from backend.store.drafts import DraftStore
+from backend.store.settings import SettingStore
+from tests.helpers.engine_setup import assistants_of
+from tests.helpers.library import Library, open_library
+
+FORM = {
+    **EMPTY_FORM,
+    "name": "  Sea   dog ",
+    "icon": "globe",
+    "instructions": "Talk like a pirate.\n",
+    "choice": "e1|big",
+    "temperature": "0,5",
+    "stop": "ARR\nEND",
+    "seed": "0",
+}
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    with open_library(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def service(library: Library) -> AssistantService:
+    return assistants_of(library)
+
+
+def test_a_form_comes_back_as_it_was_saved(service: AssistantService) -> None:
+    service.save_draft(FORM)
+    assert service.draft() == FORM
+    made, _ = service.add(FORM)
+    assert service.draft() == {}
+    assert (made.name, made.instructions) == ("Sea dog", "Talk like a pirate.")
+    kept = {"name": "Sea dog", "instructions": "Talk like a pirate."}
+    assert to_form(service.get(made.id)) == FORM | kept | {"temperature": "0.5"}
+    service.save_draft({**FORM, "temperature": "hot"}, made.id)
+    typed = service.draft(made.id)
+    assert typed["temperature"] == "hot"
+    assert drafted_parameters(typed).stop == ("ARR", "END"), "what can be read stays"
+
+
+def test_a_temporary_conversation_has_an_assistant_too(library: Library) -> None:
+    temporary = TemporaryStore()
+    begun = temporary.begin()
+    service = AssistantService(
+        AssistantStore(library.database),
+        ConversationStore(temporary.database),
+        SettingStore(library.database),
+        DraftStore(library.database),
+        library.database.act,
+    )
+    sea, _ = service.add(FORM)
+    service.choose(begun, sea.id)
+    found = service.of(begun)
+    assert found
+    assert found.name == "Sea dog"
+    assert temporary.all()[0].model == "big"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"name": " \n "},
+        {"name": "n" * (MAX_NAME_CHARS + 1)},
+        {"instructions": "i" * (MAX_INSTRUCTIONS_CHARS + 1)},
+        {"temperature": "hot"},
+    ],
+    ids=lambda wrong: next(iter(wrong)),
+)
+def test_what_cannot_be_changes_nothing(
+    service: AssistantService, wrong: dict[str, str]
+) -> None:
+    made, _ = service.add(FORM)
+    service.save_draft({**FORM, **wrong}, made.id)
+    with pytest.raises(InvalidInputError):
+        service.change(made.id, {**FORM, **wrong})
+    with pytest.raises(InvalidInputError):
+        service.add({**FORM, **wrong})
+    assert [one.name for one in service.all()] == ["Sea dog"]
+    assert service.draft(made.id), "what was typed is kept"
+
+
+def test_they_are_found_by_name_and_by_what_they_are_told(
+    service: AssistantService,
+) -> None:
+    assert service.all() == []
+    for example in EXAMPLES:
+        service.add_example(example["name"])
+    made, _ = service.add(FORM)
+    assert [one.name for one in service.all()] == sorted(
+        [*(example["name"] for example in EXAMPLES), "Sea dog"], key=str.casefold
+    )
+    assert [one.id for one in service.find("PIRATE  sea")] == [made.id]
+    assert service.find("pirate translator") == []
+    with pytest.raises(InvalidInputError):
+        service.add_example("Oracle")
+
+
+def test_a_copy_is_its_own(library: Library, service: AssistantService) -> None:
+    made, _ = service.add({**FORM, "name": "n" * MAX_NAME_CHARS})
+    copy, added = service.duplicate(made.id)
+    assert len(copy.name) == MAX_NAME_CHARS
+    assert copy.name.endswith(" (copy)")
+    service.change(copy.id, {**FORM, "instructions": "Be plain."})
+    assert service.get(made.id).instructions == "Talk like a pirate."
+    library.changes.undo(added)
+    with pytest.raises(NotFoundError):
+        service.get(copy.id)
+
+
+def test_new_conversations_have_the_latest_choice_and_its_model(
+    library: Library, service: AssistantService
+) -> None:
+    assert (service.of(NEW), service.model_for_new()) == (None, None)
+    assert not service.choose_model_for_new(Choice("e2", "other"))
+    sea, _ = service.add(FORM)
+    plain, _ = service.add({**FORM, "name": "Plain", "choice": ""})
+    service.choose(NEW, sea.id)
+    assert service.model_for_new() == Choice("e1", "big")
+    assert service.choose_model_for_new(Choice("e2", "other"))
+    assert (found := service.of(NEW)) is not None
+    assert (found.id, service.model_for_new()) == (sea.id, Choice("e2", "other"))
+    service.choose(NEW, sea.id)
+    assert service.model_for_new() == Choice("e1", "big")
+    deleted = service.delete(sea.id)
+    assert (service.of(NEW), service.model_for_new()) == (None, None)
+    library.changes.undo(deleted)
+    assert service.model_for_new() == Choice("e1", "big")
+    service.choose(NEW, plain.id)
+    assert service.model_for_new() is None
+    with pytest.raises(NotFoundError):
+        service.choose(NEW, "gone")
+    service.choose(NEW, "")
+    assert service.of(NEW) is None
+
+
+def test_a_choice_brings_the_model_and_is_undone_with_it(
+    library: Library, service: AssistantService
+) -> None:
+    sea, _ = service.add(FORM)
+    talk, _ = library.talk("Ships", ("Hi?", "Hi."))
+    chosen = service.choose(talk.id, sea.id)
+    row = library.conversations.get(talk.id)
+    assert (row.assistant_id, row.engine_id, row.model) == (sea.id, "e1", "big")
+    library.conversations.choose_model(talk.id, "e2", "other")
+    service.choose(talk.id, sea.id)
+    assert library.conversations.get(talk.id).model == "other", "chosen after it"
+    library.changes.undo(chosen)
+    row = library.conversations.get(talk.id)
+    assert (row.assistant_id, row.model) == ("", "other")
+    with pytest.raises(NotFoundError):
+        service.choose(talk.id, "gone")
+
+
+def test_it_goes_for_good_and_leaves_what_it_says_where_it_is_used(
+    library: Library, service: AssistantService
+) -> None:
+    sea, _ = service.add(FORM)
+    unused, _ = service.add({**FORM, "name": "Quokka", "instructions": "Say quokka."})
+    talks = [library.talk(f"Talk {n}")[0].id for n in range(51)]
+    for one in talks:
+        service.choose(one, sea.id)
+    library.conversations.instruct(talks[0], "And be brief.")
+    settings = SettingStore(library.database)
+    own = f"model.parameters.{talks[0]}"
+    settings.set(own, json.dumps({"temperature": 1.5}))
+    for gone in (sea, unused):
+        service.delete(gone.id)
+        library.changes.forget("assistant", gone.id)
+    for one in talks:
+        row = library.conversations.get(one)
+        assert row.assistant_id == ""
+        assert row.instructions.startswith("Talk like a pirate.")
+        kept = json.loads(settings.get(f"model.parameters.{one}"))
+        assert (kept["seed"], kept["stop"]) == (0, ["ARR", "END"])
+    first = library.conversations.get(talks[0]).instructions
+    assert first == "Talk like a pirate.\n\nAnd be brief."
+    assert json.loads(settings.get(own))["temperature"] == 1.5, "its own counts"
+    assert service.known(sea.id) is None
+    assert [*library.changes.of_row("assistant", sea.id)] == []
+    with library.database.read() as session:
+        log = session.connection().exec_driver_sql("select after from change").all()
+    assert "quokka" not in str(log).casefold()
