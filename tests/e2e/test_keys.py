@@ -250,7 +250,7 @@ def test_the_drawer_keeps_the_focus_closes_by_escape_and_gives_it_back(
 
 def test_the_list_is_made_wide_by_mouse_and_keys_and_stays_so(keys: Keyboard) -> None:
     window = keys.window
-    edge = "document.getElementById('sidebar').getBoundingClientRect().right"
+    edge = "document.getElementById('sidebar')?.getBoundingClientRect().right"
     kept = "document.documentElement.dataset.listWidth"
 
     def mouse(kind: str, x: int, clicks: int = 1) -> None:
