@@ -81,6 +81,8 @@ def assign_ids(source: Source, talk: SourceConversation) -> ImportedConversation
         title_source=TitleSource.USER if talk.title else TitleSource.NONE,
         latest=last.id if begin else made_id(now << COUNTER_BITS, prefix),
         shown_leaf=rows[talk.shown].id,
+        pinned_at=last.created_at if talk.is_pinned else 0,
+        archived_at=last.created_at if talk.is_archived else 0,
         messages=tuple(messages),
         is_whole=talk.is_whole,
     )

@@ -46,7 +46,7 @@ class Skip(StrEnum):
     TOOL = "tool calls and their results"
     VERSION = "earlier versions of documents: the last one is imported"
     NOTICE = "notices of the other program between messages"
-    MARK = "labels that are not imported: archived, starred, folder, tag or project"
+    MARK = "labels that are not imported: folder, tag or project"
     PROMPT = "saved prompts and folders of the other program"
     UNKNOWN = "fields that this version of Hearth does not know; the rest is imported"
     # Files.
@@ -93,6 +93,8 @@ class SourceConversation:
         shown: The key of the last message that was shown.
         is_whole: Whether all of its messages could be read.
         place: Where it lies, which tells apart what its source calls the same.
+        is_pinned: It stands above the others there, or has a star.
+        is_archived: It is kept and no longer listed there.
     """
 
     key: str
@@ -102,6 +104,8 @@ class SourceConversation:
     shown: str
     is_whole: bool = True
     place: str = ""
+    is_pinned: bool = False
+    is_archived: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,13 +33,7 @@ _POINTERS: Final = frozenset(
     }
 )
 _CANVAS: Final = "canmore."
-_MARKS: Final = (
-    "is_archived",
-    "is_starred",
-    "pinned_time",
-    "gizmo_id",
-    "conversation_template_id",
-)
+_MARKS: Final = ("gizmo_id", "conversation_template_id")
 
 
 @dataclass(slots=True)
@@ -84,6 +78,8 @@ def read(item: object, tally: ImportCounts) -> SourceConversation:
         at_ms=as_ms(data.get("create_time")),
         said=said.messages,
         shown=shown,
+        is_pinned=bool(data.get("is_starred") or data.get("pinned_time")),
+        is_archived=bool(data.get("is_archived")),
     )
 
 

@@ -95,6 +95,7 @@ class Topics:
             at_ms=as_ms(head.get("createdAt")) or as_ms(topic.get("createdAt")),
             said=said.messages,
             shown=said.at(below),
+            is_pinned=bool(head.get("pinned")),
         )
 
     def _look_at_assistants(self, stored: str) -> None:

@@ -41,7 +41,7 @@ def read(item: object, tally: ImportCounts) -> SourceConversation:
             candidate = _said(key, messages[key], documents, tally)
             said.take(candidate, key, parents[key])
         shown = shown or said.last
-    marks = (data.get("is_starred"), data.get("project"), data.get("project_uuid"))
+    marks = (data.get("project"), data.get("project_uuid"))
     tally.skip(Skip.MARK, sum(map(bool, marks)))
     return SourceConversation(
         key=as_text(data.get("uuid")),
@@ -49,6 +49,7 @@ def read(item: object, tally: ImportCounts) -> SourceConversation:
         at_ms=as_ms(data.get("created_at")),
         said=said.messages,
         shown=shown,
+        is_pinned=bool(data.get("is_starred")),
     )
 
 

@@ -40,13 +40,15 @@ def read(item: object, tally: ImportCounts) -> SourceConversation:
         for key in branch:
             said.take(_said(key, messages[key], tally), key, parents[key])
         shown = shown or said.last
-    tally.skip(Skip.MARK, len(as_list(data.get("tags"))) + bool(data.get("isArchived")))
+    tally.skip(Skip.MARK, len(as_list(data.get("tags"))))
     return SourceConversation(
         key=as_text(data.get(MARK)),
         title=as_text(data.get("title")),
         at_ms=as_ms(data.get("createdAt")),
         said=said.messages,
         shown=shown,
+        is_pinned=bool(data.get("pinned")),
+        is_archived=bool(data.get("isArchived")),
     )
 
 

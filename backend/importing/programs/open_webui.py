@@ -43,7 +43,6 @@ _DETAILS_OR_CODE: Final = re.compile(f"{_DETAILS.pattern}|{CODE}", CODE_FLAGS)
 _SUMMARY: Final = re.compile(r"<summary>.*?</summary>", re.DOTALL)
 _QUOTE: Final = re.compile(r"^> ?", re.MULTILINE)
 _IMAGES: Final = frozenset({"image_url", "input_image", "image"})
-_MARKS: Final = ("archived", "pinned", "folder_id")
 
 
 def read(item: object, tally: ImportCounts) -> SourceConversation:
@@ -59,13 +58,15 @@ def read(item: object, tally: ImportCounts) -> SourceConversation:
             said.take(_said(key, messages[key], tally), key, parents[key])
         shown = shown or said.last
     tags = as_list(as_dict(data.get("meta")).get("tags")) or as_list(chat.get("tags"))
-    tally.skip(Skip.MARK, sum(bool(data.get(m)) for m in _MARKS) + len(tags))
+    tally.skip(Skip.MARK, bool(data.get("folder_id")) + len(tags))
     return SourceConversation(
         key=first_text(data.get("id"), chat.get("id")),
         title=first_text(data.get("title"), chat.get("title")),
         at_ms=as_ms(data.get("created_at")) or as_ms(chat.get("timestamp")),
         said=said.messages,
         shown=shown,
+        is_pinned=bool(data.get("pinned")),
+        is_archived=bool(data.get("archived")),
     )
 
 

@@ -283,7 +283,15 @@ def test_a_part_that_is_json_itself_is_shown_as_what_it_holds(tmp_path: Path) ->
     assert found == ["```python\nprint('X')\n```", plain]
 
 
+@pytest.mark.parametrize("mark", ["is_starred", "pinned_time"])
+def test_what_is_archived_or_has_a_star_stays_so(mark: str, tmp_path: Path) -> None:
+    kept, _ = read_one(tmp_path, [talk(QUESTION, is_archived=True, is_starred=False)])
+    assert (bool(kept.archived_at), kept.pinned_at) == (True, 0)
+    kept, _ = read_one(tmp_path, [talk(QUESTION, **{mark: 1_735_689_600.5})])
+    assert (kept.archived_at, bool(kept.pinned_at)) == (0, True)
+
+
 def test_marks_of_a_conversation_are_counted(tmp_path: Path) -> None:
-    data = talk(QUESTION, is_archived=True, is_starred=False, gizmo_id="g-1")
+    data = talk(QUESTION, is_archived=True, gizmo_id="g-1")
     _, tally = read_one(tmp_path, [data])
-    assert tally.skipped == {Skip.MARK: 2}
+    assert tally.skipped == {Skip.MARK: 1}

@@ -30,7 +30,8 @@ def answer(key: str, *blocks: str, **data: object) -> dict[str, Any]:
 
 
 def backup(*messages: object, blocks: list[dict[str, Any]]) -> dict[str, Any]:
-    topic = {"id": "t", "name": "Tea", "createdAt": "2025-05-01T09:00:00Z"}
+    begun = "2025-05-01T09:00:00Z"
+    topic = {"id": "t", "name": "Tea", "createdAt": begun, "pinned": True}
     assistants = {"assistants": [{"prompt": "Be kind.", "topics": [topic]}]}
     providers = {"providers": [{"id": "openai", "apiKey": KEY}]}
     slices = {"assistants": assistants, "llm": providers, "settings": {"key": KEY}}
@@ -80,7 +81,7 @@ def zipped(tmp_path: Path) -> Path:
 
 def test_answers_of_several_models_are_versions_of_one(zipped: Path) -> None:
     source, (row,), tally = read(zipped)
-    assert (source, row.title) == ("Cherry Studio", "Tea")
+    assert (source, row.title, bool(row.pinned_at)) == ("Cherry Studio", "Tea", True)
     black = "Black.\n\n```python\nboil()\n```\n\n**Translation**\n\nSchwarz."
     assert branches(row) == [
         ["Which tea?", "Green."],

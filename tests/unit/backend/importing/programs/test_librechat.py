@@ -57,9 +57,11 @@ def test_every_branch_is_read_from_every_form(
     form: str, is_listed: bool, tmp_path: Path
 ) -> None:
     whole = {"conversationId": "c", "endpoint": "openAI", "title": "Sky"} | FORMS[form]
+    whole["isArchived"] = True
     path = save(tmp_path / "sky.json", [whole] if is_listed else whole)
     source, (row,), tally = read(path)
     assert (source, row.title) == ("LibreChat", "Sky")
+    assert (bool(row.archived_at), row.pinned_at) == (True, 0)
     failed = "Too many requests"
     assert branches(row) == [
         ["Sky?", "Blue, mostly."],

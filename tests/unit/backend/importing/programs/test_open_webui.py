@@ -143,12 +143,14 @@ def test_files_images_and_marks_are_counted(tmp_path: Path) -> None:
         question(content=parts, files=files),
         leaf="1",
         pinned=True,
+        archived=False,
         folder_id="f",
         meta={"tags": ["x"]},
     )
     row, tally = read_one(tmp_path, data)
     assert row.messages[0].text == "Q"
-    assert tally.skipped == {Skip.ATTACHMENT: 3, Skip.MARK: 3}
+    assert (bool(row.pinned_at), row.archived_at) == (True, 0)
+    assert tally.skipped == {Skip.ATTACHMENT: 3, Skip.MARK: 2}
     assert tally.names[Skip.ATTACHMENT] == ["a.pdf", "b.csv"]
 
 

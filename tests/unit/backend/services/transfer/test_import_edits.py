@@ -63,6 +63,20 @@ def test_where_the_user_went_on_a_longer_export_is_added(library: Library) -> No
     assert after.latest == before.latest
 
 
+def test_what_was_taken_down_here_is_not_pinned_again(library: Library) -> None:
+    export = tree("q1", "a2")
+    export[0]["is_starred"] = True
+    library.bring_in(export)
+    store = ConversationStore(library.database)
+    (pinned,) = store.pinned("")
+    store.arrange([pinned.id], pinned_at=0)
+    grown = tree("q1", "a2", "q3")
+    grown[0]["is_starred"] = True
+    library.bring_in(grown)
+    assert library.texts() == texts("q1", "a2", "q3")
+    assert not store.pinned("")
+
+
 def edit(library: Library, number: int, text: str) -> None:
     """Change a message as a person does."""
     message_id = library.messages()[number].id
