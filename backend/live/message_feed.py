@@ -250,6 +250,7 @@ class MessageFeed:
         """
         views, first, before = list[Template](), reading.first, ""
         latest: str | None = None
+        has_files = False
         for message in messages:
             if message.role != SUMMARY:
                 if latest not in (None, message.assistant):
@@ -258,7 +259,8 @@ class MessageFeed:
             # What it was may be in the trash.
             is_next = before and before < first < message.id
             if first and (message.id == first or is_next):
-                views.append(ReadsFrom(reading.has_summary))
+                views.append(ReadsFrom(reading.has_summary, has_files))
+            has_files |= message.id in self._attached
             views.append(self.view(message))
             before = message.id
         if latest is not None and assistant not in (None, latest):

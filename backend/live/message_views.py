@@ -35,10 +35,15 @@ class Blocks(Template):
 
 @dataclass(frozen=True)
 class ReadsFrom(Template):
-    """Stands before the first message that the model is given."""
+    """Stands before the first message that the model is given.
+
+    Attributes:
+        has_files: What is above it has files, of which at most a summary tells.
+    """
 
     template: ClassVar[str] = "messages/_reads_from.html"
     has_summary: bool
+    has_files: bool
 
 
 @dataclass(frozen=True)

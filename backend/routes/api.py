@@ -194,8 +194,8 @@ async def quick_ask(request: Request, app: OpenContext) -> Response:
     conversations, form = app.services.conversations, request.form()
     text, submission = form.get("text", ""), form.get("submission", "")
     if conversation_id := form.get("conversation", ""):
-        exchange = await conversations.ask(conversation_id, text, submission)
-        await asyncio.to_thread(app.services.drafts.save, _QUICK, "")
+        ask = conversations.ask
+        exchange = await ask(conversation_id, text, submission, draft=_QUICK)
     else:
         exchange = await conversations.begin(text, None, submission, draft=_QUICK)
     return as_json(_asked(exchange))

@@ -127,6 +127,7 @@ class MessageStore:
         model: str,
         assistant: str = "",
         submission: str = "",
+        draft: str = "",
     ) -> tuple[MessageRow, MessageRow]:
         """Store what the user sent and the answer to come; the draft is used up.
 
@@ -137,16 +138,17 @@ class MessageStore:
             model: The model of that engine.
             assistant: What the assistant is called; "" for none.
             submission: What the page calls this message; see `submitted()`.
+            draft: The draft it was; "" for that of the conversation.
 
         Raises:
             NotFoundError: There is no such conversation.
         """
+        draft = draft or conversation_id
         with self._database.write() as session:
-            clear_draft(session, conversation_id)
-            exchange = add_exchange(
-                session, conversation_id, text, engine_name, model, assistant=assistant
-            )
-            attach_draft(session, conversation_id, exchange[0].id)
+            clear_draft(session, draft)
+            by = {"engine_name": engine_name, "model": model, "assistant": assistant}
+            exchange = add_exchange(session, conversation_id, text, **by)
+            attach_draft(session, draft, exchange[0].id)
             touch(session, conversation_id, exchange[1].id)
             keep_submission(session, submission, exchange[0])
             return exchange

@@ -14,7 +14,7 @@
     return answer.ok ? "" : `“${file.name}”: ${(await answer.json()).error}`;
   };
 
-  const attach = async (list, files) => {
+  const attach = async (list, files, done) => {
     const form = list.closest("form");
     list.ariaBusy = "true";
     let failed = "";
@@ -23,6 +23,7 @@
       if (sentence) addToast("danger", "alert", sentence);
       failed ||= sentence;
     }
+    if (!failed) done?.();
     list.removeAttribute("aria-busy");
     htmx.trigger(list, "hearth:attachments");
     const isSent = "sendAttached" in form.dataset;
@@ -45,6 +46,45 @@
     if (!isElsewhere && !isText) take(event, files);
   });
 
+  // A long text that was pasted may be a file instead; it is a text until somebody says so.
+  const LONG_CHARS = 4000;
+  let pasted = "";
+  const offer = (form, text) => {
+    pasted = text;
+    const part = form.querySelector("[data-pasted]");
+    if (part.hidden !== !text) part.hidden = !text;
+  };
+
+  document.addEventListener("paste", ({ target, clipboardData }) => {
+    if (!target.matches(".composer textarea")) return;
+    const text = clipboardData.getData("text/plain").replace(/\r\n?/g, "\n");
+    if (text.length >= LONG_CHARS) target.addEventListener("input", () => offer(target.form, text), { once: true });
+  });
+  document.addEventListener("input", ({ target }) => {
+    if (pasted && target.matches(".composer textarea") && !target.value.includes(pasted)) offer(target.form, "");
+  });
+  document.addEventListener("submit", ({ target }) => {
+    if (pasted && target.matches(".composer")) offer(target, "");
+  }, { capture: true });
+
+  document.addEventListener("click", ({ target }) => {
+    const button = target.closest("[data-attach-pasted], [data-keep-pasted]");
+    if (!button) return;
+    const { form } = button;
+    const text = pasted;
+    const field = form.querySelector("textarea");
+    offer(form, "");
+    field.focus();
+    if (!text || button.matches("[data-keep-pasted]")) return;
+    attach(composer(), [new File([text], "Pasted text.txt")], () => {
+      const at = field.value.indexOf(text);
+      if (at < 0) return;
+      field.setSelectionRange(at, at + text.length);
+      // The one way that Undo knows of.
+      document.execCommand("delete");
+    });
+  });
+
   document.addEventListener("dragover", (event) => {
     if (!composer() || !event.dataTransfer.types.includes("Files")) return;
     event.preventDefault();
@@ -52,4 +92,12 @@
     event.dataTransfer.dropEffect = "copy";
   });
   document.addEventListener("drop", (event) => take(event, event.dataTransfer.files));
+
+  // Of a picture that is lost or damaged its sentence is shown.
+  document.addEventListener("error", ({ target }) => {
+    const shown = target.matches?.(".attached-file img") && (target.closest("button") ?? target);
+    if (!shown || !shown.nextElementSibling.matches(".lost")) return;
+    shown.hidden = true;
+    shown.nextElementSibling.hidden = false;
+  }, { capture: true });
 })();

@@ -4,6 +4,7 @@ import io
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -30,10 +31,13 @@ SAID: Final = "document.getElementById('announcement').textContent"
 
 
 @pytest.fixture(scope="module")
-def window(
-    tmp_path_factory: pytest.TempPathFactory, model: Dictation
-) -> Iterator[Window]:
-    with Window.start(tmp_path_factory.mktemp("composer") / "data") as window:
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("composer") / "data"
+
+
+@pytest.fixture(scope="module")
+def window(data_dir: Path, model: Dictation) -> Iterator[Window]:
+    with Window.start(data_dir) as window:
         model.serve(window)
         yield window
 
@@ -160,7 +164,7 @@ def test_an_answer_is_announced_at_its_ends_and_a_copy_when_it_is_made(
 
 
 def test_a_pasted_picture_is_shown_sent_and_kept(
-    fresh: Window, model: Dictation
+    fresh: Window, model: Dictation, data_dir: Path
 ) -> None:
     with held_picture(3000, 1500):
         fresh.evaluate(f"{FIELD}.focus(); 0")
@@ -180,6 +184,40 @@ def test_a_pasted_picture_is_shown_sent_and_kept(
     fresh.wait_for(f"{LARGE}.naturalWidth === 2048 && {LARGE}.checkVisibility()")
     fresh.press("Escape")
     fresh.wait_for(f"!{LARGE}.checkVisibility()")
+    for kept in (data_dir / "attachments").iterdir():
+        kept.write_bytes(b"damaged")
+    fresh.evaluate("location.reload(); 0")
+    lost = "document.querySelector('.question .lost')"
+    fresh.wait_for(f"{lost}?.checkVisibility()")
+    assert "image.png is no longer in Hearth's" in fresh.evaluate(f"{lost}.innerText")
+    assert not fresh.evaluate(
+        "document.querySelector('.question .attached-file').checkVisibility()"
+    )
+
+
+def test_a_long_text_that_is_pasted_is_a_file_only_if_that_is_wanted(
+    fresh: Window,
+) -> None:
+    def paste() -> None:
+        fresh.evaluate(f"{FIELD}.focus(); {FIELD}.value = 'Sum up: '; 0")
+        fresh.press("v", "Control")
+        fresh.wait_for(f"{FIELD}.value.length === 6008")
+
+    fresh.evaluate(f"{FIELD}.value = 'line\\n\\n'.repeat(1000); {FIELD}.focus(); 0")
+    fresh.evaluate(f"{FIELD}.select(); 0")
+    fresh.press("x", "Control")
+    paste()
+    fresh.click("button", "Keep as text")
+    fresh.wait_for("!document.querySelector('[data-pasted]').checkVisibility()")
+    assert fresh.evaluate(f"{FIELD}.value.length") == 6008
+    paste()
+    fresh.click("button", "Attach it as a file")
+    fresh.find("button", "Remove Pasted text.txt")
+    fresh.wait_for(f"{FIELD}.value === 'Sum up: '")
+    fresh.press("z", "Control")
+    fresh.wait_for(f"{FIELD}.value.length === 6008")
+    fresh.click("button", "Remove Pasted text.txt")
+    fresh.wait_for("document.querySelector('.composer .attached-file') === null")
 
 
 def test_a_picture_stays_in_a_draft_and_what_cannot_be_read_is_said(

@@ -67,14 +67,19 @@ class Asking:
         return ("", name) if name else (checked_text(text), "")
 
     def next_prompt(
-        self, conversation_id: str, text: str, model: str, before: str | None = None
+        self,
+        conversation_id: str,
+        text: str,
+        model: str,
+        before: str | None = None,
+        draft: str = "",
     ) -> Prompt:
         """Return what is sent with the next question, or with one asked again."""
         said = self.said(conversation_id, before=before)
         if before is None:
-            asked = self._draft(text, conversation_id)
+            asked = self._draft(text, draft or conversation_id)
         else:
-            (asked,) = self._with_files(
+            (asked,) = self.with_files(
                 [PromptMessage(before, is_question=True, text=text)]
             )
             asked = replace(asked, id="")
@@ -154,7 +159,7 @@ class Asking:
         if summary is not None:
             said = [m for m in said if m.id >= summary.reads_from]
             instructions = with_summary(instructions, summary.text)
-        known = self._with_files([_known(m, model) for m in said if m.role != SUMMARY])
+        known = self.with_files([_known(m, model) for m in said if m.role != SUMMARY])
         counted = counted_of(known, instructions)
         all_said = [*known, asked] if asked else known
         prompt = prompt_of(all_said, instructions, counted)
@@ -174,7 +179,8 @@ class Asking:
             documents=self.documents.of_draft(draft_id),
         )
 
-    def _with_files(self, said: "Sequence[PromptMessage]") -> list[PromptMessage]:
+    def with_files(self, said: "Sequence[PromptMessage]") -> list[PromptMessage]:
+        """Return messages with the files of those that are questions."""
         ids = [message.id for message in said if message.is_question]
         seen, read = self.pictures.of_messages(ids), self.documents.of_messages(ids)
         return [
@@ -197,7 +203,7 @@ class Asking:
 
     def is_about_files(self, message_id: str) -> bool:
         """Whether a question has files."""
-        (found,) = self._with_files(
+        (found,) = self.with_files(
             [PromptMessage(message_id, is_question=True, text="")]
         )
         return found.has_files

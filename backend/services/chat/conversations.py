@@ -217,8 +217,9 @@ class ConversationService:
         text: str,
         submission: str = "",
         choice: Choice | None = None,
+        draft: str = "",
     ) -> Exchange:
-        """Ask the next question, also of another model this once.
+        """Ask the next question, also of another model this once, of any draft.
 
         Raises:
             InvalidInputError: The text is empty or too long.
@@ -226,14 +227,16 @@ class ConversationService:
         """
         if again := await asyncio.to_thread(self._submitted, submission):
             return again
-        text, _ = await self._asking.checked(text, conversation_id)
+        draft = draft or conversation_id
+        text, _ = await self._asking.checked(text, draft)
         with self.beginnings.one(conversation_id):
             await self.beginnings.check_end(conversation_id)
             conversation = await asyncio.to_thread(self.get, conversation_id)
             choice = choice or await self._asking.choice_of(conversation)
             record, engine = await self._engines.open(choice)
+            following = partial(self._asking.next_prompt, draft=draft)
             prompt = await asyncio.to_thread(
-                self._asking.next_prompt, conversation_id, text, choice.model
+                following, conversation_id, text, choice.model
             )
             prompt = await self._asking.ready(prompt, choice, engine)
             question, answer = await asyncio.to_thread(
@@ -241,6 +244,7 @@ class ConversationService:
                 *(conversation_id, text),
                 **_by(record, choice, prompt),
                 submission=submission,
+                draft=draft,
             )
             self.start(answer, engine, choice, prompt)
         return Exchange(conversation, question, answer)

@@ -1,6 +1,7 @@
 """Has a model sum up what it cannot read any more."""
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from backend.errors import ConflictError, HearthError
@@ -14,7 +15,6 @@ from backend.services.engines.engines import EngineService
 
 if TYPE_CHECKING:
     from backend.store.chat.summaries import SummaryStore
-    from backend.store.models import Message
 
 _REQUEST: Final = (
     "Sum up our conversation so far for somebody who goes on with it: what was asked "
@@ -54,15 +54,16 @@ class SummaryService:
             conversation = await asyncio.to_thread(get, conversation_id)
             choice = await self._asking.choice_of(conversation)
             record, engine = await self._engines.open(choice)
-            summary, prompt = await asyncio.to_thread(
-                self._begin, conversation_id, record.name, choice.model
+            first, prompt = await asyncio.to_thread(self._request, conversation_id)
+            prompt = await self._asking.ready(prompt, choice, engine)
+            store = partial(
+                self._summaries.begin, engine_name=record.name, model=choice.model
             )
+            summary = await asyncio.to_thread(store, conversation_id, first)
             self._answers.start(Growing.of(summary), engine, choice.model, prompt)
 
-    def _begin(
-        self, conversation_id: str, engine_name: str, model: str
-    ) -> "tuple[Message, Prompt]":
-        """Begin a summary of what is left out; return it, and what is asked for it."""
+    def _request(self, conversation_id: str) -> tuple[str, Prompt]:
+        """Return what is asked for a summary, with files; and what it is up to."""
         earlier = self._summaries.latest(conversation_id)
         reading = reading_of(self._summaries.latest_answer(conversation_id), earlier)
         if not reading.leaves_out:
@@ -75,10 +76,8 @@ class SummaryService:
         ]
         request = PromptMessage("", is_question=True, text=_REQUEST)
         known = with_summary("", earlier.text if earlier else "")
-        begun = self._summaries.begin(
-            conversation_id, reading.first, engine_name=engine_name, model=model
-        )
-        return begun, prompt_of([*said, request], known)
+        said = self._asking.with_files(said)
+        return reading.first, prompt_of([*said, request], known)
 
     async def go_on(self, conversation_id: str, role: str) -> None:
         """After an answer, sum up more where the person has chosen that before."""

@@ -9,9 +9,12 @@ from backend.ids import NEW
 from backend.services.attachments import AttachmentService
 from backend.services.chat.answers import AnswerService
 from backend.services.chat.conversations import ConversationService, Exchange
+from backend.services.chat.summaries import SummaryService
 from backend.services.engines.engines import Choice, EngineService
 from backend.services.notices import Tone
 from backend.store.attachments.attachments import AttachmentStore
+from backend.store.chat.summaries import SummaryStore
+from backend.store.models import Message
 from backend.stored_values import EngineKind
 from tests.helpers import documents
 from tests.helpers.engine_setup import Nobody, Setup, asking, setup
@@ -162,6 +165,54 @@ def test_several_documents_share_the_room_and_none_is_left_out(setup: Setup) -> 
         assert "The code is 1234." in sent
         assert sent.index("“long.pdf”") < sent.index("“short.txt”")
         assert person.error(begun).count("Of “") == 1
+
+    with model() as server:
+        person = Person(setup, server)
+        setup.run(use)
+
+
+def test_a_summary_is_made_of_what_was_read_too(setup: Setup) -> None:
+    async def use(service: EngineService) -> None:
+        library = setup.library
+        content = documents.pdf(["The total is 42 euro."])
+        person.attachments.add(NEW, "bill.pdf", content)
+        begun = await person.begin("What is the total?")
+        later = await person.ask(begun, "Sure?")
+        with library.database.write() as session:
+            answer = session.get(Message, later.answer.id)
+            assert answer
+            answer.reads_from = later.question.id
+        summaries = SummaryService(
+            person.conversations._asking,
+            SummaryStore(library.database),
+            person.conversations,
+            person.answers,
+            service,
+        )
+        await summaries.begin(begun.conversation.id)
+        summary = library.messages.of_conversation(begun.conversation.id)[-1]
+        await person.answers.wait(summary.id)
+        assert "The total is 42 euro." in person.requests[-1][0]
+        assert person.requests[-1][-1].startswith("Sum up")
+
+    with model() as server:
+        person = Person(setup, server)
+        setup.run(use)
+
+
+def test_another_draft_leaves_the_files_of_the_conversation_alone(
+    setup: Setup,
+) -> None:
+    async def use(_: EngineService) -> None:
+        begun = await person.begin("Hello")
+        person.attachments.add(begun.conversation.id, "a.txt", b"A secret.")
+        asked = await person.conversations.ask(
+            begun.conversation.id, "Elsewhere", draft="quick"
+        )
+        await person.answers.wait(asked.answer.id)
+        assert person.requests[-1][-1] == "Elsewhere"
+        assert len(person.attachments.of_draft(begun.conversation.id)) == 1
+        assert person.attachments.of_messages([asked.question.id]) == []
 
     with model() as server:
         person = Person(setup, server)
