@@ -256,7 +256,7 @@ class Container:
         shared = talking, answers, engines
         revisions = RevisionStore(stores.database)
         return Services(
-            actions=self._actions(stores, talking, answers),
+            actions=self._actions(stores, talking, answers, assistants),
             activity=activity,
             assistants=assistants,
             alerts=self._alerts(stores),
@@ -302,7 +302,11 @@ class Container:
         )
 
     def _actions(
-        self, stores: _Stores, talking: ConversationService, answers: AnswerService
+        self,
+        stores: _Stores,
+        talking: ConversationService,
+        answers: AnswerService,
+        assistants: AssistantService,
     ) -> ActionService:
         return ActionService(
             actions=ActionStore(stores.database),
@@ -312,6 +316,7 @@ class Container:
             notes=stores.notes,
             drafts=stores.drafts,
             purposes=Purposes(stores.settings),
+            assistants=assistants,
             act=stores.database.act,
             refused=lambda: self._notices.changed("actions"),
         )

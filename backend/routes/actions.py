@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, Self
 from backend.ids import NEW
 from backend.live.notices import Toast
 from backend.routes.app_context import OpenContext
+from backend.routes.chat.assistants import AssistantPicker, assistant_picker
 from backend.routes.model_picker import Picker, picker_of
 from backend.routes.pages import go_to, no_content, undo_path
 from backend.services.actions.forms import (
@@ -103,10 +104,12 @@ class ActionForm(Template):
         id: Of the action to change; "" for a new one.
         is_draft: Whether it was filled in before and not saved.
         picker: The model it asks.
+        assistant: Whose instructions come with the prompt.
     """
 
     template: ClassVar[str] = "actions/_form.html"
     picker: Picker
+    assistant: AssistantPicker
     title: str
     id: str = ""
     name: str
@@ -133,6 +136,7 @@ def _stored(action: "Action") -> dict[str, str]:
         "kind": action.kind,
         "prompt": action.prompt,
         "choice": str(Choice.of(action.engine_id, action.model) or ""),
+        "assistant": action.assistant_id,
         "result": action.result,
         "shortcut": action.shortcut,
         "in_tray": "yes" if action.in_tray else "",
@@ -146,9 +150,11 @@ async def _form_of(app: OpenContext, action_id: str) -> ActionForm:
     before, values = await asyncio.to_thread(_before_and_now, actions, action_id)
     choice = Choice.parse(values["choice"])
     picker = await picker_of(app, choice, "", unset=_DEFAULT_MODEL)
+    chosen = await asyncio.to_thread(app.services.assistants.known, values["assistant"])
     refused = actions.refused_shortcuts.get(action_id, "")
     return ActionForm(
         picker=picker,
+        assistant=assistant_picker(chosen, unset="No assistant"),
         title="New quick action" if is_new else before["name"],
         id="" if is_new else action_id,
         name=values["name"],

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from contextlib import AbstractContextManager
 
+    from backend.services.assistants.assistants import AssistantService
     from backend.store.actions import ActionStore
     from backend.store.drafts import DraftStore
     from backend.store.messages import MessageStore
@@ -87,6 +88,7 @@ class ActionService:
         notes: Notes,
         drafts: "DraftStore",
         purposes: Purposes,
+        assistants: "AssistantService",
         act: "Callable[[], AbstractContextManager[None]]",
         refused: Callable[[], object] = lambda: None,
         today: Callable[[], date] = date.today,
@@ -101,6 +103,7 @@ class ActionService:
             notes: Keeps results.
             drafts: Keeps forms that are not saved yet.
             purposes: Knows the model of actions that have none of their own.
+            assistants: Knows whose instructions and model come with a prompt.
             act: Makes one transaction of what several of these stores do.
             refused: Called when the desktop refuses other shortcuts than before.
             today: Returns the date.
@@ -112,6 +115,7 @@ class ActionService:
         self._notes = notes
         self._drafts = drafts
         self._purposes = purposes
+        self._assistants = assistants
         self._act = act
         self._refused = refused
         self._today = today
@@ -258,12 +262,14 @@ class ActionService:
         return Outcome(action, made, outcome=SAVED)
 
     async def _ask(self, action: "Action", text: str, subject: str) -> Outcome:
-        own = Choice.of(action.engine_id, action.model)
+        own = await asyncio.to_thread(self._choice_of, action)
         usual = await asyncio.to_thread(self._purposes.choice, Purpose.ACTIONS)
         choice = own or usual
         title = ": ".join(filter(None, (action.name, title_from(subject))))
         try:
-            exchange = await self._conversations.begin(text, choice, title=title)
+            exchange = await self._conversations.begin(
+                text, choice, title=title, assistant_id=action.assistant_id
+            )
         except ModelRemovedError as exc:
             where = "for quick actions, in Settings" if own is None else "for it"
             raise ConflictError(
@@ -275,6 +281,18 @@ class ActionService:
                 del known[ended]
             known[exchange.answer.id] = asyncio.create_task(self._keep_answer(exchange))
         return Outcome(action, exchange=exchange)
+
+    def _choice_of(self, action: "Action") -> Choice | None:
+        """Return the model of an action or of its assistant; None for the usual one."""
+        own = Choice.of(action.engine_id, action.model)
+        if not action.assistant_id:
+            return own
+        if assistant := self._assistants.known(action.assistant_id):
+            return own or Choice.of(assistant.engine_id, assistant.model)
+        raise ConflictError(
+            f"The assistant of “{action.name}” was deleted permanently. Choose another "
+            "one for it, or none."
+        )
 
     async def outcome(self, answer_id: str) -> KeptAnswer:
         """Return what else became of an answer, once it is known."""

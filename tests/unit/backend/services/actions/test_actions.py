@@ -13,10 +13,11 @@ from backend.services.chat.endings import KeptAnswer
 from backend.services.engines.engines import Choice, EngineService
 from backend.services.engines.purposes import Purpose, Purposes
 from backend.store.actions import ActionStore
+from backend.store.changes import ChangeStore
 from backend.store.drafts import DraftStore
 from backend.store.settings import SettingStore
 from backend.stored_values import TitleSource
-from tests.helpers.engine_setup import Nobody, Setup, asking, setup
+from tests.helpers.engine_setup import Nobody, Setup, asking, assistants_of, setup
 from tests.helpers.model_server import FakeModelServer, event, in_turn, listing, stream
 
 __all__ = ["setup"]
@@ -41,6 +42,7 @@ def service(setup: Setup) -> ActionService:
         notes=library.notes,
         drafts=DraftStore(library.database),
         purposes=Purposes(SettingStore(library.database)),
+        assistants=assistants_of(library),
         act=library.database.act,
     )
 
@@ -188,6 +190,42 @@ def test_an_action_asks_the_model_for_actions_and_says_when_it_is_gone(
                 service.change, action.id, {**FORM, "choice": f"{record.id}|usual"}
             )
             with pytest.raises(ConflictError, match="Choose another one for it"):
+                await service.run(action.id, "Hello", "")
+
+    setup.run(use)
+
+
+def test_an_action_uses_an_assistant_until_that_is_gone_for_good(
+    setup: Setup, service: ActionService
+) -> None:
+    database = setup.library.database
+    assistants = assistants_of(setup.library)
+
+    async def use(engines: EngineService) -> None:
+        models = listing("usual", "wise", "own")
+        answer = stream(event({"content": "Hi"}, "stop"))
+        with FakeModelServer(in_turn(models, answer)) as server:
+            record = (await engines.add_server("", server.url)).record
+            facts = {"name": "Sage", "instructions": "Be wise."}
+            form = {**facts, "choice": f"{record.id}|wise"}
+            sage, _ = await asyncio.to_thread(assistants.add, form)
+            with_it = {**FORM, "assistant": sage.id}
+            action = await asyncio.to_thread(service.add, with_it)
+
+            async def asked() -> tuple[str, str, str]:
+                begun = (await service.run(action.id, "Hello", "")).exchange
+                assert begun
+                await service._answers.wait(begun.answer.id)
+                first = server.requests[-1].messages[0]["content"]
+                return begun.answer.model, begun.question.assistant, first
+
+            assert await asked() == ("wise", "Sage", "Be wise.")
+            own = {**with_it, "choice": f"{record.id}|own"}
+            await asyncio.to_thread(service.change, action.id, own)
+            await asyncio.to_thread(assistants.delete, sage.id)
+            assert await asked() == ("own", "Sage", "Be wise."), "in the trash"
+            await asyncio.to_thread(ChangeStore(database).forget, "assistant", sage.id)
+            with pytest.raises(ConflictError, match=r"assistant of “Shout”.*another"):
                 await service.run(action.id, "Hello", "")
 
     setup.run(use)

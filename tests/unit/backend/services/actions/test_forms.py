@@ -44,6 +44,7 @@ def test_a_form_becomes_an_action() -> None:
         "prompt": "Shorten:",
         "engine_id": "e1",
         "model": "llama",
+        "assistant_id": "",
         "result": "copy",
         "shortcut": "",
         "in_tray": 1,
