@@ -12,7 +12,7 @@ from qtshell.dialogs.backups import BackupFolderPicker, open_backups
 from qtshell.dialogs.import_export import ExportSaver, ImportPicker
 from qtshell.dialogs.models import ModelFolderPicker, ModelPicker, add_models
 from qtshell.dialogs.page_commands import Commands, LinkOpener, tell
-from qtshell.dialogs.quick_actions import ActionImporter
+from qtshell.dialogs.quick_actions import ActionImporter, AssistantImporter
 from qtshell.garbage import GarbageCollector
 from qtshell.hotkeys.registry import Hotkeys
 from qtshell.ipc.instance import Instance
@@ -203,6 +203,7 @@ class Shell(QObject):
             ModelPicker,
             ModelFolderPicker,
             ActionImporter,
+            AssistantImporter,
             ImportPicker,
             BackupFolderPicker,
         ):

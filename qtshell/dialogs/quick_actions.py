@@ -1,21 +1,19 @@
-"""Lets the user choose a file of quick actions and hands its text to the sidecar."""
+"""Lets the user choose a file of quick actions or assistants, for the sidecar."""
 
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 
 from qtshell.dialogs.file_dialog import Chosen, FileDialogCommand, SidecarTask
 
-_MAX_BYTES: Final = 512 * 1024
+_MAX_BYTES: Final = 1536 * 1024
+"""As many as the sidecar takes, each of them three times as long on the way."""
 _CHOOSE: Final = "This file could not be read. Choose a file that Hearth exported."
 
 
-class ActionImporter(FileDialogCommand):
-    """Answers the page's Import button."""
+class _TextFileImporter(FileDialogCommand):
+    """Reads a file and hands its text to the sidecar."""
 
-    title = "Import Quick Actions"
-    name = "import-actions"
-    failure = "No quick actions were imported."
-    filters = ("Quick actions (*.json)", "All files (*)")
+    path: ClassVar[str]
 
     def _task(self, chosen: Chosen) -> SidecarTask:
         try:
@@ -26,4 +24,24 @@ class ActionImporter(FileDialogCommand):
             raise ValueError(_CHOOSE) from exc
         if not content or len(data) > _MAX_BYTES:
             raise ValueError(_CHOOSE)
-        return SidecarTask("/actions/import", {"content": content})
+        return SidecarTask(self.path, {"content": content})
+
+
+class ActionImporter(_TextFileImporter):
+    """Answers the Import button on the page of quick actions."""
+
+    title = "Import Quick Actions"
+    name = "import-actions"
+    failure = "No quick actions were imported."
+    filters = ("Quick actions (*.json)", "All files (*)")
+    path = "/actions/import"
+
+
+class AssistantImporter(_TextFileImporter):
+    """Answers the Import button on the page of assistants."""
+
+    title = "Import Assistants"
+    name = "import-assistants"
+    failure = "No assistants were imported."
+    filters = ("Assistants (*.json)", "All files (*)")
+    path = "/assistants/import"

@@ -37,7 +37,7 @@ PAGES = {
     "/unlock",
 }
 # A download replaces nothing.
-DOWNLOADS = {"/actions/export"}
+DOWNLOADS = {"/actions/export", "/assistants/export"}
 OURS = Origin.of_sidecar(57220)
 KEY = new_command_key()
 

@@ -23,6 +23,7 @@ from backend.services.assistants.forms import (
 from backend.services.assistants.places import unfilled
 from backend.services.engines.choices import Choice
 from backend.services.icons import ICONS
+from backend.services.notices import Tone
 from backend.web.http import AppRouter, Request, Response
 from backend.web.rendering import Template
 
@@ -221,6 +222,28 @@ def begin(request: Request, app: OpenContext) -> Response:
     """Choose an assistant for a new conversation, and go there."""
     app.services.assistants.choose(NEW, request.path_params["id"])
     return no_content(go_to("/"))
+
+
+@router.get("/assistants/export")
+def export(_request: Request, app: OpenContext) -> Response:
+    """Answer with a file of all assistants."""
+    name = "hearth-assistants.json"
+    return Response(
+        body=app.services.assistants.export(),
+        content_type="application/json",
+        headers={"content-disposition": f'attachment; filename="{name}"'},
+    )
+
+
+@router.post("/assistants/import")
+def import_from(request: Request, app: OpenContext) -> Response:
+    """Add the assistants of a file."""
+    count = app.services.assistants.import_from(request.form().get("content", ""))
+    words = f"{count} assistant{'' if count == 1 else 's'} added."
+    if not count:
+        words = "You already have all assistants of this file."
+    app.pages.announce(Toast(words, tone=Tone.SUCCESS))
+    return no_content()
 
 
 @router.put("/assistants/:id")

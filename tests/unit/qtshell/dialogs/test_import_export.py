@@ -12,7 +12,7 @@ from qtshell.dialogs.backups import BackupFolderPicker
 from qtshell.dialogs.file_dialog import FileDialogCommand
 from qtshell.dialogs.import_export import ExportSaver, ImportPicker, file_name
 from qtshell.dialogs.models import ModelFolderPicker, ModelPicker
-from qtshell.dialogs.quick_actions import ActionImporter
+from qtshell.dialogs.quick_actions import ActionImporter, AssistantImporter
 from qtshell.sidecar.client import SidecarClient
 from tests.helpers.sidecar_double import SidecarDouble, sidecar_double
 
@@ -116,11 +116,21 @@ def test_all_files_that_are_chosen_are_attached_to_their_draft(
     dialog_of(window).close()
 
 
-def test_an_actions_file_is_read_here_and_its_text_handed_over(
-    window: QMainWindow, sidecar: SidecarDouble, qtbot: QtBot, tmp_path: Path
+@pytest.mark.parametrize(
+    ("kind", "path"),
+    [(ActionImporter, "/actions/import"), (AssistantImporter, "/assistants/import")],
+)
+def test_a_file_of_theirs_is_read_here_and_its_text_handed_over(
+    window: QMainWindow,
+    sidecar: SidecarDouble,
+    qtbot: QtBot,
+    tmp_path: Path,
+    *,
+    kind: type[FileDialogCommand],
+    path: str,
 ) -> None:
-    sidecar.answer("/actions/import", status=204)
-    importer = ActionImporter(sidecar.client, window)
+    sidecar.answer(path, status=204)
+    importer = kind(sidecar.client, window)
     importer({})
     (tmp_path / "empty").touch()
     (tmp_path / "binary").write_bytes(b"\xff\xfe\xfd")
@@ -132,7 +142,7 @@ def test_an_actions_file_is_read_here_and_its_text_handed_over(
             box.close()
     (tmp_path / "good").write_text("\ufeff{}", "utf-8")
     dialog_of(window).filesSelected.emit([str(tmp_path / "good")])
-    expected = ("/actions/import", {"content": "{}"})
+    expected = (path, {"content": "{}"})
     qtbot.waitUntil(lambda: sidecar.posted == [expected])
     dialog_of(window).close()
 

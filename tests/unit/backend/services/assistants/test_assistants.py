@@ -132,6 +132,31 @@ def test_a_copy_is_its_own(library: Library, service: AssistantService) -> None:
         service.get(copy.id)
 
 
+def test_a_file_brings_those_that_are_not_there(service: AssistantService) -> None:
+    service.add(FORM)
+    content = service.export()
+    assert service.import_from(content) == 0, "all are there"
+    for one in service.all():
+        service.delete(one.id)
+    assert service.import_from(content) == 1
+    (back,) = service.all()
+    there = {"choice": "", "name": "Sea dog", "temperature": "0.5"}
+    assert to_form(back) == FORM | there | {"instructions": "Talk like a pirate."}
+    other = {"name": "Second", "instructions": "x"}
+    for wrong in (
+        "",
+        "[1]",
+        content.replace("hearth-assistants", "hearth-actions"),
+        content.replace('"version": 1', '"version": 2'),
+        json.dumps({**json.loads(content), "assistants": [other, {"name": ""}]}),
+        json.dumps({**json.loads(content), "assistants": ["Second"]}),
+        json.dumps({**json.loads(content), "assistants": [other] * 501}),
+    ):
+        with pytest.raises(InvalidInputError):
+            service.import_from(wrong)
+    assert service.all() == [back], "all or none"
+
+
 def test_new_conversations_have_the_latest_choice_and_its_model(
     library: Library, service: AssistantService
 ) -> None:
