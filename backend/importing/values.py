@@ -1,5 +1,6 @@
 """Looks at values of any type without ever failing."""
 
+import json
 import math
 import time
 from collections.abc import Mapping
@@ -7,10 +8,12 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from backend.importing.limits import MAX_MESSAGE_BYTES
-from backend.importing.markup import joined, paragraphs
+from backend.importing.markup import fenced, joined, paragraphs, titled
 
 _MS_FROM: Final = 100_000_000_000
 """Numbers from here on are milliseconds: as seconds they would be after 5138."""
+_TOOL_CHARS: Final = 50_000
+"""What a tool gave is no part of the talk, and may be a whole file."""
 _DAY_MS: Final = 86_400_000
 _THINKING: Final = frozenset({"reasoning", "thinking", "think"})
 _NO_WORDS: Final = frozenset({"info", "tool-call", "tool_call", "tool_use", "app"})
@@ -74,6 +77,22 @@ def thoughts(parts: object) -> str:
     return paragraphs(
         *(thought_in(one) for one in found if as_text(one.get("type")) in _THINKING)
     )
+
+
+def tool_words(name: str, content: object, language: str = "") -> str:
+    """Return what a tool was asked, or gave, as a block; "" for nothing or too much.
+
+    Args:
+        name: The tool.
+        content: Text, parts of text, or any value of JSON.
+        language: Of a text.
+    """
+    words = content if isinstance(content, str) else texts(content)
+    if content and not words:
+        words, language = json.dumps(content, ensure_ascii=False, indent=1), "json"
+    if not words.strip() or len(words) > _TOOL_CHARS:
+        return ""
+    return titled(name, fenced(words, language))
 
 
 def thought_in(part: Mapping[str, Any]) -> str:

@@ -20,6 +20,7 @@ from backend.importing.values import (
     first_text,
     names_of,
     thoughts,
+    tool_words,
 )
 
 _ROLES: Final = {"human": "user", "user": "user", "assistant": "assistant"}
@@ -63,7 +64,7 @@ def _said(
         key=key,
         role=_ROLES.get(sender, sender),
         text=paragraphs(text, *_pasted(message), *documents.shown_in(key)),
-        reasoning=thoughts(content),
+        reasoning=paragraphs(*(_folded(as_dict(part), tally) for part in content)),
         at_ms=as_ms(message.get("created_at")),
         files=_files(message),
     )
@@ -77,9 +78,7 @@ def _text(content: list[object], tally: ImportCounts) -> str:
             case "text" | "voice_note":
                 text = first_text(block.get("text"), block.get("transcript"))
                 pieces.append(_with_sources(text, block))
-            case "thinking":
-                pass
-            case "tool_use" if as_text(block.get("name")) in _REPLAYED:
+            case "thinking" | "tool_use" | "tool_result":
                 pass
             case _ if isinstance(part, str):
                 pieces.append(part)
@@ -88,6 +87,22 @@ def _text(content: list[object], tally: ImportCounts) -> str:
                 pieces.append(words)
                 tally.skip(Skip.TOOL, not words, [as_text(block.get("name"))])
     return joined(pieces)
+
+
+def _folded(block: dict[str, Any], tally: ImportCounts) -> str:
+    """Return a thought, or what was asked of a tool and what it gave."""
+    name = as_text(block.get("name"))
+    match block.get("type"):
+        case "tool_use" if name in _REPLAYED:
+            return ""
+        case "tool_use":
+            words = tool_words(name, block.get("input"))
+        case "tool_result":
+            words = tool_words(f"{name}: result".lstrip(": "), block.get("content"))
+        case _:
+            return thoughts([block])
+    tally.skip(Skip.TOOL, not words, [name])
+    return words
 
 
 def _with_sources(text: str, block: dict[str, Any]) -> str:

@@ -3,7 +3,8 @@
 import html
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, TypeAlias
 
 from backend.importing.markup import (
     CODE,
@@ -31,9 +32,12 @@ from backend.importing.values import (
     names_of,
     texts,
     thought_in,
+    tool_words,
 )
 from backend.thoughts import split_thoughts
 
+_Tools: TypeAlias = list[tuple[str, str]]
+"""The tools an answer used: the name of each, with what it was asked and gave."""
 _DETAILS: Final = re.compile(
     r"<details type=\"(?P<type>reasoning|tool_calls|code_interpreter)\""
     r"(?P<attributes>[^>]*)>(?P<inner>.*?)</details>\n?",
@@ -99,11 +103,15 @@ def _said(key: str, message: dict[str, Any], tally: ImportCounts) -> SourceMessa
     images = [p for p in as_list(content) if as_text(as_dict(p).get("type")) in _IMAGES]
     error = ""
     if role == "assistant":
-        written, thought = _from_output(as_list(message.get("output")), tally)
-        text, details = _without_details(text, tally)
+        written, thought, used = _from_output(as_list(message.get("output")))
+        text, details, called = _without_details(text)
         text, thoughts = split_thoughts(text)
         text = text if text.strip() else written
-        reasoning = paragraphs(details, thoughts) or thought
+        tools = called or used
+        words = [words for _, words in tools]
+        reasoning = paragraphs(paragraphs(details, thoughts) or thought, *words)
+        lost = [name for name, words in tools if not words]
+        tally.skip(Skip.TOOL, len(lost), lost)
         error = failed(message.get("error"))
     return SourceMessage(
         key=first_text(message.get("id"), key),
@@ -125,10 +133,11 @@ def _state(message: Mapping[str, Any], error: str) -> str:
     return "interrupted" if is_cut else "complete"
 
 
-def _from_output(output: list[Any], tally: ImportCounts) -> tuple[str, str]:
-    """Return the text and the reasoning of an answer that is stored in steps."""
+def _from_output(output: list[Any]) -> tuple[str, str, _Tools]:
+    """Return text, reasoning and tools of an answer that is stored in steps."""
     written: list[str] = []
     thought: list[str] = []
+    tools: _Tools = []
     for step in map(as_dict, output):
         match step.get("type"):
             case "message":
@@ -140,19 +149,32 @@ def _from_output(output: list[Any], tally: ImportCounts) -> tuple[str, str]:
                     or thought_in(step)
                 )
             case _:
-                tally.skip(Skip.TOOL, 1, [as_text(step.get("name"))])
-    return joined(written), paragraphs(*thought)
+                tools.append(
+                    _tool(
+                        as_text(step.get("name")),
+                        step.get("arguments"),
+                        step.get("output"),
+                    )
+                )
+    return joined(written), paragraphs(*thought), tools
+
+
+def _tool(name: str, asked: object, gave: object) -> tuple[str, str]:
+    result = f"{name}: result" if name else "Result"
+    words = (tool_words(name, asked, "json"), tool_words(result, gave))
+    return name, paragraphs(*words)
 
 
 def _summaries(step: Mapping[str, Any], name: str) -> list[str]:
     return [first_text(as_dict(p).get("text"), p) for p in as_list(step.get(name))]
 
 
-def _without_details(text: str, tally: ImportCounts) -> tuple[str, str]:
-    """Return an answer without what the program folds into it, and its reasoning."""
+def _without_details(text: str) -> tuple[str, str, _Tools]:
+    """Return an answer without what the program folds into it, and that."""
     if "<details type=" not in text:
-        return text, ""
+        return text, "", []
     thought: list[str] = []
+    tools: _Tools = []
 
     def taken(match: re.Match[str]) -> str:
         if not match["type"]:
@@ -165,7 +187,8 @@ def _without_details(text: str, tally: ImportCounts) -> tuple[str, str]:
             thought.append(_QUOTE.sub("", inner).strip())
             return ""
         if match["type"] == "tool_calls":
-            tally.skip(Skip.TOOL, 1, [_attribute(match["attributes"], "name")])
+            of = partial(_attribute, match["attributes"])
+            tools.append(_tool(of("name"), of("arguments"), of("result")))
             return ""
         output = _attribute(match["attributes"], "output")
         shown = titled("Output", fenced(output, "text")) + "\n\n" if output else ""
@@ -173,7 +196,7 @@ def _without_details(text: str, tally: ImportCounts) -> tuple[str, str]:
 
     # Reasoning may hold code, so that it goes before code is looked for.
     text = _DETAILS_OR_CODE.sub(taken, _leading(text.lstrip(), taken))
-    return text.strip(), paragraphs(*thought)
+    return text.strip(), paragraphs(*thought), tools
 
 
 def _leading(text: str, taken: Callable[[re.Match[str]], str]) -> str:

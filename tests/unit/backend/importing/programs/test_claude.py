@@ -150,11 +150,40 @@ def test_files_that_were_written_are_kept(tmp_path: Path) -> None:
     assert "lost X" in shown
 
 
-def test_other_tools_and_their_results_are_counted_by_name(tmp_path: Path) -> None:
-    result = {"type": "tool_result", "name": "web_search", "content": [{"a": 1}]}
+def test_other_tools_and_their_results_are_kept_like_thoughts(tmp_path: Path) -> None:
+    result = {"type": "tool_result", "name": "web_search", "content": [text("Found.")]}
+    odd = {"type": "tool_result", "name": "web_search", "content": [{"a": 1}]}
     row, tally = read_one(
         tmp_path,
-        talk(message("a", "assistant", tool("web_search", q="x"), result, text("A."))),
+        talk(
+            message(
+                "a",
+                "assistant",
+                {"type": "thinking", "thinking": "Hm."},
+                tool("web_search", q="x"),
+                result,
+                odd,
+                text("A."),
+            )
+        ),
+    )
+    assert said(row) == [("assistant", "A.")]
+    assert row.messages[0].reasoning == (
+        'Hm.\n\n**web_search**\n\n```json\n{\n "q": "x"\n}\n```\n\n'
+        "**web_search: result**\n\n```\nFound.\n```\n\n"
+        '**web_search: result**\n\n```json\n[\n {\n  "a": 1\n }\n]\n```'
+    )
+    assert not tally.skipped
+
+
+@pytest.mark.parametrize("content", [[], "x" * 60_000], ids=["empty", "long"])
+def test_what_cannot_be_kept_of_a_tool_is_counted_by_name(
+    content: object, tmp_path: Path
+) -> None:
+    result = {"type": "tool_result", "name": "web_search", "content": content}
+    row, tally = read_one(
+        tmp_path,
+        talk(message("a", "assistant", tool("web_search"), result, text("A."))),
     )
     assert said(row) == [("assistant", "A.")]
     assert tally.skipped == {Skip.TOOL: 2}

@@ -49,14 +49,19 @@ def test_a_leaf_that_is_gone_costs_no_chat(leaf: object, tmp_path: Path) -> None
 def test_an_answer_told_in_steps_is_read(tmp_path: Path) -> None:
     output = [
         {"type": "reasoning", "summary": [{"type": "summary_text", "text": "Hm."}]},
-        {"type": "function_call", "name": "search", "arguments": "{}"},
-        {"type": "function_call_output", "output": []},
+        {"type": "function_call", "name": "search", "arguments": '{"q": 1}'},
+        {"type": "function_call_output", "output": [{"text": "Found."}]},
+        {"type": "image_generation_call", "name": "draw", "result": "aGk="},
         {"type": "message", "content": [{"type": "output_text", "text": "X"}]},
     ]
     data = chat(question(), message("2", "1", content="", output=output), leaf="2")
     row, tally = read_one(tmp_path, data)
-    assert (row.messages[1].text, row.messages[1].reasoning) == ("X", "Hm.")
-    assert tally.skipped == {Skip.TOOL: 2}
+    assert row.messages[1].text == "X"
+    assert row.messages[1].reasoning == (
+        'Hm.\n\n**search**\n\n```json\n{"q": 1}\n```\n\n**Result**\n\n```\nFound.\n```'
+    )
+    assert tally.skipped == {Skip.TOOL: 1}
+    assert tally.names[Skip.TOOL] == ["draw"]
 
 
 def test_models_asked_side_by_side_are_versions_of_the_answer(tmp_path: Path) -> None:
@@ -87,16 +92,23 @@ def test_reasoning_comes_out_with_its_letters(tmp_path: Path) -> None:
 
 
 def test_tools_and_code_of_an_answer_are_no_html(tmp_path: Path) -> None:
-    call = details("tool_calls", "<summary>x</summary>", id="1", name="web")
+    asked = {"name": "web", "arguments": "{&quot;q&quot;: 1}", "result": "&lt;b&gt;"}
+    call = details("tool_calls", "<summary>x</summary>", id="1", **asked)
+    lost = details("tool_calls", "<summary>x</summary>", id="2", name="lost")
     code = details(
         "code_interpreter", "```python\nx &lt; 1\n```", output="&quot;2&quot;"
     )
-    text = chat(question(), message("2", "1", content=f"{call}A\n\n{code}B"), leaf="2")
+    text = chat(
+        question(), message("2", "1", content=f"{call}{lost}A\n\n{code}B"), leaf="2"
+    )
     row, tally = read_one(tmp_path, text)
     assert row.messages[1].text == (
         'A\n\n```python\nx < 1\n```\n\n**Output**\n\n```text\n"2"\n```\n\nB'
     )
-    assert tally.names[Skip.TOOL] == ["web"]
+    assert row.messages[1].reasoning == (
+        '**web**\n\n```json\n{"q": 1}\n```\n\n**web: result**\n\n```\n<b>\n```'
+    )
+    assert tally.names[Skip.TOOL] == ["lost"]
 
 
 @pytest.mark.parametrize(
