@@ -215,6 +215,7 @@ class StoreLifecycle:
         def tell(rows: "Sequence[RowChange]") -> None:
             services.activity.committed(rows)
             services.search.committed(rows)
+            services.notes.committed(rows)
 
         store.listen(
             lambda rows: loop.call_soon_threadsafe(tell, rows), threading.get_ident()

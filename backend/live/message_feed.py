@@ -4,7 +4,8 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence, Set
+from contextlib import suppress
 from dataclasses import replace
 from itertools import groupby
 from operator import attrgetter
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from markupsafe import escape
 
+from backend.errors import NotFoundError
 from backend.live.message_views import (
     Answer,
     AssistantLine,
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
     from backend.open_store import GetServices
     from backend.services.chat.context import ReadingStart
     from backend.store.change_log import RowChange
-    from backend.store.models import Attachment
+    from backend.store.models import Attachment, Note
     from backend.store.rows import AnyMessage
 
 log = logging.getLogger("hearth.answers")
@@ -49,6 +51,7 @@ log = logging.getLogger("hearth.answers")
 REASONING_SHOWN_CHARS: Final = 4_000
 _READINGS: Final = 3
 ATTACHMENT: Final = "attachment"
+NOTE: Final = "note"
 
 
 class MessageFeed:
@@ -70,7 +73,9 @@ class MessageFeed:
         self._beginning: dict[str, tuple[AnyMessage, bool]] = {}
         self._ended: dict[str, AnyMessage] = {}
         self._attached: dict[str, AttachedFiles] = {}
+        self._marked: Set[str] = frozenset()
         self._showing: asyncio.Task[None] | None = None
+        self._marking: asyncio.Task[None] | None = None
         self.painter = Painter(self._paint)
 
     @property
@@ -87,6 +92,10 @@ class MessageFeed:
         events = events_of(changes)
         new = (c.row for c in changes if c.table == ATTACHMENT and c.before is None)
         self._keep_attached([cast("Attachment", row) for row in new])
+        notes = [c for c in changes if c.table == NOTE and "deleted_at" in c.after]
+        marked = {cast("Note", c.row).message_id for c in notes if c.row} - {""}
+        if marked:
+            self._marking = asyncio.create_task(self._show_marked(marked))
         for message_id in events.removed:
             self._tell(message_id, "removed")
         for message in events.added:
@@ -181,6 +190,19 @@ class MessageFeed:
             if message.id not in self._ended and not self.painter.get(message.id):
                 self._show_now(message, is_new=False)
 
+    async def _show_marked(self, message_ids: Iterable[str]) -> None:
+        """Show messages that are marked, or no longer are."""
+        await self._look_at_marks()
+        for message_id in message_ids:
+            with suppress(NotFoundError):
+                services = await self._get_services([message_id])
+                read = services.messages.get
+                self._show(await asyncio.to_thread(read, message_id), is_new=False)
+
+    async def _look_at_marks(self) -> None:
+        services = await self._get_services([])
+        self._marked = (await asyncio.to_thread(services.notes.marks)).keys()
+
     def _show_now(self, message: "AnyMessage", is_new: bool) -> None:  # noqa: FBT001 private
         html = self._renderer.render(self.view(message))
         if is_new:
@@ -209,6 +231,7 @@ class MessageFeed:
         it is there.
         """
         found: Sequence[AnyMessage] = ()
+        await self._look_at_marks()
         for _ in range(_READINGS):
             found = await reading()
             await self.look_at_files(found)
@@ -274,7 +297,9 @@ class MessageFeed:
         other task in between, so that each event is either part of it or comes after.
         """
         if message.role == "user":
-            return QuestionView(message, self.seq, self._attached.get(message.id))
+            files = self._attached.get(message.id)
+            is_marked = message.id in self._marked
+            return QuestionView(message, self.seq, files, is_marked=is_marked)
         shown = self.painter.get(message.id)
         if shown is not None:
             return Answer(
@@ -300,6 +325,7 @@ class MessageFeed:
             is_whole=is_whole(message),
             can_continue=can_continue(message) and message.role != SUMMARY,
             is_summary=message.role == SUMMARY,
+            is_marked=message.id in self._marked,
         )
 
     def _tell(

@@ -74,6 +74,7 @@ class QuestionView(Template):
         seq: As of an answer.
         attached: The files it is about; None without any.
         is_focused: The user comes back to it from editing.
+        is_marked: There is a note of it.
     """
 
     template: ClassVar[str] = "messages/_question.html"
@@ -81,6 +82,7 @@ class QuestionView(Template):
     seq: int
     attached: AttachedFiles | None = None
     is_focused: bool = False
+    is_marked: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,7 @@ class Answer(Template):
         is_whole: There is nothing to be done about it.
         shown: How many blocks a page has when the answer ends; None for all pages.
         is_summary: It is what the model is given instead of older messages.
+        is_marked: There is a note of it.
     """
 
     template: ClassVar[str] = "messages/_answer.html"
@@ -110,3 +113,4 @@ class Answer(Template):
     can_continue: bool = False
     shown: int | None = None
     is_summary: bool = False
+    is_marked: bool = False

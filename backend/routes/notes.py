@@ -10,6 +10,7 @@ from backend.ids import new_id
 from backend.live.message_views import Blocks
 from backend.live.notices import Toast
 from backend.routes.app_context import AppContext, OpenContext
+from backend.routes.chat.conversations import UNTITLED as UNTITLED_TALK
 from backend.routes.pages import go_to, no_content, page_size, undo_path
 from backend.routes.search import HitItem, hit_items
 from backend.services.notes import MAX_NOTE_CHARS, PAGE_SIZE
@@ -65,6 +66,18 @@ class NotesView(Template):
 
 
 @dataclass(frozen=True)
+class NoteOrigin:
+    """The message a note was made of.
+
+    Attributes:
+        path: Where it is shown; "" when it is no longer there.
+    """
+
+    title: str = ""
+    path: str = ""
+
+
+@dataclass(frozen=True)
 class Editor(Template):
     """One note, being written."""
 
@@ -73,6 +86,7 @@ class Editor(Template):
     title: str
     body: str
     is_new: bool
+    origin: "NoteOrigin | None" = None
     max_chars: int = MAX_NOTE_CHARS
 
 
@@ -118,7 +132,8 @@ def show(request: Request, app: OpenContext) -> Response:
             raise
         return no_content()
     title = note.title or UNTITLED
-    editor = Editor(note.id, title, note.body, is_new=False)
+    origin = _origin(app, note.message_id) if note.message_id else None
+    editor = Editor(note.id, title, note.body, is_new=False, origin=origin)
     return app.pages.show(request, title, editor)
 
 
@@ -166,6 +181,16 @@ def _item(note: "Note") -> NoteItem:
     rest = note.body.strip().partition("\n")[2].lstrip()[: 3 * _BEGINNING_CHARS]
     beginning = " ".join(plain_text(rest).split())[:_BEGINNING_CHARS]
     return NoteItem(note, note.title or UNTITLED, beginning)
+
+
+def _origin(app: OpenContext, message_id: str) -> NoteOrigin:
+    try:
+        message = app.services.messages.get(message_id)
+        talk = app.services.conversations.get(message.conversation_id)
+    except NotFoundError:
+        return NoteOrigin()
+    path = f"/conversations/{talk.id}?around={message_id}"
+    return NoteOrigin(talk.title or UNTITLED_TALK, path)
 
 
 def _known_form(note_id: str) -> str:

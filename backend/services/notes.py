@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Final, Never
 from backend.errors import InvalidInputError, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from backend.store.change_log import RowChange
     from backend.store.models import Note
     from backend.store.notes import NoteStore
 
 PAGE_SIZE: Final = 50
+NOTE: Final = "note"
 SAVED: Final = "Saved as a note."
 MAX_NOTE_CHARS: Final = 100_000
 FOLD_AFTER_S: Final = 2.0
@@ -28,6 +30,35 @@ class NoteService:
         self._notes = notes
         self._loop: asyncio.AbstractEventLoop | None = None
         self._typed = asyncio.Event()
+        self._marks: dict[str, str] | None = None
+        self._marked = 0
+
+    def mark(self, message_id: str, text: str) -> str:
+        """Keep a message as a note, which marks it; return the transaction to undo.
+
+        Raises:
+            InvalidInputError: It is too long.
+        """
+        return self._notes.mark(message_id, _checked(text))
+
+    def marks(self) -> "Mapping[str, str]":
+        """Return the marked messages, each with a note of it.
+
+        To find them all rows are read, so they are kept until one changes.
+        """
+        while (marks := self._marks) is None:
+            before, marks = self._marked, self._notes.marks()
+            if before == self._marked:
+                self._marks = marks
+        return marks
+
+    def committed(self, changes: "Sequence[RowChange]") -> None:
+        """Forget which messages are marked when that may have changed."""
+        if any(
+            change.table == NOTE and getattr(change.row, "message_id", True)
+            for change in changes
+        ):
+            self._marked, self._marks = self._marked + 1, None
 
     def page(
         self, before: str | None = None, limit: int = PAGE_SIZE

@@ -57,6 +57,23 @@ class NoteStore:
             session.add(made)
         return made
 
+    def mark(self, message_id: str, body: str) -> str:
+        """Store a note of a message, which marks it; return the transaction id."""
+        body = clean_text(body)
+        with self._database.write() as session:
+            session.add(Note(title=note_title(body), body=body, message_id=message_id))
+            return session.transaction_id
+
+    def marks(self) -> dict[str, str]:
+        """Return the marked messages, each with the newest note of it."""
+        query = (
+            select(Note.message_id, Note.id)
+            .where(Note.message_id != "", col(Note.deleted_at).is_(None))
+            .order_by(col(Note.id))
+        )
+        with self._database.read() as session:
+            return dict(session.exec(query).all())
+
     def save(self, id: str, body: str, title: str | None = None) -> str:
         """Store a note's text, and its title when given.
 

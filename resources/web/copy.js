@@ -83,18 +83,33 @@
     return part;
   };
 
-  document.addEventListener("copy", (event) => {
+  const formatsOfSelection = () => {
     const selection = getSelection();
-    if (selection.isCollapsed || event.target.closest?.("input, textarea")) return;
+    if (selection.isCollapsed) return null;
     const range = selection.getRangeAt(0).cloneRange();
     const inside = elementOf(range.commonAncestorContainer);
     const asItIs = inside.closest(`pre, ${TYPED}`);
     const part = asItIs ? wrap(typed(range.toString())) : selectedPart(range);
-    if (!asItIs && !inside.closest(".prose") && !part.querySelector(`.prose, ${TYPED}`)) return;
+    if (!asItIs && !inside.closest(".prose") && !part.querySelector(`.prose, ${TYPED}`)) return null;
     if (asItIs?.matches("pre")) part.firstChild.className = "";
     else clean(part);
     const text = asItIs ? range.toString() : markdown(part);
-    put(event.clipboardData, { "text/plain": text, "text/html": html(part) });
+    return { "text/plain": text, "text/html": html(part) };
+  };
+
+  document.addEventListener("copy", (event) => {
+    const formats = event.target.closest?.("input, textarea") ? null : formatsOfSelection();
+    if (!formats) return;
+    put(event.clipboardData, formats);
     event.preventDefault();
+  });
+
+  // Of a message in which something is selected, a mark keeps that.
+  document.addEventListener("htmx:configRequest", ({ detail }) => {
+    const message = detail.elt.matches("[data-mark]") && detail.elt.closest(".message");
+    const { anchorNode, focusNode } = getSelection();
+    if (!message || ![anchorNode, focusNode].every((node) => message.contains(node))) return;
+    const formats = formatsOfSelection();
+    if (formats) detail.parameters.text = formats["text/plain"];
   });
 })();

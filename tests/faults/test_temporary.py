@@ -63,6 +63,7 @@ def test_nothing_of_one_is_kept_though_all_of_it_works(tmp_path: Path) -> None:
         assert asked.status == 200
         talk.rest()
         assert f"{_ASKED}2" in talk.page(begun)
+        assert talk.send(f"/messages/{answer}/note").status == 409
         refused = talk.sidecar.post(f"/drafts/{begun}/attachments", b"words")
         assert refused.status == 409
         assert "cannot be attached" in refused.text

@@ -148,6 +148,35 @@ def test_editing_deleting_and_undoing_messages_is_heard(
     other.hear("log", "removed")
 
 
+def test_a_mark_is_shown_leads_back_and_goes_with_its_note(
+    other: Other, talk: Talk
+) -> None:
+    conversation, answer = other.begin("Which?")
+    other.listen()
+    marked = other.send("POST", f"/messages/{answer}/note", text="of it")
+    other.hear("whole", "notes")
+    link = f"/messages/{answer}/note"
+    assert f'hx-get="{link}"' in talk.page(conversation)
+    note = talk.sidecar.get(link).headers["location"]
+    back = f"/conversations/{conversation}?around={answer}"
+    assert back in talk.sidecar.get(note).text
+    assert "of it" in talk.sidecar.get(note).text
+    talk.send(f"/messages/{answer}/retry")
+    talk.rest()
+    assert f'id="message-{answer}"' in talk.sidecar.get(back).text
+    other.listen()
+    other.send("DELETE", note)
+    other.hear("whole")
+    assert f'hx-get="{link}"' not in talk.page(conversation)
+    other.listen()
+    other.send("POST", "/trash" + note.replace("notes", "note") + "/restore")
+    other.hear("whole")
+    other.send("DELETE", f"/messages/{answer}")
+    assert "is no longer there" in talk.sidecar.get(note).text
+    other.undo(marked)
+    assert talk.sidecar.get(link).status == 404
+
+
 def test_a_title_and_a_deleted_conversation_are_heard_also_by_the_shell(
     other: Other,
 ) -> None:

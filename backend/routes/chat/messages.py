@@ -3,13 +3,14 @@
 import asyncio
 import json
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
-from backend.ids import edit_draft
+from backend.errors import ConflictError, NotFoundError
+from backend.ids import edit_draft, is_temporary
 from backend.live.message_views import QuestionView
 from backend.live.notices import Toast
 from backend.routes.app_context import OpenContext
-from backend.routes.pages import undo_path
+from backend.routes.pages import go_to, no_content, undo_path
 from backend.services.images import Image
 from backend.web.http import AppRouter, Request, Response
 from backend.web.rendering import Template
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from backend.store.rows import AnyMessage
 
 router = AppRouter[OpenContext]()
+_NOT_KEPT: Final = (
+    "A note would keep a part of this temporary chat. Choose Keep this conversation "
+    "first, and mark it then."
+)
 
 
 @dataclass(frozen=True)
@@ -153,6 +158,29 @@ async def delete(request: Request, app: OpenContext) -> Response:
     removed = await conversations.delete_message(request.path_params["id"])
     sentence = f"Deleted “{removed.title or 'an empty message'}”."
     return app.pages.toast(Toast(sentence, undo=undo_path(removed.transaction_id)))
+
+
+@router.post("/messages/:id/note")
+def mark(request: Request, app: OpenContext) -> Response:
+    """Mark a message by a note of it, or of what is selected in it."""
+    message = app.services.messages.get(request.path_params["id"])
+    if is_temporary(message.conversation_id):
+        raise ConflictError(_NOT_KEPT)
+    text = request.form().get("text", "").strip() or message.text
+    marked = app.services.notes.mark(message.id, text)
+    return app.pages.toast(Toast("Marked, and kept as a note.", undo=undo_path(marked)))
+
+
+@router.get("/messages/:id/note")
+def show_note(request: Request, app: OpenContext) -> Response:
+    """Show the note of a marked message."""
+    note_id = app.services.notes.marks().get(request.path_params["id"])
+    if note_id is None:
+        raise NotFoundError("This message is not marked any more.")
+    path = f"/notes/{note_id}"
+    if request.is_htmx:
+        return no_content(go_to(path))
+    return Response(status=303, headers={"Location": path})
 
 
 @router.get("/messages/:id/text")

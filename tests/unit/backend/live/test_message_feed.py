@@ -81,6 +81,7 @@ class Page:
         titles = SimpleNamespace(answer_ended=_nothing)
         summaries = SimpleNamespace(go_on=_nothing)
         services = SimpleNamespace(
+            notes=SimpleNamespace(marks=dict),
             conversations=conversations,
             messages=messages,
             titles=titles,

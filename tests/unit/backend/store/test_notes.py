@@ -90,3 +90,18 @@ def test_nothing_is_typed_into_a_note_in_the_trash(notes: NoteStore) -> None:
     notes.delete(row_id)
     with pytest.raises(NotFoundError):
         notes.keep(row_id, "Fires")
+
+
+def test_a_message_is_marked_as_long_as_it_has_a_note(database: Database) -> None:
+    notes, changes, message = NoteStore(database), ChangeStore(database), new_id()
+    notes.create("Fire")
+    first = notes.mark(message, "# Warm\n\nwords")
+    assert notes.page(limit=1)[0].title == "Warm"
+    notes.mark(message, "again")
+    (again,) = notes.marks().values()
+    notes.delete(again)
+    assert notes.marks().keys() == {message}
+    undone = changes.undo(first)
+    assert notes.marks() == {}
+    changes.undo(undone)
+    assert notes.marks().keys() == {message}

@@ -3,7 +3,8 @@
 import asyncio
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 from backend.live.message_feed import MessageFeed
 from backend.live.message_views import Answer
@@ -68,7 +69,7 @@ def test_other_work_goes_on_while_a_long_text_is_rendered() -> None:
 
 
 async def closed(_ids: object) -> "Services":
-    raise NotImplementedError
+    return cast("Services", SimpleNamespace(notes=SimpleNamespace(marks=dict)))
 
 
 def test_a_log_is_read_again_when_an_answer_ends_meanwhile(tmp_path: Path) -> None:
