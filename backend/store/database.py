@@ -50,6 +50,7 @@ from backend.store.file_state import (
     FileState,
     FileWatch,
     NoFile,
+    check_file,
     disk_refusal,
 )
 from backend.stored_values import SnapshotReason
@@ -63,16 +64,6 @@ BACKUPS: Final = "backups"
 
 _POOL_SIZE: Final = 4
 _PATIENCE_S: Final = 5.0
-_GONE: Final = (
-    "The database is no longer in {folder}, so nothing can be stored. Bring the folder "
-    "back, or choose Restart Background Process in the menu Tools to start with an "
-    "empty one."
-)
-_REPLACED: Final = (
-    "Another program replaced Hearth's database while it was open, so nothing more is "
-    "stored. Choose Restart Background Process in the menu Tools to go on with that "
-    "file, or restore a backup: what you wrote since then may be in one."
-)
 _NAP_S: Final = 0.005
 _TRY_BYTES: Final = 256 * 1024
 _TRY: Final = text("insert or replace into draft(id, text) values ('try', :text)")
@@ -284,7 +275,7 @@ class Database:
             StoreSession.to_write(self._writer, self.clock) as session,
         ):
             yield session
-            self._check_file()
+            check_file(self._watch, self.path.parent)
             session.flush()
             settle_paths(session)
             latest = session.connection().exec_driver_sql(LATEST_CHANGE).scalar_one()
@@ -314,15 +305,6 @@ class Database:
             self.on_commit(changes)
         except Exception:  # what is committed stays so, whoever listens
             log.exception("a commit could not be announced")
-
-    def _check_file(self) -> None:
-        match self._watch.look():
-            case FileState.GONE:
-                raise StoreError(_GONE.format(folder=self.path.parent))
-            case FileState.REPLACED:
-                raise StoreError(_REPLACED)
-            case FileState.THERE:
-                pass
 
     def checkpoint(self) -> bool:
         """Move the write-ahead log into the file and empty it, unless it is in use.

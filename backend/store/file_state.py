@@ -25,6 +25,16 @@ _NOT_CLOSED_WELL: Final = (
     "Hearth's data folder cannot be written, and its database was not closed well last "
     "time. Make the folder writable and start Hearth again; nothing is lost."
 )
+_GONE: Final = (
+    "The database is no longer in {folder}, so nothing can be stored. Bring the folder "
+    "back, or choose Restart Background Process in the menu Tools to start with an "
+    "empty one."
+)
+_REPLACED: Final = (
+    "Another program replaced Hearth's database while it was open, so nothing more is "
+    "stored. Choose Restart Background Process in the menu Tools to go on with that "
+    "file, or restore a backup: what you wrote since then may be in one."
+)
 
 
 class FileState(Enum):
@@ -106,6 +116,25 @@ class FileWatch:
                 connection.close()
         except Error:
             return -1
+
+
+def check_file(watch: FileWatch | NoFile, folder: Path) -> None:
+    """Refuse to commit to a file that is no longer the one that was opened.
+
+    Args:
+        watch: Watches it.
+        folder: Where it was.
+
+    Raises:
+        StoreError: It is gone, or another one.
+    """
+    match watch.look():
+        case FileState.GONE:
+            raise StoreError(_GONE.format(folder=folder))
+        case FileState.REPLACED:
+            raise StoreError(_REPLACED)
+        case FileState.THERE:
+            pass
 
 
 def latest_change(connection: Connection) -> int:
