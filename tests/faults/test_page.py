@@ -162,3 +162,22 @@ def test_on_another_port_the_same_place_is_opened_with_all_that_was_typed(
     assert window.evaluate("location.pathname") == path
     assert window.evaluate("document.activeElement.tagName") == "TEXTAREA"
     until(lambda: draft_of_this(conversation) == "typed before the move", "the draft")
+
+
+def test_a_temporary_chat_that_is_lost_can_still_be_copied(trials: Trials) -> None:
+    window = trials.window
+    trials.open("/")
+    window.click("link", "New temporary chat")
+    window.wait_for("document.querySelector('.temporary') !== null")
+    trials.ask("Count")
+    window.wait_for(f"{LAST_ANSWER}.innerText.length > 60")
+    window.write("textbox", "Message", "not sent")
+    window.sidecar.kill()
+    window.wait_for("document.querySelector('#gone').innerText.includes('is gone')")
+    assert window.evaluate(f"{LAST_ANSWER}.innerText.length > 60")
+    assert window.evaluate(f"{FIELD}.value") == "not sent"
+    window.click("link", "New temporary chat")
+    window.wait_for(
+        f"document.querySelector('#gone')?.innerText === '' && {QUESTIONS} === 0"
+    )
+    until(trials.is_usable, "the page")
