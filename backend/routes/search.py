@@ -29,6 +29,7 @@ _SCOPES: Final = {
     Scope.ALL: "Everything",
     Scope.CONVERSATIONS: "Titles",
     Scope.NOTES: "Notes",
+    Scope.ASSISTANTS: "Assistants",
     Scope.FILES: "Files",
     Scope.MESSAGES: "Messages",
 }
@@ -44,6 +45,7 @@ _BY_TIME: Final = {Scope.FILES, Scope.MESSAGES}
 _ICONS: Final = {
     Scope.CONVERSATIONS: "message-square",
     Scope.NOTES: "notebook-pen",
+    Scope.ASSISTANTS: "sparkles",
     Scope.FILES: "file-text",
     Scope.MESSAGES: "message-square",
 }
@@ -207,6 +209,8 @@ def _item(scope: Scope, hit: "Hit", query: str) -> HitItem:
     match scope:
         case Scope.NOTES:
             path = f"/notes/{hit.id}"
+        case Scope.ASSISTANTS:
+            path = f"/assistants/{hit.id}/edit"
         case Scope.MESSAGES | Scope.FILES:
             place = f"/conversations/{hit.conversation_id}"
             asked = urlencode({"around": hit.id, "q": query})

@@ -27,6 +27,7 @@ class Scope(StrEnum):
     ALL = "all"
     CONVERSATIONS = "conversation"
     NOTES = "note"
+    ASSISTANTS = "assistant"
     MESSAGES = "message"
     FILES = "document"
 
@@ -65,6 +66,7 @@ _DAYS: Final = {Span.WEEK: 7, Span.MONTH: 30, Span.YEAR: 365}
 _ALL: Final[dict[Scope, int]] = {
     Scope.CONVERSATIONS: _LIMIT_BESIDE_OTHERS,
     Scope.NOTES: _LIMIT_BESIDE_OTHERS,
+    Scope.ASSISTANTS: _LIMIT_BESIDE_OTHERS,
     Scope.FILES: _LIMIT_BESIDE_OTHERS,
     Scope.MESSAGES: LIMIT,
 }
@@ -73,7 +75,7 @@ _ALL: Final[dict[Scope, int]] = {
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What was found of one kind: titles and notes best first, the rest newest first.
+    """What was found of one kind: messages and files newest first, the rest best first.
 
     Attributes:
         has_more: There is more of it than is shown.
@@ -85,7 +87,7 @@ class Group:
 
 
 class SearchService:
-    """Finds titles, messages, notes and files by their words."""
+    """Finds titles, messages, notes, assistants and files by their words."""
 
     def __init__(
         self, store: "SearchStore", *, clock: Callable[[], int] = now_ms

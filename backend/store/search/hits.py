@@ -12,6 +12,7 @@ class Kind(StrEnum):
     MESSAGE = "message"
     CONVERSATION = "conversation"
     NOTE = "note"
+    ASSISTANT = "assistant"
     DOCUMENT = "document"
 
 
@@ -20,9 +21,9 @@ class Hit:
     """Something found.
 
     Attributes:
-        id: The message, conversation or note; of a document, the question it is of.
-        conversation_id: Where the message is; the conversation itself; "" for notes.
-        title: The title of the conversation or note.
+        id: Of what was found; of a document, the question it is of.
+        conversation_id: Where the message is; the conversation itself; "" for the rest.
+        title: The title of the conversation or note, the name of an assistant.
         snippet: The words around what was found.
         created_at: Milliseconds, UTC.
         is_archived: Whether its conversation is in the archive.

@@ -1,4 +1,4 @@
-"""Finds messages, titles, notes and files by their words, also while they are typed."""
+"""Finds what the user has by its words, also while they are typed."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -32,17 +32,20 @@ _FROM: Final = {
     ),
     Kind.CONVERSATION: ("conversation r on r.seq = p.seq", "r.id, r.title"),
     Kind.NOTE: ("note r on r.seq = p.seq", "'', r.title"),
+    Kind.ASSISTANT: ("assistant r on r.seq = p.seq", "'', r.name"),
 }
 _ARCHIVED: Final = {
     Kind.MESSAGE: "c.archived_at <> 0",
     Kind.CONVERSATION: "r.archived_at <> 0",
     Kind.NOTE: "0",
+    Kind.ASSISTANT: "0",
 }
 _RANK: Final = {
     # Weighing a word means counting it: 50 ms for a common one of a million messages.
     Kind.MESSAGE: ("0", ""),
     Kind.CONVERSATION: ("bm25(conversation_fts)", "order by hit.rank, p.place desc"),
     Kind.NOTE: ("bm25(note_fts)", "order by hit.rank, p.place desc"),
+    Kind.ASSISTANT: ("bm25(assistant_fts)", "order by hit.rank, p.place desc"),
 }
 _BY_WORDS: Final = """
     select rowid as place, {rank} as rank from {kind}_fts
@@ -97,7 +100,7 @@ class SearchStore:
     ) -> list[Hit]:
         """Return hits of each kind, in the order of `kinds`.
 
-        Of messages and files the latest, of conversations and notes the best.
+        Of messages and files the latest, of the rest the best.
 
         Args:
             query: Words, of which the last may be half typed, and "quoted phrases".
@@ -246,8 +249,8 @@ def _statement(kind: Kind, asked: Query) -> TextClause:
 
 def _to_hit(kind: Kind, row: Row[*tuple[Any, ...]], asked: Query) -> Hit:
     row_id, conversation_id, title, created_at, said, _place, is_archived = row
-    if kind is Kind.NOTE:
-        # The first line of most notes is their title, which is shown anyway.
+    if kind in {Kind.NOTE, Kind.ASSISTANT}:
+        # Their first line is mostly what they are called, which is shown anyway.
         whole = said
         for _ in range(2):
             first, _, rest = said.partition("\n")

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from backend.ids import now_ms
 from backend.store.change_log import Fields
 from backend.store.changes import ChangeStore
+from backend.store.chat.assistants import AssistantStore
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
 from backend.store.imports.imports import ImportStore
@@ -79,6 +80,24 @@ def test_what_is_not_there_or_too_short_finds_nothing(
 ) -> None:
     say(messages, "Fire is red hot 北京")
     assert search.search(query) == []
+
+
+def test_an_assistant_is_found_by_its_name_and_by_what_it_is_told(
+    search: SearchStore, database: Database
+) -> None:
+    kept = AssistantStore(database)
+    facts = {"name": "Sea dog", "instructions": "Talk like a pirate."}
+    (made, _), _ = kept.add(facts, {"name": "Dog", "instructions": "Bark."})
+    (hit,) = search.search("pirate", kinds=[Kind.ASSISTANT])
+    assert (hit.id, hit.title, hit.conversation_id) == (made.id, "Sea dog", "")
+    assert marked(hit) == "Talk like a [pirate]."
+    best, _ = search.search("dog")
+    assert (best.kind, best.title) == (Kind.ASSISTANT, "Dog"), "the shorter text first"
+    kept.change(made.id, {"instructions": "Talk C++ like a captain"})
+    assert search.search("pirate") == []
+    assert [hit.id for hit in search.search("c++")] == [made.id], "by signs"
+    kept.delete(made.id)
+    assert search.search("captain") == []
 
 
 def test_every_kind_is_found_and_filtered(
