@@ -35,6 +35,7 @@ ACTS: Final = {
     "restore": 1.5,
     "rekey": 1.0,
     "import": 1.5,
+    "versions": 0.3,
 }
 """Within how many seconds after its first commit each act is killed."""
 
@@ -83,6 +84,7 @@ def _look(data: Path, acknowledged: set[str]) -> float:
     lost = acknowledged - store.ids()
     assert not lost, f"lost: {lost}"
     assert store.imported() in {0, store.TALKS}, "half an import"
+    assert not store.misplaced()
     store.database.close()
     assert job_process.quick_check(store.path, store.key.of_database) == ["ok"]
     left = {file.name for file in data.iterdir()} - _ORDINARY

@@ -7,10 +7,13 @@ time. Each commit is said on stdout.
 import asyncio
 import functools
 import json
+import random
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, TypeVar
+
+from sqlmodel import select
 
 from backend.keys.database_key import DATABASE_NAME, DatabaseKey
 from backend.keys.keyring import OsKeyring
@@ -18,10 +21,14 @@ from backend.services.protection.backups import BackupService
 from backend.services.protection.encryption import EncryptionService
 from backend.services.transfer.import_states import ImportState
 from backend.services.transfer.imports import ImportService
+from backend.store.branches.paths import branches_in
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
 from backend.store.imports.imports import ImportStore
+from backend.store.messages import MessageStore
+from backend.store.models import Conversation
 from backend.store.notes import NoteStore
+from backend.store.revisions import RevisionStore
 from backend.store_opening import open_database
 from tests.helpers.export_samples import chatgpt
 from tests.helpers.fake_keyrings import FileVault
@@ -29,6 +36,9 @@ from tests.helpers.fake_keyrings import FileVault
 T = TypeVar("T")
 
 KEYRING: Final = "keyring.json"
+BRANCHED: Final = "Which way?"
+SHOWN: Final = 6
+ANEW: Final = 0.5
 
 
 class Silence:
@@ -88,7 +98,38 @@ class Store:
 
     def imported(self) -> int:
         """Return how many conversations there are."""
-        return len(ConversationStore(self.database).page(limit=1_000))
+        talks = ConversationStore(self.database).page(limit=1_000)
+        return sum(talk.title != BRANCHED for talk in talks)
+
+    def go_another_way(self) -> None:
+        """Retry, edit, switch or ask several models somewhere in a conversation."""
+        messages, revisions = MessageStore(self.database), RevisionStore(self.database)
+        messages.interrupt_open()  # as at a start
+        talks = ConversationStore(self.database)
+        found = [one.id for one in talks.page() if one.title == BRANCHED]
+        talk = found[0] if found else talks.create(title=BRANCHED).id
+        names = {"engine_name": "E", "model": "m"}
+        shown = messages.of_conversation(talk)
+        if len(shown) < SHOWN:
+            messages.add_exchange(talk, "Q", **names)
+            return
+        chosen = random.choice(shown)
+        revisions.show(chosen.id, random.choice((-1, 1)))
+        if chosen.role == "assistant":
+            revisions.answer_again(chosen.id, **names)
+        elif random.random() < ANEW:
+            revisions.ask_again(chosen.id, "Q", **names)
+        else:
+            revisions.answer_side_by_side(chosen.id, [("E", "a"), ("E", "b")])
+
+    def misplaced(self) -> list[str]:
+        """Return the messages that are not marked as their trees say."""
+        with self.database.read() as session:
+            return [
+                message_id
+                for talk in session.exec(select(Conversation)).all()
+                for message_id in branches_in(session, talk.id).moved(talk.shown_leaf)
+            ]
 
     def recover(self) -> None:
         """Take back an import that was cut off."""
@@ -122,6 +163,8 @@ async def act_for_ever(act: str, store: Store) -> None:
                 await store.backups.restore(made.name)
             case "import":
                 await store.import_and_undo()
+            case "versions":
+                store.go_another_way()
             case "rekey":
                 store.key.keep_in_keyring()
                 flip = None if store.key.of_database else store.key.value
