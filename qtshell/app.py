@@ -13,6 +13,7 @@ from qtshell.dialogs.import_export import ExportSaver, ImportPicker
 from qtshell.dialogs.models import ModelFolderPicker, ModelPicker, add_models
 from qtshell.dialogs.page_commands import Commands, LinkOpener, tell
 from qtshell.dialogs.quick_actions import ActionImporter, AssistantImporter
+from qtshell.dialogs.screenshots import ScreenshotTaker
 from qtshell.garbage import GarbageCollector
 from qtshell.hotkeys.registry import Hotkeys
 from qtshell.ipc.instance import Instance
@@ -200,6 +201,7 @@ class Shell(QObject):
     def _register_commands(self) -> None:
         for command in (
             AttachmentPicker,
+            ScreenshotTaker,
             ModelPicker,
             ModelFolderPicker,
             ActionImporter,

@@ -241,6 +241,9 @@ def test_a_picture_stays_in_a_draft_and_what_cannot_be_read_is_said(
     fresh.evaluate("location.reload(); 0")
     fresh.click("button", "Remove dot.png")
     fresh.wait_for("document.querySelector('.composer .attached-file') === null")
+    fresh.click("link", "Attach a screenshot")
+    fresh.click("button", "Remove Screenshot.png")
+    fresh.wait_for("document.querySelector('.composer .attached-file') === null")
 
 
 def test_a_document_is_read_sent_and_shown_again(

@@ -1,4 +1,4 @@
-"""A GlobalShortcuts portal that gives, refuses, and presses; run as a program.
+"""A portal that gives or refuses shortcuts and screenshots; run as a program.
 
 `python -m tests.helpers.fake_portal gives|gives-one|refuses` prints a line per call.
 """
@@ -8,6 +8,7 @@ import sys
 from jeepney import (
     DBusAddress,
     HeaderFields,
+    Message,
     MessageType,
     message_bus,
     new_method_return,
@@ -20,6 +21,19 @@ PATH = "/org/freedesktop/portal/desktop"
 SESSION = f"{PATH}/session/1"
 
 
+def given(behaviour: str, asked: list[tuple[str, object]]) -> list[object]:
+    """Return the shortcuts that are given, and how their keys are called."""
+    names = [name for name, _ in asked][: 1 if behaviour == "gives-one" else None]
+    return [(name, {"trigger_description": ("s", "Ctrl")}) for name in names]
+
+
+def signal(
+    path: str, interface: str, member: str, kinds: str, *body: object
+) -> Message:
+    """Return a signal of the portal."""
+    return new_signal(DBusAddress(path, interface=interface), member, kinds, body)
+
+
 def main(behaviour: str) -> None:
     """Answer until the bus ends."""
     connection = open_dbus_connection("SESSION")
@@ -27,25 +41,14 @@ def main(behaviour: str) -> None:
     print("ready", flush=True)  # noqa: T201 for the test
     count = 0
 
-    def signal(
-        path: str, interface: str, member: str, kinds: str, *body: object
-    ) -> None:
-        emitter = DBusAddress(path, interface=interface)
-        connection.send(new_signal(emitter, member, kinds, body))
-
     def respond(call: object, code: int, results: dict[str, object]) -> None:
         nonlocal count
         count += 1
         handle = f"{PATH}/request/{count}"
         # The answer comes first, as a fast portal's may.
-        signal(
-            handle,
-            "org.freedesktop.portal.Request",
-            "Response",
-            "ua{sv}",
-            code,
-            results,
-        )
+        request = "org.freedesktop.portal.Request"
+        said = signal(handle, request, "Response", "ua{sv}", code, results)
+        connection.send(said)
         connection.send(new_method_return(call, "o", (handle,)))
 
     while True:
@@ -57,16 +60,17 @@ def main(behaviour: str) -> None:
         match member:
             case "CreateSession":
                 respond(call, 0, {"session_handle": ("s", SESSION)})
-            case "BindShortcuts" if behaviour == "refuses":
+            case "BindShortcuts" | "Screenshot" if behaviour == "refuses":
                 respond(call, 1, {})
+            case "Screenshot":
+                respond(call, 0, {"uri": ("s", "file:///shown/A%20picture.png")})
             case "BindShortcuts":
-                names = [name for name, _ in call.body[1]]
-                given = names[:1] if behaviour == "gives-one" else names
-                shortcuts = [(n, {"trigger_description": ("s", "Ctrl")}) for n in given]
+                shortcuts = given(behaviour, call.body[1])
                 respond(call, 0, {"shortcuts": ("a(sa{sv})", shortcuts)})
                 interface = "org.freedesktop.portal.GlobalShortcuts"
                 pressed = (SESSION, "quick-ask", 1, dict[str, object]())
-                signal(PATH, interface, "Activated", "osta{sv}", *pressed)
+                said = signal(PATH, interface, "Activated", "osta{sv}", *pressed)
+                connection.send(said)
             case _:
                 connection.send(new_method_return(call))
 

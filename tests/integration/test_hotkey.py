@@ -2,7 +2,6 @@
 
 import re
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -14,10 +13,9 @@ from qtshell.hotkeys.base import Shortcut, parse_keys
 from qtshell.hotkeys.portal import PortalGrab, trigger
 from qtshell.hotkeys.registry import Hotkeys
 from qtshell.window.desktop_settings import BY_HAND, ShortcutDialog
-from tests.helpers.session_bus import bus
-from tests.helpers.window import ROOT
+from tests.helpers.session_bus import bus, portal
 
-__all__ = ["bus"]
+__all__ = ["bus", "portal"]
 
 pytestmark = pytest.mark.gui
 
@@ -153,25 +151,6 @@ SHORTCUTS = {
     "quick-ask": Shortcut("Ctrl+Alt+Space", "Quick Ask"),
     "action-1": Shortcut("Ctrl+Alt+E", "Explain"),
 }
-
-
-@pytest.fixture
-def portal(bus: str) -> Iterator[Callable[[str], "subprocess.Popen[str]"]]:
-    """Starts a portal that behaves in a way."""
-    started = []
-
-    def start(behaviour: str) -> "subprocess.Popen[str]":
-        command = [sys.executable, "-m", "tests.helpers.fake_portal", behaviour]
-        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-        started.append(process)
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-        return process
-
-    yield start
-    for process in started:
-        with process:
-            process.kill()
 
 
 def test_a_portal_that_agrees_gives_all_shortcuts_of_one_session(
