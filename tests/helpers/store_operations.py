@@ -38,7 +38,7 @@ T = TypeVar("T")
 KEYRING: Final = "keyring.json"
 BRANCHED: Final = "Which way?"
 SHOWN: Final = 6
-ANEW: Final = 0.5
+EDITED_SHARE: Final = 0.5
 
 
 class Silence:
@@ -117,7 +117,7 @@ class Store:
         revisions.show(chosen.id, random.choice((-1, 1)))
         if chosen.role == "assistant":
             revisions.answer_again(chosen.id, **names)
-        elif random.random() < ANEW:
+        elif random.random() < EDITED_SHARE:
             revisions.ask_again(chosen.id, "Q", **names)
         else:
             revisions.answer_side_by_side(chosen.id, [("E", "a"), ("E", "b")])
