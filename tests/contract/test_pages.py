@@ -33,6 +33,7 @@ PAGES = {
     "/notes/new",
     "/search",
     "/settings",
+    "/temporary",
     "/trash",
     "/unlock",
 }
