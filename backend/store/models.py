@@ -170,7 +170,7 @@ class Folder(Logged, table=True):
 
     Attributes:
         instructions: Sent with each of its conversations, after those for all.
-        assistant_id: Which assistant its new conversations have; "" for none.
+        assistant_id: Which assistant it has; kept, and used by nothing yet.
     """
 
     name: str = Field(default="", sa_type=Text)
