@@ -36,6 +36,7 @@ STORE_FAULTS: Final = (
     StoreFault(name="killed in a change of the key", key="rekey", runs=100, few=4),
     StoreFault(name="killed in an import", key="import", runs=100, few=4),
     StoreFault(name="killed on another branch", key="versions", runs=100, few=4),
+    StoreFault(name="killed in work on files", key="attach", runs=100, few=4),
     StoreFault(name="file damaged at random", key="damage", runs=1_000, few=24),
 )
 

@@ -35,12 +35,14 @@ ACTS: Final = {
     "restore": 1.5,
     "rekey": 1.0,
     "import": 1.5,
+    "attach": 0.5,
     "versions": 0.3,
 }
 """Within how many seconds after its first commit each act is killed."""
 
 _FRESH_EVERY: Final = 25
 _ORDINARY: Final = {
+    "attachments",
     "backups",
     "backups.json",
     "conversations.json",
@@ -83,6 +85,7 @@ def _look(data: Path, acknowledged: set[str]) -> float:
     store.recover()
     lost = acknowledged - store.ids()
     assert not lost, f"lost: {lost}"
+    store.check_files()
     assert store.imported() in {0, store.TALKS}, "half an import"
     assert not store.misplaced()
     store.database.close()

@@ -15,13 +15,19 @@ from typing import Final, TypeVar
 
 from sqlmodel import select
 
+from backend.attachments.files import FileKey, names_in
+from backend.documents.document import Document, DocumentKind, DocumentSection, Unit
+from backend.ids import NEW
 from backend.keys.database_key import DATABASE_NAME, DatabaseKey
 from backend.keys.keyring import OsKeyring
 from backend.services.protection.backups import BackupService
 from backend.services.protection.encryption import EncryptionService
 from backend.services.transfer.import_states import ImportState
 from backend.services.transfer.imports import ImportService
+from backend.store.attachments.attachments import AttachmentStore, CheckedFile
+from backend.store.attachments.rows import named_files
 from backend.store.branches.paths import branches_in
+from backend.store.changes import ChangeStore
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
 from backend.store.imports.imports import ImportStore
@@ -29,6 +35,7 @@ from backend.store.messages import MessageStore
 from backend.store.models import Conversation
 from backend.store.notes import NoteStore
 from backend.store.revisions import RevisionStore
+from backend.store.search.indexes import DocumentIndex
 from backend.store_opening import open_database
 from tests.helpers.export_samples import chatgpt
 from tests.helpers.fake_keyrings import FileVault
@@ -37,6 +44,8 @@ T = TypeVar("T")
 
 KEYRING: Final = "keyring.json"
 BRANCHED: Final = "Which way?"
+ABOUT_A_FILE: Final = "About a file"
+SECTIONS: Final = 100
 SHOWN: Final = 6
 EDITED_SHARE: Final = 0.5
 
@@ -99,7 +108,48 @@ class Store:
     def imported(self) -> int:
         """Return how many conversations there are."""
         talks = ConversationStore(self.database).page(limit=1_000)
-        return sum(talk.title != BRANCHED for talk in talks)
+        return sum(talk.title not in {BRANCHED, ABOUT_A_FILE} for talk in talks)
+
+    def attach_and_purge(self) -> None:
+        """Attach a document, ask about it, index it, and delete all of it for good."""
+        sections = tuple(DocumentSection(n, n, "word " * 200) for n in range(SECTIONS))
+        read = Document(kind=DocumentKind.PDF, unit=Unit.PAGE, sections=sections)
+        file = CheckedFile(
+            kind="document",
+            name="a.pdf",
+            media_type="application/octet-stream",
+            content=bytes(100_000),
+            text=read.dumps(),
+        )
+        AttachmentStore(self.database).add(NEW, file)
+        messages = MessageStore(self.database)
+        talk, _, answer = messages.begin_conversation(
+            "What?", engine_id="", engine_name="", model="", title=ABOUT_A_FILE
+        )
+        messages.interrupt([answer.id])
+        self.index()
+        ChangeStore(self.database).forget("conversation", talk.id)
+
+    def index(self) -> None:
+        """Put documents into the index."""
+        index = DocumentIndex(self.database)
+        index.settle()
+        while index.add_some():
+            pass
+
+    def check_files(self) -> None:
+        """See that files, their rows and their index fit each other."""
+        self.index()
+        files = self.database.files
+        with self.database.read() as session:
+            assert names_in(files.folder) == named_files(session)
+            run = session.connection().exec_driver_sql
+            rows = run("select file, text_file, file_key from attachment").all()
+            done = run("select text_file, sections from indexed_document").all()
+        for file, text, key in rows:
+            assert files.read(FileKey(file, key))
+            assert files.read(FileKey(text, key))
+        assert {(text, SECTIONS) for _, text, _ in rows} == {(*row,) for row in done}
 
     def go_another_way(self) -> None:
         """Retry, edit, switch or ask several models somewhere in a conversation."""
@@ -154,8 +204,6 @@ async def act_for_ever(act: str, store: Store) -> None:
     while True:
         store.write()
         match act:
-            case "commit":
-                pass
             case "backup":
                 await store.backups.make()
             case "restore":
@@ -165,12 +213,14 @@ async def act_for_ever(act: str, store: Store) -> None:
                 await store.import_and_undo()
             case "versions":
                 store.go_another_way()
+            case "attach":
+                store.attach_and_purge()
             case "rekey":
                 store.key.keep_in_keyring()
                 flip = None if store.key.of_database else store.key.value
                 await store.exchange(functools.partial(store.encryption._rekey, flip))
             case _:
-                raise ValueError(act)
+                assert act == "commit"
 
 
 async def _until(imports: ImportService, state: ImportState) -> None:
