@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from backend.errors import ConflictError
+from backend.ids import NEW
 from backend.llm.engine import Engine
 from backend.services.chat.counting import counted_of
 from backend.services.chat.documents import QuestionDocuments
@@ -100,8 +101,10 @@ class Asking:
             NotFoundError: There is no such folder.
         """
         draft = self._draft(text, draft_id)
+        # Nothing is set for what is typed in quick ask.
+        place = NEW if draft_id == NEW else ""
         return self.prompt(
-            *((), model, draft_id, draft),
+            *((), model, place, draft),
             folder_id=folder_id,
             assistant_id=assistant_id,
         )
