@@ -45,7 +45,14 @@ from backend.routes.chat import (
     side_by_side,
     temporary,
 )
-from backend.routes.data import backups, encryption, exports, imports, unlock
+from backend.routes.data import (
+    backups,
+    devices,
+    encryption,
+    exports,
+    imports,
+    unlock,
+)
 from backend.routes.health import SidecarHealth
 from backend.routes.pages import Pages
 from backend.runtime.loop_monitor import LoopWatch
@@ -68,6 +75,7 @@ _OPEN: Final = (
     context.router,
     conversation_list.router,
     conversations.router,
+    devices.router,
     drafts.router,
     engines.router,
     exports.router,

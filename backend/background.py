@@ -81,6 +81,11 @@ async def look_for_updates(store: OpenStore) -> None:
     await store.services.updates.keep_looking()
 
 
+async def exchange_changes(store: OpenStore) -> None:
+    """Exchange changes with the person's other computers, where they asked for that."""
+    await store.services.devices.keep_exchanging()
+
+
 async def index_the_rest(store: OpenStore) -> None:
     """Put what an earlier version left out of the index into it."""
     if not await asyncio.to_thread(store.services.search.unprepared):
@@ -150,6 +155,7 @@ JOBS: Final = (
     BackgroundJob("download models", resume_downloads, runs_in_safe_mode=False),
     BackgroundJob("write titles", write_titles, runs_in_safe_mode=False),
     BackgroundJob("look for updates", look_for_updates, runs_in_safe_mode=False),
+    BackgroundJob("exchange changes", exchange_changes, runs_in_safe_mode=False),
     BackgroundJob("prepare the search", index_the_rest, runs_in_safe_mode=True),
     BackgroundJob("index attached files", index_files, runs_in_safe_mode=True),
 )

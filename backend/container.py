@@ -1,5 +1,6 @@
 """Opens the store and builds the services over it; imported late, it is heavy."""
 
+import platform
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -48,6 +49,7 @@ from backend.services.protection.encryption import EncryptionService
 from backend.services.protection.going_back import GoingBack
 from backend.services.search import SearchService
 from backend.services.settings import SettingService
+from backend.services.sync.devices import DeviceService
 from backend.services.temporary import TemporaryService
 from backend.services.transfer.exports import ExportService
 from backend.services.transfer.imports import ImportService
@@ -71,6 +73,7 @@ from backend.store.notes import NoteStore
 from backend.store.revisions import RevisionStore
 from backend.store.search.search import SearchStore
 from backend.store.settings import SettingStore
+from backend.store.sync.sync import SyncStore
 from backend.store.trash import TrashStore
 from backend.store_opening import open_database
 
@@ -267,6 +270,9 @@ class Container:
                 asking, stores.summaries, talking, stores.drafts, engines, assistants
             ),
             conversations=talking,
+            devices=DeviceService(
+                SyncStore(stores.database), self._notices, platform.node()
+            ),
             drafts=stores.drafts,
             engines=engines,
             exports=ExportService(

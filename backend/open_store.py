@@ -38,6 +38,7 @@ from backend.services.protection.encryption import EncryptionService
 from backend.services.protection.going_back import GoingBack
 from backend.services.search import SearchService
 from backend.services.settings import SettingService
+from backend.services.sync.devices import DeviceService
 from backend.services.temporary import TemporaryService
 from backend.services.transfer.exports import ExportService
 from backend.services.transfer.imports import ImportService
@@ -78,6 +79,7 @@ class Services:
     attachments: AttachmentService
     context: ContextService
     conversations: ConversationService
+    devices: DeviceService
     drafts: DraftStore
     engines: EngineService
     model_choices: ModelChoices

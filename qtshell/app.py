@@ -9,6 +9,7 @@ from qtshell.desktop.integration import Desktop, mend, this_desktop
 from qtshell.desktop_link import DesktopLink
 from qtshell.dialogs.attachments import AttachmentPicker
 from qtshell.dialogs.backups import BackupFolderPicker, open_backups
+from qtshell.dialogs.devices import SyncFolderPicker
 from qtshell.dialogs.import_export import ExportSaver, ImportPicker
 from qtshell.dialogs.models import ModelFolderPicker, ModelPicker, add_models
 from qtshell.dialogs.page_commands import Commands, LinkOpener, tell
@@ -208,6 +209,7 @@ class Shell(QObject):
             AssistantImporter,
             ImportPicker,
             BackupFolderPicker,
+            SyncFolderPicker,
         ):
             self.commands.register(command.name, command(self._client, self.window))
         exporter = ExportSaver(self._client, self.window)

@@ -5,6 +5,8 @@ What a step does to the schema need not tell it from others: `migrations` marks 
 
 from typing import Final
 
+from backend.sqlite.sync_schema import SYNC
+
 Step = tuple[str, ...]
 
 _LOGGED: Final = """
@@ -378,5 +380,6 @@ STEPS: Final[tuple[Step, ...]] = (
     _FOLDERS,
     _DOCUMENTS,
     _ASSISTANTS,
+    SYNC,
 )
 """Step number n brings the file from version n to n + 1."""

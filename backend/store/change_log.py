@@ -25,7 +25,7 @@ CLOCK: Final = "clock"
 TRANSACTION_ID: Final = "transaction_id"
 _CHANGES: Final = "changes"
 UNLOGGED: Final = DERIVED | {"id"}
-_KEEP: Final = """
+KEEP: Final = """
     insert into change(
         transaction_id, table_name, row_id, before, after, hlc, device_id
     ) values (?, ?, ?, ?, ?, ?, ?)
@@ -95,7 +95,7 @@ class StoreSession(Session):
             if change.row
         ]
         if entries:
-            self.run(_KEEP, entries)
+            self.run(KEEP, entries)
 
     def note(self, change: RowChange) -> None:
         """Take note of what pages must hear, and is made of logged changes."""

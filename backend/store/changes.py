@@ -30,6 +30,7 @@ from backend.store.models import (
     StreamChunk,
 )
 from backend.store.search.indexes import drop_indexed, wipe
+from backend.store.sync.inbox import remember_gone
 from backend.stored_values import parameters_of
 
 _ROWS_PER_STEP: Final = 50
@@ -55,8 +56,13 @@ class ChangeStore:
         return self._database.clock.device_id
 
     def last(self) -> str | None:
-        """Return the id of the newest transaction."""
-        newest = select(Change.transaction_id).order_by(col(Change.seq).desc()).limit(1)
+        """Return the id of the newest transaction of this device."""
+        newest = (
+            select(Change.transaction_id)
+            .where(Change.device_id == self.device_id)
+            .order_by(col(Change.seq).desc())
+            .limit(1)
+        )
         with self._database.read() as session:
             return session.exec(newest).first()
 
@@ -88,7 +94,8 @@ class ChangeStore:
         query = (
             select(Change)
             .where(Change.transaction_id == transaction_id)
-            .order_by(col(Change.seq).desc())
+            .where(col(Change.table_name).in_(LOGGED))
+            .order_by(col(Change.hlc).desc())
         )
         with self._database.write() as session:
             changes = session.exec(query).all()
@@ -116,9 +123,8 @@ class ChangeStore:
                 raise ConflictError(
                     "This answer is still being written. Stop it first, then restore."
                 )
-            version = _folded(
-                [change for change in changes if (change.seq or 0) <= seq]
-            )
+            at = next(change.hlc for change in changes if change.seq == seq)
+            version = _folded([change for change in changes if change.hlc <= at])
             for field in _KEPT_BY_A_VERSION.get(table, set()) & version.keys():
                 setattr(row, field, version[field])
             return session.transaction_id
@@ -172,7 +178,8 @@ class ChangeStore:
     def replay(self, target: Database) -> None:
         """Rebuild the logged rows, in an empty database, from the log alone."""
         with self._database.read() as session:
-            changes = session.exec(select(Change).order_by(col(Change.seq))).all()
+            query = select(Change).where(col(Change.table_name).in_(LOGGED))
+            changes = session.exec(query.order_by(col(Change.hlc))).all()
         log: dict[tuple[str, str], list[Change]] = {}
         for change in changes:
             log.setdefault((change.table_name, change.row_id), []).append(change)
@@ -190,7 +197,8 @@ class ChangeStore:
 
 def _row(model: type[Logged], row_id: str, fields: Fields) -> Fields:
     """Return a whole row, with what is made from its fields."""
-    whole: Fields = {"id": row_id, **fields}
+    known = {name: fields[name] for name in fields.keys() & model.model_fields.keys()}
+    whole: Fields = {**known, "id": row_id}
     if issubclass(model, Searched):
         searched = model(**whole).searched_text()  # type: ignore[arg-type]  # fields of JSON
         whole["folded"] = indexed(searched)
@@ -201,7 +209,7 @@ def _of_row(session: Session, table: str, row_id: str) -> Sequence[Change]:
     return session.exec(
         select(Change)
         .where(Change.table_name == table, Change.row_id == row_id)
-        .order_by(col(Change.seq)),
+        .order_by(col(Change.hlc)),
     ).all()
 
 
@@ -239,7 +247,7 @@ def _revert_answer(session: StoreSession, row: Logged, begun: Change) -> bool:
         (
             change
             for change in later
-            if (change.seq or 0) > (begun.seq or 0) and "state" in change.after
+            if change.hlc > begun.hlc and "state" in change.after
         ),
         None,
     )
@@ -304,6 +312,7 @@ def _forget_row(session: StoreSession, model: type[Logged], row_id: str) -> set[
         ),
     )
     connection.execute(delete(model).where(col(model.id) == row_id))
+    remember_gone(session, str(model.__tablename__), row_id)
     session.note_forgotten(str(model.__tablename__))
     drop_drafts_of(session, row_id)
     files = forget_files(session, row_id)

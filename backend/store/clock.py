@@ -28,6 +28,11 @@ class HybridClock:
             self._last = max(now_ms() << _COUNTER_BITS, self._last + 1)
             return f"{self._last:016x}-{self.device_id}"
 
+    def not_before(self, reading: str) -> None:
+        """Let every further reading come after one of another device."""
+        with self._lock:
+            self._last = max(self._last, int(reading[:16], 16))
+
 
 def continue_after(connection: dbapi.Connection) -> str:
     """Let ids rise also when the clock was set back; return the latest reading."""

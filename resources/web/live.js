@@ -3,7 +3,7 @@
 // itself knows no element, so none is kept by it.
 (() => {
   const NOUNS = [
-    "actions", "alerts", "assistants", "attachments", "backups", "conversations", "downloads", "engines", "exports",
+    "actions", "alerts", "assistants", "attachments", "backups", "conversations", "devices", "downloads", "engines", "exports",
     "imports", "notes", "resync", "trash",
   ];
 

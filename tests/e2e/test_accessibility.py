@@ -161,6 +161,7 @@ PAGES: Final[dict[str, tuple[str, Callable[[Pages], None]]]] = {
     "imports": ("/imports", nothing),
     "backups": ("/backups", nothing),
     "encryption": ("/encryption", nothing),
+    "devices": ("/devices", nothing),
     "unknown path": ("/nowhere/at/all", nothing),
 }
 

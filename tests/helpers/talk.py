@@ -110,6 +110,7 @@ def open_talk(data_dir: Path, play: Play) -> Iterator[Talk]:
 
     with FakeModelServer(serve) as server, Sidecar.start(data_dir) as sidecar:
         talk = Talk(sidecar, play)
+        assert sidecar.wait_for_database(3 * WAIT_S) == "connected", sidecar.log
         added = talk.send("/engines", url=server.url)
         assert added.status in {200, 204}, added.text
         yield talk

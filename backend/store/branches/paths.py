@@ -132,7 +132,10 @@ def branches_in(session: Session, conversation_id: str) -> Branches:
 
 def settle_paths(session: StoreSession) -> None:
     """Mark what is shown now, where a transaction changed the tree; call at its end."""
+    whole = {c.after["conversation_id"] for c in session.changes if c.table == PATH}
     for conversation_id, moves in _moves(session.changes).items():
+        if conversation_id in whole:
+            continue  # who changed it has laid it out
         is_plain = _is_plain(session, conversation_id, moves)
         if not is_plain and _settle(session, conversation_id, moves):
             after: Fields = {"conversation_id": conversation_id}

@@ -74,7 +74,7 @@ def test_a_full_disk_is_told_and_all_else_goes_on(
     path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(module, "_PRAGMAS", (*module._PRAGMAS, "max_page_count=90"))
+    monkeypatch.setattr(module, "_PRAGMAS", (*module._PRAGMAS, "max_page_count=110"))
     database = Database.open(path)
     conversations = ConversationStore(database)
     made = conversations.create(title="kept")

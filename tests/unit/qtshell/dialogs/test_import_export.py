@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from qtshell.dialogs.attachments import AttachmentPicker
 from qtshell.dialogs.backups import BackupFolderPicker
+from qtshell.dialogs.devices import SyncFolderPicker
 from qtshell.dialogs.file_dialog import FileDialogCommand
 from qtshell.dialogs.import_export import ExportSaver, ImportPicker, file_name
 from qtshell.dialogs.models import ModelFolderPicker, ModelPicker
@@ -80,6 +81,7 @@ FILES = [
     (ModelPicker, {}, "/engines/builtin"),
     (ModelPicker, {"engine": "e/1"}, "/engines/e%2F1/file"),
     (BackupFolderPicker, {}, "/backups/folder"),
+    (SyncFolderPicker, {}, "/devices/folder"),
     (ModelFolderPicker, {}, "/models/folder"),
 ]
 

@@ -1,0 +1,156 @@
+"""The page of the computers that exchange their data."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from backend.errors import NotFoundError
+from backend.routes.app_context import OpenContext
+from backend.routes.pages import no_content
+from backend.web.http import AppRouter, Request, Response
+from backend.web.rendering import Template
+
+if TYPE_CHECKING:
+    from backend.services.sync.overview import DeviceOverview
+
+MAX_CODE_CHARS = 60
+
+
+@dataclass(frozen=True)
+class ChangedTwice:
+    """What was changed on two computers.
+
+    Attributes:
+        path: Where both versions are.
+        looked: What to POST when they were compared.
+    """
+
+    title: str
+    path: str
+    looked: str
+
+
+@dataclass(frozen=True)
+class DeviceState(Template):
+    """What changes by itself while the page is open."""
+
+    template: ClassVar[str] = "devices/_state.html"
+    seen: "DeviceOverview"
+    changed: Sequence[ChangedTwice]
+    max_chars: int = MAX_CODE_CHARS
+
+
+@dataclass(frozen=True)
+class DevicesView(Template):
+    """The page."""
+
+    template: ClassVar[str] = "devices/_view.html"
+    state: DeviceState
+
+
+router = AppRouter[OpenContext]()
+
+
+@router.get("/devices")
+def show(request: Request, app: OpenContext) -> Response:
+    """Show this computer and the others."""
+    return app.pages.show(request, "Devices", DevicesView(_state(app)))
+
+
+@router.get("/devices/state")
+def show_state(_request: Request, app: OpenContext) -> Response:
+    """Show how it is now."""
+    return app.pages.fragment(_state(app))
+
+
+@router.post("/devices/folder")
+def choose(request: Request, app: OpenContext) -> Response:
+    """Exchange through another folder."""
+    app.services.devices.choose_folder(request.form().get("path", ""))
+    return no_content()
+
+
+@router.post("/devices/begin")
+def begin(_request: Request, app: OpenContext) -> Response:
+    """Be the first computer in the folder."""
+    app.services.devices.begin()
+    return app.pages.fragment(_state(app))
+
+
+@router.post("/devices/join")
+def join(request: Request, app: OpenContext) -> Response:
+    """Ask to be let in."""
+    app.services.devices.join(request.form().get("code", ""))
+    return app.pages.fragment(_state(app))
+
+
+@router.post("/devices/code")
+def offer_code(_request: Request, app: OpenContext) -> Response:
+    """Show a code for another computer."""
+    app.services.devices.offer_code()
+    return app.pages.fragment(_state(app))
+
+
+@router.post("/devices/accept")
+def accept(_request: Request, app: OpenContext) -> Response:
+    """Let the computer in that asks."""
+    app.services.devices.accept()
+    return app.pages.fragment(_state(app))
+
+
+@router.post("/devices/cancel")
+def cancel(_request: Request, app: OpenContext) -> Response:
+    """Let nobody in."""
+    app.services.devices.cancel()
+    return app.pages.fragment(_state(app))
+
+
+@router.post("/devices/sync")
+def look_again(_request: Request, app: OpenContext) -> Response:
+    """Exchange now."""
+    app.services.devices.look_again()
+    return app.pages.fragment(_state(app))
+
+
+@router.put("/devices/paused")
+def pause(request: Request, app: OpenContext) -> Response:
+    """Exchange nothing for now, or go on."""
+    app.services.devices.pause(is_paused=request.form().get("paused") == "yes")
+    return app.pages.fragment(_state(app))
+
+
+@router.delete("/devices/own")
+def leave(_request: Request, app: OpenContext) -> Response:
+    """Exchange nothing from now on."""
+    app.services.devices.leave()
+    return app.pages.fragment(_state(app))
+
+
+@router.delete("/devices/:id")
+def remove(request: Request, app: OpenContext) -> Response:
+    """Remove another computer."""
+    app.services.devices.remove(request.path_params["id"])
+    return app.pages.fragment(_state(app))
+
+
+@router.post("/devices/compared/:table/:id")
+def looked_at(request: Request, app: OpenContext) -> Response:
+    """Take note that both versions were compared."""
+    params = request.path_params
+    app.services.devices.looked_at(params["table"], params["id"])
+    return app.pages.fragment(_state(app))
+
+
+def _state(app: OpenContext) -> DeviceState:
+    found = (_changed(app, *row) for row in app.services.devices.conflicts())
+    changed = [one for one in found if one]
+    return DeviceState(app.services.devices.overview(), changed)
+
+
+def _changed(app: OpenContext, table: str, row_id: str) -> ChangedTwice | None:
+    try:
+        title = app.services.history.of(table, row_id).title
+    except NotFoundError:
+        return None
+    path = f"{table}/{row_id}"
+    return ChangedTwice(title, f"/history/{path}", f"/devices/compared/{path}")

@@ -1,0 +1,1 @@
+"""Exchanges changes with a person's other computers, and pairs those."""

@@ -1,0 +1,315 @@
+"""One round of the exchange: tell what is new here, take what is new elsewhere.
+
+Each step is one transaction, and a round that is cut off anywhere is simply done again.
+Nothing a folder can do to records is believed: what is not whole, signed by a member
+and next in its stream stays where it is, and is told.
+"""
+
+import json
+import os
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from backend.ids import now_ms
+from backend.store.sync.sync import Look, Peer, SyncState
+from backend.store.sync.travelling import Op
+from backend.sync.group import Member, OwnKeys, SyncGroup
+from backend.sync.records import (
+    START,
+    MissingRecordError,
+    RecordHeader,
+    RecordKind,
+    RecordReader,
+    RecordWriter,
+    RefusedRecordError,
+    check_signature,
+)
+from backend.sync.transport import FoundRecord, Transport
+
+if TYPE_CHECKING:
+    from backend.store.sync.sync import SyncStore
+
+_MOST_PATIENCE: Final = 32
+"""Rounds for which a stream that could not be read on is left alone, at most."""
+
+
+def new_state(folder: str, group: SyncGroup, own: OwnKeys, device_id: str) -> SyncState:
+    """Return the state of a computer that has told nothing yet."""
+    return SyncState(
+        folder=folder,
+        group=group.to_json(),
+        own=json.dumps(asdict(own)),
+        stream=os.urandom(16).hex(),
+        n=0,
+        prev=START,
+        authors=[device_id],
+        controls=announcements(group),
+    )
+
+
+def announcements(group: SyncGroup) -> list[tuple[int, object]]:
+    """Return what tells others all that is known of the group."""
+    return [
+        (RecordKind.CONTROL, group.members_payload()),
+        (RecordKind.KEYS, group.keys_payload()),
+    ]
+
+
+def own_keys(state: SyncState) -> OwnKeys:
+    """Return the secrets of this computer."""
+    return OwnKeys(**json.loads(state.own))
+
+
+def is_set_back(look: Look, kept: Sequence[int], head: int) -> bool:
+    """Whether our stream in the folder is not what we have given it.
+
+    The folder was set back, or this computer was, or a copy of it writes too.
+    """
+    acknowledged = look.out[0][0] - 1 if look.out else look.state.n
+    is_between = acknowledged <= head <= look.state.n
+    return not is_between or len(kept) < len(look.out)
+
+
+@dataclass(slots=True)
+class _Arrivals:
+    """What was read in one round."""
+
+    group: SyncGroup
+    ops: list[Op] = field(default_factory=list)
+    peers: dict[str, Peer] = field(default_factory=dict)
+    stalled: set[str] = field(default_factory=set)
+
+
+class SyncRounds:
+    """The rounds of one run; one at a time, in a thread that may wait."""
+
+    def __init__(
+        self, store: "SyncStore", transport: Callable[[SyncState], Transport]
+    ) -> None:
+        self._store = store
+        self._transport = transport
+        self._left_alone: dict[str, tuple[int, int]] = {}
+        """For each stream that could not be read on: rounds to go, and the last."""
+
+    def look_again(self) -> None:
+        """Look at every stream in the next round."""
+        self._left_alone.clear()
+
+    def round(self) -> bool:
+        """Do one round; return whether there may be more to do at once.
+
+        Raises:
+            TransportError: The folder cannot be reached or used.
+            StoreError: The database failed.
+        """
+        look = self._store.look()
+        if look is None or look.state.is_paused or look.state.is_removed:
+            return False
+        if not look.out and self._seal(look.state):
+            look = self._store.look() or look
+        known: dict[str, int | None] = {s: peer.n for s, peer in look.peers.items()}
+        exchanged = self._transport(look.state).exchange(
+            look.state.stream, look.out, {**known, **self._resting()}
+        )
+        if is_set_back(look, exchanged.kept, exchanged.head):
+            self._begin_again(look, exchanged.head)
+            return True
+        arrivals = self._read(look, exchanged.found)
+        self._rest(arrivals.stalled)
+        news = [peer for name, peer in arrivals.peers.items() if _is_news(look, peer)]
+        if not exchanged.kept and not news:
+            return False
+        return self._receive(look, exchanged.kept, arrivals, news)
+
+    def _seal(self, state: SyncState) -> bool:
+        """Seal what waits; return whether anything did."""
+        group = SyncGroup.from_json(state.group)
+        controls = list(state.controls)
+        if group.needs_rotation:
+            group = group.rotated(self._store.reading())
+            controls.append((RecordKind.KEYS, group.keys_payload()))
+        last, ops = self._store.waiting(state)
+        if not ops and not controls:
+            return False
+        current = group.current
+        writer = RecordWriter(
+            bytes.fromhex(current.id),
+            bytes.fromhex(current.key),
+            own_keys(state).signer,
+            bytes.fromhex(state.stream),
+            state.n,
+            bytes.fromhex(state.prev),
+        )
+        records = []
+        for kind, payload in [*controls, *([(RecordKind.OPS, ops)] if ops else [])]:
+            sealed = writer.seal(RecordKind(kind), payload)
+            records.append((writer.n, sealed))
+        self._store.sealed(
+            replace(
+                state,
+                group=group.to_json(),
+                n=writer.n,
+                prev=writer.prev.hex(),
+                seq=last,
+                controls=(),
+            ),
+            records,
+        )
+        return True
+
+    def _begin_again(self, look: Look, head: int) -> None:
+        """Begin another stream and tell all again; others know what they had."""
+        state, group = look.state, SyncGroup.from_json(look.state.group)
+        acknowledged = look.out[0][0] - 1 if look.out else state.n
+        authors = list(state.authors)
+        if head >= acknowledged:
+            # Not the folder but this computer was set back, or there are two of it:
+            # no reading of its clock may be given twice.
+            authors.append(f"{self._store.device_id}.{os.urandom(4).hex()}")
+        self._store.begin_stream(
+            replace(
+                state,
+                stream=os.urandom(16).hex(),
+                n=0,
+                prev=START,
+                seq=0,
+                authors=authors,
+                controls=announcements(group),
+            )
+        )
+
+    def _receive(
+        self, look: Look, kept: Sequence[int], came: _Arrivals, news: Sequence[Peer]
+    ) -> bool:
+        own = own_keys(look.state).as_member("")
+        group = came.group.counting(_read_of(look, came))
+        controls = list(look.state.controls)
+        if group.removed != came.group.removed:
+            controls.append((RecordKind.KEYS, group.keys_payload()))
+        state = replace(
+            look.state,
+            group=group.to_json(),
+            controls=controls,
+            is_removed=own.id in group.removed,
+            last_ok=now_ms(),
+        )
+        self._store.received(state, kept, came.ops, news)
+        if state.group != look.state.group:
+            # A key or a member may be what was missing.
+            self.look_again()
+        return bool(kept) or any(not peer.is_stopped for peer in news)
+
+    def _read(self, look: Look, found: Sequence[FoundRecord]) -> _Arrivals:
+        came = _Arrivals(SyncGroup.from_json(look.state.group))
+        for stream, record in found:
+            if stream in came.stalled:
+                continue
+            peer = came.peers.get(stream) or look.peers.get(stream)
+            try:
+                came.peers[stream] = self._take(look, came, peer, stream, record)
+            except MissingRecordError:
+                since = (peer and peer.waits_since) or now_ms()
+                came.peers[stream] = _stopped(peer, stream, waits_since=since)
+                came.stalled.add(stream)
+            except RefusedRecordError as exc:
+                came.peers[stream] = _stopped(peer, stream, problem=str(exc))
+                came.stalled.add(stream)
+        return came
+
+    def _take(
+        self,
+        look: Look,
+        came: _Arrivals,
+        peer: Peer | None,
+        stream: str,
+        record: bytes,
+    ) -> Peer:
+        """Take in the next record of a stream; return how far it was read then."""
+        header = RecordHeader.of(record)
+        known = peer if peer and peer.member else Peer(stream, "", 0, START)
+        member = came.group.members.get(known.member) or _writer(came.group, record)
+        counts = came.group.removed.get(member.id)
+        if counts is not None and header.n > counts.get(stream, 0):
+            raise RefusedRecordError("written after this device was removed")
+        reader = RecordReader(
+            member.verifier, bytes.fromhex(stream), known.n, bytes.fromhex(known.prev)
+        )
+        opened = reader.open(record, came.group.keys)
+        if opened:
+            try:
+                _apply(look.state, came, *opened)
+            except (ValueError, KeyError, TypeError, AttributeError) as exc:
+                raise RefusedRecordError("not understood") from exc
+        return Peer(stream, member.id, reader.n, reader.prev.hex(), now_ms())
+
+    def _resting(self) -> Mapping[str, None]:
+        """Return the streams that are left alone in this round."""
+        resting = {name for name, (left, _) in self._left_alone.items() if left > 0}
+        self._left_alone = {
+            name: (left - 1, last) for name, (left, last) in self._left_alone.items()
+        }
+        return dict.fromkeys(resting)
+
+    def _rest(self, stalled: set[str]) -> None:
+        for name in stalled:
+            _left, last = self._left_alone.get(name, (0, 0))
+            rounds = min(last * 2 or 1, _MOST_PATIENCE)
+            self._left_alone[name] = (rounds, rounds)
+
+
+def _read_of(look: Look, came: _Arrivals) -> dict[str, dict[str, int]]:
+    """Return for each member how far its streams are read now."""
+    read: dict[str, dict[str, int]] = defaultdict(dict)
+    for peer in {**look.peers, **came.peers}.values():
+        if peer.member:
+            read[peer.member][peer.stream] = peer.n
+    return read
+
+
+def _is_news(look: Look, peer: Peer) -> bool:
+    was = look.peers.get(peer.stream)
+    return was is None or was._replace(seen=0) != peer._replace(seen=0)
+
+
+def _apply(
+    state: SyncState, came: _Arrivals, kind: RecordKind, payload: object
+) -> None:
+    """Take in what a record says.
+
+    Raises:
+        TypeError, ValueError: It says nothing that is understood.
+    """
+    match kind:
+        case RecordKind.OPS:
+            if not isinstance(payload, list):
+                raise TypeError("no changes")
+            came.ops += [Op.read(one) for one in payload]
+        case RecordKind.CONTROL:
+            came.group = came.group.joined(payload)
+        case RecordKind.KEYS:
+            own = own_keys(state)
+            came.group = came.group.with_keys(payload, own.as_member(""), own)
+
+
+def _writer(group: SyncGroup, record: bytes) -> Member:
+    """Return who wrote the first record of a stream.
+
+    Raises:
+        RefusedRecordError: None of the computers of this group.
+    """
+    for member in group.members.values():
+        try:
+            check_signature(record, member.verifier)
+        except RefusedRecordError:
+            continue
+        return member
+    raise RefusedRecordError("written by none of your computers")
+
+
+def _stopped(
+    peer: Peer | None, stream: str, waits_since: int = 0, problem: str = ""
+) -> Peer:
+    known = peer or Peer(stream, "", 0, START)
+    return known._replace(waits_since=waits_since, problem=problem)

@@ -1,0 +1,1 @@
+"""What of the change log goes to other computers, and how what comes is merged."""

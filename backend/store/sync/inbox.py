@@ -1,0 +1,242 @@
+"""Merges what came from other computers into rows and change log.
+
+Field by field the newer change counts; its clock is that of the newest change of the
+log that has the field. Every change goes into the log, also one that lost: history
+shows its text. In any order, and any number of times, it comes to the same.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from backend.ids import ids, made_at, now_ms
+from backend.sqlite.dialect import to_json
+from backend.sqlite.folding import indexed
+from backend.store.branches.paths import lay_out
+from backend.store.branches.tree import PATH
+from backend.store.change_log import KEEP, Fields, RowChange, StoreSession
+from backend.store.clock import HybridClock
+from backend.store.message_state import MessageState
+from backend.store.models import LOGGED, Conversation, Logged, Message, Searched
+from backend.store.sync.travelling import COMPARED, TRAVELS, Op, known_fields
+
+AHEAD_MS: Final = 24 * 3600 * 1000
+"""A change further ahead waits: a wrong clock would win over all that follows."""
+
+_KNOWN: Final = """
+    select hlc from change where hlc in (select value from json_each(?))
+"""
+_GONE: Final = """
+    select row_id from sync_gone
+    where table_name = ? and row_id in (select value from json_each(?))
+"""
+_PAST: Final = """
+    select row_id, hlc, before is null, after from change
+    where table_name = ? and row_id in (select value from json_each(?)) order by hlc
+"""
+_PARK: Final = "insert or ignore into sync_parked(row_id, hlc, op) values (?, ?, ?)"
+_UNPARK: Final = "delete from sync_parked where hlc <= ? returning op"
+_MARK: Final = """
+    insert or replace into sync_conflict(table_name, row_id, field, hlc)
+    values (?, ?, ?, ?)
+"""
+_REMEMBER: Final = """
+    insert or ignore into sync_gone(table_name, row_id)
+    select ?, ? where exists(select 1 from sync_state)
+"""
+
+
+_PLACED: Final = {"deleted_at", "parent", "shown_leaf"}
+
+
+class _Fold:
+    """A row as its changes make it, in whatever order they come.
+
+    Attributes:
+        is_made: The change that made it has come; until then it is no row.
+    """
+
+    def __init__(self) -> None:
+        self.is_made = False
+        self.fields: Fields = {}
+        self.clocks: dict[str, str] = {}
+
+    def take(self, hlc: str, fields: Mapping[str, str | int | None]) -> Fields:
+        """Put in what is newer; return that."""
+        won = {k: v for k, v in fields.items() if hlc > self.clocks.get(k, "")}
+        self.fields.update(won)
+        self.clocks.update(dict.fromkeys(won, hlc))
+        return won
+
+
+def merge(session: StoreSession, clock: HybridClock, ops: Sequence[Op]) -> int:
+    """Merge changes, inside one transaction; return how many were new."""
+    ahead = f"{now_ms() + AHEAD_MS:012x}"
+    due = [Op.read(json.loads(op)) for (op,) in session.run(_UNPARK, (ahead,)).all()]
+    ops = sorted({op.hlc: op for op in (*ops, *due) if op.travels}.values())
+    names = json.dumps([op.hlc for op in ops])
+    known = {hlc for (hlc,) in session.run(_KNOWN, (names,)).all()}
+    fresh = [op for op in ops if op.hlc not in known and op.hlc[:12] <= ahead]
+    for op in ops:
+        if op.hlc[:12] > ahead:
+            session.run(_PARK, (op.row_id, op.hlc, json.dumps(op)))
+    by_table: dict[str, dict[str, list[Op]]] = defaultdict(lambda: defaultdict(list))
+    for op in fresh:
+        by_table[op.table][op.row_id].append(op)
+    for table, by_row in by_table.items():
+        _drop_gone(session, table, by_row)
+        _merge_table(session, table, by_row)
+    for conversation_id in _conversations(session.changes):
+        # Parts of its tree come in any order: what is shown is made of it as it is.
+        lay_out(session, conversation_id)
+        session.note(RowChange(PATH, None, {}, {"conversation_id": conversation_id}))
+    if fresh:
+        clock.not_before(fresh[-1].hlc)
+    return len(fresh)
+
+
+def _conversations(changes: Sequence[RowChange]) -> set[str]:
+    """Return the conversations whose tree may be another one now."""
+    found: set[str] = set()
+    for change in changes:
+        is_placed = change.before is None or _PLACED & change.after.keys()
+        if isinstance(change.row, Message) and is_placed:
+            found.add(change.row.conversation_id)
+        elif isinstance(change.row, Conversation) and is_placed:
+            found.add(change.row.id)
+    return found
+
+
+def remember_gone(session: StoreSession, table: str, row_id: str) -> None:
+    """Let what others still say of a row that was deleted for good pass by."""
+    session.run(_REMEMBER, (table, row_id))
+
+
+def _drop_gone(session: StoreSession, table: str, by_row: dict[str, list[Op]]) -> None:
+    for (row_id,) in session.run(_GONE, (table, json.dumps(list(by_row)))).all():
+        del by_row[row_id]
+
+
+def _merge_table(
+    session: StoreSession, table: str, by_row: Mapping[str, Sequence[Op]]
+) -> None:
+    if table not in TRAVELS:
+        # Of a newer Hearth: it is kept whole, for when this one is newer too.
+        for ops in by_row.values():
+            _log(session, [(op, {}) for op in ops])
+        return
+    folds = _folds(session, table, list(by_row))
+    rows = _rows(session, table, list(by_row))
+    for row_id, ops in by_row.items():
+        fold, was = folds[row_id], rows.get(row_id)
+        logged: list[tuple[Op, Fields]] = []
+        newer: set[str] = set()
+        for op in ops:
+            _mark_conflicts(session, op, fold)
+            there = dict(fold.fields)
+            won = fold.take(op.hlc, known_fields(table, op.fields))
+            newer |= won.keys()
+            fold.is_made = fold.is_made or op.base is None
+            logged.append((op, {name: there.get(name) for name in won}))
+        _log(session, logged)
+        if was is not None:
+            _edit(session, table, was, {name: fold.fields[name] for name in newer})
+        elif fold.is_made:
+            _add(session, table, {**fold.fields, "id": row_id})
+
+
+def _folds(session: StoreSession, table: str, names: list[str]) -> dict[str, _Fold]:
+    folds: dict[str, _Fold] = defaultdict(_Fold)
+    for row_id, hlc, is_new, after in session.run(
+        _PAST, (table, json.dumps(names))
+    ).all():
+        fold, fields = folds[row_id], known_fields(table, json.loads(after))
+        if table == "action" and is_new and made_at(row_id) is None:
+            # A built-in one, which every computer begins with: any change is newer.
+            fold.fields.update(fields)
+        else:
+            fold.take(hlc, fields)
+        fold.is_made = fold.is_made or bool(is_new)
+    return folds
+
+
+def _rows(session: StoreSession, table: str, names: list[str]) -> dict[str, Fields]:
+    columns = list(LOGGED[table].model_fields)
+    found = session.run(
+        f"select {', '.join(columns)} from {table} "  # noqa: S608 names of our own
+        "where id in (select value from json_each(?))",
+        (json.dumps(names),),
+    )
+    rows = [dict(zip(columns, row, strict=True)) for row in found.all()]
+    return {str(row["id"]): row for row in rows}
+
+
+def _mark_conflicts(session: StoreSession, op: Op, fold: _Fold) -> None:
+    """Note the texts where neither writer knew of the other's."""
+    for name in COMPARED & op.fields.keys() if op.base is not None else ():
+        there = fold.clocks.get(name, "")
+        differs = fold.fields.get(name) != op.fields[name]
+        if there > (op.base or {}).get(name, "") and differs:
+            session.run(_MARK, (op.table, op.row_id, name, min(op.hlc, there)))
+
+
+def _log(session: StoreSession, ops: Sequence[tuple[Op, Fields]]) -> None:
+    if entries := [
+        (
+            op.transaction_id,
+            op.table,
+            op.row_id,
+            None if op.base is None else to_json(before),
+            to_json(op.fields),
+            op.hlc,
+            op.device_id,
+        )
+        for op, before in ops
+    ]:
+        session.run(KEEP, entries)
+
+
+def _add(session: StoreSession, table: str, fields: Fields) -> None:
+    """Make a row past the session, which would log it once more."""
+    row = _object(LOGGED[table], fields)
+    whole = {**fields, **_folded(row)}
+    session.run(
+        f"insert into {table}({', '.join(whole)}) "  # noqa: S608 names of our own
+        f"values ({', '.join('?' for _ in whole)})",
+        tuple(whole.values()),
+    )
+    ids.not_before(row.id)
+    session.note(RowChange(table, row, None, fields))
+
+
+def _edit(session: StoreSession, table: str, was: Fields, newer: Fields) -> None:
+    """Change a row past the session."""
+    changed = {name: value for name, value in newer.items() if was[name] != value}
+    if not changed:
+        return
+    row = _object(LOGGED[table], {**was, **changed})
+    whole = {**changed, **_folded(row)}
+    session.run(
+        f"update {table} set {', '.join(f'{name} = ?' for name in whole)} "  # noqa: S608 names of our own
+        "where id = ?",
+        (*whole.values(), row.id),
+    )
+    before = {name: was[name] for name in changed}
+    session.note(RowChange(table, row, before, changed))
+
+
+def _folded(row: Logged) -> Fields:
+    if isinstance(row, Searched):
+        return {"folded": indexed(row.searched_text())}
+    return {}
+
+
+def _object(model: type[Logged], fields: Mapping[str, Any]) -> Logged:
+    row = model(**fields)
+    if isinstance(row, Message):
+        try:
+            row.state = MessageState(row.state)
+        except ValueError:
+            row.state = MessageState.INTERRUPTED
+    return row

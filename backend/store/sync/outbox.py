@@ -1,0 +1,118 @@
+"""What was changed on this computer and others have not been told: the change log.
+
+Nothing is kept beside it. An answer that is being written waits, with all that happens
+to it meanwhile, for the change that ends it: else another computer would end it.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+from sqlmodel import Session
+
+from backend.store.change_log import StoreSession
+from backend.store.sync.travelling import COMPARED, SETTINGS, TRAVELS, Op, leaving
+
+_MOST_CHARS: Final = 400_000
+
+# Built-in actions are given on every computer; what a person made of them travels.
+_WAITS: Final = """
+    from change
+    where seq > ?1
+        and device_id in (select value from json_each(?2))
+        and table_name in (select value from json_each(?3))
+        and (table_name <> 'setting'
+            or row_id in (select value from json_each(?4)))
+        and not (table_name = 'action' and before is null and length(row_id) < 36)
+        and (table_name <> 'message' or (
+            select json_extract(p.after, '$.state') from change p
+            where p.table_name = 'message' and p.row_id = change.row_id
+                and p.seq <= change.seq
+                and json_type(p.after, '$.state') is not null
+            order by p.seq desc limit 1
+        ) is not 'streaming')
+"""
+_MINE: Final = f"""
+    select seq, transaction_id, table_name, row_id, before, after, hlc {_WAITS}
+    order by seq limit ?5
+"""
+_COUNT: Final = f"select count(*) {_WAITS}"
+_LAST: Final = "select coalesce(max(seq), 0) from change"
+_BEGUN: Final = """
+    select seq, transaction_id, table_name, row_id, before, after, hlc from change
+    where table_name = 'message' and row_id = ?1 and seq < ?2 and seq >= (
+        select max(seq) from change
+        where table_name = 'message' and row_id = ?1 and seq < ?2
+            and json_extract(after, '$.state') = 'streaming'
+    )
+    order by seq
+"""
+_REPLACED: Final = """
+    select max(hlc) from change
+    where table_name = ? and row_id = ? and hlc < ? and json_type(after, ?) is not null
+"""
+
+
+class Outgoing(NamedTuple):
+    """What is to be told next.
+
+    Attributes:
+        last: As far the log was looked at.
+    """
+
+    last: int
+    ops: Sequence[Op]
+
+
+def waiting(
+    session: StoreSession, authors: Sequence[str], after: int, limit: int
+) -> Outgoing:
+    """Return the next changes of ours after a place of the log."""
+    ops: list[Op] = []
+    size, last = 0, after
+    for change in session.run(_MINE, (*_about(authors, after), limit)).all():
+        for one in [*_begun(session, change), change]:
+            ops.append(_op(session, one))
+            size += len(one[5])
+        last = change[0]
+        if size > _MOST_CHARS:
+            break
+    return Outgoing(last, ops)
+
+
+def settled(session: Session, authors: Sequence[str], after: int) -> int:
+    """Return how far the log was told when nothing of ours waits; else where it was."""
+    if waiting_count(session, authors, after):
+        return after
+    return int(session.connection().exec_driver_sql(_LAST).scalar() or after)
+
+
+def waiting_count(session: Session, authors: Sequence[str], after: int) -> int:
+    """Return how many changes of ours wait after a place of the log."""
+    run = session.connection().exec_driver_sql
+    return int(run(_COUNT, _about(authors, after)).scalar() or 0)
+
+
+def _about(authors: Sequence[str], after: int) -> tuple[int, str, str, str]:
+    names = json.dumps(list(authors)), json.dumps(list(TRAVELS))
+    return after, *names, json.dumps(sorted(SETTINGS))
+
+
+def _begun(session: StoreSession, change: Sequence[Any]) -> Sequence[Sequence[Any]]:
+    seq, _transaction, table, row_id, before, *_rest = change
+    is_end = table == "message" and before is not None
+    if is_end and json.loads(before).get("state") == "streaming":
+        return session.run(_BEGUN, (row_id, seq)).all()
+    return ()
+
+
+def _op(session: StoreSession, change: Sequence[Any]) -> Op:
+    _seq, transaction_id, table, row_id, before, after, hlc = change
+    fields = leaving(table, json.loads(after))
+    if before is None:
+        return Op(hlc, transaction_id, table, row_id, None, fields)
+    base = {
+        name: session.run(_REPLACED, (table, row_id, hlc, f"$.{name}")).scalar() or ""
+        for name in sorted(COMPARED & fields.keys())
+    }
+    return Op(hlc, transaction_id, table, row_id, base, fields)

@@ -1,0 +1,209 @@
+"""Keeps where this computer is with the others: all of a step in one transaction."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Final, NamedTuple
+
+from backend.store.change_log import StoreSession
+from backend.store.database import Database
+from backend.store.sync.inbox import merge
+from backend.store.sync.outbox import Outgoing, settled, waiting, waiting_count
+from backend.store.sync.travelling import Op
+
+_STATE: Final = "select value from sync_state where key = 'state'"
+_KEEP: Final = "insert or replace into sync_state(key, value) values ('state', ?)"
+_OUT: Final = "select n, record from sync_out order by n limit ?"
+_PEERS: Final = """
+    select stream, member, n, prev, seen, waits_since, problem from sync_peer
+"""
+_PEER: Final = """
+    insert or replace into sync_peer(
+        stream, member, n, prev, seen, waits_since, problem
+    ) values (?, ?, ?, ?, ?, ?, ?)
+"""
+_CONFLICTS: Final = "select distinct table_name, row_id from sync_conflict"
+_LOOKED_AT: Final = "delete from sync_conflict where table_name = ? and row_id = ?"
+_TABLES: Final = (
+    "sync_state",
+    "sync_out",
+    "sync_peer",
+    "sync_gone",
+    "sync_parked",
+    "sync_conflict",
+)
+_RECORDS: Final = 16
+_OPS: Final = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncState:
+    """Where this computer is.
+
+    Attributes:
+        folder: What carries its records.
+        group: What it knows of the others, with the keys, as `backend.sync` has it.
+        own: Its own secrets, likewise.
+        stream: Where it writes; n and prev are of its last record.
+        seq: As far the change log was told.
+        controls: What is to be told before the next changes: a kind and what it says.
+        authors: Under which names it made changes; the last one is of now.
+        is_removed: Another computer has removed this one.
+        last_ok: When all was well last, in milliseconds.
+    """
+
+    folder: str
+    group: str
+    own: str
+    stream: str
+    n: int
+    prev: str
+    authors: Sequence[str]
+    seq: int = 0
+    controls: Sequence[tuple[int, object]] = ()
+    is_paused: bool = False
+    is_removed: bool = False
+    last_ok: int = 0
+
+
+class Peer(NamedTuple):
+    """How far a stream of another computer was read.
+
+    Attributes:
+        member: Whose it is; "" for one nobody knows.
+        seen: When something of it was read last, in milliseconds.
+        waits_since: Since when what comes next is missing; 0 when nothing is.
+        problem: Why what comes next was refused; "" when it was not.
+    """
+
+    stream: str
+    member: str
+    n: int
+    prev: str
+    seen: int = 0
+    waits_since: int = 0
+    problem: str = ""
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether what comes next cannot be read."""
+        return bool(self.waits_since or self.problem)
+
+
+class Look(NamedTuple):
+    """What a step begins with."""
+
+    state: SyncState
+    out: Sequence[tuple[int, bytes]]
+    peers: Mapping[str, Peer]
+
+
+class SyncStore:
+    """Reads and keeps the state of the exchange with other computers."""
+
+    def __init__(self, database: Database) -> None:
+        """Work on a database; go on under the name of its latest changes."""
+        self._database = database
+        self.device_id = database.clock.device_id
+        if state := self.state():
+            self._write_as(state)
+
+    def state(self) -> SyncState | None:
+        """Return where this computer is; None when it exchanges nothing."""
+        with self._database.read() as session:
+            found = session.connection().exec_driver_sql(_STATE).scalar()
+            return SyncState(**json.loads(found)) if found else None
+
+    def keep(self, state: SyncState) -> None:
+        """Keep another state."""
+        with self._database.write() as session:
+            _keep(session, state)
+        self._write_as(state)
+
+    def look(self) -> Look | None:
+        """Return what a step begins with; None when nothing is exchanged."""
+        with self._database.read() as session:
+            run = session.connection().exec_driver_sql
+            found = run(_STATE).scalar()
+            if not found:
+                return None
+            out = [(n, bytes(record)) for n, record in run(_OUT, (_RECORDS,)).all()]
+            peers = {row[0]: Peer(*row) for row in run(_PEERS).all()}
+            return Look(SyncState(**json.loads(found)), out, peers)
+
+    def reading(self) -> str:
+        """Return a reading of the clock of changes."""
+        return self._database.clock.read()
+
+    def waiting(self, state: SyncState) -> Outgoing:
+        """Return what is to be told next."""
+        with self._database.write() as session:
+            return waiting(session, state.authors, state.seq, _OPS)
+
+    def rest(self, state: SyncState) -> int:
+        """Return how many changes wait to be told."""
+        with self._database.read() as session:
+            return waiting_count(session, state.authors, state.seq)
+
+    def sealed(self, state: SyncState, records: Sequence[tuple[int, bytes]]) -> None:
+        """Keep records until the folder has them, and how far they go."""
+        with self._database.write() as session:
+            session.run("insert into sync_out(n, record) values (?, ?)", [*records])
+            _keep(session, state)
+
+    def begin_stream(self, state: SyncState) -> None:
+        """Go on in another stream; what was sealed for the old one is dropped."""
+        with self._database.write() as session:
+            session.run("delete from sync_out", ())
+            _keep(session, state)
+        self._write_as(state)
+
+    def received(
+        self,
+        state: SyncState,
+        kept: Sequence[int],
+        ops: Sequence[Op],
+        peers: Sequence[Peer],
+    ) -> int:
+        """Merge what came; return how many changes were new.
+
+        Args:
+            state: As it is afterwards.
+            kept: The records the folder has now.
+            ops: What came.
+            peers: How far the streams were read.
+        """
+        with self._database.write() as session:
+            if kept:
+                session.run("delete from sync_out where n = ?", [(n,) for n in kept])
+            came = merge(session, self._database.clock, ops)
+            if peers:
+                session.run(_PEER, [tuple(peer) for peer in peers])
+            # Where nothing of ours waits, the next look begins after what came.
+            seq = settled(session, state.authors, state.seq)
+            _keep(session, replace(state, seq=seq))
+            return came
+
+    def forget(self) -> None:
+        """Exchange nothing from now on; what came stays."""
+        with self._database.write() as session:
+            for table in _TABLES:
+                session.run(f"delete from {table}", ())  # noqa: S608 names of our own
+
+    def conflicts(self) -> Sequence[tuple[str, str]]:
+        """Return what was changed on two computers: table and id of each."""
+        with self._database.read() as session:
+            found = session.connection().exec_driver_sql(_CONFLICTS).all()
+            return [(table, row_id) for table, row_id in found]
+
+    def looked_at(self, table: str, row_id: str) -> None:
+        """Take note that a person has seen both versions."""
+        with self._database.write() as session:
+            session.run(_LOOKED_AT, (table, row_id))
+
+    def _write_as(self, state: SyncState) -> None:
+        self._database.clock.device_id = state.authors[-1]
+
+
+def _keep(session: StoreSession, state: SyncState) -> None:
+    session.run(_KEEP, (json.dumps(asdict(state)),))

@@ -1,0 +1,1 @@
+"""What computers of one person exchange: sealed records, their keys, a folder."""

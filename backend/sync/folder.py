@@ -1,0 +1,241 @@
+"""A folder that a person has synced: each computer adds files that only it writes.
+
+`hearth-sync/<group>/<stream>/<first number>.hs` has records back to back. The newest
+file is written anew, whole, until it is large; then it is never touched again. What is
+half written, missing, there twice or came in another order is normal in such a folder:
+a stream is read as far as it is whole, and looked at again when its files change.
+"""
+
+import errno
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from backend.runtime.regular_files import open_regular
+from backend.sqlite.files import sync_dir
+from backend.sync.records import BODY_AT, RecordHeader, RefusedRecordError
+from backend.sync.transport import (
+    WINDOW_BYTES,
+    Exchanged,
+    FoundRecord,
+    TransportError,
+)
+
+ROOT: Final = "hearth-sync"
+_PAIRING: Final = "pairing"
+_SEGMENT_BYTES: Final = 256 * 1024
+_MOST_BYTES: Final = 128 * 1024 * 1024
+_LEFT_BYTES: Final = 1024 * 1024
+_STREAM: Final = re.compile(r"[0-9a-f]{32}")
+_SEGMENT: Final = re.compile(r"[0-9a-f]{12}\.hs")
+_AWAY: Final = (
+    "The folder {folder} is not there. Connect its drive or start the program that "
+    "syncs it; Hearth goes on by itself."
+)
+_EMPTIED: Final = (
+    "Hearth's files are no longer in the folder {folder}. Bring them back, or choose "
+    "the folder again to begin there anew; nothing on this computer is lost."
+)
+_FULL: Final = (
+    "The folder {folder} is full. Make room there; Hearth goes on by itself and keeps "
+    "what waits."
+)
+_UNWRITABLE: Final = (
+    "Hearth cannot read or write in the folder {folder}. Check that it may; Hearth "
+    "goes on by itself."
+)
+
+
+class _Look(NamedTuple):
+    """How a file was when it was read to its end."""
+
+    size: int
+    changed_ns: int
+    last: int
+
+
+class FolderTransport:
+    """The streams of one group in a folder."""
+
+    def __init__(self, folder: Path, group: str) -> None:
+        self._folder = folder
+        self._group = folder / ROOT / group
+        self._pairing = folder / ROOT / _PAIRING
+        self._looks: dict[Path, _Look] = {}
+
+    def begin(self) -> None:
+        """Make the place of the group, which is missed from then on when it goes.
+
+        Raises:
+            TransportError: The folder cannot be written.
+        """
+        with self._explained():
+            self._group.mkdir(parents=True, exist_ok=True)
+
+    def exchange(
+        self,
+        stream: str,
+        records: Sequence[tuple[int, bytes]],
+        known: Mapping[str, int | None],
+    ) -> Exchanged:
+        """Add records to our stream, and read what others have added."""
+        with self._explained():
+            if not self._group.is_dir():
+                sentence = _EMPTIED if self._folder.is_dir() else _AWAY
+                raise TransportError(sentence.format(folder=self._folder))
+            kept, head = self._push(self._group / stream, records)
+            return Exchanged(kept, head, list(self._pull(stream, known)))
+
+    def leave(self, name: str, data: bytes) -> None:
+        """Leave something for a computer that is to join."""
+        with self._explained():
+            self._pairing.mkdir(parents=True, exist_ok=True)
+            _write(self._pairing / name, data)
+
+    def take(self, name: str) -> bytes | None:
+        """Return what was left under a name, if it is there yet."""
+        with self._explained():
+            path = self._pairing / name
+            return _read(path, _LEFT_BYTES) if path.exists() else None
+
+    def drop(self, name: str) -> None:
+        """Remove what was left under a name."""
+        with suppress(OSError):
+            (self._pairing / name).unlink()
+
+    def _push(
+        self, home: Path, records: Sequence[tuple[int, bytes]]
+    ) -> tuple[list[int], int]:
+        segments = _segments(home)
+        newest = segments[-1] if segments else home / f"{1:012x}.hs"
+        data = _read(newest) if segments else b""
+        there = dict(_numbered(data))
+        head = max(there, default=_first(newest) - 1)
+        kept = [n for n, record in records if n <= head and _is_kept(home, n, record)]
+        fresh: list[bytes] = []
+        for n, record in records:
+            if n == head + 1:
+                fresh.append(record)
+                kept.append(n)
+                head = n
+        if fresh:
+            home.mkdir(exist_ok=True)
+            whole = b"".join(there.values())
+            if len(whole) + len(fresh[0]) > _SEGMENT_BYTES and whole:
+                newest, whole = home / f"{head - len(fresh) + 1:012x}.hs", b""
+            _write(newest, whole + b"".join(fresh))
+        return kept, head
+
+    def _pull(self, own: str, known: Mapping[str, int | None]) -> Iterator[FoundRecord]:
+        for home in sorted(self._group.iterdir()):
+            last = known.get(home.name, 0)
+            is_other = _STREAM.fullmatch(home.name) and home.name != own
+            if is_other and last is not None and home.is_dir():
+                yield from self._new_in(home, last)
+
+    def _new_in(self, home: Path, known: int) -> Iterator[FoundRecord]:
+        given = 0
+        for segment in _after(_segments(home), known):
+            found = segment.stat()
+            look = self._looks.get(segment)
+            is_same = look and look[:2] == (found.st_size, found.st_mtime_ns)
+            if look and is_same and look.last <= known:
+                continue
+            data, last = _read(segment), 0
+            for n, record in _numbered(data, shows_rubbish=True):
+                last = n
+                if n > known:
+                    given += len(record)
+                    yield FoundRecord(home.name, record)
+                if given > WINDOW_BYTES:
+                    return
+            self._looks[segment] = _Look(found.st_size, found.st_mtime_ns, last)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except FileNotFoundError as exc:
+            if self._folder.is_dir():
+                # A program that syncs exchanged something while it was read.
+                raise TransportError(_UNWRITABLE.format(folder=self._folder)) from exc
+            raise TransportError(_AWAY.format(folder=self._folder)) from exc
+        except OSError as exc:
+            is_full = exc.errno in {errno.ENOSPC, errno.EDQUOT}
+            sentence = _FULL if is_full else _UNWRITABLE
+            raise TransportError(sentence.format(folder=self._folder)) from exc
+
+
+def _segments(home: Path) -> list[Path]:
+    """Return the files of a stream in their order; copies of conflicts are none."""
+    if not home.is_dir():
+        return []
+    return sorted(path for path in home.iterdir() if _SEGMENT.fullmatch(path.name))
+
+
+def _after(segments: Sequence[Path], known: int) -> Sequence[Path]:
+    """Return the files that may have records after a number."""
+    before = [i for i, path in enumerate(segments) if _first(path) <= known + 1]
+    return segments[before[-1] :] if before else segments
+
+
+def _first(segment: Path) -> int:
+    return int(segment.stem, 16)
+
+
+def _is_kept(home: Path, n: int, record: bytes) -> bool:
+    return any(
+        found == record
+        for segment in _after(_segments(home), n - 1)[:1]
+        for number, found in _numbered(_read(segment))
+        if number == n
+    )
+
+
+def _numbered(
+    data: bytes, *, shows_rubbish: bool = False
+) -> Iterator[tuple[int, bytes]]:
+    """Take whole records out of a file, with their numbers.
+
+    Args:
+        data: The file. Its end may be missing.
+        shows_rubbish: Give what cannot be a record too, as the last one.
+    """
+    at, number = 0, 0
+    while len(data) - at >= BODY_AT:
+        try:
+            header = RecordHeader.of(data[at : at + BODY_AT])
+        except RefusedRecordError:
+            if shows_rubbish:
+                yield number + 1, data[at : at + BODY_AT]
+            return
+        if at + header.size > len(data):
+            return
+        number = header.n
+        yield number, data[at : at + header.size]
+        at += header.size
+
+
+def _read(path: Path, most: int = _MOST_BYTES) -> bytes:
+    with open_regular(path) as file:
+        return file.read(most)
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a file, whole or not at all, under a name nobody reads until it is."""
+    number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    written = Path(name)
+    try:
+        with os.fdopen(number, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        written.replace(path)
+        sync_dir(path.parent)
+    except BaseException:
+        written.unlink(missing_ok=True)
+        raise

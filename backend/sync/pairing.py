@@ -1,0 +1,113 @@
+"""Pairing: a code that is read from one computer and typed on another.
+
+The code is a secret of 130 bits, used once; no key is in it. Who joins leaves a hello
+under it, and is answered with the keys, sealed to a key of its hello alone: a code that
+is photographed opens nothing afterwards.
+"""
+
+import hashlib
+import json
+import os
+import secrets
+from dataclasses import asdict
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from backend.errors import InvalidInputError
+from backend.sync.group import Member, OwnKeys, SyncGroup, unwrapped, wrapped
+
+VALID_S: Final = 600.0
+_LETTERS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+# Crockford's letters: none of them is read as another one.
+_MISREAD: Final = str.maketrans("OIL", "011", " -\t\r\n\u2010\u2011\u2013")
+_SECRET_CHARS: Final = 26
+_CHECK_CHARS: Final = 2
+_GROUP_CHARS: Final = 7
+_NONCE_BYTES: Final = 12
+_NUMBER: Final = 1_000_000
+
+
+def new_code() -> str:
+    """Return a code in groups that can be read out."""
+    secret = "".join(secrets.choice(_LETTERS) for _ in range(_SECRET_CHARS))
+    whole = secret + _check(secret)
+    cut = range(0, len(whole), _GROUP_CHARS)
+    return "-".join(whole[at : at + _GROUP_CHARS] for at in cut)
+
+
+def read_code(typed: str) -> str:
+    """Return the secret of a code as it was typed.
+
+    Raises:
+        InvalidInputError: It was mistyped, and is no code.
+    """
+    plain = typed.upper().translate(_MISREAD)
+    secret, check = plain[:_SECRET_CHARS], plain[_SECRET_CHARS:]
+    if len(check) != _CHECK_CHARS or check != _check(secret):
+        raise InvalidInputError(
+            "This is not a pairing code: it has 28 letters and digits. Check it on the "
+            "other computer, and enter it again."
+        )
+    return secret
+
+
+def hello_name(secret: str) -> str:
+    """Return where who joins leaves its hello; only who has the code finds it."""
+    return _derived(secret, b"name")[:16].hex()
+
+
+def seal_hello(secret: str, me: Member) -> bytes:
+    """Return what who joins says."""
+    nonce = os.urandom(_NONCE_BYTES)
+    plain = json.dumps(asdict(me)).encode()
+    return nonce + AESGCM(_derived(secret, b"hello")).encrypt(nonce, plain, None)
+
+
+def open_hello(secret: str, sealed: bytes) -> Member | None:
+    """Return who wants to join; None when this is no hello."""
+    cipher = AESGCM(_derived(secret, b"hello"))
+    try:
+        plain = cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None)
+        return Member.read(json.loads(plain))
+    except (InvalidTag, TypeError, ValueError):
+        return None
+
+
+def seal_welcome(secret: str, group: SyncGroup, me: Member, joins: Member) -> bytes:
+    """Return what who joins is answered: the group with its keys, for it alone."""
+    said = json.dumps({"group": group.to_json(), "from": me.id}).encode()
+    return json.dumps(wrapped(said, joins.wrap, _context(secret))).encode()
+
+
+def open_welcome(secret: str, sealed: bytes, own: OwnKeys) -> SyncGroup | None:
+    """Return the group that was joined; None when this is no welcome."""
+    try:
+        said = unwrapped(json.loads(sealed), own.opener, _context(secret))
+        return SyncGroup.from_json(json.loads(said)["group"])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def shown_number(secret: str, joins: Member) -> str:
+    """Return six digits that both pages show when they mean the same computer."""
+    digest = hashlib.sha256(f"{secret}{joins.sign}{joins.wrap}".encode()).digest()
+    return f"{int.from_bytes(digest[:8]) % _NUMBER:06d}"
+
+
+def _context(secret: str) -> str:
+    return _derived(secret, b"welcome").hex()
+
+
+def _derived(secret: str, use: bytes) -> bytes:
+    info = b"hearth/1 pairing " + use
+    kept = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=info)
+    return kept.derive(secret.encode())
+
+
+def _check(secret: str) -> str:
+    digest = hashlib.sha256(secret.encode()).digest()
+    return "".join(_LETTERS[byte % 32] for byte in digest[:_CHECK_CHARS])

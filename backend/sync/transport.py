@@ -1,0 +1,78 @@
+"""What carries records from computer to computer."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple, Protocol
+
+from backend.errors import HearthError
+
+WINDOW_BYTES: Final = 256 * 1024
+"""About as much of a stream is read at once."""
+
+
+class TransportError(HearthError):
+    """Records cannot be given or fetched now; the text says what to do."""
+
+    status = 503
+
+
+class FoundRecord(NamedTuple):
+    """A record, or what stands where one should be, in a stream."""
+
+    stream: str
+    record: bytes
+
+
+class Exchanged(NamedTuple):
+    """What one exchange came to.
+
+    Attributes:
+        kept: The numbers of those of our records that are kept as they are.
+        head: The last number of our stream.
+        found: What is new in other streams.
+    """
+
+    kept: Sequence[int]
+    head: int
+    found: Sequence[FoundRecord]
+
+
+class Transport(Protocol):
+    """Keeps the streams of a group; methods block."""
+
+    def exchange(
+        self,
+        stream: str,
+        records: Sequence[tuple[int, bytes]],
+        known: Mapping[str, int | None],
+    ) -> Exchanged:
+        """Keep records of our stream, and return what others have after what is known.
+
+        A stream of which None is known is left out.
+
+        Only what follows directly on what is kept is taken: a gap would hide that
+        something was lost.
+
+        Raises:
+            TransportError: That is not possible now.
+        """
+        ...
+
+    def leave(self, name: str, data: bytes) -> None:
+        """Leave something for a computer that is to join.
+
+        Raises:
+            TransportError: That is not possible now.
+        """
+        ...
+
+    def take(self, name: str) -> bytes | None:
+        """Return what was left under a name, if it is there yet.
+
+        Raises:
+            TransportError: That is not possible now.
+        """
+        ...
+
+    def drop(self, name: str) -> None:
+        """Remove what was left under a name."""
+        ...

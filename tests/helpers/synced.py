@@ -1,0 +1,193 @@
+"""Computers that share a folder, each with a copy of it, as programs that sync do."""
+
+import functools
+import random
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from backend.ids import now_ms
+from backend.services.sync.rounds import SyncRounds, new_state
+from backend.store.clock import HybridClock
+from backend.store.database import Database
+from backend.store.sync.sync import SyncState, SyncStore
+from backend.sync.folder import ROOT, FolderTransport
+from backend.sync.group import OwnKeys, SyncGroup
+from backend.sync.transport import Exchanged
+
+ZERO = f"{0:016x}-begin"
+
+
+class Crash(Exception):  # noqa: N818 what happens, as a test says it
+    """The process ends here."""
+
+
+class SkewedClock(HybridClock):
+    """Runs ahead or behind, and can end the process when something has come."""
+
+    skew_ms = 0
+    crashes = False
+
+    def read(self) -> str:
+        ahead = now_ms() + self.skew_ms
+        self.not_before(f"{max(ahead, 0) << 16:016x}")
+        return super().read()
+
+    def not_before(self, reading: str) -> None:
+        super().not_before(reading)
+        if self.crashes and "-" in reading:
+            raise Crash
+
+
+@dataclass
+class Unsteady:
+    """A folder after whose exchange the process may end."""
+
+    inner: FolderTransport
+    crashes: bool = False
+
+    def exchange(
+        self,
+        stream: str,
+        records: Sequence[tuple[int, bytes]],
+        known: Mapping[str, int | None],
+    ) -> Exchanged:
+        done = self.inner.exchange(stream, records, known)
+        if self.crashes:
+            raise Crash
+        return done
+
+    def leave(self, name: str, data: bytes) -> None:
+        self.inner.leave(name, data)
+
+    def take(self, name: str) -> bytes | None:
+        return self.inner.take(name)
+
+    def drop(self, name: str) -> None:
+        self.inner.drop(name)
+
+
+@dataclass
+class Computer:
+    """One of them, in a folder of its own."""
+
+    home: Path
+    own: OwnKeys = field(default_factory=OwnKeys.make)
+
+    def __post_init__(self) -> None:
+        self.shared = self.home / "shared"
+        self.shared.mkdir(parents=True, exist_ok=True)
+        self.skew_ms = 0
+        self.open()
+
+    def open(self) -> None:
+        self.database = Database.open(self.home / "data" / "hearth.db")
+        kept = self.database.clock
+        self.clock = SkewedClock(kept.device_id, kept.read())
+        self.clock.skew_ms = self.skew_ms
+        self.database.clock = self.clock
+        self.store = SyncStore(self.database)
+        self.transport: Unsteady | None = None
+        self.rounds = SyncRounds(self.store, self.carrier)
+
+    def carrier(self, state: SyncState) -> Unsteady:
+        if self.transport is None:
+            group = SyncGroup.from_json(state.group)
+            inner = FolderTransport(Path(state.folder), group.id)
+            inner.begin()
+            self.transport = Unsteady(inner)
+        return self.transport
+
+    def join(self, group: SyncGroup) -> None:
+        device_id = self.database.clock.device_id
+        self.store.keep(new_state(str(self.shared), group, self.own, device_id))
+
+    def sync(self, times: int = 1) -> bool:
+        """Do rounds while there is more to do; return whether there was any."""
+        done = [self.rounds.round()]
+        while done[-1] and len(done) < times:
+            done.append(self.rounds.round())
+        return done[0]
+
+    def close(self) -> None:
+        self.database.close()
+
+
+@functools.cache
+def empty_database() -> bytes:
+    """Return a database without rows: making one takes longer than copying it."""
+    with tempfile.TemporaryDirectory() as folder:
+        database = Database.open(Path(folder) / "data" / "hearth.db")
+        database.checkpoint()
+        database.close()
+        return database.path.read_bytes()
+
+
+def grouped(home: Path, names: Sequence[str]) -> list[Computer]:
+    """Return computers that trust each other."""
+    for name in names:
+        (home / name / "data").mkdir(parents=True)
+        (home / name / "data" / "hearth.db").write_bytes(empty_database())
+    all_ = [Computer(home / name) for name in names]
+    members = [one.own.as_member(name) for one, name in zip(all_, names, strict=True)]
+    group = SyncGroup.found(members[0], ZERO)
+    for member in members[1:]:
+        group = group.with_member(member)
+    for one in all_:
+        one.join(group)
+    return all_
+
+
+def files_of(computer: Computer) -> list[Path]:
+    """Return what its copy of the folder has, below it."""
+    top = computer.shared / ROOT
+    found = [path for path in sorted(top.rglob("*")) if path.is_file()]
+    return [path.relative_to(computer.shared) for path in found]
+
+
+def carry(
+    giver: Computer, taker: Computer, chance: random.Random | None = None
+) -> None:
+    """Copy what one wrote to another's copy of the folder, well or badly."""
+    state = taker.store.state()
+    mine = state.stream if state else ""
+    for name in files_of(giver):
+        target = taker.shared / name
+        if name.parent.name == mine or (chance and chance.random() < 0.2):
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        data = (giver.shared / name).read_bytes()
+        if chance and chance.random() < 0.2:
+            data = data[: chance.randrange(len(data) + 1)]
+        if target.exists() and len(target.read_bytes()) > len(data):
+            continue  # what it has is newer
+        if chance and chance.random() < 0.1:
+            copy = f"{name.stem}.sync-conflict-20261126-{chance.randrange(99)}.hs"
+            target.with_name(copy).write_bytes(data)
+        target.write_bytes(data)
+
+
+def carry_all(computers: Sequence[Computer]) -> None:
+    """Let every copy of the folder have everything."""
+    for giver in computers:
+        for taker in computers:
+            if giver is not taker:
+                carry(giver, taker)
+
+
+def settle(computers: Sequence[Computer]) -> None:
+    """Do rounds until nothing moves any more."""
+    for _ in range(100):
+        carry_all(computers)
+        for one in computers:
+            one.rounds.look_again()
+        moved = [one.sync() for one in computers]
+        if not any(moved):
+            return
+    raise AssertionError("never at rest")
+
+
+def empty_folder(computer: Computer) -> None:
+    shutil.rmtree(computer.shared / ROOT)

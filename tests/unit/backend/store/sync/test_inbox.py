@@ -1,0 +1,160 @@
+"""What comes is merged field by field, in any order, and a person sees what lost."""
+
+from itertools import permutations
+
+import pytest
+from sqlmodel import select
+
+from backend.ids import new_id, now_ms
+from backend.services.actions.builtin_actions import BUILTIN, VERSION
+from backend.store.actions import ActionStore
+from backend.store.changes import ChangeStore
+from backend.store.database import Database
+from backend.store.models import Change
+from backend.store.notes import NoteStore
+from backend.store.sync.inbox import AHEAD_MS, merge
+from backend.store.sync.outbox import waiting
+from backend.store.sync.travelling import Fields, Op
+
+ROW = new_id()
+
+
+def reading(ms: int) -> str:
+    return f"{ms:012x}0000-elsewhere"
+
+
+def op(
+    at: int, fields: Fields, base: dict[str, str] | None = None, row: str = ROW
+) -> Op:
+    return Op(reading(at), f"t{at}", "note", row, base, fields)
+
+
+def take(database: Database, *ops: Op) -> int:
+    with database.write() as session:
+        return merge(session, database.clock, ops)
+
+
+MADE = op(1, {"title": "one", "body": "text", "deleted_at": None})
+NAMED = op(2, {"title": "two"}, {"title": reading(1)})
+WRITTEN = op(3, {"body": "more", "of_a_newer_version": "kept"}, {"body": reading(1)})
+
+
+@pytest.mark.parametrize("order", list(permutations([MADE, NAMED, WRITTEN])))
+def test_in_any_order_and_twice_it_is_the_same(
+    database: Database, order: tuple[Op, ...]
+) -> None:
+    for one in order:
+        assert take(database, one) == 1
+    assert take(database, *order) == 0
+    note = NoteStore(database).get(ROW)
+    assert (note.title, note.body) == ("two", "more")
+    kept = ChangeStore(database).of_row("note", ROW)
+    assert [change.hlc for change in kept] == [reading(n) for n in (1, 2, 3)]
+    assert kept[2].after["of_a_newer_version"] == "kept"
+
+
+def test_a_row_is_there_when_what_made_it_has_come(database: Database) -> None:
+    take(database, WRITTEN)
+    assert NoteStore(database).page() == []
+    take(database, MADE)
+    assert NoteStore(database).get(ROW).body == "more"
+
+
+def test_an_older_text_is_in_the_history_and_marked(database: Database) -> None:
+    take(database, MADE, op(5, {"body": "newer"}, {"body": reading(1)}))
+    take(database, op(4, {"body": "older"}, {"body": reading(1)}))
+    assert NoteStore(database).get(ROW).body == "newer"
+    texts = [c.after.get("body") for c in ChangeStore(database).of_row("note", ROW)]
+    assert texts == ["text", "older", "newer"]
+    with database.read() as session:
+        marks = session.connection().exec_driver_sql("select * from sync_conflict")
+        assert [tuple(row)[:3] for row in marks] == [("note", ROW, "body")]
+
+
+def test_a_text_whose_writer_knew_the_other_is_no_conflict(database: Database) -> None:
+    take(database, MADE, NAMED, op(4, {"title": "three"}, {"title": reading(2)}))
+    with database.read() as session:
+        assert (
+            not session.connection()
+            .exec_driver_sql("select count(*) from sync_conflict")
+            .scalar()
+        )
+
+
+def test_an_act_of_another_computer_is_undone_as_one_of_ours(
+    database: Database,
+) -> None:
+    take(database, MADE, NAMED)
+    ChangeStore(database).undo("t2")
+    assert NoteStore(database).get(ROW).title == "one"
+
+
+def test_undo_takes_back_what_this_computer_did_last(database: Database) -> None:
+    own = NoteStore(database).create("own")
+    take(database, MADE)
+    changes = ChangeStore(database)
+    assert own.id in {
+        row.row_id
+        for row in all_changes(database)
+        if row.transaction_id == changes.last()
+    }
+
+
+def test_a_wrong_clock_waits_and_moves_nothing(database: Database) -> None:
+    far = now_ms() + AHEAD_MS + 60_000
+    take(database, MADE, op(far, {"title": "of the future"}, {"title": reading(1)}))
+    assert NoteStore(database).get(ROW).title == "one"
+    assert database.clock.read() < reading(far)
+    with database.write() as session:
+        # Its time comes.
+        session.run("update sync_parked set hlc = ?", (reading(2),))
+        session.run(
+            "update sync_parked set op = replace(op, ?, ?)", (reading(far), reading(2))
+        )
+    take(database)
+    assert NoteStore(database).get(ROW).title == "of the future"
+
+
+def test_what_is_written_afterwards_is_newer(database: Database) -> None:
+    ahead = now_ms() + 3_600_000
+    take(database, MADE, op(ahead, {"title": "ahead"}, {"title": reading(1)}))
+    NoteStore(database).save(ROW, "after it", title="after it")
+    assert ChangeStore(database).of_row("note", ROW)[-1].after["title"] == "after it"
+
+
+def test_what_was_deleted_for_good_does_not_come_back(database: Database) -> None:
+    with database.write() as session:
+        session.run("insert into sync_state values ('state', '{}')", ())
+    take(database, MADE)
+    ChangeStore(database).forget("note", ROW)
+    take(database, MADE, NAMED)
+    assert ChangeStore(database).of_row("note", ROW) == []
+
+
+def test_a_change_of_a_newer_version_is_kept_and_hurts_nothing(
+    database: Database,
+) -> None:
+    newer = Op(reading(7), "t7", "page", "p", None, {"words": "kept"})
+    take(database, newer, MADE)
+    assert any(change.table_name == "page" for change in all_changes(database))
+    target = Database.open(database.path.with_name("again.db"))
+    ChangeStore(database).replay(target)
+    assert NoteStore(target).get(ROW).title == "one"
+    target.close()
+
+
+def test_builtin_actions_stay_and_what_a_person_made_of_them_counts(
+    database: Database,
+) -> None:
+    actions = ActionStore(database)
+    actions.seed(VERSION, BUILTIN)
+    with database.write() as session:
+        assert waiting(session, [database.clock.device_id], 0, 100).ops == []
+    changed = Op(reading(1), "t", "action", "explain", {}, {"prompt": "Mine"})
+    take(database, changed)
+    assert actions.get("explain").prompt == "Mine"
+
+
+def all_changes(database: Database) -> list[Change]:
+    with database.read() as session:
+        return list(session.exec(select(Change)))

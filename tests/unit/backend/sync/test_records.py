@@ -1,0 +1,91 @@
+"""A record is what its device made, in the place its device put it, or nothing."""
+
+from collections.abc import Sequence
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from backend.sync.records import (
+    BODY_AT,
+    MissingRecordError,
+    RecordHeader,
+    RecordKind,
+    RecordReader,
+    RecordWriter,
+    RefusedRecordError,
+    padded_size,
+)
+
+EPOCH, KEY, STREAM, START = b"e" * 8, b"k" * 32, b"s" * 16, bytes(32)
+SIGNER = Ed25519PrivateKey.generate()
+
+
+def sealed(
+    payloads: Sequence[object], kind: RecordKind = RecordKind.OPS
+) -> list[bytes]:
+    writer = RecordWriter(EPOCH, KEY, SIGNER, STREAM, 0, START)
+    return [writer.seal(kind, payload) for payload in payloads]
+
+
+def reader() -> RecordReader:
+    return RecordReader(SIGNER.public_key(), STREAM, 0, START)
+
+
+@pytest.mark.parametrize(
+    "payload", [[], ["é" * 10], ["x" * 5_000], [list(range(40_000))]]
+)
+def test_what_is_sealed_opens(payload: object) -> None:
+    [record] = sealed([payload])
+    assert reader().open(record, {EPOCH: KEY}) == (RecordKind.OPS, payload)
+
+
+def test_nothing_is_read_of_an_altered_record() -> None:
+    [record] = sealed([["said"]])
+    for at in range(0, len(record), 7):
+        altered = record[:at] + bytes([record[at] ^ 1]) + record[at + 1 :]
+        try:
+            assert reader().open(altered, {EPOCH: KEY}) is None
+        except RefusedRecordError:
+            continue
+    for end in (0, 5, BODY_AT - 1, BODY_AT, len(record) - 1):
+        with pytest.raises(RefusedRecordError):
+            reader().open(record[:end], {EPOCH: KEY})
+
+
+def test_records_are_opened_in_their_order_and_once() -> None:
+    first, second, third = sealed([["1"], ["2"], ["3"]])
+    reading = reader()
+    with pytest.raises(MissingRecordError):
+        reading.open(second, {EPOCH: KEY})
+    assert reading.open(first, {EPOCH: KEY})
+    assert reading.open(first, {EPOCH: KEY}) is None
+    with pytest.raises(MissingRecordError):
+        reading.open(third, {EPOCH: KEY})
+    [other] = sealed([["other"]])
+    follows_other = RecordWriter(EPOCH, KEY, SIGNER, STREAM, 1, other[:32])
+    with pytest.raises(RefusedRecordError):
+        reading.open(follows_other.seal(RecordKind.OPS, []), {EPOCH: KEY})
+    assert reading.open(second, {EPOCH: KEY})
+
+
+def test_a_record_without_its_key_waits_and_keys_need_none() -> None:
+    [record] = sealed([["said"]])
+    with pytest.raises(MissingRecordError):
+        reader().open(record, {b"f" * 8: KEY})
+    with pytest.raises(RefusedRecordError):
+        reader().open(record, {EPOCH: b"l" * 32})
+    [keys] = sealed([{"a": "b"}], RecordKind.KEYS)
+    assert reader().open(keys, {}) == (RecordKind.KEYS, {"a": "b"})
+
+
+def test_one_state_twice_repeats_no_nonce_and_shows_no_likeness() -> None:
+    one, other = sealed([["said"]])[0], sealed([["said"]])[0]
+    assert RecordHeader.of(one).nonce != RecordHeader.of(other).nonce
+    assert one[BODY_AT:] != other[BODY_AT:]
+
+
+def test_sizes_are_rounded_up_by_an_eighth_at_most() -> None:
+    assert padded_size(1) == padded_size(512) == 512
+    for size in range(513, 70_000, 97):
+        assert size <= padded_size(size) <= size * 1.125 + 1
+        assert padded_size(padded_size(size)) == padded_size(size)
