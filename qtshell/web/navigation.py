@@ -17,7 +17,7 @@ _PIECE = re.compile(
     r"|conversations(?:/[^/?#]+/[^?#]+)?|(?:notes|trash|actions|backups)/list"
     r"|assistants/(?:list|picker|choices)"
     r"|folders/[^/?#]+/(?:item|rename)"
-    r"|models/[^?#]+|imports/state|settings/updates"
+    r"|models/[^?#]+|imports/state|devices/state|settings/updates"
     r"|history/[^/?#]+/[^/?#]+/[^?#]+)/?(?:[?#].*)?"
 )
 _MAX_EXTERNAL: Final = 2_048

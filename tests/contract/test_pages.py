@@ -22,6 +22,7 @@ PAGES = {
     "/backups/:name/missing",
     "/backups/back",
     "/conversations/:id",
+    "/devices",
     "/encryption",
     "/folders/:id",
     "/folders/:id/new",

@@ -12,6 +12,7 @@ from backend.store.changes import ChangeStore
 from backend.store.database import Database
 from backend.store.models import Change
 from backend.store.notes import NoteStore
+from backend.store.search.search import SearchStore
 from backend.store.sync.inbox import AHEAD_MS, merge
 from backend.store.sync.outbox import waiting
 from backend.store.sync.travelling import Fields, Op
@@ -58,6 +59,15 @@ def test_a_row_is_there_when_what_made_it_has_come(database: Database) -> None:
     assert NoteStore(database).page() == []
     take(database, MADE)
     assert NoteStore(database).get(ROW).body == "more"
+
+
+def test_what_came_is_found_by_its_words(database: Database) -> None:
+    search = SearchStore(database)
+    take(database, MADE, op(2, {"body": "東京タワー"}, {"body": reading(1)}))
+    assert [hit.id for hit in search.search("東京")] == [ROW]
+    take(database, op(3, {"body": "大阪城"}, {"body": reading(2)}))
+    assert [hit.id for hit in search.search("大阪")] == [ROW]
+    assert search.search("東京") == []
 
 
 def test_an_older_text_is_in_the_history_and_marked(database: Database) -> None:

@@ -1,0 +1,29 @@
+"""What others are told of the change log, and what waits."""
+
+from collections.abc import Sequence
+
+from backend.store.conversations import ConversationStore
+from backend.store.database import Database
+from backend.store.message_state import MessageState
+from backend.store.messages import MessageStore
+from backend.store.sync.outbox import waiting
+from backend.store.sync.travelling import Op
+
+
+def told(database: Database) -> Sequence[Op]:
+    with database.write() as session:
+        return waiting(session, [database.clock.device_id], 0, 100).ops
+
+
+def test_an_answer_that_is_written_waits_for_its_end(database: Database) -> None:
+    messages = MessageStore(database)
+    talk = ConversationStore(database).create(title="Talk")
+    asked, answer = messages.add_exchange(talk.id, "Why?", engine_name="E", model="m")
+    assert {op.row_id for op in told(database)} == {talk.id, asked.id}
+    messages.finish(
+        answer.id, text="Because.", reasoning="", state=MessageState.COMPLETE
+    )
+    begun, *_, ended = (op for op in told(database) if op.row_id == answer.id)
+    assert begun.base is None
+    assert ended.fields["text"] == "Because."
+    assert ended.hlc > begun.hlc
