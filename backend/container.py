@@ -117,6 +117,7 @@ class _Stores:
         self.messages = MessageStore(database)
         self.summaries = SummaryStore(database)
         of_all = shared.database if shared else database
+        self.sync: SyncStore = shared.sync if shared else SyncStore(database)
         self.assistants = AssistantStore(of_all)
         self.folders = FolderStore(of_all)
         self.notes = NoteStore(of_all)
@@ -270,9 +271,7 @@ class Container:
                 asking, stores.summaries, talking, stores.drafts, engines, assistants
             ),
             conversations=talking,
-            devices=DeviceService(
-                SyncStore(stores.database), self._notices, platform.node()
-            ),
+            devices=DeviceService(stores.sync, self._notices, platform.node()),
             drafts=stores.drafts,
             engines=engines,
             exports=ExportService(

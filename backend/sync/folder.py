@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from backend.runtime.regular_files import open_regular
-from backend.sqlite.files import sync_dir
+from backend.sqlite.files import move_over, sync_dir
 from backend.sync.records import BODY_AT, RecordHeader, RefusedRecordError
 from backend.sync.transport import (
     WINDOW_BYTES,
@@ -234,7 +234,7 @@ def _write(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        written.replace(path)
+        move_over(written, path)
         sync_dir(path.parent)
     except BaseException:
         written.unlink(missing_ok=True)

@@ -231,7 +231,7 @@ ACTS = {
     "an answer history opened": Act(
         talk,
         "#log .answer [popovertarget]",
-        ("Enter", "Enter"),
+        ("Enter", "ArrowDown", "Enter"),
         "location.pathname.startsWith('/history')",
         "#main h1",
     ),

@@ -19,12 +19,15 @@ BOXES: Final = """(() => {
     return [left, top, right, bottom];
   });
   const [left, top, right, bottom] = boxes('#toasts .toast').at(-1);
+  const log = document.querySelector('.log-scroll').getBoundingClientRect();
+  const seen = ([l, t, r, b]) => [l, Math.max(t, log.top), r, b];
   const isFree = ([l, t, r, b]) => r <= left || l >= right || b <= top || t >= bottom;
   return {
     isInside: left >= 0 && top >= 0 && right <= innerWidth && bottom <= innerHeight,
     isOnTop: document.elementFromPoint((left + right) / 2, (top + bottom) / 2)
       .closest('.toast') !== null,
-    covered: boxes('.composer, .message, .message p').filter((box) => !isFree(box)),
+    covered: boxes('.composer, .message, .message p').map(seen)
+      .filter((box) => box[3] > box[1] && !isFree(box)),
   };
 })()"""
 WATCHED: Final = """(() => {

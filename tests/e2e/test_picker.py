@@ -14,6 +14,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.gui, pytest.mark.sidecar]
 
 MANY = 2_000
 CHOSEN = "document.querySelector('.picker-button bdi')?.textContent"
+MODEL_BUTTON = "[popovertarget=model-picker]"
 ACTIVE = "document.querySelector('.picker-option[data-active]')?.dataset.name"
 FIELD = "#model-picker [role=combobox]"
 OPEN = "document.querySelector('#model-picker:popover-open') !== null"
@@ -131,12 +132,13 @@ def test_a_name_that_no_list_has_is_typed_and_kept(keys: Keyboard) -> None:
 def test_a_quick_action_gets_its_model_by_the_same_picker(keys: Keyboard) -> None:
     window = keys.window
     window.evaluate("location.assign('/actions/new')")
-    window.wait_for(f"{CHOSEN} === 'The model for new conversations' && {QUIET}")
-    open_picker(keys)
+    chosen = CHOSEN.replace(".picker-button", MODEL_BUTTON)
+    window.wait_for(f"{chosen} === 'The model for new conversations' && {QUIET}")
+    open_picker(keys, MODEL_BUTTON)
     type_in(keys, "0042")
     window.wait_for(f"{ACTIVE} === 'maker-2/model-0042'")
     keys.press("Enter")
-    window.wait_for(f"{CHOSEN} === 'maker-2/model-0042'")
+    window.wait_for(f"{chosen} === 'maker-2/model-0042'")
     kept = "fetch('/actions/new').then(r => r.text())"
     window.wait_for(f"{kept}.then(t => t.includes('model-0042'))")
     keys.rest()
