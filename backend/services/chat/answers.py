@@ -219,7 +219,7 @@ class AnswerService:
             answer.given, answer.passages = prompt.given, prompt.passages
             first = prompt.pairs[0].id if prompt.pairs else ""
             answer.reads_from = (first or answer.question_id) if prompt.left_out else ""
-            had = answer.size
+            had, is_awaited = answer.size, True
             asked = prompt.going_on(answer.text, answer.reasoning)
             try:
                 turns = await _turns(asked)
@@ -227,6 +227,9 @@ class AnswerService:
                 async with aclosing(stream) as deltas:
                     async for delta in deltas:
                         answer.add(delta)
+                        if is_awaited and (delta.text or delta.reasoning):
+                            is_awaited = False
+                            self._show(answer)  # the first words wait for nothing
                 answer.is_cut = was_cut(asked, answer.usage)
             except EngineError as exc:
                 shorter = await _shorter(prompt)
@@ -247,8 +250,7 @@ class AnswerService:
                 await asyncio.wait_for(done.wait(), PUBLISH_EVERY_S)
             answer.tick()
             if not answer.is_shown:
-                answer.is_shown = True
-                self._tell(self._audience.grew, answer)
+                self._show(answer)
             if time.monotonic() - saved_at >= SAVE_EVERY_S:
                 saved_at = time.monotonic()
                 await self._save(answer)
@@ -311,6 +313,10 @@ class AnswerService:
                 await asyncio.sleep(RETRY_SAVE_S)
             else:
                 return
+
+    def _show(self, answer: Growing) -> None:
+        answer.is_shown = True
+        self._tell(self._audience.grew, answer)
 
     def _tell(self, listen: Callable[[Growing], None], answer: Growing) -> None:
         try:

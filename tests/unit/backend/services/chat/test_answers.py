@@ -17,8 +17,21 @@ from tests.helpers.answering import PROMPT, KeptMessages, ScriptedEngine, Watchi
 def test_a_whole_answer_is_shown_and_kept() -> None:
     messages = KeptMessages()
     watching = play(ScriptedEngine(["Hel", "lo"]), messages)
-    assert watching.heard == ["began", "Hello", "ended"]
+    assert watching.heard == ["began", "Hel", "Hello", "ended"]
     assert (messages.text, messages.state) == ("Hello", MessageState.COMPLETE)
+
+
+def test_the_first_words_wait_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backend.services.chat.answers.PUBLISH_EVERY_S", 3_600)
+    engine = ScriptedEngine(["some ", "words"], stay=True)
+
+    async def meanwhile(service: AnswerService, watching: Watching) -> None:
+        async with asyncio.timeout(30):
+            while len(watching.heard) < 2:
+                await asyncio.sleep(0)
+        await service.close()
+
+    assert play(engine, KeptMessages(), meanwhile).heard[:2] == ["began", "some "]
 
 
 @pytest.mark.parametrize(
