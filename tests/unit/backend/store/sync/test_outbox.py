@@ -10,7 +10,7 @@ from backend.store.sync.outbox import waiting
 from backend.store.sync.travelling import Op
 
 
-def told(database: Database) -> Sequence[Op]:
+def outgoing(database: Database) -> Sequence[Op]:
     with database.write() as session:
         return waiting(session, [database.clock.device_id], 0, 100).ops
 
@@ -19,11 +19,11 @@ def test_an_answer_that_is_written_waits_for_its_end(database: Database) -> None
     messages = MessageStore(database)
     talk = ConversationStore(database).create(title="Talk")
     asked, answer = messages.add_exchange(talk.id, "Why?", engine_name="E", model="m")
-    assert {op.row_id for op in told(database)} == {talk.id, asked.id}
+    assert {op.row_id for op in outgoing(database)} == {talk.id, asked.id}
     messages.finish(
         answer.id, text="Because.", reasoning="", state=MessageState.COMPLETE
     )
-    begun, *_, ended = (op for op in told(database) if op.row_id == answer.id)
+    begun, *_, ended = (op for op in outgoing(database) if op.row_id == answer.id)
     assert begun.base is None
     assert ended.fields["text"] == "Because."
     assert ended.hlc > begun.hlc
