@@ -237,7 +237,7 @@ def test_an_import_and_taking_it_back_are_heard_in_few_events(
     other: Other, tmp_path: Path
 ) -> None:
     path = tmp_path / "conversations.json"
-    path.write_text(json.dumps([chatgpt(n) for n in range(500)]), "utf-8")
+    path.write_text(json.dumps([chatgpt(n) for n in range(200)]), "utf-8")
     other.send("POST", "/imports", path=str(path))
     found = None
     while found is None:
