@@ -131,11 +131,20 @@ def replace_file(path: Path, text: str) -> None:
         OSError: It could not be written; the old one is still there.
     """
     check_replaceable(path)
+    write_whole(path, text.encode())
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file under a name nobody reads until all of it is there.
+
+    Raises:
+        OSError: It could not be written; what was there still is.
+    """
     number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     written = Path(name)
     try:
-        with os.fdopen(number, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(number, "wb") as file:
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         move_over(written, path)

@@ -7,16 +7,14 @@ a stream is read as far as it is whole, and looked at again when its files chang
 """
 
 import errno
-import os
 import re
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from backend.runtime.regular_files import open_regular
-from backend.sqlite.files import move_over, sync_dir
+from backend.sqlite.files import write_whole
 from backend.sync.records import BODY_AT, RecordHeader, RefusedRecordError
 from backend.sync.transport import (
     WINDOW_BYTES,
@@ -94,7 +92,7 @@ class FolderTransport:
         """Leave something for a computer that is to join."""
         with self._explained():
             self._pairing.mkdir(parents=True, exist_ok=True)
-            _write(self._pairing / name, data)
+            write_whole(self._pairing / name, data)
 
     def take(self, name: str) -> bytes | None:
         """Return what was left under a name, if it is there yet."""
@@ -127,7 +125,7 @@ class FolderTransport:
             whole = b"".join(there.values())
             if len(whole) + len(fresh[0]) > _SEGMENT_BYTES and whole:
                 newest, whole = home / f"{head - len(fresh) + 1:012x}.hs", b""
-            _write(newest, whole + b"".join(fresh))
+            write_whole(newest, whole + b"".join(fresh))
         return kept, head
 
     def _pull(self, own: str, known: Mapping[str, int | None]) -> Iterator[FoundRecord]:
@@ -223,19 +221,3 @@ def _numbered(
 def _read(path: Path, most: int = _MOST_BYTES) -> bytes:
     with open_regular(path) as file:
         return file.read(most)
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file, whole or not at all, under a name nobody reads until it is."""
-    number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    written = Path(name)
-    try:
-        with os.fdopen(number, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        move_over(written, path)
-        sync_dir(path.parent)
-    except BaseException:
-        written.unlink(missing_ok=True)
-        raise
