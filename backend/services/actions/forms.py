@@ -8,6 +8,7 @@ from typing import Final, Protocol
 from backend.errors import InvalidInputError
 from backend.services.engines.engines import Choice
 from backend.services.icons import ICONS
+from backend.services.item_files import ItemFile
 from backend.stored_values import ActionKind, ActionResult
 
 KINDS: Final[Mapping[str, str]] = {
@@ -29,8 +30,9 @@ RESULTS: Final[Mapping[str, str]] = {
 MAX_NAME_CHARS: Final = 80
 MAX_PROMPT_CHARS: Final = 8_000
 MAX_IMPORTED: Final = 500
-_FORMAT: Final = "hearth-actions"
-_VERSION: Final = 1
+_FILE: Final = ItemFile(
+    format="hearth-actions", key="actions", noun="quick actions", most=MAX_IMPORTED
+)
 _FILED: Final = ("name", "icon", "kind", "prompt", "result", "shortcut")
 _MODIFIERS: Final = ("Ctrl", "Alt", "Shift", "Meta")
 _KEY: Final = re.compile(r"[A-Z0-9]|F[1-9]|F1[0-2]|Space")
@@ -150,8 +152,7 @@ def to_file(actions: Sequence[Filed]) -> str:
         | {"in_tray": bool(action.in_tray)}
         for action in actions
     ]
-    whole = {"format": _FORMAT, "version": _VERSION, "actions": items}
-    return json.dumps(whole, ensure_ascii=False, indent=2) + "\n"
+    return _FILE.write(items)
 
 
 def from_file(content: str) -> list[Facts]:
@@ -160,22 +161,9 @@ def from_file(content: str) -> list[Facts]:
     Raises:
         InvalidInputError: It is no such file, or one of its actions cannot be used.
     """
-    try:
-        data = json.loads(content)
-    except (ValueError, RecursionError) as exc:
-        raise InvalidInputError("This file holds no quick actions.") from exc
-    if not isinstance(data, dict) or data.get("format") != _FORMAT:
-        raise InvalidInputError("This file holds no quick actions.")
-    if data.get("version") != _VERSION:
-        raise InvalidInputError(
-            "This file was written by a newer version of Hearth. Update Hearth first."
-        )
-    rows = data.get("actions")
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise InvalidInputError("This file is damaged. Export the actions again.")
-    if len(rows) > MAX_IMPORTED:
-        raise InvalidInputError(f"A file may hold {MAX_IMPORTED} quick actions.")
-    return [read_form({key: str(row[key]) for key in row}) for row in rows]
+    return [
+        read_form({key: str(row[key]) for key in row}) for row in _FILE.read(content)
+    ]
 
 
 def as_imported(row: Mapping[str, object]) -> Facts | None:

@@ -10,6 +10,7 @@ from backend.llm.options import AS_SET, Parameters
 from backend.services.engines.choices import Choice
 from backend.services.engines.option_forms import read_parameters
 from backend.services.icons import ICONS
+from backend.services.item_files import ItemFile
 from backend.services.settings import checked_instructions
 
 if TYPE_CHECKING:
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
 MAX_NAME_CHARS: Final = 80
 MAX_INSTRUCTIONS_CHARS: Final = 32_000
 MAX_IMPORTED: Final = 500
+_FILE: Final = ItemFile(
+    format="hearth-assistants", key="assistants", noun="assistants", most=MAX_IMPORTED
+)
 ICON: Final = "sparkles"
-_FORMAT: Final = "hearth-assistants"
-_VERSION: Final = 1
-_NO_FILE: Final = "This file holds no assistants."
 _PARAMETERS: Final = (
     "temperature",
     "top_p",
@@ -117,8 +118,7 @@ def to_file(assistants: "Sequence[Assistant]") -> str:
         }
         for one in assistants
     ]
-    whole = {"format": _FORMAT, "version": _VERSION, "assistants": items}
-    return json.dumps(whole, ensure_ascii=False, indent=2) + "\n"
+    return _FILE.write(items)
 
 
 def from_file(content: str) -> list[Facts]:
@@ -127,22 +127,7 @@ def from_file(content: str) -> list[Facts]:
     Raises:
         InvalidInputError: It is no such file, or one of them cannot be used.
     """
-    try:
-        data = json.loads(content)
-    except (ValueError, RecursionError) as exc:
-        raise InvalidInputError(_NO_FILE) from exc
-    if not isinstance(data, dict) or data.get("format") != _FORMAT:
-        raise InvalidInputError(_NO_FILE)
-    if data.get("version") != _VERSION:
-        raise InvalidInputError(
-            "This file was written by a newer version of Hearth. Update Hearth first."
-        )
-    rows = data.get("assistants")
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise InvalidInputError("This file is damaged. Export the assistants again.")
-    if len(rows) > MAX_IMPORTED:
-        raise InvalidInputError(f"A file may hold {MAX_IMPORTED} assistants.")
-    return [as_imported(row) for row in rows]
+    return [as_imported(row) for row in _FILE.read(content)]
 
 
 def is_usable(row: Mapping[str, object]) -> bool:
