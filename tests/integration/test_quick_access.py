@@ -1,6 +1,7 @@
 """Tray menu, quick actions and quick ask with a real sidecar and the scripted model."""
 
 import re
+import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -330,15 +331,24 @@ def test_a_question_waits_for_a_sidecar_that_restarts(ready: Desk) -> None:
     ready.wait(lambda: window.answer.toPlainText() == HELLO)
 
 
-def test_an_answer_is_followed_over_a_killed_sidecar(ready: Desk) -> None:
+def test_an_answer_is_followed_over_a_killed_sidecar(
+    ready: Desk, tmp_path: Path
+) -> None:
+    def stored() -> bool:
+        with closing(sqlite3.connect(tmp_path / "hearth.db")) as database:
+            return bool(
+                database.execute("SELECT count(*) FROM stream_chunk").fetchone()[0]
+            )
+
     window = ready.open()
     window.question.setPlainText("forever")
     QTest.keyClick(window.question, Qt.Key.Key_Return)
-    ready.wait(lambda: window.answer.toPlainText().count("tick") > 5)
+    ready.wait(lambda: window.answer.toPlainText().count("tick") > 5 and stored())
     psutil.Process(ready.supervisor.pid).kill()
     ready.wait(lambda: "Interrupted" in window.answer.toPlainText())
     window.copy.click()
     ticks = re.findall(r"tick (\d{3})", pasted())
+    assert ticks
     assert " ".join(f"tick {number}" for number in ticks) == pasted()
     assert [int(tick) for tick in ticks] == list(range(1, len(ticks) + 1))
     shown = window.answer.toPlainText()

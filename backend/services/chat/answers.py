@@ -244,22 +244,19 @@ class AnswerService:
                 return
 
     async def _pump(self, answer: Growing, done: asyncio.Event) -> None:
-        saved_at = time.monotonic()
+        save_at = 0.0  # the first words are shown at once: they are stored next
         while not done.is_set():
             with suppress(TimeoutError):
                 await asyncio.wait_for(done.wait(), PUBLISH_EVERY_S)
             answer.tick()
             if not answer.is_shown:
                 self._show(answer)
-            if time.monotonic() - saved_at >= SAVE_EVERY_S:
-                saved_at = time.monotonic()
+            if answer.unsaved != Delta() and time.monotonic() >= save_at:
+                save_at = time.monotonic() + SAVE_EVERY_S
                 await self._save(answer)
 
     async def _save(self, answer: Growing) -> None:
-        piece = answer.unsaved
-        if piece == Delta():
-            return
-        answer.unsaved = Delta()
+        piece, answer.unsaved = answer.unsaved, Delta()
         try:
             await asyncio.to_thread(
                 self._messages.append_chunk,

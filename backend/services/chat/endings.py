@@ -11,6 +11,10 @@ _NOTES: Final = {
     MessageState.STOPPED: "Stopped. The text so far is kept.",
     MessageState.INTERRUPTED: "Interrupted. The text so far is kept.",
 }
+_NOTHING_KEPT: Final = {
+    MessageState.STOPPED: "Stopped before the first word.",
+    MessageState.INTERRUPTED: "Interrupted before its first words were stored.",
+}
 
 
 class KeptAnswer(NamedTuple):
@@ -32,7 +36,8 @@ def can_continue(message: "AnyMessage") -> bool:
 
 def note_of(message: "AnyMessage") -> str:
     """Return what is to be said of an answer: how it ended, what it was not given."""
-    ending = _NOTES.get(message.state, "")
+    kept = _NOTES if message.text or message.reasoning else _NOTHING_KEPT
+    ending = kept.get(message.state, "")
     if message.state is MessageState.COMPLETE and not message.text.strip():
         ending = "The model gave an empty answer."
     return " ".join(filter(None, (ending, message.error)))

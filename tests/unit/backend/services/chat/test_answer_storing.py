@@ -37,6 +37,21 @@ def test_a_growing_answer_is_stored_in_pieces_meanwhile() -> None:
     assert messages.text == "one two"
 
 
+def test_the_first_words_are_stored_as_soon_as_they_are_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("backend.services.chat.answers.SAVE_EVERY_S", 3600)
+    messages, engine = KeptMessages(), ScriptedEngine(["one ", "two"], stay=True)
+
+    async def meanwhile(service: AnswerService, _watching: Watching) -> None:
+        async with asyncio.timeout(5):
+            while not messages.chunks:
+                await asyncio.sleep(0.01)
+        await service.stop("c1")
+
+    play(engine, messages, meanwhile)
+
+
 class BrokenMessages(KeptMessages):
     """A store in which an act fails, the first times."""
 
