@@ -241,6 +241,7 @@ class Container:
         assistants = AssistantService(
             stores.assistants,
             stores.conversations,
+            stores.folders,
             kept,
             stores.drafts,
             act,
@@ -254,7 +255,7 @@ class Container:
             pictures=pictures,
             documents=QuestionDocuments(stores.attachments),
         )
-        folders = FolderService(stores.folders)
+        folders = FolderService(stores.folders, stores.assistants)
         talking = _conversations(stores, answers, engines, asking, parameters)
         choices = ModelChoices(engines, kept, act)
         shared = talking, answers, engines

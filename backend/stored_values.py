@@ -63,6 +63,8 @@ class SnapshotReason(StrEnum):
 
 NEW_INSTRUCTIONS: Final = "model.instructions.new"
 """The setting of what a model is given in the conversation that is not begun yet."""
+NEXT_IN_FOLDER: Final = "model.assistant.folder"
+"""The setting of what the next conversation has instead of its folder's assistant."""
 
 
 def parameters_of(conversation_id: str) -> str:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final
+from urllib.parse import urlencode
 
 from backend.errors import InvalidInputError
 from backend.ids import NEW
@@ -106,6 +107,7 @@ class Picker(Template):
         unset: What choosing no model is called there; "" where one must be.
         problem: Why what was chosen cannot be used; "" when it can.
         way_on: The page on which that is mended; "" for none.
+        source: What set it for this place, in words; "" when it was chosen there.
         is_possible: There is an engine to choose from.
         parameters_path: The page that says how is answered; "" for none.
         parameters: What is set there, in words.
@@ -119,6 +121,7 @@ class Picker(Template):
     label: str = "Model"
     problem: str = ""
     way_on: str = ""
+    source: str = ""
     is_possible: bool = True
     parameters_path: str = ""
     parameters: str = ""
@@ -163,13 +166,30 @@ async def picker(request: Request, app: OpenContext) -> Response:
     path = f"/conversations/{conversation_id}"
     if request.query.get("place") != "composer":
         return app.pages.fragment(await picker_of(app, chosen, f"{path}/model"))
+    folder_id = request.query.get("folder", "") if conversation_id == NEW else ""
     if conversation_id == NEW:
         of_assistant = app.services.assistants.model_for_new
-        chosen = await asyncio.to_thread(of_assistant) or chosen
-    shown = await picker_of(app, chosen, f"{path}/model?place=composer")
+        chosen = await asyncio.to_thread(of_assistant, folder_id) or chosen
+    place = {"place": "composer"} | ({"folder": folder_id} if folder_id else {})
+    shown = await picker_of(app, chosen, f"{path}/model?{urlencode(place)}")
     words = await asyncio.to_thread(_own_words, app, conversation_id)
-    shown = replace(shown, parameters_path=f"{path}/parameters", parameters=words)
-    return app.pages.fragment(shown)
+    source = await asyncio.to_thread(_source, app, conversation_id, folder_id, chosen)
+    parameters_path = f"{path}/parameters"
+    if folder_id:
+        parameters_path += f"?{urlencode({'folder': folder_id})}"
+    shown = replace(shown, parameters_path=parameters_path, parameters=words)
+    return app.pages.fragment(replace(shown, source=source))
+
+
+def _source(
+    app: OpenContext, conversation_id: str, folder_id: str, chosen: Choice | None
+) -> str:
+    """Say which assistant brought the model that answers, if one did."""
+    assistant = app.services.assistants.of(conversation_id, folder_id)
+    if assistant is None or chosen is None:
+        return ""
+    own = Choice.of(assistant.engine_id, assistant.model)
+    return f"from the assistant “{assistant.name}”" if own == chosen else ""
 
 
 def _own_words(app: OpenContext, conversation_id: str) -> str:

@@ -4,10 +4,10 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from backend.errors import GoneError, StoreClosedError
-from backend.ids import is_temporary
+from backend.ids import NEW, is_temporary
 from backend.live.notices import Toast
 from backend.services.notices import Tone
 from backend.services.search import MAX_QUERY_CHARS
@@ -143,6 +143,13 @@ def undo_path(transaction_id: str, reopened: str = "") -> str:
     """
     query = f"?{urlencode({'open': reopened})}" if reopened else ""
     return f"/changes/{transaction_id}/undo{query}"
+
+
+def path_of(conversation_id: str, folder_id: str = "") -> str:
+    """Return the page of a conversation, also of a new one in a folder."""
+    if conversation_id != NEW:
+        return f"/conversations/{conversation_id}"
+    return f"/folders/{quote(folder_id, safe='')}/new" if folder_id else "/"
 
 
 def go_to(path: str) -> dict[str, str]:

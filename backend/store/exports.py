@@ -96,8 +96,11 @@ class ExportStore:
         return self._all(Action)
 
     def folders(self) -> Iterator[Folder]:
-        """Yield all folders, oldest first."""
-        return self._all(Folder)
+        """Yield all folders, oldest first; none with an assistant in the trash."""
+        here = {one.id for one in self.assistants()}
+        for row in self._all(Folder):
+            row.assistant_id = row.assistant_id if row.assistant_id in here else ""
+            yield row
 
     def messages(self, conversation_id: str) -> Iterator[Message]:
         """Yield the messages of a conversation, also of other branches, oldest first.

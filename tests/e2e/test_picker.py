@@ -201,3 +201,49 @@ def test_an_assistant_is_picked_the_same_way_and_said_in_the_log(
     window.wait_for(f"{line}?.replace(/\\s+/g, ' ') === 'From here on: Tutor'")
     keys.rest()
     assert violations(window) == []
+
+
+def test_a_folder_begins_with_its_assistant_and_the_composer_says_so(
+    keys: Keyboard,
+) -> None:
+    window = keys.window
+    near = window.evaluate("document.querySelector('[name=choice]').value")
+    fields = f"{{name: 'Guide', instructions: 'Lead.', choice: {near!r}}}"
+    made = (
+        f"fetch('/assistants', {{method: 'POST', body: new URLSearchParams({fields})}})"
+    )
+    assert window.evaluate(f"{made}.then(r => r.status)") == 204
+    window.evaluate("fetch('/folders', {method: 'POST'})")
+    window.click("button", "Actions for the folder New folder")
+    window.click("menuitem", "Assistant and instructions…")
+    button = "#main .picker-button"
+    window.wait_for(f"document.querySelector('{button}') !== null && {QUIET}")
+    assert violations(window) == []
+    open_picker(keys, button, "#assistant-picker [role=combobox]")
+    type_in(keys, "guide")
+    window.wait_for(f"{ACTIVE} === 'Guide'")
+    keys.press("Enter")
+    window.click("button", "Save")
+    window.wait_for(f"document.querySelector('{button} bdi')?.textContent === 'Guide'")
+    window.photograph("folder-assistant")
+    window.click("link", "New conversation here")
+    window.find("button", "Assistant: Guide, from the folder “New folder”")
+    window.wait_for(
+        "document.querySelector('.composer [aria-label^=\"Model:\"]')?.ariaLabel"
+        ".endsWith('from the assistant “Guide”')"
+    )
+    window.photograph("folder-composer")
+    keys.rest()
+    assert violations(window) == []
+    window.evaluate(
+        "document.querySelector('[aria-label=\"Ask several models\"]').click()"
+    )
+    window.wait_for("document.querySelector('.several [name=folder]') !== null")
+    window.click("link", "Back")
+    window.find("button", "Assistant: Guide, from the folder “New folder”")
+    window.ask("Where to?")
+    window.wait_for("document.querySelector('#log .byline') !== null")
+    window.find("button", "Assistant: Guide")
+    window.wait_for(
+        "document.querySelector('.folder-name')?.innerText === 'New folder'"
+    )

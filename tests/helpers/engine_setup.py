@@ -101,6 +101,7 @@ def assistants_of(library: Library) -> AssistantService:
     return AssistantService(
         AssistantStore(database),
         library.conversations,
+        FolderStore(database),
         SettingStore(database),
         DraftStore(database),
         database.act,

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final
+from urllib.parse import urlencode
 
 from backend.ids import NEW
 from backend.live.notices import Toast
@@ -107,6 +108,7 @@ class AssistantPicker(Template):
         path: Where a choice is sent; "" where a form sends it.
         unset: What the button says where none is chosen.
         is_deleted: Whether it is in the trash.
+        folder: The name of the folder it comes from; "" when it was chosen here.
     """
 
     template: ClassVar[str] = "assistants/_picker.html"
@@ -116,6 +118,7 @@ class AssistantPicker(Template):
     icon_name: str = ICON
     unset: str = "Assistant"
     is_deleted: bool = False
+    folder: str = ""
 
 
 @dataclass(frozen=True)
@@ -155,9 +158,16 @@ async def new(request: Request, app: OpenContext) -> Response:
 def picker(request: Request, app: OpenContext) -> Response:
     """Show which assistant a conversation has."""
     conversation_id = request.query.get("conversation", "") or NEW
-    chosen = app.services.assistants.of(conversation_id)
+    folder_id = request.query.get("folder", "") if conversation_id == NEW else ""
+    chosen = app.services.assistants.of(conversation_id, folder_id)
     path = f"/conversations/{conversation_id}/assistant"
-    return app.pages.fragment(assistant_picker(chosen, path))
+    usual = app.services.assistants.of_folder(folder_id)
+    if usual is None:
+        return app.pages.fragment(assistant_picker(chosen, path))
+    shown = assistant_picker(chosen, f"{path}?{urlencode({'folder': folder_id})}")
+    if chosen and chosen.id == usual.id:
+        shown = replace(shown, folder=app.services.folders.name_of(folder_id))
+    return app.pages.fragment(shown)
 
 
 @router.get("/assistants/choices")
@@ -268,7 +278,8 @@ def delete(request: Request, app: OpenContext) -> Response:
 def choose(request: Request, app: OpenContext) -> Response:
     """Let a conversation have an assistant from the next question on, or none."""
     chosen = request.form().get("assistant", "")
-    app.services.assistants.choose(request.path_params["id"], chosen)
+    folder_id = request.query.get("folder", "")
+    app.services.assistants.choose(request.path_params["id"], chosen, folder_id)
     return no_content()
 
 

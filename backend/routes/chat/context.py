@@ -61,7 +61,7 @@ async def show(request: Request, app: OpenContext) -> Response:
     """Show how full the context is."""
     conversation_id = request.path_params["id"]
     service = app.services.context
-    use = await service.use(conversation_id)
+    use = await service.use(conversation_id, request.query.get("folder", ""))
     reading = await asyncio.to_thread(service.reading, conversation_id)
     asks = reading.leaves_out and not reading.is_summarised
     return app.pages.fragment(ContextMeter.of(conversation_id, use, asks=asks))

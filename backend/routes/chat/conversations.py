@@ -195,13 +195,17 @@ async def delete(request: Request, app: OpenContext) -> Response:
 @router.post("/conversations")
 async def begin(request: Request, app: OpenContext) -> Response:
     """Begin a conversation with its first question."""
-    form = request.form()
+    form, folder_id = request.form(), request.form().get("folder", "")
+    choice = Choice.parse(form.get("choice", ""))
+    if choice is None and "assistant" not in form:  # sent before the page was complete
+        for_new = app.services.assistants.model_for_new
+        choice = await asyncio.to_thread(for_new, folder_id)
     exchange = await app.services.conversations.begin(
         form.get("text", ""),
-        Choice.parse(form.get("choice", "")),
+        choice,
         form.get("submission", ""),
         draft=NEW,
-        folder_id=form.get("folder", ""),
+        folder_id=folder_id,
         assistant_id=form.get("assistant"),
     )
     return await _whole(app, exchange.conversation.id)
@@ -235,7 +239,8 @@ async def choose_model(request: Request, app: OpenContext) -> Response:
     conversation_id = request.path_params["id"]
     is_for_one = request.query.get("place") == "composer" and conversation_id == NEW
     keep = app.services.assistants.choose_model_for_new
-    if not (is_for_one and await asyncio.to_thread(keep, choice)):
+    folder_id = request.query.get("folder", "")
+    if not (is_for_one and await asyncio.to_thread(keep, choice, folder_id)):
         await app.services.conversations.choose_model(conversation_id, choice)
     await app.services.model_choices.remember(choice)
     return no_content()

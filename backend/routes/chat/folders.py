@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 from backend.ids import NEW, new_id
 from backend.live.notices import Toast
 from backend.routes.app_context import OpenContext
+from backend.routes.chat.assistants import AssistantPicker, assistant_picker
 from backend.routes.chat.conversation_list import FolderItem
 from backend.routes.chat.conversations import (
     UNTITLED,
@@ -39,10 +40,15 @@ class RenameFolder(Template):
 
 @dataclass(frozen=True)
 class FolderPage(Template):
-    """What a folder's conversations are answered by."""
+    """What a folder's conversations are answered by.
+
+    Attributes:
+        assistant: Whom new conversations in it have.
+    """
 
     template: ClassVar[str] = "folders/_view.html"
     folder: "Folder"
+    assistant: AssistantPicker
     max_chars: int = MAX_INSTRUCTIONS_CHARS
 
 
@@ -54,9 +60,11 @@ def create(_request: Request, app: OpenContext) -> Response:
 
 @router.get("/folders/:id")
 def show(request: Request, app: OpenContext) -> Response:
-    """Show the instructions of a folder."""
+    """Show the assistant and the instructions of a folder."""
     folder = app.services.folders.get(request.path_params["id"])
-    return app.pages.show(request, folder.name, FolderPage(folder))
+    chosen = app.services.assistants.known(folder.assistant_id)
+    page = FolderPage(folder, assistant_picker(chosen, unset="No assistant"))
+    return app.pages.show(request, folder.name, page)
 
 
 @router.get("/folders/:id/item")
@@ -95,11 +103,12 @@ def rename(request: Request, app: OpenContext) -> Response:
     return item(request, app)
 
 
-@router.put("/folders/:id/instructions")
-def instruct(request: Request, app: OpenContext) -> Response:
-    """Answer its conversations by other instructions from the next question on."""
-    folder_id, text = request.path_params["id"], request.form().get("instructions", "")
-    kept = app.services.folders.instruct(folder_id, text)
+@router.put("/folders/:id/setup")
+def set_up(request: Request, app: OpenContext) -> Response:
+    """Answer by other instructions from now on, and begin with another assistant."""
+    folder_id, form = request.path_params["id"], request.form()
+    text, assistant_id = form.get("instructions", ""), form.get("assistant", "")
+    kept = app.services.folders.set_up(folder_id, text, assistant_id)
     app.pages.announce(Toast("Saved.", tone=Tone.SUCCESS, undo=undo_path(kept)))
     return no_content(go_to(f"/folders/{folder_id}"))
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 from backend.ids import NEW, new_id
 from backend.routes.app_context import OpenContext
 from backend.routes.model_picker import Picker, chosen_in, picker_of
-from backend.routes.pages import no_content
+from backend.routes.pages import no_content, path_of
 from backend.services.chat.side_by_side import MOST
 from backend.services.engines.engines import Choice
 from backend.web.http import AppRouter, Request, Response
@@ -25,6 +25,7 @@ class Several(Template):
         path: The page it was opened from.
         question: What was asked; None for what is typed in it.
         draft_id: Under which that is kept while it is typed.
+        folder_id: Where a new conversation begins; "" for no folder.
     """
 
     template: ClassVar[str] = "conversations/_several.html"
@@ -35,6 +36,7 @@ class Several(Template):
     draft_id: str = ""
     draft: str = ""
     submission: str = ""
+    folder_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,14 +72,15 @@ async def ask_form(request: Request, app: OpenContext) -> Response:
     """Ask which models answer the next question, as far as it was typed."""
     place = request.path_params["id"]
     draft = await asyncio.to_thread(app.services.drafts.get, place)
-    path = "/" if place == NEW else f"/conversations/{place}"
+    folder_id = request.query.get("folder", "") if place == NEW else ""
     form = Several(
         action=f"/conversations/{place}/several",
-        path=path,
-        pickers=await _pickers(app, await chosen_in(app, place)),
+        path=path_of(place, folder_id),
+        pickers=await _pickers(app, await _first_of(app, place, folder_id)),
         draft_id=place,
         draft=draft,
         submission=new_id(),
+        folder_id=folder_id,
     )
     return app.pages.show(request, "Ask several models", form)
 
@@ -91,6 +94,7 @@ async def ask(request: Request, app: OpenContext) -> Response:
         form.get("text", ""),
         _choices(request),
         form.get("submission", ""),
+        form.get("folder", ""),
     )
     return await _shown(request, app, exchange.question.id)
 
@@ -155,6 +159,15 @@ async def _answers(app: OpenContext, question_id: str) -> Answers:
         app.feed.view(question),
         [(one.id, one.model or one.engine, app.feed.view(one)) for one in found],
     )
+
+
+async def _first_of(app: OpenContext, place: str, folder_id: str) -> Choice | None:
+    """Return what would answer the question alone."""
+    if place == NEW:
+        for_new = app.services.assistants.model_for_new
+        if of_assistant := await asyncio.to_thread(for_new, folder_id):
+            return of_assistant
+    return await chosen_in(app, place)
 
 
 async def _pickers(app: OpenContext, chosen: Choice | None) -> Sequence[Picker]:

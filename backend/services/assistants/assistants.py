@@ -15,6 +15,7 @@ from backend.services.assistants.forms import (
     to_file,
 )
 from backend.services.engines.choices import Choice
+from backend.stored_values import NEXT_IN_FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from backend.services.assistants.forms import Facts
     from backend.store.chat.assistants import AssistantStore
+    from backend.store.chat.folders import FolderStore
     from backend.store.conversations import ConversationStore
     from backend.store.drafts import DraftStore
     from backend.store.models import Assistant
@@ -39,12 +41,14 @@ class AssistantService:
         self,
         assistants: "AssistantStore",
         conversations: "ConversationStore",
+        folders: "FolderStore",
         settings: "SettingStore",
         drafts: "DraftStore",
         act: "Callable[[], AbstractContextManager[None]]",
     ) -> None:
         self._assistants = assistants
         self._conversations = conversations
+        self._folders = folders
         self._settings = settings
         self._drafts = drafts
         self._act = act
@@ -162,10 +166,14 @@ class AssistantService:
             fresh = [f for f in found if (f["name"], f["instructions"]) not in there]
             return len(self._assistants.add(*fresh)[0])
 
-    def of(self, conversation_id: str) -> "Assistant | None":
+    def of(self, conversation_id: str, folder_id: str = "") -> "Assistant | None":
         """Return the assistant of a conversation, or of the next new one.
 
         One that is in the trash still answers in its conversations, and begins none.
+
+        Args:
+            conversation_id: The conversation, or `NEW`.
+            folder_id: Where a new one begins; "" for no folder.
 
         Raises:
             NotFoundError: There is no such conversation.
@@ -173,13 +181,24 @@ class AssistantService:
         if conversation_id != NEW:
             find = self._conversations.get
             return self.known(find(conversation_id, include_deleted=True).assistant_id)
-        chosen = self.known(self._settings.get(CHOSEN).partition("|")[0])
-        return chosen if chosen and chosen.deleted_at is None else None
+        return self._usable(self._kept(folder_id).partition("|")[0])
 
-    def choose(self, conversation_id: str, assistant_id: str) -> str:
+    def of_folder(self, folder_id: str) -> "Assistant | None":
+        """Return the assistant that new conversations of a folder have."""
+        if not folder_id:
+            return None
+        try:
+            return self._usable(self._folders.get(folder_id).assistant_id)
+        except NotFoundError:
+            return None
+
+    def choose(
+        self, conversation_id: str, assistant_id: str, folder_id: str = ""
+    ) -> str:
         """Let a conversation have an assistant, "" for none, and its model.
 
-        What is chosen for a new conversation is so for those after it.
+        What is chosen for a new conversation is so for those after it; in a folder with
+        an assistant of its own, for the next one alone.
 
         Returns:
             The transaction to undo.
@@ -189,7 +208,7 @@ class AssistantService:
         """
         if conversation_id == NEW:
             chosen = self.get(assistant_id).id if assistant_id else ""
-            return self._settings.set(CHOSEN, chosen)
+            return self._keep(folder_id, chosen)
         here = self._conversations.get(conversation_id)
         model = "", ""
         if assistant_id not in {"", here.assistant_id}:
@@ -197,21 +216,46 @@ class AssistantService:
             model = found.engine_id, found.model
         return self._conversations.assist(here.id, assistant_id, *model)
 
-    def model_for_new(self) -> Choice | None:
+    def model_for_new(self, folder_id: str = "") -> Choice | None:
         """Return the model of the next new conversation; None for the default."""
-        chosen = self.of(NEW)
+        chosen = self.of(NEW, folder_id)
         own = chosen and Choice.of(chosen.engine_id, chosen.model)
-        other = Choice.parse(self._settings.get(CHOSEN).partition("|")[2])
+        other = Choice.parse(self._kept(folder_id).partition("|")[2])
         return (other or own) if own else None
 
-    def choose_model_for_new(self, choice: Choice) -> bool:
+    def choose_model_for_new(self, choice: Choice, folder_id: str = "") -> bool:
         """Let another model answer for it; False where its assistant has none."""
-        chosen = self.of(NEW)
-        if chosen is None or self.model_for_new() is None:
+        chosen = self.of(NEW, folder_id)
+        if chosen is None or self.model_for_new(folder_id) is None:
             return False
-        self._settings.set(CHOSEN, f"{chosen.id}|{choice}")
+        self._keep(folder_id, f"{chosen.id}|{choice}")
         return True
+
+    def _kept(self, folder_id: str) -> str:
+        """Return what the next conversation has: an assistant, and a model instead."""
+        usual = self.of_folder(folder_id)
+        if usual is None:
+            return self._settings.get(CHOSEN)
+        place, _, other = self._settings.get(NEXT_IN_FOLDER).partition("|")
+        return other if place == _place(folder_id, usual) else usual.id
+
+    def _keep(self, folder_id: str, chosen: str) -> str:
+        usual = self.of_folder(folder_id)
+        if usual is None:
+            return self._settings.set(CHOSEN, chosen)
+        return self._settings.set(
+            NEXT_IN_FOLDER, f"{_place(folder_id, usual)}|{chosen}"
+        )
+
+    def _usable(self, assistant_id: str) -> "Assistant | None":
+        found = self.known(assistant_id)
+        return found if found and found.deleted_at is None else None
 
     def _added(self, facts: "Facts") -> "tuple[Assistant, str]":
         (made,), transaction_id = self._assistants.add(facts)
         return made, transaction_id
+
+
+def _place(folder_id: str, usual: "Assistant") -> str:
+    """Return where a choice counts: not once the folder has another assistant."""
+    return f"{folder_id}/{usual.id}"

@@ -88,20 +88,22 @@ class ContextService:
         answer = self._summaries.latest_answer(conversation_id)
         return reading_of(answer, self._summaries.latest(conversation_id))
 
-    async def use(self, conversation_id: str) -> ContextUse | None:
+    async def use(self, conversation_id: str, folder_id: str = "") -> ContextUse | None:
         """Return what the next question takes, with its draft; None without a model."""
         try:
             if conversation_id == NEW:
-                model = await asyncio.to_thread(self._assistants.model_for_new)
+                for_new = self._assistants.model_for_new
+                model = await asyncio.to_thread(for_new, folder_id)
                 choice = await self._asking.chosen(model)
             else:
                 get = self._conversations.get
                 conversation = await asyncio.to_thread(get, conversation_id)
                 choice = await self._asking.choice_of(conversation)
             _, engine = await self._engines.open(choice)
+            asked = conversation_id, choice.model, folder_id
+            prompt = await asyncio.to_thread(self._prompt, *asked)
         except HearthError:
             return None
-        prompt = await asyncio.to_thread(self._prompt, conversation_id, choice.model)
         if not prompt.pairs:
             return None
         given = self._asking.documents.given
@@ -120,9 +122,12 @@ class ContextService:
             is_counted=measure.tokens is not None and not prompt.picture_tokens,
         )
 
-    def _prompt(self, conversation_id: str, model: str) -> Prompt:
+    def _prompt(self, conversation_id: str, model: str, folder_id: str) -> Prompt:
         """Return what would be sent if the draft was asked now."""
         draft = self._drafts.get(conversation_id)
+        if conversation_id == NEW:
+            ask = self._asking.first_prompt
+            return ask(draft, NEW, model, folder_id=folder_id)
         prompt = self._asking.next_prompt(conversation_id, draft, model)
         reading = self.reading(conversation_id)
         if not reading.leaves_out:

@@ -10,6 +10,7 @@ from backend.services.settings import checked_instructions
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from backend.store.chat.assistants import AssistantStore
     from backend.store.chat.folders import CountedFolder, FolderStore
     from backend.store.models import Folder
 
@@ -20,8 +21,9 @@ NEW_FOLDER: Final = "New folder"
 class FolderService:
     """What a person does with folders of conversations."""
 
-    def __init__(self, folders: "FolderStore") -> None:
+    def __init__(self, folders: "FolderStore", assistants: "AssistantStore") -> None:
         self._folders = folders
+        self._assistants = assistants
 
     def all(self) -> "Sequence[CountedFolder]":
         """Return the folders in use, by their names."""
@@ -59,13 +61,22 @@ class FolderService:
         name = checked_name(name, MAX_NAME_CHARS)
         return self._folders.rename(folder_id, name)
 
-    def instruct(self, folder_id: str, text: str) -> str:
-        """Give a folder other instructions; return the transaction to undo.
+    def set_up(self, folder_id: str, text: str, assistant_id: str) -> str:
+        """Give a folder other instructions and another assistant, "" for none.
+
+        New conversations in it have the assistant; those that are there keep theirs.
+
+        Returns:
+            The transaction to undo.
 
         Raises:
-            InvalidInputError: They are too long.
+            InvalidInputError: The instructions are too long.
+            NotFoundError: There is no such folder, or assistant.
         """
-        return self._folders.instruct(folder_id, checked_instructions(text))
+        text = checked_instructions(text)
+        if assistant_id and assistant_id != self.get(folder_id).assistant_id:
+            self._assistants.get(assistant_id)
+        return self._folders.set_up(folder_id, text, assistant_id)
 
     def delete(self, folder_id: str) -> str:
         """Delete a folder, whose conversations stay; return the transaction to undo."""

@@ -46,8 +46,9 @@ class SideBySide:
         text: str,
         choices: "Sequence[Choice]",
         submission: str,
+        folder_id: str = "",
     ) -> "Exchange":
-        """Ask a new question of several models.
+        """Ask a new question of several models, also the first one in a folder.
 
         Raises:
             InvalidInputError: The text is no question, or the models are too many.
@@ -57,7 +58,8 @@ class SideBySide:
         await self._open(others)
         ask = self._conversations
         if conversation_id == NEW:
-            exchange = await ask.begin(text, first, submission, draft=NEW)
+            place = {"draft": NEW, "folder_id": folder_id}
+            exchange = await ask.begin(text, first, submission, **place)
         else:
             exchange = await ask.ask(conversation_id, text, submission, first)
         # What was sent twice is asked once.

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from backend.errors import NotFoundError
 from backend.ids import now_ms
 from backend.store.database import Database
-from backend.store.models import Assistant, Conversation, Setting
+from backend.store.models import Assistant, Conversation, Folder, Setting
 from backend.store.text import clean_text
 from backend.stored_values import parameters_of
 
@@ -86,7 +86,8 @@ def _cleaned(facts: Facts) -> dict[str, str]:
 def free_some(session: Session, row_id: str, limit: int) -> bool:
     """Write what an assistant says into conversations that have it.
 
-    So they are answered as before when it goes for good.
+    So they are answered as before when it goes for good. Folders begin none with it
+    then.
 
     Args:
         session: Logs the changes.
@@ -97,6 +98,9 @@ def free_some(session: Session, row_id: str, limit: int) -> bool:
         Whether there were any.
     """
     assistant = session.get(Assistant, row_id)
+    folders = select(Folder).where(Folder.assistant_id == row_id)
+    for folder in session.exec(folders):
+        folder.assistant_id = ""
     having = select(Conversation).where(
         col(Conversation.assistant_id) == row_id,
         col(Conversation.assistant_id) != literal_column("''"),  # as the index says it

@@ -81,13 +81,14 @@ class FolderStore:
         """
         return self._change(id, name=clean_text(name))
 
-    def instruct(self, id: str, instructions: str) -> str:
-        """Give it other instructions.
+    def set_up(self, id: str, instructions: str, assistant_id: str = "") -> str:
+        """Give it other instructions, and an assistant for new conversations.
 
         Raises:
             NotFoundError: There is none, or it is in the trash.
         """
-        return self._change(id, instructions=clean_text(instructions))
+        text = clean_text(instructions)
+        return self._change(id, instructions=text, assistant_id=assistant_id)
 
     def delete(self, id: str) -> str:
         """Put it into the trash: what is in it is listed without a folder.

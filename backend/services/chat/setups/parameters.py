@@ -9,7 +9,7 @@ from backend.llm.options import AS_SET, Parameters
 from backend.services.assistants.forms import MAX_INSTRUCTIONS_CHARS, parameters_in
 from backend.services.engines.option_forms import read_parameters
 from backend.services.settings import checked_instructions
-from backend.stored_values import NEW_INSTRUCTIONS, parameters_of
+from backend.stored_values import NEW_INSTRUCTIONS, NEXT_IN_FOLDER, parameters_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,6 +80,8 @@ class ParameterService:
         if text := self.instructions(NEW):
             self._instruct(conversation_id, text)
             self._instruct(NEW, "")
+        if self._settings.get(NEXT_IN_FOLDER):
+            self._settings.set(NEXT_IN_FOLDER, "")  # it was for this one alone
 
     def _instruct(self, conversation_id: str, text: str) -> None:
         if conversation_id == NEW:

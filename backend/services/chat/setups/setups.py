@@ -77,7 +77,7 @@ class SetupService:
             own = self._parameters.instructions(conversation_id)
             parameters = self._parameters.of(conversation_id)
             if assistant_id is None:
-                assistant = self._assistants.of(conversation_id)
+                assistant = self._assistants.of(conversation_id, folder_id)
         usual = assistant.instructions if assistant else ""
         if folder_id:
             of_folder = self._folders.get(folder_id).instructions

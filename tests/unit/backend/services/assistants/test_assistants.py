@@ -17,11 +17,15 @@ from backend.services.assistants.forms import (
     drafted_parameters,
     to_form,
 )
+from backend.services.chat.folders import FolderService
+from backend.services.chat.setups.parameters import ParameterService
 from backend.services.engines.choices import Choice
 from backend.store.chat.assistants import AssistantStore
+from backend.store.chat.folders import FolderStore
 from backend.store.chat.temporary import TemporaryStore
 from backend.store.conversations import ConversationStore
 from backend.store.drafts import DraftStore
+from backend.store.exports import ExportStore
 from backend.store.settings import SettingStore
 from tests.helpers.engine_setup import assistants_of
 from tests.helpers.library import Library, open_library
@@ -69,6 +73,7 @@ def test_a_temporary_conversation_has_an_assistant_too(library: Library) -> None
     service = AssistantService(
         AssistantStore(library.database),
         ConversationStore(temporary.database),
+        FolderStore(library.database),
         SettingStore(library.database),
         DraftStore(library.database),
         library.database.act,
@@ -181,6 +186,68 @@ def test_new_conversations_have_the_latest_choice_and_its_model(
         service.choose(NEW, "gone")
     service.choose(NEW, "")
     assert service.of(NEW) is None
+
+
+def test_a_folder_begins_with_its_assistant_and_another_is_for_one_alone(
+    library: Library, service: AssistantService
+) -> None:
+    stored = FolderStore(library.database)
+    folders = FolderService(stored, AssistantStore(library.database))
+    sea, _ = service.add(FORM)
+    plain, _ = service.add({**FORM, "name": "Plain", "choice": ""})
+    ships, other = stored.create("Ships"), stored.create("Other")
+    service.choose(NEW, plain.id)
+    with pytest.raises(NotFoundError):
+        folders.set_up(ships.id, "", "gone")
+    set_up = folders.set_up(ships.id, "", sea.id)
+
+    def begins(folder_id: str) -> tuple[str, str]:
+        found = service.of(NEW, folder_id)
+        return found.name if found else "", str(service.model_for_new(folder_id) or "")
+
+    assert begins(ships.id) == ("Sea dog", "e1|big")
+    assert begins(other.id) == begins("") == begins("gone") == ("Plain", "")
+    assert service.choose_model_for_new(Choice("e2", "other"), ships.id)
+    assert begins(ships.id) == ("Sea dog", "e2|other")
+    service.choose(NEW, "", ships.id)
+    assert (begins(ships.id), begins("")) == (("", ""), ("Plain", ""))
+    settings = SettingStore(library.database)
+    own = ParameterService(settings, library.conversations, library.database.act)
+    own.move(library.talk("Begun")[0].id)
+    assert begins(ships.id) == ("Sea dog", "e1|big"), "for the next one alone"
+    service.choose(NEW, "", ships.id)
+    again = folders.set_up(ships.id, "", plain.id)
+    assert begins(ships.id) == ("Plain", ""), "the folder was given another since"
+    service.choose(NEW, sea.id, other.id)
+    assert begins(other.id) == begins("") == ("Sea dog", "e1|big")
+    for undone in (again, set_up):
+        library.changes.undo(undone)
+    assert stored.get(ships.id).assistant_id == ""
+
+
+def test_a_folder_waits_for_an_assistant_in_the_trash_and_forgets_one_gone_for_good(
+    library: Library, service: AssistantService
+) -> None:
+    stored = FolderStore(library.database)
+    sea, _ = service.add(FORM)
+    ships = stored.create("Ships")
+    stored.set_up(ships.id, "", sea.id)
+    exported = ExportStore(library.database)
+    deleted = service.delete(sea.id)
+    assert (service.of(NEW, ships.id), service.of_folder(ships.id)) == (None, None)
+    assert [folder.assistant_id for folder in exported.folders()] == [""]
+    FolderService(stored, AssistantStore(library.database)).set_up(
+        ships.id, "Ahoy.", sea.id
+    )
+    library.changes.undo(deleted)
+    found = service.of(NEW, ships.id)
+    assert found
+    assert found.name == "Sea dog"
+    assert [folder.assistant_id for folder in exported.folders()] == [sea.id]
+    service.delete(sea.id)
+    library.changes.forget("assistant", sea.id)
+    kept = stored.get(ships.id)
+    assert (kept.assistant_id, kept.instructions) == ("", "Ahoy.")
 
 
 def test_a_choice_brings_the_model_and_is_undone_with_it(

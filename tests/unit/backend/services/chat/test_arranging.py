@@ -11,6 +11,7 @@ from backend.services.chat.answers import AnswerService
 from backend.services.chat.arranging import Arrange, Arranged, ArrangingService
 from backend.services.chat.folders import FolderService
 from backend.services.settings import INSTRUCTIONS
+from backend.store.chat.assistants import AssistantStore
 from backend.store.chat.folders import FolderStore
 from backend.store.settings import SettingStore
 from tests.helpers.engine_setup import Nobody, Setup, prompts_of, setup
@@ -28,7 +29,7 @@ class Desk:
         library = self.setup.library
         self.library = library
         self.stored = FolderStore(library.database)
-        self.folders = FolderService(self.stored)
+        self.folders = FolderService(self.stored, AssistantStore(library.database))
         self.arranging = ArrangingService(
             library.conversations,
             self.folders,
@@ -97,7 +98,7 @@ def test_folders_are_named_apart_and_within_bounds(desk: Desk) -> None:
         with pytest.raises(InvalidInputError):
             desk.folders.rename(made[0].id, name)
     with pytest.raises(InvalidInputError):
-        desk.folders.instruct(made[0].id, "x" * 8_001)
+        desk.folders.set_up(made[0].id, "x" * 8_001, "")
     desk.folders.delete(made[0].id)
     assert desk.folders.name_of(made[0].id) == desk.folders.name_of("") == ""
 
@@ -110,7 +111,7 @@ def test_a_model_is_told_what_the_folder_says_after_what_holds_for_all(
     asking = prompts_of(desk.setup)
     settings.set(INSTRUCTIONS, "Be brief.")
     folder = desk.folders.create()
-    desk.folders.instruct(folder.id, "Answer in French.")
+    desk.folders.set_up(folder.id, "Answer in French.", "")
     inside, outside = conversations.create(title="a"), conversations.create(title="b")
     conversations.arrange([inside.id], folder_id=folder.id)
     both = "Be brief.\n\nAnswer in French."

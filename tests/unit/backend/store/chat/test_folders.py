@@ -112,7 +112,7 @@ def test_the_instructions_of_a_folder_reach_its_conversations_alone(
 ) -> None:
     folder = folders.create("F")
     conversations.arrange(abc[:1], folder_id=folder.id)
-    folders.instruct(folder.id, "Answer in French.")
+    folders.set_up(folder.id, "Answer in French.")
     assert folders.instructions_of(abc[0]) == "Answer in French."
     assert folders.instructions_of(abc[1]) == ""
     folders.delete(folder.id)

@@ -104,6 +104,37 @@ def test_each_question_is_sent_with_the_assistant_of_then(setup: Below) -> None:
     ]
 
 
+def test_a_conversation_of_a_folder_begins_with_the_assistant_of_it(
+    setup: Below,
+) -> None:
+    library = setup.library
+    kept, folders = assistants_of(library), FolderStore(library.database)
+    made, _ = kept.add(PIRATE)
+    folder = folders.create("Ships")
+    folders.set_up(folder.id, "Of ships.", made.id)
+
+    async def use(engines: EngineService) -> None:
+        record = (await engines.add_server("", server.url)).record
+        engines.choose(Choice(record.id, "a"))
+        answers = AnswerService(library.messages, Nobody())
+        talking = asking(setup, answers)
+        for assistant_id in (None, ""):
+            begun = await talking.begin(
+                *("One?", None),
+                draft=NEW,
+                folder_id=folder.id,
+                assistant_id=assistant_id,
+            )
+            await answers.wait(begun.answer.id)
+            row = library.conversations.get(begun.conversation.id)
+            here = made.id if assistant_id is None else ""
+            assert (row.folder_id, row.assistant_id) == (folder.id, here)
+
+    with FakeModelServer(play) as server:
+        setup.run(use)
+    assert sent(server) == [("a", "Of ships.\n\nArr.", 0.5), ("a", "Of ships.", None)]
+
+
 def test_own_parameters_count_over_those_of_the_assistant(setup: Below) -> None:
     library = setup.library
     kept, own = assistants_of(library), parameters_of(setup)
@@ -123,7 +154,7 @@ def test_own_parameters_count_over_those_of_the_assistant(setup: Below) -> None:
         parameters=Parameters(temperature=1.0, seed=7),
     )
     folder = folders.create("F")
-    folders.instruct(folder.id, "{model}!")
+    folders.set_up(folder.id, "{model}!")
     library.conversations.arrange([talk.id], folder_id=folder.id)
     assert setups.of(talk.id, "m").instructions == "m!\n\n2 January 2026, m"
     library.conversations.arrange([talk.id], folder_id="")
