@@ -14,6 +14,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
+from qtshell.quick.markdown_copy import markdown_of
 from qtshell.quick.rich_copy import clean_html
 
 WIDTH: Final = 640
@@ -48,12 +49,23 @@ class AnswerView(QTextBrowser):
         return self._nothing
 
     def createMimeDataFromSelection(self) -> QMimeData:
-        """Offer what is selected as text and with its looks."""
+        """Offer what is selected as Markdown and with its looks; code as it is."""
         chosen, whole = self.textCursor(), QTextDocumentFragment(self.document())
         part = chosen.selection()
         if part.toPlainText() == whole.toPlainText():
             return self.whole()
-        return self._offer(part.toPlainText(), part)
+        if not self.markdown or self._is_code(chosen):
+            return self._offer(part.toPlainText(), part)
+        return self._offer(markdown_of(clean_html(part.toHtml())), part)
+
+    def _is_code(self, chosen: QTextCursor) -> bool:
+        """Whether nothing else is selected."""
+        block = self.document().findBlock(chosen.selectionStart())
+        while block.isValid() and block.position() < chosen.selectionEnd():
+            if not block.blockFormat().nonBreakableLines():
+                return False
+            block = block.next()
+        return True
 
     def whole(self) -> QMimeData:
         """Offer all of it: as it was written, and with its looks."""

@@ -20,7 +20,8 @@ _OWN: Final = re.compile(
 _IN_HEADING: Final = re.compile(r"(?s)(<h[1-6][^>]*>)<strong>(.*?)</strong>(</h[1-6]>)")
 _LINES: Final = re.compile(r"</pre>\s*<pre[^>]*>")
 _IN_CODE: Final = re.compile(r"(?s)<pre[^>]*>.*?</pre>")
-_MARK: Final = re.compile(r"</?(?:strong|em|code|s)>")
+_MARK: Final = re.compile(r"</?(?:strong|em|code|s)>|<br />")
+"""What Qt writes of the looks of code, and into its empty lines."""
 
 
 def clean_html(written: str) -> str:

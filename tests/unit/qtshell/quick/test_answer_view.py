@@ -56,7 +56,7 @@ def test_a_selection_is_copied_with_its_looks(
     control = Qt.KeyboardModifier.ControlModifier
     QTest.keyClick(answer, Qt.Key.Key_C, control)
     offered = QGuiApplication.clipboard().mimeData()
-    assert offered.text() == "Boil it"
+    assert offered.text() == "**Boil** *it*"
     assert offered.html() == "<p><strong>Boil</strong> <em>it</em></p>"
     QTest.keyClick(answer, Qt.Key.Key_A, control)
     QTest.keyClick(answer, Qt.Key.Key_C, control)
