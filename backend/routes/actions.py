@@ -19,6 +19,7 @@ from backend.services.actions.forms import (
     RESULTS,
 )
 from backend.services.engines.engines import Choice
+from backend.services.engines.purposes import Purpose
 from backend.services.icons import ICONS
 from backend.services.notices import Tone
 from backend.web.http import AppRouter, Request, Response
@@ -26,7 +27,7 @@ from backend.web.rendering import Template
 
 if TYPE_CHECKING:
     from backend.services.actions.actions import ActionService
-    from backend.store.models import Action
+    from backend.store.models import Action, Assistant
 
 TITLE = "Quick actions"
 _DEFAULT_MODEL: Final = "The model for new conversations"
@@ -148,9 +149,8 @@ async def _form_of(app: OpenContext, action_id: str) -> ActionForm:
     actions = app.services.actions
     is_new = action_id == NEW
     before, values = await asyncio.to_thread(_before_and_now, actions, action_id)
-    choice = Choice.parse(values["choice"])
-    picker = await picker_of(app, choice, "", unset=_DEFAULT_MODEL)
     chosen = await asyncio.to_thread(app.services.assistants.known, values["assistant"])
+    picker = await _picker_of(app, values["choice"], chosen)
     refused = actions.refused_shortcuts.get(action_id, "")
     return ActionForm(
         picker=picker,
@@ -167,6 +167,22 @@ async def _form_of(app: OpenContext, action_id: str) -> ActionForm:
         refused=refused if values["shortcut"] == before["shortcut"] else "",
         is_draft=values != before,
     )
+
+
+async def _picker_of(
+    app: OpenContext, chosen: str, assistant: "Assistant | None"
+) -> Picker:
+    """Return the picker of a model, which says what answers when none is chosen."""
+    own = assistant and Choice.of(assistant.engine_id, assistant.model)
+    usual = await asyncio.to_thread(app.services.purposes.choice, Purpose.ACTIONS)
+    unset = _DEFAULT_MODEL
+    if used := own or usual:
+        name = (await app.services.model_choices.judge(used)).name
+        source = (
+            f"the assistant “{assistant.name}”" if own and assistant else "Settings"
+        )
+        unset = f"{name}, from {source}"
+    return await picker_of(app, Choice.parse(chosen), "", unset=unset)
 
 
 def _before_and_now(
@@ -193,6 +209,15 @@ def list_(_request: Request, app: OpenContext) -> Response:
 async def new(request: Request, app: OpenContext) -> Response:
     """Show the form of a new action."""
     return app.pages.show(request, TITLE, await _form_of(app, NEW))
+
+
+@router.get("/actions/picker")
+async def picker(request: Request, app: OpenContext) -> Response:
+    """Show the model of a form again, in which another assistant was chosen."""
+    assistant_id = request.query.get("assistant", "")
+    assistant = await asyncio.to_thread(app.services.assistants.known, assistant_id)
+    chosen = request.query.get("choice", "")
+    return app.pages.fragment(await _picker_of(app, chosen, assistant))
 
 
 @router.get("/actions/:id/edit")

@@ -247,3 +247,26 @@ def test_a_folder_begins_with_its_assistant_and_the_composer_says_so(
     window.wait_for(
         "document.querySelector('.folder-name')?.innerText === 'New folder'"
     )
+
+
+def test_a_quick_action_says_which_model_its_assistant_brings(keys: Keyboard) -> None:
+    window = keys.window
+    choice = "document.querySelector('.composer [name=choice]').value"
+    window.click("button", "New conversation")
+    window.wait_for("document.querySelector('.composer [name=choice]') !== null")
+    fields = f"{{name: 'Editor', instructions: 'Edit.', choice: {choice}}}"
+    form = f"new URLSearchParams({fields})"
+    made = f"fetch('/assistants', {{method: 'POST', body: {form}}})"
+    assert window.evaluate(f"{made}.then(r => r.status)") == 204
+    window.evaluate("location.assign('/actions/new')")
+    assistant = "#main [popovertarget=assistant-picker]"
+    window.wait_for(f"document.querySelector('{assistant}') !== null && {QUIET}")
+    open_picker(keys, assistant, "#assistant-picker [role=combobox]")
+    type_in(keys, "editor")
+    window.wait_for(f"{ACTIVE} === 'Editor'")
+    keys.press("Enter")
+    label = "document.querySelector('#main [popovertarget=model-picker]')?.innerText"
+    window.wait_for(f"/from the assistant “Editor”$/.test({label})")
+    window.photograph("action-model-of-assistant")
+    keys.rest()
+    assert violations(window) == []
