@@ -2,7 +2,8 @@
 
 Reading a conversation takes one index then, however many branches there are; the tree
 is not looked at when a question follows at the end. When a person goes another way,
-only what changes is looked for and written: a conversation may have 100,000 messages.
+only what changes is written, and in a large conversation, which may have 100,000
+messages, only that is looked for.
 """
 
 import json
@@ -74,8 +75,13 @@ _NEWEST: Final = """
         ''
     )
 """
+_TREE_END: Final = """
+    select 1 from message where conversation_id = ? limit 1 offset ?
+"""
 _FEW: Final = 16
 """With more changes at once, the whole tree is walked."""
+_SMALL: Final = 256
+"""A tree of no more messages is walked too: a few lookups take longer."""
 _AFTER_ALL: Final = "~"
 """Sorts after every id."""
 
@@ -145,13 +151,18 @@ def settle_paths(session: StoreSession) -> None:
 def _settle(session: StoreSession, conversation_id: str, moves: _Moves) -> bool:
     """Mark what is shown of a conversation, going only where something changed."""
     touched = {*moves.new, *moves.others}
-    if moves.is_regrown or None in moves.new.values() or len(touched) > _FEW:
+    is_grown = moves.is_regrown or None in moves.new.values()
+    if is_grown or len(touched) > _FEW or _is_small(session, conversation_id):
         return lay_out(session, conversation_id)
     left = _left(session)
     # What is new is not on the path yet, and below its parent it is shown first.
     _put(session, list(moves.new), left)
     is_led = _lead(session, conversation_id, left)
     return _number(session, conversation_id, touched) or is_led
+
+
+def _is_small(session: StoreSession, conversation_id: str) -> bool:
+    return session.run(_TREE_END, (conversation_id, _SMALL)).first() is None
 
 
 def _left(session: StoreSession) -> int:

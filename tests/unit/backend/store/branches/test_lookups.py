@@ -3,13 +3,16 @@
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 
 from backend.errors import HearthError
 from backend.ids import new_id
+from backend.store.branches import paths
 from backend.store.branches.lookups import leaf_below, versions_of
 from backend.store.branches.paths import branches_in
 from backend.store.changes import ChangeStore
@@ -110,10 +113,15 @@ ACTS: dict[str, Callable[[Talk, int], None]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+@pytest.fixture(scope="module", params=[0, paths._SMALL], ids=["large", "small"])
+def database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Database]:
+    """Return a database where trees of one size are looked up, and others walked."""
     database = Database.open(tmp_path_factory.mktemp("data") / "hearth.db")
-    yield database
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(paths, "_SMALL", request.param)
+        yield database
     database.close()
 
 
@@ -136,6 +144,25 @@ def test_what_is_marked_and_found_is_what_the_whole_tree_says(
         if last:
             talk.transactions.append(last)
         check(talk)
+
+
+@pytest.mark.parametrize("messages", [2, 200])
+def test_another_version_in_a_conversation_of_usual_size_takes_few_statements(
+    tmp_path: Path, messages: int
+) -> None:
+    """An import has one transaction for many conversations, each with its branches."""
+    database = Database.open(tmp_path / "hearth.db")
+    talk = Talk(database, ConversationStore(database).create(title="T").id)
+    for _ in range(messages):
+        talk.add(talk.messages[-1] if talk.messages else "")
+    sent: list[str] = []
+    event.listen(
+        database._engine, "before_cursor_execute", lambda *a: sent.append(a[2])
+    )
+    talk.add(talk.messages[0])
+    database.close()
+    about = [one for one in sent if " from message" in one]
+    assert 0 < len(about) <= 4, sent
 
 
 def check(talk: Talk) -> None:
