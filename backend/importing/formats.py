@@ -16,6 +16,8 @@ from backend.importing.records import Skip, Source
 from backend.importing.stream import entries, lines
 
 _SHARD: Final = re.compile(r"(?:.*/)?conversations(?:-\d+)?\.json")
+_PROJECTS: Final = re.compile(r"(?:.*/)?projects(?:/[^/]+)?\.json")
+"""They say more of folders than the conversations in them."""
 _LOOKED_AT: Final = 1_000
 _THREAD: Final = "thread.json"
 _MESSAGES: Final = "messages.jsonl"
@@ -39,7 +41,10 @@ def recognise(bundle: Bundle) -> Reading:
             are damaged.
         TooLargeError: They are too large together.
     """
-    names = sorted(n for n in bundle.sizes if not _base(n).startswith("._"))
+    names = sorted(
+        (n for n in bundle.sizes if not _base(n).startswith("._")),
+        key=lambda n: (not _PROJECTS.fullmatch(n), n),
+    )
     check_total([bundle.sizes[n] for n in names if _SHARD.fullmatch(n)])
     found = _Found(left=[(Skip.LARGE_FILE, name) for name in bundle.lost])
     for name in names:

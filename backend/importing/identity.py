@@ -7,10 +7,17 @@ from typing import Final
 
 from backend.ids import COUNTER_BITS, RANDOM_BITS, uuid7
 from backend.importing.records import (
+    ImportedAction,
+    ImportedAssistant,
+    ImportedAttachment,
     ImportedConversation,
+    ImportedFolder,
     ImportedMessage,
+    NoteRow,
+    Row,
     Source,
     SourceConversation,
+    SourceFolder,
 )
 from backend.stored_values import TitleSource
 
@@ -28,6 +35,18 @@ def made_id(stamp: int, key: str) -> str:
     digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
     chance = int.from_bytes(digest[:8]) >> (64 - RANDOM_BITS)
     return uuid7(stamp, chance)
+
+
+def folder_of(source: Source, folder: SourceFolder) -> ImportedFolder:
+    """Return a folder with an id; no source tells when it was made."""
+    now = time.time_ns() // 1_000_000
+    return ImportedFolder(
+        id=made_id(_NO_DATE_MS << COUNTER_BITS, f"{source}/folder/{folder.key}"),
+        created_at=now,
+        updated_at=now,
+        name=folder.name,
+        instructions=folder.instructions,
+    )
 
 
 def assign_ids(source: Source, talk: SourceConversation) -> ImportedConversation:
@@ -83,6 +102,25 @@ def assign_ids(source: Source, talk: SourceConversation) -> ImportedConversation
         shown_leaf=rows[talk.shown].id,
         pinned_at=last.created_at if talk.is_pinned else 0,
         archived_at=last.created_at if talk.is_archived else 0,
+        folder_id=folder_of(source, talk.folder).id if talk.folder else "",
         messages=tuple(messages),
         is_whole=talk.is_whole,
     )
+
+
+def print_of(row: Row) -> int:
+    """Return a number that tells whether two rows with one id say the same."""
+    match row:
+        case ImportedConversation():
+            said = [(m.id, m.text, m.reasoning) for m in row.messages]
+            return hash((row.title, tuple(said)))
+        case NoteRow():
+            return hash((row.title, row.body))
+        case ImportedAssistant():
+            return hash((row.name, row.instructions))
+        case ImportedAction():
+            return hash((row.name, row.prompt))
+        case ImportedFolder():
+            return hash((row.name, row.instructions))
+        case ImportedAttachment():
+            return hash(row.sha256)

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any, Final, Self
 
 from backend.importing.bundles import Bundle
-from backend.importing.identity import assign_ids
+from backend.importing.identity import assign_ids, folder_of, print_of
 from backend.importing.limits import (
     MAX_CONVERSATIONS,
     DamagedError,
@@ -29,16 +29,14 @@ from backend.importing.programs import (
 )
 from backend.importing.records import (
     ImportCounts,
-    ImportedAction,
-    ImportedAssistant,
     ImportedAttachment,
     ImportedConversation,
     ImportedFolder,
-    NoteRow,
     Row,
     Skip,
     Source,
     SourceConversation,
+    SourceFolder,
 )
 from backend.importing.said import without_bare_files
 from backend.importing.stream import Readable, entries, lines, whole
@@ -122,7 +120,7 @@ class Reading:
     def _kept(self, row: Row, tally: ImportCounts) -> Row | None:
         """Return a row unless it has come already as it is."""
         tally.entries += 1
-        print_ = _print_of(row)
+        print_ = print_of(row)
         if self._seen.get(row.id) == print_:
             tally.skip(Skip.TWICE)
             if isinstance(row, ImportedConversation):
@@ -138,19 +136,27 @@ class Reading:
             yield from self._own(part.name, tally)
             return
         for source, talk in self._talks(part, tally):
+            if talk.folder:
+                yield from self._folder(source, talk.folder)
             # One of Hearth's own may have no messages yet, but a title or a draft.
             if talk.said:
                 yield self._settled(source, talk)
-            else:
+            elif talk.key or not talk.folder:
                 tally.entries += 1
                 tally.skip(Skip.EMPTY)
+
+    def _folder(self, source: Source, folder: SourceFolder) -> Iterator[ImportedFolder]:
+        """Yield a folder once: each of its conversations tells it again."""
+        row = folder_of(source, folder)
+        if row.id not in self._seen:
+            yield row
 
     def _settled(
         self, source: Source, talk: SourceConversation
     ) -> ImportedConversation:
         """Return a conversation; of several called the same, one by its place."""
         row = assign_ids(source, talk)
-        if talk.place and self._seen.get(row.id) not in {None, _print_of(row)}:
+        if talk.place and self._seen.get(row.id) not in {None, print_of(row)}:
             return assign_ids(source, replace(talk, key=talk.place))
         return row
 
@@ -291,7 +297,7 @@ def source_of(item: object) -> Source | None:
     data: Mapping[str, Any] = item if isinstance(item, dict) else {}
     if "mapping" in data:
         return Source.DEEPSEEK if _is_deepseek(data) else Source.CHATGPT
-    if "chat_messages" in data:
+    if "chat_messages" in data or claude.PROJECT in data:
         return Source.CLAUDE
     if librechat.MARK in data:
         return Source.LIBRECHAT
@@ -378,21 +384,3 @@ _OWN: Final[dict[str, Callable[[object, ImportCounts], Row | None]]] = {
 def _unread(tally: ImportCounts) -> None:
     tally.entries += 1
     tally.skip(Skip.UNREADABLE)
-
-
-def _print_of(row: Row) -> int:
-    """Return a number that tells whether two rows with one id say the same."""
-    match row:
-        case ImportedConversation():
-            said = [(m.id, m.text, m.reasoning) for m in row.messages]
-            return hash((row.title, tuple(said)))
-        case NoteRow():
-            return hash((row.title, row.body))
-        case ImportedAssistant():
-            return hash((row.name, row.instructions))
-        case ImportedAction():
-            return hash((row.name, row.prompt))
-        case ImportedFolder():
-            return hash((row.name, row.instructions))
-        case ImportedAttachment():
-            return hash(row.sha256)

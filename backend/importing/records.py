@@ -46,7 +46,7 @@ class Skip(StrEnum):
     TOOL = "tool calls and their results"
     VERSION = "earlier versions of documents: the last one is imported"
     NOTICE = "notices of the other program between messages"
-    MARK = "labels that are not imported: folder, tag or project"
+    MARK = "labels that are not imported: tags, and what made the conversation"
     PROMPT = "saved prompts and folders of the other program"
     UNKNOWN = "fields that this version of Hearth does not know; the rest is imported"
     # Files.
@@ -84,6 +84,21 @@ class SourceMessage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SourceFolder:
+    """A folder or project as its source tells it.
+
+    Attributes:
+        key: What the source calls it; the same at every import.
+        name: What it is called, or what it can be told apart by.
+        instructions: What is sent with each of its conversations.
+    """
+
+    key: str
+    name: str
+    instructions: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceConversation:
     """A conversation as its source tells it.
 
@@ -95,6 +110,7 @@ class SourceConversation:
         place: Where it lies, which tells apart what its source calls the same.
         is_pinned: It stands above the others there, or has a star.
         is_archived: It is kept and no longer listed there.
+        folder: Where it is listed.
     """
 
     key: str
@@ -106,6 +122,7 @@ class SourceConversation:
     place: str = ""
     is_pinned: bool = False
     is_archived: bool = False
+    folder: SourceFolder | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from backend.importing.records import (
     ImportCounts,
     Skip,
     SourceConversation,
+    SourceFolder,
     SourceMessage,
 )
 from backend.importing.said import Said, leave_out
@@ -34,6 +35,8 @@ _POINTERS: Final = frozenset(
 )
 _CANVAS: Final = "canmore."
 _MARKS: Final = ("gizmo_id", "conversation_template_id")
+_PROJECT: Final = "g-p-"
+"""What begins with it is a project, of which the export tells no more."""
 
 
 @dataclass(slots=True)
@@ -71,7 +74,9 @@ def read(item: object, tally: ImportCounts) -> SourceConversation:
         branch.finish()
         tally.skip(Skip.VERSION, branch.documents.superseded)
         shown = shown or said.last
-    tally.skip(Skip.MARK, sum(bool(data.get(mark)) for mark in _MARKS))
+    marks = {as_text(data.get(mark)) for mark in _MARKS} - {""}
+    projects = sorted(mark for mark in marks if mark.startswith(_PROJECT))
+    tally.skip(Skip.MARK, len(marks) - len(projects))
     return SourceConversation(
         key=first_text(data.get("conversation_id"), data.get("id")),
         title=as_text(data.get("title")),
@@ -80,7 +85,13 @@ def read(item: object, tally: ImportCounts) -> SourceConversation:
         shown=shown,
         is_pinned=bool(data.get("is_starred") or data.get("pinned_time")),
         is_archived=bool(data.get("is_archived")),
+        folder=_folder(projects[0]) if projects else None,
     )
+
+
+def _folder(project: str) -> SourceFolder:
+    short = project.removeprefix(_PROJECT)[:4]
+    return SourceFolder(key=project, name=f"ChatGPT project {short}")
 
 
 def _message(node: object) -> dict[str, Any]:

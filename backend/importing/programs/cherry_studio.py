@@ -12,6 +12,7 @@ from backend.importing.records import (
     ImportCounts,
     Skip,
     SourceConversation,
+    SourceFolder,
     SourceMessage,
 )
 from backend.importing.said import Said, leave_out
@@ -37,6 +38,7 @@ _STATES: Final = {
     "searching": "interrupted",
 }
 _FILES: Final = frozenset({"image", "file"})
+_USUAL: Final = "default"
 _CHOSEN: Final = ("foldSelected", "useful")
 """What marks the answer that is shown of several."""
 
@@ -59,6 +61,7 @@ class Topics:
         """
         self._tally = tally
         self._topics: dict[str, dict[str, Any]] = {}
+        self._folders: dict[str, SourceFolder] = {}
         self._blocks: dict[str, dict[str, Any]] = {}
 
     def look(self, key: str, item: object) -> None:
@@ -96,17 +99,27 @@ class Topics:
             said=said.messages,
             shown=said.at(below),
             is_pinned=bool(head.get("pinned")),
+            folder=self._folders.get(key),
         )
 
     def _look_at_assistants(self, stored: str) -> None:
-        """Take the titles of topics; what else is stored there is not even parsed."""
+        """Take the titles of topics, and the assistants they are listed below.
+
+        What else is stored there is not even parsed.
+        """
         slices = _parsed(stored)
         kept = _parsed(as_text(slices.get("assistants")))
         assistants = [*as_list(kept.get("assistants")), kept.get("defaultAssistant")]
         for assistant in map(as_dict, assistants):
-            self._tally.skip(Skip.PROMPT, bool(assistant.get("prompt")))
-            for topic in map(as_dict, as_list(assistant.get("topics"))):
-                self._topics.setdefault(as_text(topic.get("id")), topic)
+            topics = [*map(as_dict, as_list(assistant.get("topics")))]
+            folder = _folder(assistant)
+            has_prompt = bool(folder and folder.instructions)
+            self._tally.skip(Skip.PROMPT, has_prompt and not topics)
+            for topic in topics:
+                key = as_text(topic.get("id"))
+                self._topics.setdefault(key, topic)
+                if folder:
+                    self._folders.setdefault(key, folder)
 
     def _said(self, number: str, message: Mapping[str, Any]) -> SourceMessage:
         ids = map(as_text, as_list(message.get("blocks")))
@@ -135,6 +148,15 @@ class Topics:
             error=_fault_in(blocks) if state == "failed" else "",
             files=tuple(names_of(files)),
         )
+
+
+def _folder(assistant: Mapping[str, Any]) -> SourceFolder | None:
+    """Return an assistant as a folder; the one that is always there is none."""
+    key, name = as_text(assistant.get("id")), as_text(assistant.get("name"))
+    prompt = as_text(assistant.get("prompt"))
+    if not name or (key == _USUAL and not prompt):
+        return None
+    return SourceFolder(key=key or name, name=name, instructions=prompt)
 
 
 def _kind(block: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from backend.importing.records import (
     ImportCounts,
     Skip,
     SourceConversation,
+    SourceFolder,
     SourceMessage,
 )
 from backend.importing.said import Said, keyed
@@ -24,12 +25,23 @@ from backend.importing.values import (
 )
 
 _ROLES: Final = {"human": "user", "user": "user", "assistant": "assistant"}
+PROJECT: Final = "prompt_template"
+"""What only projects have: the instructions of their conversations."""
 _REPLAYED: Final = frozenset({"artifacts", "create_file", "str_replace", "repl"})
 
 
 def read(item: object, tally: ImportCounts) -> SourceConversation:
-    """Return a conversation; of its branches, the one written last is shown."""
+    """Return a conversation; of its branches, the one written last is shown.
+
+    Of a project, one without messages: the folder alone.
+    """
     data = as_dict(item)
+    if PROJECT in data:
+        docs = as_list(data.get("docs"))
+        tally.skip(Skip.ATTACHMENT, len(docs), names_of(docs))
+        return SourceConversation(
+            key="", title="", at_ms=None, said=(), shown="", folder=_project(data)
+        )
     messages = keyed(as_list(data.get("chat_messages")), "uuid", tally)
     parents = parents_in(messages, "parent_message_uuid")
     leaf = as_text(data.get("current_leaf_message_uuid"))
@@ -42,8 +54,8 @@ def read(item: object, tally: ImportCounts) -> SourceConversation:
             candidate = _said(key, messages[key], documents, tally)
             said.take(candidate, key, parents[key])
         shown = shown or said.last
-    marks = (data.get("project"), data.get("project_uuid"))
-    tally.skip(Skip.MARK, sum(map(bool, marks)))
+    project = as_dict(data.get("project"))
+    uuid = first_text(project.get("uuid"), data.get("project_uuid"))
     return SourceConversation(
         key=as_text(data.get("uuid")),
         title=as_text(data.get("name")),
@@ -51,6 +63,16 @@ def read(item: object, tally: ImportCounts) -> SourceConversation:
         said=said.messages,
         shown=shown,
         is_pinned=bool(data.get("is_starred")),
+        folder=_project({**project, "uuid": uuid}) if uuid else None,
+    )
+
+
+def _project(data: dict[str, Any]) -> SourceFolder:
+    key = first_text(data.get("uuid"), data.get("name"))
+    return SourceFolder(
+        key=key,
+        name=first_text(data.get("name"), f"Claude project {key[:4]}"),
+        instructions=as_text(data.get(PROJECT)),
     )
 
 

@@ -18,6 +18,7 @@ from backend.importing.records import (
     ImportCounts,
     Skip,
     SourceConversation,
+    SourceFolder,
     SourceMessage,
 )
 from backend.importing.said import Said, leave_out
@@ -62,7 +63,7 @@ def read(item: object, tally: ImportCounts) -> SourceConversation:
             said.take(_said(key, messages[key], tally), key, parents[key])
         shown = shown or said.last
     tags = as_list(as_dict(data.get("meta")).get("tags")) or as_list(chat.get("tags"))
-    tally.skip(Skip.MARK, bool(data.get("folder_id")) + len(tags))
+    tally.skip(Skip.MARK, len(tags))
     return SourceConversation(
         key=first_text(data.get("id"), chat.get("id")),
         title=first_text(data.get("title"), chat.get("title")),
@@ -71,6 +72,21 @@ def read(item: object, tally: ImportCounts) -> SourceConversation:
         shown=shown,
         is_pinned=bool(data.get("pinned")),
         is_archived=bool(data.get("archived")),
+        folder=_folder(data),
+    )
+
+
+def _folder(data: Mapping[str, Any]) -> SourceFolder | None:
+    """Return the folder of a chat; exports tell its id, and seldom more."""
+    folder = as_dict(data.get("folder"))
+    key = first_text(folder.get("id"), data.get("folder_id"))
+    if not key:
+        return None
+    kept = as_dict(folder.get("data"))
+    return SourceFolder(
+        key=key,
+        name=first_text(folder.get("name"), f"Open WebUI folder {key[:4]}"),
+        instructions=as_text(kept.get("system_prompt")),
     )
 
 

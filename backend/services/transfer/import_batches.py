@@ -66,6 +66,9 @@ class Batch:
                 self.flush()
                 moved = self._moved.get(row["message_id"], row["message_id"])
                 self._store.attach(self._run_id, row | {"message_id": moved})
+            case "note":
+                moved = self._moved.get(row["message_id"], row["message_id"])
+                self._take(table, row | {"message_id": moved})
             case "assistant" if not is_usable(row):
                 self.report = replace(self.report, unfit=self.report.unfit + 1)
             case _:

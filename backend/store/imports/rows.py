@@ -26,7 +26,7 @@ _FOLLOWED: Final[Mapping[type[Logged], tuple[str, ...]]] = {
     Note: ("title", "body"),
     Assistant: ("name", "icon", "instructions", "parameters"),
     Action: ("name", "icon", "kind", "prompt", "result"),
-    Folder: ("name", "instructions"),
+    Folder: ("name", "instructions", "assistant_id"),
 }
 """What of a row follows a later export of it."""
 _GIVEN: Final = frozenset({"user", "model"})

@@ -93,7 +93,6 @@ def test_answers_of_several_models_are_versions_of_one(zipped: Path) -> None:
     assert tally.skipped == {
         Skip.ATTACHMENT: 1,
         Skip.TOOL: 1,
-        Skip.PROMPT: 1,
         Skip.UNREADABLE_MESSAGE: 1,
     }
     assert tally.found == tally.messages + 1 == 6

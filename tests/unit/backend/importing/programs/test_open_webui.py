@@ -162,7 +162,7 @@ def test_files_images_and_marks_are_counted(tmp_path: Path) -> None:
     row, tally = read_one(tmp_path, data)
     assert row.messages[0].text == "Q"
     assert (bool(row.pinned_at), row.archived_at) == (True, 0)
-    assert tally.skipped == {Skip.ATTACHMENT: 3, Skip.MARK: 2}
+    assert tally.skipped == {Skip.ATTACHMENT: 3, Skip.MARK: 1}
     assert tally.names[Skip.ATTACHMENT] == ["a.pdf", "b.csv"]
 
 

@@ -245,3 +245,21 @@ def test_a_file_that_is_not_what_it_says_costs_nothing_else(
     assert attached_to(library, message_id) == []
     library.bring_in(data | {"attachments": [file]})
     assert attached_to(library, message_id) == [("a", b"it", "")]
+
+
+def test_a_mark_follows_its_message_to_the_id_that_has_here(library: Library) -> None:
+    here, there = (f"0190aaa{n}-0000-7000-8000-000000000009" for n in (0, 1))
+    talk = {"id": f"{HEARTH_ID}8", "title": "T"}
+    asked = {"role": "user", "text": "Why?"}
+    library.bring_in(
+        hearth("n", 1, conversations=[talk | {"messages": [asked | {"id": here}]}])
+    )
+    mark = {"id": f"{HEARTH_ID}b", "title": "Why", "body": "x", "message_id": there}
+    again = talk | {"messages": [asked | {"id": there}]}
+    own = hearth("n", 1)
+    del own["notes"]
+    library.bring_in(own | {"conversations": [again], "notes": [mark]})
+    note, _ = sorted(
+        ExportStore(library.database).notes(), key=lambda n: n.title != "Why"
+    )
+    assert note.message_id == here == library.messages()[0].id
