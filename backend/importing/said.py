@@ -2,15 +2,19 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
+from backend.importing.markup import paragraphs
 from backend.importing.records import (
     ImportCounts,
     Skip,
     SourceConversation,
     SourceMessage,
 )
-from backend.importing.values import first_text, is_too_long
+from backend.importing.values import first_text, is_too_long, tool_words
+
+_NOTHING: Final = ("{}", "[]")
+"""What a tool was asked that needs nothing."""
 
 
 class Said:
@@ -134,3 +138,12 @@ def _shown(said: SourceMessage) -> SourceMessage:
     names = ", ".join(name for name in said.files if name) or "a file or an image"
     text = f"*Attached, but not in the export: {names}*"
     return replace(said, text=text, is_only_files=True)
+
+
+def used_tool(name: str, asked: object, gave: object, tally: ImportCounts) -> str:
+    """Return what a tool was asked and gave, as it is folded into an answer."""
+    result = f"{name}: result" if name else "Result"
+    asked = "" if asked in _NOTHING else asked
+    words = paragraphs(tool_words(name, asked, "json"), tool_words(result, gave))
+    tally.skip(Skip.TOOL, not words, [name])
+    return words

@@ -10,7 +10,7 @@ from backend.importing.records import (
     SourceConversation,
     SourceMessage,
 )
-from backend.importing.said import Said, leave_out
+from backend.importing.said import Said, leave_out, used_tool
 from backend.importing.values import (
     as_dict,
     as_list,
@@ -89,7 +89,10 @@ def _said(number: str, message: dict[str, Any], tally: ImportCounts) -> SourceMe
         text, inside = split_thoughts(text)
         reasoning = reasoning or inside
     tools = [p for p in parts if as_text(p.get("type")) in {"tool-call", "app"}]
-    tally.skip(Skip.TOOL, len(tools), [as_text(p.get("toolName")) for p in tools])
+    used = [
+        used_tool(as_text(p.get("toolName")), p.get("args"), p.get("result"), tally)
+        for p in tools
+    ]
     tally.skip(Skip.NOTICE, sum(p.get("type") == "info" for p in parts))
     files = as_list(message.get("files")) + as_list(message.get("pictures"))
     files += [part for part in parts if part.get("type") == "image"]
@@ -98,7 +101,7 @@ def _said(number: str, message: dict[str, Any], tally: ImportCounts) -> SourceMe
         key=first_text(message.get("id"), number),
         role=role,
         text=paragraphs(text, _links(message)),
-        reasoning=reasoning,
+        reasoning=paragraphs(reasoning, *used),
         at_ms=as_ms(message.get("timestamp")),
         model=as_text(message.get("model")),
         state="failed" if error else "complete",

@@ -15,7 +15,7 @@ from backend.importing.records import (
     SourceFolder,
     SourceMessage,
 )
-from backend.importing.said import Said, leave_out
+from backend.importing.said import Said, leave_out, used_tool
 from backend.importing.values import (
     as_dict,
     as_list,
@@ -126,9 +126,8 @@ class Topics:
         blocks = [self._blocks[one] for one in ids if one in self._blocks]
         thought = [as_text(b.get("content")) for b in blocks if _kind(b) == "thinking"]
         files = [b.get("file") or b for b in blocks if _kind(b) in _FILES]
-        tools = [b for b in blocks if _kind(b) in {"tool", "citation"}]
-        names = [as_text(b.get("toolName")) for b in tools]
-        self._tally.skip(Skip.TOOL, len(tools), names)
+        used = [_used(b, self._tally) for b in blocks if _kind(b) == "tool"]
+        self._tally.skip(Skip.TOOL, sum(_kind(b) == "citation" for b in blocks))
         role = as_text(message.get("role"))
         state = _STATES.get(as_text(message.get("status")), "complete")
         if role != "assistant":
@@ -139,7 +138,7 @@ class Topics:
             role=role,
             text=joined(filter(None, map(_words, blocks)))
             or as_text(message.get("content")),
-            reasoning=paragraphs(*thought),
+            reasoning=paragraphs(*thought, *used),
             at_ms=as_ms(message.get("createdAt")),
             model=first_text(
                 message.get("modelId"), model.get("id"), model.get("name")
@@ -157,6 +156,13 @@ def _folder(assistant: Mapping[str, Any]) -> SourceFolder | None:
     if not name or (key == _USUAL and not prompt):
         return None
     return SourceFolder(key=key or name, name=name, instructions=prompt)
+
+
+def _used(block: Mapping[str, Any], tally: ImportCounts) -> str:
+    raw = as_dict(as_dict(block.get("metadata")).get("rawMcpToolResponse"))
+    name = first_text(block.get("toolName"), as_dict(raw.get("tool")).get("name"))
+    asked = block.get("arguments") or raw.get("arguments")
+    return used_tool(name, asked, block.get("content") or raw.get("response"), tally)
 
 
 def _kind(block: Mapping[str, Any]) -> str:

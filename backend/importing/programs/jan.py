@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
+from backend.importing.markup import paragraphs
 from backend.importing.records import (
     ImportCounts,
     Skip,
     SourceConversation,
     SourceMessage,
 )
-from backend.importing.said import Said, leave_out
+from backend.importing.said import Said, leave_out, used_tool
 from backend.importing.values import (
     as_dict,
     as_list,
@@ -60,7 +61,10 @@ def _said(
     parts = [as_dict(part) for part in as_list(content)]
     files = [part for part in parts if as_text(part.get("type")) in _FILES]
     tools = [p for p in parts if as_text(p.get("type")) in {"tool_call", "tool_use"}]
-    tally.skip(Skip.TOOL, len(tools), [as_text(p.get("tool_name")) for p in tools])
+    used = [
+        used_tool(as_text(p.get("tool_name")), p.get("input"), p.get("output"), tally)
+        for p in tools
+    ]
     role = as_text(message.get("role"))
     text, reasoning = texts(content), thoughts(content)
     if role == "assistant":
@@ -73,7 +77,7 @@ def _said(
         key=first_text(message.get("id"), number),
         role=role,
         text=text,
-        reasoning=reasoning,
+        reasoning=paragraphs(reasoning, *used),
         at_ms=as_ms(message.get("created_at")),
         model=_model(message, thread),
         state=state if role == "assistant" else "complete",

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
+from backend.importing.markup import paragraphs
 from backend.importing.records import (
     ImportCounts,
     Skip,
     SourceConversation,
     SourceMessage,
 )
-from backend.importing.said import Said, keyed
+from backend.importing.said import Said, keyed, used_tool
 from backend.importing.trees import branches_from, parents_in
 from backend.importing.values import (
     as_dict,
@@ -68,9 +69,11 @@ def _unfolded(trees: list[Any]) -> Iterator[object]:
 
 def _said(key: str, message: dict[str, Any], tally: ImportCounts) -> SourceMessage:
     parts = [as_dict(part) for part in as_list(message.get("content"))]
-    calls = [part for part in parts if part.get("type") == "tool_call"]
-    names = [as_text(as_dict(part.get("tool_call")).get("name")) for part in calls]
-    tally.skip(Skip.TOOL, len(calls), names)
+    calls = [as_dict(p.get("tool_call")) for p in parts if p.get("type") == "tool_call"]
+    used = [
+        used_tool(as_text(one.get("name")), one.get("args"), one.get("output"), tally)
+        for one in calls
+    ]
     images = [part for part in parts if part.get("type") == "image_file"]
     is_question = message.get("isCreatedByUser") is True
     faults = (part.get("error") for part in parts if part.get("type") == "error")
@@ -81,7 +84,7 @@ def _said(key: str, message: dict[str, Any], tally: ImportCounts) -> SourceMessa
         key=key,
         role="user" if is_question else "assistant",
         text=texts(parts) or as_text(message.get("text")),
-        reasoning=thoughts(parts),
+        reasoning=paragraphs(thoughts(parts), *used),
         at_ms=as_ms(message.get("createdAt")),
         model=first_text(message.get("model"), message.get("sender")),
         state="failed" if error else "interrupted" if is_cut else "complete",
