@@ -2,14 +2,16 @@
 
 Chromium reads dictionaries of one folder, each in a file named for its language. The
 wheels of Qt bring none: those of the system are linked into a folder of the data
-folder, beside what the user puts there and the user's own words.
+folder, beside what the user puts there and the user's own words. Where the system has
+those of Hunspell alone, the ones that are wanted are converted.
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from qtshell.web.hunspell import UnknownDictionaryError, convert
 from qtshell.web.word_list import dictionary_of
 
 log = logging.getLogger("hearth.web")
@@ -24,33 +26,86 @@ _SYSTEM: Final = (
 )
 
 
+_HUNSPELL: Final = (
+    Path("/usr/share/hunspell"),
+    Path("/usr/share/myspell/dicts"),
+    Path("/app/share/hunspell"),
+)
+_CONVERTED: Final = "converted"
+
+
 def own_folder(data_dir: Path) -> Path:
     """Return where the dictionaries of a data folder are."""
     return data_dir / "dictionaries"
 
 
-def gather(data_dir: Path, system: Iterable[Path] = _SYSTEM) -> Path | None:
+def gather(
+    data_dir: Path,
+    system: Iterable[Path] = _SYSTEM,
+    hunspell: Sequence[Path] = _HUNSPELL,
+) -> Path | None:
     """Link the dictionaries of the system; return the folder if there are any."""
     own = own_folder(data_dir)
+    pairs = hunspell_pairs(hunspell)
     try:
-        for file in own.glob(f"*{_SUFFIX}"):
-            if not file.exists():  # a link to one that was uninstalled
-                file.unlink()
+        _forget_gone(own, pairs)
         for file in (one for folder in system for one in folder.glob(f"*{_SUFFIX}")):
             own.mkdir(mode=0o700, parents=True, exist_ok=True)
             link = own / file.name
             if not link.exists():
                 link.symlink_to(file)
+        if pairs:
+            own.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as exc:
         log.warning("dictionaries are left out: %s", exc)
-    return own if known_languages(own) else None
+    return own if known_languages(own) or (pairs and own.exists()) else None
+
+
+def hunspell_pairs(folders: Iterable[Path] = _HUNSPELL) -> dict[str, Path]:
+    """Return the languages of Hunspell's dictionaries, each with its `.aff`."""
+    found = (aff for folder in folders for aff in sorted(folder.glob("*.aff")))
+    return {aff.stem: aff for aff in found if aff.with_suffix(".dic").exists()}
+
+
+def convert_into(own: Path, aff: Path) -> bool:
+    """Convert a dictionary of Hunspell; return whether it can be used."""
+    made = own / _CONVERTED / f"{aff.stem}{_SUFFIX}"
+    fresh = made.with_suffix(".new")
+    link = own / made.name
+    try:
+        made.parent.mkdir(mode=0o700, exist_ok=True)
+        fresh.write_bytes(convert(aff, aff.with_suffix(".dic")))
+        fresh.replace(made)
+        if not link.exists():
+            link.symlink_to(made.relative_to(own))
+    except (UnknownDictionaryError, OSError) as exc:
+        log.warning("the dictionary %s is left out: %s", aff.stem, exc)
+        return False
+    return True
+
+
+def _forget_gone(own: Path, pairs: Mapping[str, Path]) -> None:
+    """Remove what was made or linked of dictionaries that are gone, or changed."""
+    for file in (own / _CONVERTED).glob(f"*{_SUFFIX}"):
+        if not _is_fresh(file, pairs.get(file.stem)):
+            file.unlink()
+    for file in own.glob(f"*{_SUFFIX}"):
+        if not file.exists():
+            file.unlink()
+
+
+def _is_fresh(converted: Path, aff: Path | None) -> bool:
+    if aff is None:
+        return False
+    files = (aff, aff.with_suffix(".dic"))
+    changed = max(file.stat().st_mtime for file in files)
+    return converted.stat().st_mtime >= changed
 
 
 def keep_words(folder: Path, words: Iterable[str]) -> None:
     """Write the dictionary of the user's own words.
 
     Raises:
-        ValueError: They are too many.
         OSError: It cannot be written.
     """
     fresh = folder / f"{OWN_WORDS}.new"

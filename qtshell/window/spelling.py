@@ -1,17 +1,21 @@
 """Lets the user choose the languages in which spelling is checked."""
 
 import logging
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QLocale, QObject
+from PySide6.QtCore import QLocale, QObject, Signal
 from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QLabel, QVBoxLayout
 
 from qtshell.settings import ShellSettings
 from qtshell.web.dictionaries import (
     OWN_WORDS,
     chosen_languages,
+    convert_into,
+    hunspell_pairs,
     keep_words,
     known_languages,
     own_folder,
@@ -31,17 +35,40 @@ _NONE: Final = (
 
 
 class Spelling(QObject):
-    """Checks spelling in the languages the user chose, or in those of the desktop."""
+    """Checks spelling in the languages the user chose, or in those of the desktop.
+
+    Signals:
+        converted: The language of a dictionary, and whether it can be used.
+    """
+
+    converted = Signal(str, bool)
 
     def __init__(
-        self, settings: ShellSettings, data_dir: Path, window: "QWidget"
+        self,
+        settings: ShellSettings,
+        data_dir: Path,
+        window: "QWidget",
+        pairs: Mapping[str, Path] | None = None,
     ) -> None:
+        """Check in a window.
+
+        Args:
+            settings: Has the choice.
+            data_dir: Has the dictionaries.
+            window: Where it is asked for the languages.
+            pairs: Hunspell's dictionaries; None for those of the system.
+        """
         super().__init__(window)
         self._settings = settings
         self._own = own_folder(data_dir)
-        self._known = known_languages(self._own)
+        ready = known_languages(self._own)
+        pairs = hunspell_pairs() if pairs is None else pairs
+        self._pairs = {name: aff for name, aff in pairs.items() if name not in ready}
+        self._known = sorted({*ready, *self._pairs})
         self._window = window
+        self._waiting: set[str] = set()
         self._view: WebView | None = None
+        self.converted.connect(self._on_converted)
 
     @property
     def languages(self) -> list[str]:
@@ -67,16 +94,32 @@ class Spelling(QObject):
         self._check(languages)
 
     def _check(self, languages: Sequence[str]) -> None:
+        """Check in languages; those that are converted first follow."""
+        wanted = [language for language in languages if language in self._pairs]
+        for language in wanted:
+            convert = partial(self._convert, language, self._pairs.pop(language))
+            self._waiting.add(language)
+            threading.Thread(target=convert, name="dictionary", daemon=True).start()
+        languages = [one for one in languages if one not in self._waiting]
         if self._view:
             own = [OWN_WORDS] if languages and self._settings.own_words else []
             self._view.check_spelling([*languages, *own])
+
+    def _convert(self, language: str, aff: Path) -> None:
+        self.converted.emit(language, convert_into(self._own, aff))
+
+    def _on_converted(self, language: str, is_usable: bool) -> None:  # noqa: FBT001 a slot
+        self._waiting.discard(language)
+        if not is_usable:
+            self._known.remove(language)
+        self._check(self.languages)
 
     def _on_view_word_added(self, word: str) -> None:
         """Know the word from now on; Chromium reads a dictionary when it is new."""
         words = sorted({*self._settings.own_words, word})
         try:
             keep_words(self._own, words)
-        except (OSError, ValueError) as exc:
+        except OSError as exc:
             log.warning("the word could not be kept: %s", exc)
             return
         self._settings.own_words = words

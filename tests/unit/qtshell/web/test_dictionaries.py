@@ -1,12 +1,15 @@
 """Which dictionaries there are, which are used, and the user's own words among them."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from qtshell.web.dictionaries import (
     chosen_languages,
+    convert_into,
     gather,
+    hunspell_pairs,
     keep_words,
     known_languages,
     own_folder,
@@ -32,24 +35,22 @@ def test_a_word_within_another_and_many_letters_have_their_places() -> None:
     written = dictionary_of([*letters, "aab", "éa", ""])
     assert written[0x3B] == 0xC0
     assert b"\xe2\x00\x00b\x02\x00\x00\x00\x00" in written
-    with pytest.raises(ValueError, match="too many"):
-        dictionary_of(f"{n:05}{n}" for n in range(20_000))
 
 
 def test_dictionaries_of_the_system_are_linked_and_gone_with_it(tmp_path: Path) -> None:
     data, system = tmp_path / "data", tmp_path / "system"
-    assert gather(data, [system]) is None
+    assert gather(data, [system], ()) is None
     assert not data.exists()
     system.mkdir()
     (system / "de_DE.bdic").write_bytes(b"de")
     (system / "fr.aff").touch()
-    assert gather(data, [system]) == own_folder(data)
-    assert gather(data, [system]) == own_folder(data)
+    assert gather(data, [system], ()) == own_folder(data)
+    assert gather(data, [system], ()) == own_folder(data)
     (own_folder(data) / "nl.bdic").write_bytes(b"nl")
     keep_words(own_folder(data), WORDS)
     assert known_languages(own_folder(data)) == ["de_DE", "nl"]
     (system / "de_DE.bdic").unlink()
-    gather(data, [system])
+    gather(data, [system], ())
     assert known_languages(own_folder(data)) == ["nl"]
 
 
@@ -68,3 +69,32 @@ def test_the_languages_are_those_chosen_or_of_the_desktop(
 ) -> None:
     known = ["de_AT", "de_DE", "en-US"]
     assert chosen_languages(kept, known, desktop) == chosen
+
+
+def test_those_of_hunspell_are_converted_and_gone_or_made_anew_with_them(
+    tmp_path: Path,
+) -> None:
+    data, system = tmp_path / "data", tmp_path / "hunspell"
+    system.mkdir()
+    for name in ("de_DE.aff", "de_DE.dic", "hyph_de.dic", "lost.aff", "ar.aff"):
+        (system / name).write_text("SET UTF-8\n")
+    (system / "ar.aff").write_text("IGNORE x\n")
+    (system / "ar.dic").touch()
+    pairs = hunspell_pairs([system, tmp_path / "none"])
+    assert pairs == {"de_DE": system / "de_DE.aff", "ar": system / "ar.aff"}
+    own = gather(data, (), [system])
+    assert own == own_folder(data)
+    assert known_languages(own) == []
+    assert convert_into(own, pairs["de_DE"])
+    assert not convert_into(own, pairs["ar"]), "Chromium would read it wrongly"
+    assert known_languages(own) == ["de_DE"]
+    gather(data, (), [system])
+    assert known_languages(own) == ["de_DE"]
+    os.utime(system / "de_DE.dic", (2**32, 2**32))
+    gather(data, (), [system])
+    assert known_languages(own) == []
+    os.utime(system / "de_DE.dic", (1, 1))
+    assert convert_into(own, pairs["de_DE"])
+    (system / "de_DE.dic").unlink()
+    gather(data, (), [system])
+    assert known_languages(own) == []
