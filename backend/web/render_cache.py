@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from html import escape
 from typing import Final
 
@@ -12,6 +12,9 @@ log = logging.getLogger("hearth.web")
 
 KEPT_CHARS: Final = 1_000_000
 """How much text is kept rendered, in memory only."""
+_TOGETHER_CHARS: Final = 10_000
+"""Rendered without a word to the event loop between: going to a thread for each of a
+hundred short texts takes longer than rendering them."""
 
 
 def rendered(text: str) -> list[Block]:
@@ -21,6 +24,23 @@ def rendered(text: str) -> list[Block]:
     except Exception:
         log.exception("a text could not be rendered")
         return [Block(escape(text, quote=False), is_code=True)]
+
+
+def _batches(texts: Iterable[str]) -> Iterator[Sequence[str]]:
+    together: list[str] = []
+    chars = 0
+    for text in texts:
+        together.append(text)
+        chars += len(text)
+        if chars >= _TOGETHER_CHARS:
+            yield together
+            together, chars = [], 0
+    if together:
+        yield together
+
+
+def _rendered_together(texts: Sequence[str]) -> dict[str, list[Block]]:
+    return {text: rendered(text) for text in texts}
 
 
 class Rendered:
@@ -36,11 +56,11 @@ class Rendered:
 
         However long they are, all of them are kept until others are prepared.
         """
+        found = {text: self._kept[text] for text in texts if text in self._kept}
+        for together in _batches([text for text in texts if text not in found]):
+            found |= await asyncio.to_thread(_rendered_together, together)
         for text in texts:
-            blocks = self._kept.get(text)
-            if blocks is None:
-                blocks = await asyncio.to_thread(rendered, text)
-            self._keep(text, blocks)
+            self._keep(text, found[text])
         while self._chars > self._kept_chars and len(self._kept) > len(texts):
             self._drop(next(iter(self._kept)))
 

@@ -6,6 +6,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
+import pytest
+
 from backend.live.message_feed import MessageFeed
 from backend.live.message_views import Answer
 from backend.llm.engine import Delta, Wait
@@ -66,6 +68,24 @@ def test_other_work_goes_on_while_a_long_text_is_rendered() -> None:
 
     asyncio.run(race())
     assert turns > 1
+
+
+def test_many_short_texts_are_rendered_in_few_turns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    threads: list[object] = []
+    hop = asyncio.to_thread
+
+    async def counted(*args: object) -> object:
+        threads.append(args)
+        return await hop(*args)  # type: ignore[arg-type]  # as it was called
+
+    monkeypatch.setattr(asyncio, "to_thread", counted)
+    cache = Rendered()
+    texts = [f"Answer *{number}*. " + "words " * 50 for number in range(100)]
+    asyncio.run(cache.prepare(texts))
+    assert all(is_kept(cache, text) for text in texts)
+    assert 1 < len(threads) < 10
 
 
 async def closed(_ids: object) -> "Services":
