@@ -291,6 +291,9 @@ class OpenAICompatibleEngine:
                         raise RequestError(EngineFault.LIMIT)
                     yield piece
                     quiet.notice()
+                    # What is here already is read without a pause: a server that
+                    # never stops would keep others, and Stop, from their turn.
+                    await asyncio.sleep(0)
         except TimeoutError:
             pass
         if not reader.finish and not reader.is_over:
@@ -332,7 +335,7 @@ class _Quiet:
     def is_too_long(self) -> bool:
         """Whether to wait no longer."""
         limits, is_whole = self._limits, bool(self._reader.finish)
-        return self.for_s > (limits.settle_s if is_whole else limits.wordless_s)
+        return self.for_s >= (limits.settle_s if is_whole else limits.wordless_s)
 
     @property
     def patience_s(self) -> float:
