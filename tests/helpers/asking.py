@@ -23,6 +23,8 @@ QUICK = Limits(
     models_bytes=100_000,
 )
 KEY = "sk-secret"
+LET_GO_S = 30.0
+"""A server that is not let go of waits for ever."""
 ASK = (Turn(Role.USER, "Hello?"),)
 PARTIAL = (*ASK, Turn(Role.ASSISTANT, "The cat sat"))
 

@@ -107,10 +107,8 @@ def test_a_stopped_child_is_ended_when_it_stalls(scripted_gguf: Path) -> None:
 
 def test_a_child_that_hangs_while_loading_is_ended(scripted_gguf: Path) -> None:
     hanging = (sys.executable, "-c", "import time; time.sleep(600)")
-    started = time.monotonic()
     error = fail_with(scripted_gguf, replace(OPTIONS, load_s=0.5, command=hanging))
     assert error.fault is EngineFault.TIMEOUT
-    assert time.monotonic() - started < 3
 
 
 def test_a_child_that_exits_while_loading_fails_early(scripted_gguf: Path) -> None:
@@ -118,7 +116,7 @@ def test_a_child_that_exits_while_loading_fails_early(scripted_gguf: Path) -> No
     started = time.monotonic()
     error = fail_with(scripted_gguf, replace(OPTIONS, command=exiting))
     assert error.fault is EngineFault.CRASHED
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < OPTIONS.load_s
 
 
 UNDER_A_LIMIT = """

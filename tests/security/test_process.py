@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import stat
+import statistics
 import time
 from pathlib import Path
 
@@ -119,7 +120,8 @@ def test_a_stranger_waits_for_nothing(sidecar: Sidecar) -> None:
             start = time.perf_counter()
             assert sidecar.get(HEALTH_PATH).status == 200
             times.append(time.perf_counter() - start)
-        assert sorted(times)[37] < 0.25
+        # One that had to wait for a stranger would wait for seconds.
+        assert statistics.median(times) < 1
     finally:
         for connection in idle:
             connection.close()

@@ -10,7 +10,7 @@ import pytest
 
 from backend.errors import EngineError, EngineFault
 from backend.llm.engine import Delta, Role, Turn
-from tests.helpers.asking import ASK, KEY, QUICK, answer_of, ask, engine_at
+from tests.helpers.asking import ASK, KEY, LET_GO_S, QUICK, answer_of, ask, engine_at
 from tests.helpers.model_server import (
     HEAD,
     Exchange,
@@ -131,11 +131,9 @@ FAULTS: dict[str, tuple[Script, str, EngineFault]] = {
 def test_every_fault_is_told_and_keeps_what_came(
     script: Script, kept: str, fault: EngineFault
 ) -> None:
-    started = time.monotonic()
     text, error, _ = ask(script)
     assert error is not None
     assert (error.fault, text) == (fault, kept)
-    assert time.monotonic() - started < 5
     sentence = str(error)
     assert "Ollama" in sentence
     assert sentence[0].isupper()
@@ -149,7 +147,7 @@ def test_an_endless_answer_ends_at_the_limit_and_lets_go_of_the_server() -> None
     assert error is not None
     assert error.fault is EngineFault.LIMIT
     assert 1_000_000 < len(text) < 2_000_000
-    assert server.requests[0].gone.wait(1)
+    assert server.requests[0].gone.wait(LET_GO_S)
 
 
 def test_a_hostile_stream_costs_no_memory() -> None:

@@ -18,6 +18,7 @@ from backend.sqlite import dbapi
 pytestmark = pytest.mark.usefixtures("driver")
 
 WAL = ("busy_timeout=0", "journal_mode=wal")
+PATIENCE_S = 10.0
 
 
 @pytest.fixture(
@@ -194,7 +195,7 @@ def test_a_waiting_writer_lets_other_threads_run(
     connection: dbapi.Connection,
     tmp_path: Path,
 ) -> None:
-    other = dbapi.connect(tmp_path / "a.db", pragmas=WAL)
+    other = dbapi.connect(tmp_path / "a.db", pragmas=WAL, timeout_s=PATIENCE_S)
     waiting = threading.Thread(target=other.begin, args=("IMMEDIATE",))
     connection.begin("IMMEDIATE")
     waiting.start()
@@ -204,9 +205,9 @@ def test_a_waiting_writer_lets_other_threads_run(
         now = time.monotonic()
         longest, last = max(longest, now - last), now
     connection.commit()
-    waiting.join(5)
+    waiting.join(PATIENCE_S)
     assert not waiting.is_alive()
-    assert longest < 0.1
+    assert longest < PATIENCE_S / 2, "it waited in C, which holds all threads"
     other.close()
 
 

@@ -15,7 +15,7 @@ from backend.errors import EngineFault
 from backend.llm.engine import Delta
 from backend.llm.wire.limits import BUILT_IN, FAR, NEAR, Limits
 from backend.llm.wire.patience import patience
-from tests.helpers.asking import ASK, QUICK, answer_of, ask, engine_at
+from tests.helpers.asking import ASK, LET_GO_S, QUICK, answer_of, ask, engine_at
 from tests.helpers.model_server import (
     HEAD,
     Exchange,
@@ -28,6 +28,8 @@ from tests.helpers.model_server import (
 )
 
 HI = event({"content": "Hi"})
+PAUSE_S = 5
+"""The shortest of what is waited for below."""
 LOADING = refuse(503, {"message": "Loading model", "type": "unavailable_error"})
 
 
@@ -310,7 +312,7 @@ WAITS: dict[str, Script] = {
     "a word": stall_after(HEAD, HI),
     "a reason": stall_after(HEAD, HI, event({}, "stop")),
     "loading": LOADING,
-    "a pause": refuse(429, {"message": "slow"}, "Retry-After: 5"),
+    "a pause": refuse(429, {"message": "slow"}, f"Retry-After: {PAUSE_S}"),
 }
 
 
@@ -327,11 +329,11 @@ def test_stop_ends_every_wait_at_once(script: Script, limits: Limits | None) -> 
         with pytest.raises(asyncio.CancelledError):
             await reading
         if script in (Exchange.hang, WAITS["headers"], WAITS["a word"]):
-            assert await asyncio.to_thread(server.requests[0].gone.wait, 0.5)
+            assert await asyncio.to_thread(server.requests[0].gone.wait, LET_GO_S)
         return time.monotonic() - started
 
     with FakeModelServer(script) as server:
-        assert asyncio.run(main(server)) < 0.5
+        assert asyncio.run(main(server)) < PAUSE_S
 
 
 def test_closing_the_iterator_lets_go_of_the_server() -> None:
@@ -339,7 +341,7 @@ def test_closing_the_iterator_lets_go_of_the_server() -> None:
         engine = engine_at(server.url)
         async with aclosing(engine.stream("m", ASK)) as deltas:
             assert await anext(deltas) == Delta("Hi")
-        assert await asyncio.to_thread(server.requests[0].gone.wait, 0.5)
+        assert await asyncio.to_thread(server.requests[0].gone.wait, LET_GO_S)
         await engine.close()
 
     with FakeModelServer(stall_after(HEAD, HI)) as server:
