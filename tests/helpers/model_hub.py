@@ -25,6 +25,8 @@ class ModelHub:
         lies: What it says of a file instead of the truth, by name.
         ignores_ranges: It sends everything, whatever part was asked for.
         redirects: Files are on another path, as on a network of caches.
+        redirects_to: The address of another server that has them.
+        before: Is called before each following request for a file is answered.
         failures: What the following requests for files are answered with; None for a
             good answer.
         hung: Is set when a request meets `hang`.
@@ -35,6 +37,8 @@ class ModelHub:
     lies: dict[str, dict[str, Any]] = field(default_factory=dict)
     ignores_ranges: bool = False
     redirects: bool = True
+    redirects_to: str = ""
+    before: list[Callable[[Exchange], None] | None] = field(default_factory=list)
     is_gated: bool = False
     failures: list[Callable[[Exchange], None] | None] = field(default_factory=list)
     hung: threading.Event = field(default_factory=threading.Event)
@@ -53,7 +57,12 @@ class ModelHub:
             exchange.answer(200, json.dumps(self._description()))
         elif path.startswith(f"/{REPOSITORY}/resolve/{COMMIT}/") and self.redirects:
             name = path.rpartition(f"{COMMIT}/")[2]
-            exchange.answer(302, "", f"Location: /cdn/{name}?signature=x")
+            exchange.answer(
+                302,
+                "",
+                f"Location: {self.redirects_to}/cdn/{name}?signature=x",
+                "Connection: close",
+            )
         elif "/cdn/" in path or "/resolve/" in path:
             self._send(exchange, path.rpartition("/")[2])
         else:
@@ -65,19 +74,23 @@ class ModelHub:
         exchange.hang()
 
     def _send(self, exchange: Exchange, name: str) -> None:
+        if self.before and (before := self.before.pop(0)):
+            before(exchange)
         failure = self.failures.pop(0) if self.failures else None
         if failure:
             failure(exchange)
             return
         body = self.files[name]
-        asked = re.search(r"^range: bytes=(\d+)-", exchange.head, re.I | re.M)
+        asked = re.search(r"^range: bytes=(\d+)-(\d*)", exchange.head, re.I | re.M)
         self.ranges.append(asked[1] if asked else "")
-        start = int(asked[1]) if asked and not self.ignores_ranges else 0
-        status, about = "200 OK", ""
-        if start:
+        start, end, status = 0, len(body), "200 OK"
+        about = "" if self.ignores_ranges else "Accept-Ranges: bytes\r\n"
+        if asked and not self.ignores_ranges:
+            start, end = int(asked[1]), int(asked[2] or end - 1) + 1
             status = "206 Partial Content"
-            about = f"Content-Range: bytes {start}-{len(body) - 1}/{len(body)}\r\n"
-        rest = body[start:]
+            about += f"Content-Range: bytes {start}-{end - 1}/{len(body)}\r\n"
+        rest = body[start:end]
+        about += "Connection: close\r\n"  # as it does
         head = f"HTTP/1.1 {status}\r\n{about}Content-Length: {len(rest)}\r\n\r\n"
         exchange.send(head.encode() + rest[: self.cuts.pop(0) if self.cuts else None])
 

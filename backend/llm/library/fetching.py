@@ -10,7 +10,7 @@ import errno
 import hashlib
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -18,6 +18,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from backend.llm.builtin.memory import GIGABYTE
+from backend.llm.library.ranges import (
+    RANGE_BYTES,
+    NoRangeError,
+    RangeReader,
+    in_order,
+)
 from backend.sqlite.files import FileInUseError, check_replaceable, move_over
 
 if TYPE_CHECKING:
@@ -29,6 +35,8 @@ SPARE_BYTES: Final = GIGABYTE
 """What is left free on the disk: a computer without room stops working."""
 _LOOK_AT_ROOM_BYTES: Final = 64 * 1024 * 1024
 _LONGEST_PAUSE_S: Final = 120.0
+_WORTH_RANGES: Final = 4
+"""Of fewer ranges, more connections would not be done before the first one."""
 
 
 class FetchError(Exception):
@@ -101,6 +109,7 @@ async def fetch(
     *,
     pauses_s: tuple[float, ...] = PAUSES_S,
     spare_bytes: int = SPARE_BYTES,
+    range_bytes: int = RANGE_BYTES,
 ) -> None:
     """Bring a file here; it lies at its target when this returns.
 
@@ -111,6 +120,7 @@ async def fetch(
             while they come.
         pauses_s: Between tries.
         spare_bytes: What must stay free on the disk.
+        range_bytes: Of more than a few such ranges, several are read at once.
 
     Raises:
         FetchError: It cannot be had, and why; what came is kept where it may be of use.
@@ -123,7 +133,11 @@ async def fetch(
             report(part.bytes, "")
             before = part.bytes
             try:
-                await _fetch_rest(client, wanted, part, report, spare_bytes)
+                await _fetch_rest(
+                    client, wanted, part, report, spare_bytes, range_bytes
+                )
+            except NoRangeError:
+                range_bytes = wanted.bytes  # so that there is only one
             except _AgainError as exc:
                 failures = 0 if part.bytes > before else failures + 1
                 pause_s = pauses_s[min(failures, len(pauses_s)) - 1] if failures else 0
@@ -142,6 +156,7 @@ async def _fetch_rest(
     part: _FilePart,
     report: Callable[[int, str], None],
     spare_bytes: int,
+    range_bytes: int,
 ) -> None:
     import httpx2  # noqa: PLC0415 costs 0.1 s; this module is also imported for its names
 
@@ -151,7 +166,8 @@ async def _fetch_rest(
             _check(response, wanted, part)
             with part.path.open("ab", buffering=0) as file:
                 # Not in pieces of a size: each cut would lose the last one.
-                async with aclosing(response.aiter_raw()) as pieces:
+                rest = _rest(client, response, wanted, part, range_bytes)
+                async with aclosing(rest) as pieces:
                     async for piece in pieces:
                         if part.bytes + len(piece) > wanted.bytes:
                             part.forget()
@@ -169,6 +185,26 @@ async def _fetch_rest(
         raise _AgainError from exc
     if part.bytes < wanted.bytes:
         raise _AgainError
+
+
+async def _rest(
+    client: "httpx2.AsyncClient",
+    response: "httpx2.Response",
+    wanted: Wanted,
+    part: _FilePart,
+    range_bytes: int,
+) -> AsyncGenerator[bytes, None]:
+    """Give what is left of the file, from an answer that begins with it."""
+    ranges = RangeReader(client, response, wanted.bytes)
+    start, end = part.bytes, wanted.bytes
+    is_long = end - start > _WORTH_RANGES * range_bytes
+    if is_long and ranges.is_offered:
+        source = in_order(ranges.first, ranges.read, start, end, range_bytes)
+    else:
+        source = response.aiter_raw()
+    async with aclosing(source) as pieces:
+        async for piece in pieces:
+            yield piece
 
 
 def _check(response: "httpx2.Response", wanted: Wanted, part: _FilePart) -> None:

@@ -4,10 +4,10 @@ import asyncio
 import hashlib
 from pathlib import Path
 
-import httpx2
 import pytest
 
 from backend.llm.library.fetching import FetchError, Wanted, fetch
+from backend.llm.library.hub_client import open_client
 from tests.helpers.model_hub import COMMIT, REPOSITORY, ModelHub
 from tests.helpers.model_server import Exchange, refuse
 
@@ -23,9 +23,16 @@ class Download:
         self.target = folder / NAME
         self.said: list[tuple[int, str]] = []
 
-    def run(self, *, most_said: int = 0, spare_bytes: int = 0) -> None:
+    def run(
+        self,
+        *,
+        most_said: int = 0,
+        spare_bytes: int = 0,
+        range_bytes: int = len(BODY),
+        token: str = "",
+    ) -> None:
         """Fetch it; stop as if the process died after so many reports."""
-        asyncio.run(self._run(most_said, spare_bytes))
+        asyncio.run(self._run(most_said, spare_bytes, range_bytes, token))
 
     @property
     def wanted(self) -> Wanted:
@@ -37,7 +44,9 @@ class Download:
             terms="https://hub.example/owner",
         )
 
-    async def _run(self, most_said: int, spare_bytes: int) -> None:
+    async def _run(
+        self, most_said: int, spare_bytes: int, range_bytes: int, token: str
+    ) -> None:
         def report(here: int, waiting: str) -> None:
             self.said.append((here, waiting))
             if most_said and len(self.said) > most_said:
@@ -52,15 +61,14 @@ class Download:
                 sha256=plain.sha256,
                 terms=plain.terms,
             )
-            async with httpx2.AsyncClient(
-                follow_redirects=True, trust_env=False, timeout=5
-            ) as client:
+            async with open_client(token, follow_redirects=True) as client:
                 await fetch(
                     client,
                     wanted,
                     report,
                     pauses_s=(0.0,),
                     spare_bytes=spare_bytes,
+                    range_bytes=range_bytes,
                 )
 
 
