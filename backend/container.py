@@ -272,7 +272,7 @@ class Container:
                 asking, stores.summaries, talking, stores.drafts, engines, assistants
             ),
             conversations=talking,
-            devices=DeviceService(stores.sync, self._notices, platform.node()),
+            devices=DeviceService(stores.sync, self._notices, platform.node(), keys),
             drafts=stores.drafts,
             engines=engines,
             exports=ExportService(

@@ -105,6 +105,9 @@ class FolderTransport:
         with suppress(OSError):
             (self._pairing / name).unlink()
 
+    def close(self) -> None:
+        """Let go of nothing: no file is held open."""
+
     def _push(
         self, home: Path, records: Sequence[tuple[int, bytes]]
     ) -> tuple[list[int], int]:

@@ -5,12 +5,13 @@ under it, and is answered with the keys, sealed to a key of its hello alone: a c
 is photographed opens nothing afterwards.
 """
 
+import base64
 import hashlib
 import json
 import os
 import secrets
 from dataclasses import asdict
-from typing import Final
+from typing import Final, NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -28,6 +29,8 @@ _SECRET_CHARS: Final = 26
 _CHECK_CHARS: Final = 2
 _GROUP_CHARS: Final = 7
 _NONCE_BYTES: Final = 12
+_WITH_SERVER: Final = "hearth1."
+"""Begins a code that says where the server is."""
 _NUMBER: Final = 1_000_000
 
 
@@ -53,6 +56,48 @@ def read_code(typed: str) -> str:
             "other computer, and enter it again."
         )
     return secret
+
+
+class FullCode(NamedTuple):
+    """A code with the server it is for.
+
+    Attributes:
+        server: Its address; "" for a code that says nothing of it.
+    """
+
+    secret: str
+    server: str = ""
+    token: str = ""
+
+
+def full_code(code: str, server: str, token: str) -> str:
+    """Return a code that needs nothing beside it: whoever reads it can ask the server.
+
+    The token is in it, the key is not.
+    """
+    plain = json.dumps([code.replace("-", ""), server, token], separators=(",", ":"))
+    return _WITH_SERVER + base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
+
+
+def read_full_code(typed: str) -> FullCode:
+    """Read a code as it was typed or pasted, with or without a server.
+
+    Raises:
+        InvalidInputError: It was mistyped, and is no code.
+    """
+    packed = "".join(typed.split())
+    if not packed.lower().startswith(_WITH_SERVER):
+        return FullCode(read_code(typed))
+    packed = packed[len(_WITH_SERVER) :]
+    try:
+        plain = base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4))
+        code, server, token = json.loads(plain)
+    except ValueError as exc:
+        raise InvalidInputError(
+            "This pairing code is not whole. Copy it on the other computer once more, "
+            "all of it."
+        ) from exc
+    return FullCode(read_code(str(code)), str(server), str(token))
 
 
 def hello_name(secret: str) -> str:

@@ -39,6 +39,14 @@ class Exchanged(NamedTuple):
 class Transport(Protocol):
     """Keeps the streams of a group; methods block."""
 
+    def begin(self) -> None:
+        """Make the place of the group, where there is none yet.
+
+        Raises:
+            TransportError: That is not possible now.
+        """
+        ...
+
     def exchange(
         self,
         stream: str,
@@ -75,4 +83,8 @@ class Transport(Protocol):
 
     def drop(self, name: str) -> None:
         """Remove what was left under a name."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what is held open; it can be used again."""
         ...

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from backend.ids import now_ms
+from backend.services.sync.places import SyncPlace
 from backend.services.sync.rounds import SyncRounds, new_state
 from backend.store.clock import HybridClock
 from backend.store.database import Database
 from backend.store.sync.sync import SyncState, SyncStore
-from backend.sync.folder import ROOT, FolderTransport
+from backend.sync.folder import ROOT
 from backend.sync.group import OwnKeys, SyncGroup
-from backend.sync.transport import Exchanged
+from backend.sync.transport import Exchanged, Transport
 
 ZERO = f"{0:016x}-begin"
 
@@ -43,9 +44,9 @@ class SkewedClock(HybridClock):
 
 @dataclass
 class Unsteady:
-    """A folder after whose exchange the process may end."""
+    """A place after whose exchange the process may end."""
 
-    inner: FolderTransport
+    inner: Transport
     crashes: bool = False
 
     def exchange(
@@ -59,6 +60,9 @@ class Unsteady:
             raise Crash
         return done
 
+    def begin(self) -> None:
+        self.inner.begin()
+
     def leave(self, name: str, data: bytes) -> None:
         self.inner.leave(name, data)
 
@@ -68,6 +72,9 @@ class Unsteady:
     def drop(self, name: str) -> None:
         self.inner.drop(name)
 
+    def close(self) -> None:
+        self.inner.close()
+
 
 @dataclass
 class Computer:
@@ -75,6 +82,7 @@ class Computer:
 
     home: Path
     own: OwnKeys = field(default_factory=OwnKeys.make)
+    server: str = ""
 
     def __post_init__(self) -> None:
         self.shared = self.home / "shared"
@@ -95,14 +103,15 @@ class Computer:
     def carrier(self, state: SyncState) -> Unsteady:
         if self.transport is None:
             group = SyncGroup.from_json(state.group)
-            inner = FolderTransport(Path(state.folder), group.id)
+            inner = SyncPlace(state.folder, state.server).transport(group.id)
             inner.begin()
             self.transport = Unsteady(inner)
         return self.transport
 
     def join(self, group: SyncGroup) -> None:
         device_id = self.database.clock.device_id
-        self.store.keep(new_state(str(self.shared), group, self.own, device_id))
+        folder = "" if self.server else str(self.shared)
+        self.store.keep(new_state(folder, group, self.own, device_id, self.server))
 
     def sync(self, times: int = 1) -> bool:
         """Do rounds while there is more to do; return whether there was any."""
@@ -112,6 +121,8 @@ class Computer:
         return done[0]
 
     def close(self) -> None:
+        if self.transport:
+            self.transport.close()
         self.database.close()
 
 
@@ -125,12 +136,12 @@ def empty_database() -> bytes:
         return database.path.read_bytes()
 
 
-def grouped(home: Path, names: Sequence[str]) -> list[Computer]:
-    """Return computers that trust each other."""
+def grouped(home: Path, names: Sequence[str], server: str = "") -> list[Computer]:
+    """Return computers that trust each other, over copies of a folder or a server."""
     for name in names:
         (home / name / "data").mkdir(parents=True)
         (home / name / "data" / "hearth.db").write_bytes(empty_database())
-    all_ = [Computer(home / name) for name in names]
+    all_ = [Computer(home / name, server=server) for name in names]
     members = [one.own.as_member(name) for one, name in zip(all_, names, strict=True)]
     group = SyncGroup.found(members[0], ZERO)
     for member in members[1:]:

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -9,6 +10,7 @@ import pytest
 
 from backend.ids import new_id
 from tests.helpers.sidecar import Sidecar
+from tests.helpers.sqld import Sqld
 from tests.helpers.talk import open_talk, say
 
 pytestmark = pytest.mark.sidecar
@@ -33,10 +35,14 @@ def wait_for(sidecar: Sidecar, path: str, words: str) -> str:
     return shown
 
 
-def pair(a: Sidecar, b: Sidecar, folder: Path) -> None:
-    folder.mkdir()
-    for one in (a, b):
-        send(one, "POST", "/devices/folder", path=str(folder))
+def pair(a: Sidecar, b: Sidecar, place: Path | Sqld) -> None:
+    if isinstance(place, Sqld):
+        token = place.token()
+        send(a, "POST", "/devices/server", url=place.url, token=token)
+    else:
+        place.mkdir()
+        for one in (a, b):
+            send(one, "POST", "/devices/folder", path=str(place))
     send(a, "POST", "/devices/begin")
     shown = send(a, "POST", "/devices/code")
     found = re.search(r'id="pairing-code"[^>]*>([^<]+)<', shown)
@@ -46,8 +52,20 @@ def pair(a: Sidecar, b: Sidecar, folder: Path) -> None:
     send(a, "POST", "/devices/accept")
 
 
-def test_what_is_typed_on_one_computer_is_there_on_the_other(tmp_path: Path) -> None:
-    folder, note = tmp_path / "shared", new_id()
+@pytest.fixture(params=["folder", "server"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path | Sqld]:
+    """What the computers share."""
+    if request.param == "folder":
+        yield tmp_path / "shared"
+        return
+    with Sqld(tmp_path, asks=True) as server:
+        yield server
+
+
+def test_what_is_typed_on_one_computer_is_there_on_the_other(
+    tmp_path: Path, place: Path | Sqld
+) -> None:
+    note = new_id()
     with (
         open_talk(tmp_path / "a", say("An answer of the canary.")) as talk,
         Sidecar.start(tmp_path / "b", database_key="5a" * 32) as b,
@@ -58,7 +76,7 @@ def test_what_is_typed_on_one_computer_is_there_on_the_other(tmp_path: Path) -> 
         asked = talk.fetch_json("/api/v1/ask", text="A question of the canary")
         conversation = asked["conversation_id"]
         talk.wait(asked["message_id"])
-        pair(a, b, folder)
+        pair(a, b, place)
         wait_for(b, "/notes", "A note of the canary")
         shown = wait_for(b, f"/conversations/{conversation}/log", "An answer of")
         assert "A question of the canary" in shown
@@ -68,5 +86,7 @@ def test_what_is_typed_on_one_computer_is_there_on_the_other(tmp_path: Path) -> 
         assert conversation in heard.data or "log" in heard.data
         send(b, "PUT", f"/notes/{note}", body="Typed on the other one")
         wait_for(a, f"/notes/{note}", "Typed on the other one")
-    for file in folder.rglob("*.hs"):
-        assert b"canary" not in file.read_bytes()
+    shared = place.rglob("*.hs") if isinstance(place, Path) else place.files()
+    files = list(shared)
+    assert files
+    assert all(b"canary" not in file.read_bytes() for file in files)

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, ClassVar
 from backend.errors import NotFoundError
 from backend.routes.app_context import OpenContext
 from backend.routes.pages import no_content
+from backend.services.sync.places import MAX_TOKEN_CHARS
 from backend.web.http import AppRouter, Request, Response
+from backend.web.qr_code import qr_code
 from backend.web.rendering import Template
 
 if TYPE_CHECKING:
     from backend.services.sync.overview import DeviceOverview
 
-MAX_CODE_CHARS = 60
+MAX_CODE_CHARS = 2 * MAX_TOKEN_CHARS
 
 
 @dataclass(frozen=True)
@@ -32,12 +34,18 @@ class ChangedTwice:
 
 @dataclass(frozen=True)
 class DeviceState(Template):
-    """What changes by itself while the page is open."""
+    """What changes by itself while the page is open.
+
+    Attributes:
+        qr_code: A picture of the pairing code; "" for none.
+    """
 
     template: ClassVar[str] = "devices/_state.html"
     seen: "DeviceOverview"
     changed: Sequence[ChangedTwice]
+    qr_code: str = ""
     max_chars: int = MAX_CODE_CHARS
+    max_token: int = MAX_TOKEN_CHARS
 
 
 @dataclass(frozen=True)
@@ -70,9 +78,24 @@ def choose(request: Request, app: OpenContext) -> Response:
     return no_content()
 
 
+@router.post("/devices/server")
+def choose_server(request: Request, app: OpenContext) -> Response:
+    """Exchange through another server, or with another token."""
+    form = request.form()
+    app.services.devices.choose_server(form.get("url", ""), form.get("token", ""))
+    return app.pages.fragment(_state(app))
+
+
+@router.post("/devices/server/open")
+def agree(_request: Request, app: OpenContext) -> Response:
+    """Use a server to which others on the way can listen."""
+    app.services.devices.agree_to_open_server()
+    return app.pages.fragment(_state(app))
+
+
 @router.post("/devices/begin")
 def begin(_request: Request, app: OpenContext) -> Response:
-    """Be the first computer in the folder."""
+    """Be the first computer there."""
     app.services.devices.begin()
     return app.pages.fragment(_state(app))
 
@@ -144,7 +167,10 @@ def looked_at(request: Request, app: OpenContext) -> Response:
 def _state(app: OpenContext) -> DeviceState:
     found = (_changed(app, *row) for row in app.services.devices.conflicts())
     changed = [one for one in found if one]
-    return DeviceState(app.services.devices.overview(), changed)
+    seen = app.services.devices.overview()
+    code = seen.full_code or seen.code
+    drawn = qr_code(code, "Pairing code") if code else ""
+    return DeviceState(seen, changed, drawn)
 
 
 def _changed(app: OpenContext, table: str, row_id: str) -> ChangedTwice | None:

@@ -1,65 +1,41 @@
 """The person's computers: which exchange data, how far they are, how one joins.
 
-Nothing happens until a person chooses a folder. The exchange runs in a thread of its
-own, beside everything: a folder that hangs holds up nobody.
+Nothing happens until a person chooses a folder or a server. The exchange runs in a
+thread of its own, beside everything: a folder that hangs holds up nobody.
 """
 
-import asyncio
-import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from backend.errors import ConflictError, HearthError, InvalidInputError, NotFoundError
+from backend.errors import ConflictError, NotFoundError
 from backend.ids import now_ms
-from backend.runtime.side_threads import SideThreads
-from backend.services.sync.joining import (
-    PairingOffer,
-    PairingRequest,
-    SyncMoment,
-    hello_file,
-    welcome_file,
-)
+from backend.keys.api_keys import KeyStore
+from backend.services.sync.joining import OpenServer, Pairing, SyncMoment
 from backend.services.sync.overview import DeviceOverview, SyncPhase, devices_of
+from backend.services.sync.pace import EVERY_S, Pace
+from backend.services.sync.places import SyncPlace, SyncTokens
 from backend.services.sync.rounds import (
     SyncRounds,
     new_state,
     own_keys,
 )
-from backend.sync.folder import FolderTransport
 from backend.sync.group import OwnKeys, SyncGroup
-from backend.sync.pairing import (
-    VALID_S,
-    new_code,
-    open_hello,
-    open_welcome,
-    read_code,
-    seal_hello,
-    seal_welcome,
-    shown_number,
-)
+from backend.sync.pairing import full_code, read_full_code, shown_number
 from backend.sync.records import RecordKind
-from backend.sync.transport import TransportError
+from backend.sync.transport import Transport
 
 if TYPE_CHECKING:
     from backend.services.notices import NoticeSink
     from backend.store.sync.sync import Peer, SyncState, SyncStore
 
-log = logging.getLogger("hearth.sync")
-
 NOUN: Final = "devices"
-EVERY_S: Final = 3.0
 _PAIRING_EVERY_S: Final = 0.5
-_HANGS_AFTER_S: Final = 60.0
 _PATIENCE_S: Final = 5.0
 _MOST_ROUNDS: Final = 8
-_HANGS: Final = (
-    "The folder does not answer. Check its drive or the network; Hearth goes on by "
-    "itself."
-)
+_NO_PLACE: Final = "Choose a folder or a server first."
 
 
 class DeviceService:
@@ -70,42 +46,48 @@ class DeviceService:
         store: "SyncStore",
         notices: "NoticeSink",
         name: str,
+        keys: KeyStore,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Call this computer by a name."""
+        """Call this computer by a name; keep the token of a server with the keys."""
         self._store = store
         self._notices = notices
         self._name = name
-        self._clock = clock
+        self._tokens = SyncTokens(keys)
         self._now = SyncMoment()
+        self._pairing = Pairing(store, self._tokens, self._now, name, clock)
         self._rounds = SyncRounds(store, self._carrier)
-        self._side = SideThreads(1)
-        self._wake: Callable[[], object] = lambda: None
+        self._pace = Pace(self.step, self._now, lambda: notices.changed(NOUN))
 
     def overview(self) -> DeviceOverview:
         """Return what the page shows; reads the store."""
         state, now = self._store.state(), self._now
+        asked = now.open_server.place.name if now.open_server else ""
         if state is None:
             joining = now.joining
             return DeviceOverview(
                 phase=_phase(state, now),
                 name=self._name,
-                folder=str(now.chosen or ""),
+                place=now.chosen or SyncPlace(),
+                open_server=asked,
                 problem=now.problem,
                 number=shown_number(joining.secret, joining.me) if joining else "",
             )
         peers = self._peers()
-        offer = self._valid_offer()
+        offer = self._pairing.valid_offer()
         asks = offer.asks if offer else None
         return DeviceOverview(
             phase=_phase(state, now),
             name=self._name,
-            folder=state.folder,
+            place=SyncPlace(folder=state.folder, server=state.server),
+            open_server=asked,
             devices=devices_of(state, peers),
             waiting=self._store.rest(state),
             last_ok=max(state.last_ok, now.last_ok),
+            told_again=state.told_again,
             problem=now.problem,
             code=offer.code if offer else "",
+            full_code=self._full_code(state, offer.code) if offer else "",
             asks=asks.name if asks else "",
             number=shown_number(offer.secret, asks) if offer and asks else "",
             strangers=sum(not peer.member for peer in peers),
@@ -117,48 +99,79 @@ class DeviceService:
         Raises:
             InvalidInputError: There is none.
         """
-        folder = Path(typed)
-        if not folder.is_absolute() or not folder.is_dir():
-            raise InvalidInputError("Choose a folder that is there.")
+        place = SyncPlace.of_folder(typed)
         with self._alone():
-            self._now.chosen = folder
-            if state := self._store.state():
-                FolderTransport(folder, SyncGroup.from_json(state.group).id).begin()
-                self._keep(replace(state, folder=str(folder)))
+            self._choose(place)
+        self._changed()
+
+    def choose_server(self, typed: str, token: str) -> None:
+        """Exchange through a libSQL server, or another one, or with another token.
+
+        Where others could listen on the way, a person is asked first.
+
+        Raises:
+            InvalidInputError: It is no address, or no token.
+            TransportError: It does not answer, or not to this token.
+        """
+        place = SyncPlace.of_server(typed, token)
+        with self._alone():
+            if place.is_open:
+                self._now.open_server = OpenServer(place)
+            else:
+                self._choose(place)
+        self._changed()
+
+    def agree_to_open_server(self) -> None:
+        """Use a server to which others on the way can listen.
+
+        Raises:
+            ConflictError: None was asked about.
+            TransportError: It does not answer.
+        """
+        with self._alone():
+            asked, self._now.open_server = self._now.open_server, None
+            if asked is None:
+                raise ConflictError(_NO_PLACE)
+            self._enter(asked)
         self._changed()
 
     def begin(self) -> None:
-        """Let this be the first computer that uses the folder.
+        """Let this be the first computer that exchanges there.
 
         Raises:
-            ConflictError: It exchanges already, or no folder was chosen.
-            TransportError: The folder cannot be written.
+            ConflictError: It exchanges already, or no place was chosen.
+            TransportError: The place cannot be written.
         """
         with self._alone():
-            folder = self._chosen()
-            own = OwnKeys.make()
+            place, own = self._chosen(), OwnKeys.make()
             group = SyncGroup.found(own.as_member(self._name), self._store.reading())
-            FolderTransport(folder, group.id).begin()
-            self._keep(new_state(str(folder), group, own, self._store.device_id))
+            with closing(place.transport(group.id)) as transport:
+                transport.begin()
+            name = self._store.device_id
+            state = new_state(place.folder, group, own, name, place.server)
+            self._tokens.keep(state, place)
+            self._keep(state)
         self._changed()
 
     def join(self, typed: str) -> None:
         """Ask the computer that shows this code to be let in.
 
         Raises:
-            ConflictError: It exchanges already, or no folder was chosen.
+            ConflictError: It exchanges already, or no place was chosen.
             InvalidInputError: It is no code.
-            TransportError: The folder cannot be written.
+            TransportError: The place cannot be written.
         """
-        secret = read_code(typed)
+        secret, server, token = read_full_code(typed)
         with self._alone():
-            folder, own = self._chosen(), OwnKeys.make()
-            me = own.as_member(self._name)
-            hello = seal_hello(secret, me)
-            FolderTransport(folder, "").leave(hello_file(secret), hello)
-            until = self._clock() + VALID_S
-            self._now.joining = PairingRequest(folder, secret, own, me, until)
-            self._now.problem = ""
+            if server and not self._store.state():
+                place = SyncPlace.of_server(server, token)
+                asked = OpenServer(place, secret)
+                if place.is_open:
+                    self._now.open_server = asked
+                else:
+                    self._enter(asked)
+            else:
+                self._pairing.ask(secret, self._chosen())
         self._changed()
 
     def offer_code(self) -> None:
@@ -169,9 +182,7 @@ class DeviceService:
         """
         with self._alone():
             self._state()
-            code = new_code()
-            secret = read_code(code)
-            self._now.offer = PairingOffer(code, secret, self._clock() + VALID_S)
+            self._pairing.offer()
         self._changed()
 
     def accept(self) -> None:
@@ -179,30 +190,18 @@ class DeviceService:
 
         Raises:
             ConflictError: None asks, or no longer.
-            TransportError: The folder cannot be written.
+            TransportError: The place cannot be written.
         """
         with self._alone():
-            state, offer = self._state(), self._valid_offer()
-            if offer is None or offer.asks is None:
-                raise ConflictError("This code is no longer valid. Make a new one.")
-            group = SyncGroup.from_json(state.group).with_member(offer.asks)
-            me = own_keys(state).as_member(self._name)
-            control = (RecordKind.CONTROL, group.members_payload())
-            controls = [*state.controls, control]
-            self._keep(replace(state, group=group.to_json(), controls=controls))
-            welcome = seal_welcome(offer.secret, group, me, offer.asks)
-            transport = self._carrier(state)
-            transport.leave(welcome_file(offer.secret), welcome)
-            transport.drop(hello_file(offer.secret))
-            self._now.offer = None
+            state = self._state()
+            self._pairing.accept(state, self._carrier(state))
+            self._look_anew()
         self._changed()
 
     def cancel(self) -> None:
         """Let nobody in, and ask no longer to be let in."""
         with self._alone():
-            if joining := self._now.joining:
-                FolderTransport(joining.folder, "").drop(hello_file(joining.secret))
-            self._now.offer = self._now.joining = None
+            self._pairing.cancel()
             if self._store.state() is None:
                 self._now.chosen = None
             self._now.problem = ""
@@ -235,15 +234,18 @@ class DeviceService:
     def leave(self) -> None:
         """Exchange nothing from now on; what is here stays here."""
         with self._alone():
+            if state := self._store.state():
+                self._tokens.forget(state)
             self._store.forget()
-            self._now.offer = self._now.transport = self._now.chosen = None
+            self.close()
+            self._now.offer = self._now.chosen = self._now.open_server = None
             self._now.problem = ""
         self._changed()
 
     def look_again(self) -> None:
         """Exchange now."""
         self._rounds.look_again()
-        self._wake()
+        self._pace.hurry()
 
     def conflicts(self) -> Sequence[tuple[str, str]]:
         """Return what was changed on two computers: table and id of each."""
@@ -256,37 +258,22 @@ class DeviceService:
 
     async def keep_exchanging(self) -> None:
         """Exchange for as long as this runs and somebody wants it."""
-        woken, loop = asyncio.Event(), asyncio.get_running_loop()
-        self._wake = lambda: loop.call_soon_threadsafe(woken.set)
-        while True:
-            woken.clear()
-            pause_s = await self._step_beside()
-            try:
-                async with asyncio.timeout(pause_s):
-                    await woken.wait()
-            except TimeoutError:
-                continue
-
-    async def _step_beside(self) -> float | None:
-        """Do a step in a thread; return how long to wait then, None for a call."""
-        before = self._now.problem
         try:
-            pause_s = await self._side.run(NOUN, self.step, _HANGS_AFTER_S)
-            self._now.problem = ""
-        except TimeoutError:
-            self._now.problem, pause_s = _HANGS, EVERY_S
-        except HearthError as exc:
-            log.info("nothing was exchanged: %s", exc)
-            self._now.problem, pause_s = str(exc), EVERY_S
-        if self._now.problem != before:
-            self._notices.changed(NOUN)
-        return pause_s
+            await self._pace.keep()
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Let go of the connection to a server."""
+        if self._now.transport:
+            self._now.transport.close()
+            self._now.transport = None
 
     def step(self) -> float | None:
         """Exchange what there is; return when to look again, None when called.
 
         Raises:
-            TransportError: The folder cannot be reached or used.
+            TransportError: The folder or server cannot be reached or used.
             StoreError: The database failed.
         """
         with self._now.lock:
@@ -304,79 +291,85 @@ class DeviceService:
         return 0.0 if has_moved else pause_s
 
     def _look_for_hello(self) -> bool:
-        offer, state = self._valid_offer(), self._store.state()
-        if offer is None or state is None or offer.asks:
+        if is_awaited := self._pairing.look_for_hello(self._carrier):
+            offer = self._now.offer
+            if offer and offer.asks:
+                self._notices.changed(NOUN)
+        return is_awaited
+
+    def _look_for_welcome(self) -> bool:
+        if self._now.joining is None:
             return False
-        found = self._carrier(state).take(hello_file(offer.secret))
-        if found and (asks := open_hello(offer.secret, found)):
-            offer.asks = asks
+        if state := self._pairing.look_for_welcome():
+            self._keep(state)
             self._notices.changed(NOUN)
         return True
 
-    def _look_for_welcome(self) -> bool:
-        joining = self._now.joining
-        if joining is None:
-            return False
-        if self._clock() > joining.until:
-            self._now.joining = None
-            raise TransportError(
-                "The other computer did not answer. Make a new code there, and enter "
-                "it here."
-            )
-        place = FolderTransport(joining.folder, "")
-        found = place.take(welcome_file(joining.secret))
-        if not found:
-            return True
-        group = open_welcome(joining.secret, found, joining.own)
-        if group is None or joining.me.id not in group.present:
-            raise TransportError(
-                "What the other computer answered cannot be read. Make a new code "
-                "there, and enter it here."
-            )
-        folder, device_id = str(joining.folder), self._store.device_id
-        self._keep(new_state(folder, group, joining.own, device_id))
-        place.drop(welcome_file(joining.secret))
-        self._now.joining = None
-        self._notices.changed(NOUN)
-        return True
+    def _choose(self, place: SyncPlace) -> None:
+        """Use a place that can be used."""
+        place.check()
+        self._now.open_server = None
+        if (state := self._store.state()) is None:
+            self._now.chosen = place
+            return
+        group = SyncGroup.from_json(state.group).id
+        with closing(place.transport(group)) as transport:
+            transport.begin()
+        state = replace(state, folder=place.folder, server=place.server)
+        self._tokens.keep(state, place)
+        self._keep(state)
+        self._now.problem = ""
 
-    def _valid_offer(self) -> PairingOffer | None:
-        offer = self._now.offer
-        return offer if offer and self._clock() < offer.until else None
+    def _enter(self, asked: OpenServer) -> None:
+        """Use a server, or ask there to be let in."""
+        self._choose(asked.place)
+        if asked.secret:
+            self._pairing.ask(asked.secret, asked.place)
+
+    def _full_code(self, state: "SyncState", code: str) -> str:
+        """Return a code that says where the server is, if there is one."""
+        if not state.server:
+            return ""
+        place = self._tokens.place_of(state)
+        return full_code(code, place.server, place.token)
 
     def _peers(self) -> "Sequence[Peer]":
         look = self._store.look()
         return list(look.peers.values()) if look else ()
 
-    def _carrier(self, state: "SyncState") -> FolderTransport:
+    def _carrier(self, state: "SyncState") -> Transport:
         if self._now.transport is None:
             group = SyncGroup.from_json(state.group)
-            self._now.transport = FolderTransport(Path(state.folder), group.id)
+            place = self._tokens.place_of(state)
+            self._now.transport = place.transport(group.id)
         return self._now.transport
 
-    def _chosen(self) -> Path:
+    def _chosen(self) -> SyncPlace:
         if self._store.state() or self._now.chosen is None:
-            raise ConflictError("Choose a folder first.")
+            raise ConflictError(_NO_PLACE)
         return self._now.chosen
 
     def _state(self) -> "SyncState":
         if state := self._store.state():
             return state
-        raise ConflictError("This computer exchanges nothing. Choose a folder first.")
+        raise ConflictError(f"This computer exchanges nothing. {_NO_PLACE}")
 
     def _keep(self, state: "SyncState") -> None:
         self._store.keep(state)
-        self._now.transport = None
+        self._look_anew()
+
+    def _look_anew(self) -> None:
+        self.close()
         self._rounds.look_again()
 
     def _changed(self) -> None:
         self._notices.changed(NOUN)
-        self._wake()
+        self._pace.hurry()
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
         if not self._now.lock.acquire(timeout=_PATIENCE_S):
-            raise ConflictError("Hearth is busy with the folder. Try again soon.")
+            raise ConflictError("Hearth is busy exchanging. Try again soon.")
         try:
             yield
         finally:

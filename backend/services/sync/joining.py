@@ -1,12 +1,37 @@
-"""What two computers know of each other while one joins the other."""
+"""One computer lets another one in: a code is shown here and entered there."""
 
 import threading
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
 
-from backend.sync.folder import FolderTransport
-from backend.sync.group import Member, OwnKeys
-from backend.sync.pairing import hello_name
+from backend.errors import ConflictError
+from backend.services.sync.places import SyncPlace, SyncTokens
+from backend.services.sync.rounds import new_state, own_keys
+from backend.sync.group import Member, OwnKeys, SyncGroup
+from backend.sync.pairing import (
+    VALID_S,
+    hello_name,
+    new_code,
+    open_hello,
+    open_welcome,
+    read_code,
+    seal_hello,
+    seal_welcome,
+)
+from backend.sync.records import RecordKind
+from backend.sync.transport import Transport, TransportError
+
+if TYPE_CHECKING:
+    from backend.store.sync.sync import SyncState, SyncStore
+
+_NOT_ANSWERED: Final = (
+    "The other computer did not answer. Make a new code there, and enter it here."
+)
+_NOT_READ: Final = (
+    "What the other computer answered cannot be read. Make a new code there, and enter "
+    "it here."
+)
 
 
 @dataclass(slots=True)
@@ -23,24 +48,146 @@ class PairingOffer:
 class PairingRequest:
     """What this computer said to be let in."""
 
-    folder: Path
+    place: SyncPlace
+    transport: Transport
     secret: str
     own: OwnKeys
     me: Member
     until: float
 
 
+@dataclass(frozen=True, slots=True)
+class OpenServer:
+    """A server that others on the way can listen to, until a person has agreed.
+
+    Attributes:
+        secret: Of the code with which it came; "" for none.
+    """
+
+    place: SyncPlace
+    secret: str = ""
+
+
 @dataclass(slots=True)
 class SyncMoment:
     """What is known only while this runs."""
 
-    chosen: Path | None = None
+    chosen: SyncPlace | None = None
+    open_server: OpenServer | None = None
     offer: PairingOffer | None = None
     joining: PairingRequest | None = None
-    transport: FolderTransport | None = None
+    transport: Transport | None = None
     problem: str = ""
     last_ok: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+class Pairing:
+    """Lets other computers in, and asks to be let in."""
+
+    def __init__(
+        self,
+        store: "SyncStore",
+        tokens: SyncTokens,
+        moment: SyncMoment,
+        name: str,
+        clock: Callable[[], float],
+    ) -> None:
+        """Call this computer by a name."""
+        self._store = store
+        self._tokens = tokens
+        self._now = moment
+        self._name = name
+        self._clock = clock
+
+    def valid_offer(self) -> PairingOffer | None:
+        """Return the code that is shown, while it can be used."""
+        offer = self._now.offer
+        return offer if offer and self._clock() < offer.until else None
+
+    def offer(self) -> None:
+        """Show a code, for ten minutes and one use."""
+        code = new_code()
+        self._now.offer = PairingOffer(code, read_code(code), self._clock() + VALID_S)
+
+    def ask(self, secret: str, place: SyncPlace) -> None:
+        """Ask whoever shows a code to be let in.
+
+        Raises:
+            TransportError: The place cannot be used.
+        """
+        own = OwnKeys.make()
+        me = own.as_member(self._name)
+        transport = place.transport("")
+        transport.leave(hello_file(secret), seal_hello(secret, me))
+        until = self._clock() + VALID_S
+        self._now.joining = PairingRequest(place, transport, secret, own, me, until)
+        self._now.problem = ""
+
+    def accept(self, state: "SyncState", transport: Transport) -> "SyncState":
+        """Let in who asks; return the state with it, which is kept.
+
+        Raises:
+            ConflictError: None asks, or no longer.
+            TransportError: The place cannot be used.
+        """
+        offer = self.valid_offer()
+        if offer is None or offer.asks is None:
+            raise ConflictError("This code is no longer valid. Make a new one.")
+        group = SyncGroup.from_json(state.group).with_member(offer.asks)
+        me = own_keys(state).as_member(self._name)
+        controls = [*state.controls, (RecordKind.CONTROL, group.members_payload())]
+        state = replace(state, group=group.to_json(), controls=controls)
+        self._store.keep(state)
+        welcome = seal_welcome(offer.secret, group, me, offer.asks)
+        transport.leave(welcome_file(offer.secret), welcome)
+        transport.drop(hello_file(offer.secret))
+        self._now.offer = None
+        return state
+
+    def cancel(self) -> None:
+        """Let nobody in, and ask no longer to be let in."""
+        if joining := self._now.joining:
+            joining.transport.drop(hello_file(joining.secret))
+            joining.transport.close()
+        self._now.offer = self._now.joining = self._now.open_server = None
+
+    def look_for_hello(self, transport: Callable[["SyncState"], Transport]) -> bool:
+        """Look whether somebody asks; return whether that is to be done again."""
+        offer, state = self.valid_offer(), self._store.state()
+        if offer is None or state is None or offer.asks:
+            return False
+        found = transport(state).take(hello_file(offer.secret))
+        offer.asks = open_hello(offer.secret, found) if found else None
+        return True
+
+    def look_for_welcome(self) -> "SyncState | None":
+        """Look whether we are let in; return where we are then.
+
+        Raises:
+            TransportError: Nobody answered in time, or nothing that can be read.
+        """
+        joining = self._now.joining
+        if joining is None:
+            return None
+        if self._clock() > joining.until:
+            joining.transport.close()
+            self._now.joining = None
+            raise TransportError(_NOT_ANSWERED)
+        transport, place = joining.transport, joining.place
+        found = transport.take(welcome_file(joining.secret))
+        if not found:
+            return None
+        group = open_welcome(joining.secret, found, joining.own)
+        if group is None or joining.me.id not in group.present:
+            raise TransportError(_NOT_READ)
+        name = self._store.device_id
+        state = new_state(place.folder, group, joining.own, name, place.server)
+        self._tokens.keep(state, place)
+        transport.drop(welcome_file(joining.secret))
+        transport.close()
+        self._now.joining = None
+        return state
 
 
 def hello_file(secret: str) -> str:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from backend.ids import now_ms
+from backend.services.sync.places import SyncPlace
 from backend.services.sync.rounds import own_keys
 from backend.sync.group import Member, SyncGroup
 
@@ -20,7 +21,7 @@ class SyncPhase(StrEnum):
     """Where this computer is with the others."""
 
     OFF = "off"
-    CHOSEN = "folder chosen"
+    CHOSEN = "chosen"
     JOINING = "joining"
     ON = "on"
     PAUSED = "paused"
@@ -48,23 +49,31 @@ class DeviceOverview:
 
     Attributes:
         name: Of this computer.
-        waiting: How many changes the folder has not got.
+        place: Where it exchanges; nowhere yet when that has no name.
+        open_server: A server to which others on the way could listen: its use is asked
+            about; "" for none.
+        waiting: How many changes are not known to be kept there.
         last_ok: When all was well last, in milliseconds; 0 for never.
+        told_again: When the place had lost some of ours, likewise.
         problem: Why nothing moves, in a sentence; "" for nothing.
         code: A pairing code to be typed elsewhere; "" for none.
+        full_code: The same with the server in it; "" for a folder.
         asks: The computer that typed it; "" for none.
         number: What both computers show while one is let in.
-        strangers: How many streams in the folder are none of these computers'.
+        strangers: How many streams there are none of these computers'.
     """
 
     phase: SyncPhase
     name: str
-    folder: str
+    place: SyncPlace
+    open_server: str = ""
     devices: Sequence[Device] = ()
     waiting: int = 0
     last_ok: int = 0
     problem: str = ""
+    told_again: int = 0
     code: str = ""
+    full_code: str = ""
     asks: str = ""
     number: str = ""
     strangers: int = 0
@@ -81,13 +90,13 @@ def _device(member: Member, peers: "Sequence[Peer]") -> Device:
     problem = ""
     if any(peer.problem for peer in peers):
         problem = (
-            f"The folder holds something that {member.name} did not write so. It was "
-            "left out. Choose Sync now there, or add that computer again."
+            f"Something that {member.name} wrote was altered on its way, and was left "
+            "out. Choose Sync now there, or add that computer again."
         )
     elif any(0 < peer.waits_since < now_ms() - _LATE_MS for peer in peers):
         problem = (
-            f"Part of what {member.name} wrote has not arrived. Check that the folder "
-            "is synced on both computers."
+            f"Part of what {member.name} wrote has not arrived. Check that a folder is "
+            "synced on both computers, or the server."
         )
     seen = max((peer.seen for peer in peers), default=0)
     return Device(id=member.id, name=member.name, seen=seen, problem=problem)

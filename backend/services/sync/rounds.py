@@ -1,8 +1,8 @@
 """One round of the exchange: tell what is new here, take what is new elsewhere.
 
 Each step is one transaction, and a round that is cut off anywhere is simply done again.
-Nothing a folder can do to records is believed: what is not whole, signed by a member
-and next in its stream stays where it is, and is told.
+Nothing a folder or a server can do to records is believed: what is not whole, signed by
+a member and next in its stream stays where it is, and is told.
 """
 
 import json
@@ -35,10 +35,13 @@ _MOST_PATIENCE: Final = 32
 """Rounds for which a stream that could not be read on is left alone, at most."""
 
 
-def new_state(folder: str, group: SyncGroup, own: OwnKeys, device_id: str) -> SyncState:
+def new_state(
+    folder: str, group: SyncGroup, own: OwnKeys, device_id: str, server: str = ""
+) -> SyncState:
     """Return the state of a computer that has told nothing yet."""
     return SyncState(
         folder=folder,
+        server=server,
         group=group.to_json(),
         own=json.dumps(asdict(own)),
         stream=os.urandom(16).hex(),
@@ -63,9 +66,9 @@ def own_keys(state: SyncState) -> OwnKeys:
 
 
 def is_set_back(look: Look, kept: Sequence[int], head: int) -> bool:
-    """Whether our stream in the folder is not what we have given it.
+    """Whether our stream is not there as we have given it.
 
-    The folder was set back, or this computer was, or a copy of it writes too.
+    The folder or server was set back, or this computer was, or a copy of it writes too.
     """
     acknowledged = look.out[0][0] - 1 if look.out else look.state.n
     is_between = acknowledged <= head <= look.state.n
@@ -101,7 +104,7 @@ class SyncRounds:
         """Do one round; return whether there may be more to do at once.
 
         Raises:
-            TransportError: The folder cannot be reached or used.
+            TransportError: The folder or server cannot be reached or used.
             StoreError: The database failed.
         """
         look = self._store.look()
@@ -165,7 +168,7 @@ class SyncRounds:
         acknowledged = look.out[0][0] - 1 if look.out else state.n
         authors = list(state.authors)
         if head >= acknowledged:
-            # Not the folder but this computer was set back, or there are two of it:
+            # Not the place but this computer was set back, or there are two of it:
             # no reading of its clock may be given twice.
             authors.append(f"{self._store.device_id}.{os.urandom(4).hex()}")
         self._store.begin_stream(
@@ -177,6 +180,7 @@ class SyncRounds:
                 seq=0,
                 authors=authors,
                 controls=announcements(group),
+                told_again=now_ms() if head < acknowledged else state.told_again,
             )
         )
 

@@ -41,7 +41,8 @@ class SyncState:
     """Where this computer is.
 
     Attributes:
-        folder: What carries its records.
+        folder: What carries its records; "" where a server does.
+        server: Its address; "" where a folder carries them.
         group: What it knows of the others, with the keys, as `backend.sync` has it.
         own: Its own secrets, likewise.
         stream: Where it writes; n and prev are of its last record.
@@ -50,6 +51,7 @@ class SyncState:
         authors: Under which names it made changes; the last one is of now.
         is_removed: Another computer has removed this one.
         last_ok: When all was well last, in milliseconds.
+        told_again: When others' place for records had lost some of ours, likewise.
     """
 
     folder: str
@@ -64,6 +66,8 @@ class SyncState:
     is_paused: bool = False
     is_removed: bool = False
     last_ok: int = 0
+    server: str = ""
+    told_again: int = 0
 
 
 class Peer(NamedTuple):
@@ -146,7 +150,7 @@ class SyncStore:
             return waiting_count(session, state.authors, state.seq)
 
     def sealed(self, state: SyncState, records: Sequence[tuple[int, bytes]]) -> None:
-        """Keep records until the folder has them, and how far they go."""
+        """Keep records until they are known to be kept, and how far they go."""
         with self._database.write() as session:
             session.run("insert into sync_out(n, record) values (?, ?)", [*records])
             _keep(session, state)
@@ -169,7 +173,7 @@ class SyncStore:
 
         Args:
             state: As it is afterwards.
-            kept: The records the folder has now.
+            kept: The records that are kept there now.
             ops: What came.
             peers: How far the streams were read.
         """

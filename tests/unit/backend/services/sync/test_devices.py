@@ -2,34 +2,22 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from backend.errors import ConflictError, InvalidInputError, NotFoundError
-from backend.services.notices import Tone
-from backend.services.sync.devices import EVERY_S, DeviceService
+from backend.keys.api_keys import KeyStore
+from backend.services.sync.devices import DeviceService
 from backend.services.sync.overview import SyncPhase
+from backend.services.sync.pace import EVERY_S
 from backend.store.database import Database
 from backend.store.notes import NoteStore
 from backend.store.sync.sync import SyncStore
 from backend.sync.folder import ROOT
 from backend.sync.pairing import VALID_S
 from backend.sync.transport import TransportError
-
-
-@dataclass
-class Heard:
-    """What pages were told."""
-
-    nouns: list[str] = field(default_factory=list)
-
-    def changed(self, noun: str) -> None:
-        self.nouns.append(noun)
-
-    def say(self, sentence: str, *, tone: Tone = Tone.INFO, undo: str = "") -> None:
-        raise AssertionError(sentence)
+from tests.helpers.heard import Heard
 
 
 class Desk:
@@ -41,7 +29,13 @@ class Desk:
         self.folder.mkdir()
         self.databases = [Database.open(home / name / "hearth.db") for name in "ab"]
         self.a, self.b = (
-            DeviceService(SyncStore(one), Heard(), name, lambda: self.seconds)
+            DeviceService(
+                SyncStore(one),
+                Heard(),
+                name,
+                KeyStore(lambda: None),
+                lambda: self.seconds,
+            )
             for one, name in zip(self.databases, ("Desk", "Laptop"), strict=True)
         )
 

@@ -5,9 +5,10 @@ import json
 import random
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +16,7 @@ from backend.store.database import Database
 from backend.store.message_state import MessageState
 from backend.store.messages import MessageStore
 from backend.store.sync.travelling import TRAVELS, Fields, leaving
+from tests.helpers.sqld import Sqld
 from tests.helpers.store_actor import ACTS, Actor, check_index, check_paths, contents
 from tests.helpers.synced import Computer, Crash, carry, files_of, grouped, settle
 
@@ -29,8 +31,12 @@ Step = tuple[str, int, int, str]
 class Desk:
     """Three computers, and a person who goes from one to the other."""
 
-    def __init__(self, home: Path, chance: random.Random, damage: str) -> None:
-        self.computers = grouped(home, ["a", "b", "c"])
+    def __init__(
+        self, home: Path, chance: random.Random, damage: str, server: Sqld | None = None
+    ) -> None:
+        self.server = server
+        url = server.url if server else ""
+        self.computers = grouped(home, ["a", "b", "c"], url)
         self.chance, self.damage = chance, damage
         self.rows: dict[str, list[str]] = {
             table: [] for table in ("conversation", "message", "note")
@@ -53,6 +59,8 @@ class Desk:
             self.actors[which].act((name, number, f"{text}{CANARY}"))
         elif name == "carry":
             carry(self.chance.choice(self.computers), one, self.chance)
+        elif name in DAMAGE and self.server and self.damage == "folder":
+            self.damage_server(name)
         elif name in DAMAGE:
             self.do_damage(name, one, which)
         else:
@@ -88,6 +96,14 @@ class Desk:
                 Path(f"{path}{end}").unlink(missing_ok=True)
             one.open()
             self.actors[which] = Actor(one.database, self.rows)
+
+    def damage_server(self, name: str) -> None:
+        """Let the server go back to an earlier state, or to none."""
+        assert self.server
+        if name == "copy":
+            self.server.keep_copy()
+        elif name == "set_back":
+            self.server.set_back()
 
     def reopen(self, one: Computer, which: int) -> None:
         one.close()
@@ -185,6 +201,32 @@ def test_all_come_to_the_same(steps: list[Step], seed: int, damage: str) -> None
             settle(desk.computers)
             check(desk.computers)
             check_sealed(desk.computers)
+        finally:
+            for one in desk.computers:
+                one.close()
+
+
+@pytest.fixture(scope="module")
+def sqld(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sqld]:
+    with Sqld(tmp_path_factory.mktemp("sqld")) as server:
+        yield server
+
+
+@settings(max_examples=4)
+@given(STEPS, st.integers(0, 1_000_000), st.sampled_from(["folder", "computer"]))
+def test_all_come_to_the_same_over_a_server(
+    sqld: Sqld, steps: list[Step], seed: int, damage: str
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        desk = Desk(Path(folder), random.Random(seed), damage, sqld)
+        try:
+            for step in steps:
+                desk.step(step)
+            desk.end_answers()
+            settle(desk.computers)
+            check(desk.computers)
+            for file in sqld.files():
+                assert CANARY.encode() not in file.read_bytes()
         finally:
             for one in desk.computers:
                 one.close()

@@ -1,0 +1,247 @@
+"""A libSQL server as the place of records: two tables, to which each computer adds.
+
+The server merges nothing. It is asked for what follows on what is known of each stream,
+never by its own row numbers: those are not signed. Nothing is taken that would leave a
+gap in a stream, which would hide that the server was set back.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Final
+
+from backend.sync.hrana import HranaClient, MissingTableError, Rows, Statement
+from backend.sync.records import BODY_AT, RecordHeader, RefusedRecordError
+from backend.sync.transport import Exchanged, FoundRecord, TransportError
+
+_WINDOW_BYTES: Final = 2 * 1024 * 1024
+_REQUEST_BYTES: Final = 1024 * 1024
+_PART_BYTES: Final = 1024 * 1024
+"""A server takes no value of more than 5 MB."""
+_MOST_BYTES: Final = 128 * 1024 * 1024
+_MOST_RECORDS: Final = 64
+_STREAM: Final = re.compile(r"[0-9a-f]{32}")
+_FORGETS: Final = (
+    "The server does not keep what it is given. Check it; Hearth goes on by itself and "
+    "keeps what waits."
+)
+
+_TABLES: Final = (
+    """create table if not exists hearth_record(
+        grp text not null,
+        stream text not null,
+        n integer not null,
+        part integer not null,
+        data blob not null,
+        primary key (grp, stream, n, part)
+    )""",
+    """create table if not exists hearth_left(
+        name text primary key not null,
+        data blob not null
+    )""",
+)
+_PUSH: Final = """
+    insert into hearth_record(grp, stream, n, part, data)
+    select ?1, ?2, ?3, 0, ?4 where ?3 = 1 + coalesce(
+        (select max(n) from hearth_record where grp = ?1 and stream = ?2), 0)
+"""
+# A long record is cut: its later parts follow on its own beginning, and on no other's.
+_PUSH_PART: Final = """
+    insert or ignore into hearth_record(grp, stream, n, part, data)
+    select ?1, ?2, ?3, ?4, ?5 from hearth_record
+    where grp = ?1 and stream = ?2 and n = ?3 and part = 0
+        and substr(data, 1, 192) = ?6
+"""
+_KEPT: Final = """
+    select r.n, substr(r.data, 1, 192), (
+        select sum(length(p.data)) from hearth_record p
+        where p.grp = ?1 and p.stream = ?2 and p.n = r.n
+    ) from hearth_record r
+    where r.grp = ?1 and r.stream = ?2 and r.n between ?3 and ?4 and r.part = 0
+"""
+_HEAD: Final = """
+    select coalesce(max(n), 0) from hearth_record where grp = ?1 and stream = ?2
+"""
+# Each stream is found by a look into the index, so that asking in vain reads few rows.
+_PULL: Final = """
+    with recursive stream_of(name) as (
+        select min(stream) from hearth_record where grp = ?1
+        union all
+        select (
+            select min(stream) from hearth_record
+            where grp = ?1 and stream > stream_of.name
+        ) from stream_of where name is not null
+    ), wanted(name, after) as (
+        select name, coalesce((select value from json_each(?2) where key = name), 0)
+        from stream_of
+        where name is not null and name not in (select value from json_each(?3))
+    ), found(place, stream, data, size) as (
+        select r.rowid, r.stream, r.data, sum(length(r.data)) over (order by r.rowid)
+        from wanted cross join hearth_record r
+        where r.grp = ?1 and r.stream = wanted.name and r.part = 0
+            and r.n > wanted.after and r.n <= (select max(n) from (
+                select n from hearth_record
+                where grp = ?1 and stream = wanted.name and n > wanted.after
+                    and part = 0
+                order by n limit ?4
+            ))
+    )
+    select stream, data from found
+    where size <= ?5 or size = length(data) order by place
+"""
+_PART: Final = """
+    select data from hearth_record
+    where grp = ?1 and stream = ?2 and n = ?3 and part = ?4
+"""
+_LEAVE: Final = "insert or replace into hearth_left(name, data) values (?1, ?2)"
+_TAKE: Final = "select data from hearth_left where name = ?1"
+_DROP: Final = "delete from hearth_left where name = ?1"
+
+
+class ServerTransport:
+    """The streams of one group on a server."""
+
+    def __init__(self, client: HranaClient, group: str) -> None:
+        self._client = client
+        self._group = group
+
+    def begin(self) -> None:
+        """Make the tables.
+
+        Raises:
+            TransportError: The server cannot be reached, or refuses.
+        """
+        self._client.run([Statement(sql) for sql in _TABLES])
+
+    def exchange(
+        self,
+        stream: str,
+        records: Sequence[tuple[int, bytes]],
+        known: Mapping[str, int | None],
+    ) -> Exchanged:
+        """Add records to our stream, and read what others have added."""
+        for statements in _requests(self._pushing(stream, records)):
+            self._run(statements)
+        numbers = [n for n, _ in records] or [0]
+        own = self._group, stream
+        there, [[head]], found = self._run(
+            [
+                Statement(_KEPT, (*own, numbers[0], numbers[-1])),
+                Statement(_HEAD, own),
+                self._pulling(stream, known),
+            ]
+        )
+        is_there = {n: (begins, size) for n, begins, size in there}
+        kept = [n for n, one in records if is_there.get(n) == _outline(one)]
+        return Exchanged(kept, int(head or 0), list(self._whole(found)))
+
+    def leave(self, name: str, data: bytes) -> None:
+        """Leave something for a computer that is to join."""
+        self._run([Statement(_LEAVE, (name, data))])
+
+    def take(self, name: str) -> bytes | None:
+        """Return what was left under a name, if it is there yet."""
+        [found] = self._run([Statement(_TAKE, (name,))])
+        return _bytes(found[0][0]) if found else None
+
+    def drop(self, name: str) -> None:
+        """Remove what was left under a name."""
+        with suppress(TransportError):
+            self._run([Statement(_DROP, (name,))])
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._client.close()
+
+    def _run(self, statements: Sequence[Statement]) -> list[Rows]:
+        try:
+            return self._client.run(statements)
+        except MissingTableError:
+            # A new server, or an emptied one: who finds its stream gone tells all anew.
+            self.begin()
+        try:
+            return self._client.run(statements)
+        except MissingTableError as exc:
+            raise TransportError(_FORGETS) from exc
+
+    def _pushing(
+        self, stream: str, records: Sequence[tuple[int, bytes]]
+    ) -> Iterator[Statement]:
+        for n, record in records:
+            own = self._group, stream, n
+            yield Statement(_PUSH, (*own, record[:_PART_BYTES]))
+            for at in range(_PART_BYTES, len(record), _PART_BYTES):
+                data = record[at : at + _PART_BYTES]
+                values = *own, at // _PART_BYTES, data, record[:BODY_AT]
+                yield Statement(_PUSH_PART, values)
+
+    def _pulling(self, own: str, known: Mapping[str, int | None]) -> Statement:
+        after = {name: n for name, n in known.items() if n is not None}
+        left_out = [own, *(name for name, n in known.items() if n is None)]
+        return Statement(
+            _PULL,
+            (
+                self._group,
+                json.dumps(after),
+                json.dumps(left_out),
+                _MOST_RECORDS,
+                _WINDOW_BYTES,
+            ),
+        )
+
+    def _whole(self, found: Rows) -> Iterator[FoundRecord]:
+        """Put the parts of long records together; what is not whole has not come."""
+        waits: set[str] = set()
+        given = 0
+        for name, data in found:
+            stream, record = str(name), _bytes(data)
+            if stream in waits or not _STREAM.fullmatch(stream):
+                continue
+            whole = self._joined(stream, record)
+            if whole is None:
+                waits.add(stream)
+            else:
+                yield FoundRecord(stream, whole)
+                given += len(whole)
+            if given > _WINDOW_BYTES:
+                return
+
+    def _joined(self, stream: str, begins: bytes) -> bytes | None:
+        try:
+            header = RecordHeader.of(begins)
+        except RefusedRecordError:
+            return begins
+        whole, part = bytearray(begins), 0
+        while len(whole) < header.size <= _MOST_BYTES:
+            part += 1
+            asked = Statement(_PART, (self._group, stream, header.n, part))
+            [found] = self._run([asked])
+            more = _bytes(found[0][0]) if found else b""
+            if not more:
+                # Of a short one the end is not on its way: it was cut off.
+                return None if len(begins) == _PART_BYTES else begins
+            whole += more
+        return bytes(whole)
+
+
+def _outline(record: bytes) -> tuple[bytes, int]:
+    return record[:BODY_AT], len(record)
+
+
+def _requests(statements: Iterator[Statement]) -> Iterator[list[Statement]]:
+    """Put statements into requests of some size."""
+    request: list[Statement] = []
+    size = 0
+    for one in statements:
+        request.append(one)
+        size += sum(len(value) for value in one.values if isinstance(value, bytes))
+        if size > _REQUEST_BYTES:
+            yield request
+            request, size = [], 0
+    if request:
+        yield request
+
+
+def _bytes(value: object) -> bytes:
+    return value if isinstance(value, bytes) else b""
