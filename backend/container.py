@@ -272,7 +272,13 @@ class Container:
                 asking, stores.summaries, talking, stores.drafts, engines, assistants
             ),
             conversations=talking,
-            devices=DeviceService(stores.sync, self._notices, platform.node(), keys),
+            devices=DeviceService(
+                stores.sync,
+                self._notices,
+                platform.node(),
+                keys,
+                lambda rows: stores.changes.forget_all(rows, is_told=False),
+            ),
             drafts=stores.drafts,
             engines=engines,
             exports=ExportService(

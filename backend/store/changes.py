@@ -30,7 +30,7 @@ from backend.store.models import (
     StreamChunk,
 )
 from backend.store.search.indexes import drop_indexed, wipe
-from backend.store.sync.inbox import remember_gone
+from backend.store.sync.forgetting import remember_gone
 from backend.stored_values import parameters_of
 
 _ROWS_PER_STEP: Final = 50
@@ -60,6 +60,7 @@ class ChangeStore:
         newest = (
             select(Change.transaction_id)
             .where(Change.device_id == self.device_id)
+            .where(col(Change.table_name).in_(LOGGED))
             .order_by(col(Change.seq).desc())
             .limit(1)
         )
@@ -133,7 +134,9 @@ class ChangeStore:
         """Delete a row for good; see `forget_all()`."""
         self.forget_all([(table, id)])
 
-    def forget_all(self, rows: Iterable[tuple[str, str]]) -> None:
+    def forget_all(
+        self, rows: Iterable[tuple[str, str]], *, is_told: bool = True
+    ) -> None:
         """Delete rows for good, out of the change log too; no undo brings them back.
 
         A conversation takes its messages and its draft along, and a question its
@@ -144,15 +147,16 @@ class ChangeStore:
 
         Args:
             rows: Table and id of each.
+            is_told: The person's other computers are to do so too.
         """
         files: set[str] = set()
         for table, row_id in rows:
-            while self._forget_some_inside(table, row_id, files):
+            while self._forget_some_inside(table, row_id, files, is_told=is_told):
                 pass
             with self._database.write() as session:
                 if table == "message":
                     _lift_children(session, row_id)
-                files |= _forget_row(session, LOGGED[table], row_id)
+                files |= _forget_row(session, LOGGED[table], row_id, is_told=is_told)
                 unnamed = files - named_files(session) if files else files
                 drop_indexed(session, unnamed)
             self._database.files.drop(unnamed)
@@ -160,7 +164,9 @@ class ChangeStore:
             wipe(self._database, index)
         self._database.checkpoint()
 
-    def _forget_some_inside(self, table: str, row_id: str, files: set[str]) -> bool:
+    def _forget_some_inside(
+        self, table: str, row_id: str, files: set[str], *, is_told: bool
+    ) -> bool:
         if table == "assistant":
             with self._database.write() as session:
                 return free_some(session, row_id, _ROWS_PER_STEP)
@@ -172,7 +178,7 @@ class ChangeStore:
             for message_id in found:
                 if table == "message":
                     _lift_children(session, message_id)
-                files |= _forget_row(session, Message, message_id)
+                files |= _forget_row(session, Message, message_id, is_told=is_told)
             return bool(found)
 
     def replay(self, target: Database) -> None:
@@ -299,9 +305,12 @@ def _lift_children(session: StoreSession, message_id: str) -> None:
     session.flush()
 
 
-def _forget_row(session: StoreSession, model: type[Logged], row_id: str) -> set[str]:
+def _forget_row(
+    session: StoreSession, model: type[Logged], row_id: str, *, is_told: bool
+) -> set[str]:
     """Forget a row; return the names of the files it had."""
     connection = session.connection()
+    remember_gone(session, str(model.__tablename__), row_id, is_told=is_told)
     connection.execute(
         delete(StreamChunk).where(col(StreamChunk.message_id) == row_id),
     )
@@ -312,10 +321,9 @@ def _forget_row(session: StoreSession, model: type[Logged], row_id: str) -> set[
         ),
     )
     connection.execute(delete(model).where(col(model.id) == row_id))
-    remember_gone(session, str(model.__tablename__), row_id)
     session.note_forgotten(str(model.__tablename__))
     drop_drafts_of(session, row_id)
     files = forget_files(session, row_id)
     if model is Conversation:
-        _forget_row(session, Setting, parameters_of(row_id))
+        _forget_row(session, Setting, parameters_of(row_id), is_told=False)
     return files

@@ -8,7 +8,7 @@ a stream is read as far as it is whole, and looked at again when its files chang
 
 import errno
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -87,6 +87,17 @@ class FolderTransport:
                 raise TransportError(sentence.format(folder=self._folder))
             kept, head = self._push(self._group / stream, records)
             return Exchanged(kept, head, list(self._pull(stream, known)))
+
+    def rewrite(self, stream: str, n: int, change: Callable[[bytes], bytes]) -> None:
+        """Replace a record of ours by what is made of it, of the same size."""
+        with self._explained():
+            for segment in _after(_segments(self._group / stream), n - 1)[:1]:
+                data = _read(segment)
+                for number, record in _numbered(data):
+                    if number == n:
+                        at = data.index(record)
+                        new = data[:at] + change(record) + data[at + len(record) :]
+                        write_whole(segment, new)
 
     def leave(self, name: str, data: bytes) -> None:
         """Leave something for a computer that is to join."""

@@ -34,6 +34,7 @@ START: Final = bytes(32).hex()
 OPEN_EPOCH: Final = bytes(8)
 """Of records that who has no key must read: their body is signed and not sealed."""
 
+_ERASED: Final = b"hearth/1 erased "
 _LAYOUT: Final = struct.Struct(">2sBB8s16sQ24s32s32sI")
 _BOUND: Final = 92
 _HEAD: Final = struct.Struct(">BI")
@@ -165,9 +166,38 @@ class RecordReader:
         if not hmac.compare_digest(header.prev, self.prev):
             raise RefusedRecordError("does not follow the one before")
         check_signature(record, self.verifier)
-        opened = _opened(header, record, keys)
+        if is_erased(record, self.verifier):
+            opened: tuple[RecordKind, object] = (RecordKind.OPS, [])
+        else:
+            opened = _opened(header, record, keys)
         self.n, self.prev = header.n, hashlib.sha256(record[:HEADER_BYTES]).digest()
         return opened
+
+
+def erased(record: bytes, signer: Ed25519PrivateKey) -> bytes:
+    """Return a record of ours without what it held, in its place and of its size.
+
+    Only its device can do that: its signature of the header stands for the body.
+
+    Raises:
+        RefusedRecordError: It is no record of this device.
+    """
+    header = RecordHeader.of(record)
+    check_signature(record, signer.public_key())
+    proof = signer.sign(_ERASED + record[:HEADER_BYTES])
+    return record[:BODY_AT] + proof.ljust(header.length, b"\0")
+
+
+def is_erased(record: bytes, verifier: Ed25519PublicKey) -> bool:
+    """Whether the device of a record has taken out what it held."""
+    proof, rest = record[BODY_AT : BODY_AT + 64], record[BODY_AT + 64 :]
+    if any(rest):
+        return False
+    try:
+        verifier.verify(proof, _ERASED + record[:HEADER_BYTES])
+    except InvalidSignature:
+        return False
+    return len(record) == RecordHeader.of(record).size
 
 
 def check_signature(record: bytes, verifier: Ed25519PublicKey) -> None:

@@ -7,7 +7,7 @@ gap in a stream, which would hide that the server was set back.
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -94,6 +94,10 @@ _PART: Final = """
     select data from hearth_record
     where grp = ?1 and stream = ?2 and n = ?3 and part = ?4
 """
+_REWRITE: Final = """
+    update hearth_record set data = ?5
+    where grp = ?1 and stream = ?2 and n = ?3 and part = ?4
+"""
 _LEAVE: Final = "insert or replace into hearth_left(name, data) values (?1, ?2)"
 _TAKE: Final = "select data from hearth_left where name = ?1"
 _DROP: Final = "delete from hearth_left where name = ?1"
@@ -135,6 +139,22 @@ class ServerTransport:
         is_there = {n: (begins, size) for n, begins, size in there}
         kept = [n for n, one in records if is_there.get(n) == _outline(one)]
         return Exchanged(kept, int(head or 0), list(self._whole(found)))
+
+    def rewrite(self, stream: str, n: int, change: Callable[[bytes], bytes]) -> None:
+        """Replace a record of ours by what is made of it, of the same size."""
+        own = self._group, stream, n
+        [found] = self._run([Statement(_PART, (*own, 0))])
+        whole = self._joined(stream, _bytes(found[0][0])) if found else None
+        if whole is None:
+            return
+        new = change(whole)
+        parts = enumerate(range(0, len(new), _PART_BYTES))
+        statements = (
+            Statement(_REWRITE, (*own, part, new[at : at + _PART_BYTES]))
+            for part, at in parts
+        )
+        for request in _requests(statements):
+            self._run(request)
 
     def leave(self, name: str, data: bytes) -> None:
         """Leave something for a computer that is to join."""

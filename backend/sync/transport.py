@@ -1,6 +1,6 @@
 """What carries records from computer to computer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from backend.errors import HearthError
@@ -59,6 +59,16 @@ class Transport(Protocol):
 
         Only what follows directly on what is kept is taken: a gap would hide that
         something was lost.
+
+        Raises:
+            TransportError: That is not possible now.
+        """
+        ...
+
+    def rewrite(self, stream: str, n: int, change: Callable[[bytes], bytes]) -> None:
+        """Replace a record of ours by what is made of it, of the same size.
+
+        Nothing is done where it is not there.
 
         Raises:
             TransportError: That is not possible now.

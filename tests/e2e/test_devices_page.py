@@ -31,6 +31,7 @@ def enter(window: Window, keys: Keyboard, url: str, token: str) -> None:
     """Type an address and a token, and press Enter."""
     for name, typed in (("url", url), ("token", token)):
         keys.focus(f"form[hx-post='/devices/server'] [name={name}]")
+        keys.press("a", "Control")
         window.send("Input.insertText", text=typed)
     keys.press("Enter")
 

@@ -4,13 +4,14 @@ import functools
 import random
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from backend.ids import now_ms
 from backend.services.sync.places import SyncPlace
 from backend.services.sync.rounds import SyncRounds, new_state
+from backend.store.changes import ChangeStore
 from backend.store.clock import HybridClock
 from backend.store.database import Database
 from backend.store.sync.sync import SyncState, SyncStore
@@ -63,6 +64,9 @@ class Unsteady:
     def begin(self) -> None:
         self.inner.begin()
 
+    def rewrite(self, stream: str, n: int, change: Callable[[bytes], bytes]) -> None:
+        self.inner.rewrite(stream, n, change)
+
     def leave(self, name: str, data: bytes) -> None:
         self.inner.leave(name, data)
 
@@ -98,7 +102,7 @@ class Computer:
         self.database.clock = self.clock
         self.store = SyncStore(self.database)
         self.transport: Unsteady | None = None
-        self.rounds = SyncRounds(self.store, self.carrier)
+        self.rounds = SyncRounds(self.store, self.carrier, self.forget)
 
     def carrier(self, state: SyncState) -> Unsteady:
         if self.transport is None:
@@ -112,6 +116,9 @@ class Computer:
         device_id = self.database.clock.device_id
         folder = "" if self.server else str(self.shared)
         self.store.keep(new_state(folder, group, self.own, device_id, self.server))
+
+    def forget(self, rows: Sequence[tuple[str, str]]) -> None:
+        ChangeStore(self.database).forget_all(rows, is_told=False)
 
     def sync(self, times: int = 1) -> bool:
         """Do rounds while there is more to do; return whether there was any."""

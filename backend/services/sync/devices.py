@@ -47,16 +47,26 @@ class DeviceService:
         notices: "NoticeSink",
         name: str,
         keys: KeyStore,
+        forget: Callable[[Sequence[tuple[str, str]]], object],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Call this computer by a name; keep the token of a server with the keys."""
+        """Exchange what a store has.
+
+        Args:
+            store: What there is to tell, and how far it was told.
+            notices: Hear what changes.
+            name: Of this computer.
+            keys: Keep the token of a server.
+            forget: Deletes rows for good, as another computer has.
+            clock: Tells seconds.
+        """
         self._store = store
         self._notices = notices
         self._name = name
         self._tokens = SyncTokens(keys)
         self._now = SyncMoment()
         self._pairing = Pairing(store, self._tokens, self._now, name, clock)
-        self._rounds = SyncRounds(store, self._carrier)
+        self._rounds = SyncRounds(store, self._carrier, forget)
         self._pace = Pace(self.step, self._now, lambda: notices.changed(NOUN))
 
     def overview(self) -> DeviceOverview:
@@ -148,9 +158,8 @@ class DeviceService:
             with closing(place.transport(group.id)) as transport:
                 transport.begin()
             name = self._store.device_id
-            state = new_state(place.folder, group, own, name, place.server)
-            self._tokens.keep(state, place)
-            self._keep(state)
+            state = new_state(place.folder, group, own, name)
+            self._keep(self._tokens.moved(state, place))
         self._changed()
 
     def join(self, typed: str) -> None:
@@ -315,9 +324,7 @@ class DeviceService:
         group = SyncGroup.from_json(state.group).id
         with closing(place.transport(group)) as transport:
             transport.begin()
-        state = replace(state, folder=place.folder, server=place.server)
-        self._tokens.keep(state, place)
-        self._keep(state)
+        self._keep(self._tokens.moved(state, place))
         self._now.problem = ""
 
     def _enter(self, asked: OpenServer) -> None:

@@ -182,8 +182,8 @@ class Pairing:
         if group is None or joining.me.id not in group.present:
             raise TransportError(_NOT_READ)
         name = self._store.device_id
-        state = new_state(place.folder, group, joining.own, name, place.server)
-        self._tokens.keep(state, place)
+        state = new_state(place.folder, group, joining.own, name)
+        state = self._tokens.moved(state, place)
         transport.drop(welcome_file(joining.secret))
         transport.close()
         self._now.joining = None

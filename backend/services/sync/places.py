@@ -4,7 +4,7 @@ The token of a server stands in the keyring and nowhere else, under this compute
 name, and is given to the address only for which it was entered.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Self
 
@@ -28,8 +28,8 @@ _NO_ADDRESS: Final = (
 )
 _NOT_ONE_WORD: Final = "That is no token: it is one word, without spaces."
 _LOCKED: Final = (
-    "The keyring of this computer does not give the token of the server. Unlock it; "
-    "Hearth goes on by itself."
+    "The keyring of this computer does not give the token of the server. Unlock it, or "
+    "choose “Change server” and enter the token once more."
 )
 
 
@@ -124,23 +124,29 @@ class SyncTokens:
         Raises:
             TransportError: The keyring does not say the token now.
         """
-        if not state.server:
-            return SyncPlace(folder=state.folder)
+        if not state.has_token:
+            return SyncPlace(state.folder, state.server)
         token = self._keys.find(_name(state), state.server)
         if token is None:
             raise TransportError(_LOCKED)
         return SyncPlace(server=state.server, token=token)
 
-    def keep(self, state: SyncState, place: SyncPlace) -> None:
-        """Keep the token of a place, or none."""
+    def moved(self, state: SyncState, place: SyncPlace) -> SyncState:
+        """Return the state of a computer that exchanges elsewhere; keep the token."""
         if place.token:
             self._keys.set(_name(state), place.token, place.server)
-        elif state.server:
-            self._keys.delete(_name(state))
+        else:
+            self.forget(state)
+        return replace(
+            state,
+            folder=place.folder,
+            server=place.server,
+            has_token=bool(place.token),
+        )
 
     def forget(self, state: SyncState) -> None:
         """Keep no token any longer."""
-        if state.server:
+        if state.has_token:
             self._keys.delete(_name(state))
 
 

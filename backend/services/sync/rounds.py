@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from backend.ids import now_ms
 from backend.store.sync.sync import Look, Peer, SyncState
-from backend.store.sync.travelling import Op
+from backend.store.sync.travelling import FORGOTTEN, Op
 from backend.sync.group import Member, OwnKeys, SyncGroup
 from backend.sync.records import (
     START,
@@ -25,6 +25,7 @@ from backend.sync.records import (
     RecordWriter,
     RefusedRecordError,
     check_signature,
+    erased,
 )
 from backend.sync.transport import FoundRecord, Transport
 
@@ -89,10 +90,15 @@ class SyncRounds:
     """The rounds of one run; one at a time, in a thread that may wait."""
 
     def __init__(
-        self, store: "SyncStore", transport: Callable[[SyncState], Transport]
+        self,
+        store: "SyncStore",
+        transport: Callable[[SyncState], Transport],
+        forget: Callable[[Sequence[tuple[str, str]]], object],
     ) -> None:
         self._store = store
         self._transport = transport
+        self._forget = forget
+        self._hears_of_gone = True
         self._left_alone: dict[str, tuple[int, int]] = {}
         """For each stream that could not be read on: rounds to go, and the last."""
 
@@ -123,8 +129,31 @@ class SyncRounds:
         self._rest(arrivals.stalled)
         news = [peer for name, peer in arrivals.peers.items() if _is_news(look, peer)]
         if not exchanged.kept and not news:
-            return False
+            return self._do_away()
         return self._receive(look, exchanged.kept, arrivals, news)
+
+    def _do_away(self) -> bool:
+        """At rest, let go of what others deleted for good, and of our words of it.
+
+        Returns:
+            Whether there may be more to do at once.
+        """
+        if self._hears_of_gone:
+            self._hears_of_gone = False
+            if gone := self._store.still_there():
+                self._forget(gone)
+                return True
+        state = self._store.state()
+        if state is None:
+            return False
+        signer, found = own_keys(state).signer, self._store.spoiled()
+        for record in found:
+            if record.is_told or record.stream != state.stream:
+                self._transport(state).rewrite(
+                    record.stream, record.n, lambda sealed: erased(sealed, signer)
+                )
+                self._store.erased(record)
+        return bool(found)
 
     def _seal(self, state: SyncState) -> bool:
         """Seal what waits; return whether anything did."""
@@ -134,7 +163,12 @@ class SyncRounds:
             group = group.rotated(self._store.reading())
             controls.append((RecordKind.KEYS, group.keys_payload()))
         last, ops = self._store.waiting(state)
-        if not ops and not controls:
+        again = [
+            one
+            for one in self._store.spoiled()
+            if one.stream == state.stream and not one.is_told
+        ]
+        if not ops and not controls and not again:
             return False
         current = group.current
         writer = RecordWriter(
@@ -146,9 +180,16 @@ class SyncRounds:
             bytes.fromhex(state.prev),
         )
         records = []
-        for kind, payload in [*controls, *([(RecordKind.OPS, ops)] if ops else [])]:
+        for kind, payload in controls:
             sealed = writer.seal(RecordKind(kind), payload)
             records.append((writer.n, sealed))
+        spans = []
+        told = [(one.after, one.last, self._store.told_in(state, one)) for one in again]
+        for begin, end, some in (*told, (state.seq, last, ops)):
+            if some:
+                sealed = writer.seal(RecordKind.OPS, some)
+                records.append((writer.n, sealed))
+                spans.append((writer.n, begin, end))
         self._store.sealed(
             replace(
                 state,
@@ -159,6 +200,8 @@ class SyncRounds:
                 controls=(),
             ),
             records,
+            spans,
+            again,
         )
         return True
 
@@ -179,6 +222,7 @@ class SyncRounds:
                 prev=START,
                 seq=0,
                 authors=authors,
+                old_streams=[*state.old_streams, state.stream],
                 controls=announcements(group),
                 told_again=now_ms() if head < acknowledged else state.told_again,
             )
@@ -200,6 +244,8 @@ class SyncRounds:
             last_ok=now_ms(),
         )
         self._store.received(state, kept, came.ops, news)
+        if any(op.table == FORGOTTEN for op in came.ops):
+            self._hears_of_gone = True
         if state.group != look.state.group:
             # A key or a member may be what was missing.
             self.look_again()

@@ -40,7 +40,7 @@ _ROWS: Final = """
             left join import_run r on r.id = c.transaction_id
             where c.table_name = 'message' and c.row_id = m.id
                 and json_extract(c.after, '$.deleted_at') is not null
-            order by c.seq desc limit 1
+            order by c.hlc desc limit 1
         ), 0) and not exists(
             select 1 from change c join import_run r on r.id = c.transaction_id
             where c.table_name = 'message' and c.row_id = m.id and r.state != 'done'

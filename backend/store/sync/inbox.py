@@ -19,17 +19,20 @@ from backend.store.change_log import KEEP, Fields, RowChange, StoreSession
 from backend.store.clock import HybridClock
 from backend.store.message_state import MessageState
 from backend.store.models import LOGGED, Conversation, Logged, Message, Searched
-from backend.store.sync.travelling import COMPARED, TRAVELS, Op, known_fields
+from backend.store.sync.forgetting import drop_gone, hear_of_gone
+from backend.store.sync.travelling import (
+    COMPARED,
+    FORGOTTEN,
+    TRAVELS,
+    Op,
+    known_fields,
+)
 
 AHEAD_MS: Final = 24 * 3600 * 1000
 """A change further ahead waits: a wrong clock would win over all that follows."""
 
 _KNOWN: Final = """
     select hlc from change where hlc in (select value from json_each(?))
-"""
-_GONE: Final = """
-    select row_id from sync_gone
-    where table_name = ? and row_id in (select value from json_each(?))
 """
 _PAST: Final = """
     select row_id, hlc, before is null, after from change
@@ -40,10 +43,6 @@ _UNPARK: Final = "delete from sync_parked where hlc <= ? returning op"
 _MARK: Final = """
     insert or replace into sync_conflict(table_name, row_id, field, hlc)
     values (?, ?, ?, ?)
-"""
-_REMEMBER: Final = """
-    insert or ignore into sync_gone(table_name, row_id)
-    select ?, ? where exists(select 1 from sync_state)
 """
 
 
@@ -81,11 +80,9 @@ def merge(session: StoreSession, clock: HybridClock, ops: Sequence[Op]) -> int:
     for op in ops:
         if op.hlc[:12] > ahead:
             session.run(_PARK, (op.row_id, op.hlc, json.dumps(op)))
-    by_table: dict[str, dict[str, list[Op]]] = defaultdict(lambda: defaultdict(list))
-    for op in fresh:
-        by_table[op.table][op.row_id].append(op)
-    for table, by_row in by_table.items():
-        _drop_gone(session, table, by_row)
+    hear_of_gone(session, [op for op in fresh if op.table == FORGOTTEN])
+    for table, by_row in _by_table(fresh).items():
+        drop_gone(session, table, by_row)
         _merge_table(session, table, by_row)
     for conversation_id in _conversations(session.changes):
         # Parts of its tree come in any order: what is shown is made of it as it is.
@@ -94,6 +91,14 @@ def merge(session: StoreSession, clock: HybridClock, ops: Sequence[Op]) -> int:
     if fresh:
         clock.not_before(fresh[-1].hlc)
     return len(fresh)
+
+
+def _by_table(ops: Sequence[Op]) -> Mapping[str, dict[str, Sequence[Op]]]:
+    found: dict[str, dict[str, list[Op]]] = defaultdict(lambda: defaultdict(list))
+    for op in ops:
+        if op.table != FORGOTTEN:
+            found[op.table][op.row_id].append(op)
+    return {table: dict(by_row) for table, by_row in found.items()}
 
 
 def _conversations(changes: Sequence[RowChange]) -> set[str]:
@@ -106,16 +111,6 @@ def _conversations(changes: Sequence[RowChange]) -> set[str]:
         elif isinstance(change.row, Conversation) and is_placed:
             found.add(change.row.id)
     return found
-
-
-def remember_gone(session: StoreSession, table: str, row_id: str) -> None:
-    """Let what others still say of a row that was deleted for good pass by."""
-    session.run(_REMEMBER, (table, row_id))
-
-
-def _drop_gone(session: StoreSession, table: str, by_row: dict[str, list[Op]]) -> None:
-    for (row_id,) in session.run(_GONE, (table, json.dumps(list(by_row)))).all():
-        del by_row[row_id]
 
 
 def _merge_table(

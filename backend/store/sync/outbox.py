@@ -11,14 +11,22 @@ from typing import Any, Final, NamedTuple
 from sqlmodel import Session
 
 from backend.store.change_log import StoreSession
-from backend.store.sync.travelling import COMPARED, SETTINGS, TRAVELS, Op, leaving
+from backend.store.sync.travelling import (
+    COMPARED,
+    FORGOTTEN,
+    SETTINGS,
+    TRAVELS,
+    Op,
+    leaving,
+)
 
 _MOST_CHARS: Final = 400_000
+_END: Final = 2**53
 
 # Built-in actions are given on every computer; what a person made of them travels.
 _WAITS: Final = """
     from change
-    where seq > ?1
+    where seq > ?1 and seq <= ?5
         and device_id in (select value from json_each(?2))
         and table_name in (select value from json_each(?3))
         and (table_name <> 'setting'
@@ -34,7 +42,7 @@ _WAITS: Final = """
 """
 _MINE: Final = f"""
     select seq, transaction_id, table_name, row_id, before, after, hlc {_WAITS}
-    order by seq limit ?5
+    order by seq limit ?6
 """
 _COUNT: Final = f"select count(*) {_WAITS}"
 _LAST: Final = "select coalesce(max(seq), 0) from change"
@@ -65,12 +73,16 @@ class Outgoing(NamedTuple):
 
 
 def waiting(
-    session: StoreSession, authors: Sequence[str], after: int, limit: int
+    session: StoreSession,
+    authors: Sequence[str],
+    after: int,
+    limit: int,
+    upto: int = _END,
 ) -> Outgoing:
-    """Return the next changes of ours after a place of the log."""
+    """Return the next changes of ours after a place of the log, up to another."""
     ops: list[Op] = []
     size, last = 0, after
-    for change in session.run(_MINE, (*_about(authors, after), limit)).all():
+    for change in session.run(_MINE, (*_about(authors, after, upto), limit)).all():
         for one in [*_begun(session, change), change]:
             ops.append(_op(session, one))
             size += len(one[5])
@@ -93,9 +105,11 @@ def waiting_count(session: Session, authors: Sequence[str], after: int) -> int:
     return int(run(_COUNT, _about(authors, after)).scalar() or 0)
 
 
-def _about(authors: Sequence[str], after: int) -> tuple[int, str, str, str]:
-    names = json.dumps(list(authors)), json.dumps(list(TRAVELS))
-    return after, *names, json.dumps(sorted(SETTINGS))
+def _about(
+    authors: Sequence[str], after: int, upto: int = _END
+) -> tuple[int, str, str, str, int]:
+    names = json.dumps(list(authors)), json.dumps([*TRAVELS, FORGOTTEN])
+    return after, *names, json.dumps(sorted(SETTINGS)), upto
 
 
 def _begun(session: StoreSession, change: Sequence[Any]) -> Sequence[Sequence[Any]]:

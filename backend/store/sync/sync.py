@@ -7,6 +7,14 @@ from typing import Final, NamedTuple
 
 from backend.store.change_log import StoreSession
 from backend.store.database import Database
+from backend.store.sync.forgetting import (
+    Spoiled,
+    erased,
+    keep_span,
+    spoiled,
+    still_there,
+    told_again,
+)
 from backend.store.sync.inbox import merge
 from backend.store.sync.outbox import Outgoing, settled, waiting, waiting_count
 from backend.store.sync.travelling import Op
@@ -43,6 +51,7 @@ class SyncState:
     Attributes:
         folder: What carries its records; "" where a server does.
         server: Its address; "" where a folder carries them.
+        has_token: Whether it asks for a token, which is in the keyring.
         group: What it knows of the others, with the keys, as `backend.sync` has it.
         own: Its own secrets, likewise.
         stream: Where it writes; n and prev are of its last record.
@@ -51,6 +60,7 @@ class SyncState:
         authors: Under which names it made changes; the last one is of now.
         is_removed: Another computer has removed this one.
         last_ok: When all was well last, in milliseconds.
+        old_streams: Where it wrote before.
         told_again: When others' place for records had lost some of ours, likewise.
     """
 
@@ -67,7 +77,9 @@ class SyncState:
     is_removed: bool = False
     last_ok: int = 0
     server: str = ""
+    has_token: bool = False
     told_again: int = 0
+    old_streams: Sequence[str] = ()
 
 
 class Peer(NamedTuple):
@@ -144,15 +156,54 @@ class SyncStore:
         with self._database.write() as session:
             return waiting(session, state.authors, state.seq, _OPS)
 
+    def spoiled(self) -> Sequence[Spoiled]:
+        """Return records of ours that hold what was deleted for good; a few."""
+        with self._database.write() as session:
+            return spoiled(session, _RECORDS)
+
+    def told_in(self, state: SyncState, record: Spoiled) -> Sequence[Op]:
+        """Return what a record tells that was not deleted."""
+        with self._database.write() as session:
+            found = waiting(session, state.authors, record.after, _OPS, record.last)
+            return found.ops
+
+    def erased(self, record: Spoiled) -> None:
+        """Keep that a record was erased."""
+        with self._database.write() as session:
+            erased(session, record)
+
+    def still_there(self) -> Sequence[tuple[str, str]]:
+        """Return what others deleted for good and is here yet: table and id."""
+        with self._database.write() as session:
+            return still_there(session)
+
     def rest(self, state: SyncState) -> int:
         """Return how many changes wait to be told."""
         with self._database.read() as session:
             return waiting_count(session, state.authors, state.seq)
 
-    def sealed(self, state: SyncState, records: Sequence[tuple[int, bytes]]) -> None:
-        """Keep records until they are known to be kept, and how far they go."""
+    def sealed(
+        self,
+        state: SyncState,
+        records: Sequence[tuple[int, bytes]],
+        spans: Sequence[tuple[int, int, int]] = (),
+        again: Sequence[Spoiled] = (),
+    ) -> None:
+        """Keep records until they are known to be kept, and how far they go.
+
+        Args:
+            state: As it is afterwards.
+            records: With their numbers.
+            spans: For each that tells of the log: its number, and the places there.
+            again: Of which what was not deleted is told by these.
+        """
         with self._database.write() as session:
-            session.run("insert into sync_out(n, record) values (?, ?)", [*records])
+            if records:
+                session.run("insert into sync_out(n, record) values (?, ?)", [*records])
+            for n, after, last in spans:
+                keep_span(session, state.stream, n, after, last)
+            for record in again:
+                told_again(session, record)
             _keep(session, state)
 
     def begin_stream(self, state: SyncState) -> None:

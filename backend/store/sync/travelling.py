@@ -24,6 +24,14 @@ TRAVELS: Final[Mapping[str, Set[str]]] = {
 }
 """The tables that travel, each with the fields that stay: what this computer has."""
 
+FORGOTTEN: Final = "forgotten"
+"""What changes are of that tell of something deleted for good; no table is."""
+
+FORGETTABLE: Final = frozenset(
+    {"conversation", "message", "folder", "note", "assistant"}
+)
+"""What is deleted for good on all computers when it is on one."""
+
 SETTINGS: Final = frozenset({"instructions"})
 """The settings that mean the same elsewhere."""
 
@@ -107,7 +115,7 @@ class Op(NamedTuple):
 
 def leaving(table: str, fields: Fields) -> Fields:
     """Return the fields of a change that travel."""
-    stays = TRAVELS[table]
+    stays = TRAVELS.get(table, frozenset())
     return {name: value for name, value in fields.items() if name not in stays}
 
 

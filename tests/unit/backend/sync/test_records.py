@@ -7,12 +7,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from backend.sync.records import (
     BODY_AT,
+    HEADER_BYTES,
     MissingRecordError,
     RecordHeader,
     RecordKind,
     RecordReader,
     RecordWriter,
     RefusedRecordError,
+    erased,
     padded_size,
 )
 
@@ -89,3 +91,26 @@ def test_sizes_are_rounded_up_by_an_eighth_at_most() -> None:
     for size in range(513, 70_000, 97):
         assert size <= padded_size(size) <= size * 1.125 + 1
         assert padded_size(padded_size(size)) == padded_size(size)
+
+
+def test_only_its_device_erases_a_record_and_the_chain_holds() -> None:
+    first, second = sealed([["secret"], ["after it"]])
+    gone = erased(first, SIGNER)
+    assert len(gone) == len(first)
+    assert erased(gone, SIGNER) == gone
+    reading = reader()
+    assert reading.open(gone, {EPOCH: KEY}) == (RecordKind.OPS, [])
+    assert reading.open(second, {EPOCH: KEY}) == (RecordKind.OPS, ["after it"])
+    stranger = Ed25519PrivateKey.generate()
+    with pytest.raises(RefusedRecordError):
+        erased(first, stranger)
+    proof = stranger.sign(b"hearth/1 erased " + first[:HEADER_BYTES])
+    for body in (proof, bytes(64), gone[BODY_AT : BODY_AT + 64], second[BODY_AT:]):
+        forged = first[:BODY_AT] + body.ljust(len(first) - BODY_AT, b"\0")
+        if forged != gone:
+            with pytest.raises(RefusedRecordError):
+                reader().open(forged, {EPOCH: KEY})
+    with pytest.raises(RefusedRecordError):
+        reader().open(gone[:-1], {EPOCH: KEY})
+    with pytest.raises(RefusedRecordError):
+        reader().open(gone[:-1] + b"1", {EPOCH: KEY})

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from backend.keys.api_keys import KeyStore
 from backend.services.sync.devices import DeviceService
 from backend.services.sync.overview import SyncPhase
 from backend.services.sync.pace import EVERY_S
+from backend.store.changes import ChangeStore
 from backend.store.database import Database
 from backend.store.notes import NoteStore
 from backend.store.sync.sync import SyncStore
@@ -34,6 +36,7 @@ class Desk:
                 Heard(),
                 name,
                 KeyStore(lambda: None),
+                partial(ChangeStore(one).forget_all, is_told=False),
                 lambda: self.seconds,
             )
             for one, name in zip(self.databases, ("Desk", "Laptop"), strict=True)

@@ -1,6 +1,6 @@
 """A server as the place: chosen, asked about, paired by one code, and its token."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,10 @@ from tests.helpers.sqld import Sqld
 AWAY = "http://192.0.2.1:8080"
 
 
+def nothing(rows: Sequence[tuple[str, str]]) -> None:
+    """Delete nothing for good."""
+
+
 class Desk:
     """Two computers with a keyring each, and a server that wants a token."""
 
@@ -38,6 +42,7 @@ class Desk:
             Heard(),
             ("Desk", "Laptop")[which],
             KeyStore(lambda: vault),
+            nothing,
         )
 
     def pair(self) -> None:
@@ -152,10 +157,25 @@ def test_a_keyring_that_is_locked_is_waited_for(desk: Desk) -> None:
         raise OSError("locked")
 
     service = DeviceService(
-        SyncStore(desk.databases[0]), Heard(), "Desk", KeyStore(locked)
+        SyncStore(desk.databases[0]), Heard(), "Desk", KeyStore(locked), nothing
     )
     with pytest.raises(TransportError, match="keyring"):
         service.step()
+
+
+def test_a_server_that_asks_for_none_needs_no_keyring(tmp_path: Path) -> None:
+    with Sqld(tmp_path) as server:
+        database = Database.open(tmp_path / "hearth.db")
+        for _ in range(2):
+            service = DeviceService(
+                SyncStore(database), Heard(), "Desk", KeyStore(lambda: None), nothing
+            )
+            if service.overview().phase is SyncPhase.OFF:
+                service.choose_server(server.url, "")
+                service.begin()
+            service.step()
+            service.close()
+        database.close()
 
 
 @pytest.mark.parametrize("carried", [False, True], ids=["typed", "in a code"])
@@ -211,7 +231,9 @@ def test_an_emptied_server_gets_all_again_and_the_page_says_so(desk: Desk) -> No
     third = Path(desk.databases[0].path).parent.parent / "c"
     database = Database.open(third / "hearth.db")
     vault = WorkingVault()
-    c = DeviceService(SyncStore(database), Heard(), "Third", KeyStore(lambda: vault))
+    c = DeviceService(
+        SyncStore(database), Heard(), "Third", KeyStore(lambda: vault), nothing
+    )
     desk.a.offer_code()
     c.join(desk.a.overview().full_code)
     desk.a.step()

@@ -21,7 +21,7 @@ from tests.helpers.store_actor import ACTS, Actor, check_index, check_paths, con
 from tests.helpers.synced import Computer, Crash, carry, files_of, grouped, settle
 
 CANARY = "kanarienvogel"
-OWN = ("forget", "setting")  # what goes for good, and settings, stay here
+OWN = ("setting",)  # settings stay here
 EVENTS = ("sync", "sync", "sync", "carry", "carry", "crash", "half", "reopen")
 OFTEN = ("exchange", "finish", "save_note", "rename", "edit")
 DAMAGE = ("lose", "copy", "set_back")

@@ -1,5 +1,6 @@
 """What comes is merged field by field, in any order, and a person sees what lost."""
 
+from collections.abc import Sequence
 from itertools import permutations
 
 import pytest
@@ -13,6 +14,7 @@ from backend.store.database import Database
 from backend.store.models import Change
 from backend.store.notes import NoteStore
 from backend.store.search.search import SearchStore
+from backend.store.sync.forgetting import still_there
 from backend.store.sync.inbox import AHEAD_MS, merge
 from backend.store.sync.outbox import waiting
 from backend.store.sync.travelling import Fields, Op
@@ -133,12 +135,69 @@ def test_what_is_written_afterwards_is_newer(database: Database) -> None:
 
 
 def test_what_was_deleted_for_good_does_not_come_back(database: Database) -> None:
-    with database.write() as session:
-        session.run("insert into sync_state values ('state', '{}')", ())
+    exchanging(database)
     take(database, MADE)
     ChangeStore(database).forget("note", ROW)
     take(database, MADE, NAMED)
     assert ChangeStore(database).of_row("note", ROW) == []
+
+
+def exchanging(database: Database) -> None:
+    with database.write() as session:
+        state = '{"authors": ["me"], "stream": "s"}'
+        session.run("insert into sync_state values ('state', ?)", (state,))
+
+
+def named(database: Database) -> Sequence[tuple[str, str]]:
+    with database.write() as session:
+        return still_there(session)
+
+
+def gone(at: int, table: str, row_id: str) -> Op:
+    return Op(reading(at), "t9", "forgotten", row_id, None, {"table": table})
+
+
+def test_what_another_deleted_for_good_is_found_in_any_order(
+    database: Database,
+) -> None:
+    exchanging(database)
+    take(database, MADE, gone(5, "note", ROW), NAMED)
+    with database.read() as session:
+        assert session.connection().exec_driver_sql("select 1 from note").all() == []
+    [told] = all_changes(database)
+    assert told.table_name == "forgotten"
+
+
+def test_what_was_there_is_named_until_it_has_gone(database: Database) -> None:
+    exchanging(database)
+    take(database, MADE)
+    take(database, gone(5, "note", ROW), gone(6, "engine", "e"))
+    assert named(database) == [("note", ROW)]
+    ChangeStore(database).forget_all(named(database), is_told=False)
+    assert named(database) == []
+
+
+def test_what_was_made_anew_after_it_was_deleted_is_taken(database: Database) -> None:
+    exchanging(database)
+    take(database, MADE, gone(5, "note", ROW))
+    again = Op(reading(8), "t8", "note", ROW, None, MADE.fields)
+    take(database, again)
+    assert NoteStore(database).get(ROW).title == MADE.fields["title"]
+    edit = Op(reading(9), "t9", "note", ROW, {"title": reading(8)}, {"title": "new"})
+    take(database, edit)
+    assert NoteStore(database).get(ROW).title == "new"
+
+
+def test_messages_of_a_conversation_that_is_gone_pass_by(database: Database) -> None:
+    exchanging(database)
+    conversation, message = new_id(), new_id()
+    take(database, gone(5, "conversation", conversation))
+    fields: Fields = {"conversation_id": conversation, "text": "late", "role": "user"}
+    edit = Op(reading(7), "t7", "message", message, {}, {"text": "later"})
+    take(database, edit)
+    take(database, Op(reading(6), "t6", "message", message, None, fields))
+    take(database, Op(reading(8), "t8", "message", message, {}, {"text": "latest"}))
+    assert [one.table_name for one in all_changes(database)] == ["forgotten"]
 
 
 def test_a_change_of_a_newer_version_is_kept_and_hurts_nothing(

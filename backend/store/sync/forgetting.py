@@ -1,0 +1,203 @@
+"""What was deleted for good: it is told to others, and taken out of what they hold.
+
+A change of the log tells it, as it tells everything, so that it comes to all in any
+order. Which of our records hold a row is found by the place of its changes in the log:
+for each record is kept how far it went. What else such a record holds is told once
+more; then its body is replaced.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+from backend.sqlite.dialect import to_json
+from backend.store.change_log import CLOCK, KEEP, StoreSession
+from backend.store.sync.travelling import FORGETTABLE, FORGOTTEN, Op
+
+_STATE: Final = "select value from sync_state where key = 'state'"
+_KEEP_KEY: Final = "insert or replace into sync_state(key, value) values (?, ?)"
+_DROP_KEY: Final = "delete from sync_state where key = ?"
+_OWN: Final = """
+    select seq from change where table_name = ? and row_id = ?
+        and device_id in (select value from json_each(?))
+"""
+_COVERS: Final = """
+    select key, value from sync_state where key > ?1 and key < ?2 order by key limit 1
+"""
+_KEYS: Final = "select key, value from sync_state where key > ?1 and key < ?2"
+_GONE: Final = "insert or ignore into sync_gone(table_name, row_id) values (?, ?)"
+_BACK: Final = "delete from sync_gone where table_name = ? and row_id = ?"
+_MARKED: Final = """
+    select g.row_id, (
+        select max(f.hlc) from change f
+        where f.table_name = 'forgotten' and f.row_id = g.row_id
+    ), exists(
+        select 1 from change c where c.table_name = g.table_name
+            and c.row_id = g.row_id and c.before is null
+    ) from sync_gone g
+    where g.table_name = ? and g.row_id in (select value from json_each(?))
+"""
+_CLOSED: Final = """
+    select row_id from sync_gone g where table_name = 'conversation'
+        and row_id in (select value from json_each(?))
+        and not exists(select 1 from conversation c where c.id = g.row_id)
+"""
+_UNLOG: Final = "delete from change where table_name = ? and row_id = ?"
+_STILL_THERE: Final = """
+    select json_extract(f.after, '$.table') as noun, f.row_id from change f
+    where f.table_name = 'forgotten' and exists(
+        select 1 from change c where c.table_name = json_extract(f.after, '$.table')
+            and c.row_id = f.row_id and c.hlc < f.hlc
+    ) and not exists(
+        select 1 from change c where c.table_name = json_extract(f.after, '$.table')
+            and c.row_id = f.row_id and c.hlc > f.hlc and c.before is null
+    )
+"""
+
+
+class Spoiled(NamedTuple):
+    """A record of ours that holds what was deleted for good.
+
+    Attributes:
+        after: The place of the log on which its changes follow.
+        last: The place of the last of them.
+        is_told: What else it holds was told once more.
+    """
+
+    stream: str
+    n: int
+    after: int
+    last: int
+    is_told: bool
+
+
+def remember_gone(
+    session: StoreSession, table: str, row_id: str, *, is_told: bool
+) -> None:
+    """Remember what is about to go out of the log, where anything is exchanged.
+
+    Args:
+        session: In which its changes are deleted afterwards.
+        table: Of the row.
+        row_id: Of the row.
+        is_told: Other computers are to delete it too.
+    """
+    found = session.run(_STATE, ()).scalar()
+    if not found:
+        return
+    _spoil(session, json.loads(found), table, row_id)
+    session.run(_GONE, (table, row_id))
+    if is_told and table in FORGETTABLE:
+        clock = session.info[CLOCK]
+        what = to_json({"table": table})
+        told = session.transaction_id, FORGOTTEN, row_id, None, what, clock.read()
+        session.run(KEEP, (*told, clock.device_id))
+
+
+def hear_of_gone(session: StoreSession, ops: Sequence[Op]) -> None:
+    """Take in what others deleted for good; their rows go after this transaction."""
+    for op in ops:
+        noun = str(op.fields.get("table"))
+        if noun in FORGETTABLE:
+            session.run(_GONE, (noun, op.row_id))
+        entry = op.transaction_id, op.table, op.row_id, None, to_json(op.fields)
+        session.run(KEEP, (*entry, op.hlc, op.device_id))
+
+
+def drop_gone(
+    session: StoreSession, table: str, by_row: dict[str, Sequence[Op]]
+) -> None:
+    """Leave out what is said of rows that are gone, unless they were made anew."""
+    if table == "message":
+        _close(session, by_row)
+    names = json.dumps(list(by_row))
+    for row_id, gone, is_there in session.run(_MARKED, (table, names)).all():
+        newer = [op for op in by_row[row_id] if gone is None or op.hlc > gone]
+        is_new = gone is not None and any(op.base is None for op in newer)
+        if is_there or is_new:
+            by_row[row_id] = newer
+            session.run(_BACK, (table, row_id))
+        else:
+            del by_row[row_id]
+
+
+def still_there(session: StoreSession) -> Sequence[tuple[str, str]]:
+    """Return what others deleted for good and is here yet: table and id of each."""
+    found = session.run(_STILL_THERE, ()).all()
+    return [(noun, row_id) for noun, row_id in found if noun in FORGETTABLE]
+
+
+def keep_span(
+    session: StoreSession, stream: str, n: int, after: int, last: int
+) -> None:
+    """Keep which part of the log a record tells."""
+    session.run(_KEEP_KEY, (f"sent:{stream}:{last:016x}:{n:012x}", str(after)))
+
+
+def spoiled(session: StoreSession, most: int) -> list[Spoiled]:
+    """Return records that hold what is gone, a few at a time."""
+    found = session.run(f"{_KEYS} limit {most}", ("erase:", "erase;")).all()
+    return [_read(key, value) for key, value in found]
+
+
+def told_again(session: StoreSession, record: Spoiled) -> None:
+    """Keep that what else a record holds is told once more."""
+    session.run(_KEEP_KEY, (_key(record), json.dumps([record.after, record.last, 1])))
+
+
+def erased(session: StoreSession, record: Spoiled) -> None:
+    """Keep that a record holds nothing any more."""
+    span = f"sent:{record.stream}:{record.last:016x}:{record.n:012x}"
+    session.run(_DROP_KEY, [(_key(record),), (span,)])
+
+
+def _close(session: StoreSession, by_row: dict[str, Sequence[Op]]) -> None:
+    """Leave out the messages of a conversation that is gone, whoever wrote them."""
+    of = {row_id: _conversation(ops) for row_id, ops in by_row.items()}
+    names = json.dumps([name for name in of.values() if name])
+    closed = {row_id for (row_id,) in session.run(_CLOSED, (names,)).all()}
+    for row_id, conversation_id in of.items():
+        if conversation_id in closed:
+            session.run(_GONE, ("message", row_id))
+            session.run(_UNLOG, ("message", row_id))
+            del by_row[row_id]
+
+
+def _conversation(ops: Sequence[Op]) -> str:
+    named = (op.fields.get("conversation_id") for op in ops)
+    return str(next(filter(None, named), ""))
+
+
+def _spoil(
+    session: StoreSession, state: dict[str, Any], table: str, row_id: str
+) -> None:
+    authors = json.dumps(state["authors"])
+    seqs = [seq for (seq,) in session.run(_OWN, (table, row_id, authors)).all()]
+    for stream in (state["stream"], *state.get("old_streams", ())):
+        for seq in seqs:
+            _spoil_record(session, stream, seq)
+
+
+def _spoil_record(session: StoreSession, stream: str, seq: int) -> None:
+    """Mark the records of a stream that tell what is at a place of the log."""
+    begin = f"sent:{stream}:{seq:016x}", f"sent:{stream};"
+    covers = session.run(_COVERS, begin).first()
+    if covers is None or int(covers[1]) >= seq:
+        return
+    last = covers[0].split(":")[2]
+    same = f"sent:{stream}:{last}:", f"sent:{stream}:{last};"
+    for key, after in session.run(_KEYS, same).all():
+        n = int(key.split(":")[3], 16)
+        record = Spoiled(stream, n, int(after), int(last, 16), is_told=False)
+        mark = json.dumps([record.after, record.last, 0])
+        session.run(_KEEP_KEY, (_key(record), mark))
+
+
+def _key(record: Spoiled) -> str:
+    return f"erase:{record.stream}:{record.n:012x}"
+
+
+def _read(key: str, value: str) -> Spoiled:
+    _, stream, n = key.split(":")
+    after, last, is_told = json.loads(value)
+    return Spoiled(stream, int(n, 16), after, last, is_told=bool(is_told))

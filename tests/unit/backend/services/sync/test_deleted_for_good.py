@@ -1,0 +1,153 @@
+"""What is deleted for good on one computer is on none, nor in what they share."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from backend.services.sync.rounds import own_keys
+from backend.store.changes import ChangeStore
+from backend.store.notes import NoteStore
+from backend.sync.group import SyncGroup
+from backend.sync.records import START, RecordHeader, RecordKind, RecordReader
+from backend.sync.server import ServerTransport
+from tests.helpers.sqld import Sqld
+from tests.helpers.synced import Computer, grouped, settle
+
+SECRET = "what nobody shall read"
+
+
+@pytest.fixture(params=["folder", "server"])
+def three(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[Computer]]:
+    if request.param == "folder":
+        yield from opened(tmp_path, "")
+        return
+    with Sqld(tmp_path) as server:
+        yield from opened(tmp_path, server.url)
+
+
+def opened(home: Path, url: str) -> Iterator[list[Computer]]:
+    all_ = grouped(home, ["a", "b", "c"], url)
+    settle(all_)
+    yield all_
+    for one in all_:
+        one.close()
+
+
+def titles(computer: Computer) -> set[str]:
+    return {note.title for note in NoteStore(computer.database).page(limit=1_000)}
+
+
+def told(reader: Computer, writer: Computer) -> str:
+    """Return all that a computer's stream says to who has the keys."""
+    state, own = reader.store.state(), writer.store.state()
+    assert state
+    assert own
+    keys = SyncGroup.from_json(state.group).keys
+    found = reader.carrier(state).exchange(os.urandom(16).hex(), [], {}).found
+    verifier = own_keys(own).as_member("").verifier
+    stream = bytes.fromhex(own.stream)
+    reading = RecordReader(verifier, stream, 0, bytes.fromhex(START))
+    said = []
+    for name, record in found:
+        if name == own.stream:
+            opened = reading.open(record, keys)
+            assert opened
+            if opened[0] is RecordKind.OPS:
+                said.append(str(opened[1]))
+    return " ".join(said)
+
+
+def test_it_goes_from_all_and_out_of_what_they_share(three: list[Computer]) -> None:
+    a, b, c = three
+    note = NoteStore(a.database).create(SECRET, SECRET)
+    NoteStore(a.database).create("stays", "of the same record")
+    settle(three)
+    NoteStore(b.database).save(note.id, f"{SECRET} indeed")
+    settle(three)
+    assert SECRET in told(c, a)
+    assert SECRET in told(c, b)
+    ChangeStore(c.database).forget("note", note.id)
+    settle(three)
+    for one in three:
+        assert titles(one) == {"stays"}
+        assert ChangeStore(one.database).of_row("note", note.id) == []
+        assert SECRET not in told(c, one)
+    assert "of the same record" in told(c, a)
+
+
+def test_a_computer_that_was_away_does_not_bring_it_back(three: list[Computer]) -> None:
+    a, b, c = three
+    note = NoteStore(a.database).create(SECRET, SECRET)
+    settle(three)
+    NoteStore(c.database).save(note.id, f"{SECRET}, written while away")
+    ChangeStore(a.database).forget("note", note.id)
+    settle([a, b])
+    settle(three)
+    for one in three:
+        assert titles(one) == set()
+        assert SECRET not in told(a, one)
+
+
+def test_one_that_begins_afterwards_reads_past_what_is_gone(
+    three: list[Computer],
+) -> None:
+    a, b, _ = three
+    gone = NoteStore(a.database).create(SECRET, SECRET)
+    NoteStore(a.database).create("beside it", "")
+    settle(three)
+    NoteStore(a.database).create("after it", "")
+    settle(three)
+    ChangeStore(b.database).forget("note", gone.id)
+    settle(three)
+    # As a computer that joins now: it has read nothing of anybody.
+    with b.database.write() as session:
+        for table in ("sync_peer", "change", "note"):
+            session.run(f"delete from {table}", ())
+    settle(three)
+    assert titles(b) == {"beside it", "after it"}
+
+
+def test_words_that_were_told_twice_go_twice(three: list[Computer]) -> None:
+    a, b, _ = three
+    notes = [NoteStore(a.database).create(f"{SECRET} {n}", SECRET) for n in range(3)]
+    settle(three)
+    for left, note in enumerate(notes[:-1]):
+        ChangeStore(b.database).forget("note", note.id)
+        settle(three)
+        assert told(b, a).count(f"{SECRET} ") == len(notes) - 1 - left
+    ChangeStore(b.database).forget("note", notes[-1].id)
+    settle(three)
+    assert SECRET not in told(b, a)
+
+
+def test_a_long_record_is_erased_on_a_server(tmp_path: Path) -> None:
+    with Sqld(tmp_path) as server:
+        [a] = grouped(tmp_path, ["a"], server.url)
+        noise = os.urandom(1_500_000).hex()
+        note = NoteStore(a.database).create(SECRET, noise)
+        a.sync(5)
+        state = a.store.state()
+        assert state
+        carrier = a.carrier(state)
+        assert isinstance(carrier.inner, ServerTransport)
+        before = [one.record for one in carrier.exchange("f" * 32, [], {}).found]
+        assert max(map(len, before)) > 1_000_000
+        ChangeStore(a.database).forget("note", note.id)
+        settle([a])
+        after = [one.record for one in carrier.exchange("f" * 32, [], {}).found]
+        pairs = list(zip(before, after, strict=False))
+        assert all(RecordHeader.of(x) == RecordHeader.of(y) for x, y in pairs)
+        assert all(len(x) == len(y) for x, y in pairs)
+        assert sum(x != y for x, y in pairs) == 1
+        a.close()
+
+
+def test_what_expired_here_is_not_deleted_elsewhere(three: list[Computer]) -> None:
+    a, b, _ = three
+    note = NoteStore(a.database).create("kept elsewhere", "")
+    settle(three)
+    ChangeStore(a.database).forget_all([("note", note.id)], is_told=False)
+    settle(three)
+    assert titles(b) == {"kept elsewhere"}
