@@ -38,8 +38,8 @@ _FULL: Final = (
 )
 _NAME: Final = re.compile("[0-9a-f]{64}")
 _LOST: Final = (
-    "This file is no longer in Hearth's data folder, or is damaged. If you still have "
-    "it elsewhere, attach it again."
+    "This file is no longer in Hearth's data folder, is damaged, or has not come from "
+    "your other computer yet. If you still have it elsewhere, attach it again."
 )
 
 
@@ -97,7 +97,7 @@ class AttachmentFiles:
         from cryptography.exceptions import InvalidTag  # noqa: PLC0415 slow to import
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 slow to import
 
-        sealed = self._sealed(kept.name)
+        sealed = self.sealed(kept.name)
         try:
             cipher = AESGCM(bytes.fromhex(kept.key))
             return cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None)
@@ -123,9 +123,26 @@ class AttachmentFiles:
                 (self.folder / name).unlink()
         for name in wanted - there:
             with contextlib.suppress(NotFoundError):
-                self._sealed(name)
+                self.sealed(name)
 
-    def _sealed(self, name: str) -> bytes:
+    def take(self, name: str, sealed: bytes) -> bool:
+        """Keep a file as it was kept elsewhere, if it is the one of this name.
+
+        Raises:
+            StoreFullError: The disk has no room for it.
+            StoreReadOnlyError: It could not be written.
+        """
+        is_right = hashlib.sha256(sealed).hexdigest() == name
+        if is_right:
+            self._write(name, sealed)
+        return is_right
+
+    def sealed(self, name: str) -> bytes:
+        """Return a file as it is kept; a copy takes the place of a damaged one.
+
+        Raises:
+            NotFoundError: Neither is there.
+        """
         if not _NAME.fullmatch(name):
             raise NotFoundError(_LOST)
         for folder in (self.folder, *self.spares):

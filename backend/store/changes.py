@@ -11,7 +11,7 @@ from backend.errors import ConflictError, NotFoundError
 from backend.ids import now_ms
 from backend.sqlite.folding import indexed
 from backend.sqlite.schema import DOCUMENT_INDEX, FULL_TEXT
-from backend.store.attachments.rows import forget_files, named_files
+from backend.store.attachments.rows import forget_files, named_files, of_messages
 from backend.store.branches.paths import lay_out, parent_in
 from backend.store.change_log import Fields, StoreSession
 from backend.store.chat.assistants import free_some
@@ -30,6 +30,7 @@ from backend.store.models import (
     StreamChunk,
 )
 from backend.store.search.indexes import drop_indexed, wipe
+from backend.store.sync.files import let_go
 from backend.store.sync.forgetting import remember_gone
 from backend.stored_values import parameters_of
 
@@ -159,6 +160,7 @@ class ChangeStore:
                 files |= _forget_row(session, LOGGED[table], row_id, is_told=is_told)
                 unnamed = files - named_files(session) if files else files
                 drop_indexed(session, unnamed)
+                let_go(session, unnamed)
             self._database.files.drop(unnamed)
         for index in (*FULL_TEXT, DOCUMENT_INDEX):
             wipe(self._database, index)
@@ -322,6 +324,8 @@ def _forget_row(
     )
     connection.execute(delete(model).where(col(model.id) == row_id))
     session.note_forgotten(str(model.__tablename__))
+    for file in of_messages(session, [row_id]):
+        remember_gone(session, "attachment", file.id, is_told=False)
     drop_drafts_of(session, row_id)
     files = forget_files(session, row_id)
     if model is Conversation:

@@ -1,5 +1,6 @@
 """A folder that a person has synced: each computer adds files that only it writes.
 
+Attached files lie in `hearth-sync/<group>/files`, each as it is kept, and
 `hearth-sync/<group>/<stream>/<first number>.hs` has records back to back. The newest
 file is written anew, whole, until it is large; then it is never touched again. What is
 half written, missing, there twice or came in another order is normal in such a folder:
@@ -8,7 +9,7 @@ a stream is read as far as it is whole, and looked at again when its files chang
 
 import errno
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -29,6 +30,7 @@ _SEGMENT_BYTES: Final = 256 * 1024
 _MOST_BYTES: Final = 128 * 1024 * 1024
 _LEFT_BYTES: Final = 1024 * 1024
 _STREAM: Final = re.compile(r"[0-9a-f]{32}")
+_FILE: Final = re.compile(r"[0-9a-f]{64}")
 _SEGMENT: Final = re.compile(r"[0-9a-f]{12}\.hs")
 _AWAY: Final = (
     "The folder {folder} is not there. Connect its drive or start the program that "
@@ -62,6 +64,7 @@ class FolderTransport:
     def __init__(self, folder: Path, group: str) -> None:
         self._folder = folder
         self._group = folder / ROOT / group
+        self._files = self._group / "files"
         self._pairing = folder / ROOT / _PAIRING
         self._looks: dict[Path, _Look] = {}
 
@@ -98,6 +101,30 @@ class FolderTransport:
                         at = data.index(record)
                         new = data[:at] + change(record) + data[at + len(record) :]
                         write_whole(segment, new)
+
+    def files(self) -> Set[str]:
+        """Return the names of the files that are there, perhaps not whole yet."""
+        with self._explained():
+            if not self._files.is_dir():
+                return set()
+            return {one.name for one in self._files.iterdir() if _is_file(one.name)}
+
+    def put_file(self, name: str, data: bytes) -> None:
+        """Keep a file under a name that is made of it."""
+        with self._explained():
+            self._files.mkdir(exist_ok=True)
+            write_whole(self._files / name, data)
+
+    def get_file(self, name: str) -> bytes | None:
+        """Return a file, as it is there; None when it is not."""
+        with self._explained():
+            path = self._files / name
+            return _read(path) if path.exists() else None
+
+    def drop_file(self, name: str) -> None:
+        """Remove a file, if it is there."""
+        with self._explained():
+            (self._files / name).unlink(missing_ok=True)
 
     def leave(self, name: str, data: bytes) -> None:
         """Leave something for a computer that is to join."""
@@ -193,6 +220,10 @@ def _after(segments: Sequence[Path], known: int) -> Sequence[Path]:
     """Return the files that may have records after a number."""
     before = [i for i, path in enumerate(segments) if _first(path) <= known + 1]
     return segments[before[-1] :] if before else segments
+
+
+def _is_file(name: str) -> bool:
+    return _FILE.fullmatch(name) is not None
 
 
 def _first(segment: Path) -> int:

@@ -1,4 +1,4 @@
-"""A libSQL server as the place of records: two tables, to which each computer adds.
+"""A libSQL server as the place of records: three tables, to which each computer adds.
 
 The server merges nothing. It is asked for what follows on what is known of each stream,
 never by its own row numbers: those are not signed. Nothing is taken that would leave a
@@ -7,7 +7,7 @@ gap in a stream, which would hide that the server was set back.
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from typing import Final
 
@@ -35,6 +35,14 @@ _TABLES: Final = (
         part integer not null,
         data blob not null,
         primary key (grp, stream, n, part)
+    )""",
+    """create table if not exists hearth_file(
+        grp text not null,
+        name text not null,
+        part integer not null,
+        parts integer not null,
+        data blob not null,
+        primary key (grp, name, part)
     )""",
     """create table if not exists hearth_left(
         name text primary key not null,
@@ -98,6 +106,18 @@ _REWRITE: Final = """
     update hearth_record set data = ?5
     where grp = ?1 and stream = ?2 and n = ?3 and part = ?4
 """
+_FILES: Final = """
+    select name from hearth_file where grp = ?1
+    group by name having count(*) = max(parts)
+"""
+_PUT: Final = """
+    insert or replace into hearth_file(grp, name, part, parts, data)
+    values (?1, ?2, ?3, ?4, ?5)
+"""
+_GET: Final = """
+    select parts, data from hearth_file where grp = ?1 and name = ?2 and part = ?3
+"""
+_DROP_FILE: Final = "delete from hearth_file where grp = ?1 and name = ?2"
 _LEAVE: Final = "insert or replace into hearth_left(name, data) values (?1, ?2)"
 _TAKE: Final = "select data from hearth_left where name = ?1"
 _DROP: Final = "delete from hearth_left where name = ?1"
@@ -155,6 +175,40 @@ class ServerTransport:
         )
         for request in _requests(statements):
             self._run(request)
+
+    def files(self) -> Set[str]:
+        """Return the names of the files that are kept whole."""
+        [found] = self._run([Statement(_FILES, (self._group,))])
+        return {str(name) for (name,) in found}
+
+    def put_file(self, name: str, data: bytes) -> None:
+        """Keep a file under a name that is made of it."""
+        cuts = range(0, len(data), _PART_BYTES)
+        statements = (
+            Statement(
+                _PUT,
+                (self._group, name, part, len(cuts), data[at : at + _PART_BYTES]),
+            )
+            for part, at in enumerate(cuts)
+        )
+        for request in _requests(statements):
+            self._run(request)
+
+    def get_file(self, name: str) -> bytes | None:
+        """Return a file, as it is there; None when it is not."""
+        whole, part, parts = bytearray(), 0, 1
+        while part < parts and len(whole) <= _MOST_BYTES:
+            asked = Statement(_GET, (self._group, name, part))
+            [found] = self._run([asked])
+            if not found:
+                return None
+            parts, part = int(found[0][0] or 0), part + 1
+            whole += _bytes(found[0][1])
+        return bytes(whole)
+
+    def drop_file(self, name: str) -> None:
+        """Remove a file, if it is there."""
+        self._run([Statement(_DROP_FILE, (self._group, name))])
 
     def leave(self, name: str, data: bytes) -> None:
         """Leave something for a computer that is to join."""

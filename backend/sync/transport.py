@@ -1,6 +1,6 @@
 """What carries records from computer to computer."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Final, NamedTuple, Protocol
 
 from backend.errors import HearthError
@@ -69,6 +69,38 @@ class Transport(Protocol):
         """Replace a record of ours by what is made of it, of the same size.
 
         Nothing is done where it is not there.
+
+        Raises:
+            TransportError: That is not possible now.
+        """
+        ...
+
+    def files(self) -> Set[str]:
+        """Return the names of the files that are kept whole.
+
+        Raises:
+            TransportError: That is not possible now.
+        """
+        ...
+
+    def put_file(self, name: str, data: bytes) -> None:
+        """Keep a file under a name that is made of it.
+
+        Raises:
+            TransportError: That is not possible now.
+        """
+        ...
+
+    def get_file(self, name: str) -> bytes | None:
+        """Return a file, as it is there; None when it is not.
+
+        Raises:
+            TransportError: That is not possible now.
+        """
+        ...
+
+    def drop_file(self, name: str) -> None:
+        """Remove a file, if it is there.
 
         Raises:
             TransportError: That is not possible now.

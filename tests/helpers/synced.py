@@ -4,7 +4,7 @@ import functools
 import random
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -63,6 +63,18 @@ class Unsteady:
 
     def begin(self) -> None:
         self.inner.begin()
+
+    def files(self) -> Set[str]:
+        return self.inner.files()
+
+    def put_file(self, name: str, data: bytes) -> None:
+        self.inner.put_file(name, data)
+
+    def get_file(self, name: str) -> bytes | None:
+        return self.inner.get_file(name)
+
+    def drop_file(self, name: str) -> None:
+        self.inner.drop_file(name)
 
     def rewrite(self, stream: str, n: int, change: Callable[[bytes], bytes]) -> None:
         self.inner.rewrite(stream, n, change)

@@ -8,8 +8,8 @@ from backend.errors import NotFoundError
 from backend.routes.app_context import OpenContext
 from backend.routes.pages import no_content
 from backend.services.sync.places import MAX_TOKEN_CHARS
+from backend.sync.qr_code import qr_code
 from backend.web.http import AppRouter, Request, Response
-from backend.web.qr_code import qr_code
 from backend.web.rendering import Template
 
 if TYPE_CHECKING:

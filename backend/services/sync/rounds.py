@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from backend.ids import now_ms
+from backend.services.sync.file_exchange import FileExchange
 from backend.store.sync.sync import Look, Peer, SyncState
 from backend.store.sync.travelling import FORGOTTEN, Op
 from backend.sync.group import Member, OwnKeys, SyncGroup
@@ -99,12 +100,14 @@ class SyncRounds:
         self._transport = transport
         self._forget = forget
         self._hears_of_gone = True
+        self._files = FileExchange(store.files)
         self._left_alone: dict[str, tuple[int, int]] = {}
         """For each stream that could not be read on: rounds to go, and the last."""
 
     def look_again(self) -> None:
         """Look at every stream in the next round."""
         self._left_alone.clear()
+        self._files.look_again()
 
     def round(self) -> bool:
         """Do one round; return whether there may be more to do at once.
@@ -129,7 +132,7 @@ class SyncRounds:
         self._rest(arrivals.stalled)
         news = [peer for name, peer in arrivals.peers.items() if _is_news(look, peer)]
         if not exchanged.kept and not news:
-            return self._do_away()
+            return self._do_away() or self._files.step(self._transport(look.state))
         return self._receive(look, exchanged.kept, arrivals, news)
 
     def _do_away(self) -> bool:
@@ -243,6 +246,7 @@ class SyncRounds:
             is_removed=own.id in group.removed,
             last_ok=now_ms(),
         )
+        self._files.look_again()
         self._store.received(state, kept, came.ops, news)
         if any(op.table == FORGOTTEN for op in came.ops):
             self._hears_of_gone = True

@@ -65,6 +65,10 @@ class DocumentIndex:
             waiting = session.connection().exec_driver_sql(_WAITING).all()
         for text_file, key, name in waiting:
             document = None
+            if text_file in self._lost and self._has_come(text_file):
+                # Another computer had it.
+                self._lost.remove(text_file)
+                self.read.cache_clear()
             if text_file not in self._lost:
                 document = self.read(text_file, key)
             if document is not None:
@@ -94,6 +98,9 @@ class DocumentIndex:
                 session.run(_ADD, rows)
             done += len(rows)
             session.run(_GO_ON, (done, int(done == len(sections)), number))
+
+    def _has_come(self, text_file: str) -> bool:
+        return (self._database.files.folder / text_file).exists()
 
     def _read(self, text_file: str, key: str) -> Document | None:
         try:

@@ -37,10 +37,15 @@ _MARKED: Final = """
     ) from sync_gone g
     where g.table_name = ? and g.row_id in (select value from json_each(?))
 """
+_INSIDE: Final = {
+    "message": ("conversation", "conversation_id"),
+    "attachment": ("message", "message_id"),
+}
+"""In what rows of a table are, and which field says so."""
 _CLOSED: Final = """
-    select row_id from sync_gone g where table_name = 'conversation'
+    select row_id from sync_gone g where table_name = '{outer}'
         and row_id in (select value from json_each(?))
-        and not exists(select 1 from conversation c where c.id = g.row_id)
+        and not exists(select 1 from {outer} o where o.id = g.row_id)
 """
 _UNLOG: Final = "delete from change where table_name = ? and row_id = ?"
 _STILL_THERE: Final = """
@@ -108,8 +113,8 @@ def drop_gone(
     session: StoreSession, table: str, by_row: dict[str, Sequence[Op]]
 ) -> None:
     """Leave out what is said of rows that are gone, unless they were made anew."""
-    if table == "message":
-        _close(session, by_row)
+    if table in _INSIDE:
+        _close(session, table, by_row)
     names = json.dumps(list(by_row))
     for row_id, gone, is_there in session.run(_MARKED, (table, names)).all():
         newer = [op for op in by_row[row_id] if gone is None or op.hlc > gone]
@@ -151,20 +156,22 @@ def erased(session: StoreSession, record: Spoiled) -> None:
     session.run(_DROP_KEY, [(_key(record),), (span,)])
 
 
-def _close(session: StoreSession, by_row: dict[str, Sequence[Op]]) -> None:
-    """Leave out the messages of a conversation that is gone, whoever wrote them."""
-    of = {row_id: _conversation(ops) for row_id, ops in by_row.items()}
+def _close(session: StoreSession, table: str, by_row: dict[str, Sequence[Op]]) -> None:
+    """Leave out what is in a row that is gone, whoever wrote it."""
+    outer, field = _INSIDE[table]
+    of = {row_id: _value(ops, field) for row_id, ops in by_row.items()}
     names = json.dumps([name for name in of.values() if name])
-    closed = {row_id for (row_id,) in session.run(_CLOSED, (names,)).all()}
-    for row_id, conversation_id in of.items():
-        if conversation_id in closed:
-            session.run(_GONE, ("message", row_id))
-            session.run(_UNLOG, ("message", row_id))
+    found = session.run(_CLOSED.format(outer=outer), (names,)).all()
+    closed = {row_id for (row_id,) in found}
+    for row_id, name in of.items():
+        if name in closed:
+            session.run(_GONE, (table, row_id))
+            session.run(_UNLOG, (table, row_id))
             del by_row[row_id]
 
 
-def _conversation(ops: Sequence[Op]) -> str:
-    named = (op.fields.get("conversation_id") for op in ops)
+def _value(ops: Sequence[Op], field: str) -> str:
+    named = (op.fields.get(field) for op in ops)
     return str(next(filter(None, named), ""))
 
 

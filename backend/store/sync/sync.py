@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from backend.store.change_log import StoreSession
 from backend.store.database import Database
+from backend.store.sync.files import TravellingFiles
 from backend.store.sync.forgetting import (
     Spoiled,
     erased,
@@ -115,11 +116,16 @@ class Look(NamedTuple):
 
 
 class SyncStore:
-    """Reads and keeps the state of the exchange with other computers."""
+    """Reads and keeps the state of the exchange with other computers.
+
+    Attributes:
+        files: What of attached files is here and wanted.
+    """
 
     def __init__(self, database: Database) -> None:
         """Work on a database; go on under the name of its latest changes."""
         self._database = database
+        self.files = TravellingFiles(database)
         self.device_id = database.clock.device_id
         if state := self.state():
             self._write_as(state)

@@ -21,6 +21,7 @@ TRAVELS: Final[Mapping[str, Set[str]]] = {
     "assistant": _ENGINE,
     "action": _ENGINE | {"shortcut"},
     "setting": frozenset(),
+    "attachment": frozenset(),  # its file travels beside it
 }
 """The tables that travel, each with the fields that stay: what this computer has."""
 
@@ -37,7 +38,6 @@ SETTINGS: Final = frozenset({"instructions"})
 
 STAYS: Final = frozenset(
     {
-        "attachment",  # its file lies on this computer
         "change",
         "draft",
         "draft_attachment",

@@ -158,10 +158,8 @@ def test_an_emptied_server_is_begun_anew(sqld: Sqld, client: HranaClient) -> Non
 
 def test_a_server_that_forgets_at_once_is_told() -> None:
     gone = '{"results": [{"type": "error", "error": {"message": "no such table"}}]}'
-    made = (
-        '{"results": [{"type": "ok", "response": {"result": {"rows": []}}}, '
-        '{"type": "ok", "response": {"result": {"rows": []}}}]}'
-    )
+    done = '{"type": "ok", "response": {"result": {"rows": []}}}'
+    made = f'{{"results": [{", ".join([done] * 3)}]}}'
     answers = iter([gone, made, gone, made])
     with FakeModelServer(lambda one: one.answer(200, next(answers))) as fake:
         server = ServerTransport(HranaClient(fake.url), "group")

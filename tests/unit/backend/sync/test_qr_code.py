@@ -3,7 +3,7 @@
 from xml.etree import ElementTree as ET
 
 from backend.sync.pairing import full_code, new_code
-from backend.web.qr_code import qr_code
+from backend.sync.qr_code import qr_code
 
 
 def test_the_longest_code_is_drawn_and_named() -> None:
