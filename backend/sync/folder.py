@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 from backend.runtime.regular_files import open_regular
 from backend.sqlite.files import write_whole
-from backend.sync.records import BODY_AT, RecordHeader, RefusedRecordError
+from backend.sync.records import BODY_AT, RecordHeader, RefusedRecordError, hash_of
 from backend.sync.transport import (
     WINDOW_BYTES,
     Exchanged,
@@ -88,8 +88,9 @@ class FolderTransport:
             if not self._group.is_dir():
                 sentence = _EMPTIED if self._folder.is_dir() else _AWAY
                 raise TransportError(sentence.format(folder=self._folder))
-            kept, head = self._push(self._group / stream, records)
-            return Exchanged(kept, head, list(self._pull(stream, known)))
+            kept, head, last = self._push(self._group / stream, records)
+            name = hash_of(last) if last else ""
+            return Exchanged(kept, head, name, list(self._pull(stream, known)))
 
     def rewrite(self, stream: str, n: int, change: Callable[[bytes], bytes]) -> None:
         """Replace a record of ours by what is made of it, of the same size."""
@@ -148,26 +149,28 @@ class FolderTransport:
 
     def _push(
         self, home: Path, records: Sequence[tuple[int, bytes]]
-    ) -> tuple[list[int], int]:
+    ) -> tuple[list[int], int, bytes]:
+        """Add what follows; return the numbers that are there, and the last one."""
         segments = _segments(home)
         newest = segments[-1] if segments else home / f"{1:012x}.hs"
         data = _read(newest) if segments else b""
         there = dict(_numbered(data))
         head = max(there, default=_first(newest) - 1)
+        last = there.get(head, b"")
         kept = [n for n, record in records if n <= head and _is_kept(home, n, record)]
         fresh: list[bytes] = []
         for n, record in records:
-            if n == head + 1:
+            if n == head + 1 and _follows(record, last):
                 fresh.append(record)
                 kept.append(n)
-                head = n
+                head, last = n, record
         if fresh:
             home.mkdir(exist_ok=True)
             whole = b"".join(there.values())
             if len(whole) + len(fresh[0]) > _SEGMENT_BYTES and whole:
                 newest, whole = home / f"{head - len(fresh) + 1:012x}.hs", b""
             write_whole(newest, whole + b"".join(fresh))
-        return kept, head
+        return kept, head, last
 
     def _pull(self, own: str, known: Mapping[str, int | None]) -> Iterator[FoundRecord]:
         for home in sorted(self._group.iterdir()):
@@ -228,6 +231,11 @@ def _is_file(name: str) -> bool:
 
 def _first(segment: Path) -> int:
     return int(segment.stem, 16)
+
+
+def _follows(record: bytes, last: bytes) -> bool:
+    """Whether a record was made after another one, and not after one of a copy."""
+    return not last or RecordHeader.of(record).prev.hex() == hash_of(last)
 
 
 def _is_kept(home: Path, n: int, record: bytes) -> bool:

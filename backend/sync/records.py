@@ -174,6 +174,11 @@ class RecordReader:
         return opened
 
 
+def hash_of(record: bytes) -> str:
+    """Return what the next record names this one by, in hexadecimal."""
+    return hashlib.sha256(record[:HEADER_BYTES]).hexdigest()
+
+
 def erased(record: bytes, signer: Ed25519PrivateKey) -> bytes:
     """Return a record of ours without what it held, in its place and of its size.
 

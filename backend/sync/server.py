@@ -11,8 +11,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from typing import Final
 
-from backend.sync.hrana import HranaClient, MissingTableError, Rows, Statement
-from backend.sync.records import BODY_AT, RecordHeader, RefusedRecordError
+from backend.sync.hrana import (
+    HranaClient,
+    MissingTableError,
+    Rows,
+    Statement,
+    Value,
+)
+from backend.sync.records import BODY_AT, RecordHeader, RefusedRecordError, hash_of
 from backend.sync.transport import Exchanged, FoundRecord, TransportError
 
 _WINDOW_BYTES: Final = 2 * 1024 * 1024
@@ -69,7 +75,8 @@ _KEPT: Final = """
     where r.grp = ?1 and r.stream = ?2 and r.n between ?3 and ?4 and r.part = 0
 """
 _HEAD: Final = """
-    select coalesce(max(n), 0) from hearth_record where grp = ?1 and stream = ?2
+    select n, substr(data, 1, 192) from hearth_record
+    where grp = ?1 and stream = ?2 and part = 0 order by n desc limit 1
 """
 # Each stream is found by a look into the index, so that asking in vain reads few rows.
 _PULL: Final = """
@@ -149,16 +156,20 @@ class ServerTransport:
             self._run(statements)
         numbers = [n for n, _ in records] or [0]
         own = self._group, stream
-        there, [[head]], found = self._run(
+        there, ends, found = self._run(
             [
-                Statement(_KEPT, (*own, numbers[0], numbers[-1])),
+                Statement(_KEPT, (*own, numbers[0] - 1, numbers[-1])),
                 Statement(_HEAD, own),
                 self._pulling(stream, known),
             ]
         )
         is_there = {n: (begins, size) for n, begins, size in there}
         kept = [n for n, one in records if is_there.get(n) == _outline(one)]
-        return Exchanged(kept, int(head or 0), list(self._whole(found)))
+        if kept and not _follows(records[0][1], is_there.get(kept[0] - 1)):
+            kept = []
+        head, last = ends[0] if ends else (0, None)
+        name = hash_of(_bytes(last)) if last else ""
+        return Exchanged(kept, int(head or 0), name, list(self._whole(found)))
 
     def rewrite(self, stream: str, n: int, change: Callable[[bytes], bytes]) -> None:
         """Replace a record of ours by what is made of it, of the same size."""
@@ -301,6 +312,13 @@ class ServerTransport:
 
 def _outline(record: bytes) -> tuple[bytes, int]:
     return record[:BODY_AT], len(record)
+
+
+def _follows(record: bytes, before: tuple[Value, Value] | None) -> bool:
+    """Whether a record was made after the one before it, and not after a copy's."""
+    if before is None:
+        return True
+    return RecordHeader.of(record).prev.hex() == hash_of(_bytes(before[0]))
 
 
 def _requests(statements: Iterator[Statement]) -> Iterator[list[Statement]]:

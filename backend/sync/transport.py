@@ -28,11 +28,13 @@ class Exchanged(NamedTuple):
     Attributes:
         kept: The numbers of those of our records that are kept as they are.
         head: The last number of our stream.
+        last: The hash of the header of that record; "" when there is none.
         found: What is new in other streams.
     """
 
     kept: Sequence[int]
     head: int
+    last: str
     found: Sequence[FoundRecord]
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar
 from backend.errors import NotFoundError
 from backend.routes.app_context import OpenContext
 from backend.routes.pages import no_content
-from backend.services.sync.places import MAX_TOKEN_CHARS
 from backend.sync.qr_code import qr_code
 from backend.web.http import AppRouter, Request, Response
 from backend.web.rendering import Template
@@ -15,6 +14,7 @@ from backend.web.rendering import Template
 if TYPE_CHECKING:
     from backend.services.sync.overview import DeviceOverview
 
+MAX_TOKEN_CHARS = 4_000
 MAX_CODE_CHARS = 2 * MAX_TOKEN_CHARS
 
 

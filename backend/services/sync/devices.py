@@ -95,6 +95,7 @@ class DeviceService:
             waiting=self._store.rest(state),
             last_ok=max(state.last_ok, now.last_ok),
             told_again=state.told_again,
+            parked=self._store.parked(),
             problem=now.problem,
             code=offer.code if offer else "",
             full_code=self._full_code(state, offer.code) if offer else "",

@@ -55,6 +55,7 @@ class DeviceOverview:
         waiting: How many changes are not known to be kept there.
         last_ok: When all was well last, in milliseconds; 0 for never.
         told_again: When the place had lost some of ours, likewise.
+        parked: How many changes came that are of the future.
         problem: Why nothing moves, in a sentence; "" for nothing.
         code: A pairing code to be typed elsewhere; "" for none.
         full_code: The same with the server in it; "" for a folder.
@@ -72,6 +73,7 @@ class DeviceOverview:
     last_ok: int = 0
     problem: str = ""
     told_again: int = 0
+    parked: int = 0
     code: str = ""
     full_code: str = ""
     asks: str = ""

@@ -19,8 +19,6 @@ from backend.sync.hrana import HranaClient, Statement
 from backend.sync.server import ServerTransport
 from backend.sync.transport import Transport, TransportError
 
-MAX_TOKEN_CHARS: Final = 4_000
-
 _NO_FOLDER: Final = "Choose a folder that is there."
 _NO_ADDRESS: Final = (
     "That is not the address of a server. It looks like libsql://name.turso.io or "
@@ -74,7 +72,7 @@ class SyncPlace:
         if not token.isascii() or not token.isprintable() or " " in token:
             raise InvalidInputError(_NOT_ONE_WORD)
         url = f"{scheme}://{address.netloc}{address.path}".rstrip("/")
-        return cls(server=url, token=token[:MAX_TOKEN_CHARS])
+        return cls(server=url, token=token)
 
     @property
     def name(self) -> str:

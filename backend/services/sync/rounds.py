@@ -28,7 +28,7 @@ from backend.sync.records import (
     check_signature,
     erased,
 )
-from backend.sync.transport import FoundRecord, Transport
+from backend.sync.transport import Exchanged, FoundRecord, Transport
 
 if TYPE_CHECKING:
     from backend.store.sync.sync import SyncStore
@@ -67,14 +67,15 @@ def own_keys(state: SyncState) -> OwnKeys:
     return OwnKeys(**json.loads(state.own))
 
 
-def is_set_back(look: Look, kept: Sequence[int], head: int) -> bool:
+def is_set_back(look: Look, there: Exchanged) -> bool:
     """Whether our stream is not there as we have given it.
 
     The folder or server was set back, or this computer was, or a copy of it writes too.
     """
     acknowledged = look.out[0][0] - 1 if look.out else look.state.n
-    is_between = acknowledged <= head <= look.state.n
-    return not is_between or len(kept) < len(look.out)
+    is_between = acknowledged <= there.head <= look.state.n
+    is_ours = there.head != look.state.n or there.last in ("", look.state.prev)
+    return not is_between or len(there.kept) < len(look.out) or not is_ours
 
 
 @dataclass(slots=True)
@@ -125,7 +126,7 @@ class SyncRounds:
         exchanged = self._transport(look.state).exchange(
             look.state.stream, look.out, {**known, **self._resting()}
         )
-        if is_set_back(look, exchanged.kept, exchanged.head):
+        if is_set_back(look, exchanged):
             self._begin_again(look, exchanged.head)
             return True
         arrivals = self._read(look, exchanged.found)

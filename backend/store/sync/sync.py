@@ -32,6 +32,7 @@ _PEER: Final = """
     ) values (?, ?, ?, ?, ?, ?, ?)
 """
 _CONFLICTS: Final = "select distinct table_name, row_id from sync_conflict"
+_PARKED: Final = "select count(*) from sync_parked"
 _LOOKED_AT: Final = "delete from sync_conflict where table_name = ? and row_id = ?"
 _TABLES: Final = (
     "sync_state",
@@ -177,6 +178,12 @@ class SyncStore:
         """Keep that a record was erased."""
         with self._database.write() as session:
             erased(session, record)
+
+    def parked(self) -> int:
+        """Return how many changes wait because they are of the future."""
+        with self._database.read() as session:
+            found = session.connection().exec_driver_sql(_PARKED).scalar()
+            return int(found or 0)
 
     def still_there(self) -> Sequence[tuple[str, str]]:
         """Return what others deleted for good and is here yet: table and id."""
