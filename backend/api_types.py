@@ -140,10 +140,23 @@ class AnswerNews:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SidecarStatus:
-    """How things are."""
+    """How things are.
+
+    Attributes:
+        sync: How the exchange with other computers is; "off" where there is none.
+    """
 
     model: str
     answering: int
+    sync: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncSummary:
+    """How the exchange with other computers is, in a few words; "" for none."""
+
+    words: str = ""
+    is_paused: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

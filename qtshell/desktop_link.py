@@ -17,6 +17,7 @@ from qtshell.window.action_handlers import ActionHandlers
 from qtshell.window.actions import Actions
 from qtshell.window.main_window import MainWindow
 from qtshell.window.notifications import Notifications
+from qtshell.window.sync_menu import SyncMenu
 from qtshell.window.tray import TrayIcon
 
 
@@ -77,6 +78,7 @@ class DesktopLink(QObject):
         )
         self._server = InstanceServer(instance, remote.answer, self)
         self.activity = Activity(client, supervisor, self)
+        SyncMenu(client, tray)
         Notifications(self.activity, tray, window, action_handlers.go)
 
     def begin(self) -> None:

@@ -117,7 +117,22 @@ async def show_status(_request: Request, app: OpenContext) -> Response:
     chosen = await app.services.engines.default()
     news = await app.services.activity.news(0, 0)
     model = chosen.model if chosen else ""
-    return as_json(SidecarStatus(model=model, answering=news.growing))
+    sync = await asyncio.to_thread(app.services.devices.summary)
+    words = sync.words or "off"
+    return as_json(SidecarStatus(model=model, answering=news.growing, sync=words))
+
+
+@router.get("/api/v1/sync")
+def show_sync(_request: Request, app: OpenContext) -> Response:
+    """Tell how the exchange with other computers is."""
+    return as_json(app.services.devices.summary())
+
+
+@router.post("/api/v1/sync/paused")
+def pause_sync(request: Request, app: OpenContext) -> Response:
+    """Exchange nothing for now, or go on."""
+    app.services.devices.pause(is_paused=request.form().get("paused") == "yes")
+    return as_json(app.services.devices.summary())
 
 
 @router.get("/api/v1/actions")

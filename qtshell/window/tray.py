@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
 from backend.api_types import QuickAction, RecentConversation
@@ -33,12 +34,14 @@ class TrayIcon(QSystemTrayIcon):
         opening: The menu is about to show: its lists should be fresh.
         action_chosen: A quick action's id.
         chat_chosen: A conversation's id.
+        sync_paused: Whether the exchange with other computers is to rest.
     """
 
     toggled = Signal()
     opening = Signal()
     action_chosen = Signal(str)
     chat_chosen = Signal(str)
+    sync_paused = Signal(bool)
 
     def __init__(self, actions: Actions, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -48,7 +51,12 @@ class TrayIcon(QSystemTrayIcon):
         self._menu = QMenu()
         self._actions_menu = QMenu("Quick Actions", self._menu)
         self._chats_menu = QMenu("Recent Conversations", self._menu)
+        self._sync_words = QAction(self)
+        self._sync_words.setEnabled(False)
+        self._pause_sync = QAction("Pause Sync", self, checkable=True)
+        self._pause_sync.triggered.connect(self.sync_paused)
         self._fill(actions)
+        self.set_sync("", is_paused=False)
         self.set_actions(())
         self.set_recent(())
         self.setContextMenu(self._menu)
@@ -86,6 +94,13 @@ class TrayIcon(QSystemTrayIcon):
         rows = [(each.id, each.title) for each in recent]
         _refill(self._chats_menu, rows, self.chat_chosen.emit, _NO_CHATS)
 
+    def set_sync(self, words: str, *, is_paused: bool) -> None:
+        """Say how the exchange with other computers is; nothing where there is none."""
+        self._sync_words.setText(f"Sync: {_shortened(words)}".replace("&", "&&"))
+        self._pause_sync.setChecked(is_paused)
+        for action in (self._sync_words, self._pause_sync):
+            action.setVisible(bool(words))
+
     def tell(self, heading: str, words: str) -> bool:
         """Show a notice; return whether there is a tray to show it."""
         if self.is_there and self.supportsMessages():
@@ -109,6 +124,8 @@ class TrayIcon(QSystemTrayIcon):
         self._menu.addMenu(self._chats_menu)
         self._menu.addSeparator()
         self._menu.addActions([a.pause, a.restart_backend, a.settings])
+        self._menu.addSeparator()
+        self._menu.addActions([self._sync_words, self._pause_sync])
         self._menu.addSeparator()
         self._menu.addAction(a.quit)
 

@@ -84,6 +84,10 @@ def test_what_is_typed_on_one_computer_is_there_on_the_other(
             talk.exchange(conversation, "Another question")
             heard = next(event for event in events if event.name == "messages")
         assert conversation in heard.data or "log" in heard.data
+        assert talk.fetch_json("/api/v1/status")["sync"] == "up to date"
+        send(a, "POST", "/api/v1/sync/paused", paused="yes")
+        assert talk.fetch_json("/api/v1/status")["sync"] == "paused"
+        send(a, "POST", "/api/v1/sync/paused", paused="")
         send(b, "PUT", f"/notes/{note}", body="Typed on the other one")
         wait_for(a, f"/notes/{note}", "Typed on the other one")
     shared = place.rglob("*.hs") if isinstance(place, Path) else place.files()

@@ -10,18 +10,20 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from backend.api_types import SyncSummary
 from backend.errors import ConflictError, NotFoundError
 from backend.ids import now_ms
 from backend.keys.api_keys import KeyStore
 from backend.services.sync.joining import OpenServer, Pairing, SyncMoment
-from backend.services.sync.overview import DeviceOverview, SyncPhase, devices_of
+from backend.services.sync.overview import (
+    DeviceOverview,
+    SyncPhase,
+    devices_of,
+    summary_of,
+)
 from backend.services.sync.pace import EVERY_S, Pace
 from backend.services.sync.places import SyncPlace, SyncTokens
-from backend.services.sync.rounds import (
-    SyncRounds,
-    new_state,
-    own_keys,
-)
+from backend.services.sync.rounds import SyncRounds, new_state, own_keys
 from backend.sync.group import OwnKeys, SyncGroup
 from backend.sync.pairing import full_code, read_full_code, shown_number
 from backend.sync.records import RecordKind
@@ -103,6 +105,10 @@ class DeviceService:
             number=shown_number(offer.secret, asks) if offer and asks else "",
             strangers=sum(not peer.member for peer in peers),
         )
+
+    def summary(self) -> SyncSummary:
+        """Return how it is in a few words; reads the store."""
+        return summary_of(self.overview())
 
     def choose_folder(self, typed: str) -> None:
         """Exchange through a folder that a person has synced, or another one.

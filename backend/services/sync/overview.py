@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from backend.api_types import SyncSummary
 from backend.ids import now_ms
 from backend.services.sync.places import SyncPlace
 from backend.services.sync.rounds import own_keys
@@ -79,6 +80,25 @@ class DeviceOverview:
     asks: str = ""
     number: str = ""
     strangers: int = 0
+
+
+def summary_of(overview: DeviceOverview) -> SyncSummary:
+    """Return what the tray and the command line say."""
+    match overview.phase:
+        case SyncPhase.OFF | SyncPhase.CHOSEN | SyncPhase.JOINING:
+            words = ""
+        case SyncPhase.REMOVED:
+            words = "removed by another computer"
+        case SyncPhase.PAUSED:
+            words = "paused"
+        case _ if overview.problem:
+            words = overview.problem
+        case _ if overview.waiting:
+            changes = "change waits" if overview.waiting == 1 else "changes wait"
+            words = f"{overview.waiting} {changes}"
+        case _:
+            words = "up to date"
+    return SyncSummary(words=words, is_paused=overview.phase is SyncPhase.PAUSED)
 
 
 def devices_of(state: "SyncState", peers: "Sequence[Peer]") -> list[Device]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from backend.api_types import SyncSummary
 from backend.errors import ConflictError, InvalidInputError, NotFoundError
 from backend.keys.api_keys import KeyStore
 from backend.services.sync.devices import DeviceService
@@ -77,6 +78,7 @@ def titles(database: Database) -> set[str]:
 def test_nothing_is_done_until_a_folder_is_chosen(desk: Desk) -> None:
     assert desk.a.overview().phase is SyncPhase.OFF
     assert desk.a.step() is None
+    assert desk.a.summary().words == ""
     for act in (desk.a.begin, desk.a.offer_code, desk.a.accept):
         with pytest.raises(ConflictError):
             act()
@@ -110,6 +112,10 @@ def test_two_computers_with_data_of_their_own_come_together(desk: Desk) -> None:
     assert desk.a.overview().waiting == desk.b.overview().waiting == 0
     assert desk.a.overview().devices[0].seen
     assert desk.a.step() == EVERY_S
+    assert desk.a.summary().words == "up to date"
+    NoteStore(desk.databases[0]).create("one more")
+    assert desk.a.summary().words == "1 change waits"
+    desk.exchange()
     assert list((desk.folder / ROOT / "pairing").iterdir()) == []
 
 
@@ -165,6 +171,7 @@ def test_pausing_moves_nothing_and_resuming_all(desk: Desk) -> None:
     desk.exchange()
     assert desk.a.overview().phase is SyncPhase.PAUSED
     assert desk.a.overview().waiting == 1
+    assert desk.a.summary() == SyncSummary(words="paused", is_paused=True)
     assert titles(desk.databases[1]) == set()
     desk.a.pause(is_paused=False)
     desk.exchange()
@@ -180,6 +187,7 @@ def test_a_removed_computer_says_so_and_keeps_its_data(desk: Desk) -> None:
     NoteStore(desk.databases[0]).create("after")
     desk.exchange()
     assert desk.b.overview().phase is SyncPhase.REMOVED
+    assert desk.b.summary().words == "removed by another computer"
     assert titles(desk.databases[1]) == {"before"}
     assert desk.a.overview().devices == []
     with pytest.raises(NotFoundError):
