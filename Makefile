@@ -35,7 +35,7 @@ lint: setup ## Check style, types, imports and templates
 	$(RUN) lint-imports
 	$(RUN) djlint --quiet --lint templates
 
-faults: setup ## Run every fault many times and print a table (ARGS=store for the files alone)
+faults: setup ## Run every fault many times and print a table (ARGS=store, sync: those alone)
 	$(RUN) python -m tests.faults $(ARGS)
 
 bench: setup ## Measure speed and memory against peers (ARGS=--record keeps the tables)

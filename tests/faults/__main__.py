@@ -14,12 +14,14 @@ from pathlib import Path
 from pyvirtualdisplay.display import Display
 
 from tests.benchmarks.machine import load, machine
-from tests.helpers import store_fault_report
+from tests.helpers import store_fault_report, sync_kills
 from tests.helpers.fault_injection import Trial, running
 from tests.helpers.fault_table import FAULTS, Fault, Row, Series, to_markdown
 from tests.helpers.measurements import record
 from tests.helpers.scripted_model import write_scripted_model
 from tests.helpers.store_fault_report import STORE_FAULTS
+
+_SYNC_KILLS = 100
 
 
 def measure(fault: Fault, runs: int, model: Path) -> Series:
@@ -60,10 +62,21 @@ def measure_store(only: str, runs: int | None) -> Iterator[Row]:
             yield series
 
 
+def measure_sync(only: str, runs: int | None) -> Iterator[Row]:
+    """Kill computers that exchange, over what they share."""
+    for name in ("folder", "server"):
+        if only in name:
+            yield sync_kills.measure(name, runs or _SYNC_KILLS)
+
+
 def main() -> int:
     """Measure what is asked for and return the exit code."""
     parser = argparse.ArgumentParser(prog="make faults", description=__doc__)
-    parts = {"program": measure_program, "store": measure_store}
+    parts = {
+        "program": measure_program,
+        "store": measure_store,
+        "sync": measure_sync,
+    }
     parser.add_argument("part", nargs="?", choices=parts, help="only these")
     parser.add_argument("--runs", type=int, help="of each fault, instead of its own")
     parser.add_argument("--only", default="", help="faults with this in their name")

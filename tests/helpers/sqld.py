@@ -26,6 +26,7 @@ class Sqld:
 
     Attributes:
         url: Its address, the same after every start.
+        asks: Whether it wants a token.
     """
 
     def __init__(self, folder: Path, *, asks: bool = False) -> None:
@@ -37,6 +38,7 @@ class Sqld:
         """
         if not _PROGRAM.is_file():
             pytest.skip("sqld has no program for this kind of computer")
+        self.asks = asks
         self._files = folder / "sqld"
         self._kept = folder / "sqld.kept"
         self.key = Ed25519PrivateKey.generate()

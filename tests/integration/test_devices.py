@@ -1,55 +1,17 @@
 """Two sidecars over one folder: what is typed on one is there on the other."""
 
-import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlencode
 
 import pytest
 
 from backend.ids import new_id
+from tests.helpers.paired import pair, send, wait_for
 from tests.helpers.sidecar import Sidecar
 from tests.helpers.sqld import Sqld
 from tests.helpers.talk import open_talk, say
 
 pytestmark = pytest.mark.sidecar
-
-WAIT_S = 30.0
-
-
-def send(sidecar: Sidecar, method: str, target: str, **form: str) -> str:
-    headers = {"content-type": "application/x-www-form-urlencoded"}
-    body = urlencode(form).encode()
-    answer = sidecar.request(method, target, headers=headers, body=body)
-    assert answer.status < 300, answer.text
-    return answer.text
-
-
-def wait_for(sidecar: Sidecar, path: str, words: str) -> str:
-    """Return a page once it has these words."""
-    deadline = time.monotonic() + WAIT_S
-    while words not in (shown := sidecar.get(path).text):
-        assert time.monotonic() < deadline, f"{shown}\n{sidecar.log}"
-        time.sleep(0.05)
-    return shown
-
-
-def pair(a: Sidecar, b: Sidecar, place: Path | Sqld) -> None:
-    if isinstance(place, Sqld):
-        token = place.token()
-        send(a, "POST", "/devices/server", url=place.url, token=token)
-    else:
-        place.mkdir()
-        for one in (a, b):
-            send(one, "POST", "/devices/folder", path=str(place))
-    send(a, "POST", "/devices/begin")
-    shown = send(a, "POST", "/devices/code")
-    found = re.search(r'id="pairing-code"[^>]*>([^<]+)<', shown)
-    assert found
-    send(b, "POST", "/devices/join", code=found[1])
-    wait_for(a, "/devices/state", "Yes, add it")
-    send(a, "POST", "/devices/accept")
 
 
 @pytest.fixture(params=["folder", "server"])

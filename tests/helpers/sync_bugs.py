@@ -1,0 +1,153 @@
+"""Bugs that are put into the exchange on purpose: each must be found.
+
+`python -m tests.helpers.sync_bugs` tries random runs with each of them until one fails.
+"""
+
+import random
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from backend.services.sync import rounds
+from backend.store.clock import HybridClock
+from backend.store.sync import forgetting, inbox, outbox
+from backend.store.sync import sync as sync_store
+from tests.helpers.three_computers import random_steps, run
+
+Bug = Callable[[pytest.MonkeyPatch], None]
+MOST_RUNS = 60
+
+
+def what_came_twice_counts_twice(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(inbox, "_KNOWN", f"{inbox._KNOWN} and 0")
+
+
+def the_last_to_arrive_wins(patch: pytest.MonkeyPatch) -> None:
+    def take(fold: Any, hlc: str, fields: Any) -> Any:  # noqa: ANN401 as it is
+        fold.fields.update(fields)
+        fold.clocks.update(dict.fromkeys(fields, hlc))
+        return dict(fields)
+
+    patch.setattr(inbox._Fold, "take", take)
+
+
+def the_clock_does_not_follow_what_came(patch: pytest.MonkeyPatch) -> None:
+    follow = HybridClock.not_before
+
+    def not_before(clock: HybridClock, reading: str) -> None:
+        if "-" not in reading:
+            follow(clock, reading)
+
+    patch.setattr(HybridClock, "not_before", not_before)
+
+
+def what_is_ours_is_passed_over(patch: pytest.MonkeyPatch) -> None:
+    def settled(session: Any, _authors: Any, after: int) -> int:  # noqa: ANN401 as it is
+        return int(session.connection().exec_driver_sql(outbox._LAST).scalar() or after)
+
+    patch.setattr(sync_store, "settled", settled)
+
+
+def nobody_sees_that_a_place_was_set_back(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(rounds, "is_set_back", lambda _look, _there: False)
+
+
+def answers_are_told_while_they_are_written(patch: pytest.MonkeyPatch) -> None:
+    told = outbox._MINE.replace("is not 'streaming'", "is not 'never'")
+    assert told != outbox._MINE
+    patch.setattr(outbox, "_MINE", told)
+
+
+def an_answer_ends_without_its_beginning(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(outbox, "_begun", lambda _session, _change: ())
+
+
+def what_is_searched_is_forgotten(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(inbox, "_folded", lambda _row: {})
+
+
+def the_tree_is_not_laid_out(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(inbox, "lay_out", lambda _session, _name: None)
+
+
+def the_place_is_kept_before_the_rows(patch: pytest.MonkeyPatch) -> None:
+    received = sync_store.SyncStore.received
+
+    def early(store: Any, state: Any, kept: Any, ops: Any, peers: Any) -> int:  # noqa: ANN401 as it is
+        with store._database.write() as session:
+            if peers:
+                session.run(sync_store._PEER, [tuple(peer) for peer in peers])
+        return received(store, state, kept, ops, peers)
+
+    patch.setattr(sync_store.SyncStore, "received", early)
+
+
+def what_is_gone_comes_back(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(inbox, "drop_gone", lambda _session, _table, _by_row: None)
+
+
+def what_others_deleted_stays(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(sync_store, "still_there", lambda _session: [])
+
+
+def deleting_is_not_told(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(forgetting, "FORGETTABLE", frozenset())
+
+
+def only_the_latest_name_is_ours(patch: pytest.MonkeyPatch) -> None:
+    about = outbox._about
+
+    def of_one(authors: Any, after: int, upto: int = 2**53) -> Any:  # noqa: ANN401 as it is
+        return about(authors[-1:], after, upto)
+
+    patch.setattr(outbox, "_about", of_one)
+
+
+BUGS: list[Bug] = [
+    what_came_twice_counts_twice,
+    the_last_to_arrive_wins,
+    the_clock_does_not_follow_what_came,
+    what_is_ours_is_passed_over,
+    nobody_sees_that_a_place_was_set_back,
+    answers_are_told_while_they_are_written,
+    an_answer_ends_without_its_beginning,
+    what_is_searched_is_forgotten,
+    the_tree_is_not_laid_out,
+    the_place_is_kept_before_the_rows,
+    what_is_gone_comes_back,
+    what_others_deleted_stays,
+    deleting_is_not_told,
+    only_the_latest_name_is_ours,
+]
+
+
+def found_after(bug: Bug, most: int = MOST_RUNS) -> int:
+    """Return which run fails with a bug; 0 when none does."""
+    with pytest.MonkeyPatch.context() as patch:
+        bug(patch)
+        for seed in range(1, most + 1):
+            chance = random.Random(seed)
+            damage = "folder" if seed % 2 else "computer"
+            try:
+                run(random_steps(chance), seed, damage)
+            except Exception:  # noqa: BLE001 whatever shows it
+                return seed
+    return 0
+
+
+def main() -> int:
+    """Try each, and say which are found."""
+    missed = 0
+    for bug in BUGS:
+        seed = found_after(bug)
+        missed += not seed
+        words = f"found in run {seed}" if seed else f"not found in {MOST_RUNS} runs"
+        sys.stdout.write(f"{bug.__name__}: {words}\n")
+        sys.stdout.flush()
+    return min(missed, 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
