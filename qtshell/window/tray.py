@@ -98,7 +98,7 @@ class TrayIcon(QSystemTrayIcon):
         """Say how the exchange with other computers is; nothing where there is none."""
         self._sync_words.setText(f"Sync: {_shortened(words)}".replace("&", "&&"))
         self._pause_sync.setChecked(is_paused)
-        for action in (self._sync_words, self._pause_sync):
+        for action in (self._before_sync, self._sync_words, self._pause_sync):
             action.setVisible(bool(words))
 
     def tell(self, heading: str, words: str) -> bool:
@@ -124,7 +124,7 @@ class TrayIcon(QSystemTrayIcon):
         self._menu.addMenu(self._chats_menu)
         self._menu.addSeparator()
         self._menu.addActions([a.pause, a.restart_backend, a.settings])
-        self._menu.addSeparator()
+        self._before_sync = self._menu.addSeparator()
         self._menu.addActions([self._sync_words, self._pause_sync])
         self._menu.addSeparator()
         self._menu.addAction(a.quit)

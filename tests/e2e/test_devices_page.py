@@ -55,7 +55,9 @@ def test_a_server_is_chosen_and_a_code_shown_by_keyboard(
         there(window, "[hx-post='/devices/begin']")
         window.click("button", "Start here")
         there(window, "#own-device-heading")
-        window.wait_for("document.body.textContent.includes('from here is there')")
+        window.wait_for(
+            "document.body.textContent.includes('from here is on the server')"
+        )
         window.click("button", "Add a computer")
         there(window, "#pairing-code")
         code = window.evaluate("document.querySelector('#pairing-code').innerText")

@@ -154,7 +154,9 @@ def pasted() -> str:
 
 def test_the_tray_offers_everything_once(desk: Desk) -> None:
     names = [
-        entry.text().replace("&", "") for entry in desk.tray.contextMenu().actions()
+        entry.text().replace("&", "")
+        for entry in desk.tray.contextMenu().actions()
+        if entry.isVisible()
     ]
     assert names == [
         "Open Hearth",
