@@ -13,7 +13,7 @@ from http.client import HTTPException
 from pathlib import Path
 
 from backend.ids import new_id
-from tests.helpers.paired import pair, send
+from tests.helpers.paired import pair, send, wait_for
 from tests.helpers.sidecar import Sidecar
 from tests.helpers.sqld import Sqld
 
@@ -44,6 +44,8 @@ class KilledPair:
     def kill_often(self, kills: int, chance: random.Random) -> None:
         """Kill one of them so often, at any moment."""
         pair(self.sidecars[0], self.sidecars[1], self.place)
+        # Who asks to be let in remembers it only while it runs.
+        wait_for(self.sidecars[1], "/devices/state", "other-devices-heading")
         writers = [threading.Thread(target=self._write, args=(n,)) for n in (0, 1)]
         for writer in writers:
             writer.start()
