@@ -214,6 +214,7 @@ class StoreLifecycle:
 
         def tell(rows: "Sequence[RowChange]") -> None:
             services.activity.committed(rows)
+            services.devices.committed()
             services.search.committed(rows)
             services.notes.committed(rows)
 

@@ -25,7 +25,7 @@ from backend.services.sync.pace import EVERY_S, Pace
 from backend.services.sync.places import SyncPlace, SyncTokens
 from backend.services.sync.rounds import SyncRounds, new_state, own_keys
 from backend.sync.group import OwnKeys, SyncGroup
-from backend.sync.pairing import full_code, read_full_code, shown_number
+from backend.sync.pairing import read_full_code, shown_number
 from backend.sync.records import RecordKind
 from backend.sync.transport import Transport
 
@@ -100,7 +100,7 @@ class DeviceService:
             parked=self._store.parked(),
             problem=now.problem,
             code=offer.code if offer else "",
-            full_code=self._full_code(state, offer.code) if offer else "",
+            full_code=self._tokens.full_code(state, offer.code) if offer else "",
             asks=asks.name if asks else "",
             number=shown_number(offer.secret, asks) if offer and asks else "",
             strangers=sum(not peer.member for peer in peers),
@@ -263,6 +263,10 @@ class DeviceService:
         self._rounds.look_again()
         self._pace.hurry()
 
+    def committed(self) -> None:
+        """Tell others what was just stored."""
+        self._pace.soon()
+
     def conflicts(self) -> Sequence[tuple[str, str]]:
         """Return what was changed on two computers: table and id of each."""
         return self._store.conflicts()
@@ -339,13 +343,6 @@ class DeviceService:
         self._choose(asked.place)
         if asked.secret:
             self._pairing.ask(asked.secret, asked.place)
-
-    def _full_code(self, state: "SyncState", code: str) -> str:
-        """Return a code that says where the server is, if there is one."""
-        if not state.server:
-            return ""
-        place = self._tokens.place_of(state)
-        return full_code(code, place.server, place.token)
 
     def _peers(self) -> "Sequence[Peer]":
         look = self._store.look()

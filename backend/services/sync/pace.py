@@ -39,7 +39,13 @@ class Pace:
         self._changed = changed
         self._side = SideThreads(1)
         self._failures = 0
+        self._is_due = False
         self._wake: Callable[[], object] = lambda: None
+
+    def soon(self) -> None:
+        """Do the next step now, if one is due at all and the last one did not fail."""
+        if self._is_due and not self._failures:
+            self._wake()
 
     def hurry(self) -> None:
         """Do the next step now, whatever failed before."""
@@ -53,6 +59,7 @@ class Pace:
         while True:
             woken.clear()
             pause_s = await self.step_beside()
+            self._is_due = pause_s is not None
             try:
                 async with asyncio.timeout(pause_s):
                     await woken.wait()

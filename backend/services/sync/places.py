@@ -16,6 +16,7 @@ from backend.services.sync.rounds import own_keys
 from backend.store.sync.sync import SyncState
 from backend.sync.folder import FolderTransport
 from backend.sync.hrana import HranaClient, Statement
+from backend.sync.pairing import full_code
 from backend.sync.server import ServerTransport
 from backend.sync.transport import Transport, TransportError
 
@@ -128,6 +129,16 @@ class SyncTokens:
         if token is None:
             raise TransportError(_LOCKED)
         return SyncPlace(server=state.server, token=token)
+
+    def full_code(self, state: SyncState, code: str) -> str:
+        """Return a code that says where the server is; "" where that cannot be."""
+        if not state.server:
+            return ""
+        try:
+            place = self.place_of(state)
+        except TransportError:  # the short one is shown, and the problem
+            return ""
+        return full_code(code, place.server, place.token)
 
     def moved(self, state: SyncState, place: SyncPlace) -> SyncState:
         """Return the state of a computer that exchanges elsewhere; keep the token."""

@@ -161,6 +161,9 @@ def test_a_keyring_that_is_locked_is_waited_for(desk: Desk) -> None:
     )
     with pytest.raises(TransportError, match="keyring"):
         service.step()
+    service.offer_code()
+    assert service.overview().code
+    assert service.overview().full_code == ""
 
 
 def test_a_server_that_asks_for_none_needs_no_keyring(tmp_path: Path) -> None:
