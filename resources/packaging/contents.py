@@ -66,6 +66,33 @@ UNNEEDED: Final = {
     "*/REQUESTED": "who installed it where it was built",
 }
 
+# Each with everything below it; the analysis would take them along.
+UNUSED_MODULES: Final = {
+    "PySide6.QtQml": "no window is written in QML; it brings every style along",
+    "PySide6.QtQuick": "no window is written in QML; it brings every style along",
+    "InquirerPy": "Robyn's own command line",
+    "prompt_toolkit": "Robyn's own command line",
+    "wcwidth": "Robyn's own command line",
+    "dill": "Robyn's framework forks by it",
+    "multiprocess": "Robyn's framework forks by it",
+    "watchdog": "Robyn's framework reloads by it",
+    "sqlalchemy.dialects.mssql": "no such database is used",
+    "sqlalchemy.dialects.mysql": "no such database is used",
+    "sqlalchemy.dialects.oracle": "no such database is used",
+    "sqlalchemy.dialects.postgresql": "no such database is used",
+    "chardet": "charset_normalizer does it",
+    "distutils": "builds packages",
+    "setuptools": "builds packages",
+    "doctest": "tests of others",
+    "test": "tests of others",
+    "unittest": "tests of others",
+    "numpy": "no picture is an array",
+    "pydoc": "for programmers",
+    "pydoc_data": "for programmers",
+    "readline": "for programmers",
+    "tkinter": "no window is of Tk",
+}
+
 LANGUAGES: Final = ("en-US", "de", "fr", "es", "zh-CN")
 """Those of the start-menu entry; Chromium's own words are few."""
 

@@ -1,5 +1,8 @@
 """What a package may hold is told by lists in which everything has its reason."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import contents
@@ -111,9 +114,45 @@ def test_a_library_stays_out_when_nothing_that_stays_links_to_it() -> None:
     }
 
 
+WITHOUT = """
+import importlib, pkgutil, sys
+import backend, qtshell
+
+class Left:
+    def find_spec(self, name, path=None, target=None):
+        if any(name == one or name.startswith(f"{one}.") for one in sys.argv[1:]):
+            raise ModuleNotFoundError(name, name=name)
+
+sys.meta_path.insert(0, Left())
+for package in (backend, qtshell):
+    for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        if not found.name.endswith(("__main__", "windows_job")):
+            importlib.import_module(found.name)
+from backend.web.highlighting import highlight
+from backend.web.markdown import markdown
+import keyring.backends.SecretService, PIL.Image, pypdf, xllamacpp
+PIL.Image.init()
+print(len(sys.modules))
+"""
+
+
+def test_hearth_does_without_the_modules_that_are_left_out() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT, *contents.UNUSED_MODULES],
+        cwd=ROOT,
+        env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert int(done.stdout) > 1_000
+
+
 def test_each_line_of_the_lists_has_its_reason() -> None:
     lists = (
         contents.UNNEEDED,
+        contents.UNUSED_MODULES,
         contents.NEEDED,
         contents.LOADED_BY_NAME,
         contents.ON_EVERY_DESKTOP,
