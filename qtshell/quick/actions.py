@@ -1,7 +1,7 @@
 """Quick actions in the shell: the list for the tray, and running one."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QClipboard, QGuiApplication
@@ -16,9 +16,11 @@ from backend.api_types import (
 )
 from backend.protocol import MAX_TEXT_CHARS
 from backend.stored_values import ActionResult
-from qtshell.quick.ask import QuickAsk
 from qtshell.sidecar.answers import AnswerFollower
 from qtshell.sidecar.client import SidecarClient
+
+if TYPE_CHECKING:
+    from qtshell.quick.ask import QuickAsk
 
 Tell = Callable[[str, str], bool]
 """Shows a notice, a heading and words; returns whether the user can see it."""
@@ -45,7 +47,7 @@ class QuickActions(QObject):
     def __init__(
         self,
         client: SidecarClient,
-        quick_ask: Callable[[], QuickAsk],
+        quick_ask: "Callable[[], QuickAsk]",
         tell: Tell,
         parent: QObject,
     ) -> None:

@@ -1,7 +1,7 @@
 """Builds and joins what is reached without the window: quick ask, actions, pause."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QTimer, QUrl
 from PySide6.QtWidgets import QWidget
@@ -10,9 +10,7 @@ from backend.api_types import EnginePause
 from qtshell.dialogs.page_commands import LinkOpener
 from qtshell.hotkeys.registry import Hotkeys
 from qtshell.quick.actions import QuickActions
-from qtshell.quick.ask import QuickAsk
 from qtshell.quick.shortcuts import ActionShortcuts
-from qtshell.quick.window import QuickWindow
 from qtshell.sidecar.activity import Activity
 from qtshell.sidecar.client import SidecarClient
 from qtshell.sidecar.supervisor import SidecarSupervisor
@@ -20,6 +18,10 @@ from qtshell.web.navigation import Verdict, classify_navigation
 from qtshell.web.urls import encoded
 from qtshell.window.actions import Actions
 from qtshell.window.tray import TrayIcon
+
+if TYPE_CHECKING:
+    from qtshell.quick.ask import QuickAsk
+    from qtshell.quick.window import QuickWindow
 
 _WARM_UP_AFTER_MS: Final = 2_000
 """When the start-up is over and the machine has time."""
@@ -62,8 +64,11 @@ class QuickAccess(QObject):
         """Show quick ask, ready for typing."""
         self.quick_ask().open_quick_ask()
 
-    def quick_ask(self) -> QuickAsk:
+    def quick_ask(self) -> "QuickAsk":
         """Return quick ask; its window is made once and kept."""
+        from qtshell.quick.ask import QuickAsk  # noqa: PLC0415 the start needs none
+        from qtshell.quick.window import QuickWindow  # noqa: PLC0415 the start needs none
+
         if self._quick_ask is None:
             self._window = QuickWindow()
             # It lives as long as what shows something in it, also while Hearth quits:
