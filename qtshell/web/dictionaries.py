@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from backend.sqlite.files import write_whole
 from qtshell.web.hunspell import UnknownDictionaryError, convert
 from qtshell.web.word_list import dictionary_of
 
@@ -108,9 +109,7 @@ def keep_words(folder: Path, words: Iterable[str]) -> None:
     Raises:
         OSError: It cannot be written.
     """
-    fresh = folder / f"{OWN_WORDS}.new"
-    fresh.write_bytes(dictionary_of(words))
-    fresh.replace(folder / f"{OWN_WORDS}{_SUFFIX}")
+    write_whole(folder / f"{OWN_WORDS}{_SUFFIX}", dictionary_of(words))
 
 
 def known_languages(folder: Path) -> list[str]:

@@ -1,5 +1,6 @@
 """Which dictionaries there are, which are used, and the user's own words among them."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -52,6 +53,22 @@ def test_dictionaries_of_the_system_are_linked_and_gone_with_it(tmp_path: Path) 
     (system / "de_DE.bdic").unlink()
     gather(data, [system], ())
     assert known_languages(own_folder(data)) == ["nl"]
+
+
+def test_words_that_cannot_be_written_leave_those_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep_words(tmp_path, WORDS)
+    [before] = tmp_path.iterdir()
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        keep_words(tmp_path, [*WORDS, "fifth"])
+    assert before.read_bytes() == dictionary_of(WORDS)
+    assert list(tmp_path.iterdir()) == [before]
 
 
 @pytest.mark.parametrize(
