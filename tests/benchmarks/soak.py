@@ -20,6 +20,7 @@ SETTLED_MINUTES: Final = 10
 CONVERSATIONS: Final = 10
 GROWTH: Final = 1.1
 
+_KIND: Final = "--type="
 _SWITCHES: Final = 50
 _ANSWER_CHARS: Final = 4_000
 _PIECE_CHARS: Final = 8
@@ -29,24 +30,24 @@ _UNITS: Final = {"memory": MB, "heap": MB, "files": MB}
 Sample = dict[str, float]
 
 
-def measure() -> Table:
-    """Ask, read, switch and search for an hour; compare its minutes."""
+def measure(minutes: int = MINUTES) -> Table:
+    """Ask, read, switch and search for an hour or so; compare its minutes."""
     samples = list[Sample]()
     with dictated_window() as (window, model, data_dir):
         for number in range(CONVERSATIONS):
             _begin(window)
             _ask(window, model, _title(number))
         begun = time.monotonic()
-        for minute in range(MINUTES):
+        for minute in range(minutes):
             window.click("link", _title(minute % CONVERSATIONS))
             while time.monotonic() < begun + minute * 60 + 30:
                 _ask(window, model, f"And what of {minute}?")
             _switch(window)
             samples.append(_sample(window, data_dir))
-            sys.stderr.write(f"soak: minute {minute}: {samples[-1]}\n")
+            sys.stderr.write(f"soak: minute {minute}: {_said(samples[-1])}\n")
             rest_s = begun + (minute + 1) * 60 - time.monotonic()
             time.sleep(max(rest_s, 0))
-    return Table("An hour of use", _lines(samples))
+    return Table(f"Use for {minutes} minutes", _lines(samples))
 
 
 def _ask(window: Window, model: Dictation, question: str) -> None:
@@ -101,24 +102,37 @@ def _sample(window: Window, data_dir: Path) -> Sample:
     return sample
 
 
+def _said(sample: Sample) -> str:
+    return ", ".join(f"{what} {value:.5g}" for what, value in sample.items())
+
+
 def _role(window: Window, process: psutil.Process) -> str:
     if process.pid == window.process.pid:
         return "the shell"
     if process.pid == window.sidecar.pid:
         return "the sidecar"
-    return "Chromium's processes"
+    kinds = (word for word in process.cmdline() if word.startswith(_KIND))
+    # A page's process is forked from a zygote and keeps its words; it has threads.
+    kind = next(kinds, "").removeprefix(_KIND)
+    if kind == "zygote" and process.num_threads() > 1:
+        return "the page's process"
+    return f"Chromium's {kind}" if kind else f"helpers ({process.name()})"
 
 
 def _lines(samples: list[Sample]) -> list[Line]:
     """Compare the last minutes with those after everything had settled."""
-    settled, last = samples[SETTLED_MINUTES:][:10], samples[-10:]
+    begin = min(SETTLED_MINUTES, len(samples) // 2)
+    settled, last = samples[begin:][:10], samples[-10:]
     return [
         Line(
             what=what,
             unit=_UNITS.get(what.split(" ")[0], COUNT),
             hearth=Series("Hearth", [one.get(what, 0) for one in last]),
-            peer=Series("minutes 10 to 20", [one.get(what, 0) for one in settled]),
+            peer=Series(
+                f"minutes {begin} to {begin + len(settled)}",
+                [one.get(what, 0) for one in settled],
+            ),
             ratio_aim=None if what.startswith("files") else GROWTH,
         )
-        for what in samples[SETTLED_MINUTES]
+        for what in samples[begin]
     ]
