@@ -12,6 +12,8 @@ import linking
 import program_files
 import pytest
 
+from tests.helpers.sidecar import Sidecar
+
 DIST = Path(__file__).parents[2] / "dist"
 INSTALLED = "usr/lib/hearth"
 
@@ -59,6 +61,20 @@ def test_everything_it_is_linked_to_is_there(root: Path) -> None:
     )
     missing = [line for line in found.stdout.splitlines() if "not found" in line]
     assert missing == []
+
+
+def test_the_sidecar_loads_no_qt(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would slow it down, and look into every module that is imported."""
+    program = root / INSTALLED / "hearth"
+    monkeypatch.setenv("HEARTH_PROGRAM", str(program))
+    with Sidecar.start(tmp_path / "data") as sidecar:
+        assert sidecar.wait_for_database(30) == "connected"
+        maps = Path("/proc", str(sidecar.pid), "maps").read_text("utf-8")
+    assert "libsql" in maps
+    assert "PySide6" not in maps
+    assert "shiboken" not in maps
 
 
 def test_in_the_archive_every_binary_finds_its_libraries(tmp_path: Path) -> None:

@@ -145,17 +145,17 @@ def test_a_frozen_hearth_runs_nothing_but_its_own(arguments: list[str]) -> None:
     assert asked_module(arguments) is None
 
 
-def test_the_frozen_entry_becomes_what_it_is_asked_for(tmp_path: Path) -> None:
+def test_a_frozen_child_becomes_what_it_is_asked_for(tmp_path: Path) -> None:
     """Also without the library path that belongs to the frozen program."""
     (tmp_path / "backend").mkdir()
     (tmp_path / "backend" / "__init__.py").touch()
     shutil.copy(installation.__file__, tmp_path / "backend")
     said = SAID + "print(os.environ.get('LD_LIBRARY_PATH'))"
     (tmp_path / "backend" / "said.py").write_text(said, "utf-8")
-    shutil.copy(ROOT / "resources" / "packaging" / "entry.py", tmp_path)
+    shutil.copy(ROOT / "resources" / "packaging" / "child.py", tmp_path)
     path = {"LD_LIBRARY_PATH": str(tmp_path), "LD_LIBRARY_PATH_ORIG": "/own"}
     done = subprocess.run(
-        [sys.executable, tmp_path / "entry.py", "-m", "backend.said"],
+        [sys.executable, tmp_path / "child.py", "-m", "backend.said"],
         env=os.environ | path,
         capture_output=True,
         check=True,

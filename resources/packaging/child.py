@@ -1,0 +1,29 @@
+"""What a frozen Hearth does first: be the child that it started itself, if it is one.
+
+In a child PyInstaller's hook for Qt must not run, which comes after this: it loads Qt,
+whose support for Python then looks into each module that is imported. That failed now
+and then while the sidecar imports in several threads.
+"""
+
+import os
+import runpy
+import sys
+
+from backend.installation import asked_module
+
+
+def main() -> None:
+    """Be what the arguments ask for, and end with it; else leave it to the shell."""
+    # PyInstaller points it at its own libraries, which no other program is to load.
+    before = os.environ.pop("LD_LIBRARY_PATH_ORIG", None)
+    os.environ.pop("LD_LIBRARY_PATH", None)
+    if before is not None:
+        os.environ["LD_LIBRARY_PATH"] = before
+    if module := asked_module(sys.argv[1:]):
+        del sys.argv[1:]
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+        sys.exit()
+
+
+if __name__ == "__main__":
+    main()
