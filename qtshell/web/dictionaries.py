@@ -71,12 +71,10 @@ def hunspell_pairs(folders: Iterable[Path] = _HUNSPELL) -> dict[str, Path]:
 def convert_into(own: Path, aff: Path) -> bool:
     """Convert a dictionary of Hunspell; return whether it can be used."""
     made = own / _CONVERTED / f"{aff.stem}{_SUFFIX}"
-    fresh = made.with_suffix(".new")
     link = own / made.name
     try:
         made.parent.mkdir(mode=0o700, exist_ok=True)
-        fresh.write_bytes(convert(aff, aff.with_suffix(".dic")))
-        fresh.replace(made)
+        write_whole(made, convert(aff, aff.with_suffix(".dic")))
         if not link.exists():
             link.symlink_to(made.relative_to(own))
     except (UnknownDictionaryError, OSError) as exc:
