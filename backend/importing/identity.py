@@ -18,6 +18,7 @@ from backend.importing.records import (
     Source,
     SourceConversation,
     SourceFolder,
+    SourceNote,
 )
 from backend.stored_values import TitleSource
 
@@ -46,6 +47,19 @@ def folder_of(source: Source, folder: SourceFolder) -> ImportedFolder:
         updated_at=now,
         name=folder.name,
         instructions=folder.instructions,
+    )
+
+
+def note_of(source: Source, note: SourceNote) -> NoteRow:
+    """Return a note with an id and times."""
+    at = note.at_ms or time.time_ns() // 1_000_000
+    stamp = (note.at_ms or _NO_DATE_MS) << COUNTER_BITS
+    return NoteRow(
+        id=made_id(stamp, f"{source}/note/{note.key}"),
+        created_at=at,
+        updated_at=at,
+        title=note.title,
+        body=note.body,
     )
 
 

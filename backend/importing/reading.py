@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any, Final, Self
 
 from backend.importing.bundles import Bundle
-from backend.importing.identity import assign_ids, folder_of, print_of
+from backend.importing.identity import assign_ids, folder_of, note_of, print_of
 from backend.importing.limits import (
     MAX_CONVERSATIONS,
     DamagedError,
@@ -138,6 +138,8 @@ class Reading:
         for source, talk in self._talks(part, tally):
             if talk.folder:
                 yield from self._folder(source, talk.folder)
+            for note in talk.notes:
+                yield note_of(source, note)
             # One of Hearth's own may have no messages yet, but a title or a draft.
             if talk.said:
                 yield self._settled(source, talk)

@@ -99,6 +99,20 @@ class SourceFolder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SourceNote:
+    """A text beside the conversations of a source.
+
+    Attributes:
+        key: What the source calls it; the same at every import.
+    """
+
+    key: str
+    title: str
+    body: str
+    at_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceConversation:
     """A conversation as its source tells it.
 
@@ -111,6 +125,7 @@ class SourceConversation:
         is_pinned: It stands above the others there, or has a star.
         is_archived: It is kept and no longer listed there.
         folder: Where it is listed.
+        notes: The texts that belong to that.
     """
 
     key: str
@@ -123,6 +138,7 @@ class SourceConversation:
     is_pinned: bool = False
     is_archived: bool = False
     folder: SourceFolder | None = None
+    notes: tuple[SourceNote, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Claude's export: a list of conversations, each a tree of messages."""
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 from backend.importing.markup import joined, link, paragraphs
@@ -10,6 +11,7 @@ from backend.importing.records import (
     SourceConversation,
     SourceFolder,
     SourceMessage,
+    SourceNote,
 )
 from backend.importing.said import Said, keyed
 from backend.importing.trees import branches_from, parents_in
@@ -19,6 +21,7 @@ from backend.importing.values import (
     as_ms,
     as_text,
     first_text,
+    is_too_long,
     names_of,
     thoughts,
     tool_words,
@@ -37,10 +40,14 @@ def read(item: object, tally: ImportCounts) -> SourceConversation:
     """
     data = as_dict(item)
     if PROJECT in data:
-        docs = as_list(data.get("docs"))
-        tally.skip(Skip.ATTACHMENT, len(docs), names_of(docs))
         return SourceConversation(
-            key="", title="", at_ms=None, said=(), shown="", folder=_project(data)
+            key="",
+            title="",
+            at_ms=None,
+            said=(),
+            shown="",
+            folder=_project(data),
+            notes=tuple(_notes(data, tally)),
         )
     messages = keyed(as_list(data.get("chat_messages")), "uuid", tally)
     parents = parents_in(messages, "parent_message_uuid")
@@ -65,6 +72,21 @@ def read(item: object, tally: ImportCounts) -> SourceConversation:
         is_pinned=bool(data.get("is_starred")),
         folder=_project({**project, "uuid": uuid}) if uuid else None,
     )
+
+
+def _notes(data: dict[str, Any], tally: ImportCounts) -> Iterator[SourceNote]:
+    """Yield the documents of a project, which are told with their text."""
+    for number, doc in enumerate(map(as_dict, as_list(data.get("docs")))):
+        name, body = as_text(doc.get("filename")), as_text(doc.get("content"))
+        if not body.strip() or is_too_long(body):
+            tally.skip(Skip.ATTACHMENT, 1, [name])
+            continue
+        key = first_text(doc.get("uuid"), f"{as_text(data.get('uuid'))}/{number}")
+        title = " \u00b7 ".join(filter(None, (as_text(data.get("name")), name)))
+        at_ms = as_ms(doc.get("created_at"))
+        yield SourceNote(
+            key=key, title=title, body=paragraphs(title, body), at_ms=at_ms
+        )
 
 
 def _project(data: dict[str, Any]) -> SourceFolder:

@@ -11,6 +11,7 @@ from backend.importing.records import (
     ImportCounts,
     ImportedConversation,
     ImportedFolder,
+    NoteRow,
     Skip,
 )
 from backend.store.chat.folders import FolderStore
@@ -26,7 +27,7 @@ def read(path: Path) -> Found:
     _, rows, tally = rows_of(path)
     folders = [row for row in rows if isinstance(row, ImportedFolder)]
     talks = [row for row in rows if isinstance(row, ImportedConversation)]
-    assert tally.entries == tally.folders + tally.conversations
+    assert tally.entries == tally.folders + tally.conversations + tally.notes
     return folders, talks, tally
 
 
@@ -97,10 +98,11 @@ def test_what_is_together_there_is_together_here(program: str, tmp_path: Path) -
     assert tally.skipped[Skip.PROMPT] == (program == "cherry studio")
 
 
-def test_a_project_of_claude_brings_its_instructions_and_names_its_documents(
+def test_a_project_of_claude_brings_its_instructions_and_its_documents_as_notes(
     tmp_path: Path,
 ) -> None:
-    docs = [{"uuid": "d", "filename": "plan.md", "content": "…"}]
+    plan = {"uuid": "d", "filename": "plan.md", "content": "# Plan\n\nGo."}
+    docs = [plan, {"uuid": "f", "filename": "map.png", "content": ""}]
     about = {"uuid": "p", "name": "Trip", "prompt_template": "Be brief.", "docs": docs}
     empty = {"uuid": "e", "name": "Empty", "prompt_template": "", "docs": []}
     path = tmp_path / "claude.zip"
@@ -112,7 +114,12 @@ def test_a_project_of_claude_brings_its_instructions_and_names_its_documents(
     found = {folder.name: folder.instructions for folder in folders}
     assert found == {"Trip": "Be brief.", "Empty": ""}
     assert row.folder_id == folders[0].id
-    assert tally.names[Skip.ATTACHMENT] == ["plan.md"]
+    assert tally.names[Skip.ATTACHMENT] == ["map.png"]
+    (note,) = (row for row in rows_of(path)[1] if isinstance(row, NoteRow))
+    assert (note.title, note.body) == (
+        "Trip \u00b7 plan.md",
+        "Trip \u00b7 plan.md\n\n# Plan\n\nGo.",
+    )
     alone = save(tmp_path / "projects" / "p.json", about)
     assert [folder.name for folder in read(alone)[0]] == ["Trip"]
 
