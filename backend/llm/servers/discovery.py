@@ -17,14 +17,21 @@ from backend.llm.servers.probe import ProbeResult, ask_models
 from backend.protocol import LOOPBACK
 
 KNOWN_PORTS: Final[Mapping[str, int]] = MappingProxyType(
-    {"Ollama": 11434, "LM Studio": 1234, "llama.cpp": 8080, "Jan": 1337}
+    {
+        "Ollama": 11434,
+        "LM Studio": 1234,
+        "llama.cpp": 8080,  # and LocalAI
+        "Jan": 1337,
+        "KoboldCpp": 5001,
+    }
 )
+"""Not vLLM's 8000: whoever writes a web page there would be asked every few seconds."""
 DEADLINE_S: Final = 0.3
 PATIENCE_S: Final = 5.0
 """How long a server may take whose port is open: it may be loading a model."""
 _CONNECT_S: Final = 0.1
 _HOSTS: Final = (LOOPBACK, "::1")
-_ANYBODY: Final = ("llama.cpp",)
+_ANYBODY: Final = ("llama.cpp", "KoboldCpp")
 """Names of ports that many other programs use too."""
 
 

@@ -1,6 +1,7 @@
 """Local model servers are found, and nothing else is taken for one."""
 
 import asyncio
+import json
 import threading
 from contextlib import ExitStack
 
@@ -37,13 +38,28 @@ NOT_ENGINES: dict[str, Script] = {
 }
 
 
-def test_the_known_servers_are_the_four() -> None:
+def test_the_known_servers_are_the_five() -> None:
     assert dict(KNOWN_PORTS) == {
         "Ollama": 11434,
         "LM Studio": 1234,
         "llama.cpp": 8080,
         "Jan": 1337,
+        "KoboldCpp": 5001,
     }
+
+
+@pytest.mark.parametrize(
+    ("owner", "is_named"), [("koboldcpp", True), ("somebody", False)]
+)
+def test_a_port_that_others_use_too_names_nobody_who_does_not(
+    owner: str, *, is_named: bool
+) -> None:
+    body = json.dumps({"data": [{"id": "koboldcpp/tiny", "owned_by": owner}]})
+    with FakeModelServer(lambda exchange: exchange.answer(200, body)) as server:
+        local = LocalServers({"KoboldCpp": server.port})
+        [found] = asyncio.run(find(local))
+        name = "KoboldCpp" if is_named else f"127.0.0.1:{server.port}"
+        assert found == Found(name, server.url, ("koboldcpp/tiny",))
 
 
 @pytest.fixture(autouse=True)
