@@ -7,11 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.certificates import untrusted_context
 from tests.helpers.htmx import SETTLED
 from tests.helpers.model_server import Exchange, FakeModelServer, Script, refusing_port
+from tests.helpers.proxy import OfficeProxy
 from tests.helpers.window import Window
 
 pytestmark = [pytest.mark.e2e, pytest.mark.gui, pytest.mark.sidecar]
+
+
+ERROR = "[...document.querySelectorAll('#toasts .danger')].at(-1)?.innerText"
 
 
 def listing(*ids: str) -> Script:
@@ -44,9 +49,9 @@ def window(
             yield started
 
 
-def fill(window: Window, name: str, text: str) -> None:
+def fill(window: Window, name: str, text: str, role: str = "textbox") -> None:
     """Replace what a field has, as a person does."""
-    field = window.find("textbox", name)
+    field = window.find(role, name)
     window._call(field, "function() { this.focus(); this.select() }")
     window.send("Input.insertText", text=text)
 
@@ -121,6 +126,50 @@ def test_a_model_is_typed_where_the_server_lists_none(window: Window) -> None:
             "document.querySelector('#composer [name=choice]')"
             "?.value.endsWith('|my-model')"
         )
+
+
+def behind_a_proxy(exchange: Exchange) -> None:
+    if exchange.path.endswith("/models"):
+        listing("office-model")(exchange)
+    else:
+        exchange.say("From behind the proxy.")
+
+
+def test_a_server_behind_a_proxy_with_a_password_and_an_own_authority_answers(
+    window: Window, tmp_path: Path
+) -> None:
+    office = OfficeProxy("me:secret")
+    tls = untrusted_context(tmp_path)
+    with FakeModelServer(behind_a_proxy, tls=tls) as server, office.serve() as proxy:
+        open_settings(window)
+        fill(window, "Address", server.url)
+        window.click("button", "Connect")
+        window.wait_for(f"{ERROR}?.includes('certificate')")
+        behind = "It is behind a proxy"
+        window.evaluate(
+            "[...document.querySelectorAll('summary')]"
+            f".find(one => one.innerText.trim() === '{behind}').click()"
+        )
+        authority = str(tmp_path / "untrusted.pem")
+        fill(window, "File of an own certificate authority", authority)
+        fill(window, "Proxy", proxy.url, "combobox")
+        window.click("button", "Connect")
+        window.wait_for(f"{ERROR}?.includes('proxy')")
+        window.photograph("engines-proxy")
+        known = f"http://me:secret@127.0.0.1:{proxy.port}"
+        fill(window, "Proxy", known, "combobox")
+        window.click("button", "Connect")
+        chosen = "document.querySelector('#composer .picker-button')?.innerText"
+        window.wait_for(f"{chosen} === 'office-model'")
+        window.wait_for(SETTLED)
+        window.ask("Hi")
+        answer = "document.querySelector('#log .answer[aria-busy=false]')"
+        window.wait_for(f"{answer}?.innerText.includes('From behind the proxy.')")
+        open_settings(window)
+        page = window.evaluate("document.documentElement.outerHTML")
+        assert f"127.0.0.1:{proxy.port}" in page
+        assert "secret" not in page
+    assert {asked.split()[0] for asked in office.asked} == {"CONNECT"}
 
 
 def test_an_engine_is_edited_and_removed(window: Window) -> None:
