@@ -10,7 +10,7 @@ import pytest
 
 from backend.protocol import LOOPBACK
 from tests.helpers.fault_injection import LAST_ANSWER, Trials
-from tests.helpers.window import until
+from tests.helpers.window import is_still, until
 
 pytestmark = pytest.mark.e2e
 
@@ -66,6 +66,8 @@ def test_scroll_and_selection_stay_where_they_are(conversation: Trials) -> None:
         f"{SCROLLED}.style.maxHeight = '80px'; {SCROLLED}.scrollTop = -30;"
         "getSelection().selectAllChildren(document.querySelector('.bubble')); 0"
     )
+    # The browser holds what is read in a frame after the box became lower.
+    window.evaluate(is_still(SCROLLED))
     place = f"[{SCROLLED}.scrollTop, getSelection().toString()].join()"
     before = window.evaluate(place)
     assert before != "0,"
