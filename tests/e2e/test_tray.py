@@ -12,7 +12,7 @@ from pyvirtualdisplay.display import Display
 from backend.services.actions.text_actions import LOCAL
 from backend.stored_values import ActionKind
 from tests.helpers.scripted_model import HELLO
-from tests.helpers.tray import Tray, area_of, windows_of, xdotool
+from tests.helpers.tray import Tray, large_windows, windows_of, xdotool
 from tests.helpers.window import Window, until
 
 pytestmark = [pytest.mark.gui, pytest.mark.e2e]
@@ -75,11 +75,6 @@ def put_all_into_the_tray(window: Window) -> None:
       told.actions.map(a => fetch(`/actions/${{a.id}}/tray`, {{{put}}}))
     )).then(answers => answers.every(answer => answer.ok))"""
     assert window.evaluate(script)
-
-
-def large_windows(pid: int) -> list[str]:
-    """Return the windows that are neither icon, menu nor quick ask."""
-    return [window for window in windows_of(pid) if area_of(window)[2] > 700]
 
 
 def quick_window(window: Window) -> str:

@@ -53,6 +53,11 @@ def windows_of(pid: int) -> set[str]:
     return set(xdotool("search", "--onlyvisible", "--pid", pid).split())
 
 
+def large_windows(pid: int) -> list[str]:
+    """Return the windows that are neither icon, menu nor quick ask."""
+    return [window for window in windows_of(pid) if area_of(window)[2] > 700]
+
+
 def click(x: int, y: int, button: int = 1) -> None:
     """Click there."""
     xdotool("mousemove", x, y, "click", button)
