@@ -13,7 +13,8 @@ from backend.sqlite.folding import indexed
 from backend.sqlite.schema import DOCUMENT_INDEX, FULL_TEXT
 from backend.store.attachments.rows import forget_files, named_files, of_messages
 from backend.store.branches.paths import lay_out, parent_in
-from backend.store.change_log import Fields, StoreSession
+from backend.store.branches.tree import PATH
+from backend.store.change_log import Fields, RowChange, StoreSession
 from backend.store.chat.assistants import free_some
 from backend.store.database import Database
 from backend.store.drafts import drop_drafts_of
@@ -155,9 +156,12 @@ class ChangeStore:
             while self._forget_some_inside(table, row_id, files, is_told=is_told):
                 pass
             with self._database.write() as session:
-                if table == "message":
-                    _lift_children(session, row_id)
+                shown_in = _lift_children(session, row_id) if table == "message" else ""
                 files |= _forget_row(session, LOGGED[table], row_id, is_told=is_told)
+                if shown_in:
+                    lay_out(session, shown_in)
+                    what: Fields = {"conversation_id": shown_in}
+                    session.note(RowChange(PATH, None, {}, what))
                 unnamed = files - named_files(session) if files else files
                 drop_indexed(session, unnamed)
                 let_go(session, unnamed)
@@ -293,11 +297,16 @@ def _inside(table: str, row_id: str) -> SelectOfScalar[str] | None:
             return None
 
 
-def _lift_children(session: StoreSession, message_id: str) -> None:
-    """Let what follows a message that goes for good follow the one before it."""
+def _lift_children(session: StoreSession, message_id: str) -> str:
+    """Let what follows a message that goes for good follow the one before it.
+
+    Returns:
+        Its conversation, if it was shown there: not in the trash, as another computer
+        had it; "" for none.
+    """
     message = session.get(Message, message_id)
     if message is None:
-        return
+        return ""
     following = select(Message).where(
         Message.conversation_id == message.conversation_id, Message.parent == message_id
     )
@@ -305,6 +314,7 @@ def _lift_children(session: StoreSession, message_id: str) -> None:
     for child in session.exec(following).all():
         child.parent = above
     session.flush()
+    return message.conversation_id if message.deleted_at is None else ""
 
 
 def _forget_row(

@@ -1,6 +1,5 @@
 """Three computers that share a place come to the same, whatever happens to it."""
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -9,9 +8,6 @@ from hypothesis import strategies as st
 
 from tests.helpers.sqld import Sqld
 from tests.helpers.three_computers import NAMES, Step, run
-
-RUNS = int(os.environ.get("SYNC_RUNS", "0"))
-"""How many runs of each; a few where nothing is said."""
 
 STEPS = st.lists(
     st.tuples(
@@ -27,7 +23,7 @@ SEEDS = st.integers(0, 1_000_000)
 DAMAGES = st.sampled_from(["folder", "computer"])
 
 
-@settings(max_examples=RUNS or 6)
+@settings(max_examples=6)
 @given(STEPS, SEEDS, DAMAGES)
 def test_all_come_to_the_same(steps: list[Step], seed: int, damage: str) -> None:
     run(steps, seed, damage)
@@ -39,7 +35,7 @@ def sqld(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sqld]:
         yield server
 
 
-@settings(max_examples=RUNS or 4)
+@settings(max_examples=4)
 @given(STEPS, SEEDS, DAMAGES)
 def test_all_come_to_the_same_over_a_server(
     sqld: Sqld, steps: list[Step], seed: int, damage: str
