@@ -72,3 +72,9 @@ def test_a_sheet_finds_its_font_where_it_is_served(tmp_path: Path) -> None:
     sheet = assets.at(assets.url("page.css")).content.decode()
     font = assets.at(sheet.split('"')[1])
     assert (font.content, font.content_type) == (b"letters", "font/woff2")
+
+
+def test_no_scrollbar_is_kept_free_at_both_edges() -> None:
+    """Chromium 140 cuts off as much at the end then, on screens with dense pixels."""
+    styles = Path("resources/web").glob("*.css")
+    assert not [one for one in styles if "stable both-edges" in one.read_text("utf-8")]
