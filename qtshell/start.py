@@ -23,7 +23,7 @@ from qtshell.options import Options
 from qtshell.settings import ShellSettings
 from qtshell.sidecar.launch import sidecar_launch
 from qtshell.sidecar.supervisor import SidecarSupervisor
-from qtshell.web.chromium import is_root, prepare_environment
+from qtshell.web.chromium import has_gpu, is_root, prepare_environment
 from qtshell.web.dictionaries import gather
 
 
@@ -32,11 +32,11 @@ def run(options: Options, instance: Instance) -> int:
     keep_constants()
     open_logs(options.log_dir, dev=options.dev)
     crash_file = watch_for_bugs(options.log_dir)
-    software = ShellSettings(options.data_dir).software_rendering
+    is_chosen = ShellSettings(options.data_dir).software_rendering
     prepare_environment(
         os.environ,
         dev=options.dev,
-        software=software,
+        software=is_chosen or not has_gpu(),
         as_root=is_root(),
         dictionaries=gather(options.data_dir),
     )

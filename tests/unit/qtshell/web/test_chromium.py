@@ -1,8 +1,11 @@
 """The switches Chromium gets."""
 
+import sys
+from pathlib import Path
+
 import pytest
 
-from qtshell.web.chromium import prepare_environment
+from qtshell.web.chromium import has_gpu, prepare_environment
 
 FROM_OUTSIDE = {
     "QTWEBENGINE_REMOTE_DEBUGGING": "9222",
@@ -47,3 +50,26 @@ def test_software_rendering_leaves_the_graphics_card_alone() -> None:
     environment = prepared(software=True)
     assert "--disable-gpu" in environment["QTWEBENGINE_CHROMIUM_FLAGS"]
     assert environment["QT_QUICK_BACKEND"] == "software"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere it is never ruled out")
+@pytest.mark.parametrize(
+    ("device", "expected"),
+    [
+        ("dri/renderD128", True),
+        ("nvidiactl", True),
+        ("dxg", True),
+        ("dri/card0", False),  # a screen alone: what draws there is the processor
+        ("null", False),
+    ],
+)
+def test_a_graphics_card_is_known_by_its_device(
+    tmp_path: Path, device: str, *, expected: bool
+) -> None:
+    (tmp_path / device).parent.mkdir(exist_ok=True)
+    (tmp_path / device).touch()
+    assert has_gpu(tmp_path) is expected
+
+
+def test_without_devices_there_is_no_graphics_card(tmp_path: Path) -> None:
+    assert has_gpu(tmp_path / "none") is (sys.platform != "linux")
