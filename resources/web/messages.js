@@ -29,6 +29,9 @@
   };
   const morph = (target, html) => Idiomorph.morph(target, parse(html), { morphStyle: "innerHTML" });
 
+  // A query would look through everything that is written already, for every piece.
+  const partOf = (answer, name) => [...(answer.querySelector(".prose")?.children ?? [])].find((one) => one.className === name);
+
   const swap = (target, html, swapStyle) => {
     // Without a context htmx finds no extension, and puts a morph into the target.
     isPlacing = true;
@@ -48,8 +51,8 @@
   // What is finished becomes blocks in the nodes it was written in: the place, and what
   // is marked in others, stay. A part of a long block goes into the block it belongs to.
   const settle = (answer, html, into) => {
-    const blocks = answer.querySelector(".blocks");
-    const tail = answer.querySelector(".tail");
+    const blocks = partOf(answer, "blocks");
+    const tail = partOf(answer, "tail");
     if (html) morph(tail, html);
     const open = into && blocks.lastElementChild?.querySelector(into);
     if (open) {
@@ -72,9 +75,9 @@
   const end = (answer, html) => {
     const fresh = parse(html).firstElementChild;
     const now = fresh.querySelector(".blocks");
-    const blocks = answer.querySelector(".blocks");
+    const blocks = partOf(answer, "blocks");
     const shown = [...blocks.children];
-    if (shown.length !== Number(now.dataset.shown) || answer.querySelector(".tail")?.firstElementChild) return fetchLog();
+    if (shown.length !== Number(now.dataset.shown) || partOf(answer, "tail")?.firstElementChild) return fetchLog();
     let last = null;
     for (const node of [...now.children]) {
       // After a block stand the forms that ask for its images.
@@ -101,17 +104,18 @@
     answer.dataset.seq = seq;
     if (part === "removed") answer.remove();
     if (part === "whole") {
-      if (answer.querySelector(".tail")) settle(answer, "");
+      if (partOf(answer, "tail")) settle(answer, "");
       swap(answer, html, "morph:outerHTML");
       // It was rendered just before the event that brings it.
       document.getElementById(`message-${message}`).dataset.seq = seq;
     }
     if (part === "ended") end(answer, html);
-    if (!answer.querySelector(".tail")) return;
-    if (part === "cleared") answer.querySelectorAll(".blocks, .tail").forEach((one) => one.replaceChildren());
+    const tail = partOf(answer, "tail");
+    if (!tail) return;
+    if (part === "cleared") [partOf(answer, "blocks"), tail].forEach((one) => one.replaceChildren());
     if (part === "blocks") settle(answer, html, event.into);
-    if (part === "tail") morph(answer.querySelector(".tail"), html);
-    if (part === "wait") morph(answer.querySelector(".wait"), html);
+    if (part === "tail") morph(tail, html);
+    if (part === "wait") morph(partOf(answer, "wait"), html);
     if (part === "reasoning") {
       answer.querySelector(".reasoning").hidden = false;
       answer.querySelector(".reasoning-text").textContent = parse(html).textContent;
@@ -129,6 +133,7 @@
 
   // Says once that an answer is being written, and once that it has ended.
   const announce = () => {
+    if (answering && document.getElementById(answering)?.ariaBusy === "true") return;
     const now = document.querySelector('#log [aria-busy="true"]')?.id ?? null;
     if (now === answering) return;
     const ended = now === null && document.getElementById(answering);
