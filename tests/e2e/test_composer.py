@@ -45,6 +45,10 @@ def window(data_dir: Path, model: Dictation) -> Iterator[Window]:
 @pytest.fixture
 def fresh(window: Window) -> Window:
     """A new conversation with an empty composer."""
+    # A text that a test left there is stored a moment after it was typed.
+    window.evaluate(
+        f"if ({FIELD}) {{ {FIELD}.value = ''; htmx.trigger({FIELD}, 'input') }}; 0"
+    )
     form = "new URLSearchParams({text: ''})"
     window.evaluate(f"fetch('/drafts/new', {{method: 'PUT', body: {form}}})")
     window.evaluate(f"window.left = {FIELD}; 0")
@@ -179,14 +183,14 @@ def test_a_pasted_picture_is_shown_sent_and_kept(
     sent = Image.open(io.BytesIO(b64decode(data)))
     assert (sent.size, sent.getpixel((5, 5))) == ((2048, 1024), (0, 128, 128))
     fresh.wait_for("document.querySelector('.composer .attached-file') === null")
-    fresh.evaluate("location.reload(); 0")
+    fresh.go()
     fresh.click("button", "Show image.png large")
     fresh.wait_for(f"{LARGE}.naturalWidth === 2048 && {LARGE}.checkVisibility()")
     fresh.press("Escape")
     fresh.wait_for(f"!{LARGE}.checkVisibility()")
     for kept in (data_dir / "attachments").iterdir():
         kept.write_bytes(b"damaged")
-    fresh.evaluate("location.reload(); 0")
+    fresh.go()
     lost = "document.querySelector('.question .lost')"
     fresh.wait_for(f"{lost}?.checkVisibility()")
     assert "image.png is no longer in Hearth's" in fresh.evaluate(f"{lost}.innerText")
@@ -238,7 +242,7 @@ def test_a_picture_stays_in_a_draft_and_what_cannot_be_read_is_said(
         "[...document.querySelectorAll('#toasts .toast')].some((one) => "
         "one.textContent.startsWith('“photo.heic”: This is a HEIC picture'))"
     )
-    fresh.evaluate("location.reload(); 0")
+    fresh.go()
     fresh.click("button", "Remove dot.png")
     fresh.wait_for("document.querySelector('.composer .attached-file') === null")
     fresh.click("link", "Attach a screenshot")
@@ -271,7 +275,7 @@ def test_a_document_is_read_sent_and_shown_again(
     assert "The total is 42 euro." in sent
     assert "The zebra pays the total." in sent
     assert sent.endswith("What is the total?")
-    fresh.evaluate("location.reload(); 0")
+    fresh.go()
     fresh.wait_for("document.querySelector('.question .document') !== null")
     fresh.evaluate("document.querySelector('.question .document').focus(); 0")
     fresh.press("Enter")
@@ -291,7 +295,7 @@ def test_a_document_is_read_sent_and_shown_again(
     )
     fresh.click("link", "Back to the question")
     fresh.wait_for("document.querySelector('.question .document') !== null")
-    fresh.evaluate("location.assign('/search?q=euro+bill&kind=document'); 0")
+    fresh.go("/search?q=euro+bill&kind=document")
     fresh.wait_for(
         "document.querySelector('.hit')?.innerText.startsWith('bill.pdf, page 1 · ')"
     )

@@ -26,9 +26,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keyboard]:
 
 def show(keys: Keyboard, path: str) -> None:
     """Open a page of a window that lists no conversation."""
-    keys.window.evaluate("window.isOld = true")
-    keys.window.evaluate(f"location.assign({json.dumps(path)})")
-    keys.window.wait_for("!window.isOld && document.readyState === 'complete'")
+    keys.window.go(path)
     keys.window.wait_for("document.querySelector('.empty-list') !== null")
     keys.rest()
 

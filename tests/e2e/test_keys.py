@@ -272,8 +272,8 @@ def test_the_list_is_made_wide_by_mouse_and_keys_and_stays_so(keys: Keyboard) ->
         window.wait_for(f"{edge} <= 0")
     finally:
         window.send("Emulation.clearDeviceMetricsOverride")
-    window.evaluate("window.isOld = true; location.reload(); 0")
-    window.wait_for(f"window.isOld === undefined && {edge} === 390")
+    window.go()
+    window.wait_for(f"{edge} === 390")
     for clicks in (1, 2):
         mouse("mousePressed", 390, clicks)
         mouse("mouseReleased", 390, clicks)

@@ -131,7 +131,7 @@ def test_a_name_that_no_list_has_is_typed_and_kept(keys: Keyboard) -> None:
 
 def test_a_quick_action_gets_its_model_by_the_same_picker(keys: Keyboard) -> None:
     window = keys.window
-    window.evaluate("location.assign('/actions/new')")
+    window.go("/actions/new")
     chosen = CHOSEN.replace(".picker-button", MODEL_BUTTON)
     window.wait_for(f"{chosen} === 'The model for new conversations' && {QUIET}")
     open_picker(keys, MODEL_BUTTON)
@@ -147,7 +147,7 @@ def test_a_quick_action_gets_its_model_by_the_same_picker(keys: Keyboard) -> Non
 
 def test_a_model_for_titles_is_chosen_in_the_settings(keys: Keyboard) -> None:
     window = keys.window
-    window.evaluate("location.assign('/settings')")
+    window.go("/settings")
     titles = "#purposes-heading ~ .setting:has(+ .hint) .picker-button"
     unset = "The model that answers, if it is on this computer"
     window.wait_for(f"document.querySelector('{titles}')?.innerText === '{unset}'")
@@ -161,8 +161,8 @@ def test_a_model_for_titles_is_chosen_in_the_settings(keys: Keyboard) -> None:
     keys.expect(titles)
     keys.rest()
     assert violations(window) == []
-    window.evaluate("window.isOld = true; location.reload()")
-    window.wait_for(f"!window.isOld && document.querySelector('{titles}') !== null")
+    window.go()
+    window.wait_for(f"document.querySelector('{titles}') !== null")
     assert window.find("button", "Model for titles: small")
     assert window.evaluate("document.querySelector('[name=by_model]').checked")
 
@@ -173,7 +173,7 @@ def test_an_assistant_is_picked_the_same_way_and_said_in_the_log(
     window = keys.window
     button, field = ".assistant .picker-button", "#assistant-picker [role=combobox]"
     name = "document.querySelector('.assistant bdi')?.textContent"
-    window.evaluate("location.assign('/assistants')")
+    window.go("/assistants")
     window.wait_for("document.querySelector('[aria-label=Examples]') !== null")
     assert violations(window) == []
     window.click("button", "Add Translator")

@@ -105,8 +105,7 @@ def test_hearth_starts_at_log_in_when_told_so_on_the_page(
     ],
 )
 def test_the_list_says_where_one_is(window: Window, path: str, entry: str) -> None:
-    window.evaluate(f"location.href = '{path}'; 0")
-    window.wait_for(f"location.pathname === '{path}'")
+    window.go(path)
     window.wait_for("document.querySelector('#main h1, #main textarea') !== null")
     window.wait_for(f"{CURRENT}.join() === '{entry}'")
 

@@ -161,13 +161,15 @@ def test_without_a_tray_the_window_is_kept_and_it_is_said_once(
         Display(visible=False, size=(1200, 900)),
         subprocess.Popen(["openbox"], stderr=subprocess.DEVNULL) as desktop,
     ):
-        with Window.start(tmp_path) as window:
-            close_twice(window)
-        with Window.start(tmp_path) as window:
-            # The next Hearth knows that it was said.
-            close(window)
-            until(lambda: not windows_of(window.process.pid), "it to be minimised")
-        desktop.terminate()
+        try:
+            with Window.start(tmp_path) as window:
+                close_twice(window)
+            with Window.start(tmp_path) as window:
+                # The next Hearth knows that it was said.
+                close(window)
+                until(lambda: not windows_of(window.process.pid), "it to be minimised")
+        finally:
+            desktop.terminate()
 
 
 def close(window: Window) -> None:

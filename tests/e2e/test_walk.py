@@ -152,8 +152,8 @@ def look(window: Window, view: View, place: str) -> None:
 
 def go(window: Window, path: str, heading: str) -> None:
     """Load a page and wait until it and its lists are there."""
-    window.evaluate(f"window.isOld = true; location.assign({path!r}); 0")
-    window.wait_for(f"!window.isOld && {HEADING} === {heading!r} && {SETTLED}")
+    window.go(path)
+    window.wait_for(f"{HEADING} === {heading!r} && {SETTLED}")
 
 
 def test_every_place_is_seen(walk: tuple[Window, View]) -> None:

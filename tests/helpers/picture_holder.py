@@ -21,8 +21,10 @@ def held_picture(width: int, height: int) -> Iterator[None]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout
         assert holder.stdout.readline() == _READY
-        yield
-        holder.kill()
+        try:
+            yield
+        finally:
+            holder.kill()
 
 
 def main() -> None:

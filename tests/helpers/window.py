@@ -161,6 +161,12 @@ class Window:
 
         return until(is_true, script, self._why)
 
+    def go(self, path: str = "") -> None:
+        """Load a page, or this one again, and wait until the old one has gone."""
+        where = f"location.assign({json.dumps(path)})" if path else "location.reload()"
+        self.evaluate(f"window.isOld = true; {where}; 0")
+        self.wait_for("!window.isOld && document.readyState === 'complete'")
+
     def find(self, role: str, name: str) -> str:
         """Return the page's handle of the element with this role and name."""
         return str(until(lambda: self._query(role, name), f"{role} {name}", self._why))

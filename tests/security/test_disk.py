@@ -43,14 +43,8 @@ def send(window: Window, to: str, **form: str) -> int:
     return int(window.evaluate(f"{script}.then(r => r.status)"))
 
 
-def open_(window: Window, path: str) -> None:
-    window.evaluate(f"location.href = {json.dumps(path)}; 0")
-    here = f"location.pathname === {json.dumps(path)}"
-    window.wait_for(f"{here} && document.readyState === 'complete'")
-
-
 def encrypt(window: Window) -> None:
-    open_(window, "/encryption")
+    window.go("/encryption")
     window.write("textbox", "Passphrase", _PASSPHRASE)
     window.write("textbox", "Repeat the passphrase", _PASSPHRASE)
     window.click("button", "Use this passphrase")
@@ -59,7 +53,7 @@ def encrypt(window: Window) -> None:
 
 def talk(window: Window, parrot: Parrot) -> None:
     assert send(window, "/engines", name="Parrot", url=parrot.server.url, key="") == 204
-    open_(window, "/")
+    window.go("/")
     window.wait_for(_CONNECTED)
     window.ask(_ASKED)
     window.wait_for(
@@ -74,7 +68,7 @@ def talk(window: Window, parrot: Parrot) -> None:
 
 def talk_in_passing(window: Window) -> None:
     """Talk in a temporary conversation over a reload."""
-    open_(window, "/")
+    window.go("/")
     window.click("link", "New temporary chat")
     window.wait_for("document.querySelector('.temporary') !== null")
     window.wait_for(_CONNECTED)
@@ -84,7 +78,7 @@ def talk_in_passing(window: Window) -> None:
     window.write("textbox", "Message", _TYPED)
     drafted = "fetch('/drafts/' + location.pathname.slice(15)).then(r => r.text())"
     window.wait_for(f"{drafted}.then(t => t.includes('{_TYPED}'))")
-    open_(window, str(window.evaluate("location.pathname")))
+    window.go(str(window.evaluate("location.pathname")))
     window.wait_for(f"{answered}?.innerText.includes('{_FLEETING}')")
     assert window.evaluate("document.querySelector('[name=text]').value") == _TYPED
 
@@ -102,7 +96,7 @@ def carry(window: Window, outside: Path) -> None:
     path.write_text(json.dumps([export_samples.chatgpt(title=_IMPORTED)]), "utf-8")
     assert send(window, "/backups") == 200
     assert send(window, "/imports", path=str(path)) < 300
-    open_(window, "/imports")
+    window.go("/imports")
     window.click("button", "Import")
     window.wait_for(f"document.body.innerText.includes('{_IMPORTED}')")
     target = outside / "everything.json"
