@@ -12,7 +12,7 @@ from tests.benchmarks.corpus import Corpus
 from tests.benchmarks.streaming import BUSY, Kept, dictated_window
 from tests.benchmarks.tables import COUNT, MB, Line, Series, Table
 from tests.helpers.dictation import Dictation
-from tests.helpers.window import Window
+from tests.helpers.window import FOUND, Window
 
 MINUTES: Final = 60
 SETTLED_MINUTES: Final = 10
@@ -83,6 +83,7 @@ def _title(number: int) -> str:
 
 def _sample(window: Window, data_dir: Path) -> Sample:
     """Return what is used now, on an empty page without garbage."""
+    window.send("Runtime.releaseObjectGroup", objectGroup=FOUND)
     for _ in range(3):
         window.send("HeapProfiler.collectGarbage")
     kept = Kept.of(window)

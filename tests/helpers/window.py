@@ -50,6 +50,8 @@ _KEYS: Final = {
     "F2": (113, ""),
     "F6": (117, ""),
 }
+FOUND: Final = "found"
+"""The group of the elements that were found; the page keeps them until it is let go."""
 _SIDECAR: Final = " backend"
 # What the developer protocol calls the keys that are held meanwhile.
 _HELD: Final = {"Alt": 1, "Control": 2, "Shift": 8}
@@ -339,7 +341,7 @@ class Window:
         if not shown:
             return None
         node = shown[0]["backendDOMNodeId"]
-        resolved = self.send("DOM.resolveNode", backendNodeId=node)
+        resolved = self.send("DOM.resolveNode", backendNodeId=node, objectGroup=FOUND)
         return str(resolved["object"]["objectId"])
 
     def _call(self, handle: str, function: str) -> Any:  # noqa: ANN401 as evaluate
