@@ -24,12 +24,15 @@
   let awaited = {};
   const overtake = (next) => {
     overtaken.add(awaited);
+    // A page one goes back to is put in place whatever else is asked for meanwhile.
+    awaited.past?.abort();
     awaited = next;
   };
   document.addEventListener("htmx:beforeRequest", ({ detail: { target, requestConfig, xhr } }) => {
     if (target.id === "main") overtake(requestConfig.verb === "get" ? xhr : {});
   });
-  document.addEventListener("htmx:historyRestore", () => overtake({}));
+  document.addEventListener("htmx:historyCacheMiss", ({ detail: { xhr } }) => overtake({ past: xhr }));
+  document.addEventListener("htmx:historyCacheHit", () => overtake({}));
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     if (overtaken.has(detail.xhr)) detail.shouldSwap = false;
   });

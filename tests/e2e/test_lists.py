@@ -337,3 +337,18 @@ def test_a_slow_page_does_not_take_the_place_of_what_was_asked_for_later(
 
     assert fresh.evaluate(shown)
     assert "/conversations/" in fresh.evaluate("location.pathname")
+
+
+def test_a_page_one_went_back_to_does_not_take_the_place_of_a_later_one(
+    fresh: Window,
+) -> None:
+    fresh.click("link", "Talk 120")
+    fresh.wait_for("document.querySelector('#main [data-title=\"Talk 120\"]') !== null")
+    fresh.click("link", "Notes")
+    fresh.wait_for("document.querySelector('#notes') !== null")
+    trash = "[...document.links].find((one) => one.innerText === 'Trash').click()"
+    asked = f"addEventListener('popstate', () => setTimeout(() => {trash}))"
+    fresh.evaluate(f"{asked}; history.back()")
+    fresh.wait_for("document.querySelector('#main h1')?.innerText === 'Trash'")
+    fresh.wait_for(f"location.pathname === '/trash' && {SETTLED}")
+    assert fresh.evaluate("document.querySelector('#main h1').innerText") == "Trash"
