@@ -277,7 +277,7 @@ class Container:
                 self._notices,
                 platform.node(),
                 keys,
-                lambda rows: stores.changes.forget_all(rows, is_told=False),
+                lambda rows: stores.changes.forget_all(rows, is_shared=False),
             ),
             drafts=stores.drafts,
             engines=engines,

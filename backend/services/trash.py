@@ -66,14 +66,14 @@ class TrashService:
 
     def empty(self) -> None:
         """Delete everything that is in the trash now for good."""
-        self._forget_before(self._clock() + 1, is_told=True)
+        self._forget_before(self._clock() + 1, is_shared=True)
 
     def purge(self) -> None:
         """Delete permanently what has been in the trash for 30 days.
 
         Every computer does so by itself, and none where it was taken out meanwhile.
         """
-        self._forget_before(self._clock() - KEPT_DAYS * _DAY_MS, is_told=False)
+        self._forget_before(self._clock() - KEPT_DAYS * _DAY_MS, is_shared=False)
 
     async def keep_clean(self) -> None:
         """Purge now and then, for as long as this runs."""
@@ -84,9 +84,9 @@ class TrashService:
                 log.warning("the trash was not purged: %s", exc)
             await asyncio.sleep(PURGE_EVERY_S)
 
-    def _forget_before(self, before: int, *, is_told: bool) -> None:
+    def _forget_before(self, before: int, *, is_shared: bool) -> None:
         while expired := self._trash.expired(before):
-            self._changes.forget_all(expired, is_told=is_told)
+            self._changes.forget_all(expired, is_shared=is_shared)
 
 
 def _check(table: str) -> None:

@@ -137,7 +137,7 @@ class ChangeStore:
         self.forget_all([(table, id)])
 
     def forget_all(
-        self, rows: Iterable[tuple[str, str]], *, is_told: bool = True
+        self, rows: Iterable[tuple[str, str]], *, is_shared: bool = True
     ) -> None:
         """Delete rows for good, out of the change log too; no undo brings them back.
 
@@ -149,15 +149,17 @@ class ChangeStore:
 
         Args:
             rows: Table and id of each.
-            is_told: The person's other computers are to do so too.
+            is_shared: The person's other computers are to do so too.
         """
         files: set[str] = set()
         for table, row_id in rows:
-            while self._forget_some_inside(table, row_id, files, is_told=is_told):
+            while self._forget_some_inside(table, row_id, files, is_shared=is_shared):
                 pass
             with self._database.write() as session:
                 shown_in = _lift_children(session, row_id) if table == "message" else ""
-                files |= _forget_row(session, LOGGED[table], row_id, is_told=is_told)
+                files |= _forget_row(
+                    session, LOGGED[table], row_id, is_shared=is_shared
+                )
                 if shown_in:
                     lay_out(session, shown_in)
                     what: Fields = {"conversation_id": shown_in}
@@ -171,7 +173,7 @@ class ChangeStore:
         self._database.checkpoint()
 
     def _forget_some_inside(
-        self, table: str, row_id: str, files: set[str], *, is_told: bool
+        self, table: str, row_id: str, files: set[str], *, is_shared: bool
     ) -> bool:
         if table == "assistant":
             with self._database.write() as session:
@@ -184,7 +186,7 @@ class ChangeStore:
             for message_id in found:
                 if table == "message":
                     _lift_children(session, message_id)
-                files |= _forget_row(session, Message, message_id, is_told=is_told)
+                files |= _forget_row(session, Message, message_id, is_shared=is_shared)
             return bool(found)
 
     def replay(self, target: Database) -> None:
@@ -318,11 +320,11 @@ def _lift_children(session: StoreSession, message_id: str) -> str:
 
 
 def _forget_row(
-    session: StoreSession, model: type[Logged], row_id: str, *, is_told: bool
+    session: StoreSession, model: type[Logged], row_id: str, *, is_shared: bool
 ) -> set[str]:
     """Forget a row; return the names of the files it had."""
     connection = session.connection()
-    remember_gone(session, str(model.__tablename__), row_id, is_told=is_told)
+    remember_gone(session, str(model.__tablename__), row_id, is_shared=is_shared)
     connection.execute(
         delete(StreamChunk).where(col(StreamChunk.message_id) == row_id),
     )
@@ -335,9 +337,9 @@ def _forget_row(
     connection.execute(delete(model).where(col(model.id) == row_id))
     session.note_forgotten(str(model.__tablename__))
     for file in of_messages(session, [row_id]):
-        remember_gone(session, "attachment", file.id, is_told=False)
+        remember_gone(session, "attachment", file.id, is_shared=False)
     drop_drafts_of(session, row_id)
     files = forget_files(session, row_id)
     if model is Conversation:
-        _forget_row(session, Setting, parameters_of(row_id), is_told=False)
+        _forget_row(session, Setting, parameters_of(row_id), is_shared=False)
     return files

@@ -54,10 +54,10 @@ def nobody_sees_that_a_place_was_set_back(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(rounds, "is_set_back", lambda _look, _there: False)
 
 
-def answers_are_told_while_they_are_written(patch: pytest.MonkeyPatch) -> None:
-    told = outbox._MINE.replace("is not 'streaming'", "is not 'never'")
-    assert told != outbox._MINE
-    patch.setattr(outbox, "_MINE", told)
+def answers_are_sent_while_they_are_written(patch: pytest.MonkeyPatch) -> None:
+    query = outbox._MINE.replace("is not 'streaming'", "is not 'never'")
+    assert query != outbox._MINE
+    patch.setattr(outbox, "_MINE", query)
 
 
 def an_answer_ends_without_its_beginning(patch: pytest.MonkeyPatch) -> None:
@@ -92,7 +92,7 @@ def what_others_deleted_stays(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(sync_store, "still_there", lambda _session: [])
 
 
-def deleting_is_not_told(patch: pytest.MonkeyPatch) -> None:
+def deleting_is_not_sent(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(forgetting, "FORGETTABLE", frozenset())
 
 
@@ -111,14 +111,14 @@ BUGS: list[Bug] = [
     the_clock_does_not_follow_what_came,
     what_is_ours_is_passed_over,
     nobody_sees_that_a_place_was_set_back,
-    answers_are_told_while_they_are_written,
+    answers_are_sent_while_they_are_written,
     an_answer_ends_without_its_beginning,
     what_is_searched_is_forgotten,
     the_tree_is_not_laid_out,
     the_place_is_kept_before_the_rows,
     what_is_gone_comes_back,
     what_others_deleted_stays,
-    deleting_is_not_told,
+    deleting_is_not_sent,
     only_the_latest_name_is_ours,
 ]
 

@@ -130,7 +130,7 @@ class Computer:
         self.store.keep(new_state(folder, group, self.own, device_id, self.server))
 
     def forget(self, rows: Sequence[tuple[str, str]]) -> None:
-        ChangeStore(self.database).forget_all(rows, is_told=False)
+        ChangeStore(self.database).forget_all(rows, is_shared=False)
 
     def sync(self, times: int = 1) -> bool:
         """Do rounds while there is more to do; return whether there was any."""

@@ -96,7 +96,7 @@ class DeviceService:
             devices=devices_of(state, peers),
             waiting=self._store.rest(state),
             last_ok=max(state.last_ok, now.last_ok),
-            told_again=state.told_again,
+            sent_again=state.sent_again,
             parked=self._store.parked(),
             problem=now.problem,
             code=offer.code if offer else "",
@@ -211,7 +211,7 @@ class DeviceService:
         with self._alone():
             state = self._state()
             self._pairing.accept(state, self._carrier(state))
-            self._look_anew()
+            self._look_again()
         self._changed()
 
     def cancel(self) -> None:
@@ -367,9 +367,9 @@ class DeviceService:
 
     def _keep(self, state: "SyncState") -> None:
         self._store.keep(state)
-        self._look_anew()
+        self._look_again()
 
-    def _look_anew(self) -> None:
+    def _look_again(self) -> None:
         self.close()
         self._rounds.look_again()
 

@@ -55,7 +55,7 @@ class DeviceOverview:
             about; "" for none.
         waiting: How many changes are not known to be kept there.
         last_ok: When all was well last, in milliseconds; 0 for never.
-        told_again: When the place had lost some of ours, likewise.
+        sent_again: When the place had lost some of ours, likewise.
         parked: How many changes came that are of the future.
         problem: Why nothing moves, in a sentence; "" for nothing.
         code: A pairing code to be typed elsewhere; "" for none.
@@ -73,7 +73,7 @@ class DeviceOverview:
     waiting: int = 0
     last_ok: int = 0
     problem: str = ""
-    told_again: int = 0
+    sent_again: int = 0
     parked: int = 0
     code: str = ""
     full_code: str = ""

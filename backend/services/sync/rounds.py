@@ -152,7 +152,7 @@ class SyncRounds:
             return False
         signer, found = own_keys(state).signer, self._store.spoiled()
         for record in found:
-            if record.is_told or record.stream != state.stream:
+            if record.is_repeated or record.stream != state.stream:
                 self._transport(state).rewrite(
                     record.stream, record.n, lambda sealed: erased(sealed, signer)
                 )
@@ -170,7 +170,7 @@ class SyncRounds:
         again = [
             one
             for one in self._store.spoiled()
-            if one.stream == state.stream and not one.is_told
+            if one.stream == state.stream and not one.is_repeated
         ]
         if not ops and not controls and not again:
             return False
@@ -188,8 +188,10 @@ class SyncRounds:
             sealed = writer.seal(RecordKind(kind), payload)
             records.append((writer.n, sealed))
         spans = []
-        told = [(one.after, one.last, self._store.told_in(state, one)) for one in again]
-        for begin, end, some in (*told, (state.seq, last, ops)):
+        repeated = [
+            (one.after, one.last, self._store.ops_in(state, one)) for one in again
+        ]
+        for begin, end, some in (*repeated, (state.seq, last, ops)):
             if some:
                 sealed = writer.seal(RecordKind.OPS, some)
                 records.append((writer.n, sealed))
@@ -228,7 +230,7 @@ class SyncRounds:
                 authors=authors,
                 old_streams=[*state.old_streams, state.stream],
                 controls=announcements(group),
-                told_again=now_ms() if head < acknowledged else state.told_again,
+                sent_again=now_ms() if head < acknowledged else state.sent_again,
             )
         )
 

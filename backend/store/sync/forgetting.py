@@ -66,18 +66,18 @@ class Spoiled(NamedTuple):
     Attributes:
         after: The place of the log on which its changes follow.
         last: The place of the last of them.
-        is_told: What else it holds was told once more.
+        is_repeated: What else it holds was sent once more.
     """
 
     stream: str
     n: int
     after: int
     last: int
-    is_told: bool
+    is_repeated: bool
 
 
 def remember_gone(
-    session: StoreSession, table: str, row_id: str, *, is_told: bool
+    session: StoreSession, table: str, row_id: str, *, is_shared: bool
 ) -> None:
     """Remember what is about to go out of the log, where anything is exchanged.
 
@@ -85,18 +85,18 @@ def remember_gone(
         session: In which its changes are deleted afterwards.
         table: Of the row.
         row_id: Of the row.
-        is_told: Other computers are to delete it too.
+        is_shared: Other computers are to delete it too.
     """
     found = session.run(_STATE, ()).scalar()
     if not found:
         return
     _spoil(session, json.loads(found), table, row_id)
     session.run(_GONE, (table, row_id))
-    if is_told and table in FORGETTABLE:
+    if is_shared and table in FORGETTABLE:
         clock = session.info[CLOCK]
         what = to_json({"table": table})
-        told = session.transaction_id, FORGOTTEN, row_id, None, what, clock.read()
-        session.run(KEEP, (*told, clock.device_id))
+        forgotten = session.transaction_id, FORGOTTEN, row_id, None, what, clock.read()
+        session.run(KEEP, (*forgotten, clock.device_id))
 
 
 def hear_of_gone(session: StoreSession, ops: Sequence[Op]) -> None:
@@ -145,7 +145,7 @@ def spoiled(session: StoreSession, most: int) -> list[Spoiled]:
     return [_read(key, value) for key, value in found]
 
 
-def told_again(session: StoreSession, record: Spoiled) -> None:
+def sent_again(session: StoreSession, record: Spoiled) -> None:
     """Keep that what else a record holds is told once more."""
     session.run(_KEEP_KEY, (_key(record), json.dumps([record.after, record.last, 1])))
 
@@ -195,7 +195,7 @@ def _spoil_record(session: StoreSession, stream: str, seq: int) -> None:
     same = f"sent:{stream}:{last}:", f"sent:{stream}:{last};"
     for key, after in session.run(_KEYS, same).all():
         n = int(key.split(":")[3], 16)
-        record = Spoiled(stream, n, int(after), int(last, 16), is_told=False)
+        record = Spoiled(stream, n, int(after), int(last, 16), is_repeated=False)
         mark = json.dumps([record.after, record.last, 0])
         session.run(_KEEP_KEY, (_key(record), mark))
 
@@ -206,5 +206,5 @@ def _key(record: Spoiled) -> str:
 
 def _read(key: str, value: str) -> Spoiled:
     _, stream, n = key.split(":")
-    after, last, is_told = json.loads(value)
-    return Spoiled(stream, int(n, 16), after, last, is_told=bool(is_told))
+    after, last, is_repeated = json.loads(value)
+    return Spoiled(stream, int(n, 16), after, last, is_repeated=bool(is_repeated))

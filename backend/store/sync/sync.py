@@ -12,9 +12,9 @@ from backend.store.sync.forgetting import (
     Spoiled,
     erased,
     keep_span,
+    sent_again,
     spoiled,
     still_there,
-    told_again,
 )
 from backend.store.sync.inbox import merge
 from backend.store.sync.outbox import Outgoing, settled, waiting, waiting_count
@@ -63,7 +63,7 @@ class SyncState:
         is_removed: Another computer has removed this one.
         last_ok: When all was well last, in milliseconds.
         old_streams: Where it wrote before.
-        told_again: When others' place for records had lost some of ours, likewise.
+        sent_again: When others' place for records had lost some of ours, likewise.
     """
 
     folder: str
@@ -80,7 +80,7 @@ class SyncState:
     last_ok: int = 0
     server: str = ""
     has_token: bool = False
-    told_again: int = 0
+    sent_again: int = 0
     old_streams: Sequence[str] = ()
 
 
@@ -168,7 +168,7 @@ class SyncStore:
         with self._database.write() as session:
             return spoiled(session, _RECORDS)
 
-    def told_in(self, state: SyncState, record: Spoiled) -> Sequence[Op]:
+    def ops_in(self, state: SyncState, record: Spoiled) -> Sequence[Op]:
         """Return what a record tells that was not deleted."""
         with self._database.write() as session:
             found = waiting(session, state.authors, record.after, _OPS, record.last)
@@ -216,7 +216,7 @@ class SyncStore:
             for n, after, last in spans:
                 keep_span(session, state.stream, n, after, last)
             for record in again:
-                told_again(session, record)
+                sent_again(session, record)
             _keep(session, state)
 
     def begin_stream(self, state: SyncState) -> None:

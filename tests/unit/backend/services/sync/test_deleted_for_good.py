@@ -39,7 +39,7 @@ def titles(computer: Computer) -> set[str]:
     return {note.title for note in NoteStore(computer.database).page(limit=1_000)}
 
 
-def told(reader: Computer, writer: Computer) -> str:
+def sent_to(reader: Computer, writer: Computer) -> str:
     """Return all that a computer's stream says to who has the keys."""
     state, own = reader.store.state(), writer.store.state()
     assert state
@@ -66,15 +66,15 @@ def test_it_goes_from_all_and_out_of_what_they_share(three: list[Computer]) -> N
     settle(three)
     NoteStore(b.database).save(note.id, f"{SECRET} indeed")
     settle(three)
-    assert SECRET in told(c, a)
-    assert SECRET in told(c, b)
+    assert SECRET in sent_to(c, a)
+    assert SECRET in sent_to(c, b)
     ChangeStore(c.database).forget("note", note.id)
     settle(three)
     for one in three:
         assert titles(one) == {"stays"}
         assert ChangeStore(one.database).of_row("note", note.id) == []
-        assert SECRET not in told(c, one)
-    assert "of the same record" in told(c, a)
+        assert SECRET not in sent_to(c, one)
+    assert "of the same record" in sent_to(c, a)
 
 
 def test_a_computer_that_was_away_does_not_bring_it_back(three: list[Computer]) -> None:
@@ -87,7 +87,7 @@ def test_a_computer_that_was_away_does_not_bring_it_back(three: list[Computer]) 
     settle(three)
     for one in three:
         assert titles(one) == set()
-        assert SECRET not in told(a, one)
+        assert SECRET not in sent_to(a, one)
 
 
 def test_one_that_begins_afterwards_reads_past_what_is_gone(
@@ -116,10 +116,10 @@ def test_words_that_were_told_twice_go_twice(three: list[Computer]) -> None:
     for left, note in enumerate(notes[:-1]):
         ChangeStore(b.database).forget("note", note.id)
         settle(three)
-        assert told(b, a).count(f"{SECRET} ") == len(notes) - 1 - left
+        assert sent_to(b, a).count(f"{SECRET} ") == len(notes) - 1 - left
     ChangeStore(b.database).forget("note", notes[-1].id)
     settle(three)
-    assert SECRET not in told(b, a)
+    assert SECRET not in sent_to(b, a)
 
 
 def test_a_long_record_is_erased_on_a_server(tmp_path: Path) -> None:
@@ -148,6 +148,6 @@ def test_what_expired_here_is_not_deleted_elsewhere(three: list[Computer]) -> No
     a, b, _ = three
     note = NoteStore(a.database).create("kept elsewhere", "")
     settle(three)
-    ChangeStore(a.database).forget_all([("note", note.id)], is_told=False)
+    ChangeStore(a.database).forget_all([("note", note.id)], is_shared=False)
     settle(three)
     assert titles(b) == {"kept elsewhere"}

@@ -37,7 +37,7 @@ class Desk:
                 Heard(),
                 name,
                 KeyStore(lambda: None),
-                partial(ChangeStore(one).forget_all, is_told=False),
+                partial(ChangeStore(one).forget_all, is_shared=False),
                 lambda: self.seconds,
             )
             for one, name in zip(self.databases, ("Desk", "Laptop"), strict=True)

@@ -225,11 +225,11 @@ def test_an_emptied_server_gets_all_again_and_the_page_says_so(desk: Desk) -> No
     desk.pair()
     NoteStore(desk.databases[0]).create("kept")
     desk.exchange()
-    assert not desk.a.overview().told_again
+    assert not desk.a.overview().sent_again
     desk.server.set_back()
     for _ in range(3):
         desk.exchange()
-    assert desk.a.overview().told_again
+    assert desk.a.overview().sent_again
     assert desk.a.overview().waiting == 0
     third = Path(desk.databases[0].path).parent.parent / "c"
     database = Database.open(third / "hearth.db")

@@ -164,8 +164,8 @@ def test_what_another_deleted_for_good_is_found_in_any_order(
     take(database, MADE, gone(5, "note", ROW), NAMED)
     with database.read() as session:
         assert session.connection().exec_driver_sql("select 1 from note").all() == []
-    [told] = all_changes(database)
-    assert told.table_name == "forgotten"
+    [change] = all_changes(database)
+    assert change.table_name == "forgotten"
 
 
 def test_what_was_there_is_named_until_it_has_gone(database: Database) -> None:
@@ -173,7 +173,7 @@ def test_what_was_there_is_named_until_it_has_gone(database: Database) -> None:
     take(database, MADE)
     take(database, gone(5, "note", ROW), gone(6, "engine", "e"))
     assert named(database) == [("note", ROW)]
-    ChangeStore(database).forget_all(named(database), is_told=False)
+    ChangeStore(database).forget_all(named(database), is_shared=False)
     assert named(database) == []
 
 
