@@ -87,8 +87,8 @@
     const isEmpty = target.matches(".composer textarea") && !target.value;
     const isLong = target.matches("textarea") && target.scrollHeight > target.clientHeight + 1;
     if (!far || !page || target.closest("[role=menu], [data-roving], select, .sidebar")) return false;
-    if (page.contains(target) && !isWriting) return false;
     if (isWriting && !isEmpty && (isLong || Math.abs(far) > 1 || !target.matches(".composer textarea"))) return false;
+    // At once: Chromium stops a smooth movement that has just begun when the page grows.
     page.scrollBy({ top: far * page.clientHeight, behavior: "instant" });
     return true;
   };
