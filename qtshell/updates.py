@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal
@@ -9,6 +10,16 @@ from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal
 LOOK_EVERY_MS: Final = 60_000
 SETTLED_MS: Final = 10_000
 """For so long nothing may change: who installs is not interrupted."""
+
+
+class _Reading(QObject):
+    """What is read in a thread, which may outlive the one who waits for it.
+
+    Were the watch itself held there, it could be taken apart in that thread, with its
+    timer.
+    """
+
+    done = Signal(str)
 
 
 class UpdateWatch(QObject):
@@ -19,7 +30,6 @@ class UpdateWatch(QObject):
     """
 
     updated = Signal()
-    _was_read = Signal(str)
 
     def __init__(self, read: Callable[[], str], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -28,17 +38,14 @@ class UpdateWatch(QObject):
         self._seen = ""
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self.look)
-        self._was_read.connect(self._on_read)
+        self._reading = _Reading()
+        self._reading.done.connect(self._on_read)
 
     def look(self) -> None:
         """Read what is installed; the first time, that is what runs."""
         self._timer.stop()
-        QThreadPool.globalInstance().start(self._read_beside)
-
-    def _read_beside(self) -> None:
-        found = self._read()
-        with contextlib.suppress(RuntimeError):  # Hearth ended meanwhile
-            self._was_read.emit(found)
+        read = partial(_read_beside, self._read, self._reading)
+        QThreadPool.globalInstance().start(read)
 
     def _on_read(self, found: str) -> None:
         self._running = self._running or found
@@ -49,3 +56,9 @@ class UpdateWatch(QObject):
             return
         self._seen = found
         self._timer.start(SETTLED_MS if is_other else LOOK_EVERY_MS)
+
+
+def _read_beside(read: Callable[[], str], reading: _Reading) -> None:
+    found = read()
+    with contextlib.suppress(RuntimeError):  # Hearth ended meanwhile
+        reading.done.emit(found)

@@ -1,6 +1,11 @@
 """When Hearth says that its files were replaced."""
 
+import gc
+import threading
+import weakref
+
 import pytest
+from PySide6.QtCore import QThreadPool
 from pytestqt.qtbot import QtBot
 
 from qtshell import updates
@@ -57,3 +62,20 @@ def test_what_is_no_update_is_not_said(qtbot: QtBot, found: tuple[str, ...]) -> 
     watch.look()
     qtbot.waitUntil(lambda: len(reads) > len(found) + 3)
     assert said == []
+
+
+def test_a_watch_that_goes_while_it_reads_goes_in_its_own_thread(qtbot: QtBot) -> None:
+    goes_on, gone = threading.Event(), list[threading.Thread]()
+
+    def read() -> str:
+        goes_on.wait(5)
+        return "old"
+
+    watch = UpdateWatch(read)
+    weakref.finalize(watch, lambda: gone.append(threading.current_thread()))
+    watch.look()
+    del watch
+    gc.collect()
+    goes_on.set()
+    QThreadPool.globalInstance().waitForDone()
+    qtbot.waitUntil(lambda: gone == [threading.main_thread()])

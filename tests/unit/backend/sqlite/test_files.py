@@ -25,7 +25,7 @@ def test_files_take_the_place_of_others_in_one_way_only() -> None:
         and node.func.attr == "replace"
         and (len(node.args), len(node.keywords)) == (1, 0)
     }
-    assert ways == {"files.py", "dictionaries.py", "linux.py"}
+    assert ways == {"files.py", "linux.py"}
 
 
 class Held(PosixPath):

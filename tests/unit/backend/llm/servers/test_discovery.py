@@ -54,12 +54,12 @@ def test_the_known_servers_are_the_five() -> None:
 def test_a_port_that_others_use_too_names_nobody_who_does_not(
     owner: str, *, is_named: bool
 ) -> None:
-    body = json.dumps({"data": [{"id": "koboldcpp/tiny", "owned_by": owner}]})
+    body = json.dumps({"data": [{"id": f"{owner}/tiny", "owned_by": owner}]})
     with FakeModelServer(lambda exchange: exchange.answer(200, body)) as server:
         local = LocalServers({"KoboldCpp": server.port})
         [found] = asyncio.run(find(local))
         name = "KoboldCpp" if is_named else f"127.0.0.1:{server.port}"
-        assert found == Found(name, server.url, ("koboldcpp/tiny",))
+        assert found == Found(name, server.url, (f"{owner}/tiny",))
 
 
 @pytest.fixture(autouse=True)
