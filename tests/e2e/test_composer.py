@@ -12,6 +12,7 @@ from PIL import Image
 
 from tests.helpers import documents
 from tests.helpers.dictation import Dictation
+from tests.helpers.htmx import SETTLED
 from tests.helpers.picture_holder import held_picture
 from tests.helpers.window import Window
 
@@ -287,7 +288,7 @@ def test_a_document_is_read_sent_and_shown_again(
     fresh.press("Enter")
     passage = "[...document.querySelectorAll('.passages a')].find((one) => "
     passage += "one.innerText.includes('long.txt, lines 1191'))"
-    fresh.wait_for(f"{passage} !== undefined")
+    fresh.wait_for(f"{passage} !== undefined && {SETTLED}")
     fresh.evaluate(f"{passage}.click(); 0")
     fresh.wait_for("document.activeElement.innerText?.includes('The zebra pays')")
     fresh.wait_for(

@@ -55,8 +55,6 @@ FOUND: Final = "found"
 _SIDECAR: Final = " backend"
 # What the developer protocol calls the keys that are held meanwhile.
 _HELD: Final = {"Alt": 1, "Control": 2, "Shift": 8}
-
-
 # What the developer protocol says of a page, or a part of one, that is gone.
 _MOVED: Final = ("context", "does not belong to the document", "No node", "object id")
 
@@ -198,7 +196,9 @@ class Window:
         )
 
     def write(self, role: str, name: str, text: str) -> None:
-        """Put the cursor into a field and type."""
+        """Put the cursor into a field and type, once it does what it is for."""
+        self.find(role, name)
+        self.wait_for(SETTLED)
         self._call(self.find(role, name), "function() { this.focus() }")
         self.send("Input.insertText", text=text)
 
