@@ -253,12 +253,14 @@ def test_a_quick_action_says_which_model_its_assistant_brings(keys: Keyboard) ->
     window = keys.window
     choice = "document.querySelector('.composer [name=choice]').value"
     window.click("button", "New conversation")
-    window.wait_for("document.querySelector('.composer [name=choice]') !== null")
+    window.wait_for(
+        f"document.querySelector('.composer [name=choice]') !== null && {QUIET}"
+    )
     fields = f"{{name: 'Editor', instructions: 'Edit.', choice: {choice}}}"
     form = f"new URLSearchParams({fields})"
     made = f"fetch('/assistants', {{method: 'POST', body: {form}}})"
     assert window.evaluate(f"{made}.then(r => r.status)") == 204
-    window.evaluate("location.assign('/actions/new')")
+    window.go("/actions/new")
     assistant = "#main [popovertarget=assistant-picker]"
     window.wait_for(f"document.querySelector('{assistant}') !== null && {QUIET}")
     open_picker(keys, assistant, "#assistant-picker [role=combobox]")
