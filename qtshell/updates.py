@@ -12,7 +12,7 @@ SETTLED_MS: Final = 10_000
 """For so long nothing may change: who installs is not interrupted."""
 
 
-class _Reading(QObject):
+class _VersionReading(QObject):
     """What is read in a thread, which may outlive the one who waits for it.
 
     Were the watch itself held there, it could be taken apart in that thread, with its
@@ -38,7 +38,7 @@ class UpdateWatch(QObject):
         self._seen = ""
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self.look)
-        self._reading = _Reading()
+        self._reading = _VersionReading()
         self._reading.done.connect(self._on_read)
 
     def look(self) -> None:
@@ -58,7 +58,7 @@ class UpdateWatch(QObject):
         self._timer.start(SETTLED_MS if is_other else LOOK_EVERY_MS)
 
 
-def _read_beside(read: Callable[[], str], reading: _Reading) -> None:
+def _read_beside(read: Callable[[], str], reading: _VersionReading) -> None:
     found = read()
     with contextlib.suppress(RuntimeError):  # Hearth ended meanwhile
         reading.done.emit(found)
