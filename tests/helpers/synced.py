@@ -4,7 +4,7 @@ import functools
 import random
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from backend.services.sync.rounds import SyncRounds, new_state
 from backend.store.changes import ChangeStore
 from backend.store.clock import HybridClock
 from backend.store.database import Database
+from backend.store.notes import NoteStore
 from backend.store.sync.sync import SyncState, SyncStore
 from backend.sync.folder import ROOT
 from backend.sync.group import OwnKeys, SyncGroup
@@ -217,6 +218,27 @@ def settle(computers: Sequence[Computer]) -> None:
         if not any(moved):
             return
     raise AssertionError("never at rest")
+
+
+def opened(home: Path, url: str = "") -> Iterator[list[Computer]]:
+    """Yield three computers of one group that know each other, and close them."""
+    all_ = grouped(home, ["a", "b", "c"], url)
+    settle(all_)
+    yield all_
+    for one in all_:
+        one.close()
+
+
+def state_of(computer: Computer) -> SyncState:
+    """Return how a computer's exchange stands; it takes part in one."""
+    state = computer.store.state()
+    assert state
+    return state
+
+
+def titles(computer: Computer) -> set[str]:
+    """Return the titles of the notes on a computer."""
+    return {note.title for note in NoteStore(computer.database).page(limit=1_000)}
 
 
 def empty_folder(computer: Computer) -> None:

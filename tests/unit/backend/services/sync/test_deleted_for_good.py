@@ -1,10 +1,7 @@
 """What is deleted for good on one computer is on none, nor in what they share."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from backend.services.sync.rounds import own_keys
 from backend.store.changes import ChangeStore
@@ -13,30 +10,9 @@ from backend.sync.group import SyncGroup
 from backend.sync.records import START, RecordHeader, RecordKind, RecordReader
 from backend.sync.server import ServerTransport
 from tests.helpers.sqld import Sqld
-from tests.helpers.synced import Computer, grouped, settle
+from tests.helpers.synced import Computer, grouped, settle, titles
 
 SECRET = "what nobody shall read"
-
-
-@pytest.fixture(params=["folder", "server"])
-def three(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[Computer]]:
-    if request.param == "folder":
-        yield from opened(tmp_path, "")
-        return
-    with Sqld(tmp_path) as server:
-        yield from opened(tmp_path, server.url)
-
-
-def opened(home: Path, url: str) -> Iterator[list[Computer]]:
-    all_ = grouped(home, ["a", "b", "c"], url)
-    settle(all_)
-    yield all_
-    for one in all_:
-        one.close()
-
-
-def titles(computer: Computer) -> set[str]:
-    return {note.title for note in NoteStore(computer.database).page(limit=1_000)}
 
 
 def sent_to(reader: Computer, writer: Computer) -> str:

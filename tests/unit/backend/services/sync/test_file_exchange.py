@@ -1,8 +1,6 @@
 """Attached files come to other computers, whole, sealed, and go for good from all."""
 
 import os
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -14,28 +12,10 @@ from backend.store.messages import MessageStore
 from backend.store.search.indexes import DocumentIndex
 from backend.store.search.search import SearchStore
 from backend.sync.folder import ROOT
-from tests.helpers.sqld import Sqld
-from tests.helpers.synced import Computer, carry_all, grouped, settle
+from tests.helpers.synced import Computer, carry_all, settle
 
 CANARY = b"kanarienvogel"
 CONTENT = CANARY + os.urandom(2_500_000)
-
-
-@pytest.fixture(params=["folder", "server"])
-def three(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[Computer]]:
-    if request.param == "folder":
-        yield from opened(tmp_path, "")
-        return
-    with Sqld(tmp_path) as server:
-        yield from opened(tmp_path, server.url)
-
-
-def opened(home: Path, url: str) -> Iterator[list[Computer]]:
-    all_ = grouped(home, ["a", "b", "c"], url)
-    settle(all_)
-    yield all_
-    for one in all_:
-        one.close()
 
 
 def ask(computer: Computer) -> tuple[str, str]:

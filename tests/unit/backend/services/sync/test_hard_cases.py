@@ -1,7 +1,6 @@
 """Computers that are copied, set back, a year away, or live in another time."""
 
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,40 +14,21 @@ from backend.sync.group import SyncGroup
 from backend.sync.records import RecordKind
 from backend.sync.transport import Exchanged
 from tests.helpers.sqld import Sqld
-from tests.helpers.synced import Computer, carry, files_of, grouped, settle
+from tests.helpers.synced import (
+    Computer,
+    carry,
+    files_of,
+    grouped,
+    settle,
+    state_of,
+    titles,
+)
 
 DAY_MS = 24 * 3600 * 1000
 
 
-@pytest.fixture(params=["folder", "server"])
-def three(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[Computer]]:
-    if request.param == "folder":
-        yield from opened(tmp_path, "")
-        return
-    with Sqld(tmp_path) as server:
-        yield from opened(tmp_path, server.url)
-
-
-def opened(home: Path, url: str) -> Iterator[list[Computer]]:
-    all_ = grouped(home, ["a", "b", "c"], url)
-    settle(all_)
-    yield all_
-    for one in all_:
-        one.close()
-
-
-def state_of(computer: Computer) -> SyncState:
-    state = computer.store.state()
-    assert state
-    return state
-
-
 def write(computer: Computer, title: str) -> None:
     NoteStore(computer.database).create(title, "")
-
-
-def titles(computer: Computer) -> set[str]:
-    return {note.title for note in NoteStore(computer.database).page(limit=1_000)}
 
 
 def copied(original: Computer, *, is_apart: bool = False) -> Computer:

@@ -10,7 +10,7 @@ import pytest
 from backend.ids import new_id
 from backend.services.sync.rounds import new_state
 from backend.store.notes import NoteStore
-from backend.store.sync.sync import Peer, SyncState
+from backend.store.sync.sync import Peer
 from backend.sync.folder import ROOT
 from backend.sync.group import OwnKeys, SyncGroup
 from backend.sync.records import (
@@ -21,7 +21,17 @@ from backend.sync.records import (
     RecordKind,
     RecordWriter,
 )
-from tests.helpers.synced import ZERO, Computer, carry, files_of, grouped, settle
+from tests.helpers.synced import (
+    ZERO,
+    Computer,
+    carry,
+    files_of,
+    grouped,
+    opened,
+    settle,
+    state_of,
+    titles,
+)
 
 FORGED = "forged words"
 
@@ -51,20 +61,6 @@ def three(group: list[Computer]) -> list[Computer]:
 def parting(tmp_path: Path) -> Iterator[list[Computer]]:
     """Three computers that know each other, of which one is to go."""
     yield from opened(tmp_path)
-
-
-def opened(home: Path) -> Iterator[list[Computer]]:
-    all_ = grouped(home, ["a", "b", "c"])
-    settle(all_)
-    yield all_
-    for one in all_:
-        one.close()
-
-
-def state_of(computer: Computer) -> SyncState:
-    state = computer.store.state()
-    assert state
-    return state
 
 
 def stream_file(computer: Computer, stream: str) -> Path:
@@ -301,10 +297,6 @@ def test_one_that_joins_while_the_key_changes_is_given_it(tmp_path: Path) -> Non
     assert len(newest) == 1
     for one in (a, b, c):
         one.close()
-
-
-def titles(computer: Computer) -> set[str]:
-    return {note.title for note in NoteStore(computer.database).page(limit=1_000)}
 
 
 def peer(computer: Computer, stream: str) -> Peer:
