@@ -11,6 +11,7 @@ from backend.errors import ConflictError, NotFoundError
 from backend.llm.engine import Delta, Turn
 from backend.llm.options import AS_SET, Parameters
 from backend.services.chat.answers import AnswerService
+from backend.services.chat.growing import Growing
 from backend.store.message_state import MessageState
 from tests.helpers.answering import KeptMessages, ScriptedEngine, Watching, play
 
@@ -50,6 +51,27 @@ def test_the_first_words_are_stored_as_soon_as_they_are_shown(
         await service.stop("c1")
 
     play(engine, messages, meanwhile)
+
+
+def test_while_nothing_arrives_nothing_is_stored(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("backend.services.chat.answers.SAVE_EVERY_S", 0)
+    monkeypatch.setattr("backend.services.chat.answers.PUBLISH_EVERY_S", 0.001)
+    messages, engine = KeptMessages(), ScriptedEngine(["one"], stay=True)
+    rounds: list[None] = []
+    monkeypatch.setattr(Growing, "tick", lambda _answer: rounds.append(None))
+
+    async def meanwhile(service: AnswerService, _watching: Watching) -> None:
+        while not messages.chunks:
+            await asyncio.sleep(0.001)
+        rounds.clear()
+        while len(rounds) < 10:
+            await asyncio.sleep(0.001)
+        await service.stop("c1")
+
+    play(engine, messages, meanwhile)
+    assert messages.chunks == ["one"]
 
 
 class BrokenMessages(KeptMessages):
