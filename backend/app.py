@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Final
 
 from backend.installation import resource_path
+from backend.interface.protocol import Hello, prove
 from backend.keys.database_key import DATABASE_NAME, DatabaseKey
 from backend.keys.keyring import FindVault, OsKeyring
+from backend.lifecycle.store_lifecycle import StoreLifecycle
 from backend.live.message_feed import MessageFeed
 from backend.live.notices import PageNotices
-from backend.protocol import Hello, prove
 from backend.routes import (
     actions,
     alerts,
@@ -56,7 +57,6 @@ from backend.routes.data import (
 from backend.routes.health import SidecarHealth
 from backend.routes.pages import Pages
 from backend.runtime.loop_monitor import LoopWatch
-from backend.store_lifecycle import StoreLifecycle
 from backend.web.assets import Assets, icons_dir
 from backend.web.assets import router as assets_router
 from backend.web.events import EventHub

@@ -9,14 +9,14 @@ from collections.abc import Awaitable, Callable, Coroutine
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
-from backend.protocol import LEASH_GRACE_S, Handshake, ProtocolError
+from backend.interface.protocol import LEASH_GRACE_S, Handshake, ProtocolError
 from backend.runtime.leash import Leash
 from backend.runtime.logs import describe_bug, start_logging
 from backend.runtime.process_guard import ProcessGuard, dump_on_request, this_system
 
 if TYPE_CHECKING:
     from backend.app import App
-    from backend.protocol import Hello
+    from backend.interface.protocol import Hello
 
 log = logging.getLogger("hearth.sidecar")
 

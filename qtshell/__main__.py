@@ -5,9 +5,9 @@ import sys
 from pathlib import Path
 
 from qtshell import cli
-from qtshell.display import display_problem
+from qtshell.display.server import display_problem
 from qtshell.options import read_options
-from qtshell.own_files import NotOwnError
+from qtshell.process.own_files import NotOwnError
 
 
 def main() -> int:

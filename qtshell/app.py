@@ -15,17 +15,17 @@ from qtshell.dialogs.models import ModelFolderPicker, ModelPicker, add_models
 from qtshell.dialogs.page_commands import Commands, LinkOpener, tell
 from qtshell.dialogs.quick_actions import ActionImporter, AssistantImporter
 from qtshell.dialogs.screenshots import ScreenshotTaker
-from qtshell.garbage import GarbageCollector
+from qtshell.display.theme import apply_theme
 from qtshell.hotkeys.registry import Hotkeys
 from qtshell.ipc.instance import Instance
-from qtshell.logs import redact
 from qtshell.options import Options, Verb
+from qtshell.process.garbage import GarbageCollector
+from qtshell.process.logs import redact
 from qtshell.quick.controller import QuickAccess
 from qtshell.settings import ShellSettings
 from qtshell.sidecar.client import SidecarClient
 from qtshell.sidecar.lifecycle import Phase, Reason
 from qtshell.sidecar.supervisor import Failure, SidecarSupervisor, Trust
-from qtshell.theme import apply_theme
 from qtshell.updates import UpdateWatch
 from qtshell.web.discard import PageDiscarder
 from qtshell.window.action_handlers import ActionHandlers

@@ -13,7 +13,7 @@ from enum import IntEnum
 from typing import Final
 
 from backend.installation import creation_flags
-from qtshell.display import display_problem
+from qtshell.display.server import display_problem
 from qtshell.ipc.instance import (
     MAX_CALL_BYTES,
     TOO_LONG,

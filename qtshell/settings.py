@@ -6,7 +6,7 @@ from typing import Final
 
 from PySide6.QtCore import QByteArray, QSettings
 
-from qtshell.theme import Theme
+from qtshell.display.theme import Theme
 
 _MIN_ZOOM: Final = 0.5
 _MAX_ZOOM: Final = 3.0

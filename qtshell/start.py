@@ -14,12 +14,12 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QApplication
 
 from backend.installation import creation_flags
-from qtshell.compat import keep_constants
 from qtshell.icons import icon
 from qtshell.identity import APP_ID
 from qtshell.ipc.instance import Instance
-from qtshell.logs import open_logs, watch_for_bugs
 from qtshell.options import Options
+from qtshell.process.compat import keep_constants
+from qtshell.process.logs import open_logs, watch_for_bugs
 from qtshell.settings import ShellSettings
 from qtshell.sidecar.launch import sidecar_launch
 from qtshell.sidecar.supervisor import SidecarSupervisor
@@ -44,7 +44,7 @@ def run(options: Options, instance: Instance) -> int:
     supervisor = SidecarSupervisor(sidecar_launch(), options.data_dir, dev=options.dev)
     supervisor.start()
     from qtshell.app import Shell  # noqa: PLC0415 Qt is slow
-    from qtshell.signals import SignalWatch  # noqa: PLC0415 Qt is slow
+    from qtshell.process.signals import SignalWatch  # noqa: PLC0415 Qt is slow
 
     shell = Shell(options, supervisor, instance)
     # Unlike quit(), no window is asked: ours answers a request to close by hiding.

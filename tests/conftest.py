@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from PySide6.QtCore import QCoreApplication, Qt
 
-from qtshell.compat import keep_constants
-from qtshell.garbage import collect_due
+from qtshell.process.compat import keep_constants
+from qtshell.process.garbage import collect_due
 from qtshell.web.chromium import is_root, prepare_environment
 from tests.helpers.scheduling import pytest_xdist_make_scheduler
 

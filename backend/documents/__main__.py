@@ -23,7 +23,7 @@ from backend.documents.sniffing import open_reading
 from backend.runtime.confinement import confine
 from backend.runtime.worker import answer, finish, take_content, take_job
 from backend.sqlite.folding import words_of
-from backend.surrogates import join_halves
+from backend.text.surrogates import join_halves
 
 _CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 

@@ -20,7 +20,7 @@ from backend.importing.records import (
     SourceFolder,
     SourceNote,
 )
-from backend.stored_values import TitleSource
+from backend.interface.stored_values import TitleSource
 
 _NO_DATE_MS: Final = 946_684_800_000
 """1 January 2000: where the ids of what has no date begin."""

@@ -31,7 +31,7 @@ from backend.services.chat.endings import can_continue, is_whole, note_of
 from backend.services.chat.growing import Growing
 from backend.services.chat.prompts import SUMMARY
 from backend.services.notices import Tone
-from backend.store.message_state import MessageState
+from backend.store.states.message_state import MessageState
 from backend.web.events import EventHub
 from backend.web.growing_markdown import Step
 from backend.web.markdown import Block
@@ -40,7 +40,7 @@ from backend.web.render_cache import Rendered
 from backend.web.rendering import Renderer, Template
 
 if TYPE_CHECKING:
-    from backend.open_store import GetServices
+    from backend.lifecycle.open_store import GetServices
     from backend.services.chat.context import ReadingStart
     from backend.store.change_log import RowChange
     from backend.store.models import Attachment, Note

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
 
 from backend.store.branches.tree import PATH
-from backend.store.message_state import MessageState
+from backend.store.states.message_state import MessageState
 
 if TYPE_CHECKING:
     from backend.store.change_log import RowChange

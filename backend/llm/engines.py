@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from backend.interface.stored_values import EngineKind
 from backend.keys.api_keys import KeyStore
 from backend.llm.builtin.child import ChildOptions
 from backend.llm.builtin.engine import BuiltinEngine
@@ -21,7 +22,6 @@ from backend.llm.servers.extra_headers import with_values
 from backend.llm.wire.client import ServerRoute
 from backend.llm.wire.system_proxy import SYSTEM
 from backend.runtime.side_threads import SideThreads
-from backend.stored_values import EngineKind
 
 
 class StoredEngine(Protocol):

@@ -19,6 +19,7 @@ from backend.errors import (
     StoreReadOnlyError,
 )
 from backend.ids import now_ms
+from backend.interface.stored_values import SnapshotReason
 from backend.recovery.encryption_probe import Seal, key_for, seal_of
 from backend.recovery.jobs import HeavyJob
 from backend.recovery.snapshots import Snapshot
@@ -30,7 +31,6 @@ from backend.recovery.swap import (
     stage_fresh,
 )
 from backend.sqlite.files import replace_file
-from backend.stored_values import SnapshotReason
 
 log = logging.getLogger("hearth.store")
 

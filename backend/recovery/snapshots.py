@@ -12,11 +12,11 @@ from typing import Final
 from backend.attachments.copies import drop_copies, keep_copies
 from backend.attachments.files import ATTACHMENTS
 from backend.errors import StoreDamagedError
+from backend.interface.stored_values import SnapshotReason
 from backend.recovery.encryption_probe import key_for
 from backend.recovery.jobs import HeavyJob
 from backend.recovery.owners import Owner
 from backend.sqlite.files import is_ordinary, make_private_dir
-from backend.stored_values import SnapshotReason
 
 log = logging.getLogger("hearth.backups")
 

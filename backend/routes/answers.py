@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from backend.api_types import AnswerPicture, AnswerPiece, encode
 from backend.errors import HearthError, NotFoundError
+from backend.interface.api_types import AnswerPicture, AnswerPiece, encode
 from backend.live.message_views import Answer
 from backend.routes.app_context import OpenContext
 from backend.services.chat.following import KnownText, pieces

@@ -1,10 +1,11 @@
-"""What the shell and the command line ask for, in JSON (`backend.api_types`)."""
+"""What the shell and the command line ask for, in JSON (`interface.api_types`)."""
 
 import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from backend.api_types import (
+from backend.errors import ConflictError, NotFoundError
+from backend.interface.api_types import (
     ActionRun,
     AnswerNews,
     AskedQuestion,
@@ -23,11 +24,10 @@ from backend.api_types import (
     SearchHits,
     SidecarStatus,
 )
-from backend.errors import ConflictError, NotFoundError
+from backend.interface.stored_values import ActionKind
 from backend.routes.app_context import OfflineContext, OpenContext
 from backend.routes.chat.conversations import UNTITLED
 from backend.services.notes import SAVED
-from backend.stored_values import ActionKind
 from backend.web.http import AppRouter, Request, Response, as_json
 
 if TYPE_CHECKING:

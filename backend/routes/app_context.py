@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from backend.ids import is_id
+from backend.lifecycle.store_lifecycle import StoreLifecycle
 from backend.live.message_feed import MessageFeed
 from backend.routes.pages import Pages
-from backend.store_lifecycle import StoreLifecycle
 from backend.web.http import Request
 from backend.web.rendering import Renderer
 
 if TYPE_CHECKING:
-    from backend.open_store import OfflineServices, Services
+    from backend.lifecycle.open_store import OfflineServices, Services
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
+from backend.interface.stored_values import EngineKind
 from backend.live.notices import Toast
 from backend.llm.builtin.found_files import FoundFile
 from backend.llm.options import Effort, EngineOptions
@@ -20,12 +21,11 @@ from backend.services.engines.engines import AddedEngine, Choice, Offer
 from backend.services.engines.model_files import fitting_size
 from backend.services.engines.option_forms import without_login
 from backend.services.notices import Tone
-from backend.stored_values import EngineKind
 from backend.web.http import AppRouter, Request, Response
 from backend.web.rendering import Template
 
 if TYPE_CHECKING:
-    from backend.open_store import Services
+    from backend.lifecycle.open_store import Services
 
 _NONE_CHATS = (
     " Going by their names, none of them is made for conversations: choose one."

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from backend.protocol import HEALTH_PATH
+from backend.interface.protocol import HEALTH_PATH
 from backend.web.http import AppRouter, Request, Response
 
 _MAX_NONCE_CHARS = 128

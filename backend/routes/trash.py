@@ -13,7 +13,7 @@ from backend.web.http import AppRouter, Request, Response, whole_number
 from backend.web.rendering import Template
 
 if TYPE_CHECKING:
-    from backend.store.trash import Discarded
+    from backend.store.history.trash import Discarded
 
 _KINDS: Final = {
     "conversation": ("message-square", "Conversation"),

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
-from backend.protocol import Hello, LineReader, ProtocolError
+from backend.interface.protocol import Hello, LineReader, ProtocolError
 
 if sys.platform != "win32":
     import fcntl

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from backend.errors import NotFoundError
+from backend.interface.stored_values import TitleSource
 from backend.services.differences import Part, compare
-from backend.stored_values import TitleSource
 
 if TYPE_CHECKING:
-    from backend.store.changes import ChangeStore
+    from backend.store.history.changes import ChangeStore
     from backend.store.models import Change
 
 _TEXT: Final = {

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from backend.ids import kept_id
 
 if TYPE_CHECKING:
-    from backend.store.changes import ChangeStore
     from backend.store.chat.temporary import TemporaryStore
     from backend.store.database import Database
+    from backend.store.history.changes import ChangeStore
     from backend.store.models import Conversation
 
 

@@ -9,8 +9,8 @@ from backend.errors import NotFoundError, StoreError
 from backend.ids import now_ms
 
 if TYPE_CHECKING:
-    from backend.store.changes import ChangeStore
-    from backend.store.trash import Discarded, TrashStore
+    from backend.store.history.changes import ChangeStore
+    from backend.store.history.trash import Discarded, TrashStore
 
 log = logging.getLogger("hearth.trash")
 

@@ -11,13 +11,13 @@ from sqlalchemy.orm import ORMExecuteState, UOWTransaction
 from sqlmodel import Session
 
 from backend.ids import new_id, now_ms
+from backend.interface.stored_values import DERIVED
 from backend.sqlite.dialect import to_json
 from backend.sqlite.error_messages import translated_errors
 from backend.sqlite.folding import indexed
 from backend.store.clock import HybridClock
 from backend.store.models import Logged, Searched
 from backend.store.rows import ConversationRow, MessageRow
-from backend.stored_values import DERIVED
 
 Fields: TypeAlias = dict[str, str | int | None]
 

@@ -9,12 +9,12 @@ from sqlmodel import Session, col, exists, or_, select
 
 from backend.errors import NotFoundError
 from backend.ids import ARCHIVE, new_id, now_ms
+from backend.interface.stored_values import TitleSource
 from backend.store.change_log import Fields, RowChange, StoreSession
 from backend.store.database import Database
 from backend.store.models import Conversation, Draft, Note
 from backend.store.rows import CONVERSATION, ConversationRow
 from backend.store.text import clean_text
-from backend.stored_values import TitleSource
 
 # Written out, as a bound value would not let SQLite use the partial indexes.
 _IN_USE: Final = col(Conversation.deleted_at).is_(None)

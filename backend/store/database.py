@@ -22,6 +22,7 @@ from backend.errors import (
     StoreReadOnlyError,
     StoreTooNewError,
 )
+from backend.interface.stored_values import SnapshotReason
 from backend.recovery.jobs import HeavyJob
 from backend.recovery.owners import device_id
 from backend.recovery.snapshots import Snapshots
@@ -45,7 +46,7 @@ from backend.sqlite.schema import STEPS
 from backend.store.branches.paths import settle_paths
 from backend.store.change_log import CurrentAct, RowChange, StoreSession
 from backend.store.clock import HybridClock, continue_after
-from backend.store.file_state import (
+from backend.store.states.file_state import (
     LATEST_CHANGE,
     FileState,
     FileWatch,
@@ -53,7 +54,6 @@ from backend.store.file_state import (
     check_file,
     disk_refusal,
 )
-from backend.stored_values import SnapshotReason
 
 log = logging.getLogger("hearth.store")
 

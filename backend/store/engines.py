@@ -6,10 +6,10 @@ from sqlmodel import Session, col, select
 
 from backend.errors import NotFoundError
 from backend.ids import now_ms
+from backend.interface.stored_values import EngineKind
 from backend.store.database import Database
 from backend.store.models import EngineRecord
 from backend.store.text import clean_text
-from backend.stored_values import EngineKind
 
 
 class EngineStore:

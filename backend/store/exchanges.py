@@ -10,9 +10,9 @@ from backend.ids import new_id, now_ms
 from backend.sqlite.folding import indexed
 from backend.store.branches.paths import parent_in, path_end
 from backend.store.change_log import UNLOGGED, RowChange, StoreSession
-from backend.store.message_state import MessageState
 from backend.store.models import Message, StreamChunk, Submission
 from backend.store.rows import AnyMessage, MessageRow
+from backend.store.states.message_state import MessageState
 from backend.store.text import clean_text
 
 _STORED: Final = (*MessageRow._fields, "folded", "cjk", "aside")

@@ -8,10 +8,10 @@ from typing import Final, TypeVar
 from sqlmodel import Session, col, func, select
 
 from backend.errors import NotFoundError
+from backend.interface.stored_values import parameters_of
 from backend.store.attachments.attachments import AttachmentStore
 from backend.store.conversations import conversation_in
 from backend.store.database import Database
-from backend.store.message_state import MessageState
 from backend.store.messages import MessageStore
 from backend.store.models import (
     Action,
@@ -24,7 +24,7 @@ from backend.store.models import (
     Note,
 )
 from backend.store.settings import SettingStore
-from backend.stored_values import parameters_of
+from backend.store.states.message_state import MessageState
 
 PAGE: Final = 50
 _R = TypeVar("_R", bound=Logged)

@@ -10,6 +10,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from backend.errors import ConflictError, NotFoundError
 from backend.ids import NEW, now_ms
+from backend.interface.stored_values import TitleSource
 from backend.store.attachments.rows import attach_draft
 from backend.store.change_log import StoreSession
 from backend.store.conversations import touch
@@ -22,11 +23,10 @@ from backend.store.exchanges import (
     keep_submission,
     whole,
 )
-from backend.store.message_state import MessageState, move
 from backend.store.models import Conversation, Message, StreamChunk, Submission
 from backend.store.rows import MESSAGE, MessageRow
+from backend.store.states.message_state import MessageState, move
 from backend.store.text import clean_text
-from backend.stored_values import TitleSource
 
 _OF_CONVERSATION: Final = select_columns(*MESSAGE).where(
     col(Message.conversation_id) == bindparam("conversation_id"),

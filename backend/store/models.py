@@ -12,7 +12,7 @@ from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
 from backend.ids import new_id, now_ms
-from backend.store.message_state import MessageState
+from backend.store.states.message_state import MessageState
 
 
 class _StateColumn(TypeDecorator[MessageState]):

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from sqlmodel import SQLModel, col
 
-from backend.store.message_state import MessageState
 from backend.store.models import Conversation, Message
+from backend.store.states.message_state import MessageState
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Mapped

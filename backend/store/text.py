@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from backend.surrogates import join_halves
+from backend.text.surrogates import join_halves
 
 TITLE_CHARS: Final = 120
 

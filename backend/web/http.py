@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeAlias, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
-from backend.api_types import encode
 from backend.errors import InvalidInputError, TooLargeError
-from backend.protocol import MAX_ENCODED_CHAR_BYTES, MAX_TEXT_CHARS
+from backend.interface.api_types import encode
+from backend.interface.protocol import MAX_ENCODED_CHAR_BYTES, MAX_TEXT_CHARS
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -149,7 +149,7 @@ def whole_number(text: str) -> int | None:
 
 
 def as_json(value: "DataclassInstance", status: int = 200) -> Response:
-    """Answer with one of `backend.api_types`."""
+    """Answer with one of `backend.interface.api_types`."""
     return Response(status=status, body=encode(value), content_type="application/json")
 
 

@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any, Final
 
-from backend.protocol import LOOPBACK
+from backend.interface.protocol import LOOPBACK
 from backend.web.robyn_binding import SocketHeld
 
 _BACKLOG: Final = 1024

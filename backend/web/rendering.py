@@ -10,7 +10,7 @@ from typing import ClassVar, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from backend.protocol import command_path
+from backend.interface.protocol import command_path
 from backend.web.markdown_page import lined, placed
 from backend.web.mathml import undrawn
 

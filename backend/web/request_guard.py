@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from backend.protocol import HEALTH_PATH, LOOPBACK, TOKEN_HEADER
+from backend.interface.protocol import HEALTH_PATH, LOOPBACK, TOKEN_HEADER
 
 HeaderReader = Callable[[str], Sequence[str]]
 """Returns every value of a header, in order; the name is lower-case."""

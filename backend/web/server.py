@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterat
 from typing import Any, Final
 from urllib.parse import unquote, unquote_plus
 
-from backend.api_types import Refusal
 from backend.errors import HearthError, InvalidInputError, TooLargeError
+from backend.interface.api_types import Refusal
 from backend.runtime.logs import describe_bug
 from backend.web.http import (
     FILE_TOO_LARGE,

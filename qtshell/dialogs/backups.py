@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from backend.api_types import BackupFolder
+from backend.interface.api_types import BackupFolder
 from qtshell.dialogs.file_dialog import Chosen, FileDialogCommand, SidecarTask
 from qtshell.dialogs.folders import open_folder
 from qtshell.sidecar.client import SidecarClient

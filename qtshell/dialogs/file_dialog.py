@@ -7,7 +7,7 @@ from typing import ClassVar, Final, NamedTuple
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from backend.api_types import Done
+from backend.interface.api_types import Done
 from qtshell.dialogs.page_commands import tell
 from qtshell.sidecar.client import SidecarClient
 

@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QScreen
 from PySide6.QtWidgets import QWidget
 
-from backend.api_types import Done
+from backend.interface.api_types import Done
 from qtshell.dialogs.page_commands import tell
 from qtshell.hotkeys.registry import needs_consent
 from qtshell.sidecar.client import SidecarClient

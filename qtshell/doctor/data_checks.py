@@ -12,10 +12,10 @@ from tempfile import TemporaryFile
 from typing import Final
 
 from backend.errors import HearthError
+from backend.interface.protocol import LOOPBACK
 from backend.keys.database_key import DATABASE_NAME, DatabaseKey
 from backend.keys.key_ring import BACKUPS
 from backend.keys.keyring import OsKeyring
-from backend.protocol import LOOPBACK
 from backend.recovery.restore import is_damaged
 from backend.recovery.snapshots import Snapshots
 from qtshell.doctor.finding import Finding, fault, note

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from qtshell.display import display_problem
+from qtshell.display.server import display_problem
 from qtshell.doctor.finding import Finding, fault, note
 from qtshell.options import Options
 

@@ -73,7 +73,7 @@ def line_of(name: str, finding: Finding) -> str:
 
 
 def _bundled(options: Options, findings: list[tuple[str, Finding]]) -> str:
-    from qtshell.logs import redact  # noqa: PLC0415 Qt is slow
+    from qtshell.process.logs import redact  # noqa: PLC0415 Qt is slow
 
     said = "\n".join(line_of(name, finding) for name, finding in findings)
     target = Path(BUNDLE).absolute()

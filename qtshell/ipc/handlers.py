@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QGuiApplication
 
-from backend.api_types import (
+from backend.interface.api_types import (
     ActionRun,
     AnswerPiece,
     AskedQuestion,

@@ -17,8 +17,8 @@ from itertools import chain, repeat
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from backend.protocol import MAX_ENCODED_CHAR_BYTES, MAX_TEXT_CHARS
-from qtshell.own_files import NotOwnError, make_own_folder, open_own_file
+from backend.interface.protocol import MAX_ENCODED_CHAR_BYTES, MAX_TEXT_CHARS
+from qtshell.process.own_files import NotOwnError, make_own_folder, open_own_file
 
 VERSION: Final = 1
 MAX_CALL_BYTES: Final = MAX_TEXT_CHARS * MAX_ENCODED_CHAR_BYTES + 64 * 1024

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QClipboard, QGuiApplication
 
-from backend.api_types import (
+from backend.interface.api_types import (
     ActionRun,
     AnswerPiece,
     QuickAction,
@@ -14,8 +14,8 @@ from backend.api_types import (
     RecentConversation,
     RecentConversations,
 )
-from backend.protocol import MAX_TEXT_CHARS
-from backend.stored_values import ActionResult
+from backend.interface.protocol import MAX_TEXT_CHARS
+from backend.interface.stored_values import ActionResult
 from qtshell.sidecar.answers import AnswerFollower
 from qtshell.sidecar.client import SidecarClient
 

@@ -8,8 +8,14 @@ from typing import Final
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QClipboard, QGuiApplication
 
-from backend.api_types import AnswerPiece, AskedQuestion, Done, QuickDraft, Refusal
-from backend.protocol import MAX_TEXT_CHARS
+from backend.interface.api_types import (
+    AnswerPiece,
+    AskedQuestion,
+    Done,
+    QuickDraft,
+    Refusal,
+)
+from backend.interface.protocol import MAX_TEXT_CHARS
 from qtshell.quick.rich_answer import RichAnswer
 from qtshell.quick.window import FOLLOW_UP, HINT, QuickWindow
 from qtshell.sidecar.client import SidecarClient

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, QTimer, QUrl
 from PySide6.QtWidgets import QWidget
 
-from backend.api_types import EnginePause
+from backend.interface.api_types import EnginePause
 from qtshell.dialogs.page_commands import LinkOpener
 from qtshell.hotkeys.registry import Hotkeys
 from qtshell.quick.actions import QuickActions

@@ -9,7 +9,7 @@ from typing import Final
 
 from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
 
-from backend.api_types import AnswerPicture, AnswerPiece, Refusal
+from backend.interface.api_types import AnswerPicture, AnswerPiece, Refusal
 from qtshell.quick.window import QuickWindow
 from qtshell.sidecar.answers import AnswerFollower
 from qtshell.sidecar.client import SidecarClient

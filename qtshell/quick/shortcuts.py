@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from backend.api_types import Done, QuickAction
+from backend.interface.api_types import Done, QuickAction
 from qtshell.hotkeys.base import Shortcut
 from qtshell.hotkeys.registry import Hotkeys
 from qtshell.sidecar.client import SidecarClient

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from qtshell.theme import is_dark
+from qtshell.display.theme import is_dark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,10 +27,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from qtshell.display.screens import can_be_reached
 from qtshell.icons import icon
 from qtshell.quick.answer_view import MARGIN, WIDTH, AnswerView
 from qtshell.quick.style import Colours, answer_style, colours, window_style
-from qtshell.screens import can_be_reached
 
 SHARE_OF_SCREEN: Final = 0.6
 HINT: Final = "Enter to ask · Shift+Enter for a new line · Esc to close"

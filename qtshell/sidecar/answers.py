@@ -5,8 +5,8 @@ from urllib.parse import urlencode
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from backend.api_types import AnswerPiece, Refusal, checksum
-from backend.protocol import ProtocolError
+from backend.interface.api_types import AnswerPiece, Refusal, checksum
+from backend.interface.protocol import ProtocolError
 from qtshell.sidecar.client import SidecarClient, let_go_of_nothing
 
 FRAME_MS: Final = 16

@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 from PySide6.QtCore import QByteArray, QObject, QUrl
 from PySide6.QtNetwork import QNetworkReply, QNetworkRequest
 
-from backend.api_types import Done, Refusal, decode
-from backend.protocol import TOKEN_HEADER, ProtocolError
+from backend.interface.api_types import Done, Refusal, decode
+from backend.interface.protocol import TOKEN_HEADER, ProtocolError
 from qtshell.sidecar.health import local_network, local_request
 from qtshell.sidecar.supervisor import Trust
 

@@ -13,7 +13,7 @@ from PySide6.QtNetwork import (
     QNetworkRequest,
 )
 
-from backend.protocol import HEALTH_PATH, prove
+from backend.interface.protocol import HEALTH_PATH, prove
 from qtshell.sidecar.origin import Origin
 
 _RETRY_MS = 50

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from backend.protocol import LOOPBACK
+from backend.interface.protocol import LOOPBACK
 
 HTTP_URL: Final = re.compile(
     r"(?P<scheme>https?)://"

@@ -13,7 +13,7 @@ from typing import Final
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
 from backend.installation import clean_environment
-from backend.protocol import (
+from backend.interface.protocol import (
     Handshake,
     Hello,
     LineReader,

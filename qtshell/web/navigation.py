@@ -5,7 +5,7 @@ from enum import Enum
 from hmac import compare_digest
 from typing import Final
 
-from backend.protocol import COMMAND_PREFIX
+from backend.interface.protocol import COMMAND_PREFIX
 from qtshell.sidecar.origin import HTTP_URL, PRINTABLE, Origin
 
 _MAILTO = re.compile(r"mailto:[^\s@<>\"%?&]+@[a-z0-9.-]+", re.IGNORECASE)

@@ -15,7 +15,7 @@ from PySide6.QtWebEngineCore import (
     QWebEngineUrlRequestInterceptor,
 )
 
-from backend.protocol import TOKEN_HEADER
+from backend.interface.protocol import TOKEN_HEADER
 from qtshell.sidecar.origin import Origin
 from qtshell.sidecar.supervisor import Trust
 from qtshell.web.navigation import Verdict, classify_navigation

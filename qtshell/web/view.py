@@ -18,10 +18,10 @@ from PySide6.QtWebEngineCore import (
 from PySide6.QtWebEngineWidgets import QWebEngineView
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
+from qtshell.display.theme import background, is_dark
 from qtshell.sidecar.lifecycle import Phase
 from qtshell.sidecar.origin import Origin
 from qtshell.sidecar.supervisor import Trust
-from qtshell.theme import background, is_dark
 from qtshell.web.hang_monitor import BEAT_MS, PageWatch
 from qtshell.web.page import ShellPage, TokenInterceptor, private_profile
 from qtshell.web.page_state import (

@@ -8,12 +8,12 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QMessageBox
 
 from qtshell.dialogs.folders import open_folder
+from qtshell.display.theme import Theme, apply_theme
 from qtshell.hotkeys.registry import DEFAULT
 from qtshell.icons import icon
 from qtshell.options import Options, program_version
 from qtshell.settings import ShellSettings
 from qtshell.sidecar.supervisor import SidecarSupervisor
-from qtshell.theme import Theme, apply_theme
 from qtshell.window.actions import Actions
 from qtshell.window.check_window import CheckWindow
 from qtshell.window.main_window import MainWindow

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar
 
-from qtshell.theme import Theme
+from qtshell.display.theme import Theme
 
 _Key = QKeySequence.StandardKey
 _Role = QAction.MenuRole

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from PySide6.QtCore import QObject, Signal
 
-from backend.api_types import MessageMatches
+from backend.interface.api_types import MessageMatches
 from qtshell.sidecar.client import SidecarClient
 
 if TYPE_CHECKING:

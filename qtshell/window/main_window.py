@@ -7,7 +7,7 @@ from PySide6.QtCore import QEvent, QSize, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from qtshell.screens import can_be_reached
+from qtshell.display.screens import can_be_reached
 from qtshell.settings import ShellSettings
 from qtshell.sidecar.client import SidecarClient
 from qtshell.window.actions import Actions, fill_menu_bar

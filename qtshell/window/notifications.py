@@ -6,7 +6,7 @@ from typing import Final
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
-from backend.api_types import EndedAnswer
+from backend.interface.api_types import EndedAnswer
 from qtshell.sidecar.activity import Activity
 from qtshell.window.tray import TrayIcon
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from qtshell.dialogs.page_commands import Command, Commands
+from qtshell.display.theme import Theme
 from qtshell.settings import ShellSettings
-from qtshell.theme import Theme
 from qtshell.window.actions import Actions
 
 if TYPE_CHECKING:

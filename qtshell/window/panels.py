@@ -11,8 +11,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from qtshell.display.theme import background, ink
 from qtshell.icons import icon
-from qtshell.theme import background, ink
 
 _LOGO = QSize(72, 72)
 _SAY_AFTER_MS = 150

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QObject
 
-from backend.api_types import SyncSummary
+from backend.interface.api_types import SyncSummary
 from qtshell.sidecar.client import SidecarClient
 from qtshell.window.tray import TrayIcon
 

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
-from backend.api_types import QuickAction, RecentConversation
+from backend.interface.api_types import QuickAction, RecentConversation
 from qtshell.icons import icon, phase_icon_name
 from qtshell.sidecar.lifecycle import Phase
 from qtshell.window.actions import Actions

@@ -24,7 +24,7 @@ import psutil
 from pyvirtualdisplay.display import Display
 from websockets.sync.client import connect
 
-from backend.protocol import LOOPBACK
+from backend.interface.protocol import LOOPBACK
 from tests.benchmarks.tables import MB, MS, Line, Series, Table
 
 RUNS: Final = 7

@@ -22,7 +22,7 @@ from backend.web.rendering import Renderer
 from tests.benchmarks.tables import MS, Line, Series, Table
 
 if TYPE_CHECKING:
-    from backend.open_store import Services
+    from backend.lifecycle.open_store import Services
 
 STALL_MS: Final = 50.0
 _TICK_S: Final = 0.002

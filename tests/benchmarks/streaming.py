@@ -13,7 +13,7 @@ from typing import Final
 
 from pyvirtualdisplay.display import Display
 
-from backend.protocol import HEALTH_PATH, LOOPBACK
+from backend.interface.protocol import HEALTH_PATH, LOOPBACK
 from tests.benchmarks.corpus import Corpus
 from tests.benchmarks.launch import window_manager
 from tests.benchmarks.stalls import BARE

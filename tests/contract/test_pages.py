@@ -5,7 +5,7 @@ import re
 import pytest
 
 from backend.app import build
-from backend.protocol import HEALTH_PATH, Hello, command_path, new_command_key
+from backend.interface.protocol import HEALTH_PATH, Hello, command_path, new_command_key
 from backend.web.http import Route
 from qtshell.sidecar.origin import Origin
 from qtshell.web.navigation import Verdict, classify_navigation

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend.protocol import (
+from backend.interface.protocol import (
     MAX_LINE_BYTES,
     Handshake,
     Hello,

@@ -6,13 +6,13 @@ from urllib.parse import urlencode
 
 import pytest
 
+from backend.interface.stored_values import SnapshotReason
 from backend.keys.key_files import records_in
 from backend.recovery.snapshots import Snapshots
 from backend.sqlite import dbapi
 from backend.sqlite.migrations import migrate
 from backend.sqlite.schema import STEPS
 from backend.store.database import Database
-from backend.stored_values import SnapshotReason
 from tests.helpers.released import LATER
 from tests.helpers.sidecar import Answer, Sidecar
 from tests.helpers.window import Window

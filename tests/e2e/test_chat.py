@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.protocol import LOOPBACK
+from backend.interface.protocol import LOOPBACK
 from tests.helpers.model_server import llama_server
 from tests.helpers.processes import are_gone
 from tests.helpers.scripted_model import HELLO

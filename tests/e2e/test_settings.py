@@ -7,9 +7,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from qtshell.display.theme import Theme
 from qtshell.ipc.instance import running
 from qtshell.settings import ShellSettings
-from qtshell.theme import Theme
 from tests.helpers.window import PATIENCE_S, Window, until
 
 pytestmark = pytest.mark.e2e

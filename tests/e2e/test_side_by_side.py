@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from backend.store.message_state import MessageState
+from backend.store.states.message_state import MessageState
 from tests.helpers.model_server import Exchange
 from tests.helpers.sidecar import Sidecar
 from tests.helpers.talk import Talk, open_talk, say, say_until

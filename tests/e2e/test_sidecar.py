@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from backend.protocol import HEALTH_PATH, LOOPBACK, prove
+from backend.interface.protocol import HEALTH_PATH, LOOPBACK, prove
 from tests.helpers.misbehaving_sidecar import CANARY
 from tests.helpers.sidecar import ROOT, Sidecar
 

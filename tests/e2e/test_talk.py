@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from backend.protocol import HEALTH_PATH, MAX_TEXT_CHARS
-from backend.store.message_state import MessageState
+from backend.interface.protocol import HEALTH_PATH, MAX_TEXT_CHARS
+from backend.store.states.message_state import MessageState
 from backend.web.http import MAX_BODY_BYTES
 from tests.helpers.library import open_library
 from tests.helpers.model_server import HEAD, Exchange, event

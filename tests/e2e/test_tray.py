@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from pyvirtualdisplay.display import Display
 
+from backend.interface.stored_values import ActionKind
 from backend.services.actions.text_actions import LOCAL
-from backend.stored_values import ActionKind
 from tests.helpers.scripted_model import HELLO
 from tests.helpers.tray import Tray, large_windows, windows_of, xdotool
 from tests.helpers.window import Window, until

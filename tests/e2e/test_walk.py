@@ -12,8 +12,8 @@ from typing import Final
 
 import pytest
 
+from qtshell.display.theme import Theme
 from qtshell.settings import ShellSettings
-from qtshell.theme import Theme
 from tests.helpers.axe import violations
 from tests.helpers.htmx import SETTLED
 from tests.helpers.library import open_library

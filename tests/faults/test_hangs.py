@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QElapsedTimer
 from pytestqt.qtbot import QtBot
 
-from backend.api_types import Done
+from backend.interface.api_types import Done
 from qtshell.sidecar import lifecycle
 from qtshell.sidecar.client import SidecarClient
 from qtshell.sidecar.clock import SystemClock

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from backend.protocol import LOOPBACK
+from backend.interface.protocol import LOOPBACK
 from tests.helpers.fault_injection import LAST_ANSWER, Trials
 from tests.helpers.window import is_still, until
 

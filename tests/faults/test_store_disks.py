@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from backend.api_types import ActionRun, decode
+from backend.interface.api_types import ActionRun, decode
 from backend.recovery.swap import STAGED
 from tests.helpers.first_schema import write_first_schema
 from tests.helpers.sidecar import Answer, Sidecar

@@ -11,7 +11,7 @@ from backend.llm.options import AS_SET, Parameters
 from backend.services.chat.answers import AnswerService
 from backend.services.chat.growing import Growing
 from backend.services.chat.prompts import PromptMessage, prompt_of
-from backend.store.message_state import MessageState
+from backend.store.states.message_state import MessageState
 
 PROMPT = prompt_of([PromptMessage("q1", is_question=True, text="Say something")])
 

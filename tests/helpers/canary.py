@@ -5,7 +5,7 @@ import socket
 import threading
 from typing import Self
 
-from backend.protocol import LOOPBACK
+from backend.interface.protocol import LOOPBACK
 
 
 class Canary:

@@ -15,12 +15,12 @@ from typing import TypeVar
 
 from backend.keys.database_key import DatabaseKey
 from backend.keys.keyring import OsKeyring, Vault
+from backend.lifecycle.store_opening import open_database
 from backend.services.protection.backup_record import Backup
 from backend.services.protection.backups import BackupService
 from backend.services.protection.going_back import GoingBack
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
-from backend.store_opening import open_database
 from tests.helpers.fake_keyrings import WorkingVault
 
 T = TypeVar("T")

@@ -13,7 +13,7 @@ import socket
 import sys
 from typing import Final
 
-from backend.protocol import LOOPBACK
+from backend.interface.protocol import LOOPBACK
 
 READY: Final = "there"
 _PACE_S: Final = 5.0

@@ -15,7 +15,7 @@ import threading
 from pathlib import Path
 from typing import Final
 
-from backend.protocol import LOOPBACK
+from backend.interface.protocol import LOOPBACK
 from tests.helpers.ticking_server import TickingServer
 from tests.helpers.window import Window, until
 

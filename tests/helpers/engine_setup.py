@@ -27,7 +27,7 @@ from backend.store.chat.folders import FolderStore
 from backend.store.chat.summaries import SummaryStore
 from backend.store.drafts import DraftStore
 from backend.store.engines import EngineStore
-from backend.store.revisions import RevisionStore
+from backend.store.history.revisions import RevisionStore
 from backend.store.settings import SettingStore
 from tests.helpers.fake_keyrings import WorkingVault
 from tests.helpers.gguf_files import write_gguf

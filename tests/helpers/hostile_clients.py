@@ -11,7 +11,7 @@ from typing import Final
 
 import psutil
 
-from backend.protocol import HEALTH_PATH, LOOPBACK
+from backend.interface.protocol import HEALTH_PATH, LOOPBACK
 from backend.runtime.process_guard import MAPPED_BYTES, MEMORY_HEADROOM_BYTES
 from tests.helpers.connection_flood import READY
 from tests.helpers.fault_injection import Trial, Trials

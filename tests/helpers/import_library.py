@@ -13,10 +13,10 @@ from backend.services.transfer.import_batches import Batch
 from backend.services.transfer.import_reports import Report
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
+from backend.store.history.trash import TrashStore
 from backend.store.imports.imports import ImportStore
 from backend.store.messages import MessageStore
 from backend.store.rows import ConversationRow, MessageRow
-from backend.store.trash import TrashStore
 from tests.helpers.export_samples import BEGAN
 from tests.helpers.reading import rows_of, save
 

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backend.keys.database_key import DATABASE_NAME
-from backend.store.changes import ChangeStore
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
-from backend.store.message_state import MessageState
+from backend.store.history.changes import ChangeStore
+from backend.store.history.trash import TrashStore
 from backend.store.messages import MessageStore
 from backend.store.models import Conversation
 from backend.store.notes import NoteStore
 from backend.store.rows import AnyMessage
-from backend.store.trash import TrashStore
+from backend.store.states.message_state import MessageState
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 
-from backend.protocol import LOOPBACK
+from backend.interface.protocol import LOOPBACK
 
 _SCRIPT = """
 const achieved = [];

@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from backend.app import App, build
 from backend.errors import ConflictError
-from backend.protocol import Hello
+from backend.interface.protocol import Hello
 from backend.runtime.loop_monitor import EVERY_S, LOGGED_MS
 from backend.runtime.process_guard import MAPPED_BYTES, MEMORY_HEADROOM_BYTES
 from backend.sidecar import run

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Final
 
 from backend.errors import StoreDamagedError
+from backend.interface.stored_values import SnapshotReason
 from backend.keys.database_key import DATABASE_NAME
 from backend.recovery.restore import is_damaged, repair, rescue
 from backend.store.conversations import ConversationStore
 from backend.store.search.search import SearchStore
-from backend.stored_values import SnapshotReason
 from tests.helpers.store_operations import Store
 
 BEFORE_BACKUP: Final = 20

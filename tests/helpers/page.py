@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from PySide6.QtCore import QUrl
 from pytestqt.qtbot import QtBot
 
-from backend.protocol import LOOPBACK, TOKEN_HEADER
+from backend.interface.protocol import LOOPBACK, TOKEN_HEADER
 from qtshell.sidecar.launch import sidecar_launch
 from qtshell.sidecar.lifecycle import Phase
 from qtshell.sidecar.supervisor import SidecarSupervisor, Trust

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from backend.api_types import AnswerPiece, decode
-from backend.protocol import (
+from backend.interface.api_types import AnswerPiece, decode
+from backend.interface.protocol import (
     HEALTH_PATH,
     LOOPBACK,
     TOKEN_HEADER,

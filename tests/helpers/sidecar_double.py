@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl
 
 from PySide6.QtCore import QObject
 
-from backend.api_types import AnswerPiece, encode
-from backend.protocol import LOOPBACK
+from backend.interface.api_types import AnswerPiece, encode
+from backend.interface.protocol import LOOPBACK
 from qtshell.sidecar.client import SidecarClient
 from qtshell.sidecar.origin import Origin
 from qtshell.sidecar.supervisor import Trust

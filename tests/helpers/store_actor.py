@@ -8,16 +8,16 @@ from sqlmodel import col, select
 
 from backend.errors import HearthError
 from backend.store.branches.paths import branches_in
-from backend.store.changes import ChangeStore
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
-from backend.store.message_state import MessageState
+from backend.store.history.changes import ChangeStore
+from backend.store.history.revisions import RevisionStore
+from backend.store.history.trash import TrashStore
 from backend.store.messages import MessageStore
 from backend.store.models import LOGGED, Conversation, Message
 from backend.store.notes import NoteStore
-from backend.store.revisions import RevisionStore
 from backend.store.settings import SettingStore
-from backend.store.trash import TrashStore
+from backend.store.states.message_state import MessageState
 
 FORGETTABLE = ("conversation", "message", "note")
 Act = tuple[str, int, str]

@@ -20,6 +20,7 @@ from backend.documents.document import Document, DocumentKind, DocumentSection, 
 from backend.ids import NEW
 from backend.keys.database_key import DATABASE_NAME, DatabaseKey
 from backend.keys.keyring import OsKeyring
+from backend.lifecycle.store_opening import open_database
 from backend.services.protection.backups import BackupService
 from backend.services.protection.encryption import EncryptionService
 from backend.services.transfer.import_states import ImportState
@@ -27,16 +28,15 @@ from backend.services.transfer.imports import ImportService
 from backend.store.attachments.attachments import AttachmentStore, CheckedFile
 from backend.store.attachments.rows import named_files
 from backend.store.branches.paths import branches_in
-from backend.store.changes import ChangeStore
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
+from backend.store.history.changes import ChangeStore
+from backend.store.history.revisions import RevisionStore
 from backend.store.imports.imports import ImportStore
 from backend.store.messages import MessageStore
 from backend.store.models import Conversation
 from backend.store.notes import NoteStore
-from backend.store.revisions import RevisionStore
 from backend.store.search.indexes import DocumentIndex
-from backend.store_opening import open_database
 from tests.helpers.export_samples import chatgpt
 from tests.helpers.fake_keyrings import FileVault
 

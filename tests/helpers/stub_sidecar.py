@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from backend.protocol import (  # noqa: E402  run as a program, the path comes first
+from backend.interface.protocol import (  # noqa: E402  run as a program, the path comes first
     HEALTH_PATH,
     LOOPBACK,
     TOKEN_HEADER,

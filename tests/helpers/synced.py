@@ -11,9 +11,9 @@ from pathlib import Path
 from backend.ids import now_ms
 from backend.services.sync.places import SyncPlace
 from backend.services.sync.rounds import SyncRounds, new_state
-from backend.store.changes import ChangeStore
 from backend.store.clock import HybridClock
 from backend.store.database import Database
+from backend.store.history.changes import ChangeStore
 from backend.store.notes import NoteStore
 from backend.store.sync.sync import SyncState, SyncStore
 from backend.sync.folder import ROOT

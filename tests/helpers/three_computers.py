@@ -10,9 +10,9 @@ from pathlib import Path
 
 from backend.sqlite.folding import indexed
 from backend.store.database import Database
-from backend.store.message_state import MessageState
 from backend.store.messages import MessageStore
 from backend.store.models import LOGGED, Searched
+from backend.store.states.message_state import MessageState
 from backend.store.sync.travelling import TRAVELS, Fields, leaving
 from tests.helpers.sqld import Sqld
 from tests.helpers.store_actor import ACTS, Actor, check_index, check_paths, contents

@@ -22,7 +22,7 @@ from urllib.request import urlopen
 import psutil
 from websockets.sync.client import ClientConnection, connect
 
-from backend.protocol import LOOPBACK
+from backend.interface.protocol import LOOPBACK
 from tests.helpers.htmx import SETTLED
 from tests.helpers.processes import command_line
 from tests.helpers.sidecar import program_command

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from backend.api_types import AnswerPiece, Refusal, decode
+from backend.interface.api_types import AnswerPiece, Refusal, decode
 from tests.helpers.scripted_model import HELLO, MARKDOWN
 from tests.helpers.sidecar import Answer, Sidecar
 

@@ -17,8 +17,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QMenu
 from pytestqt.qtbot import QtBot
 
-from backend.api_types import AskedQuestion, Done, QuickDraft
-from backend.protocol import LOOPBACK, TOKEN_HEADER
+from backend.interface.api_types import AskedQuestion, Done, QuickDraft
+from backend.interface.protocol import LOOPBACK, TOKEN_HEADER
 from qtshell.hotkeys.registry import Hotkeys
 from qtshell.quick.controller import QuickAccess
 from qtshell.quick.window import QuickWindow

@@ -15,13 +15,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from backend.protocol import LOOPBACK, TOKEN_HEADER
+from backend.interface.protocol import LOOPBACK, TOKEN_HEADER
+from qtshell.display.theme import Theme, apply_theme
 from qtshell.options import read_options
 from qtshell.settings import ShellSettings
 from qtshell.sidecar.lifecycle import Phase
 from qtshell.sidecar.origin import Origin
 from qtshell.sidecar.supervisor import SidecarSupervisor, Trust
-from qtshell.theme import Theme, apply_theme
 from qtshell.web.file_drops import FileDrops
 from qtshell.window.action_handlers import ActionHandlers
 from qtshell.window.actions import Actions

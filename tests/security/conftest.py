@@ -6,7 +6,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from backend.app import build
-from backend.protocol import Hello, new_token
+from backend.interface.protocol import Hello, new_token
 from backend.web.http import Route
 from tests.helpers.canary import Canary
 from tests.helpers.page import Parrot, RealPage

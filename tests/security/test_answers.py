@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.protocol import MAX_TEXT_CHARS
+from backend.interface.protocol import MAX_TEXT_CHARS
 from backend.web.assets import Assets
 from backend.web.http import MAX_BODY_BYTES, Route
 from tests.helpers.misbehaving_sidecar import CANARY

@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from backend.protocol import HEALTH_PATH, LOOPBACK, new_token
+from backend.interface.protocol import HEALTH_PATH, LOOPBACK, new_token
 from backend.web.http import Route
 from backend.web.request_guard import DEFAULT_HEADERS
 from tests.helpers.sidecar import Sidecar

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from backend.protocol import HEALTH_PATH, LOOPBACK
+from backend.interface.protocol import HEALTH_PATH, LOOPBACK
 from backend.runtime.process_guard import OPEN_FILES
 from tests.helpers.misbehaving_sidecar import TIGHT_BYTES
 from tests.helpers.sidecar import ROOT, Sidecar

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 import psutil
 import pytest
 
-from backend.protocol import HEALTH_PATH, LOOPBACK, TOKEN_HEADER
+from backend.interface.protocol import HEALTH_PATH, LOOPBACK, TOKEN_HEADER
 from qtshell.web.chromium import is_root
 from tests.helpers.canary_shell import CANARY_TOKEN
 from tests.helpers.page import Parrot

@@ -10,7 +10,7 @@ from pathlib import Path
 import libsql_experimental as libsql
 import pytest
 
-from backend.protocol import LOOPBACK
+from backend.interface.protocol import LOOPBACK
 from tests.helpers.canary import Canary
 from tests.helpers.malicious_page import MaliciousSite
 from tests.helpers.sidecar import Sidecar

@@ -22,7 +22,7 @@ from backend.importing.values import (
     texts,
     thoughts,
 )
-from backend.thoughts import split_thoughts
+from backend.text.thoughts import split_thoughts
 
 MARKS = frozenset({"__exported_items", "chat-sessions-list"})
 """Members that only this program's export has, besides the sessions."""

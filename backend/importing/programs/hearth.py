@@ -29,7 +29,7 @@ from backend.importing.values import (
     is_too_long,
     latest_ms,
 )
-from backend.stored_values import TitleSource
+from backend.interface.stored_values import TitleSource
 
 FORMAT: Final = "hearth-export"
 VERSION: Final = 1

@@ -22,7 +22,7 @@ from backend.importing.values import (
     texts,
     thoughts,
 )
-from backend.thoughts import split_thoughts
+from backend.text.thoughts import split_thoughts
 
 _STATES: Final = {"error": "failed", "stopped": "stopped", "pending": "interrupted"}
 _FILES: Final = frozenset({"image_url", "image", "file"})

@@ -20,7 +20,7 @@ from backend.importing.values import (
     names_of,
     texts,
 )
-from backend.thoughts import split_thoughts
+from backend.text.thoughts import split_thoughts
 
 
 def read(item: object, name: str, tally: ImportCounts) -> SourceConversation:

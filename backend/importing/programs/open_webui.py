@@ -35,7 +35,7 @@ from backend.importing.values import (
     thought_in,
     tool_words,
 )
-from backend.thoughts import split_thoughts
+from backend.text.thoughts import split_thoughts
 
 _Tools: TypeAlias = list[tuple[str, str]]
 """The tools an answer used: the name of each, with what it was asked and gave."""

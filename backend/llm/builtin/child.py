@@ -16,6 +16,7 @@ from typing import Final
 
 from backend.errors import EngineError, EngineFault
 from backend.installation import creation_flags, helper_environment, module_command
+from backend.interface.protocol import LineReader
 from backend.llm.builtin.engine_child import ChildConfig, ChildReply
 from backend.llm.builtin.memory import (
     GIGABYTE,
@@ -30,7 +31,6 @@ from backend.llm.options import EngineOptions
 from backend.llm.sentences import engine_error, one_line
 from backend.llm.wire.limits import BUILT_IN, Limits
 from backend.llm.wire.patience import patience
-from backend.protocol import LineReader
 
 log = logging.getLogger(__name__)
 

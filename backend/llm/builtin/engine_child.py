@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from backend.protocol import LOOPBACK
+from backend.interface.protocol import LOOPBACK
 from backend.runtime.worker import limit, take_job
 
 _READY: Final = "hearth-engine/1 "

@@ -11,10 +11,10 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from backend.errors import HearthError
+from backend.interface.protocol import LOOPBACK
 from backend.llm.providers import provider_of
 from backend.llm.servers.address import is_here, read_address
 from backend.llm.servers.probe import ProbeResult, ask_models
-from backend.protocol import LOOPBACK
 
 KNOWN_PORTS: Final[Mapping[str, int]] = MappingProxyType(
     {

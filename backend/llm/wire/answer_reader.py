@@ -7,8 +7,8 @@ from backend.errors import EngineFault
 from backend.llm.engine import Arrived, Delta, Usage, Wait
 from backend.llm.wire.answer_events import Chunk, NotAnAnswerError, read_chunk
 from backend.llm.wire.event_stream import EventReader, Form, ServerEvent, TooLongError
-from backend.surrogates import HalfJoiner
-from backend.thoughts import Parts, ThoughtSplitter
+from backend.text.surrogates import HalfJoiner
+from backend.text.thoughts import Parts, ThoughtSplitter
 
 _NOTHING: Final = Delta()
 _AT_LIMIT: Final = ("length", "max_tokens", "max_output_tokens", "model_length")

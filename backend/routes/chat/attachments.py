@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 from urllib.parse import unquote, urlencode
 
-from backend.api_types import Done
 from backend.attachments.pictures import KEPT_TYPES, media_type_of
 from backend.documents.document import Document
 from backend.documents.passages import Passage, place_of
 from backend.errors import InvalidInputError, NotFoundError
 from backend.ids import NEW
+from backend.interface.api_types import Done
 from backend.routes.app_context import OpenContext
 from backend.routes.model_picker import chosen_in
 from backend.routes.pages import no_content

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from backend.errors import BackupLockedError, InvalidInputError
+from backend.interface.stored_values import SnapshotReason
 from backend.keys.database_key import MAX_SECRET_CHARS
 from backend.live.notices import Toast
 from backend.routes.app_context import OfflineContext
 from backend.routes.pages import no_content
 from backend.routes.sizes import size_text
 from backend.services.notices import Tone
-from backend.stored_values import SnapshotReason
 from backend.web.http import AppRouter, Request, Response
 from backend.web.rendering import Template
 

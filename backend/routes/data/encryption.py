@@ -12,7 +12,7 @@ from backend.web.http import AppRouter, Request, Response
 from backend.web.rendering import Template
 
 if TYPE_CHECKING:
-    from backend.open_store import OfflineServices
+    from backend.lifecycle.open_store import OfflineServices
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,14 @@ from backend.keys.database_key import MAX_SECRET_CHARS
 from backend.keys.key_file import KeyMode
 from backend.routes.app_context import AppContext
 from backend.routes.pages import no_content
-from backend.store.store_state import StoreState
+from backend.store.states.store_state import StoreState
 from backend.web.http import AppRouter, Request, Response
 from backend.web.rendering import Template
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from backend.open_store import OfflineServices
+    from backend.lifecycle.open_store import OfflineServices
     from backend.services.protection.backup_record import Backup
 
 _SHOWN_BACKUPS = 5

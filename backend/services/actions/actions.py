@@ -15,7 +15,8 @@ from backend.errors import (
     NotFoundError,
 )
 from backend.ids import NEW
-from backend.protocol import MAX_TEXT_CHARS
+from backend.interface.protocol import MAX_TEXT_CHARS
+from backend.interface.stored_values import ActionKind, ActionResult
 from backend.services.actions.forms import (
     from_draft,
     from_file,
@@ -31,7 +32,6 @@ from backend.services.engines.engines import Choice, ModelRemovedError
 from backend.services.engines.purposes import Purpose, Purposes
 from backend.services.notes import SAVED
 from backend.store.drafts import action_draft
-from backend.stored_values import ActionKind, ActionResult
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

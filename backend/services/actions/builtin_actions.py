@@ -2,8 +2,8 @@
 
 from typing import Final
 
+from backend.interface.stored_values import ActionKind, ActionResult
 from backend.store.actions import Facts
-from backend.stored_values import ActionKind, ActionResult
 
 VERSION: Final = "1"
 """Rises when an action is added, which is then given once to those who lack it."""

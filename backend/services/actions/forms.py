@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
 from backend.errors import InvalidInputError
+from backend.interface.stored_values import ActionKind, ActionResult
 from backend.services.engines.engines import Choice
 from backend.services.icons import ICONS
 from backend.services.item_files import ItemFile
-from backend.stored_values import ActionKind, ActionResult
 
 KINDS: Final[Mapping[str, str]] = {
     ActionKind.PROMPT: "Ask a model",

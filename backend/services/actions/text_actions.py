@@ -9,8 +9,8 @@ from typing import Final
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from backend.interface.stored_values import ActionKind
 from backend.store.text import CJK
-from backend.stored_values import ActionKind
 
 _INVISIBLE: Final = re.compile("[\u200b\u2060\ufeff\u00ad]")
 _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")

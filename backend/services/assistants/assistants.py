@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from backend.errors import InvalidInputError, NotFoundError
 from backend.ids import NEW, assistant_draft
+from backend.interface.stored_values import NEXT_IN_FOLDER
 from backend.services.assistants.examples import EXAMPLES
 from backend.services.assistants.forms import (
     MAX_NAME_CHARS,
@@ -15,7 +16,6 @@ from backend.services.assistants.forms import (
     to_file,
 )
 from backend.services.engines.choices import Choice
-from backend.stored_values import NEXT_IN_FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -14,7 +14,7 @@ from backend.llm.engine import Delta, Engine, Turn
 from backend.services.chat.counting import cut_sentence, was_cut
 from backend.services.chat.growing import Growing
 from backend.services.chat.prompts import Prompt, Room, left_out_sentence
-from backend.store.message_state import MessageState
+from backend.store.states.message_state import MessageState
 
 log = logging.getLogger("hearth.answers")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from backend.errors import ConflictError, StoreError
 from backend.services.chat.answers import AnswerService
-from backend.store.message_state import MessageState
+from backend.store.states.message_state import MessageState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from backend.errors import ConflictError
 from backend.ids import NEW
+from backend.interface.stored_values import TitleSource
 from backend.llm.engine import Delta, Engine
 from backend.services.chat.answers import AnswerService
 from backend.services.chat.asking import Asking
@@ -18,7 +19,6 @@ from backend.services.chat.texts import checked_name, checked_text
 from backend.services.chat.titles import title_from
 from backend.services.engines.engines import Choice, EngineService
 from backend.store.text import note_title
-from backend.stored_values import TitleSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     from backend.store.conversations import ConversationStore
     from backend.store.drafts import DraftStore
+    from backend.store.history.revisions import AskedAgain, RevisionStore
     from backend.store.messages import MessageStore
     from backend.store.models import Conversation, EngineRecord
-    from backend.store.revisions import AskedAgain, RevisionStore
     from backend.store.rows import AnyMessage, ConversationRow
 
 MAX_TITLE_CHARS: Final = 300

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from backend.store.message_state import MessageState
+from backend.store.states.message_state import MessageState
 
 if TYPE_CHECKING:
     from backend.store.rows import AnyMessage

@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from backend.api_types import AnswerPiece, checksum
+from backend.interface.api_types import AnswerPiece, checksum
 from backend.services.chat.activity import AnswerActivity
 from backend.services.chat.endings import KeptAnswer, is_whole, note_of
 from backend.services.chat.growing import Growing
-from backend.store.message_state import MessageState
+from backend.store.states.message_state import MessageState
 
 if TYPE_CHECKING:
     from backend.store.rows import AnyMessage

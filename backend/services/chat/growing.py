@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from backend.llm.engine import Delta, Usage, Wait
 from backend.services.chat.waiting import Waiting
-from backend.store.message_state import MessageState
+from backend.store.states.message_state import MessageState
 from backend.store.text import clean_text
-from backend.surrogates import HalfJoiner
+from backend.text.surrogates import HalfJoiner
 
 if TYPE_CHECKING:
     from typing import Self

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from backend.services.chat.prompts import Prompt
     from backend.services.engines.choices import Choice
     from backend.services.engines.engines import EngineService
+    from backend.store.history.revisions import RevisionStore
     from backend.store.messages import MessageStore
-    from backend.store.revisions import RevisionStore
     from backend.store.rows import AnyMessage
 
 MOST: Final = 4

@@ -1,7 +1,7 @@
 """Checks what a person sends in one go, and what names a thing."""
 
 from backend.errors import InvalidInputError
-from backend.protocol import MAX_TEXT_CHARS
+from backend.interface.protocol import MAX_TEXT_CHARS
 from backend.store.text import clean_text
 
 

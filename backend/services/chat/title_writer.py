@@ -6,12 +6,12 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Final
 
 from backend.errors import HearthError, NotFoundError
+from backend.interface.stored_values import TitleSource
 from backend.llm.engine import Engine, Role, Turn
 from backend.services.chat.endings import is_whole
 from backend.services.chat.titles import title_in
 from backend.services.engines.choices import Choice
 from backend.services.engines.purposes import Purpose, Purposes
-from backend.stored_values import TitleSource
 
 if TYPE_CHECKING:
     from backend.services.chat.activity import AnswerActivity

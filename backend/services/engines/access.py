@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backend.errors import EngineError, EngineFault, InvalidInputError
+from backend.interface.stored_values import EngineKind
 from backend.llm.engines import NewEngine, headers_key, proxy_key
 from backend.llm.listed_model import ListedModel
 from backend.llm.options import EngineOptions
@@ -22,7 +23,6 @@ from backend.services.engines.connecting import (
     connect,
 )
 from backend.services.engines.option_forms import read_options, without_login
-from backend.stored_values import EngineKind
 
 if TYPE_CHECKING:
     from backend.keys.api_keys import KeyStore

@@ -5,8 +5,8 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from backend.interface.stored_values import EngineKind
 from backend.llm.servers.address import is_here
-from backend.stored_values import EngineKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

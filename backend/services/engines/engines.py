@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from backend.errors import ConflictError, EngineError, EngineFault, NotFoundError
+from backend.interface.stored_values import EngineKind
 from backend.llm.builtin.found_files import FoundFile
 from backend.llm.builtin.ollama_files import model_name
 from backend.llm.engine import Engine
@@ -31,7 +32,6 @@ from backend.services.engines.model_files import ModelFiles
 from backend.services.engines.offers import Offer, Offers
 from backend.services.engines.records import EngineRecords
 from backend.services.engines.typed_models import read_names, with_typed
-from backend.stored_values import EngineKind
 
 if TYPE_CHECKING:
     from backend.keys.api_keys import KeyStore

@@ -3,6 +3,7 @@
 import asyncio
 from typing import TYPE_CHECKING
 
+from backend.interface.stored_values import EngineKind
 from backend.services.engines.choices import Choice
 from backend.services.engines.chosen_model import (
     ChosenModel,
@@ -12,7 +13,6 @@ from backend.services.engines.chosen_model import (
 from backend.services.engines.model_search import ModelPage, find_models
 from backend.services.engines.picks import Picks
 from backend.services.engines.typed_models import TypedModels, read_names
-from backend.stored_values import EngineKind
 
 if TYPE_CHECKING:
     from backend.services.engines.engines import EngineService

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
+from backend.interface.stored_values import EngineKind
 from backend.llm.listed_model import ListedModel
 from backend.services.engines.choices import Choice
 from backend.services.engines.offers import Offer
-from backend.stored_values import EngineKind
 
 PAGE_SIZE: Final = 50
 ON_THIS_COMPUTER: Final = "On this computer"

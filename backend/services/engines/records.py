@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from backend.interface.stored_values import EngineKind
 from backend.llm.options import EngineOptions
 from backend.llm.servers.address import stored
 from backend.services.engines.access import Secrets, ServerAccess, known_server
 from backend.services.engines.choices import Choice, DefaultChoice
 from backend.services.engines.typed_models import TypedModels
-from backend.stored_values import EngineKind
 
 if TYPE_CHECKING:
     from backend.keys.api_keys import KeyStore

@@ -23,6 +23,7 @@ from backend.errors import (
     StoreReadOnlyError,
 )
 from backend.ids import now_ms
+from backend.interface.stored_values import SnapshotReason
 from backend.keys.database_key import DatabaseKey
 from backend.recovery.encryption_probe import Seal, seal_of
 from backend.recovery.jobs import HeavyJob
@@ -41,7 +42,6 @@ from backend.services.protection.backup_record import (
 from backend.sqlite.files import make_private_dir
 from backend.sqlite.schema import STEPS
 from backend.store.database import BACKUPS
-from backend.stored_values import SnapshotReason
 
 log = logging.getLogger("hearth.backups")
 

@@ -10,9 +10,9 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from backend.api_types import SyncSummary
 from backend.errors import ConflictError, NotFoundError
 from backend.ids import now_ms
+from backend.interface.api_types import SyncSummary
 from backend.keys.api_keys import KeyStore
 from backend.services.sync.joining import OpenServer, Pairing, SyncMoment
 from backend.services.sync.overview import (

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from backend.api_types import SyncSummary
 from backend.ids import now_ms
+from backend.interface.api_types import SyncSummary
 from backend.services.sync.places import SyncPlace
 from backend.services.sync.rounds import own_keys
 from backend.sync.group import Member, SyncGroup

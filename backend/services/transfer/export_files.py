@@ -13,9 +13,9 @@ from typing import IO, TYPE_CHECKING, ClassVar, Final, TypeAlias
 from backend.attachments.pictures import KEPT_TYPES
 from backend.importing.markup import fenced
 from backend.importing.programs.hearth import FORMAT, VERSION
+from backend.interface.stored_values import DERIVED
 from backend.services.chat.endings import note_of
 from backend.services.transfer.export_text import closed, escaped, file_name
-from backend.stored_values import DERIVED
 from backend.web.markdown import Block, render
 from backend.web.rendering import Template
 

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from backend.interface.stored_values import TitleSource
 from backend.services.actions.forms import as_imported
 from backend.services.assistants.forms import is_usable
 from backend.services.chat.titles import title_from
 from backend.services.transfer.import_reports import Report
 from backend.store.imports.plans import ImportDecision, Plan, SourceExport
-from backend.stored_values import TitleSource
 
 if TYPE_CHECKING:
     from backend.store.imports.imports import ImportStore

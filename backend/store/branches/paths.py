@@ -18,9 +18,9 @@ from sqlmodel import Session
 from backend.store.branches.lookups import BATCH, ancestors, children, leaf_below
 from backend.store.branches.tree import PATH, ROOT, Branches, Node, Position
 from backend.store.change_log import Fields, RowChange, StoreSession
-from backend.store.file_state import LATEST_CHANGE
 from backend.store.models import Conversation, Message
 from backend.store.rows import AnyMessage, ConversationRow, MessageRow
+from backend.store.states.file_state import LATEST_CHANGE
 
 _PAGE: Final = 2_000
 _NODES: Final = text("""

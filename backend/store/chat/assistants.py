@@ -10,10 +10,10 @@ from sqlmodel import Session, col, select
 
 from backend.errors import NotFoundError
 from backend.ids import now_ms
+from backend.interface.stored_values import parameters_of
 from backend.store.database import Database
 from backend.store.models import Assistant, Conversation, Folder, Setting
 from backend.store.text import clean_text
-from backend.stored_values import parameters_of
 
 Facts: TypeAlias = Mapping[str, str]
 """Fields of an assistant: name, icon, instructions, engine_id, model, parameters."""

@@ -9,9 +9,9 @@ from sqlmodel import col
 from backend.store.branches.paths import path_end
 from backend.store.conversations import conversation_in
 from backend.store.database import Database
-from backend.store.message_state import MessageState
 from backend.store.models import Message
 from backend.store.rows import MESSAGE, MessageRow
+from backend.store.states.message_state import MessageState
 from backend.store.text import clean_text
 
 if TYPE_CHECKING:

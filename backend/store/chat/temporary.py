@@ -8,13 +8,13 @@ from sqlmodel import col, or_, select
 
 from backend.errors import ConflictError, GoneError
 from backend.ids import is_temporary, kept_id, temporary_id
+from backend.interface.stored_values import DERIVED, TitleSource, parameters_of
 from backend.store.conversations import ConversationStore, conversation_in
 from backend.store.database import Database
 from backend.store.drafts import DraftStore
-from backend.store.message_state import MessageState
 from backend.store.models import Change, Conversation, Message
 from backend.store.settings import SettingStore
-from backend.stored_values import DERIVED, TitleSource, parameters_of
+from backend.store.states.message_state import MessageState
 
 if TYPE_CHECKING:
     from backend.store.change_log import RowChange

@@ -12,10 +12,11 @@ from sqlmodel import Session, col, select
 
 from backend.errors import NotFoundError
 from backend.ids import new_id, now_ms
+from backend.interface.stored_values import parameters_of
 from backend.store.attachments.rows import of_messages
 from backend.store.change_log import TRANSACTION_ID, Fields, StoreSession
-from backend.store.changes import revert
 from backend.store.database import Database
+from backend.store.history.changes import revert
 from backend.store.imports.plans import Plan, SourceExport, plan_for
 from backend.store.imports.rows import Added, add_rows
 from backend.store.models import (
@@ -29,7 +30,6 @@ from backend.store.models import (
     Setting,
 )
 from backend.store.text import clean_text
-from backend.stored_values import parameters_of
 
 __all__ = ["STEP", "Added", "ImportStore", "UndoProgress"]
 

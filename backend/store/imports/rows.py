@@ -7,8 +7,8 @@ from typing import Final, TypeVar
 from sqlalchemy import text
 from sqlmodel import col, select
 
+from backend.interface.stored_values import TitleSource
 from backend.store.change_log import Fields, StoreSession
-from backend.store.message_state import MessageState
 from backend.store.models import (
     Action,
     Assistant,
@@ -18,8 +18,8 @@ from backend.store.models import (
     Message,
     Note,
 )
+from backend.store.states.message_state import MessageState
 from backend.store.text import clean_text
-from backend.stored_values import TitleSource
 
 _FOLLOWED: Final[Mapping[type[Logged], tuple[str, ...]]] = {
     Message: ("text", "reasoning", "state", "error", "model", "parent"),

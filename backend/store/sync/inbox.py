@@ -17,8 +17,8 @@ from backend.store.branches.paths import lay_out
 from backend.store.branches.tree import PATH
 from backend.store.change_log import KEEP, Fields, RowChange, StoreSession
 from backend.store.clock import HybridClock
-from backend.store.message_state import MessageState
 from backend.store.models import LOGGED, Conversation, Logged, Message, Searched
+from backend.store.states.message_state import MessageState
 from backend.store.sync.forgetting import drop_gone, hear_of_gone
 from backend.store.sync.travelling import (
     COMPARED,

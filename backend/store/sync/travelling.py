@@ -7,9 +7,9 @@ import re
 from collections.abc import Mapping, Set
 from typing import Final, NamedTuple
 
+from backend.interface.stored_values import DERIVED
 from backend.store.models import LOGGED
 from backend.store.text import clean_text
-from backend.stored_values import DERIVED
 
 _ENGINE: Final = frozenset({"engine_id", "model"})
 

@@ -4,7 +4,7 @@ import gc
 from pathlib import Path
 
 from backend.app import build
-from backend.protocol import Hello
+from backend.interface.protocol import Hello
 from backend.web.request_guard import Credentials
 
 TOKEN, PORT = "A-token-of-this-test", 61_237

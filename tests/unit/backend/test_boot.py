@@ -24,7 +24,9 @@ IMPORTED = "import sys, {}; print(*sys.modules)"
             id="handshake",
         ),
         pytest.param(
-            "backend.container", RENDERING | {"httpx2", "keyring"}, id="open store"
+            "backend.lifecycle.container",
+            RENDERING | {"httpx2", "keyring"},
+            id="open store",
         ),
     ],
 )

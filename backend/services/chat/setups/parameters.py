@@ -5,11 +5,15 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from backend.ids import NEW
+from backend.interface.stored_values import (
+    NEW_INSTRUCTIONS,
+    NEXT_IN_FOLDER,
+    parameters_of,
+)
 from backend.llm.options import AS_SET, Parameters
 from backend.services.assistants.forms import MAX_INSTRUCTIONS_CHARS, parameters_in
 from backend.services.engines.option_forms import read_parameters
 from backend.services.settings import checked_instructions
-from backend.stored_values import NEW_INSTRUCTIONS, NEXT_IN_FOLDER, parameters_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,8 +18,8 @@ from backend.live.message_views import Answer, AssistantLine
 from backend.llm.engine import Delta
 from backend.services.chat.context import ReadingStart
 from backend.services.chat.growing import Growing
-from backend.store.message_state import MessageState
 from backend.store.models import Message
+from backend.store.states.message_state import MessageState
 from backend.web.assets import icons_dir
 from backend.web.events import EventHub
 from backend.web.growing_markdown import STEP_CHARS, GrowingMarkdown, Step
@@ -27,7 +27,7 @@ from backend.web.rendering import Renderer
 from tests.helpers.answer_blocks import ShownAnswer
 
 if TYPE_CHECKING:
-    from backend.open_store import Services
+    from backend.lifecycle.open_store import Services
 
 # fmt: off
 PARTS = (

@@ -10,27 +10,27 @@ import pytest
 
 from backend.ids import new_id
 from backend.installation import resource_path
+from backend.interface.stored_values import EngineKind
+from backend.lifecycle.open_store import Services
 from backend.live.message_feed import MessageFeed
 from backend.live.page_events import MANY, PageEvents, events_of
-from backend.open_store import Services
 from backend.services.chat.growing import Growing
 from backend.store.actions import ActionStore
 from backend.store.change_log import RowChange
-from backend.store.changes import ChangeStore
 from backend.store.chat.assistants import AssistantStore
 from backend.store.chat.summaries import SummaryStore
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
 from backend.store.engines import EngineStore
+from backend.store.history.changes import ChangeStore
+from backend.store.history.revisions import RevisionStore
+from backend.store.history.trash import TrashStore
 from backend.store.imports.imports import ImportStore
-from backend.store.message_state import MessageState
 from backend.store.messages import MessageStore
 from backend.store.models import Note
 from backend.store.notes import NoteStore
-from backend.store.revisions import RevisionStore
 from backend.store.settings import SettingStore
-from backend.store.trash import TrashStore
-from backend.stored_values import EngineKind
+from backend.store.states.message_state import MessageState
 from backend.web.assets import icons_dir
 from backend.web.events import EventHub
 from backend.web.rendering import Renderer

@@ -13,8 +13,8 @@ from backend.live.message_feed import MessageFeed
 from backend.live.message_views import Answer
 from backend.llm.engine import Delta
 from backend.services.chat.growing import Growing
-from backend.store.message_state import MessageState
 from backend.store.models import Message
+from backend.store.states.message_state import MessageState
 from backend.web.assets import icons_dir
 from backend.web.events import EventHub, StreamEvent
 from backend.web.growing_markdown import OPEN_CHARS, GrowingMarkdown, Step
@@ -22,7 +22,7 @@ from backend.web.markdown import render
 from backend.web.rendering import Renderer
 
 if TYPE_CHECKING:
-    from backend.open_store import Services
+    from backend.lifecycle.open_store import Services
 
 LIST = "\n".join(f"- item {number}" for number in range(1_000))
 

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from backend.errors import StoreDamagedError
+from backend.interface.stored_values import SnapshotReason
 from backend.recovery.repair import broken_text, repair_indexes
 from backend.recovery.restore import is_damaged, repair
 from backend.sqlite import dbapi
 from backend.store.database import Database
 from backend.store.notes import NoteStore
 from backend.store.search.search import SearchStore
-from backend.stored_values import SnapshotReason
 
 
 def damage(database: Database, sql: str) -> None:

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from backend.interface.stored_values import SnapshotReason
 from backend.recovery.restore import Rescue, is_damaged, is_gone, rescue
 from backend.recovery.snapshots import Snapshots
 from backend.store.conversations import ConversationStore
 from backend.store.database import BACKUPS, Database
-from backend.stored_values import SnapshotReason
 
 KEY = "ab" * 32
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from backend.errors import StoreDamagedError, StoreError
+from backend.interface.stored_values import SnapshotReason
 from backend.recovery.snapshots import Snapshot, Snapshots, to_keep, within
 from backend.sqlite import dbapi
 from backend.sqlite.schema import STEPS
@@ -14,7 +15,6 @@ from backend.store import database as module
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
 from backend.store.messages import MessageStore
-from backend.stored_values import SnapshotReason
 
 
 def names(folder: Path) -> list[str]:

@@ -14,8 +14,8 @@ from backend.services.history import HistoryService
 from backend.services.notes import MAX_NOTE_CHARS, NoteService
 from backend.services.search import Scope, SearchService, Span
 from backend.services.trash import KEPT_DAYS, TrashService
-from backend.store.message_state import MessageState
 from backend.store.search.search import SearchStore
+from backend.store.states.message_state import MessageState
 from tests.helpers.library import Library, open_library
 
 DAY_MS = 24 * 60 * 60 * 1000

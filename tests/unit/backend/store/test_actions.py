@@ -4,8 +4,8 @@ import pytest
 
 from backend.errors import NotFoundError
 from backend.store.actions import ActionStore
-from backend.store.changes import ChangeStore
 from backend.store.database import Database
+from backend.store.history.changes import ChangeStore
 from backend.store.models import Action
 
 

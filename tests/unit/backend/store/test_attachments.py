@@ -10,14 +10,14 @@ from backend.store.attachments.attachments import (
     AttachmentStore,
     CheckedFile,
 )
-from backend.store.changes import ChangeStore
 from backend.store.database import Database
 from backend.store.drafts import DraftStore
+from backend.store.history.changes import ChangeStore
+from backend.store.history.revisions import RevisionStore
+from backend.store.history.trash import TrashStore
 from backend.store.messages import MessageStore
 from backend.store.models import Conversation
-from backend.store.revisions import RevisionStore
 from backend.store.rows import MessageRow
-from backend.store.trash import TrashStore
 
 ENGINE = {"engine_name": "Engine", "model": "m"}
 

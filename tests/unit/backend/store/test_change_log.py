@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from backend.errors import NotFoundError
-from backend.store.changes import ChangeStore
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
 from backend.store.drafts import DraftStore
+from backend.store.history.changes import ChangeStore
 from backend.store.messages import MessageStore
 from backend.store.notes import NoteStore
 from backend.store.settings import SettingStore

@@ -13,9 +13,9 @@ from backend.ids import IdSource, ids
 from backend.sqlite import dbapi
 from backend.store import clock
 from backend.store import database as module
-from backend.store.changes import ChangeStore
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
+from backend.store.history.changes import ChangeStore
 from backend.store.messages import MessageStore
 from backend.store.models import Conversation
 

@@ -3,9 +3,9 @@
 import pytest
 
 from backend.errors import NotFoundError
+from backend.interface.stored_values import EngineKind
 from backend.store.database import Database
 from backend.store.engines import EngineStore
-from backend.stored_values import EngineKind
 
 
 def test_engines_are_listed_in_the_order_they_were_added(database: Database) -> None:

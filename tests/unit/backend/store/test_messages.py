@@ -3,14 +3,14 @@
 import pytest
 
 from backend.errors import ConflictError, NotFoundError
-from backend.store.changes import ChangeStore
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
 from backend.store.drafts import DraftStore
-from backend.store.message_state import MessageState
+from backend.store.history.changes import ChangeStore
 from backend.store.messages import MessageStore
 from backend.store.models import Conversation, Message
 from backend.store.rows import MessageRow
+from backend.store.states.message_state import MessageState
 from tests.helpers.message_rows import as_rows
 
 

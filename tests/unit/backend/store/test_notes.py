@@ -4,8 +4,8 @@ import pytest
 
 from backend.errors import NotFoundError
 from backend.ids import new_id
-from backend.store.changes import ChangeStore
 from backend.store.database import Database
+from backend.store.history.changes import ChangeStore
 from backend.store.notes import NoteStore
 from backend.store.text import note_title
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from backend.protocol import LOOPBACK
+from backend.interface.protocol import LOOPBACK
 from backend.web.listener import bind_exclusively, listen
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX sockets")

@@ -12,15 +12,15 @@ from backend.live.message_feed import MessageFeed
 from backend.live.message_views import Answer
 from backend.llm.engine import Delta, Wait
 from backend.services.chat.growing import Growing
-from backend.store.message_state import MessageState
 from backend.store.models import Message
+from backend.store.states.message_state import MessageState
 from backend.web.assets import icons_dir
 from backend.web.events import EventHub
 from backend.web.render_cache import Rendered
 from backend.web.rendering import Renderer, Template
 
 if TYPE_CHECKING:
-    from backend.open_store import Services
+    from backend.lifecycle.open_store import Services
 
 TEMPLATES = Path(__file__).parents[4] / "templates"
 LONG = "A *paragraph* with `code`.\n\n" * 500

@@ -2,7 +2,7 @@
 
 import pytest
 
-from backend.protocol import HEALTH_PATH
+from backend.interface.protocol import HEALTH_PATH
 from backend.web.request_guard import (
     Credentials,
     RequestVerdict,

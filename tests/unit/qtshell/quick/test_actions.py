@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
-from backend.api_types import ActionRun, AnswerPiece, encode
+from backend.interface.api_types import ActionRun, AnswerPiece, encode
 from qtshell.quick.actions import QuickActions
 from qtshell.quick.ask import QuickAsk
 from qtshell.quick.window import QuickWindow

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from backend.api_types import Refusal
+from backend.interface.api_types import Refusal
 from qtshell.quick.ask import QuickAsk, Stage
 from qtshell.quick.window import QuickWindow
 from qtshell.sidecar.client import SidecarClient

@@ -7,7 +7,7 @@ from PySide6.QtCore import QCoreApplication, QEvent
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
-from backend.api_types import AskedQuestion, Refusal
+from backend.interface.api_types import AskedQuestion, Refusal
 from qtshell.hotkeys.registry import Hotkeys
 from qtshell.quick.controller import QuickAccess
 from qtshell.settings import ShellSettings

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
-from backend.api_types import AnswerPicture, AnswerPiece, encode
+from backend.interface.api_types import AnswerPicture, AnswerPiece, encode
 from qtshell.quick.rich_answer import RichAnswer
 from qtshell.quick.window import QuickWindow
 from tests.helpers.sidecar_double import SidecarDouble, sidecar_double

@@ -16,9 +16,9 @@ from pytestqt.qtbot import QtBot
 from backend.routes.answers import AnswerHtml
 from backend.web.markdown import render
 from backend.web.rendering import Renderer
+from qtshell.display.screens import can_be_reached
 from qtshell.quick.answer_view import WIDTH, AnswerView
 from qtshell.quick.window import SHARE_OF_SCREEN, QuickWindow, place_on
-from qtshell.screens import can_be_reached
 from tests.helpers.window import until
 
 pytestmark = pytest.mark.gui

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
-from backend.api_types import AnswerPiece, Done, Refusal, checksum, encode
+from backend.interface.api_types import AnswerPiece, Done, Refusal, checksum, encode
 from backend.llm.engine import Delta
 from backend.services.chat.following import FollowerPlace, KnownText
 from backend.services.chat.growing import Growing

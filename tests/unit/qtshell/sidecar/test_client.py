@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
-from backend.api_types import BackupFolder, Done, QuickDraft, Refusal, encode
+from backend.interface.api_types import BackupFolder, Done, QuickDraft, Refusal, encode
 from qtshell.sidecar.client import SidecarClient
 from tests.helpers.sidecar_double import SidecarDouble, sidecar_double
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 from PySide6.QtCore import QObject, Signal
 
-from backend.api_types import MessageMatches
+from backend.interface.api_types import MessageMatches
 from qtshell.window.conversation_find import (
     ConversationFind,
     Match,

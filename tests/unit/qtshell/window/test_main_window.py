@@ -10,11 +10,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu, QMenuBar, QMessageBox, QPlainTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
+from qtshell.display.screens import can_be_reached
+from qtshell.display.theme import Theme
 from qtshell.icons import icon, icon_folder, phase_icon_name
-from qtshell.screens import can_be_reached
 from qtshell.settings import ShellSettings
 from qtshell.sidecar.lifecycle import Phase
-from qtshell.theme import Theme
 from qtshell.window.actions import Actions, fill_menu_bar
 from qtshell.window.main_window import MainWindow, window_title
 from qtshell.window.shortcut_list import ShortcutList, every_key, shown_keys

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from backend.api_types import EndedAnswer
+from backend.interface.api_types import EndedAnswer
 from qtshell.sidecar.activity import Activity
 from qtshell.sidecar.client import SidecarClient
 from qtshell.sidecar.supervisor import SidecarSupervisor

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtGui import QAction
 from pytestqt.qtbot import QtBot
 
-from backend.api_types import SyncSummary, encode
+from backend.interface.api_types import SyncSummary, encode
 from qtshell.window.actions import Actions
 from qtshell.window.sync_menu import SyncMenu
 from qtshell.window.tray import TrayIcon

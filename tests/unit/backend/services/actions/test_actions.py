@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from backend.errors import ConflictError, NotFoundError, StoreFullError
+from backend.interface.stored_values import TitleSource
 from backend.services.actions.actions import ActionService, _longest
 from backend.services.actions.forms import EMPTY_FORM
 from backend.services.chat.answers import AnswerService
@@ -13,10 +14,9 @@ from backend.services.chat.endings import KeptAnswer
 from backend.services.engines.engines import Choice, EngineService
 from backend.services.engines.purposes import Purpose, Purposes
 from backend.store.actions import ActionStore
-from backend.store.changes import ChangeStore
 from backend.store.drafts import DraftStore
+from backend.store.history.changes import ChangeStore
 from backend.store.settings import SettingStore
-from backend.stored_values import TitleSource
 from tests.helpers.engine_setup import Nobody, Setup, asking, assistants_of, setup
 from tests.helpers.model_server import FakeModelServer, event, in_turn, listing, stream
 

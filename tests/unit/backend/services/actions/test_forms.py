@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from backend.errors import InvalidInputError
+from backend.interface.stored_values import ActionKind
 from backend.services.actions.forms import (
     KINDS,
     from_file,
@@ -15,7 +16,6 @@ from backend.services.actions.forms import (
 )
 from backend.services.actions.text_actions import LOCAL
 from backend.services.icons import ICONS
-from backend.stored_values import ActionKind
 
 FORM = {"name": "Shorten", "kind": "prompt", "prompt": "Shorten:", "result": "copy"}
 

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backend.interface.stored_values import ActionKind
 from backend.services.actions.text_actions import (
     LOCAL,
     clean,
@@ -12,7 +13,6 @@ from backend.services.actions.text_actions import (
     strip_formatting,
     title_case,
 )
-from backend.stored_values import ActionKind
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from backend.services.chat.activity import AnswerActivity
 from backend.services.chat.answers import BUG_SENTENCE, AnswerService
 from backend.services.chat.growing import Growing
 from backend.store.change_log import RowChange
-from backend.store.message_state import MessageState
+from backend.store.states.message_state import MessageState
 from tests.helpers.answering import PROMPT, KeptMessages, ScriptedEngine, Watching, play
 
 

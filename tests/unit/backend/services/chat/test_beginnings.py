@@ -9,7 +9,7 @@ from backend.errors import ConflictError
 from backend.services.chat.answers import AnswerService
 from backend.services.chat.beginnings import Beginnings
 from backend.services.chat.growing import Growing
-from backend.store.message_state import MessageState
+from backend.store.states.message_state import MessageState
 from tests.helpers.library import Library, open_library
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from backend.errors import HearthError
 from backend.ids import NEW
+from backend.interface.stored_values import EngineKind
 from backend.services.attachments import AttachmentService
 from backend.services.chat.answers import AnswerService
 from backend.services.chat.conversations import ConversationService, Exchange
@@ -15,7 +16,6 @@ from backend.services.notices import Tone
 from backend.store.attachments.attachments import AttachmentStore
 from backend.store.chat.summaries import SummaryStore
 from backend.store.models import Message
-from backend.stored_values import EngineKind
 from tests.helpers import documents
 from tests.helpers.engine_setup import Nobody, Setup, asking, setup
 from tests.helpers.model_server import Exchange as Request

@@ -3,8 +3,8 @@
 import pytest
 
 from backend.services.chat.endings import note_of
-from backend.store.message_state import MessageState
 from backend.store.models import Message
+from backend.store.states.message_state import MessageState
 
 
 @pytest.mark.parametrize("state", [MessageState.STOPPED, MessageState.INTERRUPTED])

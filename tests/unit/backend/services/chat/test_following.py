@@ -5,14 +5,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from backend.api_types import AnswerPiece, checksum
+from backend.interface.api_types import AnswerPiece, checksum
 from backend.llm.engine import Delta
 from backend.services.chat.activity import AnswerActivity
 from backend.services.chat.endings import KeptAnswer
 from backend.services.chat.following import KnownText, pieces
 from backend.services.chat.growing import Growing
-from backend.store.message_state import MessageState
 from backend.store.models import Message
+from backend.store.states.message_state import MessageState
 from tests.unit.backend.services.chat.test_activity import Silence
 
 pytestmark = pytest.mark.anyio

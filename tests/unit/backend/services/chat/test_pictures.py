@@ -9,14 +9,14 @@ import pytest
 
 from backend.errors import ConflictError, InvalidInputError
 from backend.ids import NEW
+from backend.interface.stored_values import EngineKind
 from backend.services.chat.answers import AnswerService
 from backend.services.chat.conversations import ConversationService, Exchange
 from backend.services.engines.engines import Choice, EngineService
 from backend.services.engines.sights import Sight, Sights
 from backend.store.attachments.attachments import AttachmentStore, CheckedFile
-from backend.store.message_state import MessageState
 from backend.store.settings import SettingStore
-from backend.stored_values import EngineKind
+from backend.store.states.message_state import MessageState
 from tests.helpers.engine_setup import Nobody, Setup, asking, setup
 from tests.helpers.model_server import Exchange as Request
 from tests.helpers.model_server import FakeModelServer

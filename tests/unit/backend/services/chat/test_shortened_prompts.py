@@ -10,7 +10,7 @@ from backend.llm.options import AS_SET, Parameters
 from backend.services.chat.answers import AnswerService
 from backend.services.chat.growing import Growing
 from backend.services.chat.prompts import Prompt, PromptMessage, prompt_of
-from backend.store.message_state import MessageState
+from backend.store.states.message_state import MessageState
 from tests.helpers.answering import KeptMessages, ScriptedEngine, Watching
 
 

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from backend.ids import NEW
+from backend.interface.stored_values import EngineKind
 from backend.services.chat.answers import AnswerService
 from backend.services.engines.engines import Choice, EngineService
-from backend.store.changes import ChangeStore
-from backend.stored_values import EngineKind
+from backend.store.history.changes import ChangeStore
 from tests.helpers.engine_setup import Nobody, Setup, asking, gguf, setup
 from tests.helpers.model_server import FakeModelServer, listing
 

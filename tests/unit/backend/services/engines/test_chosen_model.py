@@ -2,12 +2,12 @@
 
 import pytest
 
+from backend.interface.stored_values import EngineKind
 from backend.llm.listed_model import listed
 from backend.services.engines.choices import Choice
 from backend.services.engines.chosen_model import ChosenModel, WayOn, judge_choice
 from backend.services.engines.offers import Offer
 from backend.store.models import EngineRecord
-from backend.stored_values import EngineKind
 
 
 def offer(*models: str, problem: str = "", is_asked: bool = False) -> Offer:

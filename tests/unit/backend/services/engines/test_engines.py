@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from backend.errors import EngineError, HearthError, InvalidInputError
+from backend.interface.stored_values import EngineKind
 from backend.llm.engine import Role, Turn
 from backend.llm.engines import headers_key, proxy_key
 from backend.llm.options import EngineOptions
 from backend.services.engines.connecting import NotConnectedError, ServerQuestion
 from backend.services.engines.engines import Choice, EngineService
-from backend.stored_values import EngineKind
 from tests.helpers.engine_setup import Setup, gguf, setup
 from tests.helpers.model_server import Exchange, FakeModelServer, listing, refusing_port
 from tests.helpers.proxy import OfficeProxy

@@ -6,13 +6,13 @@ from contextlib import nullcontext
 import pytest
 
 from backend.errors import InvalidInputError, StoreFullError
+from backend.interface.stored_values import EngineKind
 from backend.services.engines.choices import Choice
 from backend.services.engines.engines import EngineService
 from backend.services.engines.model_choices import ModelChoices
 from backend.services.engines.model_search import ModelPage
 from backend.services.engines.picks import MOST_RECENT, RECENT, Picks
 from backend.store.settings import SettingStore
-from backend.stored_values import EngineKind
 from tests.helpers.engine_setup import Setup, gguf, setup
 from tests.helpers.model_server import FakeModelServer, listing
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from backend.interface.stored_values import EngineKind
 from backend.llm.listed_model import ListedModel, listed
 from backend.services.engines.choices import Choice
 from backend.services.engines.model_search import (
@@ -14,7 +15,6 @@ from backend.services.engines.model_search import (
 )
 from backend.services.engines.offers import Offer
 from backend.store.models import EngineRecord
-from backend.stored_values import EngineKind
 
 
 def server(name: str, *models: str, problem: str = "", is_asked: bool = False) -> Offer:

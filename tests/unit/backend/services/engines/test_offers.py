@@ -2,8 +2,8 @@
 
 import pytest
 
+from backend.interface.stored_values import EngineKind
 from backend.services.engines.engines import EngineService
-from backend.stored_values import EngineKind
 from tests.helpers.engine_setup import Setup, setup
 from tests.helpers.model_server import Exchange, FakeModelServer, listing
 

@@ -14,6 +14,7 @@ from backend.errors import (
     StoreDamagedError,
     StoreLockedError,
 )
+from backend.interface.stored_values import SnapshotReason
 from backend.keys.database_key import DatabaseKey
 from backend.keys.key_files import KEY_FILE, records_in
 from backend.keys.keyring import OsKeyring
@@ -22,7 +23,6 @@ from backend.recovery.swap import put_in_place, stage
 from backend.services.protection.backups import BackupService
 from backend.store.attachments.attachments import AttachmentStore, CheckedFile
 from backend.store.database import Database
-from backend.stored_values import SnapshotReason
 from tests.helpers.computer import Computer, Silence
 from tests.helpers.fake_keyrings import BROKEN, WorkingVault
 

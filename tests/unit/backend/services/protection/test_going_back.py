@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from backend.interface.stored_values import SnapshotReason
 from backend.keys.keyring import Vault
 from backend.recovery.snapshots import Snapshot, to_keep, within
 from backend.services.protection import alerts, backups, going_back
@@ -16,7 +17,6 @@ from backend.services.protection.backup_record import WentBack
 from backend.services.protection.going_back import Missing
 from backend.sqlite.schema import STEPS
 from backend.store import database
-from backend.stored_values import SnapshotReason
 from tests.helpers.computer import Computer
 from tests.helpers.fake_keyrings import WorkingVault
 from tests.helpers.released import LATER

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from backend.services.sync.rounds import own_keys
-from backend.store.changes import ChangeStore
+from backend.store.history.changes import ChangeStore
 from backend.store.notes import NoteStore
 from backend.sync.group import SyncGroup
 from backend.sync.records import START, RecordHeader, RecordKind, RecordReader

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from backend.api_types import SyncSummary
 from backend.errors import ConflictError, InvalidInputError, NotFoundError
+from backend.interface.api_types import SyncSummary
 from backend.keys.api_keys import KeyStore
 from backend.services.sync.devices import DeviceService
 from backend.services.sync.overview import SyncPhase
 from backend.services.sync.pace import EVERY_S
-from backend.store.changes import ChangeStore
 from backend.store.database import Database
+from backend.store.history.changes import ChangeStore
 from backend.store.notes import NoteStore
 from backend.store.sync.sync import SyncStore
 from backend.sync.folder import ROOT

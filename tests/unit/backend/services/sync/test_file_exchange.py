@@ -7,7 +7,7 @@ import pytest
 from backend.documents.document import Document, DocumentKind, DocumentSection, Unit
 from backend.errors import NotFoundError
 from backend.store.attachments.attachments import AttachmentStore, CheckedFile
-from backend.store.changes import ChangeStore
+from backend.store.history.changes import ChangeStore
 from backend.store.messages import MessageStore
 from backend.store.search.indexes import DocumentIndex
 from backend.store.search.search import SearchStore

@@ -21,7 +21,6 @@ from backend.services.transfer.import_batches import Batch
 from backend.store.database import Database
 from backend.store.exports import ExportStore
 from backend.store.imports.imports import ImportStore
-from backend.store.message_state import MessageState
 from backend.store.models import (
     Action,
     Assistant,
@@ -31,6 +30,7 @@ from backend.store.models import (
     Message,
     Note,
 )
+from backend.store.states.message_state import MessageState
 from backend.store.text import clean_text
 from tests.helpers.reading import rows_of
 

@@ -14,10 +14,10 @@ from backend.services.chat.setups.parameters import ParameterService
 from backend.services.transfer.export_files import all_as_json
 from backend.store.actions import ActionStore
 from backend.store.attachments.attachments import AttachmentStore, CheckedFile
-from backend.store.changes import ChangeStore
 from backend.store.chat.assistants import AssistantStore
 from backend.store.conversations import ConversationStore
 from backend.store.exports import ExportStore
+from backend.store.history.changes import ChangeStore
 from backend.store.messages import MessageStore
 from backend.store.notes import NoteStore
 from backend.store.settings import SettingStore

@@ -15,13 +15,13 @@ from backend.ids import new_id
 from backend.store.branches import paths
 from backend.store.branches.lookups import leaf_below, versions_of
 from backend.store.branches.paths import branches_in
-from backend.store.changes import ChangeStore
 from backend.store.conversations import ConversationStore, conversation_in
 from backend.store.database import Database
+from backend.store.history.changes import ChangeStore
+from backend.store.history.revisions import RevisionStore
+from backend.store.history.trash import TrashStore
 from backend.store.messages import MessageStore
 from backend.store.models import Message
-from backend.store.revisions import RevisionStore
-from backend.store.trash import TrashStore
 
 NAMES = {"engine_name": "E", "model": "m"}
 

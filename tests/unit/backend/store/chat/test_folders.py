@@ -4,11 +4,11 @@ import pytest
 
 from backend.errors import NotFoundError
 from backend.ids import ARCHIVE
-from backend.store.changes import ChangeStore
 from backend.store.chat.folders import FolderStore
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
-from backend.store.trash import TrashStore
+from backend.store.history.changes import ChangeStore
+from backend.store.history.trash import TrashStore
 
 
 @pytest.fixture

@@ -3,12 +3,12 @@
 import pytest
 
 from backend.errors import NotFoundError
-from backend.store.changes import ChangeStore
 from backend.store.chat.summaries import SummaryStore
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
-from backend.store.message_state import MessageState
+from backend.store.history.changes import ChangeStore
 from backend.store.messages import MessageStore
+from backend.store.states.message_state import MessageState
 
 
 def test_only_a_whole_summary_is_used_whatever_ended_it(

@@ -6,16 +6,16 @@ import pytest
 
 from backend.errors import ConflictError, GoneError, NotFoundError, StoreReadOnlyError
 from backend.ids import is_temporary, kept_id, new_id, temporary_id
-from backend.store.changes import ChangeStore
+from backend.interface.stored_values import parameters_of
 from backend.store.chat.temporary import TITLE, TemporaryStore
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
 from backend.store.drafts import DraftStore
-from backend.store.message_state import MessageState
+from backend.store.history.changes import ChangeStore
+from backend.store.history.revisions import RevisionStore
 from backend.store.messages import MessageStore
-from backend.store.revisions import RevisionStore
 from backend.store.settings import SettingStore
-from backend.stored_values import parameters_of
+from backend.store.states.message_state import MessageState
 
 
 @pytest.fixture

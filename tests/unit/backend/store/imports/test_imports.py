@@ -2,9 +2,9 @@
 
 from backend.ids import new_id
 from backend.store.change_log import Fields
-from backend.store.changes import ChangeStore
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
+from backend.store.history.changes import ChangeStore
 from backend.store.imports.imports import STEP, Added, ImportStore
 from backend.store.messages import MessageStore
 from backend.store.notes import NoteStore

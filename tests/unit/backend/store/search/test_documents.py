@@ -11,15 +11,15 @@ from backend.recovery.repair import repair_indexes
 from backend.services.search import SearchService
 from backend.sqlite import dbapi
 from backend.store.attachments.attachments import AttachmentStore, CheckedFile
-from backend.store.changes import ChangeStore
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
+from backend.store.history.changes import ChangeStore
+from backend.store.history.revisions import RevisionStore
+from backend.store.history.trash import TrashStore
 from backend.store.messages import MessageStore
-from backend.store.revisions import RevisionStore
 from backend.store.search import indexes
 from backend.store.search.hits import Hit, Kind
 from backend.store.search.search import SearchStore
-from backend.store.trash import TrashStore
 
 ENGINE = {"engine_name": "Engine", "model": "m"}
 PAGES = ("Crème brûlée 北京 and fire", "Water, C++ and ice", "fire and water in Tokyo")

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from backend.ids import now_ms
 from backend.store.change_log import Fields
-from backend.store.changes import ChangeStore
 from backend.store.chat.assistants import AssistantStore
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
+from backend.store.history.changes import ChangeStore
 from backend.store.imports.imports import ImportStore
 from backend.store.messages import MessageStore
 from backend.store.notes import NoteStore

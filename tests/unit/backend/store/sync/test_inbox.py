@@ -9,8 +9,8 @@ from sqlmodel import select
 from backend.ids import new_id, now_ms
 from backend.services.actions.builtin_actions import BUILTIN, VERSION
 from backend.store.actions import ActionStore
-from backend.store.changes import ChangeStore
 from backend.store.database import Database
+from backend.store.history.changes import ChangeStore
 from backend.store.models import Change
 from backend.store.notes import NoteStore
 from backend.store.search.search import SearchStore

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
-from backend.store.message_state import MessageState
 from backend.store.messages import MessageStore
+from backend.store.states.message_state import MessageState
 from backend.store.sync.outbox import waiting
 from backend.store.sync.travelling import Op
 

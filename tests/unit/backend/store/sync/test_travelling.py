@@ -2,12 +2,12 @@
 
 import pytest
 
+from backend.interface.stored_values import DERIVED
 from backend.sqlite import dbapi
 from backend.sqlite.migrations import migrate
 from backend.sqlite.schema import STEPS
 from backend.store.models import LOGGED
 from backend.store.sync.travelling import STAYS, TRAVELS, Fields, Op, known_fields
-from backend.stored_values import DERIVED
 
 HLC = "0198c0de00000000-device"
 

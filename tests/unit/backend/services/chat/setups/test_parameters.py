@@ -7,13 +7,13 @@ import pytest
 
 from backend.errors import InvalidInputError, NotFoundError
 from backend.ids import NEW
+from backend.interface.stored_values import parameters_of
 from backend.llm.options import AS_SET, Effort, Parameters
 from backend.services.chat.answers import AnswerService
 from backend.services.chat.setups.parameters import ParameterService
 from backend.services.engines.engines import EngineService
 from backend.store.models import Change
 from backend.store.settings import SettingStore
-from backend.stored_values import parameters_of
 from tests.helpers.engine_setup import Nobody, Setup, asking, setup
 from tests.helpers.library import Library, open_library
 from tests.helpers.model_server import Exchange, FakeModelServer, listing

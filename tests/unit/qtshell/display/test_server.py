@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from qtshell.display import display_problem
+from qtshell.display.server import display_problem
 
 
 @pytest.mark.parametrize(

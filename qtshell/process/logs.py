@@ -12,7 +12,7 @@ from typing import Final, TextIO
 
 from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 
-from qtshell.own_files import make_own_folder, open_own_file
+from qtshell.process.own_files import make_own_folder, open_own_file
 
 log = logging.getLogger("hearth.shell")
 qt_log = logging.getLogger("hearth.qt")

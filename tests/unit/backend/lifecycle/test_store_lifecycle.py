@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from backend.background import JOBS
 from backend.errors import ConflictError, StoreClosedError, StoreError
 from backend.keys.database_key import DATABASE_NAME, DatabaseKey
 from backend.keys.keyring import OsKeyring
-from backend.store.store_state import StoreState
-from backend.store_lifecycle import StoreLifecycle
+from backend.lifecycle.background import JOBS
+from backend.lifecycle.store_lifecycle import StoreLifecycle
+from backend.store.states.store_state import StoreState
 from tests.helpers.store_operations import Silence
 from tests.unit.backend.services.chat.test_activity import Silence as Unheard
 

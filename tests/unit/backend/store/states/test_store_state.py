@@ -3,7 +3,7 @@
 import pytest
 
 from backend.errors import ConflictError, StoreClosedError
-from backend.store.store_state import StoreState, move
+from backend.store.states.store_state import StoreState, move
 
 OPENING, OPEN, LOCKED = StoreState.OPENING, StoreState.OPEN, StoreState.LOCKED
 FAILED, SWAPPING, CLOSED = StoreState.FAILED, StoreState.SWAPPING, StoreState.CLOSED

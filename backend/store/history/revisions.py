@@ -14,10 +14,10 @@ from backend.store.conversations import conversation_in, touch
 from backend.store.database import Database
 from backend.store.drafts import clear_draft
 from backend.store.exchanges import add_answer, add_answers, add_exchange
-from backend.store.message_state import MessageState, move
 from backend.store.messages import message_in
 from backend.store.models import Message
 from backend.store.rows import AnyMessage
+from backend.store.states.message_state import MessageState, move
 from backend.store.text import clean_text
 
 _NOT_ASKED: Final = "Only what you asked can be edited."

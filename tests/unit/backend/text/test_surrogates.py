@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.surrogates import HalfJoiner, join_halves
+from backend.text.surrogates import HalfJoiner, join_halves
 
 ANY = st.text(st.characters(exclude_categories=()))
 

@@ -5,7 +5,7 @@ import sys
 
 PROGRAM = """
 from PySide6.QtCore import QObject
-from qtshell.compat import keep_constants
+from qtshell.process.compat import keep_constants
 keep_constants()
 keep_constants()
 thing = QObject()

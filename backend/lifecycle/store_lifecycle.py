@@ -18,11 +18,11 @@ from backend.errors import (
 from backend.keys.database_key import DatabaseKey
 from backend.runtime.logs import describe_bug
 from backend.services.notices import NoticeSink
-from backend.store.store_state import StoreState, move
+from backend.store.states.store_state import StoreState, move
 
 if TYPE_CHECKING:
-    from backend.container import Container
-    from backend.open_store import OfflineServices, OpenStore, Services
+    from backend.lifecycle.container import Container
+    from backend.lifecycle.open_store import OfflineServices, OpenStore, Services
     from backend.services.chat.activity import PageAudience
     from backend.store.change_log import RowChange
 
@@ -240,7 +240,7 @@ class StoreLifecycle:
 
 def _import_heavy() -> "tuple[type[Container], StartJobs]":
     # SQLModel alone takes half a second to import: the first page does not wait.
-    from backend.background import start_jobs  # noqa: PLC0415 SQLModel is slow
-    from backend.container import Container  # noqa: PLC0415 SQLModel is slow
+    from backend.lifecycle.background import start_jobs  # noqa: PLC0415 SQLModel is slow
+    from backend.lifecycle.container import Container  # noqa: PLC0415 SQLModel is slow
 
     return Container, start_jobs

@@ -9,6 +9,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from backend.errors import ConflictError, NotFoundError
 from backend.ids import now_ms
+from backend.interface.stored_values import parameters_of
 from backend.sqlite.folding import indexed
 from backend.sqlite.schema import DOCUMENT_INDEX, FULL_TEXT
 from backend.store.attachments.rows import forget_files, named_files, of_messages
@@ -18,7 +19,6 @@ from backend.store.change_log import Fields, RowChange, StoreSession
 from backend.store.chat.assistants import free_some
 from backend.store.database import Database
 from backend.store.drafts import drop_drafts_of
-from backend.store.message_state import MessageState
 from backend.store.messages import replies_to
 from backend.store.models import (
     LOGGED,
@@ -31,9 +31,9 @@ from backend.store.models import (
     StreamChunk,
 )
 from backend.store.search.indexes import drop_indexed, wipe
+from backend.store.states.message_state import MessageState
 from backend.store.sync.files import let_go
 from backend.store.sync.forgetting import remember_gone
-from backend.stored_values import parameters_of
 
 _ROWS_PER_STEP: Final = 50
 _KEPT_BY_A_VERSION: Final = {

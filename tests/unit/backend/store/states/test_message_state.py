@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from backend.errors import ConflictError
-from backend.store.message_state import MessageState, move
+from backend.store.states.message_state import MessageState, move
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from backend.thoughts import ThoughtSplitter, split_thoughts
+from backend.text.thoughts import ThoughtSplitter, split_thoughts
 
 SPLIT: dict[str, tuple[str, str, str]] = {
     "a tag": ("<think>Hm.</think>Four.", "Four.", "Hm."),

@@ -6,14 +6,14 @@ import pytest
 
 from backend.errors import NotFoundError
 from backend.ids import now_ms
-from backend.store.changes import ChangeStore
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
 from backend.store.drafts import DraftStore, note_draft
+from backend.store.history.changes import ChangeStore
+from backend.store.history.trash import TrashStore
 from backend.store.messages import MessageStore
 from backend.store.notes import NoteStore
 from backend.store.rows import MessageRow
-from backend.store.trash import TrashStore
 from tests.helpers.message_rows import as_rows
 
 CANARY = "zanzibarquokka"

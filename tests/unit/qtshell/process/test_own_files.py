@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from qtshell.ipc.instance import LOCK_NAME, CallError, Instance
-from qtshell.logs import LOG_NAME, open_logs
-from qtshell.own_files import NotOwnError, make_own_folder, open_own_file
+from qtshell.process.logs import LOG_NAME, open_logs
+from qtshell.process.own_files import NotOwnError, make_own_folder, open_own_file
 
 NOBODY = 65534
 STRANGE = ("link", "dangling", "second name", "pipe", "folder")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from backend.protocol import new_token
-from qtshell.logs import open_logs, redact
+from backend.interface.protocol import new_token
+from qtshell.process.logs import open_logs, redact
 
 UUID = "0198a4c2-7b1e-7cc3-98c4-dc0c0c07398f"
 
@@ -81,7 +81,7 @@ def test_the_file_is_the_users_own_and_tracebacks_are_redacted(
 def test_five_files_are_kept_however_much_is_logged(
     tmp_path: Path, restored_root: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("qtshell.logs._MAX_BYTES", 10_000)
+    monkeypatch.setattr("qtshell.process.logs._MAX_BYTES", 10_000)
     # As the program sets it before anything else.
     before = os.umask(0o077)
     try:

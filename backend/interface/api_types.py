@@ -8,7 +8,7 @@ import zlib
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
 
-from backend.protocol import ProtocolError
+from backend.interface.protocol import ProtocolError
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

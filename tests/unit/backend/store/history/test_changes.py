@@ -3,13 +3,13 @@
 import pytest
 
 from backend.errors import ConflictError, NotFoundError
-from backend.store.changes import ChangeStore
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
 from backend.store.drafts import DraftStore
-from backend.store.message_state import MessageState
+from backend.store.history.changes import ChangeStore
 from backend.store.messages import MessageStore
 from backend.store.notes import NoteStore
+from backend.store.states.message_state import MessageState
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend import api_types
-from backend.api_types import AnswerNews, MessageMatches, decode, encode
-from backend.protocol import ProtocolError
+from backend.interface import api_types
+from backend.interface.api_types import AnswerNews, MessageMatches, decode, encode
+from backend.interface.protocol import ProtocolError
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
-from qtshell.garbage import GarbageCollector, due_generation
+from qtshell.process.garbage import GarbageCollector, due_generation
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,13 @@ import pytest
 
 from backend.errors import ConflictError, NotFoundError
 from backend.ids import edit_draft
-from backend.store.changes import ChangeStore
 from backend.store.database import Database
 from backend.store.drafts import DraftStore
-from backend.store.message_state import MessageState
+from backend.store.history.changes import ChangeStore
+from backend.store.history.revisions import AskedAgain, RevisionStore
 from backend.store.messages import MessageStore
-from backend.store.revisions import AskedAgain, RevisionStore
 from backend.store.rows import AnyMessage, MessageRow
+from backend.store.states.message_state import MessageState
 
 Talk = list[MessageRow]
 

@@ -9,9 +9,15 @@ from backend.attachments.files import ATTACHMENTS
 from backend.keys.api_keys import KeyStore
 from backend.keys.database_key import DatabaseKey
 from backend.keys.key_files import key_names
+from backend.lifecycle.open_store import (
+    OfflineServices,
+    OpenStore,
+    Services,
+    TemporaryServices,
+)
+from backend.lifecycle.store_opening import open_database
 from backend.llm.engines import EngineRegistry
 from backend.llm.safe_mode import in_safe_mode
-from backend.open_store import OfflineServices, OpenStore, Services, TemporaryServices
 from backend.recovery.swap import put_away
 from backend.runtime.side_threads import SideThreads
 from backend.services.actions.actions import ActionService
@@ -57,7 +63,6 @@ from backend.services.trash import TrashService
 from backend.services.updates.updates import UpdateService
 from backend.store.actions import ActionStore
 from backend.store.attachments.attachments import AttachmentStore
-from backend.store.changes import ChangeStore
 from backend.store.chat.assistants import AssistantStore
 from backend.store.chat.folders import FolderStore
 from backend.store.chat.summaries import SummaryStore
@@ -67,15 +72,15 @@ from backend.store.database import BACKUPS, Database
 from backend.store.drafts import DraftStore
 from backend.store.engines import EngineStore
 from backend.store.exports import ExportStore
+from backend.store.history.changes import ChangeStore
+from backend.store.history.revisions import RevisionStore
+from backend.store.history.trash import TrashStore
 from backend.store.imports.imports import ImportStore
 from backend.store.messages import MessageStore
 from backend.store.notes import NoteStore
-from backend.store.revisions import RevisionStore
 from backend.store.search.search import SearchStore
 from backend.store.settings import SettingStore
 from backend.store.sync.sync import SyncStore
-from backend.store.trash import TrashStore
-from backend.store_opening import open_database
 
 _OF_CONVERSATIONS: Final = (
     "answers",

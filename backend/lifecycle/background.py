@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from backend.errors import HearthError
-from backend.open_store import OpenStore
+from backend.lifecycle.open_store import OpenStore
 from backend.recovery.jobs import HeavyJob
 from backend.recovery.restore import is_damaged, repair, rescue
 from backend.services.notices import Tone

@@ -1,0 +1,1 @@
+"""What shell and sidecar agree on: hello, paths, JSON, stored values."""

@@ -1,0 +1,1 @@
+"""Changes seen again: undone, versions of texts, and the trash."""

@@ -1,0 +1,1 @@
+"""Readers of pieces of text: thoughts split off, half characters joined."""

@@ -1,0 +1,1 @@
+"""Whether there is a display, its screens, and light or dark."""

@@ -1,0 +1,1 @@
+"""The process of the shell, without windows: logs, signals, garbage, files."""
