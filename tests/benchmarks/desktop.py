@@ -21,6 +21,7 @@ import psutil
 from pyvirtualdisplay.display import Display
 
 from qtshell.ipc.instance import Call, call
+from tests.benchmarks.hidden_briefly import REST_S
 from tests.benchmarks.launch import PATIENCE_S, pss_mb, window_manager
 from tests.benchmarks.screen import (
     Area,
@@ -35,8 +36,7 @@ from tests.benchmarks.tables import MB, MS, PERCENT, Line, Series, Table
 RUNS: Final = 15
 IDLE_S: Final = 60.0
 SETTLE_S: Final = 5.0
-REST_S: Final = 3
-"""For the measure only: the page is given up sooner than after five minutes."""
+
 
 _TICK_S: Final = 0.01
 """Less is not counted by the system."""
@@ -44,11 +44,6 @@ _PAUSE_S: Final = 0.6
 _SOON_S: Final = 0.15
 _SAME: Final = 0.02
 _TYPED: Final = 0.005
-_HEARTH: Final = (
-    "import sys; from qtshell.web import discard;"
-    f"discard.Rest.__init__.__defaults__ = ({REST_S} * 1000,);"
-    "from qtshell.__main__ import main; sys.exit(main())"
-)
 _PEER: Final = (
     "import sys, threading, webview\n"
     "window = webview.create_window('Hello', html='<h1>Hello</h1><textarea autofocus>')"
@@ -277,7 +272,8 @@ def _cpu_s(root: psutil.Process) -> float:
 def _stage() -> Iterator[Stage]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         data_dir = Path(folder) / "data"
-        hearth = [sys.executable, "-c", _HEARTH, "--data-dir", str(data_dir)]
+        module = "tests.benchmarks.hidden_briefly"
+        hearth = [sys.executable, "-m", module, "--data-dir", str(data_dir)]
         own = {"QT_API": "pyside6", "XDG_DATA_HOME": str(Path(folder) / "peer")}
         if os.geteuid() == 0:
             own["QTWEBENGINE_DISABLE_SANDBOX"] = "1"

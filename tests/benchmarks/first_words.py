@@ -9,9 +9,9 @@ from typing import Final
 
 import httpx2
 
+from tests.benchmarks.hands import press, write
 from tests.benchmarks.streaming import displayed
 from tests.benchmarks.tables import MS, Line, Series, Table
-from tests.helpers.htmx import SETTLED
 from tests.helpers.model_server import llama_server
 from tests.helpers.scripted_model import write_scripted_model
 from tests.helpers.window import Window
@@ -128,11 +128,10 @@ def _asked_directly(url: str) -> tuple[float, float, float]:
 
 
 def _asked_in(window: Window) -> dict[str, float]:
-    window.click("button", "New conversation")
+    press(window, "New conversation")
     window.wait_for("document.querySelector('.answer') === null")
     window.wait_for("document.querySelector('.model [name=choice]') !== null")
-    window.wait_for(SETTLED)
-    window.write("textbox", "Message", _QUESTION)
+    write(window, _QUESTION)
     window.evaluate(_WATCH)
     window.press("Enter")
     window.wait_for("window.times.last > 0")

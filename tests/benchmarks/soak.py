@@ -9,6 +9,7 @@ from typing import Final
 import psutil
 
 from tests.benchmarks.corpus import Corpus
+from tests.benchmarks.hands import press, write
 from tests.benchmarks.streaming import BUSY, Kept, dictated_window
 from tests.benchmarks.tables import COUNT, MB, Line, Series, Table
 from tests.helpers.dictation import Dictation
@@ -39,7 +40,7 @@ def measure(minutes: int = MINUTES) -> Table:
             _ask(window, model, _title(number))
         begun = time.monotonic()
         for minute in range(minutes):
-            window.click("link", _title(minute % CONVERSATIONS))
+            press(window, _title(minute % CONVERSATIONS))
             while time.monotonic() < begun + minute * 60 + 30:
                 _ask(window, model, f"And what of {minute}?")
             _switch(window)
@@ -53,7 +54,8 @@ def measure(minutes: int = MINUTES) -> Table:
 def _ask(window: Window, model: Dictation, question: str) -> None:
     text = Corpus().sentence(_ANSWER_CHARS // 6)[:_ANSWER_CHARS]
     window.wait_for("document.querySelector('.model [name=choice]') !== null")
-    window.ask(question)
+    write(window, question)
+    window.press("Enter")
     window.wait_for(BUSY)
     for start in range(0, len(text), _PIECE_CHARS):
         model.say(text[start : start + _PIECE_CHARS])
@@ -64,15 +66,15 @@ def _ask(window: Window, model: Dictation, question: str) -> None:
 
 def _switch(window: Window) -> None:
     for number in range(_SWITCHES):
-        window.click("link", _title(number % CONVERSATIONS))
+        press(window, _title(number % CONVERSATIONS))
         window.wait_for("document.querySelector('#log article') !== null")
     for page in ("Notes", "Trash", "Settings"):
-        window.click("link", page)
+        press(window, page)
     _begin(window)
 
 
 def _begin(window: Window) -> None:
-    window.click("button", "New conversation")
+    press(window, "New conversation")
     window.wait_for("document.querySelector('#empty') !== null")
 
 

@@ -15,6 +15,7 @@ from pyvirtualdisplay.display import Display
 
 from backend.interface.protocol import HEALTH_PATH, LOOPBACK
 from tests.benchmarks.corpus import Corpus
+from tests.benchmarks.hands import press, write
 from tests.benchmarks.launch import window_manager
 from tests.benchmarks.stalls import BARE
 from tests.benchmarks.tables import COUNT, MB, MS, Line, Series, Table
@@ -175,9 +176,10 @@ def _receive(
     window: Window, model: Dictation, text: str, watched: Watched | None = None
 ) -> None:
     """Have a text said token by token, and wait until it is shown whole."""
-    window.click("button", "New conversation")
+    press(window, "New conversation")
     window.wait_for("document.querySelector('.model [name=choice]') !== null")
-    window.ask("Tell me everything")
+    write(window, "Tell me everything")
+    window.press("Enter")
     window.wait_for(BUSY)
     speaking = threading.Thread(target=say, args=(model, text))
     speaking.start()
