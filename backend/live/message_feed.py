@@ -102,7 +102,9 @@ class MessageFeed:
             self._show(message, is_new=True)
         for message in events.changed:
             self._show(message, is_new=False)
-        self._refreshes.add(events.nouns, events.logs)
+        # The model is asked and the first words are shown before lists are fetched.
+        is_busy = bool(self._beginning)
+        self._refreshes.add(events.nouns, events.logs, is_busy=is_busy)
 
     def read_by_user(self) -> None:
         """Show that a conversation has no unread answer any more."""

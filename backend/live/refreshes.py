@@ -25,11 +25,22 @@ class Refreshes:
         self._timer: asyncio.TimerHandle | None = None
         self._pause_s = AT_LEAST_S
 
-    def add(self, nouns: Iterable[str], logs: Iterable[str] = ()) -> None:
-        """Let pages fetch lists, and the messages of conversations."""
+    def add(
+        self, nouns: Iterable[str], logs: Iterable[str] = (), *, is_busy: bool = False
+    ) -> None:
+        """Let pages fetch lists, and the messages of conversations.
+
+        Args:
+            nouns: The lists.
+            logs: The conversations.
+            is_busy: Whether something goes before it, like an answer that begins: then
+                pages fetch after a tenth of a second.
+        """
         self._nouns.update(nouns)
         self._logs.update(logs)
-        if self._timer is None:
+        if self._timer is None and is_busy:
+            self._wait()
+        elif self._timer is None:
             self._send()
 
     def _send(self) -> None:
@@ -44,6 +55,9 @@ class Refreshes:
             self._hub.publish("messages", json.dumps(event))
         self._nouns.clear()
         self._logs.clear()
+        self._wait()
+        self._pause_s = min(2 * self._pause_s, AT_MOST_S)
+
+    def _wait(self) -> None:
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(self._pause_s, self._send)
-        self._pause_s = min(2 * self._pause_s, AT_MOST_S)

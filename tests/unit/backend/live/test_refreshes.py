@@ -61,3 +61,22 @@ def test_a_long_row_of_changes_is_heard_once_a_second_in_the_end() -> None:
     assert 10 < len(heard) < 20
     assert pauses[0] < 2 * AT_LEAST_S
     assert max(pauses) <= AT_MOST_S + 0.02
+
+
+def test_an_answer_that_begins_goes_before_lists() -> None:
+    async def run() -> None:
+        hub, loop = EventHub(), asyncio.get_running_loop()
+        refreshes, begun, seq = Refreshes(hub), loop.time(), hub.seq
+        refreshes.add({"conversations"}, is_busy=True)
+        refreshes.add({"notes"})
+        assert hub.seq == seq
+        while hub.seq == seq:
+            await asyncio.sleep(0.01)
+        assert loop.time() - begun < AT_LEAST_S + 0.02
+        assert hub.seq == seq + 2  # one for each list
+
+    loop = SkippingLoop()
+    try:
+        loop.run_until_complete(run())
+    finally:
+        loop.close()
