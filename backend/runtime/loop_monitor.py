@@ -7,8 +7,9 @@ from typing import Final
 
 log = logging.getLogger("hearth.sidecar")
 
-EVERY_S: Final = 0.25
-REMEMBERED: Final = 240
+EVERY_S: Final = 1.0
+"""Not more often, as each look wakes an idle computer."""
+REMEMBERED: Final = 60
 """How many measurements count: those of the last minute."""
 LOGGED_MS: Final = 1_000
 
