@@ -110,3 +110,9 @@ def test_a_locked_store_is_opened_by_keyboard(keys: Keyboard) -> None:
     keys.press("Enter")
     keys.window.wait_for("location.pathname === '/'")
     keys.expect(".composer textarea")
+
+
+def test_no_process_waits_for_helpers_that_are_never_started(keys: Keyboard) -> None:
+    commands = [process.cmdline() for process in keys.window.children]
+    assert [c for c in commands if "--type=zygote" in c]
+    assert not [c for c in commands if "--no-zygote-sandbox" in c]
