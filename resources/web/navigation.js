@@ -22,14 +22,22 @@
   // Of pages that are asked for one after the other the last one stays, whichever is slow.
   const overtaken = new WeakSet();
   let awaited = {};
-  const overtake = (next) => {
+  let newest = 0;
+  const overtake = (next, at = performance.now()) => {
     overtaken.add(awaited);
     // A page one goes back to is put in place whatever else is asked for meanwhile.
     awaited.past?.abort();
     awaited = next;
+    newest = at;
   };
-  document.addEventListener("htmx:beforeRequest", ({ detail: { target, requestConfig, xhr } }) => {
-    if (target.id === "main") overtake(requestConfig.verb === "get" ? xhr : {});
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const { target, requestConfig, xhr } = event.detail;
+    if (target.id !== "main") return;
+    const at = requestConfig.triggeringEvent?.timeStamp;
+    const isPage = requestConfig.verb === "get";
+    // htmx asks for a link's second click when its first is answered, whatever came since.
+    if (isPage && at < newest) event.preventDefault();
+    else overtake(isPage ? xhr : {}, at);
   });
   document.addEventListener("htmx:historyCacheMiss", ({ detail: { xhr } }) => overtake({ past: xhr }));
   document.addEventListener("htmx:historyCacheHit", () => overtake({}));

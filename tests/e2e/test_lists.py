@@ -339,6 +339,28 @@ def test_a_slow_page_does_not_take_the_place_of_what_was_asked_for_later(
     assert "/conversations/" in fresh.evaluate("location.pathname")
 
 
+def test_a_link_pressed_twice_does_not_take_the_place_of_what_was_asked_for_later(
+    fresh: Window,
+) -> None:
+    fresh.click("link", "Notes")
+    fresh.wait_for("document.querySelector('#notes') !== null")
+    fresh.evaluate(SLOW_TRASH)
+    trash = "[...document.links].find((one) => one.innerText === 'Trash')"
+    fresh.evaluate(f"{trash}.click(), {trash}.click(), 0")
+    fresh.wait_for("window.goOn !== undefined")
+    fresh.click("link", "Talk 120")
+    shown = "document.querySelector('#main [data-title=\"Talk 120\"]') !== null"
+    fresh.wait_for(shown)
+
+    # What is asked for by the second press would be held as well.
+    fresh.evaluate("window.first = goOn; 0")
+    assert fresh.evaluate("first()")
+    assert fresh.evaluate("goOn === first || goOn()")
+
+    assert fresh.evaluate(shown)
+    assert "/conversations/" in fresh.evaluate("location.pathname")
+
+
 def test_a_page_one_went_back_to_does_not_take_the_place_of_a_later_one(
     fresh: Window,
 ) -> None:
