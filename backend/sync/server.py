@@ -19,9 +19,13 @@ from backend.sync.hrana import (
     Value,
 )
 from backend.sync.records import BODY_AT, RecordHeader, RefusedRecordError, hash_of
-from backend.sync.transport import Exchanged, FoundRecord, TransportError
+from backend.sync.transport import (
+    WINDOW_BYTES,
+    Exchanged,
+    FoundRecord,
+    TransportError,
+)
 
-_WINDOW_BYTES: Final = 2 * 1024 * 1024
 _REQUEST_BYTES: Final = 1024 * 1024
 _PART_BYTES: Final = 1024 * 1024
 """A server takes no value of more than 5 MB."""
@@ -271,7 +275,7 @@ class ServerTransport:
                 json.dumps(after),
                 json.dumps(left_out),
                 _MOST_RECORDS,
-                _WINDOW_BYTES,
+                WINDOW_BYTES,
             ),
         )
 
@@ -289,7 +293,7 @@ class ServerTransport:
             else:
                 yield FoundRecord(stream, whole)
                 given += len(whole)
-            if given > _WINDOW_BYTES:
+            if given > WINDOW_BYTES:
                 return
 
     def _joined(self, stream: str, begins: bytes) -> bytes | None:

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple, Protocol
 from backend.errors import HearthError
 
 WINDOW_BYTES: Final = 256 * 1024
-"""About as much of a stream is read at once."""
+"""About as much is read at once: what a person does meanwhile waits for its merging."""
 
 
 class TransportError(HearthError):

@@ -75,11 +75,11 @@ def the_tree_is_not_laid_out(patch: pytest.MonkeyPatch) -> None:
 def the_place_is_kept_before_the_rows(patch: pytest.MonkeyPatch) -> None:
     received = sync_store.SyncStore.received
 
-    def early(store: Any, state: Any, kept: Any, ops: Any, peers: Any) -> int:  # noqa: ANN401 as it is
+    def early(store: Any, state: Any, kept: Any, ops: Any, *more: Any) -> int:  # noqa: ANN401 as it is
         with store._database.write() as session:
-            if peers:
+            if peers := more[0]:
                 session.run(sync_store._PEER, [tuple(peer) for peer in peers])
-        return received(store, state, kept, ops, peers)
+        return received(store, state, kept, ops, *more)
 
     patch.setattr(sync_store.SyncStore, "received", early)
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from backend.ids import now_ms
+from backend.services.sync.beginning import new_state, telling_all
 from backend.services.sync.places import SyncPlace
-from backend.services.sync.rounds import SyncRounds, new_state
+from backend.services.sync.rounds import SyncRounds
 from backend.store.clock import HybridClock
 from backend.store.database import Database
 from backend.store.history.changes import ChangeStore
@@ -128,7 +129,8 @@ class Computer:
     def join(self, group: SyncGroup) -> None:
         device_id = self.database.clock.device_id
         folder = "" if self.server else str(self.shared)
-        self.store.keep(new_state(folder, group, self.own, device_id, self.server))
+        state = new_state(folder, group, self.own, device_id, self.server)
+        self.store.keep(telling_all(self.store, state))
 
     def forget(self, rows: Sequence[tuple[str, str]]) -> None:
         ChangeStore(self.database).forget_all(rows, is_shared=False)

@@ -14,16 +14,19 @@ from backend.errors import ConflictError, NotFoundError
 from backend.ids import now_ms
 from backend.interface.api_types import SyncSummary
 from backend.keys.api_keys import KeyStore
+from backend.services.sync.beginning import new_state, own_keys, telling_all
 from backend.services.sync.joining import OpenServer, Pairing, SyncMoment
 from backend.services.sync.overview import (
     DeviceOverview,
     SyncPhase,
     devices_of,
+    phase_of,
+    sending_of,
     summary_of,
 )
 from backend.services.sync.pace import EVERY_S, Pace
 from backend.services.sync.places import SyncPlace, SyncTokens
-from backend.services.sync.rounds import SyncRounds, new_state, own_keys
+from backend.services.sync.rounds import SyncRounds
 from backend.sync.group import OwnKeys, SyncGroup
 from backend.sync.pairing import read_full_code, shown_number
 from backend.sync.records import RecordKind
@@ -78,22 +81,24 @@ class DeviceService:
         if state is None:
             joining = now.joining
             return DeviceOverview(
-                phase=_phase(state, now),
+                phase=phase_of(state, now),
                 name=self._name,
                 place=now.chosen or SyncPlace(),
                 open_server=asked,
                 problem=now.problem,
                 number=shown_number(joining.secret, joining.me) if joining else "",
             )
-        peers = self._peers()
+        look = self._store.look()
+        peers = list(look.peers.values()) if look else []
         offer = self._pairing.valid_offer()
         asks = offer.asks if offer else None
         return DeviceOverview(
-            phase=_phase(state, now),
+            phase=phase_of(state, now),
             name=self._name,
             place=SyncPlace(folder=state.folder, server=state.server),
             open_server=asked,
-            devices=devices_of(state, peers),
+            devices=devices_of(state, peers, look.first if look else {}),
+            sending=sending_of(state),
             waiting=self._store.rest(state),
             last_ok=max(state.last_ok, now.last_ok),
             sent_again=state.sent_again,
@@ -166,6 +171,7 @@ class DeviceService:
                 transport.begin()
             name = self._store.device_id
             state = new_state(place.folder, group, own, name)
+            state = telling_all(self._store, state)
             self._keep(self._tokens.moved(state, place))
         self._changed()
 
@@ -299,10 +305,12 @@ class DeviceService:
         with self._now.lock:
             is_pairing = self._look_for_hello() or self._look_for_welcome()
             state = self._store.state()
-            if _phase(state, self._now) is not SyncPhase.ON:
+            if phase_of(state, self._now) is not SyncPhase.ON:
                 return _PAIRING_EVERY_S if is_pairing else None
             rounds = 1
             while (has_moved := self._rounds.round()) and rounds < _MOST_ROUNDS:
+                if self._now.is_awaited:
+                    break
                 rounds += 1
             self._now.last_ok = now_ms()
         if rounds > 1:
@@ -379,19 +387,12 @@ class DeviceService:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        if not self._now.lock.acquire(timeout=_PATIENCE_S):
+        self._now.is_awaited = True
+        has_it = self._now.lock.acquire(timeout=_PATIENCE_S)
+        self._now.is_awaited = False
+        if not has_it:
             raise ConflictError("Hearth is busy exchanging. Try again soon.")
         try:
             yield
         finally:
             self._now.lock.release()
-
-
-def _phase(state: "SyncState | None", now: SyncMoment) -> SyncPhase:
-    if state is None:
-        if now.joining:
-            return SyncPhase.JOINING
-        return SyncPhase.CHOSEN if now.chosen else SyncPhase.OFF
-    if state.is_removed:
-        return SyncPhase.REMOVED
-    return SyncPhase.PAUSED if state.is_paused else SyncPhase.ON

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from backend.errors import ConflictError
+from backend.services.sync.beginning import new_state, own_keys, telling_all
 from backend.services.sync.places import SyncPlace, SyncTokens
-from backend.services.sync.rounds import new_state, own_keys
 from backend.sync.group import Member, OwnKeys, SyncGroup
 from backend.sync.pairing import (
     VALID_S,
@@ -70,7 +70,11 @@ class OpenServer:
 
 @dataclass(slots=True)
 class SyncMoment:
-    """What is known only while this runs."""
+    """What is known only while this runs.
+
+    Attributes:
+        is_awaited: A person waits for the lock: what is under way ends early.
+    """
 
     chosen: SyncPlace | None = None
     open_server: OpenServer | None = None
@@ -79,6 +83,7 @@ class SyncMoment:
     transport: Transport | None = None
     problem: str = ""
     last_ok: int = 0
+    is_awaited: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -183,7 +188,7 @@ class Pairing:
             raise TransportError(_NOT_READ)
         name = self._store.device_id
         state = new_state(place.folder, group, joining.own, name)
-        state = self._tokens.moved(state, place)
+        state = self._tokens.moved(telling_all(self._store, state), place)
         transport.drop(welcome_file(joining.secret))
         transport.close()
         self._now.joining = None

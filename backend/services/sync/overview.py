@@ -1,17 +1,19 @@
 """What a person sees of the computers that exchange their data."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from backend.ids import now_ms
 from backend.interface.api_types import SyncSummary
+from backend.services.sync.beginning import MANY, own_keys
 from backend.services.sync.places import SyncPlace
-from backend.services.sync.rounds import own_keys
+from backend.store.sync.first_time import FirstTime
 from backend.sync.group import Member, SyncGroup
 
 if TYPE_CHECKING:
+    from backend.services.sync.joining import SyncMoment
     from backend.store.sync.sync import Peer, SyncState
 
 _LATE_MS: Final = 10 * 60 * 1000
@@ -36,12 +38,14 @@ class Device:
     Attributes:
         seen: When something of it came last, in milliseconds; 0 for never.
         problem: What is wrong with what comes of it, in a sentence; "" for nothing.
+        first: How much has come of what it had before; None when all has.
     """
 
     id: str
     name: str
     seen: int
     problem: str
+    first: FirstTime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +57,7 @@ class DeviceOverview:
         place: Where it exchanges; nowhere yet when that has no name.
         open_server: A server to which others on the way could listen: its use is asked
             about; "" for none.
+        sending: How much is sent of what was here before; None when all is.
         waiting: How many changes are not known to be kept there.
         last_ok: When all was well last, in milliseconds; 0 for never.
         sent_again: When the place had lost some of ours, likewise.
@@ -70,6 +75,7 @@ class DeviceOverview:
     place: SyncPlace
     open_server: str = ""
     devices: Sequence[Device] = ()
+    sending: FirstTime | None = None
     waiting: int = 0
     last_ok: int = 0
     problem: str = ""
@@ -93,6 +99,11 @@ def summary_of(overview: DeviceOverview) -> SyncSummary:
             words = "paused"
         case _ if overview.problem:
             words = overview.problem
+        case _ if overview.sending:
+            words = f"{overview.sending.words} sent"
+        case _ if coming := [one.first for one in overview.devices if one.first]:
+            total, came = map(sum, zip(*coming, strict=True))
+            words = f"{FirstTime(total, came).words} have come"
         case _ if overview.waiting:
             changes = "change waits" if overview.waiting == 1 else "changes wait"
             words = f"{overview.waiting} {changes}"
@@ -101,14 +112,38 @@ def summary_of(overview: DeviceOverview) -> SyncSummary:
     return SyncSummary(words=words, is_paused=overview.phase is SyncPhase.PAUSED)
 
 
-def devices_of(state: "SyncState", peers: "Sequence[Peer]") -> list[Device]:
+def phase_of(state: "SyncState | None", now: "SyncMoment") -> SyncPhase:
+    """Return where this computer is with the others."""
+    if state is None:
+        if now.joining:
+            return SyncPhase.JOINING
+        return SyncPhase.CHOSEN if now.chosen else SyncPhase.OFF
+    if state.is_removed:
+        return SyncPhase.REMOVED
+    return SyncPhase.PAUSED if state.is_paused else SyncPhase.ON
+
+
+def sending_of(state: "SyncState") -> FirstTime | None:
+    """Return how much is sent of what was here before; None for little, or all."""
+    if not state.back or state.back_total < MANY:
+        return None
+    return FirstTime(state.back_total, state.back_total - state.back_left)
+
+
+def devices_of(
+    state: "SyncState", peers: "Sequence[Peer]", first: Mapping[str, FirstTime]
+) -> list[Device]:
     """Return the other computers, with what came of them."""
     group, me = SyncGroup.from_json(state.group), own_keys(state).as_member("")
     others = [one for one in group.present.values() if one.id != me.id]
-    return [_device(one, [p for p in peers if p.member == one.id]) for one in others]
+    return [
+        _device(one, [p for p in peers if p.member == one.id], first) for one in others
+    ]
 
 
-def _device(member: Member, peers: "Sequence[Peer]") -> Device:
+def _device(
+    member: Member, peers: "Sequence[Peer]", first: Mapping[str, FirstTime]
+) -> Device:
     problem = ""
     if any(peer.problem for peer in peers):
         problem = (
@@ -121,4 +156,7 @@ def _device(member: Member, peers: "Sequence[Peer]") -> Device:
             "synced on both computers, or the server."
         )
     seen = max((peer.seen for peer in peers), default=0)
-    return Device(id=member.id, name=member.name, seen=seen, problem=problem)
+    coming = next((first[one.stream] for one in peers if one.stream in first), None)
+    return Device(
+        id=member.id, name=member.name, seen=seen, problem=problem, first=coming
+    )

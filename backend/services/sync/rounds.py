@@ -5,18 +5,29 @@ Nothing a folder or a server can do to records is believed: what is not whole, s
 a member and next in its stream stays where it is, and is told.
 """
 
-import json
 import os
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from backend.ids import now_ms
+from backend.services.sync.arrivals import (
+    Arrivals,
+    apply,
+    count_first,
+    read_of,
+    writer_of,
+)
+from backend.services.sync.beginning import (
+    MANY,
+    first_payload,
+    own_keys,
+    telling_all,
+)
 from backend.services.sync.file_exchange import FileExchange
 from backend.store.sync.sync import Look, Peer, SyncState
-from backend.store.sync.travelling import FORGOTTEN, Op
-from backend.sync.group import Member, OwnKeys, SyncGroup
+from backend.store.sync.travelling import FORGOTTEN
+from backend.sync.group import SyncGroup
 from backend.sync.records import (
     START,
     MissingRecordError,
@@ -25,7 +36,6 @@ from backend.sync.records import (
     RecordReader,
     RecordWriter,
     RefusedRecordError,
-    check_signature,
     erased,
 )
 from backend.sync.transport import Exchanged, FoundRecord, Transport
@@ -37,36 +47,6 @@ _MOST_PATIENCE: Final = 32
 """Rounds for which a stream that could not be read on is left alone, at most."""
 
 
-def new_state(
-    folder: str, group: SyncGroup, own: OwnKeys, device_id: str, server: str = ""
-) -> SyncState:
-    """Return the state of a computer that has told nothing yet."""
-    return SyncState(
-        folder=folder,
-        server=server,
-        group=group.to_json(),
-        own=json.dumps(asdict(own)),
-        stream=os.urandom(16).hex(),
-        n=0,
-        prev=START,
-        authors=[device_id],
-        controls=announcements(group),
-    )
-
-
-def announcements(group: SyncGroup) -> list[tuple[int, object]]:
-    """Return what tells others all that is known of the group."""
-    return [
-        (RecordKind.CONTROL, group.members_payload()),
-        (RecordKind.KEYS, group.keys_payload()),
-    ]
-
-
-def own_keys(state: SyncState) -> OwnKeys:
-    """Return the secrets of this computer."""
-    return OwnKeys(**json.loads(state.own))
-
-
 def is_set_back(look: Look, there: Exchanged) -> bool:
     """Whether our stream is not there as we have given it.
 
@@ -76,16 +56,6 @@ def is_set_back(look: Look, there: Exchanged) -> bool:
     is_between = acknowledged <= there.head <= look.state.n
     is_ours = there.head != look.state.n or there.last in ("", look.state.prev)
     return not is_between or len(there.kept) < len(look.out) or not is_ours
-
-
-@dataclass(slots=True)
-class _Arrivals:
-    """What was read in one round."""
-
-    group: SyncGroup
-    ops: list[Op] = field(default_factory=list)
-    peers: dict[str, Peer] = field(default_factory=dict)
-    stalled: set[str] = field(default_factory=set)
 
 
 class SyncRounds:
@@ -166,79 +136,71 @@ class SyncRounds:
         if group.needs_rotation:
             group = group.rotated(self._store.reading())
             controls.append((RecordKind.KEYS, group.keys_payload()))
-        last, ops = self._store.waiting(state)
+        last, ops, _ = self._store.waiting(state)
+        parts = [(state.seq, last, ops)]
+        if before := self._store.waiting_before(state) if not ops else None:
+            parts.append((before.last, state.back, before.ops))
+            is_all = not before.last
+            left = 0 if is_all else max(0, state.back_left - before.size)
+            state = replace(state, back=before.last, back_left=left)
         again = [
             one
             for one in self._store.spoiled()
             if one.stream == state.stream and not one.is_repeated
         ]
-        if not ops and not controls and not again:
+        if not ops and not controls and not again and not before:
             return False
-        current = group.current
-        writer = RecordWriter(
-            bytes.fromhex(current.id),
-            bytes.fromhex(current.key),
-            own_keys(state).signer,
-            bytes.fromhex(state.stream),
-            state.n,
-            bytes.fromhex(state.prev),
-        )
+        repeated = [
+            (one.after, one.last, self._store.ops_in(state, one)) for one in again
+        ]
+        writer = _writer(state, group)
         records = []
         for kind, payload in controls:
             sealed = writer.seal(RecordKind(kind), payload)
             records.append((writer.n, sealed))
         spans = []
-        repeated = [
-            (one.after, one.last, self._store.ops_in(state, one)) for one in again
-        ]
-        for begin, end, some in (*repeated, (state.seq, last, ops)):
+        for begin, end, some in (*repeated, *parts):
             if some:
                 sealed = writer.seal(RecordKind.OPS, some)
                 records.append((writer.n, sealed))
                 spans.append((writer.n, begin, end))
-        self._store.sealed(
-            replace(
-                state,
-                group=group.to_json(),
-                n=writer.n,
-                prev=writer.prev.hex(),
-                seq=last,
-                controls=(),
-            ),
-            records,
-            spans,
-            again,
+        is_over = before and not before.last and state.back_total >= MANY
+        state = replace(
+            state,
+            group=group.to_json(),
+            n=writer.n,
+            prev=writer.prev.hex(),
+            seq=last,
+            controls=[first_payload(group, 0)] if is_over else (),
         )
+        self._store.sealed(state, records, spans, again)
         return True
 
     def _begin_again(self, look: Look, head: int) -> None:
         """Begin another stream and tell all again; others know what they had."""
-        state, group = look.state, SyncGroup.from_json(look.state.group)
+        state = look.state
         acknowledged = look.out[0][0] - 1 if look.out else state.n
         authors = list(state.authors)
         if head >= acknowledged:
             # Not the place but this computer was set back, or there are two of it:
             # no reading of its clock may be given twice.
             authors.append(f"{self._store.device_id}.{os.urandom(4).hex()}")
-        self._store.begin_stream(
-            replace(
-                state,
-                stream=os.urandom(16).hex(),
-                n=0,
-                prev=START,
-                seq=0,
-                authors=authors,
-                old_streams=[*state.old_streams, state.stream],
-                controls=announcements(group),
-                sent_again=now_ms() if head < acknowledged else state.sent_again,
-            )
+        state = replace(
+            state,
+            stream=os.urandom(16).hex(),
+            n=0,
+            prev=START,
+            authors=authors,
+            old_streams=[*state.old_streams, state.stream],
+            sent_again=now_ms() if head < acknowledged else state.sent_again,
         )
+        self._store.begin_stream(telling_all(self._store, state))
 
     def _receive(
-        self, look: Look, kept: Sequence[int], came: _Arrivals, news: Sequence[Peer]
+        self, look: Look, kept: Sequence[int], came: Arrivals, news: Sequence[Peer]
     ) -> bool:
         own = own_keys(look.state).as_member("")
-        group = came.group.counting(_read_of(look, came))
+        group = came.group.counting(read_of(look, came))
         controls = list(look.state.controls)
         if group.removed != came.group.removed:
             controls.append((RecordKind.KEYS, group.keys_payload()))
@@ -250,7 +212,7 @@ class SyncRounds:
             last_ok=now_ms(),
         )
         self._files.look_again()
-        self._store.received(state, kept, came.ops, news)
+        self._store.received(state, kept, came.ops, news, came.first)
         if any(op.table == FORGOTTEN for op in came.ops):
             self._hears_of_gone = True
         if state.group != look.state.group:
@@ -258,8 +220,8 @@ class SyncRounds:
             self.look_again()
         return bool(kept) or any(not peer.is_stopped for peer in news)
 
-    def _read(self, look: Look, found: Sequence[FoundRecord]) -> _Arrivals:
-        came = _Arrivals(SyncGroup.from_json(look.state.group))
+    def _read(self, look: Look, found: Sequence[FoundRecord]) -> Arrivals:
+        came = Arrivals(SyncGroup.from_json(look.state.group))
         for stream, record in found:
             if stream in came.stalled:
                 continue
@@ -278,7 +240,7 @@ class SyncRounds:
     def _take(
         self,
         look: Look,
-        came: _Arrivals,
+        came: Arrivals,
         peer: Peer | None,
         stream: str,
         record: bytes,
@@ -286,7 +248,7 @@ class SyncRounds:
         """Take in the next record of a stream; return how far it was read then."""
         header = RecordHeader.of(record)
         known = peer if peer and peer.member else Peer(stream, "", 0, START)
-        member = came.group.members.get(known.member) or _writer(came.group, record)
+        member = came.group.members.get(known.member) or writer_of(came.group, record)
         counts = came.group.removed.get(member.id)
         if counts is not None and header.n > counts.get(stream, 0):
             raise RefusedRecordError("written after this device was removed")
@@ -296,7 +258,8 @@ class SyncRounds:
         opened = reader.open(record, came.group.keys)
         if opened:
             try:
-                _apply(look.state, came, *opened)
+                apply(look.state, came, *opened)
+                count_first(look, came, known._replace(member=member.id), opened[1])
             except (ValueError, KeyError, TypeError, AttributeError) as exc:
                 raise RefusedRecordError("not understood") from exc
         return Peer(stream, member.id, reader.n, reader.prev.hex(), now_ms())
@@ -316,53 +279,21 @@ class SyncRounds:
             self._left_alone[name] = (rounds, rounds)
 
 
-def _read_of(look: Look, came: _Arrivals) -> dict[str, dict[str, int]]:
-    """Return for each member how far its streams are read now."""
-    read: dict[str, dict[str, int]] = defaultdict(dict)
-    for peer in {**look.peers, **came.peers}.values():
-        if peer.member:
-            read[peer.member][peer.stream] = peer.n
-    return read
+def _writer(state: SyncState, group: SyncGroup) -> RecordWriter:
+    """Return what seals the next records of our stream."""
+    return RecordWriter(
+        bytes.fromhex(group.current.id),
+        bytes.fromhex(group.current.key),
+        own_keys(state).signer,
+        bytes.fromhex(state.stream),
+        state.n,
+        bytes.fromhex(state.prev),
+    )
 
 
 def _is_news(look: Look, peer: Peer) -> bool:
     was = look.peers.get(peer.stream)
     return was is None or was._replace(seen=0) != peer._replace(seen=0)
-
-
-def _apply(
-    state: SyncState, came: _Arrivals, kind: RecordKind, payload: object
-) -> None:
-    """Take in what a record says.
-
-    Raises:
-        TypeError, ValueError: It says nothing that is understood.
-    """
-    match kind:
-        case RecordKind.OPS:
-            if not isinstance(payload, list):
-                raise TypeError("no changes")
-            came.ops += [Op.read(one) for one in payload]
-        case RecordKind.CONTROL:
-            came.group = came.group.joined(payload)
-        case RecordKind.KEYS:
-            own = own_keys(state)
-            came.group = came.group.with_keys(payload, own.as_member(""), own)
-
-
-def _writer(group: SyncGroup, record: bytes) -> Member:
-    """Return who wrote the first record of a stream.
-
-    Raises:
-        RefusedRecordError: None of the computers of this group.
-    """
-    for member in group.members.values():
-        try:
-            check_signature(record, member.verifier)
-        except RefusedRecordError:
-            continue
-        return member
-    raise RefusedRecordError("written by none of your computers")
 
 
 def _stopped(

@@ -168,11 +168,15 @@ def _rows(session: StoreSession, table: str, names: list[str]) -> dict[str, Fiel
 
 
 def _mark_conflicts(session: StoreSession, op: Op, fold: _Fold) -> None:
-    """Note the texts where neither writer knew of the other's."""
+    """Note the texts where neither writer knew of the other's.
+
+    Who wrote both knew of the first, in whatever order they come.
+    """
     for name in COMPARED & op.fields.keys() if op.base is not None else ():
         there = fold.clocks.get(name, "")
         differs = fold.fields.get(name) != op.fields[name]
-        if there > (op.base or {}).get(name, "") and differs:
+        is_others = there[17:] != op.device_id
+        if is_others and there > (op.base or {}).get(name, "") and differs:
             session.run(_MARK, (op.table, op.row_id, name, min(op.hlc, there)))
 
 

@@ -1,7 +1,9 @@
 """What was changed on this computer and others have not been told: the change log.
 
-Nothing is kept beside it. An answer that is being written waits, with all that happens
-to it meanwhile, for the change that ends it: else another computer would end it.
+Nothing is kept beside it. What is from before the exchange began is told the newest
+first, so that another computer soon has what its owner looks for. An answer that is
+being written waits, with all that happens to it meanwhile, for the change that ends it:
+else another computer would end it.
 """
 
 import json
@@ -22,6 +24,7 @@ from backend.store.sync.travelling import (
 
 _MOST_CHARS: Final = 400_000
 _END: Final = 2**53
+_ALL: Final = -1
 
 # Built-in actions are given on every computer; what a person made of them travels.
 _WAITS: Final = """
@@ -44,6 +47,7 @@ _MINE: Final = f"""
     select seq, transaction_id, table_name, row_id, before, after, hlc {_WAITS}
     order by seq limit ?6
 """
+_NEWEST: Final = _MINE.replace("order by seq", "order by seq desc")
 _COUNT: Final = f"select count(*) {_WAITS}"
 _LAST: Final = "select coalesce(max(seq), 0) from change"
 _BEGUN: Final = """
@@ -53,6 +57,14 @@ _BEGUN: Final = """
         where table_name = 'message' and row_id = ?1 and seq < ?2
             and json_extract(after, '$.state') = 'streaming'
     )
+    order by seq
+"""
+_AROUND: Final = """
+    select seq, transaction_id, table_name, row_id, before, after, hlc from change
+    where table_name = 'conversation'
+        and row_id in (select value from json_each(?1)) and seq <= ?2
+        and (before is null or json_type(after, '$.title') is not null)
+        and device_id in (select value from json_each(?3))
     order by seq
 """
 _REPLACED: Final = """
@@ -66,10 +78,12 @@ class Outgoing(NamedTuple):
 
     Attributes:
         last: As far the log was looked at.
+        size: How many changes of it that is.
     """
 
     last: int
     ops: Sequence[Op]
+    size: int
 
 
 def waiting(
@@ -77,26 +91,47 @@ def waiting(
     authors: Sequence[str],
     after: int,
     limit: int,
-    upto: int = _END,
 ) -> Outgoing:
-    """Return the next changes of ours after a place of the log, up to another."""
-    ops: list[Op] = []
-    size, last = 0, after
-    for change in session.run(_MINE, (*_about(authors, after, upto), limit)).all():
-        for one in [*_begun(session, change), change]:
-            ops.append(_op(session, one))
-            size += len(one[5])
-        last = change[0]
-        if size > _MOST_CHARS:
-            break
-    return Outgoing(last, ops)
+    """Return the next changes of ours after a place of the log."""
+    found = session.run(_MINE, (*_about(authors, after), limit)).all()
+    changes = _fitting(session, found)
+    ops = [_op(session, one) for change in changes for one in change]
+    return Outgoing(changes[-1][-1][0] if changes else after, ops, len(changes))
+
+
+def waiting_before(
+    session: StoreSession, authors: Sequence[str], upto: int, limit: int
+) -> Outgoing:
+    """Return the newest changes of ours up to a place of the log, in their order.
+
+    Answers come with what makes their conversation a row: they can be read at once.
+    """
+    found = session.run(_NEWEST, (*_about(authors, 0, upto), limit)).all()
+    changes = _fitting(session, found)
+    is_all = len(changes) == len(found) < limit
+    begin = 0 if is_all else changes[-1][-1][0] - 1
+    own = [one for change in reversed(changes) for one in change]
+    inside = {json.loads(one[5]).get("conversation_id") for one in own}
+    about = json.dumps(sorted(filter(None, inside))), begin, json.dumps([*authors])
+    around = session.run(_AROUND, about).all()
+    ops = [_op(session, one) for one in (*around, *own)]
+    return Outgoing(begin, ops, len(changes))
+
+
+def changes_between(
+    session: StoreSession, authors: Sequence[str], after: int, upto: int
+) -> Sequence[Op]:
+    """Return all changes of ours between two places of the log."""
+    found = session.run(_MINE, (*_about(authors, after, upto), _ALL)).all()
+    whole = ([*_begun(session, change), change] for change in found)
+    return [_op(session, one) for change in whole for one in change]
 
 
 def settled(session: Session, authors: Sequence[str], after: int) -> int:
     """Return how far the log was told when nothing of ours waits; else where it was."""
     if waiting_count(session, authors, after):
         return after
-    return int(session.connection().exec_driver_sql(_LAST).scalar() or after)
+    return last_place(session) or after
 
 
 def waiting_count(session: Session, authors: Sequence[str], after: int) -> int:
@@ -105,11 +140,30 @@ def waiting_count(session: Session, authors: Sequence[str], after: int) -> int:
     return int(run(_COUNT, _about(authors, after)).scalar() or 0)
 
 
+def last_place(session: Session) -> int:
+    """Return the last place of the log."""
+    return int(session.connection().exec_driver_sql(_LAST).scalar() or 0)
+
+
 def _about(
     authors: Sequence[str], after: int, upto: int = _END
 ) -> tuple[int, str, str, str, int]:
     names = json.dumps(list(authors)), json.dumps([*TRAVELS, FORGOTTEN])
     return after, *names, json.dumps(sorted(SETTINGS)), upto
+
+
+def _fitting(
+    session: StoreSession, found: Sequence[Sequence[Any]]
+) -> list[Sequence[Sequence[Any]]]:
+    """Return as many changes as one record may hold, each after what it ends."""
+    changes: list[Sequence[Sequence[Any]]] = []
+    size = 0
+    for change in found:
+        changes.append([*_begun(session, change), change])
+        size += sum(len(one[5]) for one in changes[-1])
+        if size > _MOST_CHARS:
+            break
+    return changes
 
 
 def _begun(session: StoreSession, change: Sequence[Any]) -> Sequence[Sequence[Any]]:

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from backend.store.change_log import StoreSession
 from backend.store.database import Database
 from backend.store.sync.files import TravellingFiles
+from backend.store.sync.first_time import FirstTime, first_times, keep_first_times
 from backend.store.sync.forgetting import (
     Spoiled,
     erased,
@@ -17,7 +18,15 @@ from backend.store.sync.forgetting import (
     still_there,
 )
 from backend.store.sync.inbox import merge
-from backend.store.sync.outbox import Outgoing, settled, waiting, waiting_count
+from backend.store.sync.outbox import (
+    Outgoing,
+    changes_between,
+    last_place,
+    settled,
+    waiting,
+    waiting_before,
+    waiting_count,
+)
 from backend.store.sync.travelling import Op
 
 _STATE: Final = "select value from sync_state where key = 'state'"
@@ -57,7 +66,9 @@ class SyncState:
         group: What it knows of the others, with the keys, as `backend.sync` has it.
         own: Its own secrets, likewise.
         stream: Where it writes; n and prev are of its last record.
-        seq: As far the change log was told.
+        seq: As far the change log was told, up from where the exchange began.
+        back: As far it was told down from there, the newest first; 0 when all is.
+        back_total: How many changes there were below; back_left are not told yet.
         controls: What is to be told before the next changes: a kind and what it says.
         authors: Under which names it made changes; the last one is of now.
         is_removed: Another computer has removed this one.
@@ -74,6 +85,9 @@ class SyncState:
     prev: str
     authors: Sequence[str]
     seq: int = 0
+    back: int = 0
+    back_total: int = 0
+    back_left: int = 0
     controls: Sequence[tuple[int, object]] = ()
     is_paused: bool = False
     is_removed: bool = False
@@ -109,11 +123,16 @@ class Peer(NamedTuple):
 
 
 class Look(NamedTuple):
-    """What a step begins with."""
+    """What a step begins with.
+
+    Attributes:
+        first: The streams that still tell what was before them.
+    """
 
     state: SyncState
     out: Sequence[tuple[int, bytes]]
     peers: Mapping[str, Peer]
+    first: Mapping[str, FirstTime]
 
 
 class SyncStore:
@@ -152,16 +171,34 @@ class SyncStore:
                 return None
             out = [(n, bytes(record)) for n, record in run(_OUT, (_RECORDS,)).all()]
             peers = {row[0]: Peer(*row) for row in run(_PEERS).all()}
-            return Look(SyncState(**json.loads(found)), out, peers)
+            state = SyncState(**json.loads(found))
+            return Look(state, out, peers, first_times(session))
 
     def reading(self) -> str:
         """Return a reading of the clock of changes."""
         return self._database.clock.read()
 
+    def from_newest(self, state: SyncState) -> SyncState:
+        """Return the state from which all is told: what is new, then what was before.
+
+        Counts all there is, once: half a second for a million changes.
+        """
+        with self._database.read() as session:
+            count = waiting_count(session, state.authors, 0)
+            last = last_place(session)
+        return replace(state, seq=last, back=last, back_total=count, back_left=count)
+
     def waiting(self, state: SyncState) -> Outgoing:
         """Return what is to be told next."""
         with self._database.write() as session:
             return waiting(session, state.authors, state.seq, _OPS)
+
+    def waiting_before(self, state: SyncState) -> Outgoing | None:
+        """Return what is to be told next of what was before; None at its end."""
+        if not state.back:
+            return None
+        with self._database.write() as session:
+            return waiting_before(session, state.authors, state.back, _OPS)
 
     def spoiled(self) -> Sequence[Spoiled]:
         """Return records of ours that hold what was deleted for good; a few."""
@@ -171,8 +208,8 @@ class SyncStore:
     def ops_in(self, state: SyncState, record: Spoiled) -> Sequence[Op]:
         """Return what a record tells that was not deleted."""
         with self._database.write() as session:
-            found = waiting(session, state.authors, record.after, _OPS, record.last)
-            return found.ops
+            authors = state.authors
+            return changes_between(session, authors, record.after, record.last)
 
     def erased(self, record: Spoiled) -> None:
         """Keep that a record was erased."""
@@ -193,7 +230,7 @@ class SyncStore:
     def rest(self, state: SyncState) -> int:
         """Return how many changes wait to be told."""
         with self._database.read() as session:
-            return waiting_count(session, state.authors, state.seq)
+            return waiting_count(session, state.authors, state.seq) + state.back_left
 
     def sealed(
         self,
@@ -232,6 +269,7 @@ class SyncStore:
         kept: Sequence[int],
         ops: Sequence[Op],
         peers: Sequence[Peer],
+        first: Mapping[str, FirstTime],
     ) -> int:
         """Merge what came; return how many changes were new.
 
@@ -240,6 +278,7 @@ class SyncStore:
             kept: The records that are kept there now.
             ops: What came.
             peers: How far the streams were read.
+            first: How far some are with what was before them.
         """
         with self._database.write() as session:
             if kept:
@@ -247,6 +286,7 @@ class SyncStore:
             came = merge(session, self._database.clock, ops)
             if peers:
                 session.run(_PEER, [tuple(peer) for peer in peers])
+            keep_first_times(session, first)
             # Where nothing of ours waits, the next look begins after what came.
             seq = settled(session, state.authors, state.seq)
             _keep(session, replace(state, seq=seq))

@@ -104,7 +104,7 @@ def look(n: int, prev: str, *out: int) -> Look:
     state = SyncState(
         folder="", group="", own="", stream="s", n=n, prev=prev, authors=["d"]
     )
-    return Look(state, [(one, b"") for one in out], {})
+    return Look(state, [(one, b"") for one in out], {}, {})
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from backend.ids import new_id
-from backend.services.sync.rounds import new_state
+from backend.services.sync.beginning import new_state, telling_all
 from backend.store.notes import NoteStore
 from backend.store.sync.sync import Peer
 from backend.sync.folder import ROOT
@@ -289,7 +289,8 @@ def test_one_that_joins_while_the_key_changes_is_given_it(tmp_path: Path) -> Non
     control = (RecordKind.CONTROL, let_in.members_payload())
     a.store.keep(replace(state_of(a), group=let_in.to_json(), controls=[control]))
     device_id = c.database.clock.device_id
-    c.store.keep(new_state(str(c.shared), let_in, c.own, device_id))
+    state = new_state(str(c.shared), let_in, c.own, device_id)
+    c.store.keep(telling_all(c.store, state))
     NoteStore(b.database).create("under the new key", "")
     settle([a, b, c])
     assert "under the new key" in titles(c)

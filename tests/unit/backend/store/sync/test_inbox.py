@@ -74,7 +74,8 @@ def test_what_came_is_found_by_its_words(database: Database) -> None:
 
 def test_an_older_text_is_in_the_history_and_marked(database: Database) -> None:
     take(database, MADE, op(5, {"body": "newer"}, {"body": reading(1)}))
-    take(database, op(4, {"body": "older"}, {"body": reading(1)}))
+    other = op(4, {"body": "older"}, {"body": reading(1)})
+    take(database, other._replace(hlc=reading(4).replace("elsewhere", "there")))
     assert NoteStore(database).get(ROW).body == "newer"
     texts = [c.after.get("body") for c in ChangeStore(database).of_row("note", ROW)]
     assert texts == ["text", "older", "newer"]
