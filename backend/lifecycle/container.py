@@ -73,6 +73,7 @@ from backend.store.drafts import DraftStore
 from backend.store.engines import EngineStore
 from backend.store.exports import ExportStore
 from backend.store.history.changes import ChangeStore
+from backend.store.history.joins import JoinStore
 from backend.store.history.revisions import RevisionStore
 from backend.store.history.trash import TrashStore
 from backend.store.imports.imports import ImportStore
@@ -283,6 +284,7 @@ class Container:
                 platform.node(),
                 keys,
                 lambda rows: stores.changes.forget_all(rows, is_shared=False),
+                take_back=JoinStore(stores.database).take_back,
             ),
             drafts=stores.drafts,
             engines=engines,

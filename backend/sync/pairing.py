@@ -122,17 +122,34 @@ def open_hello(secret: str, sealed: bytes) -> Member | None:
         return None
 
 
-def seal_welcome(secret: str, group: SyncGroup, me: Member, joins: Member) -> bytes:
+class PairingAnswer(NamedTuple):
+    """What who joins is answered.
+
+    Attributes:
+        counts: How much there is on the other computer: conversations, notes.
+    """
+
+    group: SyncGroup
+    counts: tuple[int, int]
+
+
+def seal_welcome(
+    secret: str, welcome: PairingAnswer, me: Member, joins: Member
+) -> bytes:
     """Return what who joins is answered: the group with its keys, for it alone."""
-    said = json.dumps({"group": group.to_json(), "from": me.id}).encode()
+    group, counts = welcome.group.to_json(), list(welcome.counts)
+    said = json.dumps({"group": group, "from": me.id, "counts": counts}).encode()
     return json.dumps(wrapped(said, joins.wrap, _context(secret))).encode()
 
 
-def open_welcome(secret: str, sealed: bytes, own: OwnKeys) -> SyncGroup | None:
-    """Return the group that was joined; None when this is no welcome."""
+def open_welcome(secret: str, sealed: bytes, own: OwnKeys) -> PairingAnswer | None:
+    """Return what is answered; None when this is no welcome."""
     try:
         said = unwrapped(json.loads(sealed), own.opener, _context(secret))
-        return SyncGroup.from_json(json.loads(said)["group"])
+        answer = json.loads(said)
+        conversations, notes = map(int, answer.get("counts", (0, 0)))
+        group = SyncGroup.from_json(answer["group"])
+        return PairingAnswer(group, (conversations, notes))
     except (ValueError, KeyError, TypeError):
         return None
 

@@ -121,6 +121,20 @@ def accept(_request: Request, app: OpenContext) -> Response:
     return app.pages.fragment(_state(app))
 
 
+@router.post("/devices/joined")
+def confirm(_request: Request, app: OpenContext) -> Response:
+    """Join what is here with what the others have."""
+    app.services.devices.confirm()
+    return app.pages.fragment(_state(app))
+
+
+@router.delete("/devices/joined")
+def take_back(_request: Request, app: OpenContext) -> Response:
+    """Take back that this computer joined."""
+    app.services.devices.take_back()
+    return app.pages.fragment(_state(app))
+
+
 @router.post("/devices/cancel")
 def cancel(_request: Request, app: OpenContext) -> Response:
     """Let nobody in."""

@@ -10,31 +10,29 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from backend.errors import ConflictError, NotFoundError
+from backend.errors import ConflictError
 from backend.ids import now_ms
 from backend.interface.api_types import SyncSummary
 from backend.keys.api_keys import KeyStore
-from backend.services.sync.beginning import new_state, own_keys, telling_all
+from backend.services.sync.beginning import new_state, telling_all
 from backend.services.sync.joining import OpenServer, Pairing, SyncMoment
 from backend.services.sync.overview import (
     DeviceOverview,
     SyncPhase,
-    devices_of,
+    overview_of,
     phase_of,
-    sending_of,
     summary_of,
 )
 from backend.services.sync.pace import EVERY_S, Pace
 from backend.services.sync.places import SyncPlace, SyncTokens
 from backend.services.sync.rounds import SyncRounds
 from backend.sync.group import OwnKeys, SyncGroup
-from backend.sync.pairing import read_full_code, shown_number
-from backend.sync.records import RecordKind
+from backend.sync.pairing import read_full_code
 from backend.sync.transport import Transport
 
 if TYPE_CHECKING:
     from backend.services.notices import NoticeSink
-    from backend.store.sync.sync import Peer, SyncState, SyncStore
+    from backend.store.sync.sync import SyncState, SyncStore
 
 NOUN: Final = "devices"
 _PAIRING_EVERY_S: Final = 0.5
@@ -54,6 +52,8 @@ class DeviceService:
         keys: KeyStore,
         forget: Callable[[Sequence[tuple[str, str]]], object],
         clock: Callable[[], float] = time.monotonic,
+        *,
+        take_back: "Callable[[SyncState], object]",
     ) -> None:
         """Exchange what a store has.
 
@@ -64,8 +64,10 @@ class DeviceService:
             keys: Keep the token of a server.
             forget: Deletes rows for good, as another computer has.
             clock: Tells seconds.
+            take_back: Takes back some of what came since this computer joined.
         """
         self._store = store
+        self._go_back = take_back
         self._notices = notices
         self._name = name
         self._tokens = SyncTokens(keys)
@@ -76,40 +78,12 @@ class DeviceService:
 
     def overview(self) -> DeviceOverview:
         """Return what the page shows; reads the store."""
-        state, now = self._store.state(), self._now
-        asked = now.open_server.place.name if now.open_server else ""
-        if state is None:
-            joining = now.joining
-            return DeviceOverview(
-                phase=phase_of(state, now),
-                name=self._name,
-                place=now.chosen or SyncPlace(),
-                open_server=asked,
-                problem=now.problem,
-                number=shown_number(joining.secret, joining.me) if joining else "",
-            )
-        look = self._store.look()
-        peers = list(look.peers.values()) if look else []
         offer = self._pairing.valid_offer()
-        asks = offer.asks if offer else None
-        return DeviceOverview(
-            phase=phase_of(state, now),
-            name=self._name,
-            place=SyncPlace(folder=state.folder, server=state.server),
-            open_server=asked,
-            devices=devices_of(state, peers, look.first if look else {}),
-            sending=sending_of(state),
-            waiting=self._store.rest(state),
-            last_ok=max(state.last_ok, now.last_ok),
-            sent_again=state.sent_again,
-            parked=self._store.parked(),
-            problem=now.problem,
-            code=offer.code if offer else "",
-            full_code=self._tokens.full_code(state, offer.code) if offer else "",
-            asks=asks.name if asks else "",
-            number=shown_number(offer.secret, asks) if offer and asks else "",
-            strangers=sum(not peer.member for peer in peers),
-        )
+        seen = overview_of(self._store, self._now, offer, self._name)
+        state = self._store.state()
+        if not state or not seen.code:
+            return seen
+        return replace(seen, full_code=self._tokens.full_code(state, seen.code))
 
     def summary(self) -> SyncSummary:
         """Return how it is in a few words; reads the store."""
@@ -196,6 +170,29 @@ class DeviceService:
                 self._pairing.ask(secret, self._chosen())
         self._changed()
 
+    def confirm(self) -> None:
+        """Join what is here with what the others have.
+
+        Raises:
+            ConflictError: This computer was not let in, or joined already.
+        """
+        with self._alone():
+            self._keep(self._pairing.confirm())
+        self._changed()
+
+    def take_back(self) -> None:
+        """Take back that this computer joined; what came goes to the trash here.
+
+        Raises:
+            ConflictError: It did not join, or exchanges nothing.
+        """
+        with self._alone():
+            state = self._state()
+            if state.joined < 0:
+                raise ConflictError("This was the first of your computers.")
+            self._keep(replace(state, going_back=self._store.reading()))
+        self._changed()
+
     def offer_code(self) -> None:
         """Show a code for another computer, for ten minutes and one use.
 
@@ -243,14 +240,7 @@ class DeviceService:
             NotFoundError: There is no such computer.
         """
         with self._alone():
-            state = self._state()
-            group, me = SyncGroup.from_json(state.group), own_keys(state).as_member("")
-            if device_id not in group.present or device_id == me.id:
-                raise NotFoundError("This computer is no longer in the list.")
-            counts = {p.stream: p.n for p in self._peers() if p.member == device_id}
-            group = group.without(device_id, counts, self._store.reading())
-            controls = [*state.controls, (RecordKind.KEYS, group.keys_payload())]
-            self._keep(replace(state, group=group.to_json(), controls=controls))
+            self._keep(self._pairing.remove(self._state(), device_id))
         self._changed()
 
     def leave(self) -> None:
@@ -259,10 +249,21 @@ class DeviceService:
             if state := self._store.state():
                 self._tokens.forget(state)
             self._store.forget()
-            self.close()
-            self._now.offer = self._now.chosen = self._now.open_server = None
-            self._now.problem = ""
+            self._forget_moment()
         self._changed()
+
+    def _forget_moment(self) -> None:
+        self.close()
+        self._now.offer = self._now.chosen = self._now.open_server = None
+        self._now.problem = ""
+
+    def _take_back_some(self, state: "SyncState") -> float:
+        self._go_back(state)
+        if self._store.state() is None:
+            self._tokens.forget(state)
+            self._forget_moment()
+            self._notices.changed(NOUN)
+        return 0.0
 
     def look_again(self) -> None:
         """Exchange now."""
@@ -305,6 +306,8 @@ class DeviceService:
         with self._now.lock:
             is_pairing = self._look_for_hello() or self._look_for_welcome()
             state = self._store.state()
+            if state and state.going_back:
+                return self._take_back_some(state)
             if phase_of(state, self._now) is not SyncPhase.ON:
                 return _PAIRING_EVERY_S if is_pairing else None
             rounds = 1
@@ -326,10 +329,12 @@ class DeviceService:
         return is_awaited
 
     def _look_for_welcome(self) -> bool:
-        if self._now.joining is None:
+        joining = self._now.joining
+        if joining is None or joining.welcome:
             return False
         if state := self._pairing.look_for_welcome():
             self._keep(state)
+        if state or joining.welcome:
             self._notices.changed(NOUN)
         return True
 
@@ -351,10 +356,6 @@ class DeviceService:
         self._choose(asked.place)
         if asked.secret:
             self._pairing.ask(asked.secret, asked.place)
-
-    def _peers(self) -> "Sequence[Peer]":
-        look = self._store.look()
-        return list(look.peers.values()) if look else ()
 
     def _carrier(self, state: "SyncState") -> Transport:
         if self._now.transport is None:

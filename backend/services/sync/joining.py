@@ -5,12 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from backend.errors import ConflictError
+from backend.errors import ConflictError, NotFoundError
 from backend.services.sync.beginning import new_state, own_keys, telling_all
 from backend.services.sync.places import SyncPlace, SyncTokens
 from backend.sync.group import Member, OwnKeys, SyncGroup
 from backend.sync.pairing import (
     VALID_S,
+    PairingAnswer,
     hello_name,
     new_code,
     open_hello,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _NOT_ANSWERED: Final = (
     "The other computer did not answer. Make a new code there, and enter it here."
 )
+_NOT_ASKED: Final = "This computer was not let in. Make a new code on the other one."
 _NOT_READ: Final = (
     "What the other computer answered cannot be read. Make a new code there, and enter "
     "it here."
@@ -44,9 +46,13 @@ class PairingOffer:
     asks: Member | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PairingRequest:
-    """What this computer said to be let in."""
+    """What this computer said to be let in.
+
+    Attributes:
+        welcome: What it was answered, while a person is asked about it.
+    """
 
     place: SyncPlace
     transport: Transport
@@ -54,6 +60,7 @@ class PairingRequest:
     own: OwnKeys
     me: Member
     until: float
+    welcome: PairingAnswer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +151,28 @@ class Pairing:
         controls = [*state.controls, (RecordKind.CONTROL, group.members_payload())]
         state = replace(state, group=group.to_json(), controls=controls)
         self._store.keep(state)
-        welcome = seal_welcome(offer.secret, group, me, offer.asks)
+        answer = PairingAnswer(group, self._store.counts())
+        welcome = seal_welcome(offer.secret, answer, me, offer.asks)
         transport.leave(welcome_file(offer.secret), welcome)
         transport.drop(hello_file(offer.secret))
         self._now.offer = None
         return state
+
+    def remove(self, state: "SyncState", device_id: str) -> "SyncState":
+        """Return the state in which a computer has nothing that is written from now on.
+
+        Raises:
+            NotFoundError: There is no such computer.
+        """
+        group, me = SyncGroup.from_json(state.group), own_keys(state).as_member("")
+        if device_id not in group.present or device_id == me.id:
+            raise NotFoundError("This computer is no longer in the list.")
+        look = self._store.look()
+        peers = look.peers.values() if look else ()
+        counts = {p.stream: p.n for p in peers if p.member == device_id}
+        group = group.without(device_id, counts, self._store.reading())
+        controls = [*state.controls, (RecordKind.KEYS, group.keys_payload())]
+        return replace(state, group=group.to_json(), controls=controls)
 
     def cancel(self) -> None:
         """Let nobody in, and ask no longer to be let in."""
@@ -167,28 +191,43 @@ class Pairing:
         return True
 
     def look_for_welcome(self) -> "SyncState | None":
-        """Look whether we are let in; return where we are then.
+        """Look whether we are let in; return where we are when we joined.
+
+        Who has something of its own is asked first; see `confirm`.
 
         Raises:
             TransportError: Nobody answered in time, or nothing that can be read.
         """
         joining = self._now.joining
-        if joining is None:
+        if joining is None or joining.welcome:
             return None
         if self._clock() > joining.until:
             joining.transport.close()
             self._now.joining = None
             raise TransportError(_NOT_ANSWERED)
-        transport, place = joining.transport, joining.place
-        found = transport.take(welcome_file(joining.secret))
+        found = joining.transport.take(welcome_file(joining.secret))
         if not found:
             return None
-        group = open_welcome(joining.secret, found, joining.own)
-        if group is None or joining.me.id not in group.present:
+        welcome = open_welcome(joining.secret, found, joining.own)
+        if welcome is None or joining.me.id not in welcome.group.present:
             raise TransportError(_NOT_READ)
-        name = self._store.device_id
-        state = new_state(place.folder, group, joining.own, name)
-        state = self._tokens.moved(telling_all(self._store, state), place)
+        joining.welcome = welcome
+        return None if any(self._store.counts()) else self.confirm()
+
+    def confirm(self) -> "SyncState":
+        """Join what is here with what the others have; return where we are then.
+
+        Raises:
+            ConflictError: This computer was not let in, or joined already.
+        """
+        joining = self._now.joining
+        if joining is None or joining.welcome is None:
+            raise ConflictError(_NOT_ASKED)
+        transport, place = joining.transport, joining.place
+        group = joining.welcome.group
+        state = new_state(place.folder, group, joining.own, self._store.device_id)
+        state = telling_all(self._store, self._store.join(state))
+        state = self._tokens.moved(state, place)
         transport.drop(welcome_file(joining.secret))
         transport.close()
         self._now.joining = None

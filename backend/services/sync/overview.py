@@ -9,12 +9,14 @@ from backend.ids import now_ms
 from backend.interface.api_types import SyncSummary
 from backend.services.sync.beginning import MANY, own_keys
 from backend.services.sync.places import SyncPlace
+from backend.store.exports import Counts
 from backend.store.sync.first_time import FirstTime
 from backend.sync.group import Member, SyncGroup
+from backend.sync.pairing import shown_number
 
 if TYPE_CHECKING:
-    from backend.services.sync.joining import SyncMoment
-    from backend.store.sync.sync import Peer, SyncState
+    from backend.services.sync.joining import PairingOffer, SyncMoment
+    from backend.store.sync.sync import Peer, SyncState, SyncStore
 
 _LATE_MS: Final = 10 * 60 * 1000
 """As late may be what is missing before it is said."""
@@ -26,9 +28,20 @@ class SyncPhase(StrEnum):
     OFF = "off"
     CHOSEN = "chosen"
     JOINING = "joining"
+    ASKED = "asked"
+    GOING_BACK = "going back"
     ON = "on"
     PAUSED = "paused"
     REMOVED = "removed"
+
+
+_WORDS: Final = {
+    SyncPhase.ASKED: "waits for your answer",
+    SyncPhase.GOING_BACK: "joining is being undone",
+    SyncPhase.PAUSED: "paused",
+    SyncPhase.REMOVED: "removed by another computer",
+}
+"""What is said where nothing is exchanged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +81,9 @@ class DeviceOverview:
         asks: The computer that typed it; "" for none.
         number: What both computers show while one is let in.
         strangers: How many streams there are none of these computers'.
+        here: How much there is on this computer, while a person is asked to join it.
+        there: How much there is on the other one.
+        joined_at: When this computer joined others, in milliseconds; 0 when it did not.
     """
 
     phase: SyncPhase
@@ -86,29 +102,29 @@ class DeviceOverview:
     asks: str = ""
     number: str = ""
     strangers: int = 0
+    here: Counts | None = None
+    there: Counts | None = None
+    joined_at: int = 0
+
+
+def _progress(overview: DeviceOverview) -> str:
+    if overview.sending:
+        return f"{overview.sending.words} sent"
+    if coming := [one.first for one in overview.devices if one.first]:
+        total, came = map(sum, zip(*coming, strict=True))
+        return f"{FirstTime(total, came).words} have come"
+    if overview.waiting:
+        changes = "change waits" if overview.waiting == 1 else "changes wait"
+        return f"{overview.waiting} {changes}"
+    return "up to date"
 
 
 def summary_of(overview: DeviceOverview) -> SyncSummary:
     """Return what the tray and the command line say."""
-    match overview.phase:
-        case SyncPhase.OFF | SyncPhase.CHOSEN | SyncPhase.JOINING:
-            words = ""
-        case SyncPhase.REMOVED:
-            words = "removed by another computer"
-        case SyncPhase.PAUSED:
-            words = "paused"
-        case _ if overview.problem:
-            words = overview.problem
-        case _ if overview.sending:
-            words = f"{overview.sending.words} sent"
-        case _ if coming := [one.first for one in overview.devices if one.first]:
-            total, came = map(sum, zip(*coming, strict=True))
-            words = f"{FirstTime(total, came).words} have come"
-        case _ if overview.waiting:
-            changes = "change waits" if overview.waiting == 1 else "changes wait"
-            words = f"{overview.waiting} {changes}"
-        case _:
-            words = "up to date"
+    if overview.phase is SyncPhase.ON:
+        words = overview.problem or _progress(overview)
+    else:
+        words = _WORDS.get(overview.phase, "")
     return SyncSummary(words=words, is_paused=overview.phase is SyncPhase.PAUSED)
 
 
@@ -116,11 +132,54 @@ def phase_of(state: "SyncState | None", now: "SyncMoment") -> SyncPhase:
     """Return where this computer is with the others."""
     if state is None:
         if now.joining:
-            return SyncPhase.JOINING
+            return SyncPhase.ASKED if now.joining.welcome else SyncPhase.JOINING
         return SyncPhase.CHOSEN if now.chosen else SyncPhase.OFF
+    if state.going_back:
+        return SyncPhase.GOING_BACK
     if state.is_removed:
         return SyncPhase.REMOVED
     return SyncPhase.PAUSED if state.is_paused else SyncPhase.ON
+
+
+def overview_of(
+    store: "SyncStore", now: "SyncMoment", offer: "PairingOffer | None", name: str
+) -> DeviceOverview:
+    """Return what the page shows, but for the code that says where a server is."""
+    look = store.look()
+    asked = now.open_server.place.name if now.open_server else ""
+    if look is None:
+        joining = now.joining
+        welcome = joining.welcome if joining else None
+        return DeviceOverview(
+            phase=phase_of(None, now),
+            name=name,
+            place=now.chosen or SyncPlace(),
+            open_server=asked,
+            problem=now.problem,
+            number=shown_number(joining.secret, joining.me) if joining else "",
+            here=Counts(*store.counts()) if welcome else None,
+            there=Counts(*welcome.counts) if welcome else None,
+        )
+    state, peers = look.state, list(look.peers.values())
+    asks = offer.asks if offer else None
+    return DeviceOverview(
+        phase=phase_of(state, now),
+        name=name,
+        place=SyncPlace(folder=state.folder, server=state.server),
+        open_server=asked,
+        devices=devices_of(state, peers, look.first),
+        sending=sending_of(state),
+        waiting=store.rest(state),
+        last_ok=max(state.last_ok, now.last_ok),
+        sent_again=state.sent_again,
+        parked=store.parked(),
+        problem=now.problem,
+        code=offer.code if offer else "",
+        asks=asks.name if asks else "",
+        number=shown_number(offer.secret, asks) if offer and asks else "",
+        strangers=sum(not peer.member for peer in peers),
+        joined_at=state.joined_at,
+    )
 
 
 def sending_of(state: "SyncState") -> FirstTime | None:

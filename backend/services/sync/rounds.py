@@ -88,7 +88,7 @@ class SyncRounds:
             StoreError: The database failed.
         """
         look = self._store.look()
-        if look is None or look.state.is_paused or look.state.is_removed:
+        if look is None or look.state.is_resting:
             return False
         if not look.out and self._seal(look.state):
             look = self._store.look() or look

@@ -84,13 +84,26 @@ def merge(session: StoreSession, clock: HybridClock, ops: Sequence[Op]) -> int:
     for table, by_row in _by_table(fresh).items():
         drop_gone(session, table, by_row)
         _merge_table(session, table, by_row)
+    _lay_out_changed(session)
+    if fresh:
+        clock.not_before(fresh[-1].hlc)
+    return len(fresh)
+
+
+def refold(session: StoreSession, rows: Mapping[str, list[str]]) -> None:
+    """Let rows be as the log makes them, after something was taken out of it."""
+    for table, names in rows.items():
+        folds = _folds(session, table, names)
+        for row_id, was in _rows(session, table, names).items():
+            _edit(session, table, was, folds[row_id].fields)
+    _lay_out_changed(session)
+
+
+def _lay_out_changed(session: StoreSession) -> None:
     for conversation_id in _conversations(session.changes):
         # Parts of its tree come in any order: what is shown is made of it as it is.
         lay_out(session, conversation_id)
         session.note(RowChange(PATH, None, {}, {"conversation_id": conversation_id}))
-    if fresh:
-        clock.not_before(fresh[-1].hlc)
-    return len(fresh)
 
 
 def _by_table(ops: Sequence[Op]) -> Mapping[str, dict[str, Sequence[Op]]]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Final, NamedTuple
 
+from backend.ids import now_ms
 from backend.store.change_log import StoreSession
 from backend.store.database import Database
 from backend.store.sync.files import TravellingFiles
@@ -28,6 +29,7 @@ from backend.store.sync.outbox import (
     waiting_count,
 )
 from backend.store.sync.travelling import Op
+from backend.store.sync.untold import forget_untold
 
 _STATE: Final = "select value from sync_state where key = 'state'"
 _KEEP: Final = "insert or replace into sync_state(key, value) values ('state', ?)"
@@ -51,6 +53,10 @@ _TABLES: Final = (
     "sync_parked",
     "sync_conflict",
 )
+_COUNTS: Final = """
+    select (select count(*) from conversation where deleted_at is null),
+        (select count(*) from note where deleted_at is null)
+"""
 _RECORDS: Final = 16
 _OPS: Final = 500
 
@@ -74,6 +80,9 @@ class SyncState:
         is_removed: Another computer has removed this one.
         last_ok: When all was well last, in milliseconds.
         old_streams: Where it wrote before.
+        joined: The place of the log at which it joined others; -1 when it was first.
+        joined_at: When, in milliseconds.
+        going_back: It takes that back: a reading of the clock, as far as it is.
         sent_again: When others' place for records had lost some of ours, likewise.
     """
 
@@ -96,6 +105,14 @@ class SyncState:
     has_token: bool = False
     sent_again: int = 0
     old_streams: Sequence[str] = ()
+    joined: int = -1
+    joined_at: int = 0
+    going_back: str = ""
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether nothing is exchanged now."""
+        return self.is_paused or self.is_removed or bool(self.going_back)
 
 
 class Peer(NamedTuple):
@@ -159,7 +176,7 @@ class SyncStore:
     def keep(self, state: SyncState) -> None:
         """Keep another state."""
         with self._database.write() as session:
-            _keep(session, state)
+            keep_state(session, state)
         self._write_as(state)
 
     def look(self) -> Look | None:
@@ -173,6 +190,18 @@ class SyncStore:
             peers = {row[0]: Peer(*row) for row in run(_PEERS).all()}
             state = SyncState(**json.loads(found))
             return Look(state, out, peers, first_times(session))
+
+    def join(self, state: SyncState) -> SyncState:
+        """Return the state of a computer that joins others now."""
+        with self._database.write() as session:
+            forget_untold(session)
+            return replace(state, joined=last_place(session), joined_at=now_ms())
+
+    def counts(self) -> tuple[int, int]:
+        """Return how many conversations and notes a person has here."""
+        with self._database.read() as session:
+            conversations, notes = session.connection().exec_driver_sql(_COUNTS).one()
+            return conversations, notes
 
     def reading(self) -> str:
         """Return a reading of the clock of changes."""
@@ -254,13 +283,13 @@ class SyncStore:
                 keep_span(session, state.stream, n, after, last)
             for record in again:
                 sent_again(session, record)
-            _keep(session, state)
+            keep_state(session, state)
 
     def begin_stream(self, state: SyncState) -> None:
         """Go on in another stream; what was sealed for the old one is dropped."""
         with self._database.write() as session:
             session.run("delete from sync_out", ())
-            _keep(session, state)
+            keep_state(session, state)
         self._write_as(state)
 
     def received(
@@ -289,14 +318,13 @@ class SyncStore:
             keep_first_times(session, first)
             # Where nothing of ours waits, the next look begins after what came.
             seq = settled(session, state.authors, state.seq)
-            _keep(session, replace(state, seq=seq))
+            keep_state(session, replace(state, seq=seq))
             return came
 
     def forget(self) -> None:
         """Exchange nothing from now on; what came stays."""
         with self._database.write() as session:
-            for table in _TABLES:
-                session.run(f"delete from {table}", ())  # noqa: S608 names of our own
+            drop_all(session)
 
     def conflicts(self) -> Sequence[tuple[str, str]]:
         """Return what was changed on two computers: table and id of each."""
@@ -313,5 +341,12 @@ class SyncStore:
         self._database.clock.device_id = state.authors[-1]
 
 
-def _keep(session: StoreSession, state: SyncState) -> None:
+def drop_all(session: StoreSession) -> None:
+    """Let nothing be exchanged."""
+    for table in _TABLES:
+        session.run(f"delete from {table}", ())  # noqa: S608 names of our own
+
+
+def keep_state(session: StoreSession, state: SyncState) -> None:
+    """Keep where this computer is."""
     session.run(_KEEP, (json.dumps(asdict(state)),))

@@ -15,6 +15,7 @@ from backend.services.sync.overview import SyncPhase
 from backend.services.sync.pace import EVERY_S
 from backend.store.database import Database
 from backend.store.history.changes import ChangeStore
+from backend.store.history.joins import JoinStore
 from backend.store.notes import NoteStore
 from backend.store.sync.sync import SyncStore
 from backend.sync.folder import ROOT
@@ -31,16 +32,19 @@ class Desk:
         self.folder = home / "shared"
         self.folder.mkdir()
         self.databases = [Database.open(home / name / "hearth.db") for name in "ab"]
-        self.a, self.b = (
-            DeviceService(
-                SyncStore(one),
-                Heard(),
-                name,
-                KeyStore(lambda: None),
-                partial(ChangeStore(one).forget_all, is_shared=False),
-                lambda: self.seconds,
-            )
-            for one, name in zip(self.databases, ("Desk", "Laptop"), strict=True)
+        self.a, self.b = self.service(0), self.service(1)
+
+    def service(self, which: int) -> DeviceService:
+        """Begin one of the computers, or begin it once more."""
+        one = self.databases[which]
+        return DeviceService(
+            SyncStore(one),
+            Heard(),
+            ("Desk", "Laptop")[which],
+            KeyStore(lambda: None),
+            partial(ChangeStore(one).forget_all, is_shared=False),
+            lambda: self.seconds,
+            take_back=JoinStore(one).take_back,
         )
 
     def code(self) -> str:
@@ -104,6 +108,7 @@ def test_two_computers_with_data_of_their_own_come_together(desk: Desk) -> None:
     desk.a.accept()
     assert desk.a.overview().code == ""
     desk.b.step()
+    desk.b.confirm()
     desk.exchange()
     for database in desk.databases:
         assert titles(database) == {"of a", "of b"}

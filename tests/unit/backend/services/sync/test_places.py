@@ -1,6 +1,6 @@
 """A server as the place: chosen, asked about, paired by one code, and its token."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,8 +22,8 @@ from tests.helpers.sqld import Sqld
 AWAY = "http://192.0.2.1:8080"
 
 
-def nothing(rows: Sequence[tuple[str, str]]) -> None:
-    """Delete nothing for good."""
+def nothing(_given: object) -> None:
+    """Delete nothing for good, and take nothing back."""
 
 
 class Desk:
@@ -43,6 +43,7 @@ class Desk:
             ("Desk", "Laptop")[which],
             KeyStore(lambda: vault),
             nothing,
+            take_back=nothing,
         )
 
     def pair(self) -> None:
@@ -81,6 +82,7 @@ def test_one_code_is_all_that_another_computer_needs(desk: Desk) -> None:
     NoteStore(desk.databases[0]).create("of a")
     NoteStore(desk.databases[1]).create("of b")
     desk.pair()
+    desk.b.confirm()
     desk.exchange()
     assert desk.titles(0) == desk.titles(1) == {"of a", "of b"}
     assert desk.b.overview().place.name == desk.server.url
@@ -157,7 +159,12 @@ def test_a_keyring_that_is_locked_is_waited_for(desk: Desk) -> None:
         raise OSError("locked")
 
     service = DeviceService(
-        SyncStore(desk.databases[0]), Heard(), "Desk", KeyStore(locked), nothing
+        SyncStore(desk.databases[0]),
+        Heard(),
+        "Desk",
+        KeyStore(locked),
+        nothing,
+        take_back=nothing,
     )
     with pytest.raises(TransportError, match="keyring"):
         service.step()
@@ -171,7 +178,12 @@ def test_a_server_that_asks_for_none_needs_no_keyring(tmp_path: Path) -> None:
         database = Database.open(tmp_path / "hearth.db")
         for _ in range(2):
             service = DeviceService(
-                SyncStore(database), Heard(), "Desk", KeyStore(lambda: None), nothing
+                SyncStore(database),
+                Heard(),
+                "Desk",
+                KeyStore(lambda: None),
+                nothing,
+                take_back=nothing,
             )
             if service.overview().phase is SyncPhase.OFF:
                 service.choose_server(server.url, "")
@@ -235,7 +247,12 @@ def test_an_emptied_server_gets_all_again_and_the_page_says_so(desk: Desk) -> No
     database = Database.open(third / "hearth.db")
     vault = WorkingVault()
     c = DeviceService(
-        SyncStore(database), Heard(), "Third", KeyStore(lambda: vault), nothing
+        SyncStore(database),
+        Heard(),
+        "Third",
+        KeyStore(lambda: vault),
+        nothing,
+        take_back=nothing,
     )
     desk.a.offer_code()
     c.join(desk.a.overview().full_code)
