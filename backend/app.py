@@ -17,13 +17,10 @@ from backend.routes import (
     alerts,
     answers,
     api,
-    engines,
     events,
     health,
     history,
-    model_hub,
     model_picker,
-    models,
     notes,
     purposes,
     search,
@@ -55,6 +52,7 @@ from backend.routes.data import (
     unlock,
 )
 from backend.routes.health import SidecarHealth
+from backend.routes.models import engines, model_hub, models
 from backend.routes.pages import Pages
 from backend.runtime.loop_monitor import LoopWatch
 from backend.web.assets import Assets, icons_dir

@@ -33,9 +33,9 @@ from backend.services.chat.prompts import SUMMARY
 from backend.services.notices import Tone
 from backend.store.states.message_state import MessageState
 from backend.web.events import EventHub
-from backend.web.growing_markdown import Step
-from backend.web.markdown import Block
-from backend.web.markdown_page import headings_after, placed, unchanged
+from backend.web.markdown.growing_markdown import Step
+from backend.web.markdown.markdown import Block
+from backend.web.markdown.markdown_page import headings_after, placed, unchanged
 from backend.web.render_cache import Rendered
 from backend.web.rendering import Renderer, Template
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from backend.live.waiting import WaitingLine
 from backend.services.notices import Tone
-from backend.web.markdown import Block
+from backend.web.markdown.markdown import Block
 from backend.web.rendering import Template
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from backend.services.chat.growing import Growing
-from backend.web.growing_markdown import STEP_CHARS, GrowingMarkdown, Step
-from backend.web.markdown import Block
-from backend.web.markdown_page import headings_after
+from backend.web.markdown.growing_markdown import STEP_CHARS, GrowingMarkdown, Step
+from backend.web.markdown.markdown import Block
+from backend.web.markdown.markdown_page import headings_after
 
 log = logging.getLogger("hearth.answers")
 

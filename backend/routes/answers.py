@@ -11,7 +11,7 @@ from backend.live.message_views import Answer
 from backend.routes.app_context import OpenContext
 from backend.services.chat.following import KnownText, pieces
 from backend.web.http import AppRouter, Request, Response, as_json
-from backend.web.markdown import Block
+from backend.web.markdown.markdown import Block
 from backend.web.rendering import Template
 
 if TYPE_CHECKING:

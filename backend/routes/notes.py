@@ -17,7 +17,7 @@ from backend.services.notes import MAX_NOTE_CHARS, PAGE_SIZE
 from backend.services.search import Scope
 from backend.store.text import note_title
 from backend.web.http import AppRouter, Request, Response
-from backend.web.plain_text import plain_text
+from backend.web.markdown.plain_text import plain_text
 from backend.web.render_cache import rendered
 from backend.web.rendering import Template
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from backend.routes.app_context import OpenContext
-from backend.routes.engines import EngineList, engine_list
+from backend.routes.models.engines import EngineList, engine_list
 from backend.routes.purposes import PurposesView, purposes_view
 from backend.routes.updates import UpdatesView, updates_view
 from backend.services.settings import MAX_INSTRUCTIONS_CHARS, MAX_NAME_CHARS

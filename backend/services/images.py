@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from backend.errors import HearthError, InvalidInputError, NotFoundError
-from backend.web.markdown import render
+from backend.web.markdown.markdown import render
 
 if TYPE_CHECKING:
     import httpx2

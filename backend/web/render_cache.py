@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from html import escape
 from typing import Final
 
-from backend.web.markdown import Block, render
+from backend.web.markdown.markdown import Block, render
 
 log = logging.getLogger("hearth.web")
 

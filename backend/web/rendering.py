@@ -11,8 +11,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from backend.interface.protocol import command_path
-from backend.web.markdown_page import lined, placed
-from backend.web.mathml import undrawn
+from backend.web.formulas.mathml import undrawn
+from backend.web.markdown.markdown_page import lined, placed
 
 
 @dataclass(frozen=True)

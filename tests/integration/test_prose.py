@@ -11,7 +11,7 @@ from urllib.parse import unquote
 import pytest
 from pytestqt.qtbot import QtBot
 
-from backend.web.markdown import render
+from backend.web.markdown.markdown import render
 from tests.helpers.copying import pressed, selected
 from tests.helpers.page import Parrot, RealPage
 

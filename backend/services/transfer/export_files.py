@@ -16,7 +16,7 @@ from backend.importing.programs.hearth import FORMAT, VERSION
 from backend.interface.stored_values import DERIVED
 from backend.services.chat.endings import note_of
 from backend.services.transfer.export_text import closed, escaped, file_name
-from backend.web.markdown import Block, render
+from backend.web.markdown.markdown import Block, render
 from backend.web.rendering import Template
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from backend.store.search.hits import Hit, Kind
 from backend.store.search.indexes import DocumentIndex
 from backend.store.search.queries import Query
 from backend.store.search.snippets import part_with, plain_snippet_of, snippet_of
-from backend.web.plain_text import plain_text
+from backend.web.markdown.plain_text import plain_text
 
 _LOOKED_AT: Final = 2_000
 """Only so many of the newest hits are looked at: a common word may have a million."""

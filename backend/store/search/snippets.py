@@ -6,7 +6,7 @@ from typing import Final
 
 from backend.sqlite.folding import SEPARATOR, Folded, fold
 from backend.store.search.queries import Query
-from backend.web.plain_text import plain_part, plain_text
+from backend.web.markdown.plain_text import plain_part, plain_text
 
 _WORDS: Final = 16
 _BEFORE: Final = 5

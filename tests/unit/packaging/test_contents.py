@@ -128,8 +128,8 @@ for package in (backend, qtshell):
     for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
         if not found.name.endswith(("__main__", "windows_job")):
             importlib.import_module(found.name)
-from backend.web.highlighting import highlight
-from backend.web.markdown import markdown
+from backend.web.markdown.highlighting import highlight
+from backend.web.markdown.markdown import markdown
 import keyring.backends.SecretService, PIL.Image, pypdf, xllamacpp
 PIL.Image.init()
 print(len(sys.modules))

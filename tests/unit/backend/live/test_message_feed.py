@@ -22,7 +22,7 @@ from backend.store.models import Message
 from backend.store.states.message_state import MessageState
 from backend.web.assets import icons_dir
 from backend.web.events import EventHub
-from backend.web.growing_markdown import STEP_CHARS, GrowingMarkdown, Step
+from backend.web.markdown.growing_markdown import STEP_CHARS, GrowingMarkdown, Step
 from backend.web.rendering import Renderer
 from tests.helpers.answer_blocks import ShownAnswer
 

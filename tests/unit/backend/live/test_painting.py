@@ -17,8 +17,8 @@ from backend.store.models import Message
 from backend.store.states.message_state import MessageState
 from backend.web.assets import icons_dir
 from backend.web.events import EventHub, StreamEvent
-from backend.web.growing_markdown import OPEN_CHARS, GrowingMarkdown, Step
-from backend.web.markdown import render
+from backend.web.markdown.growing_markdown import OPEN_CHARS, GrowingMarkdown, Step
+from backend.web.markdown.markdown import render
 from backend.web.rendering import Renderer
 
 if TYPE_CHECKING:

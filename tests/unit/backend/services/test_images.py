@@ -18,7 +18,7 @@ from backend.services.images import (
     kind_of,
     resolve,
 )
-from backend.web.markdown import render
+from backend.web.markdown.markdown import render
 from tests.helpers.model_server import Exchange, FakeModelServer, Script
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20

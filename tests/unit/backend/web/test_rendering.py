@@ -9,8 +9,9 @@ import jinja2
 import pytest
 from jinja2 import meta
 
-from backend.routes import engines, pages, settings
+from backend.routes import pages, settings
 from backend.routes.chat import conversations, messages
+from backend.routes.models import engines
 from backend.web.rendering import Renderer, Template, day_name
 
 TEMPLATES = Path(__file__).parents[4] / "templates"

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from backend.routes.answers import AnswerHtml
-from backend.web.markdown import render
+from backend.web.markdown.markdown import render
 from backend.web.rendering import Renderer
 from qtshell.quick.answer_view import AnswerView
 from qtshell.quick.markdown_copy import markdown_of

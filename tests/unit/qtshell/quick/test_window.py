@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from backend.routes.answers import AnswerHtml
-from backend.web.markdown import render
+from backend.web.markdown.markdown import render
 from backend.web.rendering import Renderer
 from qtshell.display.screens import can_be_reached
 from qtshell.quick.answer_view import WIDTH, AnswerView

@@ -3,7 +3,7 @@
 Model text is hostile: raw HTML in it is shown as text, but for a few elements by name,
 and what Markdown makes of the rest still passes an allow-list that has no id, style or
 htmx attribute. Frames and links within a page are ours and come after
-(`backend.web.markdown_page`).
+(`backend.web.markdown.markdown_page`).
 
 What it stands on is slow to import and loaded with the first text: the first page has
 none.
@@ -15,7 +15,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from backend.web import mathml
+from backend.web.formulas import mathml
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -83,7 +83,7 @@ class Block:
 def _cleaner() -> "nh3.Cleaner":
     import nh3  # noqa: PLC0415 see the module
 
-    from backend.web.markdown_rules import is_link  # noqa: PLC0415 see the module
+    from backend.web.markdown.markdown_rules import is_link  # noqa: PLC0415 see the module
 
     def kept(tag: str, name: str, value: str) -> str | None:
         if tag in mathml.TAGS:
@@ -203,7 +203,7 @@ def _code(token: "Token", env: dict[str, Any]) -> str:
     language = _language(token)
     if not language or len(token.content) > env["marked"]:
         return escape(token.content, quote=False)
-    from backend.web.highlighting import highlight  # noqa: PLC0415 see the module
+    from backend.web.markdown.highlighting import highlight  # noqa: PLC0415 see the module
 
     return highlight(token.content, language)
 
@@ -296,8 +296,8 @@ def _formula(drawn: str, undrawn: str, *, is_display: bool) -> "Callable[..., st
 
 def _drawn(source: str, *, is_display: bool) -> str | None:
     """Draw a formula between its marks; None for one that is open or not understood."""
-    from backend.web.formula_drawing import draw  # noqa: PLC0415 see the module
-    from backend.web.formulas import body_of  # noqa: PLC0415 see the module
+    from backend.web.formulas.formula_drawing import draw  # noqa: PLC0415 see the module
+    from backend.web.formulas.formulas import body_of  # noqa: PLC0415 see the module
 
     body = body_of(source)
     drawn = body and draw(body, is_display=is_display)
@@ -329,7 +329,7 @@ _RULES: Final = {
 @cache
 def markdown() -> "MarkdownIt":
     """Return the parser, the same for whole and for growing texts."""
-    from backend.web.markdown_rules import build_parser  # noqa: PLC0415 see the module
+    from backend.web.markdown.markdown_rules import build_parser  # noqa: PLC0415 see the module
 
     parser = build_parser()
     for name, rule in _RULES.items():

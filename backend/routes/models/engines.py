@@ -14,7 +14,7 @@ from backend.llm.servers.address import place_of, shown
 from backend.llm.servers.discovery import Found
 from backend.llm.wire.system_proxy import SYSTEM, system_proxy
 from backend.routes.app_context import OpenContext
-from backend.routes.engine_forms import address_in, in_form, may_send_in_clear
+from backend.routes.models.engine_forms import address_in, in_form, may_send_in_clear
 from backend.routes.pages import go_to, no_content, undo_path
 from backend.routes.sizes import size_text
 from backend.services.engines.engines import AddedEngine, Choice, Offer

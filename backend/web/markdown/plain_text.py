@@ -19,7 +19,7 @@ def plain_text(markdown: str) -> str:
     """Return the words of a text as a page shows them, a line for each block."""
     if not _MARKUP.search(markdown):
         return markdown
-    from backend.web.markdown import markdown as parser  # noqa: PLC0415 loaded late
+    from backend.web.markdown.markdown import markdown as parser  # noqa: PLC0415 loaded late
 
     lines = _lines(parser().parse(markdown, {}))
     return "\n".join(line for line in lines if line.strip())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from backend.web.markdown import render
+from backend.web.markdown.markdown import render
 from tests.helpers.elements import Elements
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from backend.errors import InvalidInputError
 from backend.live.notices import Toast
 from backend.routes.app_context import OpenContext
-from backend.routes.engines import FileRow
+from backend.routes.models.engines import FileRow
 from backend.routes.pages import no_content
 from backend.routes.sizes import memory_warning, size_text
 from backend.services.engines.model_files import fitting_size

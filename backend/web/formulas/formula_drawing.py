@@ -8,8 +8,8 @@ import re
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
-from backend.web.formula_bounds import MAX_CHARS, MAX_EXPANSIONS, bounded
-from backend.web.mathml import with_classes
+from backend.web.formulas.formula_bounds import MAX_CHARS, MAX_EXPANSIONS, bounded
+from backend.web.formulas.mathml import with_classes
 
 if TYPE_CHECKING:
     import math_core

@@ -5,8 +5,8 @@ from html import unescape
 
 import pytest
 
-from backend.web.growing_markdown import GrowingMarkdown
-from backend.web.markdown import render
+from backend.web.markdown.growing_markdown import GrowingMarkdown
+from backend.web.markdown.markdown import render
 
 MATH = re.compile(
     r'(?s)<code class="math(?: block)?">(.*?)</code>|<math alttext="(.*?)"'

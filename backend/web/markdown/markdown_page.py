@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from backend.web.markdown import Block, RemoteImage
+from backend.web.markdown.markdown import Block, RemoteImage
 
 _LOWEST: Final = 6
 _FRAMED = re.compile(r"(?s)<pre><code>(.*?)</code></pre>|<table\b.*?</table>")

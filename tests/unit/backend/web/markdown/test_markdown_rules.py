@@ -3,8 +3,8 @@
 
 import pytest
 
-from backend.web.markdown import render
-from backend.web.markdown_rules import MAX_COLUMNS
+from backend.web.markdown.markdown import render
+from backend.web.markdown.markdown_rules import MAX_COLUMNS
 from tests.helpers.elements import Elements
 
 

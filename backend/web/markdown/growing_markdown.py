@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from backend.web.markdown import Block, markdown, render
-from backend.web.source_lines import SourceLines
+from backend.web.markdown.markdown import Block, markdown, render
+from backend.web.markdown.source_lines import SourceLines
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -247,7 +247,7 @@ class GrowingMarkdown:
 
 
 def _groups(source: str) -> list[_Group]:
-    from backend.web.formulas import open_line  # noqa: PLC0415 slow to import
+    from backend.web.formulas.formulas import open_line  # noqa: PLC0415 slow to import
 
     tokens = markdown().parse(source, {})
     formula = open_line(tokens, source.split("\n")[:-1])

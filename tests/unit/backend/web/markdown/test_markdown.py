@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from backend.web import mathml
-from backend.web.markdown import (
+from backend.web.formulas import mathml
+from backend.web.markdown.markdown import (
     _TAGS,
     MAX_HIGHLIGHTED_CHARS,
     render,

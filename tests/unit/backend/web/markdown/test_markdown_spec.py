@@ -14,10 +14,10 @@ import cmarkgfm
 import pytest
 from cmarkgfm.cmark import Options
 
-from backend.web.markdown import render
+from backend.web.markdown.markdown import render
 from tests.helpers.elements import Elements
 
-SPEC: Final = Path(__file__).parents[3] / "assets/node_modules/commonmark-spec/spec.txt"
+SPEC: Final = Path(__file__).parents[4] / "assets/node_modules/commonmark-spec/spec.txt"
 _EXAMPLE: Final = re.compile(r"(?ms)^`{32} example\n(.*?)^\.\n(.*?)^`{32}$")
 
 

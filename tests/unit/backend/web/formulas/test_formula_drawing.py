@@ -10,13 +10,13 @@ from subprocess import run
 import pytest
 from hypothesis import given, settings, strategies
 
-from backend.web.formula_bounds import nesting
-from backend.web.formula_drawing import draw
-from backend.web.markdown import render
-from backend.web.markdown_page import FrameKind, placed
-from backend.web.mathml import TAGS, undrawn
+from backend.web.formulas.formula_bounds import nesting
+from backend.web.formulas.formula_drawing import draw
+from backend.web.formulas.mathml import TAGS, undrawn
+from backend.web.markdown.markdown import render
+from backend.web.markdown.markdown_page import FrameKind, placed
 
-ROOT = Path(__file__).parents[4]
+ROOT = Path(__file__).parents[5]
 SAMPLES = (ROOT / "tests/fixtures/formulas.txt").read_text("utf-8").splitlines()
 # What stays as source.
 LEFT = (r"\ce", r"\pu", r"\SI", r"\N \Z", r"\smash", r"\text{a $b$")
@@ -118,7 +118,7 @@ def drawn_apart(formulas: Iterable[str]) -> list[list[float]]:
     """Draw formulas in a process with little stack; return how long each took."""
     code = (
         "import json, sys, threading, time\n"
-        "from backend.web.formula_drawing import draw\n"
+        "from backend.web.formulas.formula_drawing import draw\n"
         "def work():\n"
         "    for tex in json.load(sys.stdin):\n"
         "        began = time.thread_time()\n"

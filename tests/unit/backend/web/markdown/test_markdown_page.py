@@ -5,8 +5,8 @@ from html import unescape
 
 import pytest
 
-from backend.web.markdown import MAX_HIGHLIGHTED_CHARS, render
-from backend.web.markdown_page import (
+from backend.web.markdown.markdown import MAX_HIGHLIGHTED_CHARS, render
+from backend.web.markdown.markdown_page import (
     FrameKind,
     Piece,
     headings_after,

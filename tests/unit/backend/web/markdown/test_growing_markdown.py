@@ -7,9 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend.web.growing_markdown import OPEN_CHARS, STEP_CHARS, GrowingMarkdown, Step
-from backend.web.markdown import Block, render
-from backend.web.mathml import undrawn
+from backend.web.formulas.mathml import undrawn
+from backend.web.markdown.growing_markdown import (
+    OPEN_CHARS,
+    STEP_CHARS,
+    GrowingMarkdown,
+    Step,
+)
+from backend.web.markdown.markdown import Block, render
 
 ALL: int = 10**9
 # fmt: off

@@ -2,7 +2,7 @@
 
 import pytest
 
-from backend.web.plain_text import plain_part, plain_text
+from backend.web.markdown.plain_text import plain_part, plain_text
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,8 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType
 from mdit_py_plugins.footnote import footnote_plugin
 
-from backend.web import bare_links, formulas
+from backend.web.formulas import formulas
+from backend.web.markdown import bare_links
 from backend.web.scripts import direction_of, is_cjk
 
 MAX_COLUMNS: Final = 100

@@ -1,0 +1,1 @@
+"""Formulas in Markdown: found, bounded, drawn as MathML."""
