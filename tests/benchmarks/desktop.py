@@ -169,7 +169,7 @@ def _hidden_and_shown(stage: Stage) -> None:
     reference = stage.screen.picture(region)
     for name, rest_s in (
         ("hidden until shown and painted", _PAUSE_S),
-        ("hidden for long until shown and painted", REST_S + 2.0),
+        ("hidden, its memory given back, until shown and painted", REST_S + 2.0),
     ):
         stage.focus(stage.main)
         stage.screen.press("Alt_L", "F4")
@@ -251,7 +251,7 @@ def _costs(stage: Stage) -> list[Line]:
     return [
         *lines,
         Line(
-            what="memory hidden for long (PSS)",
+            what="memory hidden and given back (PSS)",
             unit=MB,
             hearth=memory["hidden"],
             peer=memory["shown"],

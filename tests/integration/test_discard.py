@@ -75,10 +75,17 @@ def room(qtbot: QtBot, tmp_path: Path) -> Iterator[Room]:
 def test_a_hidden_page_rests_and_what_was_typed_is_there_again(
     qtbot: QtBot, room: Room
 ) -> None:
-    PageDiscarder(room.window, after_ms=50).set_view(room.view)
+    looks = list[bool]()
+
+    def is_short() -> bool:
+        looks.append(room.state is _State.Discarded)
+        return len(looks) > 2
+
+    PageDiscarder(room.window, 50, is_short).set_view(room.view)
     room.type("half a thought")
     room.window.hide()
     qtbot.waitUntil(lambda: room.state is _State.Discarded, timeout=_WAIT_MS)
+    assert looks[:3] == [False] * 3  # it stayed as long as there was enough
     began = time.monotonic()
     with qtbot.waitSignal(room.view.shown, timeout=_WAIT_MS):
         room.window.show()
@@ -88,7 +95,7 @@ def test_a_hidden_page_rests_and_what_was_typed_is_there_again(
 
 
 def test_a_page_that_is_seen_does_not_rest(qtbot: QtBot, room: Room) -> None:
-    PageDiscarder(room.window, after_ms=10).set_view(room.view)
+    PageDiscarder(room.window, 10, lambda: True).set_view(room.view)
     room.type("text")
     room.view.rest()
     assert room.typed == "text"
