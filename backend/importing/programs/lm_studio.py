@@ -1,7 +1,9 @@
 """LM Studio's conversations: one file each, with versions of every message."""
 
+import json
+from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from backend.importing.markup import joined, paragraphs
 from backend.importing.records import (
@@ -10,17 +12,22 @@ from backend.importing.records import (
     SourceConversation,
     SourceMessage,
 )
-from backend.importing.said import Said, leave_out
+from backend.importing.said import Said, leave_out, used_tool
 from backend.importing.values import (
     as_dict,
     as_list,
     as_ms,
     as_text,
+    failed,
     first_text,
     names_of,
     texts,
 )
 from backend.text.thoughts import split_thoughts
+
+_ASKED: Final = "toolcallrequest"
+_GAVE: Final = "toolcallresult"
+_BECAME: Final = "toolstatus"
 
 
 def read(item: object, name: str, tally: ImportCounts) -> SourceConversation:
@@ -87,13 +94,15 @@ def _dated(heard: list[SourceMessage]) -> list[SourceMessage]:
 def _said(key: str, version: dict[str, Any], tally: ImportCounts) -> SourceMessage:
     steps = [as_dict(step) for step in as_list(version.get("steps"))]
     blocks = [step for step in steps if step.get("type") == "contentBlock"]
+    tools = _Tools(steps)
     written = [texts(version.get("content"))]
     thought: list[str] = []
-    for block in blocks:
-        is_thought = as_dict(block.get("style")).get("type") == "thinking"
-        words = texts(_parts_in(block.get("content"), tally))
-        (thought if is_thought else written).append(words)
-    tally.skip(Skip.TOOL, sum("tool" in as_text(s.get("type")).lower() for s in steps))
+    for step in steps:
+        thought += [used_tool(*tool, tally) for tool in tools.of(step)]
+        if step.get("type") == "contentBlock":
+            is_thought = as_dict(step.get("style")).get("type") == "thinking"
+            words = texts(_words_in(step.get("content")))
+            (thought if is_thought else written).append(words)
     contents = [version, *blocks]
     parts = [as_dict(p) for c in contents for p in as_list(c.get("content"))]
     files = [p for p in parts if as_text(p.get("type")) in {"file", "image"}]
@@ -117,12 +126,85 @@ def _said(key: str, version: dict[str, Any], tally: ImportCounts) -> SourceMessa
     )
 
 
-def _parts_in(content: object, tally: ImportCounts) -> list[Any]:
-    """Return the parts of a block without the tags around them, and count tools."""
-    parts = [p for p in as_list(content) if not as_dict(p).get("isStructural")]
-    kinds = (as_text(as_dict(part).get("type")).lower() for part in parts)
-    tally.skip(Skip.TOOL, sum("tool" in kind for kind in kinds))
-    return parts
+def _words_in(content: object) -> list[Any]:
+    """Return the parts of a block without the tags around them."""
+    return [p for p in as_list(content) if not as_dict(p).get("isStructural")]
+
+
+class _Tools:
+    """What tools were asked in an answer, each with what it gave.
+
+    A result says which request it is for; where it does not, or no longer, it is for
+    the first that has none. What became of a call is said by a step of its own.
+    """
+
+    def __init__(self, steps: list[dict[str, Any]]) -> None:
+        parts = [part for step in steps for part in _tool_parts(step)]
+        self._given = [part for part in parts if _kind(part) == _GAVE]
+        self._failures = [part for part in parts if _kind(part) == _BECAME]
+        self._asked = [part for part in parts if _kind(part) == _ASKED]
+        self._gave = {id(part): self._taken_for(part) for part in self._asked}
+        self._gave |= {
+            id(part): self._given.pop(0)
+            for part in self._asked
+            if self._given and not self._gave[id(part)] and not self._failure(part)
+        }
+
+    def of(self, step: dict[str, Any]) -> list[tuple[str, object, object]]:
+        """Return name, request and result of the tools of one step."""
+        used: list[tuple[str, object, object]] = []
+        for part in _tool_parts(step):
+            if _kind(part) == _ASKED:
+                asked = part.get("parameters", part.get("arguments"))
+                gave = _result(self._gave[id(part)]) or self._failure(part)
+                used.append((as_text(part.get("name")), asked, gave))
+            elif any(part is left for left in self._given):
+                used.append((as_text(part.get("name")), "", _result(part)))
+        return used
+
+    def _taken_for(self, asked: dict[str, Any]) -> dict[str, Any]:
+        for at, given in enumerate(self._given):
+            if _names(asked) & _names(given):
+                return self._given.pop(at)
+        return {}
+
+    def _failure(self, asked: dict[str, Any]) -> str:
+        for became in self._failures:
+            if _names(asked) & _names(became):
+                status = as_dict(as_dict(became.get("statusState")).get("status"))
+                return failed(status.get("error"))
+        return ""
+
+
+def _tool_parts(step: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what of a step is about tools: the step itself, or parts of it."""
+    return [p for p in (step, *map(as_dict, as_list(step.get("content")))) if _kind(p)]
+
+
+def _kind(part: dict[str, Any]) -> str:
+    kind = as_text(part.get("type")).lower()
+    return next((each for each in (_ASKED, _GAVE, _BECAME) if each in kind), "")
+
+
+def _names(part: dict[str, Any]) -> set[str]:
+    """Return what a call is named by, each with the kind of the name."""
+    named = {
+        ("id", part.get("toolCallRequestId")),
+        ("id", part.get("toolCallId")),
+        ("id", part.get("id")),
+        ("call", part.get("callId")),
+    }
+    return {f"{kind}:{name}" for kind, name in named if isinstance(name, str | int)}
+
+
+def _result(part: dict[str, Any]) -> object:
+    """Return what a tool gave: its words, which may stand in JSON as parts."""
+    content = part.get("content")
+    with suppress(ValueError):
+        parts = json.loads(content) if isinstance(content, str) else content
+        if words := texts(parts) if isinstance(parts, list) else "":
+            return words
+    return content
 
 
 def _state(generated: list[dict[str, Any]]) -> str:

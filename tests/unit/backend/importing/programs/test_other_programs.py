@@ -54,7 +54,53 @@ def test_lm_studio_tags_are_no_reasoning_and_tools_are_counted(tmp_path: Path) -
         systemPrompt="Be kind.",
     )
     assert (row.messages[1].text, row.messages[1].reasoning) == ("A", "Hm.")
-    assert tally.skipped == {Skip.TOOL: 2, Skip.INSTRUCTIONS: 1}
+    assert tally.skipped == {Skip.TOOL: 1, Skip.INSTRUCTIONS: 1}
+
+
+def call(name: str, **data: object) -> dict[str, Any]:
+    return {"type": "toolCallRequest", "name": name} | data
+
+
+def test_lm_studio_tools_are_folded_in_where_they_were_used(tmp_path: Path) -> None:
+    gave = {"type": "toolCallResult", "content": "Rain.", "toolCallId": "7"}
+    listed = json.dumps([{"type": "text", "text": "Noon."}])
+    failure = {"status": {"type": "toolCallFailed", "error": "No such road."}}
+    row, tally = lm_studio(
+        tmp_path,
+        asked("Q"),
+        version(
+            "assistant",
+            block(words("Let me see."), style={"type": "thinking"}),
+            block(call("weather", parameters={"city": "Oslo"}, toolCallRequestId="7")),
+            block(call("clock", parameters={"zone": "UTC"}, toolCallRequestId="8")),
+            {"type": "toolCallResult", "content": listed},
+            block(gave),
+            call("route", parameters={"to": "Bergen"}, callId=9),
+            {"type": "toolStatus", "callId": 9, "statusState": failure},
+            block({"type": "toolCallResult", "name": "lost", "content": "Alone."}),
+            block(words("Take a coat.")),
+        ),
+    )
+    answer = row.messages[1]
+    assert answer.text == "Take a coat."
+    places = [
+        answer.reasoning.index(piece)
+        for piece in (
+            "Let me see.",
+            "**weather**",
+            "Oslo",
+            "Rain.",
+            "**clock**",
+            "UTC",
+            "Noon.",
+            "**route**",
+            "Bergen",
+            "No such road.",
+        )
+    ]
+    assert places == sorted(places)
+    assert "Alone." in answer.reasoning
+    assert tally.skipped == {}
 
 
 def test_a_question_in_lm_studio_has_the_time_of_its_own_answer(tmp_path: Path) -> None:
