@@ -94,6 +94,7 @@ class Shell(QObject):
         self.hotkeys = Hotkeys(self)
         self.quick = self._quick_access()
         self.desktop_link.handlers[Verb.QUICK_ASK] = self.quick.open_quick_ask
+        self.screenshots = ScreenshotTaker(self._client, self.window)
         self.desktop_settings = self._desktop_settings(desktop)
         self.page_settings = PageSettings(
             self.actions, self.commands, self._settings, self
@@ -179,6 +180,7 @@ class Shell(QObject):
             desktop=desktop,
             hotkeys=self.hotkeys,
             quick_ask=self.quick.open_quick_ask,
+            screenshot=self.screenshots.take_for_new_question,
         )
 
     def _join(self) -> None:
@@ -202,7 +204,6 @@ class Shell(QObject):
     def _register_commands(self) -> None:
         for command in (
             AttachmentPicker,
-            ScreenshotTaker,
             ModelPicker,
             ModelFolderPicker,
             ActionImporter,
@@ -212,6 +213,9 @@ class Shell(QObject):
             SyncFolderPicker,
         ):
             self.commands.register(command.name, command(self._client, self.window))
+        screenshots = self.screenshots
+        self.commands.register(screenshots.name, screenshots)
+        screenshots.question_begun.connect(lambda: self._action_handlers.go("/"))
         exporter = ExportSaver(self._client, self.window)
         self.commands.register(exporter.name, exporter)
         everything = {"what": "all", "name": "Hearth"}

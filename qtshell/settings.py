@@ -8,6 +8,9 @@ from PySide6.QtCore import QByteArray, QSettings
 
 from qtshell.display.theme import Theme
 
+QUICK_ASK: Final = "quick-ask"
+SCREENSHOT: Final = "screenshot"
+_HOTKEYS: Final = {QUICK_ASK: "hotkey", SCREENSHOT: "screenshot_hotkey"}
 _MIN_ZOOM: Final = 0.5
 _MAX_ZOOM: Final = 3.0
 _WIDTH: Final = re.compile("[1-9][0-9]{2}")
@@ -120,24 +123,23 @@ class ShellSettings:
     def software_rendering(self, value: bool) -> None:
         self._set_flag("view/software_rendering", is_on=value)
 
-    @property
-    def hotkey(self) -> str | None:
-        """The global shortcut, "" for none; None when nothing was chosen yet."""
-        value = self._store.value("desktop/hotkey")
+    def hotkey(self, name: str = QUICK_ASK) -> str | None:
+        """Return a global shortcut, "" for none; None when nothing was chosen yet."""
+        value = self._store.value(f"desktop/{_HOTKEYS[name]}")
         return value if isinstance(value, str) else None
 
-    @hotkey.setter
-    def hotkey(self, value: str) -> None:
-        self._store.setValue("desktop/hotkey", value)
+    def set_hotkey(self, name: str, keys: str) -> None:
+        """Keep a global shortcut; what is wrong with it may be said again."""
+        self._store.setValue(f"desktop/{_HOTKEYS[name]}", keys)
+        self.set_hotkey_hint_shown(name, shown=False)
 
-    @property
-    def hotkey_hint_shown(self) -> bool:
-        """Whether the user knows that the global shortcut cannot be had."""
-        return self._flag("told/hotkey")
+    def is_hotkey_hint_shown(self, name: str) -> bool:
+        """Whether the user knows that a global shortcut cannot be had."""
+        return self._flag(f"told/{_HOTKEYS[name]}")
 
-    @hotkey_hint_shown.setter
-    def hotkey_hint_shown(self, value: bool) -> None:
-        self._set_flag("told/hotkey", is_on=value)
+    def set_hotkey_hint_shown(self, name: str, *, shown: bool) -> None:
+        """Remember whether that was said."""
+        self._set_flag(f"told/{_HOTKEYS[name]}", is_on=shown)
 
     @property
     def tray_hint_shown(self) -> bool:

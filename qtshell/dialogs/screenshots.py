@@ -1,6 +1,7 @@
 """Attaches a picture of the screen to a question, taken by us or by the desktop.
 
-On Wayland the desktop takes it, and may ask first: over D-Bus, in a thread of its own.
+It is asked for by a link of a composer, or by keys in whatever program. On Wayland the
+desktop takes it, and may ask first: over D-Bus, in a thread of its own.
 """
 
 import shutil
@@ -12,7 +13,7 @@ from typing import Final
 from urllib.parse import quote
 
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtGui import QScreen
+from PySide6.QtGui import QCursor, QGuiApplication, QScreen
 from PySide6.QtWidgets import QWidget
 
 from backend.interface.api_types import Done
@@ -20,6 +21,8 @@ from qtshell.dialogs.page_commands import tell
 from qtshell.hotkeys.registry import needs_consent
 from qtshell.sidecar.client import SidecarClient
 
+_NEW: Final = "new"
+"""The draft of the conversation that does not exist yet."""
 _HIDING_MS: Final = 300
 """The desktop may let the window fade, and others draw what was below it."""
 _FAILURE: Final = "No screenshot was attached."
@@ -39,16 +42,20 @@ class ScreenshotTaker(QObject):
 
     Signals:
         taken: Where the picture is, or "" and why there is none.
+        question_begun: One was taken by keys: the new question is to be shown.
     """
 
     name: Final = "attach-screenshot"
     taken = Signal(str, str)
+    question_begun = Signal()
 
     def __init__(self, client: SidecarClient, window: QWidget) -> None:
         super().__init__(window)
         self._client = client
         self._window = window
         self._draft = ""
+        self._screen: QScreen | None = None
+        self._is_taking = False
         self._folder: Path | None = None
         self._hiding = QTimer(self, singleShot=True, interval=_HIDING_MS)
         self._hiding.timeout.connect(self._take)
@@ -56,9 +63,21 @@ class ScreenshotTaker(QObject):
 
     def __call__(self, query: Mapping[str, str]) -> None:
         """Hide the window, take the picture, and attach it."""
-        if self._window.isHidden():  # it is being taken
+        self._begin(query.get("draft", ""), self._window.screen())
+
+    def take_for_new_question(self) -> None:
+        """Attach the screen where the mouse is to the question that is not begun yet.
+
+        The window may be open, behind others or in the tray.
+        """
+        screen = QGuiApplication.screenAt(QCursor.pos()) or self._window.screen()
+        self._begin(_NEW, screen)
+
+    def _begin(self, draft: str, screen: QScreen) -> None:
+        if self._is_taking:
             return
-        self._draft = query.get("draft", "")
+        self._is_taking = True
+        self._draft, self._screen = draft, screen
         self._window.hide()
         self._hiding.start()
 
@@ -70,7 +89,8 @@ class ScreenshotTaker(QObject):
             return
         self._folder = Path(tempfile.mkdtemp(prefix="hearth-"))
         try:
-            self.taken.emit(str(grab(self._window.screen(), self._folder)), "")
+            screen = self._screen or self._window.screen()
+            self.taken.emit(str(grab(screen, self._folder)), "")
         except ScreenshotError:
             self.taken.emit("", _NOT_OFFERED)
 
@@ -85,8 +105,11 @@ class ScreenshotTaker(QObject):
             self.taken.emit("", str(exc) or _NOT_OFFERED)
 
     def _on_taken(self, path: str, why: str) -> None:
+        self._is_taking = False
         self._window.show()
         self._window.activateWindow()
+        if self._draft == _NEW and not why:
+            self.question_begun.emit()
         if why:
             self._complain(why)
             return

@@ -12,7 +12,7 @@ from qtshell.display.theme import Theme, apply_theme
 from qtshell.hotkeys.registry import DEFAULT
 from qtshell.icons import icon
 from qtshell.options import Options, program_version
-from qtshell.settings import ShellSettings
+from qtshell.settings import SCREENSHOT, ShellSettings
 from qtshell.sidecar.supervisor import SidecarSupervisor
 from qtshell.window.actions import Actions
 from qtshell.window.check_window import CheckWindow
@@ -151,9 +151,10 @@ class ActionHandlers(QObject):
         apply_theme(theme)
 
     def _show_shortcuts(self) -> None:
-        chosen = self._settings.hotkey
+        chosen = self._settings.hotkey()
         keys = DEFAULT if chosen is None else chosen
-        sections = every_key(self._actions.with_shortcuts(), keys)
+        shot = self._settings.hotkey(SCREENSHOT) or ""
+        sections = every_key(self._actions.with_shortcuts(), keys, shot)
         dialog = ShortcutList(sections, self._window)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()

@@ -61,6 +61,7 @@ class Actions(QObject):
         self.toggle_sidebar = new("Show or Hide &Sidebar", "Ctrl+B")
         self.settings = new("&Settings", "Ctrl+,", role=_Role.PreferencesRole)
         self.global_shortcut = new("&Global Shortcut…")
+        self.screenshot_shortcut = new("Screenshot S&hortcut…")
         self.start_at_login = new("Start at &Log-in")
         self.start_at_login.setCheckable(True)
         self.restart_backend = new("&Restart Background Process")
@@ -115,7 +116,7 @@ def fill_menu_bar(bar: QMenuBar, actions: Actions) -> None:
     theme_menu.addActions(list(a.themes.values()))
     _menu(bar, "&Go", a.back, a.forward, None, a.notes, a.trash, a.quick_actions)
     tools = (a.quick_ask, a.pause, None, a.settings, None)
-    desktop = (a.global_shortcut, a.start_at_login, None)
+    desktop = (a.global_shortcut, a.screenshot_shortcut, a.start_at_login, None)
     _menu(bar, "&Tools", *tools, *desktop, a.restart_backend, a.open_logs)
     _menu(bar, "&Help", a.shortcuts, a.check, a.about)
 

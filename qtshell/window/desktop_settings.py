@@ -1,7 +1,8 @@
-"""What the user chooses about the desktop: start at log-in and the global shortcut."""
+"""What the user chooses about the desktop: start at log-in, the global shortcuts."""
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QObject
@@ -18,7 +19,7 @@ from PySide6.QtWidgets import (
 from qtshell.desktop.integration import Desktop
 from qtshell.dialogs.page_commands import tell
 from qtshell.hotkeys.registry import DEFAULT, Hotkeys, needs_consent
-from qtshell.settings import ShellSettings
+from qtshell.settings import QUICK_ASK, SCREENSHOT, ShellSettings
 from qtshell.window.actions import Actions
 from qtshell.window.tray import TrayIcon
 
@@ -29,22 +30,64 @@ BY_HAND: Final = (
     "of your desktop instead."
 )
 
-_NAME: Final = "quick-ask"
-_DESCRIPTION: Final = "Quick Ask"
-_WHAT: Final = "Press the keys that should open Quick Ask from any program."
-_HELD: Final = "These keys open Quick Ask now."
+_HELD: Final = "These keys {does} now."
 _NONE: Final = "No keys are chosen."
 _AUTOSTART_FAILED: Final = "Start at log-in could not be changed."
 _MIN_WIDTH: Final = 420
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GlobalKey:
+    """A global shortcut of Hearth itself, and how it is spoken of.
+
+    Attributes:
+        name: What it is held and remembered by.
+        description: What the desktop and other refusals call it.
+        asks: What is asked of the user.
+        does: What the keys do.
+        one: What the desktop's own name of the keys does.
+        default: Taken the first time, where nobody must be asked.
+        by_hand: What can be done where it cannot be had.
+    """
+
+    name: str
+    description: str
+    asks: str
+    does: str
+    one: str
+    default: str = ""
+    by_hand: str = ""
+
+
+OPENS_QUICK_ASK: Final = GlobalKey(
+    name=QUICK_ASK,
+    description="Quick Ask",
+    asks="Press the keys that should open Quick Ask from any program.",
+    does="open Quick Ask",
+    one="opens Quick Ask",
+    default=DEFAULT,
+    by_hand=BY_HAND,
+)
+TAKES_SCREENSHOT: Final = GlobalKey(
+    name=SCREENSHOT,
+    description="Screenshot into a question",
+    asks="Press the keys that should attach a screenshot to a new question.",
+    does="take a screenshot for a new question",
+    one="takes a screenshot for a new question",
+)
+
+
 class ShortcutDialog(QDialog):
     """Asks for the keys and says at once whether they can be had."""
 
-    def __init__(self, keys: str, hotkeys: Hotkeys, window: QWidget) -> None:
+    def __init__(
+        self, key: GlobalKey, keys: str, hotkeys: Hotkeys, window: QWidget
+    ) -> None:
         super().__init__(window)
         self.setObjectName("global-shortcut")
         self.setWindowTitle("Global Shortcut")
+        self._key = key
+        self._what_they_do = _HELD.format(does=key.does)
         self.setMinimumWidth(_MIN_WIDTH)
         self._hotkeys = hotkeys
         self._before = keys
@@ -52,7 +95,7 @@ class ShortcutDialog(QDialog):
         self.field.setMaximumSequenceLength(1)
         self.field.setClearButtonEnabled(True)
         self.field.setAccessibleName("Global shortcut")
-        self.said = QLabel(_HELD if keys else _NONE)
+        self.said = QLabel(self._what_they_do if keys else _NONE)
         self.said.setWordWrap(True)
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Save
@@ -61,7 +104,7 @@ class ShortcutDialog(QDialog):
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
-        for widget in (QLabel(_WHAT), self.field, self.said, buttons):
+        for widget in (QLabel(key.asks), self.field, self.said, buttons):
             column.addWidget(widget)
         self.field.editingFinished.connect(self._try)
         hotkeys.refused.connect(self._on_hotkeys_refused)
@@ -75,19 +118,19 @@ class ShortcutDialog(QDialog):
         return self.field.keySequence().toString(portable)
 
     def _try(self) -> None:
-        self.said.setText(_HELD if self.keys else _NONE)
+        self.said.setText(self._what_they_do if self.keys else _NONE)
         self._hold(self.keys)
 
     def _hold(self, keys: str) -> None:
-        self._hotkeys.hold(_NAME, keys, _DESCRIPTION)
+        self._hotkeys.hold(self._key.name, keys, self._key.description)
 
     def _on_hotkeys_refused(self, name: str, why: str) -> None:
-        if name == _NAME:
-            self.said.setText(f"{why} {BY_HAND}")
+        if name == self._key.name:
+            self.said.setText(f"{why} {self._key.by_hand}".strip())
 
     def _on_hotkeys_described(self, name: str, keys: str) -> None:
-        if name == _NAME:
-            self.said.setText(f"{keys} opens Quick Ask now.")
+        if name == self._key.name:
+            self.said.setText(f"{keys} {self._key.one} now.")
 
 
 class DesktopSettings(QObject):
@@ -103,6 +146,7 @@ class DesktopSettings(QObject):
         desktop: Desktop,
         hotkeys: Hotkeys,
         quick_ask: Callable[[], None],
+        screenshot: Callable[[], None],
     ) -> None:
         super().__init__(window)
         self._actions = actions
@@ -111,18 +155,29 @@ class DesktopSettings(QObject):
         self._settings = settings
         self._desktop = desktop
         self._hotkeys = hotkeys
-        hotkeys.pressed.connect(lambda name: quick_ask() if name == _NAME else None)
+        self._does = {OPENS_QUICK_ASK: quick_ask, TAKES_SCREENSHOT: screenshot}
+        hotkeys.pressed.connect(self._on_hotkeys_pressed)
         hotkeys.refused.connect(self._on_hotkeys_refused)
         actions.start_at_login.setChecked(desktop.starts_at_login)
         actions.start_at_login.triggered.connect(self._on_start_at_login_triggered)
-        actions.global_shortcut.triggered.connect(self._choose_shortcut)
+        for action, key in (
+            (actions.global_shortcut, OPENS_QUICK_ASK),
+            (actions.screenshot_shortcut, TAKES_SCREENSHOT),
+        ):
+            action.triggered.connect(lambda _=False, k=key: self._choose_shortcut(k))
 
     def begin(self) -> None:
-        """Take the shortcut, the first time only where nobody must be asked."""
-        keys = self._settings.hotkey
-        if keys is None:
-            keys = "" if needs_consent() else DEFAULT
-        self._hotkeys.hold(_NAME, keys, _DESCRIPTION)
+        """Take the shortcuts, the first time only where nobody must be asked."""
+        for key in self._does:
+            keys = self._settings.hotkey(key.name)
+            if keys is None:
+                keys = "" if needs_consent() else key.default
+            self._hotkeys.hold(key.name, keys, key.description)
+
+    def _on_hotkeys_pressed(self, name: str) -> None:
+        for key, does in self._does.items():
+            if key.name == name:
+                does()
 
     def _on_start_at_login_triggered(self) -> None:
         on = self._actions.start_at_login.isChecked()
@@ -133,23 +188,21 @@ class DesktopSettings(QObject):
             self._actions.start_at_login.setChecked(not on)
             tell(self._window, _AUTOSTART_FAILED, str(exc))
 
-    def _choose_shortcut(self) -> None:
-        keys = self._settings.hotkey
-        dialog = ShortcutDialog(
-            DEFAULT if keys is None else keys, self._hotkeys, self._window
+    def _choose_shortcut(self, key: GlobalKey) -> None:
+        keys = self._settings.hotkey(key.name)
+        held = key.default if keys is None else keys
+        dialog = ShortcutDialog(key, held, self._hotkeys, self._window)
+        dialog.accepted.connect(
+            lambda: self._settings.set_hotkey(key.name, dialog.keys)
         )
-        dialog.accepted.connect(lambda: self._keep(dialog.keys))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
-
-    def _keep(self, keys: str) -> None:
-        self._settings.hotkey = keys
-        self._settings.hotkey_hint_shown = False
 
     def _on_hotkeys_refused(self, name: str, why: str) -> None:
         """Say it once; the dialog says it for itself, and the page for actions."""
         log.info("the shortcut %s was refused: %s", name, why)
-        if name != _NAME or self._settings.hotkey_hint_shown:
+        key = next((each for each in self._does if each.name == name), None)
+        if key is None or self._settings.is_hotkey_hint_shown(name):
             return
-        self._settings.hotkey_hint_shown = True
-        self._tray.tell("No global shortcut", f"{why} {BY_HAND}")
+        self._settings.set_hotkey_hint_shown(name, shown=True)
+        self._tray.tell("No global shortcut", f"{why} {key.by_hand}".strip())

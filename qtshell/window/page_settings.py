@@ -37,6 +37,7 @@ class PageSettings(QObject):
             "reset": actions.zoom_reset,
         }
         at_login, keys = actions.start_at_login, actions.global_shortcut
+        shot = actions.screenshot_shortcut
         codes = {"wrap": actions.wrap_code, "numbers": actions.number_code}
         commands.register("code", _choosing("choice", codes))
         commands.register("list-width", self._keep_width)
@@ -44,6 +45,7 @@ class PageSettings(QObject):
         commands.register("zoom", _choosing("step", zooms))
         commands.register("start-at-login", lambda _: at_login.trigger())
         commands.register("global-shortcut", lambda _: keys.trigger())
+        commands.register("screenshot-shortcut", lambda _: shot.trigger())
         for action in (
             *actions.themes.values(),
             actions.start_at_login,

@@ -46,19 +46,23 @@ _SEARCHING: Final = (
     ("Leave the search", "Esc"),
 )
 _ORDERING: Final = (("Move a quick action", "Alt+Up / Alt+Down"),)
-_ANYWHERE: Final = "Open Quick Ask"
+_ASKS: Final = "Open Quick Ask"
+_SHOOTS: Final = "Attach a screenshot to a new question"
 _NO_KEYS: Final = "none chosen"
 
 
-def every_key(menus: Sequence[Row], global_keys: str) -> dict[str, Sequence[Row]]:
+def every_key(
+    menus: Sequence[Row], quick_ask: str, screenshot: str
+) -> dict[str, Sequence[Row]]:
     """Return all keys by what they are for.
 
     Args:
         menus: The names and keys of the actions.
-        global_keys: The global shortcut, "" for none.
+        quick_ask: The global shortcut that opens it, "" for none.
+        screenshot: The one that attaches a screenshot, "" for none.
     """
     return {
-        "In every program": ((_ANYWHERE, global_keys),),
+        "In every program": ((_ASKS, quick_ask), (_SHOOTS, screenshot)),
         "Writing": _WRITING,
         "Moving around": _MOVING,
         "Search": _SEARCHING,

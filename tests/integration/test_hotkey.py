@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from qtshell.hotkeys.base import Shortcut, parse_keys
 from qtshell.hotkeys.portal import PortalGrab, trigger
 from qtshell.hotkeys.registry import Hotkeys
-from qtshell.window.desktop_settings import BY_HAND, ShortcutDialog
+from qtshell.window.desktop_settings import BY_HAND, OPENS_QUICK_ASK, ShortcutDialog
 from tests.helpers.session_bus import bus, portal
 
 __all__ = ["bus", "portal"]
@@ -118,7 +118,7 @@ def test_the_dialog_says_why_and_what_to_do_instead(
     other, window = Hotkeys(), QWidget()
     qtbot.addWidget(window)
     other.hold("one", "Ctrl+Alt+J", "One")
-    dialog = ShortcutDialog("Ctrl+Alt+K", hotkeys, window)
+    dialog = ShortcutDialog(OPENS_QUICK_ASK, "Ctrl+Alt+K", hotkeys, window)
     dialog.field.setKeySequence("Ctrl+Alt+J")
     dialog.field.editingFinished.emit()
     assert dialog.said.text().startswith("Another program has this shortcut already.")

@@ -74,6 +74,21 @@ def test_it_is_taken_without_our_window_and_not_kept(
     qtbot.waitUntil(lambda: not path.parent.exists())
 
 
+@pytest.mark.parametrize("is_open", [True, False], ids=["open", "in the tray"])
+def test_keys_take_it_for_a_new_question_wherever_the_window_is(
+    window: QMainWindow, sidecar: SidecarDouble, qtbot: QtBot, is_open: bool
+) -> None:
+    window.setVisible(is_open)
+    sidecar.answer("/drafts/new/files", b"{}")
+    taker = ScreenshotTaker(sidecar.client, window)
+    with qtbot.waitSignals([taker.taken, taker.question_begun]):
+        taker.take_for_new_question()
+        taker.take_for_new_question()  # pressed twice, it is one picture
+    qtbot.waitUntil(lambda: bool(sidecar.posted))
+    assert [path for path, _ in sidecar.posted] == ["/drafts/new/files"]
+    assert window.isVisible()
+
+
 def test_on_wayland_the_desktop_takes_it(
     window: QMainWindow,
     sidecar: SidecarDouble,

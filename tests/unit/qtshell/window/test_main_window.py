@@ -146,12 +146,13 @@ def test_the_list_of_shortcuts_names_every_key_and_its_whole_title(
 ) -> None:
     window = build(qtbot, tmp_path)
     actions = Actions()
-    rows = every_key(actions.with_shortcuts(), "Ctrl+Alt+Space")
+    rows = every_key(actions.with_shortcuts(), "Ctrl+Alt+Space", "Ctrl+Alt+P")
     dialog = ShortcutList(rows, window)
     dialog.show()
     listed = dialog.keys.findItems("", _IN_ALL)
     named = {row.text(0): row.text(1) for row in listed if row.parent()}
     assert named["Open Quick Ask"] == "Ctrl+Alt+Space"
+    assert named["Attach a screenshot to a new question"] == "Ctrl+Alt+P"
     assert named["Send"] in ("Return", "Enter")
     assert {"Start a new line", "Stop the answer"} <= named.keys()
     assert "F6" in named.values()
