@@ -5,6 +5,7 @@ import secrets
 import threading
 import time
 import uuid
+from enum import StrEnum
 from typing import Final
 
 NEW: Final = "new"
@@ -125,3 +126,17 @@ def edit_draft(message_id: str) -> str:
 def assistant_draft(assistant_id: str) -> str:
     """Return the id of the draft of an assistant's form."""
     return f"assistant:{assistant_id}"
+
+
+class DraftedForm(StrEnum):
+    """A form about a row, whose fields are kept while it is filled in."""
+
+    FOLDER = "folder"
+    FOLDER_NAME = "folder-name"
+    SETUP = "setup"
+    TITLE = "title"
+
+
+def form_draft(form: DraftedForm, row_id: str) -> str:
+    """Return the id of the draft of a form about a row."""
+    return f"{form}:{row_id}"

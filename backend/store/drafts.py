@@ -1,10 +1,12 @@
 """Keeps what is typed and not yet sent."""
 
+import json
+from collections.abc import Mapping
 from typing import Final
 
 from sqlmodel import Session, col, select
 
-from backend.ids import assistant_draft, edit_draft
+from backend.ids import DraftedForm, assistant_draft, edit_draft, form_draft
 from backend.store.change_log import StoreSession
 from backend.store.database import Database
 from backend.store.models import Draft
@@ -43,6 +45,21 @@ class DraftStore:
             if text.strip() not in draft:
                 self.save(id, "\n\n".join(filter(None, (draft, text))))
 
+    def form(self, form: DraftedForm, row_id: str) -> dict[str, str]:
+        """Return the fields of a form as they were typed last; none when it was not."""
+        draft = self.get(form_draft(form, row_id))
+        return dict(json.loads(draft)) if draft else {}
+
+    def save_form(
+        self, form: DraftedForm, row_id: str, fields: Mapping[str, str]
+    ) -> None:
+        """Keep the fields of a form; nothing of them is checked."""
+        self.save(form_draft(form, row_id), json.dumps(dict(fields)))
+
+    def drop_form(self, form: DraftedForm, row_id: str) -> None:
+        """Forget what was typed into a form: it was saved, or given up."""
+        self.save(form_draft(form, row_id), "")
+
 
 def clear_draft(session: StoreSession, row_id: str) -> None:
     """Drop a draft within a session: it was sent or emptied."""
@@ -68,5 +85,6 @@ def drafted_notes(session: Session) -> list[str]:
 def drop_drafts_of(session: StoreSession, row_id: str) -> None:
     """Drop within a session what is typed for a row of any kind."""
     of_kinds = (note_draft, action_draft, assistant_draft, edit_draft)
-    for draft_id in (row_id, *(of_kind(row_id) for of_kind in of_kinds)):
+    of_forms = (form_draft(form, row_id) for form in DraftedForm)
+    for draft_id in (row_id, *(of_kind(row_id) for of_kind in of_kinds), *of_forms):
         clear_draft(session, draft_id)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from urllib.parse import urlsplit
 
 from backend.errors import InvalidInputError, NotFoundError
-from backend.ids import ARCHIVE, made_at
+from backend.ids import ARCHIVE, DraftedForm, form_draft, made_at
 from backend.live.notices import Toast
 from backend.routes.app_context import OpenContext
 from backend.routes.chat.conversations import UNTITLED
@@ -106,10 +106,17 @@ class ConversationList(Template):
 
 @dataclass(frozen=True)
 class Rename(Template):
-    """The form for another title, in the list."""
+    """The form for another title, in the list.
+
+    Attributes:
+        typed: The title as it was typed last.
+        draft_id: Under which it is kept while it is typed.
+    """
 
     template: ClassVar[str] = "conversations/_rename.html"
     conversation: "Conversation"
+    typed: str
+    draft_id: str
     max_chars: int = MAX_TITLE_CHARS
 
 
@@ -141,7 +148,17 @@ def item(request: Request, app: OpenContext) -> Response:
 def rename_form(request: Request, app: OpenContext) -> Response:
     """Ask for another title."""
     conversation = app.services.conversations.get(request.path_params["id"])
-    return app.pages.fragment(Rename(conversation))
+    typed = app.services.drafts.form(DraftedForm.TITLE, conversation.id)
+    draft_id = form_draft(DraftedForm.TITLE, conversation.id)
+    form = Rename(conversation, typed.get("title", conversation.title), draft_id)
+    return app.pages.fragment(form)
+
+
+@router.delete("/conversations/:id/rename")
+def keep_title(request: Request, app: OpenContext) -> Response:
+    """Forget the other title that was typed, and show the conversation of the list."""
+    app.services.drafts.drop_form(DraftedForm.TITLE, request.path_params["id"])
+    return item(request, app)
 
 
 @router.put("/conversations/:id/title")
@@ -150,6 +167,7 @@ def rename(request: Request, app: OpenContext) -> Response:
     conversation_id = request.path_params["id"]
     title = request.form().get("title", "")
     renamed = app.services.conversations.rename(conversation_id, title)
+    app.services.drafts.drop_form(DraftedForm.TITLE, conversation_id)
     app.pages.announce(Toast("Renamed.", undo=undo_path(renamed)))
     return item(request, app)
 

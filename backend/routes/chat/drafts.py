@@ -1,11 +1,24 @@
 """Drafts: what is typed and not yet sent or saved."""
 
-from backend.errors import StoreFullError, StoreReadOnlyError
+from typing import Final
+
+from backend.errors import NotFoundError, StoreFullError, StoreReadOnlyError
+from backend.ids import DraftedForm
 from backend.routes.app_context import OpenContext
 from backend.routes.pages import no_content
+from backend.services.assistants.forms import PARAMETERS
 from backend.web.http import AppRouter, Request, Response
 
 router = AppRouter[OpenContext]()
+
+_FIELDS: Final = {
+    DraftedForm.FOLDER: ("instructions", "assistant"),
+    DraftedForm.FOLDER_NAME: ("name",),
+    DraftedForm.SETUP: ("instructions", *PARAMETERS),
+    DraftedForm.TITLE: ("title",),
+}
+"""What is kept of each form."""
+_NO_FORM: Final = "There is no such form."
 
 
 @router.get("/drafts/:id")
@@ -24,4 +37,17 @@ def save_draft(request: Request, app: OpenContext) -> Response:
     except (StoreFullError, StoreReadOnlyError) as exc:
         # Shown above the page, once; the text stays in the composer.
         return Response(status=exc.status)
+    return no_content()
+
+
+@router.put("/drafts/:id/form")
+def save_form(request: Request, app: OpenContext) -> Response:
+    """Keep a form about a row while it is being filled in."""
+    kind, _, row_id = request.path_params["id"].partition(":")
+    form = {each.value: each for each in DraftedForm}.get(kind)
+    if form is None:
+        raise NotFoundError(_NO_FORM)
+    typed = request.form()
+    fields = {name: typed.get(name, "") for name in _FIELDS[form]}
+    app.services.drafts.save_form(form, row_id, fields)
     return no_content()

@@ -23,7 +23,7 @@ _FILE: Final = ItemFile(
     format="hearth-assistants", key="assistants", noun="assistants", most=MAX_IMPORTED
 )
 ICON: Final = "sparkles"
-_PARAMETERS: Final = (
+PARAMETERS: Final = (
     "temperature",
     "top_p",
     "max_tokens",
@@ -40,7 +40,7 @@ EMPTY_FORM: Final[Mapping[str, str]] = {
     "icon": ICON,
     "instructions": "",
     "choice": "",
-    **dict.fromkeys(_PARAMETERS, ""),
+    **dict.fromkeys(PARAMETERS, ""),
 }
 """The fields of the form, as they are before anything is typed."""
 
@@ -66,7 +66,7 @@ def read_form(form: Mapping[str, str]) -> Facts:
 def to_form(assistant: "Assistant") -> Facts:
     """Return an assistant as its form would send it."""
     parameters = parameters_in(assistant.parameters)
-    values = {name: getattr(parameters, name) for name in _PARAMETERS}
+    values = {name: getattr(parameters, name) for name in PARAMETERS}
     values["stop"] = "\n".join(parameters.stop)
     return {
         "name": assistant.name,
@@ -89,7 +89,7 @@ def from_draft(draft: str) -> Facts:
 def drafted_parameters(form: Mapping[str, str]) -> Parameters:
     """Return the parameters of a form; what cannot be is not set."""
     parameters = AS_SET
-    for name in _PARAMETERS:
+    for name in PARAMETERS:
         with suppress(InvalidInputError):
             parameters = read_parameters({name: form.get(name, "")}, parameters)
     return parameters
