@@ -64,7 +64,8 @@
   const draw = async (figure) => {
     const code = figure.querySelector("code").textContent;
     const { color, backgroundColor } = getComputedStyle(figure);
-    const source = await picture(code, { fg: color, bg: backgroundColor, muted: color });
+    const { color: line } = getComputedStyle(figure.querySelector("figcaption"));
+    const source = await picture(code, { fg: color, bg: backgroundColor, muted: color, line, border: line });
     if (!source || !figure.isConnected) return;
     const image = new Image();
     image.alt = `Diagram: ${code.trim().split("\n", 1)[0]}`;

@@ -108,6 +108,7 @@ SOURCES = {
     'pie title Pets\n  "Dogs" : 3': False,
     MANY: False,
 }
+ROWS = "| المكوّن | الكمية |\n|---|---|\n| ماء | 2 |\n\n$\\cancel{x}$"
 DRAWINGS = "\n\n".join(f"```mermaid\n{source}\n```" for source in SOURCES)
 
 
@@ -118,7 +119,7 @@ def page(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[RealPage]:
     parrot = Parrot()
-    parrot.texts = {QUESTION: ANSWER, "Draw": DRAWINGS}
+    parrot.texts = {QUESTION: ANSWER, "Draw": DRAWINGS, "Rows": ROWS}
     with parrot.server:
         page = RealPage(QtBot(request), tmp_path_factory.mktemp("data"))
         page.use_model(parrot)
@@ -354,6 +355,17 @@ def test_a_reader_finds_nothing_amiss(page: RealPage, scheme: str, width: int) -
     page.view.grab().save(str(ARTIFACTS / f"prose-{scheme}-{width}.png"))
 
 
+def test_a_table_stands_where_its_text_begins_and_a_strike_is_seen(
+    page: RealPage,
+) -> None:
+    page.ask("Rows")
+    page.settle()
+    last = "[...document.querySelectorAll('.prose {}')].at(-1).getBoundingClientRect()"
+    of = {part: last.format(part) for part in (".table", "table", "menclose", "mrow")}
+    assert result_of(page, f"{of['.table']}.right - {of['table']}.right") == 0
+    assert page.run(f"{of['mrow']}.width > 1.2 * {of['menclose']}.width") is True
+
+
 def test_a_diagram_is_drawn_apart_and_what_cannot_be_stays_code(
     page: RealPage,
 ) -> None:
@@ -369,7 +381,9 @@ def test_a_diagram_is_drawn_apart_and_what_cannot_be_stays_code(
     page.settle()
     drawn = result_of(page, f"{figures}.map(one => one.dataset.shows === 'diagram')")
     assert drawn == list(SOURCES.values())
+    line = page.run(f"getComputedStyle({figures}[0].querySelector('figcaption')).color")
     svg = unquote(str(page.run(f"{figures}[0].querySelector('.drawing img').src")))
+    assert f"--border:{line}" in svg
     assert all(f">{word}<" in svg for word in ("Tea", "Hot?", "C"))
     page.run(f"{figures}[0].querySelector('[data-diagram-switch]').click(); 0")
     assert page.run(f"{figures}[0].querySelector('pre').checkVisibility()") is True
