@@ -42,10 +42,12 @@ _WATCH: Final = """(() => {
     const answer = document.querySelector(".answer");
     if (answer?.textContent.includes("tick")) times.first ??= now();
     const isOver = times.first && answer.getAttribute("aria-busy") === "false";
-    if (isOver) times.last = now();
-    else requestAnimationFrame(look);
+    if (isOver) times.last ??= now();
   };
-  look();
+  window.seen?.disconnect();
+  window.seen = new MutationObserver(() => requestAnimationFrame(look));
+  const what = { attributes: true, childList: true, characterData: true };
+  window.seen.observe(document.getElementById("main"), { ...what, subtree: true });
   return 0;
 })()"""
 """When the page has the first and the last word, and when a frame shows them."""
