@@ -14,7 +14,7 @@ _COMMAND = re.compile(r"/shell/([0-9a-f]{32})/([a-z][a-z-]{0,40})(?:[?#].*)?")
 _PIECE = re.compile(
     r"/(?:(?:alerts|api|assets|attachments|drafts|engines|events|exports|messages)"
     r"(?:/[^?#]*)?"
-    r"|conversations(?:/[^/?#]+/[^?#]+)?|(?:notes|trash|actions|backups)/list|actions/picker"
+    r"|conversations(?:/[^/?#]+/(?!(?:parameters|several)/?(?:[?#]|$))[^?#]+)?|(?:notes|trash|actions|backups)/list|actions/picker"
     r"|assistants/(?:list|picker|choices)"
     r"|folders/[^/?#]+/(?:item|rename)"
     r"|models/[^?#]+|imports/state|devices/state|settings/updates"

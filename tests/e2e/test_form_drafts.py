@@ -35,12 +35,6 @@ def focus(window: Window, name: str) -> None:
     window.evaluate(f"{field}.focus(); {field}.select()")
 
 
-def open_setup(window: Window, conversation: str) -> None:
-    """Show how a conversation is answered, as the link at its model does."""
-    path = f"/conversations/{conversation}/parameters"
-    window.evaluate(f"htmx.ajax('GET', {path!r}, '#main')")
-
-
 def test_what_is_typed_into_a_form_outlives_the_program(tmp_path: Path) -> None:
     with open_library(tmp_path) as library:
         talk = library.talk("Soup", ("Q", "A"))[0].id
@@ -68,11 +62,11 @@ def test_what_is_typed_into_a_form_outlives_the_program(tmp_path: Path) -> None:
         focus(window, "title")
         window.press("Escape")
         window.find("link", "Soup")
-        open_setup(window, talk)
+        window.go(f"/conversations/{talk}/parameters")
         focus(window, "instructions")
         type_and_kill(window, "instructions", f"setup:{talk}", "In French.")
     with Window.start(tmp_path) as window:
-        open_setup(window, talk)
+        window.go(f"/conversations/{talk}/parameters")
         window.wait_for(f"{FIELD.format('instructions')} === 'In French.'")
         window.click("button", "Start over")
         window.wait_for(f"{FIELD.format('instructions')} === ''")

@@ -100,6 +100,7 @@ BLOCKED = [
     OWN + "/messages/1/text",
     OWN + "/conversations",
     OWN + "/conversations/1/log#x",
+    OWN + "/conversations/1/parameters/draft",
     OWN + "/notes/list",
     OWN + "/drafts/1",
 ]
@@ -171,3 +172,9 @@ def test_an_origin_is_scheme_host_and_port() -> None:
     assert Origin.of("HTTP://Example.com/a") == Origin("http", "example.com", 80)
     assert Origin.of("https://example.com") == Origin("https", "example.com", 443)
     assert str(TRUSTED) == OWN
+
+
+@pytest.mark.parametrize("page", ["parameters", "several", "several?folder=1"])
+def test_a_page_about_a_conversation_can_be_loaded_again(page: str) -> None:
+    url = f"{OWN}/conversations/1/{page}"
+    assert classify_navigation(url, TRUSTED) is Verdict.IN_VIEW
