@@ -7,18 +7,18 @@ from pathlib import Path
 from tests.helpers.sidecar import program_command
 from tests.helpers.window import Window
 
-DATA = Path(os.environ["HEARTH_DATA"])
+
+def hearth(data: Path, command: str, text: str) -> str:
+    """Run a command of the program that is tested, and return what it says."""
+    words = [*program_command(), command, "--data-dir", str(data), text]
+    return subprocess.run(words, check=True, capture_output=True, text=True).stdout
 
 
 def test_what_was_written_before_is_found() -> None:
-    known = (DATA / "hearth.db").exists()
-    with Window.start(DATA) as window:
+    data = Path(os.environ["HEARTH_DATA"])
+    known = (data / "hearth.db").exists()
+    with Window.start(data) as window:
         if not known:
-            _hearth("note", "Water the ferns")
-        assert "Water the ferns" in _hearth("search", "ferns")
+            hearth(data, "note", "Water the ferns")
+        assert "Water the ferns" in hearth(data, "search", "ferns")
         assert window.quit() == 0
-
-
-def _hearth(command: str, text: str) -> str:
-    words = [*program_command(), command, "--data-dir", str(DATA), text]
-    return subprocess.run(words, check=True, capture_output=True, text=True).stdout
