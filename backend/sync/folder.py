@@ -103,6 +103,15 @@ class FolderTransport:
                         new = data[:at] + change(record) + data[at + len(record) :]
                         write_whole(segment, new)
 
+    def drop_stream(self, stream: str) -> None:
+        """Remove a stream of ours: its end first, so that there is never a gap."""
+        with self._explained():
+            home = self._group / stream
+            for segment in reversed(_segments(home)):
+                segment.unlink(missing_ok=True)
+        with suppress(OSError):  # a program that syncs has left something there
+            home.rmdir()
+
     def files(self) -> Set[str]:
         """Return the names of the files that are there, perhaps not whole yet."""
         with self._explained():

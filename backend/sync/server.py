@@ -117,6 +117,7 @@ _REWRITE: Final = """
     update hearth_record set data = ?5
     where grp = ?1 and stream = ?2 and n = ?3 and part = ?4
 """
+_DROP_STREAM: Final = "delete from hearth_record where grp = ?1 and stream = ?2"
 _FILES: Final = """
     select name from hearth_file where grp = ?1
     group by name having count(*) = max(parts)
@@ -190,6 +191,10 @@ class ServerTransport:
         )
         for request in _requests(statements):
             self._run(request)
+
+    def drop_stream(self, stream: str) -> None:
+        """Remove a stream of ours, if it is there."""
+        self._run([Statement(_DROP_STREAM, (self._group, stream))])
 
     def files(self) -> Set[str]:
         """Return the names of the files that are kept whole."""

@@ -77,6 +77,14 @@ class Transport(Protocol):
         """
         ...
 
+    def drop_stream(self, stream: str) -> None:
+        """Remove a stream of ours, if it is there.
+
+        Raises:
+            TransportError: That is not possible now.
+        """
+        ...
+
     def files(self) -> Set[str]:
         """Return the names of the files that are kept whole.
 

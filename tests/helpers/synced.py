@@ -81,6 +81,9 @@ class Unsteady:
     def rewrite(self, stream: str, n: int, change: Callable[[bytes], bytes]) -> None:
         self.inner.rewrite(stream, n, change)
 
+    def drop_stream(self, stream: str) -> None:
+        self.inner.drop_stream(stream)
+
     def leave(self, name: str, data: bytes) -> None:
         self.inner.leave(name, data)
 

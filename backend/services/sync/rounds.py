@@ -24,6 +24,7 @@ from backend.services.sync.beginning import (
     own_keys,
     telling_all,
 )
+from backend.services.sync.compaction import Compaction
 from backend.services.sync.file_exchange import FileExchange
 from backend.store.sync.sync import Look, Peer, SyncState
 from backend.store.sync.travelling import FORGOTTEN
@@ -72,6 +73,7 @@ class SyncRounds:
         self._forget = forget
         self._hears_of_gone = True
         self._files = FileExchange(store.files)
+        self._compaction = Compaction(store)
         self._left_alone: dict[str, tuple[int, int]] = {}
         """For each stream that could not be read on: rounds to go, and the last."""
 
@@ -103,7 +105,12 @@ class SyncRounds:
         self._rest(arrivals.stalled)
         news = [peer for name, peer in arrivals.peers.items() if _is_news(look, peer)]
         if not exchanged.kept and not news:
-            return self._do_away() or self._files.step(self._transport(look.state))
+            transport = self._transport(look.state)
+            return (
+                self._do_away()
+                or self._files.step(transport)
+                or self._compaction.step(transport)
+            )
         return self._receive(look, exchanged.kept, arrivals, news)
 
     def _do_away(self) -> bool:

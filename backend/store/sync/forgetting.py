@@ -17,6 +17,7 @@ from backend.store.sync.travelling import FORGETTABLE, FORGOTTEN, Op
 _STATE: Final = "select value from sync_state where key = 'state'"
 _KEEP_KEY: Final = "insert or replace into sync_state(key, value) values (?, ?)"
 _DROP_KEY: Final = "delete from sync_state where key = ?"
+_DROP_KEYS: Final = "delete from sync_state where key > ? and key < ?"
 _OWN: Final = """
     select seq from change where table_name = ? and row_id = ?
         and device_id in (select value from json_each(?))
@@ -137,6 +138,12 @@ def keep_span(
 ) -> None:
     """Keep which part of the log a record tells."""
     session.run(_KEEP_KEY, (f"sent:{stream}:{last:016x}:{n:012x}", str(after)))
+
+
+def forget_spans(session: StoreSession, stream: str) -> None:
+    """Keep nothing of the records of a stream that is gone."""
+    for kind in ("sent", "erase"):
+        session.run(_DROP_KEYS, (f"{kind}:{stream}:", f"{kind}:{stream};"))
 
 
 def spoiled(session: StoreSession, most: int) -> list[Spoiled]:

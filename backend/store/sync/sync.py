@@ -13,6 +13,7 @@ from backend.store.sync.first_time import FirstTime, first_times, keep_first_tim
 from backend.store.sync.forgetting import (
     Spoiled,
     erased,
+    forget_spans,
     keep_span,
     sent_again,
     spoiled,
@@ -80,6 +81,9 @@ class SyncState:
         is_removed: Another computer has removed this one.
         last_ok: When all was well last, in milliseconds.
         old_streams: Where it wrote before.
+        retired: The one of them that goes, as it is told again; "" for none.
+        retired_at: Since when, in milliseconds.
+        compact_at: So many records may be where it writes before they are told again.
         joined: The place of the log at which it joined others; -1 when it was first.
         joined_at: When, in milliseconds.
         going_back: It takes that back: a reading of the clock, as far as it is.
@@ -105,6 +109,9 @@ class SyncState:
     has_token: bool = False
     sent_again: int = 0
     old_streams: Sequence[str] = ()
+    retired: str = ""
+    retired_at: int = 0
+    compact_at: int = 0
     joined: int = -1
     joined_at: int = 0
     going_back: str = ""
@@ -285,10 +292,30 @@ class SyncStore:
                 sent_again(session, record)
             keep_state(session, state)
 
-    def begin_stream(self, state: SyncState) -> None:
-        """Go on in another stream; what was sealed for the old one is dropped."""
+    def written(self, state: SyncState) -> int:
+        """Return how many changes this computer has to tell in all."""
+        with self._database.read() as session:
+            return waiting_count(session, state.authors, 0)
+
+    def dropped(self, state: SyncState, compact_at: int) -> None:
+        """Keep that the stream that goes is gone, and when the next one may."""
+        old = [one for one in state.old_streams if one != state.retired]
+        with self._database.write() as session:
+            forget_spans(session, state.retired)
+            state = replace(state, old_streams=old, retired="", compact_at=compact_at)
+            keep_state(session, state)
+
+    def begin_stream(self, state: SyncState, old: Peer | None = None) -> None:
+        """Go on in another stream; what was sealed for the old one is dropped.
+
+        Args:
+            state: As it is afterwards.
+            old: The old one, where nobody else writes on in it.
+        """
         with self._database.write() as session:
             session.run("delete from sync_out", ())
+            if old:
+                session.run(_PEER, tuple(old))
             keep_state(session, state)
         self._write_as(state)
 
