@@ -65,6 +65,19 @@ def test_the_panel_is_given_the_menu_and_what_is_chosen_happens(
         assert window.process.wait(30) == 0
 
 
+@pytest.mark.parametrize("panel", ["systray"], indirect=True)
+def test_the_menu_opens_by_the_right_button(
+    panel: int, home: Home, tmp_path: Path
+) -> None:
+    with Window.start(tmp_path / "my data", "--hidden") as window:
+        until(icon, "the icon")
+        open_menu(panel, button=3)
+        home.screenshot("panel-tray-menu")
+        xdotool("key", "Up")
+        xdotool("key", "Return")
+        assert window.process.wait(30) == 0
+
+
 @pytest.mark.parametrize("panel", ["applicationsmenu"], indirect=True)
 def test_the_entry_is_chosen_in_the_start_menu(panel: int, home: Home) -> None:
     assert home.hearth("--install-desktop").returncode == 0

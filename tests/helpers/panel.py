@@ -1,10 +1,12 @@
 """XFCE's panel on a display of its own, with a user's folders and a session bus."""
 
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+import psutil
 import pytest
 from pyvirtualdisplay.display import Display
 
@@ -42,20 +44,48 @@ MENU = f"""\
   <Include><Filename>{APP_ID}.desktop</Filename></Include>
 </Menu>
 """
+BUS = """\
+<busconfig>
+  <type>session</type>
+  <listen>unix:tmpdir=/tmp</listen>
+  <servicedir>{services}</servicedir>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+"""
+SETTINGS: Final = Path("/usr/share/dbus-1/services/org.xfce.Xfconf.service")
 QUIET: Final = subprocess.DEVNULL
 
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
-    """A user's folders, a display and a session bus; what is started has them too."""
+    """A user's folders, a display and a session bus; what is started has them too.
+
+    The bus starts the panel's settings alone: a keyring would ask for a password and
+    hold the keyboard meanwhile, so that no menu opens.
+    """
     home = Home(tmp_path)
     for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"):
         monkeypatch.setenv(name, home.environment[name])
+    services = tmp_path / "services"
+    services.mkdir()
+    shutil.copy(SETTINGS, services)
+    configuration = tmp_path / "bus.conf"
+    configuration.write_text(BUS.format(services=services), "utf-8")
     with (
         Display(visible=False, size=(1200, 900)),
         subprocess.Popen(["openbox"], stderr=QUIET) as manager,
         subprocess.Popen(
-            ["dbus-daemon", "--session", "--nofork", "--print-address=1"],
+            [
+                "dbus-daemon",
+                "--nofork",
+                "--print-address",
+                "--config-file",
+                configuration,
+            ],
             stdout=subprocess.PIPE,
             stderr=QUIET,
             text=True,
@@ -83,13 +113,19 @@ def panel(home: Home, request: pytest.FixtureRequest) -> Iterator[int]:
         panel.terminate()
 
 
-def open_menu(panel: int) -> None:
+def open_menu(panel: int, button: int = 1) -> None:
     """Click what is in the panel until its menu is there."""
-    before = windows_of(panel)
+    before = _shown(panel)
 
     def is_open() -> bool:
-        click(*FIRST)
+        click(*FIRST, button)
         xdotool("sleep", 0.5)
-        return bool(windows_of(panel) - before)
+        return bool(_shown(panel) - before)
 
     until(is_open, "the menu")
+
+
+def _shown(panel: int) -> set[str]:
+    """Return the windows of the panel and of the processes its parts run in."""
+    parts = [child.pid for child in psutil.Process(panel).children(recursive=True)]
+    return set().union(*map(windows_of, [panel, *parts]))
