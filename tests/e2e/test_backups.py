@@ -13,6 +13,7 @@ from backend.sqlite import dbapi
 from backend.sqlite.migrations import migrate
 from backend.sqlite.schema import STEPS
 from backend.store.database import Database
+from tests.helpers.htmx import SETTLED
 from tests.helpers.released import LATER
 from tests.helpers.sidecar import Answer, Sidecar
 from tests.helpers.window import Window
@@ -96,7 +97,7 @@ def test_a_lost_computer_is_brought_back_from_its_stick(
         window.click("link", "Settings")
         window.click("link", "Backups")
         restore = "document.querySelector('#backup-list [hx-post$=\"/restore\"]')"
-        window.wait_for(f"{restore} !== null")
+        window.wait_for(f"{restore} !== null && {SETTLED}")
         assert "encrypted with another key" in window.evaluate(
             "document.body.innerText"
         )
