@@ -49,11 +49,14 @@ class SecretService:
             "XDG_DATA_HOME": str(folder / "data"),
         }
         self._bus = subprocess.Popen(
-            ["dbus-daemon", "--nofork", f"--config-file={config}"],
-            stdout=subprocess.DEVNULL,
+            ["dbus-daemon", "--nofork", "--print-address", f"--config-file={config}"],
+            stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
-        until((runtime / "bus").exists, "the bus")
+        assert self._bus.stdout is not None
+        # Said once it listens; the file of its socket is there before.
+        with self._bus.stdout as said:
+            assert said.readline()
 
     @classmethod
     def start(cls, folder: Path) -> Self:
