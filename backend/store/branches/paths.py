@@ -92,7 +92,7 @@ class _Moves:
 
     Attributes:
         new: The parents of the messages it added.
-        others: Those that went to the trash or came back.
+        others: Those that went to the trash or came back, or came in the trash.
         leaf: What is shown now; None where that stays.
         is_regrown: Another parent was given to one that was there.
     """
@@ -101,10 +101,6 @@ class _Moves:
     others: list[str] = field(default_factory=list)
     leaf: str | None = None
     is_regrown: bool = False
-
-    def elsewhere(self) -> set[str]:
-        """Return all it concerns."""
-        return {*self.others, *(() if self.leaf is None else (self.leaf,))}
 
 
 def path_end(session: StoreSession, conversation_id: str) -> str:
@@ -251,6 +247,8 @@ def _moves(changes: Sequence[RowChange]) -> dict[str, _Moves]:
         match change.row:
             case Message() | MessageRow() as row if change.before is None:
                 moves[row.conversation_id].new[row.id] = row.parent
+                if row.deleted_at is not None:
+                    moves[row.conversation_id].others.append(row.id)
             case Message() | MessageRow() as row if "parent" in change.after:
                 moves[row.conversation_id].is_regrown = True
             case Message() | MessageRow() as row if "deleted_at" in change.after:
@@ -268,7 +266,10 @@ def _is_plain(session: StoreSession, conversation_id: str, moves: _Moves) -> boo
     first = min(moves.new, default=_AFTER_ALL)
     around = session.run(_AROUND, (conversation_id, first)).one()
     is_branched, later, end, end_follows = around
-    if is_branched and (moves.is_regrown or not moves.elsewhere() <= moves.new.keys()):
+    is_led = moves.leaf is not None and moves.leaf not in moves.new
+    if moves.is_regrown or moves.others or is_led:
+        # Without branches too: the end leaves the path when it goes to the trash, or
+        # lies there, and a message above it is the one that was chosen.
         return False
     if later != len(moves.new):
         return False

@@ -14,7 +14,7 @@ from backend.errors import HearthError
 from backend.ids import new_id
 from backend.store.branches import paths
 from backend.store.branches.lookups import leaf_below, versions_of
-from backend.store.branches.paths import branches_in
+from backend.store.branches.paths import branches_in, path_end
 from backend.store.conversations import ConversationStore, conversation_in
 from backend.store.database import Database
 from backend.store.history.changes import ChangeStore
@@ -144,6 +144,43 @@ def test_what_is_marked_and_found_is_what_the_whole_tree_says(
         if last:
             talk.transactions.append(last)
         check(talk)
+
+
+def end_is_trashed(talk: Talk) -> None:
+    MessageStore(talk.database).delete(talk.messages[-1])
+
+
+def question_is_chosen(talk: Talk) -> None:
+    with talk.database.write() as session:
+        conversation_in(session, talk.id).shown_leaf = talk.messages[-2]
+
+
+def one_comes_in_the_trash(talk: Talk) -> None:
+    talk.add(talk.messages[-1], deleted_at=1)
+
+
+@pytest.mark.parametrize(
+    ("acts", "end"),
+    [
+        ([end_is_trashed], 1),
+        ([end_is_trashed, question_is_chosen], 0),
+        ([question_is_chosen, end_is_trashed], 0),
+        ([one_comes_in_the_trash], 1),
+    ],
+)
+def test_what_is_in_the_trash_leaves_a_path_without_branches(
+    database: Database, acts: list[Callable[[Talk], None]], end: int
+) -> None:
+    """The end stays while it is what was chosen: the next question follows it."""
+    talk = Talk(database, ConversationStore(database).create(title="T").id)
+    talk.ask(0)
+    for act in acts:
+        act(talk)
+    check(talk)
+    with database.write() as session:
+        leaf = conversation_in(session, talk.id).shown_leaf
+        assert branches_in(session, talk.id).moved(leaf) == {}
+        assert path_end(session, talk.id) == talk.messages[end]
 
 
 @pytest.mark.parametrize("messages", [2, 200])
