@@ -179,7 +179,9 @@ class ChangeStore:
             with self._database.write() as session:
                 return free_some(session, row_id, _ROWS_PER_STEP)
         inside = _inside(table, row_id)
-        if inside is None:
+        if inside is None or (table == "message" and not is_shared):
+            # Who deleted a question says which answers went along; one that went to
+            # the trash only after that is there on all computers.
             return False
         with self._database.write() as session:
             found = session.exec(inside.limit(_ROWS_PER_STEP)).all()

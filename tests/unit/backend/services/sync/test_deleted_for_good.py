@@ -4,7 +4,11 @@ import os
 from pathlib import Path
 
 from backend.services.sync.beginning import own_keys
+from backend.store.conversations import ConversationStore
 from backend.store.history.changes import ChangeStore
+from backend.store.history.trash import TrashStore
+from backend.store.messages import MessageStore
+from backend.store.models import Message
 from backend.store.notes import NoteStore
 from backend.sync.group import SyncGroup
 from backend.sync.records import START, RecordHeader, RecordKind, RecordReader
@@ -137,3 +141,23 @@ def test_what_expired_here_is_not_deleted_elsewhere(three: list[Computer]) -> No
     ChangeStore(a.database).forget_all([("note", note.id)], is_shared=False)
     settle(three)
     assert titles(b) == {"kept elsewhere"}
+
+
+def test_an_answer_that_is_put_into_the_trash_after_its_question_went_stays(
+    three: list[Computer],
+) -> None:
+    a = three[0]
+    talk = ConversationStore(a.database).create(title="T")
+    messages = MessageStore(a.database)
+    question, answer = messages.add_exchange(talk.id, "Q", engine_name="E", model="m")
+    messages.interrupt_open()
+    settle(three)
+    messages.delete(question.id)
+    TrashStore(a.database).restore("message", answer.id)
+    ChangeStore(a.database).forget("message", question.id)
+    messages.delete(answer.id)
+    settle(three)
+    for one in three:
+        with one.database.read() as session:
+            assert session.get(Message, question.id) is None
+            assert session.get(Message, answer.id) is not None, one.home.name
