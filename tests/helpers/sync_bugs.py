@@ -88,6 +88,10 @@ def what_is_gone_comes_back(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(inbox, "drop_gone", lambda _session, _table, _by_row: None)
 
 
+def what_was_before_it_was_deleted_stays(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(inbox, "drop_what_was", lambda _session, _ops: {})
+
+
 def what_others_deleted_stays(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(sync_store, "still_there", lambda _session: [])
 
@@ -117,6 +121,7 @@ BUGS: list[Bug] = [
     the_tree_is_not_laid_out,
     the_place_is_kept_before_the_rows,
     what_is_gone_comes_back,
+    what_was_before_it_was_deleted_stays,
     what_others_deleted_stays,
     deleting_is_not_sent,
     only_the_latest_name_is_ours,

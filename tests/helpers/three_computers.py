@@ -15,7 +15,14 @@ from backend.store.models import LOGGED, Searched
 from backend.store.states.message_state import MessageState
 from backend.store.sync.travelling import TRAVELS, Fields, leaving
 from tests.helpers.sqld import Sqld
-from tests.helpers.store_actor import ACTS, Actor, check_index, check_paths, contents
+from tests.helpers.store_actor import (
+    ACTS,
+    FORGETTABLE,
+    Actor,
+    check_index,
+    check_paths,
+    contents,
+)
 from tests.helpers.synced import Computer, Crash, carry, files_of, grouped, settle
 
 CANARY = "kanarienvogel"
@@ -23,6 +30,8 @@ OWN = ("setting",)  # settings stay here
 EVENTS = ("sync", "sync", "sync", "carry", "carry", "crash", "half", "reopen")
 OFTEN = ("exchange", "finish", "save_note", "rename", "edit")
 DAMAGE = ("lose", "copy", "set_back")
+CROSSED = {"conversation": "exchange", "message": "edit", "note": "save_note"}
+"""How one goes on with what another deletes for good."""
 Step = tuple[str, int, int, str]
 
 
@@ -55,6 +64,8 @@ class Desk:
         one = self.computers[which]
         if name in ACTS:
             self.actors[which].act((name, number, f"{text}{CANARY}"))
+        elif name == "cross":
+            self.cross(which, number, f"{text}{CANARY}")
         elif name == "carry":
             carry(self.chance.choice(self.computers), one, self.chance)
         elif name in DAMAGE and self.server and self.damage == "folder":
@@ -63,6 +74,13 @@ class Desk:
             self.do_damage(name, one, which)
         else:
             self.sync(name, one, which)
+
+    def cross(self, which: int, number: int, text: str) -> None:
+        """Let one delete for good what another goes on with, before either hears."""
+        other = self.actors[(which + 1 + self.chance.randrange(2)) % 3]
+        table = FORGETTABLE[number % len(FORGETTABLE)]
+        self.actors[which].act(("forget", number, text))
+        other.act((CROSSED[table], number, text))
 
     def sync(self, name: str, one: Computer, which: int) -> None:
         state = one.store.state()
@@ -163,7 +181,10 @@ def check_sealed(computers: Sequence[Computer]) -> None:
             assert CANARY.encode() not in (one.shared / file).read_bytes()
 
 
-NAMES = [*sorted(ACTS.keys() - set(OWN)), *OFTEN * 2, *EVENTS * 2, *DAMAGE * 2]
+NAMES = [
+    *sorted(ACTS.keys() - set(OWN)),
+    *(*OFTEN * 2, *EVENTS * 2, *DAMAGE * 2, *["cross"] * 4),
+]
 """What may happen, by chance."""
 
 

@@ -7,7 +7,8 @@ more; then its body is replaced.
 """
 
 import json
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from backend.sqlite.dialect import to_json
@@ -19,9 +20,11 @@ _KEEP_KEY: Final = "insert or replace into sync_state(key, value) values (?, ?)"
 _DROP_KEY: Final = "delete from sync_state where key = ?"
 _DROP_KEYS: Final = "delete from sync_state where key > ? and key < ?"
 _OWN: Final = """
-    select seq from change where table_name = ? and row_id = ?
+    select seq from change where table_name = ? and row_id = ? and hlc < ?
         and device_id in (select value from json_each(?))
 """
+_EVER: Final = "~"
+"""Sorts after every clock."""
 _COVERS: Final = """
     select key, value from sync_state where key > ?1 and key < ?2 order by key limit 1
 """
@@ -58,6 +61,20 @@ _STILL_THERE: Final = """
         select 1 from change c where c.table_name = json_extract(f.after, '$.table')
             and c.row_id = f.row_id and c.hlc > f.hlc and c.before is null
     )
+"""
+_MADE_AGAIN: Final = """
+    select json_extract(f.after, '$.table') as noun, f.row_id, max(f.hlc)
+    from change f
+    where f.table_name = 'forgotten'
+        and f.row_id in (select value from json_each(?))
+        and exists(
+            select 1 from change c where c.table_name = json_extract(f.after, '$.table')
+                and c.row_id = f.row_id and c.hlc > f.hlc and c.before is null
+        )
+    group by noun, f.row_id
+"""
+_UNLOG_BEFORE: Final = """
+    delete from change where table_name = ? and row_id = ? and hlc < ? returning 1
 """
 
 
@@ -127,6 +144,35 @@ def drop_gone(
             del by_row[row_id]
 
 
+def drop_what_was(
+    session: StoreSession, ops: Sequence[Op]
+) -> Mapping[str, Sequence[str]]:
+    """Take out of the log what rows were before they were deleted and made anew.
+
+    Both may come at once, or the deletion last: the row is to stay, what it was not.
+
+    Args:
+        session: In which they were merged.
+        ops: What came.
+
+    Returns:
+        The rows that have to be made of the rest: their ids, by table.
+    """
+    state = session.run(_STATE, ()).scalar()
+    names = json.dumps(sorted({op.row_id for op in ops if _may_make_again(op)}))
+    found: dict[str, list[str]] = defaultdict(list)
+    for table, row_id, gone in session.run(_MADE_AGAIN, (names,)).all():
+        if state:
+            _spoil(session, json.loads(state), table, row_id, before=gone)
+        if session.run(_UNLOG_BEFORE, (table, row_id, gone)).all():
+            found[table].append(row_id)
+    return found
+
+
+def _may_make_again(op: Op) -> bool:
+    return op.table == FORGOTTEN or (op.table in FORGETTABLE and op.base is None)
+
+
 def still_there(session: StoreSession) -> Sequence[tuple[str, str]]:
     """Return what others deleted for good and is here yet: table and id of each."""
     found = session.run(_STILL_THERE, ()).all()
@@ -183,10 +229,14 @@ def _value(ops: Sequence[Op], field: str) -> str:
 
 
 def _spoil(
-    session: StoreSession, state: dict[str, Any], table: str, row_id: str
+    session: StoreSession,
+    state: dict[str, Any],
+    table: str,
+    row_id: str,
+    before: str = _EVER,
 ) -> None:
-    authors = json.dumps(state["authors"])
-    seqs = [seq for (seq,) in session.run(_OWN, (table, row_id, authors)).all()]
+    about = table, row_id, before, json.dumps(state["authors"])
+    seqs = [seq for (seq,) in session.run(_OWN, about).all()]
     for stream in (state["stream"], *state.get("old_streams", ())):
         for seq in seqs:
             _spoil_record(session, stream, seq)

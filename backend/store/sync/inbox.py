@@ -19,7 +19,7 @@ from backend.store.change_log import KEEP, Fields, RowChange, StoreSession
 from backend.store.clock import HybridClock
 from backend.store.models import LOGGED, Conversation, Logged, Message, Searched
 from backend.store.states.message_state import MessageState
-from backend.store.sync.forgetting import drop_gone, hear_of_gone
+from backend.store.sync.forgetting import drop_gone, drop_what_was, hear_of_gone
 from backend.store.sync.travelling import (
     COMPARED,
     FORGOTTEN,
@@ -84,19 +84,24 @@ def merge(session: StoreSession, clock: HybridClock, ops: Sequence[Op]) -> int:
     for table, by_row in _by_table(fresh).items():
         drop_gone(session, table, by_row)
         _merge_table(session, table, by_row)
+    _refold(session, drop_what_was(session, fresh))
     _lay_out_changed(session)
     if fresh:
         clock.not_before(fresh[-1].hlc)
     return len(fresh)
 
 
-def refold(session: StoreSession, rows: Mapping[str, list[str]]) -> None:
+def refold(session: StoreSession, rows: Mapping[str, Sequence[str]]) -> None:
     """Let rows be as the log makes them, after something was taken out of it."""
+    _refold(session, rows)
+    _lay_out_changed(session)
+
+
+def _refold(session: StoreSession, rows: Mapping[str, Sequence[str]]) -> None:
     for table, names in rows.items():
         folds = _folds(session, table, names)
         for row_id, was in _rows(session, table, names).items():
             _edit(session, table, was, folds[row_id].fields)
-    _lay_out_changed(session)
 
 
 def _lay_out_changed(session: StoreSession) -> None:
@@ -154,7 +159,7 @@ def _merge_table(
             _add(session, table, {**fold.fields, "id": row_id})
 
 
-def _folds(session: StoreSession, table: str, names: list[str]) -> dict[str, _Fold]:
+def _folds(session: StoreSession, table: str, names: Sequence[str]) -> dict[str, _Fold]:
     folds: dict[str, _Fold] = defaultdict(_Fold)
     for row_id, hlc, is_new, after in session.run(
         _PAST, (table, json.dumps(names))
@@ -169,7 +174,7 @@ def _folds(session: StoreSession, table: str, names: list[str]) -> dict[str, _Fo
     return folds
 
 
-def _rows(session: StoreSession, table: str, names: list[str]) -> dict[str, Fields]:
+def _rows(session: StoreSession, table: str, names: Sequence[str]) -> dict[str, Fields]:
     columns = list(LOGGED[table].model_fields)
     found = session.run(
         f"select {', '.join(columns)} from {table} "  # noqa: S608 names of our own

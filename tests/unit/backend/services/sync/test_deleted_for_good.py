@@ -161,3 +161,20 @@ def test_an_answer_that_is_put_into_the_trash_after_its_question_went_stays(
         with one.database.read() as session:
             assert session.get(Message, question.id) is None
             assert session.get(Message, answer.id) is not None, one.home.name
+
+
+def test_what_was_before_a_note_was_deleted_and_made_anew_is_nowhere(
+    three: list[Computer],
+) -> None:
+    a, b = three[:2]
+    note = NoteStore(a.database).create(SECRET, SECRET)
+    settle(three)
+    ChangeStore(b.database).forget("note", note.id)
+    NoteStore(b.database).keep(note.id, "made anew")
+    NoteStore(b.database).fold(note.id)
+    settle(three)
+    for one in three:
+        assert titles(one) == {"made anew"}
+        said = [row.after for row in ChangeStore(one.database).of_row("note", note.id)]
+        assert SECRET not in str(said), one.home.name
+    assert SECRET not in sent_to(b, a)
