@@ -56,7 +56,7 @@ _STILL_THERE: Final = """
     select json_extract(f.after, '$.table') as noun, f.row_id from change f
     where f.table_name = 'forgotten' and exists(
         select 1 from change c where c.table_name = json_extract(f.after, '$.table')
-            and c.row_id = f.row_id and c.hlc < f.hlc
+            and c.row_id = f.row_id
     ) and not exists(
         select 1 from change c where c.table_name = json_extract(f.after, '$.table')
             and c.row_id = f.row_id and c.hlc > f.hlc and c.before is null

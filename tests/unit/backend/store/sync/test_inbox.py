@@ -178,6 +178,19 @@ def test_what_was_there_is_named_until_it_has_gone(database: Database) -> None:
     assert named(database) == []
 
 
+def test_what_came_before_its_row_goes_when_the_row_was_deleted(
+    database: Database,
+) -> None:
+    exchanging(database)
+    edit = Op(reading(7), "t7", "note", ROW, {}, {"title": "newer than its end"})
+    take(database, edit)
+    take(database, gone(5, "note", ROW))
+    assert named(database) == [("note", ROW)]
+    ChangeStore(database).forget_all(named(database), is_shared=False)
+    [change] = all_changes(database)
+    assert change.table_name == "forgotten"
+
+
 def test_what_was_made_anew_after_it_was_deleted_is_taken(database: Database) -> None:
     exchanging(database)
     take(database, MADE, gone(5, "note", ROW))
