@@ -103,7 +103,7 @@ class MessageFeed:
         for message in events.changed:
             self._show(message, is_new=False)
         # The model is asked and the first words are shown before lists are fetched.
-        is_busy = bool(self._beginning)
+        is_busy = bool(self._beginning) and not events.logs
         self._refreshes.add(events.nouns, events.logs, is_busy=is_busy)
 
     def read_by_user(self) -> None:

@@ -35,6 +35,7 @@ const focusing = (() => {
     return {
       element,
       entry,
+      list,
       parts,
       label: label(element),
       path: location.pathname,
@@ -60,7 +61,7 @@ const focusing = (() => {
     document.getElementById("main"),
   ].find(canFocus);
 
-  function* candidates({ element, entry, parts, path, at, row, before }) {
+  function* candidates({ element, entry, list, parts, path, at, row, before }) {
     yield element;
     if (before) {
       yield* candidates(before);
@@ -75,6 +76,10 @@ const focusing = (() => {
     else if (isSamePage && parts.some(({ id }) => id === "main")) yield same(place, main);
     if (entry) {
       const mine = row.indexOf(entry.id);
+      // Another answer comes in the place of the one that is asked for again.
+      const now = list && found({ node: list, id: list.id });
+      const inPlace = now && [...now.querySelectorAll(ENTRY)][mine];
+      if (inPlace && !row.includes(inPlace.id)) yield entered(inPlace);
       for (const id of [entry.id, ...row.slice(mine + 1), ...row.slice(0, mine).reverse()]) {
         yield entered(document.getElementById(id));
       }
