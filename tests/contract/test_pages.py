@@ -22,6 +22,8 @@ PAGES = {
     "/backups/:name/missing",
     "/backups/back",
     "/conversations/:id",
+    "/conversations/:id/parameters",
+    "/conversations/:id/several",
     "/devices",
     "/encryption",
     "/folders/:id",
