@@ -12,6 +12,7 @@ from qtshell.ipc.server import InstanceServer
 from qtshell.options import Options, Verb, program_version
 from qtshell.sidecar.activity import Activity
 from qtshell.sidecar.client import SidecarClient
+from qtshell.sidecar.connection import ConnectionWatch
 from qtshell.sidecar.supervisor import SidecarSupervisor
 from qtshell.window.action_handlers import ActionHandlers
 from qtshell.window.actions import Actions
@@ -79,6 +80,7 @@ class DesktopLink(QObject):
         self._server = InstanceServer(instance, remote.answer, self)
         self.activity = Activity(client, supervisor, self)
         SyncMenu(client, tray)
+        ConnectionWatch(client, supervisor, self)
         Notifications(self.activity, tray, window, action_handlers.go)
 
     def begin(self) -> None:

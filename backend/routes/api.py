@@ -135,6 +135,14 @@ def pause_sync(request: Request, app: OpenContext) -> Response:
     return as_json(app.services.devices.summary())
 
 
+@router.post("/api/v1/sync/metered")
+def note_connection(request: Request, app: OpenContext) -> Response:
+    """Hear from the shell what the system says of the connection."""
+    is_metered = request.form().get("metered") == "yes"
+    app.services.devices.connection_is(is_metered=is_metered)
+    return as_json(app.services.devices.summary())
+
+
 @router.get("/api/v1/actions")
 def list_actions(_request: Request, app: OpenContext) -> Response:
     """Tell the user's quick actions."""

@@ -156,6 +156,14 @@ def pause(request: Request, app: OpenContext) -> Response:
     return app.pages.fragment(_state(app))
 
 
+@router.put("/devices/metered")
+def use_metered(request: Request, app: OpenContext) -> Response:
+    """Exchange on metered connections too, or wait there."""
+    wanted = request.form().get("metered") == "yes"
+    app.services.devices.use_metered(is_on_metered=wanted)
+    return app.pages.fragment(_state(app))
+
+
 @router.delete("/devices/own")
 def leave(_request: Request, app: OpenContext) -> Response:
     """Exchange nothing from now on."""

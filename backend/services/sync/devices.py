@@ -5,8 +5,8 @@ thread of its own, beside everything: a folder that hangs holds up nobody.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 NOUN: Final = "devices"
 _PAIRING_EVERY_S: Final = 0.5
-_PATIENCE_S: Final = 5.0
 _MOST_ROUNDS: Final = 8
 _NO_PLACE: Final = "Choose a folder or a server first."
 
@@ -96,7 +95,7 @@ class DeviceService:
             InvalidInputError: There is none.
         """
         place = SyncPlace.of_folder(typed)
-        with self._alone():
+        with self._now.alone():
             self._choose(place)
         self._changed()
 
@@ -110,7 +109,7 @@ class DeviceService:
             TransportError: It does not answer, or not to this token.
         """
         place = SyncPlace.of_server(typed, token)
-        with self._alone():
+        with self._now.alone():
             if place.is_open:
                 self._now.open_server = OpenServer(place)
             else:
@@ -124,7 +123,7 @@ class DeviceService:
             ConflictError: None was asked about.
             TransportError: It does not answer.
         """
-        with self._alone():
+        with self._now.alone():
             asked, self._now.open_server = self._now.open_server, None
             if asked is None:
                 raise ConflictError(_NO_PLACE)
@@ -138,7 +137,7 @@ class DeviceService:
             ConflictError: It exchanges already, or no place was chosen.
             TransportError: The place cannot be written.
         """
-        with self._alone():
+        with self._now.alone():
             place, own = self._chosen(), OwnKeys.make()
             group = SyncGroup.found(own.as_member(self._name), self._store.reading())
             with closing(place.transport(group.id)) as transport:
@@ -158,7 +157,7 @@ class DeviceService:
             TransportError: The place cannot be written.
         """
         secret, server, token = read_full_code(typed)
-        with self._alone():
+        with self._now.alone():
             if server and not self._store.state():
                 place = SyncPlace.of_server(server, token)
                 asked = OpenServer(place, secret)
@@ -176,7 +175,7 @@ class DeviceService:
         Raises:
             ConflictError: This computer was not let in, or joined already.
         """
-        with self._alone():
+        with self._now.alone():
             self._keep(self._pairing.confirm())
         self._changed()
 
@@ -186,7 +185,7 @@ class DeviceService:
         Raises:
             ConflictError: It did not join, or exchanges nothing.
         """
-        with self._alone():
+        with self._now.alone():
             state = self._state()
             if state.joined < 0:
                 raise ConflictError("This was the first of your computers.")
@@ -199,7 +198,7 @@ class DeviceService:
         Raises:
             ConflictError: This computer exchanges nothing.
         """
-        with self._alone():
+        with self._now.alone():
             self._state()
             self._pairing.offer()
         self._changed()
@@ -211,7 +210,7 @@ class DeviceService:
             ConflictError: None asks, or no longer.
             TransportError: The place cannot be written.
         """
-        with self._alone():
+        with self._now.alone():
             state = self._state()
             self._pairing.accept(state, self._carrier(state))
             self._look_again()
@@ -219,7 +218,7 @@ class DeviceService:
 
     def cancel(self) -> None:
         """Let nobody in, and ask no longer to be let in."""
-        with self._alone():
+        with self._now.alone():
             self._pairing.cancel()
             if self._store.state() is None:
                 self._now.chosen = None
@@ -228,9 +227,20 @@ class DeviceService:
 
     def pause(self, *, is_paused: bool) -> None:
         """Exchange nothing for now, or go on."""
-        with self._alone():
+        with self._now.alone():
             self._keep(replace(self._state(), is_paused=is_paused))
             self._now.problem = ""
+        self._changed()
+
+    def connection_is(self, *, is_metered: bool) -> None:
+        """Take note of what the system says of the connection."""
+        self._now.is_metered = is_metered
+        self._changed()
+
+    def use_metered(self, *, is_on_metered: bool) -> None:
+        """Exchange over a server on metered connections too, or wait there."""
+        with self._now.alone():
+            self._keep(replace(self._state(), is_on_metered=is_on_metered))
         self._changed()
 
     def remove(self, device_id: str) -> None:
@@ -239,13 +249,13 @@ class DeviceService:
         Raises:
             NotFoundError: There is no such computer.
         """
-        with self._alone():
+        with self._now.alone():
             self._keep(self._pairing.remove(self._state(), device_id))
         self._changed()
 
     def leave(self) -> None:
         """Exchange nothing from now on; what is here stays here."""
-        with self._alone():
+        with self._now.alone():
             if state := self._store.state():
                 self._tokens.forget(state)
             self._store.forget()
@@ -266,7 +276,8 @@ class DeviceService:
         return 0.0
 
     def look_again(self) -> None:
-        """Exchange now."""
+        """Exchange now, once also where it would wait."""
+        self._now.is_wanted = True
         self._rounds.look_again()
         self._pace.hurry()
 
@@ -316,10 +327,11 @@ class DeviceService:
                     break
                 rounds += 1
             self._now.last_ok = now_ms()
-        if rounds > 1:
+            was_wanted = self._now.is_wanted
+            self._now.is_wanted = was_wanted and has_moved
+        if rounds > 1 or was_wanted:
             self._notices.changed(NOUN)
-        pause_s = _PAIRING_EVERY_S if is_pairing else EVERY_S
-        return 0.0 if has_moved else pause_s
+        return 0.0 if has_moved else (_PAIRING_EVERY_S if is_pairing else EVERY_S)
 
     def _look_for_hello(self) -> bool:
         if is_awaited := self._pairing.look_for_hello(self._carrier):
@@ -385,15 +397,3 @@ class DeviceService:
     def _changed(self) -> None:
         self._notices.changed(NOUN)
         self._pace.hurry()
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        self._now.is_awaited = True
-        has_it = self._now.lock.acquire(timeout=_PATIENCE_S)
-        self._now.is_awaited = False
-        if not has_it:
-            raise ConflictError("Hearth is busy exchanging. Try again soon.")
-        try:
-            yield
-        finally:
-            self._now.lock.release()

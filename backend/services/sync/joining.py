@@ -1,7 +1,8 @@
 """One computer lets another one in: a code is shown here and entered there."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
@@ -26,6 +27,7 @@ from backend.sync.transport import Transport, TransportError
 if TYPE_CHECKING:
     from backend.store.sync.sync import SyncState, SyncStore
 
+_PATIENCE_S: Final = 5.0
 _NOT_ANSWERED: Final = (
     "The other computer did not answer. Make a new code there, and enter it here."
 )
@@ -81,6 +83,8 @@ class SyncMoment:
 
     Attributes:
         is_awaited: A person waits for the lock: what is under way ends early.
+        is_metered: The system says that the connection costs by what goes over it.
+        is_wanted: A person wants the next exchange all the same.
     """
 
     chosen: SyncPlace | None = None
@@ -91,7 +95,26 @@ class SyncMoment:
     problem: str = ""
     last_ok: int = 0
     is_awaited: bool = False
+    is_metered: bool = False
+    is_wanted: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Let nothing be exchanged meanwhile.
+
+        Raises:
+            ConflictError: What is under way does not end.
+        """
+        self.is_awaited = True
+        has_it = self.lock.acquire(timeout=_PATIENCE_S)
+        self.is_awaited = False
+        if not has_it:
+            raise ConflictError("Hearth is busy exchanging. Try again soon.")
+        try:
+            yield
+        finally:
+            self.lock.release()
 
 
 class Pairing:

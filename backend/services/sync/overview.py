@@ -32,6 +32,7 @@ class SyncPhase(StrEnum):
     GOING_BACK = "going back"
     ON = "on"
     PAUSED = "paused"
+    METERED = "metered"
     REMOVED = "removed"
 
 
@@ -39,6 +40,7 @@ _WORDS: Final = {
     SyncPhase.ASKED: "waits for your answer",
     SyncPhase.GOING_BACK: "joining is being undone",
     SyncPhase.PAUSED: "paused",
+    SyncPhase.METERED: "waits: this connection is metered",
     SyncPhase.REMOVED: "removed by another computer",
 }
 """What is said where nothing is exchanged."""
@@ -84,6 +86,7 @@ class DeviceOverview:
         here: How much there is on this computer, while a person is asked to join it.
         there: How much there is on the other one.
         joined_at: When this computer joined others, in milliseconds; 0 when it did not.
+        is_on_metered: Whether a server is used on metered connections too.
     """
 
     phase: SyncPhase
@@ -105,6 +108,7 @@ class DeviceOverview:
     here: Counts | None = None
     there: Counts | None = None
     joined_at: int = 0
+    is_on_metered: bool = False
 
 
 def _progress(overview: DeviceOverview) -> str:
@@ -138,7 +142,11 @@ def phase_of(state: "SyncState | None", now: "SyncMoment") -> SyncPhase:
         return SyncPhase.GOING_BACK
     if state.is_removed:
         return SyncPhase.REMOVED
-    return SyncPhase.PAUSED if state.is_paused else SyncPhase.ON
+    if state.is_paused:
+        return SyncPhase.PAUSED
+    # A folder is of this computer: who carries it on decides about connections.
+    costs = now.is_metered and bool(state.server) and not state.is_on_metered
+    return SyncPhase.METERED if costs and not now.is_wanted else SyncPhase.ON
 
 
 def overview_of(
@@ -179,6 +187,7 @@ def overview_of(
         number=shown_number(offer.secret, asks) if offer and asks else "",
         strangers=sum(not peer.member for peer in peers),
         joined_at=state.joined_at,
+        is_on_metered=state.is_on_metered,
     )
 
 

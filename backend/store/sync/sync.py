@@ -88,6 +88,7 @@ class SyncState:
         joined_at: When, in milliseconds.
         going_back: It takes that back: a reading of the clock, as far as it is.
         sent_again: When others' place for records had lost some of ours, likewise.
+        is_on_metered: It exchanges over a server also on metered connections.
     """
 
     folder: str
@@ -115,6 +116,7 @@ class SyncState:
     joined: int = -1
     joined_at: int = 0
     going_back: str = ""
+    is_on_metered: bool = False
 
     @property
     def is_resting(self) -> bool:
