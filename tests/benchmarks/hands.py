@@ -23,3 +23,9 @@ def write(window: Window, question: str) -> None:
     window.wait_for(f"document.querySelector('.composer textarea') && {SETTLED}")
     window.evaluate("document.querySelector('.composer textarea').focus(); 0")
     window.send("Input.insertText", text=question)
+
+
+def ask(window: Window, question: str) -> None:
+    """Write a question and send it."""
+    write(window, question)
+    window.press("Enter")

@@ -5,7 +5,7 @@ import threading
 from pathlib import Path
 from typing import Final
 
-from tests.benchmarks.hands import write
+from tests.benchmarks.hands import ask
 from tests.benchmarks.streaming import BUSY, CHARS, answer, dictated, say
 from tests.benchmarks.tables import MS, Line, Series, Table
 from tests.helpers.dictation import Dictation
@@ -75,8 +75,7 @@ def _opened(window: Window, title: str, last: int) -> float:
 
 
 def _keys(window: Window, model: Dictation) -> Line:
-    write(window, "Tell me everything")
-    window.press("Enter")
+    ask(window, "Tell me everything")
     window.wait_for(BUSY)
     window.evaluate(f"{_TIME_KEYS}, 0")
     speaking = threading.Thread(target=say, args=(model, answer()[: CHARS // 2]))

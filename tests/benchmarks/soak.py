@@ -9,7 +9,7 @@ from typing import Final
 import psutil
 
 from tests.benchmarks.corpus import Corpus
-from tests.benchmarks.hands import press, write
+from tests.benchmarks.hands import ask, press
 from tests.benchmarks.streaming import BUSY, Kept, dictated_window
 from tests.benchmarks.tables import COUNT, MB, Line, Series, Table
 from tests.helpers.dictation import Dictation
@@ -54,8 +54,7 @@ def measure(minutes: int = MINUTES) -> Table:
 def _ask(window: Window, model: Dictation, question: str) -> None:
     text = Corpus().sentence(_ANSWER_CHARS // 6)[:_ANSWER_CHARS]
     window.wait_for("document.querySelector('.model [name=choice]') !== null")
-    write(window, question)
-    window.press("Enter")
+    ask(window, question)
     window.wait_for(BUSY)
     for start in range(0, len(text), _PIECE_CHARS):
         model.say(text[start : start + _PIECE_CHARS])

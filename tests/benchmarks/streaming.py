@@ -15,7 +15,7 @@ from pyvirtualdisplay.display import Display
 
 from backend.interface.protocol import HEALTH_PATH, LOOPBACK
 from tests.benchmarks.corpus import Corpus
-from tests.benchmarks.hands import press, write
+from tests.benchmarks.hands import ask, press
 from tests.benchmarks.launch import window_manager
 from tests.benchmarks.stalls import BARE
 from tests.benchmarks.tables import COUNT, MB, MS, Line, Series, Table
@@ -178,8 +178,7 @@ def _receive(
     """Have a text said token by token, and wait until it is shown whole."""
     press(window, "New conversation")
     window.wait_for("document.querySelector('.model [name=choice]') !== null")
-    write(window, "Tell me everything")
-    window.press("Enter")
+    ask(window, "Tell me everything")
     window.wait_for(BUSY)
     speaking = threading.Thread(target=say, args=(model, text))
     speaking.start()

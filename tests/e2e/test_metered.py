@@ -90,7 +90,7 @@ def test_a_server_waits_until_it_is_wanted_or_the_line_is_free(
         assert violations(window) == []
         window.screenshot("devices-metered")
 
-        window.click("button", "Exchange now")
+        window.click("button", "Sync now")
         says(window, "Waits: this connection is metered")
         window.wait_for(
             "!document.querySelector('#devices').innerText.includes('to be sent')"

@@ -79,8 +79,7 @@ class DeviceService:
         """Return what the page shows; reads the store."""
         offer = self._pairing.valid_offer()
         seen = overview_of(self._store, self._now, offer, self._name)
-        state = self._store.state()
-        if not state or not seen.code:
+        if not seen.code or not (state := self._store.state()):
             return seen
         return replace(seen, full_code=self._tokens.full_code(state, seen.code))
 
