@@ -32,15 +32,15 @@ def run(options: Options, instance: Instance) -> int:
     keep_constants()
     open_logs(options.log_dir, dev=options.dev)
     crash_file = watch_for_bugs(options.log_dir)
-    is_chosen = ShellSettings(options.data_dir).software_rendering
+    software = ShellSettings(options.data_dir).software_rendering or not has_gpu()
     prepare_environment(
         os.environ,
         dev=options.dev,
-        software=is_chosen or not has_gpu(),
+        software=software,
         as_root=is_root(),
         dictionaries=gather(options.data_dir),
     )
-    application = _build_application()
+    application = _build_application(has_opengl=not software)
     supervisor = SidecarSupervisor(sidecar_launch(), options.data_dir, dev=options.dev)
     supervisor.start()
     from qtshell.app import Shell  # noqa: PLC0415 Qt is slow
@@ -66,8 +66,9 @@ def run(options: Options, instance: Instance) -> int:
     return code
 
 
-def _build_application() -> QApplication:
-    QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
+def _build_application(*, has_opengl: bool) -> QApplication:
+    shared = Qt.ApplicationAttribute.AA_ShareOpenGLContexts
+    QCoreApplication.setAttribute(shared, has_opengl)
     QApplication.setApplicationName(APP_ID)
     QApplication.setApplicationDisplayName("Hearth")
     QApplication.setDesktopFileName(APP_ID)

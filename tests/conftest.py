@@ -14,7 +14,7 @@ from PySide6.QtCore import QCoreApplication, Qt
 
 from qtshell.process.compat import keep_constants
 from qtshell.process.garbage import collect_due
-from qtshell.web.chromium import is_root, prepare_environment
+from qtshell.web.chromium import has_gpu, is_root, prepare_environment
 from tests.helpers.scheduling import pytest_xdist_make_scheduler
 
 __all__ = ["pytest_xdist_make_scheduler"]
@@ -33,11 +33,11 @@ _OF_DICTIONARIES = tempfile.TemporaryDirectory(prefix="hearth-dictionaries-")
 prepare_environment(
     os.environ,
     dev=False,
-    software=False,
+    software=not has_gpu(),
     as_root=is_root(),
     dictionaries=Path(_OF_DICTIONARIES.name),
 )
-QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
+QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts, has_gpu())
 
 
 @pytest.fixture(autouse=True)

@@ -126,6 +126,17 @@ _QT_LEVELS: Final = {
 }
 
 
+_WITHOUT_GPU: Final = (
+    "neither GLX nor EGL are enabled",
+    "QRhiGles2: Failed to create",
+    "Failed to create RHI for backend",
+    "GPUInfo not initialized",
+)
+"""What Chromium tries at its start, and does without where it is not to be had."""
+
+
 def _on_qt_message(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
     category = getattr(context, "category", None) or "default"
-    qt_log.log(_QT_LEVELS[kind], "%s: %s", category, text)
+    is_expected = any(part in text for part in _WITHOUT_GPU)
+    level = logging.DEBUG if is_expected else _QT_LEVELS[kind]
+    qt_log.log(level, "%s: %s", category, text)

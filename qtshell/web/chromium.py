@@ -21,6 +21,12 @@ _FLAGS: Final = (
     "--disable-features=WebOTP,WebUSB,WebBluetooth,InterestFeedContentSuggestions",
 )
 _SOFTWARE: Final = ("--disable-gpu", "--disable-gpu-compositing")
+_SOFTWARE_QT: Final = {
+    "QT_QUICK_BACKEND": "software",
+    # Or Qt loads Mesa with its compiler into the shell: 40 MB that draw nothing.
+    "QT_XCB_GL_INTEGRATION": "none",
+    "QT_WAYLAND_DISABLE_HW_INTEGRATION": "1",
+}
 _PREFIX: Final = "QTWEBENGINE_"
 _GPU_DEVICES: Final = ("dri/renderD*", "nvidiactl", "dxg", "kgsl-3d0", "mali*")
 """Of Mesa's drivers, NVIDIA's own, Windows' for Linux in it, Adreno's and Mali's."""
@@ -52,7 +58,7 @@ def prepare_environment(
     if software:
         log.info("the page is drawn without a graphics card")
         flags += _SOFTWARE
-        environment["QT_QUICK_BACKEND"] = "software"
+        environment.update(_SOFTWARE_QT)
     environment["QTWEBENGINE_CHROMIUM_FLAGS"] = " ".join(filter(None, flags))
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,7 +16,8 @@ import pytest
 
 from qtshell.identity import APP_ID
 from qtshell.ipc.instance import running
-from tests.helpers.window import ARTIFACTS, ROOT, until
+from qtshell.web.chromium import has_gpu
+from tests.helpers.window import ARTIFACTS, ROOT, Window, until
 
 pytestmark = [pytest.mark.gui, pytest.mark.e2e]
 
@@ -201,3 +203,18 @@ def test_the_entry_saves_the_clipboard_as_a_note(home: Home) -> None:
     assert home.hearth("note", "first").returncode == 0
     assert home.hearth("--note-from-clipboard").returncode == 0
     until(lambda: "afar" in home.hearth("search", "afar").stdout, "the note")
+
+
+@pytest.mark.skipif(has_gpu(), reason="where there is a graphics card, it draws")
+def test_without_a_graphics_card_opengl_is_not_even_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The tests run without it themselves; the program has to find out anew.
+    monkeypatch.delenv("QT_QUICK_BACKEND", raising=False)
+    monkeypatch.delenv("QT_XCB_GL_INTEGRATION", raising=False)
+    with Window.start(tmp_path) as window:
+        shell = psutil.Process(window.process.pid)
+        mapped = {Path(part.path).name for part in shell.memory_maps()}
+        assert any("WebEngineCore" in name for name in mapped), "nothing is drawn"
+        assert not [name for name in mapped if "LLVM" in name or "GLX_mesa" in name]
+        assert not re.search("WARNING.*(OpenGL|Gles|RHI)", window.log)

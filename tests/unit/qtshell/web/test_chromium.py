@@ -50,6 +50,8 @@ def test_software_rendering_leaves_the_graphics_card_alone() -> None:
     environment = prepared(software=True)
     assert "--disable-gpu" in environment["QTWEBENGINE_CHROMIUM_FLAGS"]
     assert environment["QT_QUICK_BACKEND"] == "software"
+    assert environment["QT_XCB_GL_INTEGRATION"] == "none"
+    assert "QT_XCB_GL_INTEGRATION" not in prepared()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere it is never ruled out")
