@@ -16,7 +16,8 @@ from backend.store.clock import HybridClock
 from backend.store.database import Database
 from backend.store.history.changes import ChangeStore
 from backend.store.notes import NoteStore
-from backend.store.sync.sync import SyncState, SyncStore
+from backend.store.sync.state import SyncState
+from backend.store.sync.sync import SyncStore
 from backend.sync.folder import ROOT
 from backend.sync.group import OwnKeys, SyncGroup
 from backend.sync.transport import Exchanged, Transport

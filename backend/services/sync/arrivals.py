@@ -6,7 +6,7 @@ from typing import Final
 
 from backend.services.sync.beginning import MANY, own_keys
 from backend.store.sync.first_time import FirstTime
-from backend.store.sync.sync import Look, Peer, SyncState
+from backend.store.sync.state import Look, Peer, SyncState
 from backend.store.sync.travelling import Op
 from backend.sync.group import Member, SyncGroup
 from backend.sync.records import RecordKind, RefusedRecordError, check_signature

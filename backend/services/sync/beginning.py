@@ -5,7 +5,7 @@ import os
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Final
 
-from backend.store.sync.sync import SyncState
+from backend.store.sync.state import SyncState
 from backend.sync.group import OwnKeys, SyncGroup
 from backend.sync.records import START, RecordKind
 

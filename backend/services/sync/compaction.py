@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from backend.ids import now_ms
 from backend.services.sync.beginning import own_keys, telling_all
-from backend.store.sync.sync import Peer, SyncState
+from backend.store.sync.state import Peer, SyncState
 from backend.sync.records import START
 from backend.sync.transport import Transport, TransportError
 

@@ -32,7 +32,8 @@ from backend.sync.transport import Transport
 
 if TYPE_CHECKING:
     from backend.services.notices import NoticeSink
-    from backend.store.sync.sync import SyncState, SyncStore
+    from backend.store.sync.state import SyncState
+    from backend.store.sync.sync import SyncStore
 
 NOUN: Final = "devices"
 _PAIRING_EVERY_S: Final = 0.5

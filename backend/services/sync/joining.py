@@ -25,7 +25,8 @@ from backend.sync.records import RecordKind
 from backend.sync.transport import Transport, TransportError
 
 if TYPE_CHECKING:
-    from backend.store.sync.sync import SyncState, SyncStore
+    from backend.store.sync.state import SyncState
+    from backend.store.sync.sync import SyncStore
 
 _PATIENCE_S: Final = 5.0
 _NOT_ANSWERED: Final = (

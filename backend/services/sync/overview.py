@@ -16,7 +16,8 @@ from backend.sync.pairing import shown_number
 
 if TYPE_CHECKING:
     from backend.services.sync.joining import PairingOffer, SyncMoment
-    from backend.store.sync.sync import Peer, SyncState, SyncStore
+    from backend.store.sync.state import Peer, SyncState
+    from backend.store.sync.sync import SyncStore
 
 _LATE_MS: Final = 10 * 60 * 1000
 """As late may be what is missing before it is said."""

@@ -13,7 +13,7 @@ from backend.keys.api_keys import KeyStore
 from backend.llm.servers.address import read_address
 from backend.llm.wire.system_proxy import system_proxy
 from backend.services.sync.beginning import own_keys
-from backend.store.sync.sync import SyncState
+from backend.store.sync.state import SyncState
 from backend.sync.folder import FolderTransport
 from backend.sync.hrana import HranaClient, Statement
 from backend.sync.pairing import full_code

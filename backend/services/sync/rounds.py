@@ -26,7 +26,7 @@ from backend.services.sync.beginning import (
 )
 from backend.services.sync.compaction import Compaction
 from backend.services.sync.file_exchange import FileExchange
-from backend.store.sync.sync import Look, Peer, SyncState
+from backend.store.sync.state import Look, Peer, SyncState
 from backend.store.sync.travelling import FORGOTTEN
 from backend.sync.group import SyncGroup
 from backend.sync.records import (

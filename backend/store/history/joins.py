@@ -16,7 +16,8 @@ from backend.store.database import Database
 from backend.store.history.changes import revert
 from backend.store.models import Change, Message
 from backend.store.states.message_state import MessageState
-from backend.store.sync.sync import SyncState, drop_all, keep_state
+from backend.store.sync.state import SyncState
+from backend.store.sync.sync import drop_all, keep_state
 from backend.store.sync.travelling import TRAVELS
 from backend.store.sync.untold import UntoldClock
 

@@ -8,7 +8,7 @@ import pytest
 
 from backend.services.sync.rounds import is_set_back
 from backend.store.notes import NoteStore
-from backend.store.sync.sync import Look, SyncState
+from backend.store.sync.state import Look, SyncState
 from backend.sync.folder import ROOT
 from backend.sync.group import SyncGroup
 from backend.sync.records import RecordKind

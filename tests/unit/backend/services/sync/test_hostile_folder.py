@@ -10,7 +10,7 @@ import pytest
 from backend.ids import new_id
 from backend.services.sync.beginning import new_state, telling_all
 from backend.store.notes import NoteStore
-from backend.store.sync.sync import Peer
+from backend.store.sync.state import Peer
 from backend.sync.folder import ROOT
 from backend.sync.group import OwnKeys, SyncGroup
 from backend.sync.records import (

@@ -4,7 +4,7 @@ import pytest
 
 from backend.services.sync.joining import SyncMoment
 from backend.services.sync.overview import SyncPhase, phase_of
-from backend.store.sync.sync import SyncState
+from backend.store.sync.state import SyncState
 
 
 def state(*, server: str = "", **more: bool) -> SyncState:
