@@ -124,6 +124,7 @@ NEEDED: Final = {
     "math_core*": "draws formulas",
     "nh3*": "makes HTML safe",
     "pydantic*": "checks what comes in",
+    "_quickjs*": "draws diagrams",
     "orjson*": "JSON of Robyn",
     "robyn*": "HTTP",
     "uvloop*": "HTTP",

@@ -2,9 +2,6 @@
 // worker when it comes into view, and shown as an image, in which nothing acts and nothing is
 // fetched. What takes too long, or is not understood, stays code.
 (() => {
-  const MAX_CHARS = 20_000;
-  const MAX_ARROWS = 300;
-  const MAX_SVG_CHARS = 2_000_000;
   const DRAWN_WITHIN_MS = 10_000;
   const KEPT = 40;
   const address = document.querySelector("meta[name=diagram-drawer]").content;
@@ -38,24 +35,12 @@
       if (!isNew) send();
     });
 
-  // Colours of a text would not be seen in both themes; a line may hold several statements.
-  const readable = (code) =>
-    code
-      .toWellFormed()
-      .replace(/[^\P{Cc}\n\t]/gu, "")
-      .replace(/("[^"\n]*")|(?<![#&]\w{1,9});[ \t]*(?=\S)/g, (_, quoted) => quoted ?? "\n")
-      .replace(/;[ \t]*$/gm, "")
-      .replace(/^\s*(style|classDef|class\s+[\w,]+\s+\w+\s*;?$|linkStyle|click)\b.*$/gm, "");
-
-  const isBounded = (code) =>
-    code.length <= MAX_CHARS && (code.match(/--|==|-\.|->|<-|\|o|o\||\|\|/g) ?? []).length <= MAX_ARROWS;
-
   const picture = async (code, colours) => {
     const key = JSON.stringify([code, colours]);
     if (!pictures.has(key) && !failed.has(code)) {
-      const svg = isBounded(code) ? await ask({ source: readable(code), colours }) : "";
-      if (!svg || svg.length > MAX_SVG_CHARS) failed.add(code);
-      else pictures.set(key, `data:image/svg+xml,${encodeURIComponent(svg.replace(/@import url\('[^']*'\);/g, ""))}`);
+      const svg = await ask({ source: code, colours });
+      if (!svg) failed.add(code);
+      else pictures.set(key, `data:image/svg+xml,${encodeURIComponent(svg)}`);
       if (pictures.size > KEPT) pictures.delete(pictures.keys().next().value);
     }
     return pictures.get(key);

@@ -5,9 +5,10 @@ import json
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import islice
 from typing import IO, TYPE_CHECKING, ClassVar, Final, TypeAlias
 
 from backend.attachments.pictures import KEPT_TYPES
@@ -15,6 +16,7 @@ from backend.importing.markup import fenced
 from backend.importing.programs.hearth import FORMAT, VERSION
 from backend.interface.stored_values import DERIVED
 from backend.services.chat.endings import note_of
+from backend.services.transfer.drawings import Drawing, drawn
 from backend.services.transfer.export_text import closed, escaped, file_name
 from backend.web.markdown.markdown import Block, render
 from backend.web.rendering import Template
@@ -35,6 +37,8 @@ _INNER: Final = {"deleted_at", "conversation_id"} | DERIVED
 _MAX_RENDERED_CHARS: Final = 400_000
 _KEPT_AS: Final = frozenset({"file", "text_file", "file_key", "size"})
 _TURNS: Final = "<!--turns-->"
+_DRAWN_TOGETHER: Final = 20
+"""Messages whose diagrams are drawn by one process: it is slow to begin."""
 
 
 class ExportFormat(StrEnum):
@@ -68,6 +72,7 @@ class ExportedTurn(Template):
     """One exported message, or the text of a note.
 
     Attributes:
+        drawings: The diagrams that could be drawn, by their code as it is rendered.
         plain: Text that is shown as it is, instead of blocks.
         scope: Names the text among others on the page.
         files: The names of attached files, and pictures as addresses.
@@ -83,6 +88,7 @@ class ExportedTurn(Template):
     error: str
     scope: str = "text"
     files: Sequence[tuple[str, str]] = ()
+    drawings: Mapping[str, Drawing] = field(default_factory=dict)
 
 
 def conversation_pieces(
@@ -137,7 +143,9 @@ def note_pieces(form: ExportFormat, note: "Note", show: Render) -> Pieces:
         page = Page(note.title or "Note", note.created_at, "Note", _now())
         head, foot = show(page).split(_TURNS)
         turn = ExportedTurn("", "note", note.updated_at, "", "", render(note.body), "")
-        yield head + show(turn) + foot
+        yield head
+        yield from _with_drawings([turn], show)
+        yield foot
         return
     yield _front_matter(note, note.title)
     yield note.body.rstrip() + "\n"
@@ -232,22 +240,39 @@ def _html(
     page = Page(title, conversation.created_at, "Conversation", _now())
     head, foot = show(page).split(_TURNS)
     yield head
-    for message in messages:
-        is_plain = message.role == "user" or len(message.text) > _MAX_RENDERED_CHARS
-        yield show(
-            ExportedTurn(
-                _who(message),
-                message.role,
-                message.created_at,
-                message.reasoning,
-                message.text if is_plain else "",
-                [] if is_plain else render(message.text),
-                _note(message),
-                message.id,
-                [_shown(*one) for one in files.get(message.id, ())],
-            )
-        )
+    following = iter(messages)
+    while together := [*islice(following, _DRAWN_TOGETHER)]:
+        turns = [_turn(one, files.get(one.id, ())) for one in together]
+        yield from _with_drawings(turns, show)
     yield foot
+
+
+def _turn(message: "Message", files: Sequence[Attached]) -> ExportedTurn:
+    is_plain = message.role == "user" or len(message.text) > _MAX_RENDERED_CHARS
+    return ExportedTurn(
+        _who(message),
+        message.role,
+        message.created_at,
+        message.reasoning,
+        message.text if is_plain else "",
+        [] if is_plain else render(message.text),
+        _note(message),
+        message.id,
+        [_shown(*one) for one in files],
+    )
+
+
+def _with_drawings(turns: Sequence[ExportedTurn], show: Render) -> Pieces:
+    """Yield turns with their diagrams, and nothing after each that was drawn.
+
+    So who no longer wants the export need not wait for all of them.
+    """
+    drawings = dict[str, Drawing]()
+    for html, drawing in drawn([block for turn in turns for block in turn.blocks]):
+        drawings[html] = drawing
+        yield ""
+    for turn in turns:
+        yield show(replace(turn, drawings=drawings))
 
 
 def _json(attached: Iterable[str], **lists: Iterable[Iterable[str]]) -> Pieces:
