@@ -102,7 +102,7 @@ HOSTILE = (
 )
 MANY = "graph LR\n" + "A --> A\n" * 400
 SOURCES = {
-    "graph LR; A[Tea] --> B{Hot?}; B --> C": True,
+    "graph LR; A[Tea] --> B{Hot?}; B-->C": True,
     "sequenceDiagram\n  Ann->>Bob: Hello\u0008": True,
     HOSTILE: True,
     'pie title Pets\n  "Dogs" : 3': False,
