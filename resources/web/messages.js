@@ -3,12 +3,14 @@
 // page, or again after a reconnect, is so neither lost nor shown twice.
 (() => {
   const KEPT = 2000;
+  const KEPT_MS = 300_000;
   const HIDDEN_MS = 250;
   const FRAME_MS = 16;
   const LATE_MS = 150;
   const SENTENCE = /^.*?[.!?…。！？](?=\s|$)/s;
   const SENTENCE_CHARS = 240;
-  // Of a text that is sent again with every word only the newest is kept.
+  // What a page that is on its way may not know yet. Of a text that is sent again with
+  // every word only the newest is kept, and nothing for longer than a page takes.
   const recent = new Map();
   const drawn = new Map();
   const awaited = new Map();
@@ -170,8 +172,12 @@
   // What grows is drawn once per frame, in a task before it; everything else at once,
   // after what came before.
   const hear = (event) => {
+    event.heardAt = performance.now();
     remember(recent, event);
-    if (recent.size > KEPT) recent.delete(recent.keys().next().value);
+    for (const [name, { heardAt }] of recent) {
+      if (recent.size <= KEPT && event.heardAt - heardAt < KEPT_MS) break;
+      recent.delete(name);
+    }
     remember(drawn, event);
     if (!["blocks", "tail", "reasoning", "wait"].includes(event.part)) draw();
     else if (!isDue) {

@@ -250,3 +250,21 @@ def test_conversations_that_were_left_are_not_kept(window: Window) -> None:
     after = counts(window)
     for name, number in before.items():
         assert after[name] == pytest.approx(number, rel=0.2), (before, after)
+
+
+def test_what_was_told_long_ago_is_not_kept(window: Window) -> None:
+    window.send("HeapProfiler.enable")
+    # What is heard now is kept for a page that was asked for before.
+    window.evaluate("""(() => {
+      const told = (seq) => ({ seq, message: `${seq}`, part: "added", html: "<p>" });
+      const [old, young] = [told(1), told(2)];
+      [window.old, window.young] = [old, young].map((event) => new WeakRef(event));
+      hearthMessages.hear(old);
+      const now = performance.now.bind(performance);
+      performance.now = () => now() + 301_000;
+      hearthMessages.hear(young);
+      delete performance.now;
+    })()""")
+    counts(window)
+    assert window.evaluate("window.old.deref() === undefined")
+    assert window.evaluate("window.young.deref()?.seq") == 2
