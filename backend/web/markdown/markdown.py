@@ -31,9 +31,9 @@ _MAX_LABEL: Final = 60
 _LINK_SCHEMES: Final = {"http", "https", "mailto"}
 # fmt: off
 _TAGS: Final = frozenset({
-    "a", "b", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5",
-    "h6", "hr", "i", "kbd", "li", "ol", "p", "pre", "s", "samp", "strong", "sub", "sup",
-    "table", "tbody", "td", "th", "thead", "tr", "u", "ul", "var",
+    "a", "b", "bdi", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4",
+    "h5", "h6", "hr", "i", "kbd", "li", "ol", "p", "pre", "s", "samp", "strong", "sub",
+    "sup", "table", "tbody", "td", "th", "thead", "tr", "u", "ul", "var",
 }) | mathml.TAGS
 _DIRECTED: Final = (
     "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "li", "p", "table", "td", "th",
@@ -97,6 +97,7 @@ def _cleaner() -> "nh3.Cleaner":
         tag_attribute_values={
             "code": {"class": {"math", "math block"}},
             **{tag: {"dir": {"ltr", "rtl"}} for tag in _DIRECTED},
+            "bdi": {"dir": {"ltr"}},
             "p": {"dir": {"ltr", "rtl"}, "class": {"math"}},
         },
         attribute_filter=kept,

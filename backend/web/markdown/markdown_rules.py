@@ -21,6 +21,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 
 from backend.web.formulas import formulas
 from backend.web.markdown import bare_links
+from backend.web.markdown.isolates import isolated
 from backend.web.scripts import direction_of, is_cjk
 
 MAX_COLUMNS: Final = 100
@@ -255,6 +256,8 @@ def _directions(state: StateCore) -> None:
             if own != around[-1]:
                 token.attrSet("dir", own)
             around.append(own)
+        elif token.type == "inline" and around[-1] == "rtl":
+            token.children = [*isolated(token.children or [])]
         elif token.nesting < 0 and _opener(token) in _DIRECTED:
             around.pop()
 
