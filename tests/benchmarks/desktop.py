@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Final
 
 import psutil
-from pyvirtualdisplay.display import Display
 
 from qtshell.ipc.instance import Call, call
 from tests.benchmarks.hidden_briefly import REST_S
@@ -32,6 +31,7 @@ from tests.benchmarks.screen import (
     window_of,
 )
 from tests.benchmarks.tables import MB, MS, PERCENT, Line, Series, Table
+from tests.helpers.tray import screen_of
 
 RUNS: Final = 15
 IDLE_S: Final = 60.0
@@ -95,7 +95,7 @@ class Stage:
 
 def measure() -> Table:
     """Measure everything in turn, each measure several times."""
-    with Display(visible=False, size=(1440, 900)), window_manager(), _stage() as stage:
+    with screen_of(1440, 900), window_manager(), _stage() as stage:
         for name, step in (
             ("quick ask", _quick_ask),
             ("second launch", _second_launch),

@@ -21,11 +21,11 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import psutil
-from pyvirtualdisplay.display import Display
 from websockets.sync.client import connect
 
 from backend.interface.protocol import LOOPBACK
 from tests.benchmarks.tables import MB, MS, Line, Series, Table
+from tests.helpers.tray import screen_of
 
 RUNS: Final = 7
 SETTLE_S: Final = 4.0
@@ -85,7 +85,7 @@ def measure() -> Table:
         one.__name__: Series(one.__name__) for one in (hearth, pywebview, chromium)
     }
     memory = {name: Series(name) for name in times}
-    with Display(visible=False, size=(1440, 900)), window_manager():
+    with screen_of(1440, 900), window_manager():
         for run in range(RUNS + 1):
             for one in (hearth, pywebview, chromium):
                 sys.stderr.write(f"launch: {one.__name__}, {run} of {RUNS}\n")

@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from pyvirtualdisplay.display import Display
-
 from backend.interface.protocol import HEALTH_PATH, LOOPBACK
 from tests.benchmarks.corpus import Corpus
 from tests.benchmarks.hands import ask, press
@@ -21,6 +19,7 @@ from tests.benchmarks.stalls import BARE
 from tests.benchmarks.tables import COUNT, MB, MS, Line, Series, Table
 from tests.helpers.dictation import Dictation
 from tests.helpers.tracing import Tasks, traced
+from tests.helpers.tray import screen_of
 from tests.helpers.window import Window
 
 TOKENS: Final = 10_000
@@ -148,7 +147,7 @@ def dictated(data_dir: Path) -> Iterator[tuple[Window, Dictation]]:
 def displayed(data_dir: Path) -> Iterator[Window]:
     """Open the real window on a display of its own."""
     with (
-        Display(visible=False, size=(1440, 1000)),
+        screen_of(1440, 1000),
         window_manager(),
         Window.start(data_dir) as window,
     ):

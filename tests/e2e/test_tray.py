@@ -7,12 +7,11 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from pyvirtualdisplay.display import Display
 
 from backend.interface.stored_values import ActionKind
 from backend.services.actions.text_actions import LOCAL
 from tests.helpers.scripted_model import HELLO
-from tests.helpers.tray import Tray, large_windows, windows_of, xdotool
+from tests.helpers.tray import Tray, large_windows, screen_of, windows_of, xdotool
 from tests.helpers.window import Window, until
 
 pytestmark = [pytest.mark.gui, pytest.mark.e2e]
@@ -158,7 +157,7 @@ def test_without_a_tray_the_window_is_kept_and_it_is_said_once(
     tmp_path: Path,
 ) -> None:
     with (
-        Display(visible=False, size=(1200, 900)),
+        screen_of(1200, 900),
         subprocess.Popen(["openbox"], stderr=subprocess.DEVNULL) as desktop,
     ):
         try:

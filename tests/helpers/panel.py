@@ -8,11 +8,11 @@ from typing import Final
 
 import psutil
 import pytest
-from pyvirtualdisplay.display import Display
 
 from qtshell.identity import APP_ID
 from tests.e2e.test_desktop import Home
-from tests.helpers.tray import click, windows_of, xdotool
+from tests.helpers.session_bus import bus_with
+from tests.helpers.tray import click, screen_of, windows_of, xdotool
 from tests.helpers.window import until
 
 FIRST = (20, 20)
@@ -44,18 +44,6 @@ MENU = f"""\
   <Include><Filename>{APP_ID}.desktop</Filename></Include>
 </Menu>
 """
-BUS = """\
-<busconfig>
-  <type>session</type>
-  <listen>unix:tmpdir=/tmp</listen>
-  <servicedir>{services}</servicedir>
-  <policy context="default">
-    <allow send_destination="*" eavesdrop="true"/>
-    <allow eavesdrop="true"/>
-    <allow own="*"/>
-  </policy>
-</busconfig>
-"""
 SETTINGS: Final = Path("/usr/share/dbus-1/services/org.xfce.Xfconf.service")
 QUIET: Final = subprocess.DEVNULL
 
@@ -73,28 +61,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
     services = tmp_path / "services"
     services.mkdir()
     shutil.copy(SETTINGS, services)
-    configuration = tmp_path / "bus.conf"
-    configuration.write_text(BUS.format(services=services), "utf-8")
     with (
-        Display(visible=False, size=(1200, 900)),
+        screen_of(1200, 900),
         subprocess.Popen(["openbox"], stderr=QUIET) as manager,
-        subprocess.Popen(
-            [
-                "dbus-daemon",
-                "--nofork",
-                "--print-address",
-                "--config-file",
-                configuration,
-            ],
-            stdout=subprocess.PIPE,
-            stderr=QUIET,
-            text=True,
-        ) as bus,
+        bus_with(services) as address,
     ):
-        assert bus.stdout is not None
-        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", bus.stdout.readline().strip())
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
         yield home
-        bus.terminate()
         manager.terminate()
 
 

@@ -4,6 +4,8 @@ import subprocess
 from collections.abc import Callable
 from typing import Final
 
+from pyvirtualdisplay.display import Display
+
 from tests.helpers.window import until
 
 _LARGEST_ICON_PX: Final = 64
@@ -27,6 +29,15 @@ ENTRIES: Final = (
 
 Area = tuple[int, int, int, int]
 """Left, top, width and height."""
+
+
+def screen_of(width: int, height: int) -> Display:
+    """Return an X screen of its own, to be entered.
+
+    Without `-noreset` it starts anew whenever its last program goes, and one that comes
+    just then is not let in.
+    """
+    return Display(visible=False, size=(width, height), extra_args=["-noreset"])
 
 
 def xdotool(*arguments: object) -> str:
