@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from qtshell.display.screens import can_be_reached
+from qtshell.display.screens import can_be_reached, take_scale_of_screen
 from qtshell.icons import icon
 from qtshell.quick.answer_view import MARGIN, WIDTH, AnswerView
 from qtshell.quick.style import Colours, answer_style, colours, window_style
@@ -182,6 +182,7 @@ class QuickWindow(QWidget):
 
     def come_within_reach(self) -> None:
         """Move to a screen when there is none where the window is."""
+        take_scale_of_screen(self)
         if not can_be_reached(self.geometry()):
             self._take_place()
 

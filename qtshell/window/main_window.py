@@ -7,7 +7,7 @@ from PySide6.QtCore import QEvent, QSize, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from qtshell.display.screens import can_be_reached
+from qtshell.display.screens import can_be_reached, take_scale_of_screen
 from qtshell.settings import ShellSettings
 from qtshell.sidecar.client import SidecarClient
 from qtshell.window.actions import Actions, fill_menu_bar
@@ -121,6 +121,7 @@ class MainWindow(QMainWindow):
 
     def come_within_reach(self) -> None:
         """Move to the main screen when there is none where the window is."""
+        take_scale_of_screen(self)
         if not can_be_reached(self.geometry()):
             self._take_default_place()
 
