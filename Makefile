@@ -51,9 +51,9 @@ package: $(VENDOR) ## Build the .deb, the tar.xz, their parts list and sums into
 	@SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || date +%s) PYTHONHASHSEED=0 \
 		nice $(WORK)/venv/bin/python resources/packaging/package.py $(WORK) dist $(if $(SIGN),--sign $(SIGN)) $(ARGS)
 
-package-test: setup ## Use the packages of dist/ in a clean Debian, as root (long)
+package-test: setup ## Use the packages of dist/ in a clean Debian, as root (long; OLDER=FILE: upgrade from that .deb, and back)
 	$(RUN) pytest -n0 tests/package/checks.py
-	set -e; for release in bookworm trixie; do tests/package/debian dist/*.deb dist/*.tar.xz $(WORK)/$$release $$release; done
+	set -e; for release in bookworm trixie; do tests/package/debian dist/*.deb dist/*.tar.xz $(WORK)/$$release $$release $(OLDER); done
 
 install: .venv/.run $(VENDOR) ## Put Hearth into the start menu
 	@.venv/bin/hearth --install-desktop
