@@ -92,6 +92,17 @@ class FolderTransport:
             name = hash_of(last) if last else ""
             return Exchanged(kept, head, name, list(self._pull(stream, known)))
 
+    def heads(self) -> Mapping[str, bytes]:
+        """Return how each stream ends there, as far as it is whole."""
+        found: dict[str, bytes] = {}
+        with self._explained():
+            for home in self._group.iterdir():
+                for segment in reversed(_segments(home)):
+                    if there := dict(_numbered(_read(segment))):
+                        found[home.name] = there[max(there)][:BODY_AT]
+                        break
+        return found
+
     def rewrite(self, stream: str, n: int, change: Callable[[bytes], bytes]) -> None:
         """Replace a record of ours by what is made of it, of the same size."""
         with self._explained():

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import secrets
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Final, NamedTuple
 
@@ -127,10 +128,12 @@ class PairingAnswer(NamedTuple):
 
     Attributes:
         counts: How much there is on the other computer: conversations, notes.
+        names: How many changes it has of each name they were made under.
     """
 
     group: SyncGroup
     counts: tuple[int, int]
+    names: Mapping[str, int] = {}
 
 
 def seal_welcome(
@@ -138,7 +141,8 @@ def seal_welcome(
 ) -> bytes:
     """Return what who joins is answered: the group with its keys, for it alone."""
     group, counts = welcome.group.to_json(), list(welcome.counts)
-    said = json.dumps({"group": group, "from": me.id, "counts": counts}).encode()
+    answer = {"group": group, "from": me.id, "counts": counts}
+    said = json.dumps({**answer, "names": {**welcome.names}}).encode()
     return json.dumps(wrapped(said, joins.wrap, _context(secret))).encode()
 
 
@@ -149,8 +153,9 @@ def open_welcome(secret: str, sealed: bytes, own: OwnKeys) -> PairingAnswer | No
         answer = json.loads(said)
         conversations, notes = map(int, answer.get("counts", (0, 0)))
         group = SyncGroup.from_json(answer["group"])
-        return PairingAnswer(group, (conversations, notes))
-    except (ValueError, KeyError, TypeError):
+        names = {str(k): int(n) for k, n in answer.get("names", {}).items()}
+        return PairingAnswer(group, (conversations, notes), names)
+    except (AttributeError, ValueError, KeyError, TypeError):
         return None
 
 

@@ -5,6 +5,9 @@ A header of 128 bytes, big-endian: "H1", kind, 0, epoch 8, stream 16, number 8, 
 Ed25519 signature of the header, 64 bytes, and the body, AES-256-GCM of the padded
 payload with the header up to the body's hash as associated data. So only its device can
 have made a record, in this place of its stream and in no other.
+
+After the payload, where older versions see padding, stands how far its device had read
+the others: who was shown another record in the same place finds out.
 """
 
 import hashlib
@@ -13,8 +16,8 @@ import json
 import os
 import struct
 import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final, NamedTuple, Self
 
@@ -42,6 +45,7 @@ _ZERO_NONCE: Final = bytes(12)
 _SMALLEST: Final = 512
 _PLAIN_BELOW: Final = 2048
 _MOST_UNPACKED: Final = 64 * 1024 * 1024
+_MARK_BYTES: Final = 8
 
 
 class RefusedRecordError(Exception):
@@ -50,6 +54,38 @@ class RefusedRecordError(Exception):
 
 class MissingRecordError(RefusedRecordError):
     """What comes before this record, or its key, has not come yet."""
+
+
+class ForkedStreamError(RefusedRecordError):
+    """Its device made this record, and another one that was read in the same place."""
+
+
+class StreamHead(NamedTuple):
+    """How far a stream was read.
+
+    Attributes:
+        n: The number of its last record.
+        mark: What this record is told from others by, in hexadecimal.
+    """
+
+    stream: str
+    n: int
+    mark: str
+
+    @classmethod
+    def read(cls, data: object) -> Self:
+        """Read one of a record.
+
+        Raises:
+            TypeError, ValueError: It is none.
+        """
+        if not isinstance(data, list):
+            raise TypeError("no head")
+        stream, n, mark = data
+        sizes = len(bytes.fromhex(stream)), len(bytes.fromhex(mark))
+        if sizes != (16, _MARK_BYTES) or not 0 < int(n) < 2**48:
+            raise ValueError("no head")
+        return cls(stream, int(n), mark)
 
 
 class RecordKind(IntEnum):
@@ -116,9 +152,17 @@ class RecordWriter:
     n: int
     prev: bytes
 
-    def seal(self, kind: RecordKind, payload: object) -> bytes:
-        """Return the next record."""
-        plain = _packed(payload)
+    def seal(
+        self, kind: RecordKind, payload: object, heads: Sequence[StreamHead] = ()
+    ) -> bytes:
+        """Return the next record.
+
+        Args:
+            kind: What it holds. One that everybody can read tells no heads.
+            payload: What it says.
+            heads: How far this computer has read others.
+        """
+        plain = _packed(payload, heads)
         epoch = OPEN_EPOCH if kind is RecordKind.KEYS else self.epoch
         nonce, n = os.urandom(24), self.n + 1
         bound = _LAYOUT.pack(
@@ -136,12 +180,17 @@ class RecordWriter:
 
 @dataclass(slots=True)
 class RecordReader:
-    """What is known of the stream of another computer."""
+    """What is known of the stream of another computer.
+
+    Attributes:
+        heads: How far its device had read others, as the last record says.
+    """
 
     verifier: Ed25519PublicKey
     stream: bytes
     n: int
     prev: bytes
+    heads: Sequence[StreamHead] = field(default=())
 
     def open(
         self, record: bytes, keys: Mapping[bytes, bytes]
@@ -154,6 +203,7 @@ class RecordReader:
 
         Raises:
             MissingRecordError: Others before it have not come.
+            ForkedStreamError: Its device made another one before it.
             RefusedRecordError: It is none of this stream, or not as it was made.
         """
         header = RecordHeader.of(record)
@@ -163,13 +213,15 @@ class RecordReader:
             return None
         if header.n > self.n + 1:
             raise MissingRecordError(f"{header.n - self.n - 1} records are missing")
-        if not hmac.compare_digest(header.prev, self.prev):
-            raise RefusedRecordError("does not follow the one before")
         check_signature(record, self.verifier)
+        if not hmac.compare_digest(header.prev, self.prev):
+            raise ForkedStreamError("does not follow the one before")
+        heads: Sequence[StreamHead] = ()
         if is_erased(record, self.verifier):
             opened: tuple[RecordKind, object] = (RecordKind.OPS, [])
         else:
-            opened = _opened(header, record, keys)
+            opened, heads = _opened(header, record, keys)
+        self.heads = heads
         self.n, self.prev = header.n, hashlib.sha256(record[:HEADER_BYTES]).digest()
         return opened
 
@@ -177,6 +229,11 @@ class RecordReader:
 def hash_of(record: bytes) -> str:
     """Return what the next record names this one by, in hexadecimal."""
     return hashlib.sha256(record[:HEADER_BYTES]).hexdigest()
+
+
+def mark_of(name: str) -> str:
+    """Return what tells a record from others, of its hash in hexadecimal."""
+    return name[: 2 * _MARK_BYTES]
 
 
 def erased(record: bytes, signer: Ed25519PrivateKey) -> bytes:
@@ -217,18 +274,25 @@ def check_signature(record: bytes, verifier: Ed25519PublicKey) -> None:
         raise RefusedRecordError("not signed by this device") from exc
 
 
-def _packed(payload: object) -> bytes:
-    plain = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
+def _packed(payload: object, heads: Sequence[StreamHead]) -> bytes:
+    plain = _json(payload)
     # One short act is not compressed: its size tells nothing about what it is like.
     is_packed = len(plain) >= _PLAIN_BELOW
     packed = zlib.compress(plain, 1) if is_packed else plain
-    head = _HEAD.pack(is_packed, len(packed))
-    return (head + packed).ljust(padded_size(len(head) + len(packed)), b"\0")
+    whole = _HEAD.pack(is_packed, len(packed)) + packed
+    if heads:
+        said = _json(heads)
+        whole += _HEAD.pack(0, len(said)) + said
+    return whole.ljust(padded_size(len(whole)), b"\0")
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _opened(
     header: RecordHeader, record: bytes, keys: Mapping[bytes, bytes]
-) -> tuple[RecordKind, object]:
+) -> tuple[tuple[RecordKind, object], Sequence[StreamHead]]:
     body = record[BODY_AT:]
     is_whole = len(body) == header.length
     if not is_whole or hashlib.sha256(body).digest() != header.digest:
@@ -236,12 +300,20 @@ def _opened(
     try:
         kind = RecordKind(header.kind)
         if kind is RecordKind.KEYS:
-            return kind, _unpacked(body)
+            return (kind, _unpacked(body)), ()
         if header.epoch not in keys:
             raise MissingRecordError("a key this device was not given")
         cipher = _cipher(keys[header.epoch], header.stream, header.nonce)
-        return kind, _unpacked(cipher.decrypt(_ZERO_NONCE, body, record[:_BOUND]))
-    except (InvalidTag, ValueError, RecursionError, struct.error, zlib.error) as exc:
+        plain = cipher.decrypt(_ZERO_NONCE, body, record[:_BOUND])
+        return (kind, _unpacked(plain)), _heads(plain)
+    except (
+        InvalidTag,
+        TypeError,
+        ValueError,
+        RecursionError,
+        struct.error,
+        zlib.error,
+    ) as exc:
         raise RefusedRecordError(f"cannot be read: {type(exc).__name__}") from exc
 
 
@@ -254,3 +326,15 @@ def _unpacked(plain: bytes) -> object:
         if not unpack.eof:
             raise RefusedRecordError("too large when unpacked")
     return json.loads(packed)
+
+
+def _heads(plain: bytes) -> Sequence[StreamHead]:
+    """Return what stands after the payload; records of older versions have nothing."""
+    _, length = _HEAD.unpack_from(plain)
+    said = plain[_HEAD.size + length :]
+    if len(said) < _HEAD.size:
+        return ()
+    _, length = _HEAD.unpack_from(said)
+    if not length:
+        return ()
+    return [StreamHead.read(one) for one in json.loads(said[_HEAD.size :][:length])]

@@ -83,7 +83,7 @@ _HEAD: Final = """
     where grp = ?1 and stream = ?2 and part = 0 order by n desc limit 1
 """
 # Each stream is found by a look into the index, so that asking in vain reads few rows.
-_PULL: Final = """
+_STREAMS: Final = """
     with recursive stream_of(name) as (
         select min(stream) from hearth_record where grp = ?1
         union all
@@ -91,7 +91,17 @@ _PULL: Final = """
             select min(stream) from hearth_record
             where grp = ?1 and stream > stream_of.name
         ) from stream_of where name is not null
-    ), wanted(name, after) as (
+    )
+"""
+_HEADS: Final = f"""{_STREAMS}
+    select name, (
+        select substr(data, 1, 192) from hearth_record
+        where grp = ?1 and stream = stream_of.name and part = 0
+        order by n desc limit 1
+    ) from stream_of where name is not null
+"""  # noqa: S608 our own
+_PULL: Final = f"""{_STREAMS}
+    , wanted(name, after) as (
         select name, coalesce((select value from json_each(?2) where key = name), 0)
         from stream_of
         where name is not null and name not in (select value from json_each(?3))
@@ -108,7 +118,7 @@ _PULL: Final = """
     )
     select stream, data from found
     where size <= ?5 or size = length(data) order by place
-"""
+"""  # noqa: S608 our own
 _PART: Final = """
     select data from hearth_record
     where grp = ?1 and stream = ?2 and n = ?3 and part = ?4
@@ -175,6 +185,11 @@ class ServerTransport:
         head, last = ends[0] if ends else (0, None)
         name = hash_of(_bytes(last)) if last else ""
         return Exchanged(kept, int(head or 0), name, list(self._whole(found)))
+
+    def heads(self) -> Mapping[str, bytes]:
+        """Return how each stream ends there."""
+        [found] = self._run([Statement(_HEADS, (self._group,))])
+        return {str(name): _bytes(data) for name, data in found}
 
     def rewrite(self, stream: str, n: int, change: Callable[[bytes], bytes]) -> None:
         """Replace a record of ours by what is made of it, of the same size."""

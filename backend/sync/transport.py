@@ -67,6 +67,16 @@ class Transport(Protocol):
         """
         ...
 
+    def heads(self) -> Mapping[str, bytes]:
+        """Return how each stream ends there: the beginning of its last record.
+
+        It is as long as the signature goes: what is said of others can be checked.
+
+        Raises:
+            TransportError: That is not possible now.
+        """
+        ...
+
     def rewrite(self, stream: str, n: int, change: Callable[[bytes], bytes]) -> None:
         """Replace a record of ours by what is made of it, of the same size.
 

@@ -22,6 +22,8 @@ from backend.sync.folder import ROOT
 from backend.sync.group import OwnKeys, SyncGroup
 from backend.sync.transport import Exchanged, Transport
 
+OFTEN = 1_000_000
+"""In random runs all is told again as often as chance wants."""
 ZERO = f"{0:016x}-begin"
 
 
@@ -66,6 +68,9 @@ class Unsteady:
 
     def begin(self) -> None:
         self.inner.begin()
+
+    def heads(self) -> Mapping[str, bytes]:
+        return self.inner.heads()
 
     def files(self) -> Set[str]:
         return self.inner.files()
@@ -120,7 +125,7 @@ class Computer:
         self.database.clock = self.clock
         self.store = SyncStore(self.database)
         self.transport: Unsteady | None = None
-        self.rounds = SyncRounds(self.store, self.carrier, self.forget)
+        self.rounds = SyncRounds(self.store, self.carrier, self.forget, OFTEN)
 
     def carrier(self, state: SyncState) -> Unsteady:
         if self.transport is None:

@@ -149,6 +149,13 @@ def look_again(_request: Request, app: OpenContext) -> Response:
     return app.pages.fragment(_state(app))
 
 
+@router.post("/devices/noted")
+def take_note(_request: Request, app: OpenContext) -> Response:
+    """Take note that a person has read what was put right."""
+    app.services.devices.take_note()
+    return app.pages.fragment(_state(app))
+
+
 @router.put("/devices/paused")
 def pause(request: Request, app: OpenContext) -> Response:
     """Exchange nothing for now, or go on."""

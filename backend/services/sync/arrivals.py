@@ -6,23 +6,40 @@ from typing import Final
 
 from backend.services.sync.beginning import MANY, own_keys
 from backend.store.sync.first_time import FirstTime
+from backend.store.sync.heads import StreamNotes
 from backend.store.sync.state import Look, Peer, SyncState
 from backend.store.sync.travelling import Op
 from backend.sync.group import Member, SyncGroup
-from backend.sync.records import RecordKind, RefusedRecordError, check_signature
+from backend.sync.records import (
+    RecordKind,
+    RefusedRecordError,
+    StreamHead,
+    check_signature,
+)
 
 _MOST: Final = 10**12
 
 
 @dataclass(slots=True)
 class Arrivals:
-    """What was read in one round."""
+    """What was read in one round.
+
+    Attributes:
+        heads: How far others have read, as their records say.
+        read: Of each record that was read.
+        notes: What is noted of streams since.
+        is_behind: Others have more, or other things, of what this computer wrote.
+    """
 
     group: SyncGroup
     ops: list[Op] = field(default_factory=list)
     peers: dict[str, Peer] = field(default_factory=dict)
     stalled: set[str] = field(default_factory=set)
     first: dict[str, FirstTime] = field(default_factory=dict)
+    heads: list[StreamHead] = field(default_factory=list)
+    read: list[StreamHead] = field(default_factory=list)
+    notes: dict[str, StreamNotes] = field(default_factory=dict)
+    is_behind: bool = False
 
 
 def read_of(look: Look, came: Arrivals) -> dict[str, dict[str, int]]:

@@ -6,14 +6,12 @@ removed meanwhile, of which then counts what others have read. Only what this co
 wrote itself is ever dropped.
 """
 
-import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from backend.ids import now_ms
-from backend.services.sync.beginning import own_keys, telling_all
+from backend.services.sync.beginning import leaving_stream, own_keys, telling_all
 from backend.store.sync.state import Peer, SyncState
-from backend.sync.records import START
 from backend.sync.transport import Transport, TransportError
 
 if TYPE_CHECKING:
@@ -55,13 +53,7 @@ class Compaction:
         me = own_keys(state).as_member("").id
         old = Peer(state.stream, me, state.n, state.prev, now_ms())
         fresh = replace(
-            state,
-            stream=os.urandom(16).hex(),
-            n=0,
-            prev=START,
-            old_streams=[*state.old_streams, state.stream],
-            retired=state.stream,
-            retired_at=now_ms(),
+            leaving_stream(state), retired=state.stream, retired_at=now_ms()
         )
         fresh = telling_all(self._store, fresh)
         # Others have it: nobody watches how far it is.

@@ -5,8 +5,8 @@ thread of its own, beside everything: a folder that hangs holds up nobody.
 """
 
 import time
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +14,7 @@ from backend.errors import ConflictError
 from backend.ids import now_ms
 from backend.interface.api_types import SyncSummary
 from backend.keys.api_keys import KeyStore
-from backend.services.sync.beginning import new_state, telling_all
+from backend.services.sync.beginning import new_state, telling_all, with_others
 from backend.services.sync.joining import OpenServer, Pairing, SyncMoment
 from backend.services.sync.overview import (
     DeviceOverview,
@@ -95,9 +95,8 @@ class DeviceService:
             InvalidInputError: There is none.
         """
         place = SyncPlace.of_folder(typed)
-        with self._now.alone():
+        with self._changing():
             self._choose(place)
-        self._changed()
 
     def choose_server(self, typed: str, token: str) -> None:
         """Exchange through a libSQL server, or another one, or with another token.
@@ -109,12 +108,11 @@ class DeviceService:
             TransportError: It does not answer, or not to this token.
         """
         place = SyncPlace.of_server(typed, token)
-        with self._now.alone():
+        with self._changing():
             if place.is_open:
                 self._now.open_server = OpenServer(place)
             else:
                 self._choose(place)
-        self._changed()
 
     def agree_to_open_server(self) -> None:
         """Use a server to which others on the way can listen.
@@ -123,12 +121,11 @@ class DeviceService:
             ConflictError: None was asked about.
             TransportError: It does not answer.
         """
-        with self._now.alone():
+        with self._changing():
             asked, self._now.open_server = self._now.open_server, None
             if asked is None:
                 raise ConflictError(_NO_PLACE)
             self._enter(asked)
-        self._changed()
 
     def begin(self) -> None:
         """Let this be the first computer that exchanges there.
@@ -137,16 +134,15 @@ class DeviceService:
             ConflictError: It exchanges already, or no place was chosen.
             TransportError: The place cannot be written.
         """
-        with self._now.alone():
+        with self._changing():
             place, own = self._chosen(), OwnKeys.make()
             group = SyncGroup.found(own.as_member(self._name), self._store.reading())
             with closing(place.transport(group.id)) as transport:
                 transport.begin()
             name = self._store.device_id
             state = new_state(place.folder, group, own, name)
-            state = telling_all(self._store, state)
+            state = telling_all(self._store, with_others(self._store, state))
             self._keep(self._tokens.moved(state, place))
-        self._changed()
 
     def join(self, typed: str) -> None:
         """Ask the computer that shows this code to be let in.
@@ -157,7 +153,7 @@ class DeviceService:
             TransportError: The place cannot be written.
         """
         secret, server, token = read_full_code(typed)
-        with self._now.alone():
+        with self._changing():
             if server and not self._store.state():
                 place = SyncPlace.of_server(server, token)
                 asked = OpenServer(place, secret)
@@ -167,7 +163,6 @@ class DeviceService:
                     self._enter(asked)
             else:
                 self._pairing.ask(secret, self._chosen())
-        self._changed()
 
     def confirm(self) -> None:
         """Join what is here with what the others have.
@@ -175,9 +170,8 @@ class DeviceService:
         Raises:
             ConflictError: This computer was not let in, or joined already.
         """
-        with self._now.alone():
+        with self._changing():
             self._keep(self._pairing.confirm())
-        self._changed()
 
     def take_back(self) -> None:
         """Take back that this computer joined; what came goes to the trash here.
@@ -185,12 +179,11 @@ class DeviceService:
         Raises:
             ConflictError: It did not join, or exchanges nothing.
         """
-        with self._now.alone():
+        with self._changing():
             state = self._state()
             if state.joined < 0:
                 raise ConflictError("This was the first of your computers.")
             self._keep(replace(state, going_back=self._store.reading()))
-        self._changed()
 
     def offer_code(self) -> None:
         """Show a code for another computer, for ten minutes and one use.
@@ -198,10 +191,9 @@ class DeviceService:
         Raises:
             ConflictError: This computer exchanges nothing.
         """
-        with self._now.alone():
+        with self._changing():
             self._state()
             self._pairing.offer()
-        self._changed()
 
     def accept(self) -> None:
         """Let in the computer that asks.
@@ -210,27 +202,24 @@ class DeviceService:
             ConflictError: None asks, or no longer.
             TransportError: The place cannot be written.
         """
-        with self._now.alone():
+        with self._changing():
             state = self._state()
             self._pairing.accept(state, self._carrier(state))
             self._look_again()
-        self._changed()
 
     def cancel(self) -> None:
         """Let nobody in, and ask no longer to be let in."""
-        with self._now.alone():
+        with self._changing():
             self._pairing.cancel()
             if self._store.state() is None:
                 self._now.chosen = None
             self._now.problem = ""
-        self._changed()
 
     def pause(self, *, is_paused: bool) -> None:
         """Exchange nothing for now, or go on."""
-        with self._now.alone():
+        with self._changing():
             self._keep(replace(self._state(), is_paused=is_paused))
             self._now.problem = ""
-        self._changed()
 
     def connection_is(self, *, is_metered: bool) -> None:
         """Take note of what the system says of the connection."""
@@ -239,9 +228,8 @@ class DeviceService:
 
     def use_metered(self, *, is_on_metered: bool) -> None:
         """Exchange over a server on metered connections too, or wait there."""
-        with self._now.alone():
+        with self._changing():
             self._keep(replace(self._state(), is_on_metered=is_on_metered))
-        self._changed()
 
     def remove(self, device_id: str) -> None:
         """Let a computer have nothing that is written from now on.
@@ -249,18 +237,16 @@ class DeviceService:
         Raises:
             NotFoundError: There is no such computer.
         """
-        with self._now.alone():
+        with self._changing():
             self._keep(self._pairing.remove(self._state(), device_id))
-        self._changed()
 
     def leave(self) -> None:
         """Exchange nothing from now on; what is here stays here."""
-        with self._now.alone():
+        with self._changing():
             if state := self._store.state():
                 self._tokens.forget(state)
             self._store.forget()
             self._forget_moment()
-        self._changed()
 
     def _forget_moment(self) -> None:
         self.close()
@@ -279,6 +265,7 @@ class DeviceService:
         """Exchange now, once also where it would wait."""
         self._now.is_wanted = True
         self._rounds.look_again()
+        self._rounds.tell_again()
         self._pace.hurry()
 
     def committed(self) -> None:
@@ -292,6 +279,12 @@ class DeviceService:
     def looked_at(self, table: str, row_id: str) -> None:
         """Take note that a person has compared both versions."""
         self._store.looked_at(table, row_id)
+        self._notices.changed(NOUN)
+
+    def take_note(self) -> None:
+        """Take note that a person has read what was found out and put right."""
+        with self._now.alone():
+            self._store.take_note(self._state())
         self._notices.changed(NOUN)
 
     async def keep_exchanging(self) -> None:
@@ -315,7 +308,7 @@ class DeviceService:
             StoreError: The database failed.
         """
         with self._now.lock:
-            is_pairing = self._look_for_hello() or self._look_for_welcome()
+            is_pairing = self._pair()
             state = self._store.state()
             if state and state.going_back:
                 return self._take_back_some(state)
@@ -333,22 +326,17 @@ class DeviceService:
             self._notices.changed(NOUN)
         return 0.0 if has_moved else (_PAIRING_EVERY_S if is_pairing else EVERY_S)
 
-    def _look_for_hello(self) -> bool:
-        if is_awaited := self._pairing.look_for_hello(self._carrier):
-            offer = self._now.offer
-            if offer and offer.asks:
-                self._notices.changed(NOUN)
-        return is_awaited
-
-    def _look_for_welcome(self) -> bool:
-        joining = self._now.joining
-        if joining is None or joining.welcome:
-            return False
-        if state := self._pairing.look_for_welcome():
-            self._keep(state)
-        if state or joining.welcome:
+    def _pair(self) -> bool:
+        """Look for who asks, and for an answer; return whether to do it again."""
+        asked = self._now.asked
+        is_awaited = self._pairing.look_for_hello(self._carrier)
+        if not is_awaited and (joining := self._now.joining) and not joining.welcome:
+            is_awaited = True
+            if state := self._pairing.look_for_welcome():
+                self._keep(state)
+        if self._now.asked != asked:
             self._notices.changed(NOUN)
-        return True
+        return is_awaited
 
     def _choose(self, place: SyncPlace) -> None:
         """Use a place that can be used."""
@@ -393,6 +381,13 @@ class DeviceService:
     def _look_again(self) -> None:
         self.close()
         self._rounds.look_again()
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Let nothing be exchanged meanwhile; then go on at once, and say so."""
+        with self._now.alone():
+            yield
+        self._changed()
 
     def _changed(self) -> None:
         self._notices.changed(NOUN)

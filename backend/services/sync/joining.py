@@ -7,7 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from backend.errors import ConflictError, NotFoundError
-from backend.services.sync.beginning import new_state, own_keys, telling_all
+from backend.services.sync.beginning import (
+    new_state,
+    own_keys,
+    telling_all,
+    with_others,
+)
 from backend.services.sync.places import SyncPlace, SyncTokens
 from backend.sync.group import Member, OwnKeys, SyncGroup
 from backend.sync.pairing import (
@@ -100,6 +105,13 @@ class SyncMoment:
     is_wanted: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 
+    @property
+    def asked(self) -> tuple[object, ...]:
+        """What is asked or answered now: who sees it is told when it is another."""
+        asks = self.offer and self.offer.asks
+        welcome = self.joining and self.joining.welcome
+        return self.offer, asks, self.joining, welcome
+
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Let nothing be exchanged meanwhile.
@@ -175,7 +187,8 @@ class Pairing:
         controls = [*state.controls, (RecordKind.CONTROL, group.members_payload())]
         state = replace(state, group=group.to_json(), controls=controls)
         self._store.keep(state)
-        answer = PairingAnswer(group, self._store.counts())
+        names = self._store.heads.names()
+        answer = PairingAnswer(group, self._store.counts(), names)
         welcome = seal_welcome(offer.secret, answer, me, offer.asks)
         transport.leave(welcome_file(offer.secret), welcome)
         transport.drop(hello_file(offer.secret))
@@ -250,7 +263,8 @@ class Pairing:
         transport, place = joining.transport, joining.place
         group = joining.welcome.group
         state = new_state(place.folder, group, joining.own, self._store.device_id)
-        state = telling_all(self._store, self._store.join(state))
+        state = with_others(self._store, self._store.join(state), joining.welcome.names)
+        state = telling_all(self._store, state)
         state = self._tokens.moved(state, place)
         transport.drop(welcome_file(joining.secret))
         transport.close()

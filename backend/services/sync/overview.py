@@ -1,13 +1,13 @@
 """What a person sees of the computers that exchange their data."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from backend.ids import now_ms
 from backend.interface.api_types import SyncSummary
 from backend.services.sync.beginning import MANY, own_keys
+from backend.services.sync.doubts import doubts_of
 from backend.services.sync.places import SyncPlace
 from backend.store.exports import Counts
 from backend.store.sync.first_time import FirstTime
@@ -16,11 +16,8 @@ from backend.sync.pairing import shown_number
 
 if TYPE_CHECKING:
     from backend.services.sync.joining import PairingOffer, SyncMoment
-    from backend.store.sync.state import Peer, SyncState
+    from backend.store.sync.state import Look, SyncState
     from backend.store.sync.sync import SyncStore
-
-_LATE_MS: Final = 10 * 60 * 1000
-"""As late may be what is missing before it is said."""
 
 
 class SyncPhase(StrEnum):
@@ -45,6 +42,7 @@ _WORDS: Final = {
     SyncPhase.REMOVED: "removed by another computer",
 }
 """What is said where nothing is exchanged."""
+_FORKED: Final = "{name} was set back or copied: open Settings, Devices"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +52,8 @@ class Device:
     Attributes:
         seen: When something of it came last, in milliseconds; 0 for never.
         problem: What is wrong with what comes of it, in a sentence; "" for nothing.
+        is_forked: It has gone on in two ways, and does not know it yet.
+        mended: What was put right, in a sentence, until a person has taken note of it.
         first: How much has come of what it had before; None when all has.
     """
 
@@ -62,6 +62,8 @@ class Device:
     seen: int
     problem: str
     first: FirstTime | None = None
+    is_forked: bool = False
+    mended: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +90,8 @@ class DeviceOverview:
         there: How much there is on the other one.
         joined_at: When this computer joined others, in milliseconds; 0 when it did not.
         is_on_metered: Whether a server is used on metered connections too.
+        set_back_at: When it was found that this computer was set back or copied, until
+            a person has taken note of it.
     """
 
     phase: SyncPhase
@@ -110,6 +114,7 @@ class DeviceOverview:
     there: Counts | None = None
     joined_at: int = 0
     is_on_metered: bool = False
+    set_back_at: int = 0
 
 
 def _progress(overview: DeviceOverview) -> str:
@@ -127,7 +132,9 @@ def _progress(overview: DeviceOverview) -> str:
 def summary_of(overview: DeviceOverview) -> SyncSummary:
     """Return what the tray and the command line say."""
     if overview.phase is SyncPhase.ON:
-        words = overview.problem or _progress(overview)
+        forked = [one.name for one in overview.devices if one.is_forked]
+        doubt = _FORKED.format(name=forked[0]) if forked else ""
+        words = overview.problem or doubt or _progress(overview)
     else:
         words = _WORDS.get(overview.phase, "")
     return SyncSummary(words=words, is_paused=overview.phase is SyncPhase.PAUSED)
@@ -169,14 +176,14 @@ def overview_of(
             here=Counts(*store.counts()) if welcome else None,
             there=Counts(*welcome.counts) if welcome else None,
         )
-    state, peers = look.state, list(look.peers.values())
+    state = look.state
     asks = offer.asks if offer else None
     return DeviceOverview(
         phase=phase_of(state, now),
         name=name,
         place=SyncPlace(folder=state.folder, server=state.server),
         open_server=asked,
-        devices=devices_of(state, peers, look.first),
+        devices=devices_of(look),
         sending=sending_of(state),
         waiting=store.rest(state),
         last_ok=max(state.last_ok, now.last_ok),
@@ -186,9 +193,10 @@ def overview_of(
         code=offer.code if offer else "",
         asks=asks.name if asks else "",
         number=shown_number(offer.secret, asks) if offer and asks else "",
-        strangers=sum(not peer.member for peer in peers),
+        strangers=sum(not peer.member for peer in look.peers.values()),
         joined_at=state.joined_at,
         is_on_metered=state.is_on_metered,
+        set_back_at=state.set_back_at,
     )
 
 
@@ -199,33 +207,23 @@ def sending_of(state: "SyncState") -> FirstTime | None:
     return FirstTime(state.back_total, state.back_total - state.back_left)
 
 
-def devices_of(
-    state: "SyncState", peers: "Sequence[Peer]", first: Mapping[str, FirstTime]
-) -> list[Device]:
+def devices_of(look: "Look") -> list[Device]:
     """Return the other computers, with what came of them."""
-    group, me = SyncGroup.from_json(state.group), own_keys(state).as_member("")
-    others = [one for one in group.present.values() if one.id != me.id]
-    return [
-        _device(one, [p for p in peers if p.member == one.id], first) for one in others
-    ]
+    group, me = SyncGroup.from_json(look.state.group), own_keys(look.state)
+    own = me.as_member("").id
+    return [_device(one, look) for one in group.present.values() if one.id != own]
 
 
-def _device(
-    member: Member, peers: "Sequence[Peer]", first: Mapping[str, FirstTime]
-) -> Device:
-    problem = ""
-    if any(peer.problem for peer in peers):
-        problem = (
-            f"Something that {member.name} wrote was altered on its way, and was left "
-            "out. Choose Sync now there, or add that computer again."
-        )
-    elif any(0 < peer.waits_since < now_ms() - _LATE_MS for peer in peers):
-        problem = (
-            f"Part of what {member.name} wrote has not arrived. Check that a folder is "
-            "synced on both computers, or the server."
-        )
-    seen = max((peer.seen for peer in peers), default=0)
-    coming = next((first[one.stream] for one in peers if one.stream in first), None)
+def _device(member: Member, look: "Look") -> Device:
+    peers = [one for one in look.peers.values() if one.member == member.id]
+    doubts = doubts_of(member.name, peers, look)
+    coming = (look.first[one.stream] for one in peers if one.stream in look.first)
     return Device(
-        id=member.id, name=member.name, seen=seen, problem=problem, first=coming
+        id=member.id,
+        name=member.name,
+        seen=max((peer.seen for peer in peers), default=0),
+        problem=doubts.problem,
+        first=next(coming, None),
+        is_forked=doubts.is_forked,
+        mended=doubts.mended,
     )

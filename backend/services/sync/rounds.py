@@ -19,25 +19,38 @@ from backend.services.sync.arrivals import (
     writer_of,
 )
 from backend.services.sync.beginning import (
-    MANY,
-    first_payload,
+    leaving_stream,
     own_keys,
     telling_all,
 )
+from backend.services.sync.branches import (
+    StreamBranches,
+    compare,
+    must_tell_heads,
+    note_fork,
+    note_left,
+    note_names,
+    to_compare,
+)
 from backend.services.sync.compaction import Compaction
 from backend.services.sync.file_exchange import FileExchange
+from backend.services.sync.retelling import FREE, counted, held_back, pause_ms
+from backend.services.sync.sealing import Sealing
+from backend.store.sync.heads import ReadHeads
 from backend.store.sync.state import Look, Peer, SyncState
 from backend.store.sync.travelling import FORGOTTEN
 from backend.sync.group import SyncGroup
 from backend.sync.records import (
     START,
+    ForkedStreamError,
     MissingRecordError,
     RecordHeader,
     RecordKind,
     RecordReader,
-    RecordWriter,
     RefusedRecordError,
+    StreamHead,
     erased,
+    mark_of,
 )
 from backend.sync.transport import Exchanged, FoundRecord, Transport
 
@@ -59,6 +72,14 @@ def is_set_back(look: Look, there: Exchanged) -> bool:
     return not is_between or len(there.kept) < len(look.out) or not is_ours
 
 
+def is_of_another(look: Look, there: Exchanged) -> bool:
+    """Whether there is something in our stream that this computer did not write."""
+    lost = {n for n, _ in look.out} - {*there.kept}
+    if there.head > look.state.n or there.head in lost:
+        return True
+    return there.head == look.state.n and there.last not in ("", look.state.prev)
+
+
 class SyncRounds:
     """The rounds of one run; one at a time, in a thread that may wait."""
 
@@ -67,7 +88,20 @@ class SyncRounds:
         store: "SyncStore",
         transport: Callable[[SyncState], Transport],
         forget: Callable[[Sequence[tuple[str, str]]], object],
+        free: int = FREE,
     ) -> None:
+        """Exchange what a store has.
+
+        Args:
+            store: What there is to tell, and how far it was told.
+            transport: Returns what carries records.
+            forget: Deletes rows for good, as another computer has.
+            free: As often all is told again without a pause.
+        """
+        self._free = free
+        self._is_wanted = False
+        self._branches = StreamBranches(store)
+        self._sealing = Sealing(store)
         self._store = store
         self._transport = transport
         self._forget = forget
@@ -81,37 +115,69 @@ class SyncRounds:
         """Look at every stream in the next round."""
         self._left_alone.clear()
         self._files.look_again()
+        self._branches.look_again()
+
+    def tell_again(self) -> None:
+        """Tell all again in the next round also where that would wait."""
+        self._is_wanted = True
 
     def round(self) -> bool:
         """Do one round; return whether there may be more to do at once.
 
         Raises:
-            TransportError: The folder or server cannot be reached or used.
+            TransportError: The folder or server cannot be reached or used, or has lost
+                what it was given too often.
             StoreError: The database failed.
         """
         look = self._store.look()
         if look is None or look.state.is_resting:
             return False
-        if not look.out and self._seal(look.state):
+        if not look.out and self._sealing.seal(look):
             look = self._store.look() or look
-        known: dict[str, int | None] = {s: peer.n for s, peer in look.peers.items()}
         exchanged = self._transport(look.state).exchange(
-            look.state.stream, look.out, {**known, **self._resting()}
+            look.state.stream, look.out, {**_known(look), **self._resting()}
         )
-        if is_set_back(look, exchanged):
-            self._begin_again(look, exchanged.head)
+        is_back = look.state.is_behind or is_set_back(look, exchanged)
+        if is_back and not self._must_wait(look.state):
+            self._begin_again(look, exchanged)
             return True
-        arrivals = self._read(look, exchanged.found)
+        self._is_wanted = self._is_wanted and is_back
+        kept = () if is_back else exchanged.kept
+        has_moved = self._take_in(look, kept, exchanged.found)
+        if is_back and not has_moved:
+            raise held_back(look.state, self._must_wait(look.state))
+        return has_moved
+
+    def _take_in(
+        self, look: Look, kept: Sequence[int], found: Sequence[FoundRecord]
+    ) -> bool:
+        """Take what came; at rest, do the rest."""
+        arrivals = self._read(look, found)
         self._rest(arrivals.stalled)
         news = [peer for name, peer in arrivals.peers.items() if _is_news(look, peer)]
-        if not exchanged.kept and not news:
-            transport = self._transport(look.state)
-            return (
-                self._do_away()
-                or self._files.step(transport)
-                or self._compaction.step(transport)
-            )
-        return self._receive(look, exchanged.kept, arrivals, news)
+        if kept or news or arrivals.notes:
+            return self._receive(look, kept, arrivals, news)
+        transport = self._transport(look.state)
+        return (
+            self._do_away()
+            or self._branches.step(transport)
+            or self._tell_heads()
+            or self._files.step(transport)
+            or self._compaction.step(transport)
+        )
+
+    def _must_wait(self, state: SyncState) -> int:
+        """Return how long telling all again has to wait, in milliseconds."""
+        return 0 if self._is_wanted else pause_ms(state, self._free)
+
+    def _tell_heads(self) -> bool:
+        state = self._store.state()
+        if state is None or not must_tell_heads(state):
+            return False
+        group = SyncGroup.from_json(state.group)
+        said = RecordKind.CONTROL, group.members_payload()
+        self._store.keep(replace(state, controls=[*state.controls, said]))
+        return True
 
     def _do_away(self) -> bool:
         """At rest, let go of what others deleted for good, and of our words of it.
@@ -136,71 +202,24 @@ class SyncRounds:
                 self._store.erased(record)
         return bool(found)
 
-    def _seal(self, state: SyncState) -> bool:
-        """Seal what waits; return whether anything did."""
-        group = SyncGroup.from_json(state.group)
-        controls = list(state.controls)
-        if group.needs_rotation:
-            group = group.rotated(self._store.reading())
-            controls.append((RecordKind.KEYS, group.keys_payload()))
-        last, ops, _ = self._store.waiting(state)
-        parts = [(state.seq, last, ops)]
-        if before := self._store.waiting_before(state) if not ops else None:
-            parts.append((before.last, state.back, before.ops))
-            is_all = not before.last
-            left = 0 if is_all else max(0, state.back_left - before.size)
-            state = replace(state, back=before.last, back_left=left)
-        again = [
-            one
-            for one in self._store.spoiled()
-            if one.stream == state.stream and not one.is_repeated
-        ]
-        if not ops and not controls and not again and not before:
-            return False
-        repeated = [
-            (one.after, one.last, self._store.ops_in(state, one)) for one in again
-        ]
-        writer = _writer(state, group)
-        records = []
-        for kind, payload in controls:
-            sealed = writer.seal(RecordKind(kind), payload)
-            records.append((writer.n, sealed))
-        spans = []
-        for begin, end, some in (*repeated, *parts):
-            if some:
-                sealed = writer.seal(RecordKind.OPS, some)
-                records.append((writer.n, sealed))
-                spans.append((writer.n, begin, end))
-        is_over = before and not before.last and state.back_total >= MANY
-        state = replace(
-            state,
-            group=group.to_json(),
-            n=writer.n,
-            prev=writer.prev.hex(),
-            seq=last,
-            controls=[first_payload(group, 0)] if is_over else (),
-        )
-        self._store.sealed(state, records, spans, again)
-        return True
-
-    def _begin_again(self, look: Look, head: int) -> None:
+    def _begin_again(self, look: Look, there: Exchanged) -> None:
         """Begin another stream and tell all again; others know what they had."""
-        state = look.state
+        state, now = look.state, now_ms()
         acknowledged = look.out[0][0] - 1 if look.out else state.n
         authors = list(state.authors)
-        if head >= acknowledged:
+        if there.head >= acknowledged or state.is_behind:
             # Not the place but this computer was set back, or there are two of it:
             # no reading of its clock may be given twice.
             authors.append(f"{self._store.device_id}.{os.urandom(4).hex()}")
+        is_copy = state.is_behind or is_of_another(look, there)
         state = replace(
-            state,
-            stream=os.urandom(16).hex(),
-            n=0,
-            prev=START,
+            leaving_stream(counted(state)),
             authors=authors,
-            old_streams=[*state.old_streams, state.stream],
-            sent_again=now_ms() if head < acknowledged else state.sent_again,
+            sent_again=now if there.head < acknowledged else state.sent_again,
+            set_back_at=now if is_copy else state.set_back_at,
+            is_behind=False,
         )
+        self._is_wanted = False
         self._store.begin_stream(telling_all(self._store, state))
 
     def _receive(
@@ -217,15 +236,20 @@ class SyncRounds:
             controls=controls,
             is_removed=own.id in group.removed,
             last_ok=now_ms(),
+            has_heard=look.state.has_heard or bool(came.ops),
+            is_behind=look.state.is_behind or came.is_behind,
         )
         self._files.look_again()
-        self._store.received(state, kept, came.ops, news, came.first)
+        heads = ReadHeads(came.read, came.notes)
+        self._store.received(state, kept, came.ops, news, came.first, heads)
+        if any(note.left_n >= 0 or note.forked_at for note in came.notes.values()):
+            self._branches.look_again()
         if any(op.table == FORGOTTEN for op in came.ops):
             self._hears_of_gone = True
         if state.group != look.state.group:
             # A key or a member may be what was missing.
             self.look_again()
-        return bool(kept) or any(not peer.is_stopped for peer in news)
+        return bool(kept) or came.is_behind or any(not one.is_stopped for one in news)
 
     def _read(self, look: Look, found: Sequence[FoundRecord]) -> Arrivals:
         came = Arrivals(SyncGroup.from_json(look.state.group))
@@ -235,6 +259,10 @@ class SyncRounds:
             peer = came.peers.get(stream) or look.peers.get(stream)
             try:
                 came.peers[stream] = self._take(look, came, peer, stream, record)
+            except ForkedStreamError as exc:
+                note_fork(look, came, stream)
+                came.peers[stream] = _stopped(peer, stream, problem=str(exc))
+                came.stalled.add(stream)
             except MissingRecordError:
                 since = (peer and peer.waits_since) or now_ms()
                 came.peers[stream] = _stopped(peer, stream, waits_since=since)
@@ -242,6 +270,8 @@ class SyncRounds:
             except RefusedRecordError as exc:
                 came.peers[stream] = _stopped(peer, stream, problem=str(exc))
                 came.stalled.add(stream)
+        if came.heads or came.read:
+            compare(look, came, self._store.heads.marks(to_compare(look, came)))
         return came
 
     def _take(
@@ -264,11 +294,16 @@ class SyncRounds:
         )
         opened = reader.open(record, came.group.keys)
         if opened:
+            begin = len(came.ops)
             try:
                 apply(look.state, came, *opened)
                 count_first(look, came, known._replace(member=member.id), opened[1])
+                note_left(look, came, member.id, opened[1])
             except (ValueError, KeyError, TypeError, AttributeError) as exc:
                 raise RefusedRecordError("not understood") from exc
+            note_names(look, came, stream, begin)
+            came.heads += reader.heads
+            came.read.append(StreamHead(stream, reader.n, mark_of(reader.prev.hex())))
         return Peer(stream, member.id, reader.n, reader.prev.hex(), now_ms())
 
     def _resting(self) -> Mapping[str, None]:
@@ -286,16 +321,14 @@ class SyncRounds:
             self._left_alone[name] = (rounds, rounds)
 
 
-def _writer(state: SyncState, group: SyncGroup) -> RecordWriter:
-    """Return what seals the next records of our stream."""
-    return RecordWriter(
-        bytes.fromhex(group.current.id),
-        bytes.fromhex(group.current.key),
-        own_keys(state).signer,
-        bytes.fromhex(state.stream),
-        state.n,
-        bytes.fromhex(state.prev),
-    )
+def _known(look: Look) -> dict[str, int | None]:
+    """Return how far streams were read; one that goes on otherwise is left out."""
+    notes = look.notes
+    forked = {name for name, note in notes.items() if note.forked_at}
+    return {
+        name: None if name in forked and peer.problem else peer.n
+        for name, peer in look.peers.items()
+    }
 
 
 def _is_news(look: Look, peer: Peer) -> bool:

@@ -78,6 +78,27 @@ _UNLOG_BEFORE: Final = """
 """
 
 
+SENT: Final = "sent"
+"""The kind of what tells what this computer wrote, in parts that do not overlap."""
+ALSO: Final = "also"
+"""The kind of what tells what others wrote."""
+
+
+class LogSpan(NamedTuple):
+    """Which part of the log a record tells.
+
+    Attributes:
+        n: The number of the record.
+        after: The place of the log on which its changes follow.
+        last: The place of the last of them.
+    """
+
+    kind: str
+    n: int
+    after: int
+    last: int
+
+
 class Spoiled(NamedTuple):
     """A record of ours that holds what was deleted for good.
 
@@ -179,16 +200,15 @@ def still_there(session: StoreSession) -> Sequence[tuple[str, str]]:
     return [(noun, row_id) for noun, row_id in found if noun in FORGETTABLE]
 
 
-def keep_span(
-    session: StoreSession, stream: str, n: int, after: int, last: int
-) -> None:
+def keep_span(session: StoreSession, stream: str, span: LogSpan) -> None:
     """Keep which part of the log a record tells."""
-    session.run(_KEEP_KEY, (f"sent:{stream}:{last:016x}:{n:012x}", str(after)))
+    key = f"{span.kind}:{stream}:{span.last:016x}:{span.n:012x}"
+    session.run(_KEEP_KEY, (key, str(span.after)))
 
 
 def forget_spans(session: StoreSession, stream: str) -> None:
     """Keep nothing of the records of a stream that is gone."""
-    for kind in ("sent", "erase"):
+    for kind in (SENT, ALSO, "erase"):
         session.run(_DROP_KEYS, (f"{kind}:{stream}:", f"{kind}:{stream};"))
 
 
@@ -205,8 +225,9 @@ def sent_again(session: StoreSession, record: Spoiled) -> None:
 
 def erased(session: StoreSession, record: Spoiled) -> None:
     """Keep that a record holds nothing any more."""
-    span = f"sent:{record.stream}:{record.last:016x}:{record.n:012x}"
-    session.run(_DROP_KEY, [(_key(record),), (span,)])
+    span = f"{record.stream}:{record.last:016x}:{record.n:012x}"
+    keys = _key(record), f"{SENT}:{span}", f"{ALSO}:{span}"
+    session.run(_DROP_KEY, [(key,) for key in keys])
 
 
 def _close(session: StoreSession, table: str, by_row: dict[str, Sequence[Op]]) -> None:
@@ -235,15 +256,18 @@ def _spoil(
     row_id: str,
     before: str = _EVER,
 ) -> None:
-    about = table, row_id, before, json.dumps(state["authors"])
+    others = [name for names, *_ in state.get("offers", ()) for name in names]
+    about = table, row_id, before, json.dumps([*state["authors"], *others])
     seqs = [seq for (seq,) in session.run(_OWN, about).all()]
     for stream in (state["stream"], *state.get("old_streams", ())):
         for seq in seqs:
             _spoil_record(session, stream, seq)
+            if others:
+                _spoil_others(session, stream, seq)
 
 
 def _spoil_record(session: StoreSession, stream: str, seq: int) -> None:
-    """Mark the records of a stream that tell what is at a place of the log."""
+    """RecordMark the records of a stream that tell what is at a place of the log."""
     begin = f"sent:{stream}:{seq:016x}", f"sent:{stream};"
     covers = session.run(_COVERS, begin).first()
     if covers is None or int(covers[1]) >= seq:
@@ -251,10 +275,22 @@ def _spoil_record(session: StoreSession, stream: str, seq: int) -> None:
     last = covers[0].split(":")[2]
     same = f"sent:{stream}:{last}:", f"sent:{stream}:{last};"
     for key, after in session.run(_KEYS, same).all():
-        n = int(key.split(":")[3], 16)
-        record = Spoiled(stream, n, int(after), int(last, 16), is_repeated=False)
-        mark = json.dumps([record.after, record.last, 0])
-        session.run(_KEEP_KEY, (_key(record), mark))
+        _mark_spoiled(session, key, after)
+
+
+def _spoil_others(session: StoreSession, stream: str, seq: int) -> None:
+    """RecordMark the records that tell what others wrote: their parts may overlap."""
+    begin = f"{ALSO}:{stream}:{seq:016x}", f"{ALSO}:{stream};"
+    for key, after in session.run(_KEYS, begin).all():
+        if int(after) < seq:
+            _mark_spoiled(session, key, after)
+
+
+def _mark_spoiled(session: StoreSession, key: str, after: str) -> None:
+    _, stream, last, n = key.split(":")
+    record = Spoiled(stream, int(n, 16), int(after), int(last, 16), is_repeated=False)
+    mark = json.dumps([record.after, record.last, 0])
+    session.run(_KEEP_KEY, (_key(record), mark))
 
 
 def _key(record: Spoiled) -> str:

@@ -100,16 +100,16 @@ def waiting(
 
 
 def waiting_before(
-    session: StoreSession, authors: Sequence[str], upto: int, limit: int
+    session: StoreSession, authors: Sequence[str], after: int, upto: int, limit: int
 ) -> Outgoing:
-    """Return the newest changes of ours up to a place of the log, in their order.
+    """Return the newest changes between two places of the log, in their order.
 
     Answers come with what makes their conversation a row: they can be read at once.
     """
-    found = session.run(_NEWEST, (*_about(authors, 0, upto), limit)).all()
+    found = session.run(_NEWEST, (*_about(authors, after, upto), limit)).all()
     changes = _fitting(session, found)
     is_all = len(changes) == len(found) < limit
-    begin = 0 if is_all else changes[-1][-1][0] - 1
+    begin = after if is_all else changes[-1][-1][0] - 1
     own = [one for change in reversed(changes) for one in change]
     inside = {json.loads(one[5]).get("conversation_id") for one in own}
     about = json.dumps(sorted(filter(None, inside))), begin, json.dumps([*authors])
@@ -134,10 +134,12 @@ def settled(session: Session, authors: Sequence[str], after: int) -> int:
     return last_place(session) or after
 
 
-def waiting_count(session: Session, authors: Sequence[str], after: int) -> int:
-    """Return how many changes of ours wait after a place of the log."""
+def waiting_count(
+    session: Session, authors: Sequence[str], after: int, upto: int = _END
+) -> int:
+    """Return how many changes wait after a place of the log, and up to another."""
     run = session.connection().exec_driver_sql
-    return int(run(_COUNT, _about(authors, after)).scalar() or 0)
+    return int(run(_COUNT, _about(authors, after, upto)).scalar() or 0)
 
 
 def last_place(session: Session) -> int:

@@ -1,10 +1,11 @@
 """Where a computer is with the others, and how far it has read each of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from backend.store.sync.first_time import FirstTime
+from backend.store.sync.heads import StreamNotes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,17 @@ class SyncState:
         going_back: It takes that back: a reading of the clock, as far as it is.
         sent_again: When others' place for records had lost some of ours, likewise.
         is_on_metered: It exchanges over a server also on metered connections.
+        announced: How far others were told that their streams were read.
+        announced_at: When, in milliseconds.
+        has_heard: Changes came since then.
+        left: Where it wrote before, and up to where: number and mark.
+        offers: What it tells of others: the names they wrote under, the places of the
+            log after which and up to which, and as far it was told down from there.
+        agains: How often it told all again, because its records were not there.
+        again_at: When the last time was, in milliseconds.
+        is_behind: Others have more of what this computer wrote than it knows of, or
+            other things: it was set back, or there is a copy.
+        set_back_at: When that was found out last.
     """
 
     folder: str
@@ -62,6 +74,15 @@ class SyncState:
     joined_at: int = 0
     going_back: str = ""
     is_on_metered: bool = False
+    announced: Mapping[str, int] = field(default_factory=dict)
+    announced_at: int = 0
+    has_heard: bool = False
+    left: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+    offers: Sequence[tuple[Sequence[str], int, int, int]] = ()
+    agains: int = 0
+    again_at: int = 0
+    is_behind: bool = False
+    set_back_at: int = 0
 
     @property
     def is_resting(self) -> bool:
@@ -98,9 +119,11 @@ class Look(NamedTuple):
 
     Attributes:
         first: The streams that still tell what was before them.
+        notes: What is noted of each stream.
     """
 
     state: SyncState
     out: Sequence[tuple[int, bytes]]
     peers: Mapping[str, Peer]
     first: Mapping[str, FirstTime]
+    notes: Mapping[str, StreamNotes] = {}

@@ -11,6 +11,7 @@ from backend.store.database import Database
 from backend.store.sync.files import TravellingFiles
 from backend.store.sync.first_time import FirstTime, first_times, keep_first_times
 from backend.store.sync.forgetting import (
+    LogSpan,
     Spoiled,
     erased,
     forget_spans,
@@ -18,6 +19,14 @@ from backend.store.sync.forgetting import (
     sent_again,
     spoiled,
     still_there,
+)
+from backend.store.sync.heads import (
+    HeadStore,
+    ReadHeads,
+    StreamNotes,
+    forget_marks,
+    keep_read,
+    notes_of,
 )
 from backend.store.sync.inbox import merge
 from backend.store.sync.outbox import (
@@ -32,6 +41,7 @@ from backend.store.sync.outbox import (
 from backend.store.sync.state import Look, Peer, SyncState
 from backend.store.sync.travelling import Op
 from backend.store.sync.untold import forget_untold
+from backend.sync.records import StreamHead
 
 _STATE: Final = "select value from sync_state where key = 'state'"
 _KEEP: Final = "insert or replace into sync_state(key, value) values ('state', ?)"
@@ -68,12 +78,14 @@ class SyncStore:
 
     Attributes:
         files: What of attached files is here and wanted.
+        heads: What is kept of the records of streams.
     """
 
     def __init__(self, database: Database) -> None:
         """Work on a database; go on under the name of its latest changes."""
         self._database = database
         self.files = TravellingFiles(database)
+        self.heads = HeadStore(database)
         self.device_id = database.clock.device_id
         if state := self.state():
             self._write_as(state)
@@ -100,7 +112,7 @@ class SyncStore:
             out = [(n, bytes(record)) for n, record in run(_OUT, (_RECORDS,)).all()]
             peers = {row[0]: Peer(*row) for row in run(_PEERS).all()}
             state = SyncState(**json.loads(found))
-            return Look(state, out, peers, first_times(session))
+            return Look(state, out, peers, first_times(session), notes_of(session))
 
     def join(self, state: SyncState) -> SyncState:
         """Return the state of a computer that joins others now."""
@@ -138,7 +150,15 @@ class SyncStore:
         if not state.back:
             return None
         with self._database.write() as session:
-            return waiting_before(session, state.authors, state.back, _OPS)
+            return waiting_before(session, state.authors, 0, state.back, _OPS)
+
+    def of_others(self, state: SyncState) -> tuple[int, Outgoing] | None:
+        """Return what is to be told next of what others wrote, and of which offer."""
+        for which, (names, after, _, at) in enumerate(state.offers):
+            if at > after:
+                with self._database.write() as session:
+                    return which, waiting_before(session, names, after, at, _OPS)
+        return None
 
     def spoiled(self) -> Sequence[Spoiled]:
         """Return records of ours that hold what was deleted for good; a few."""
@@ -148,7 +168,8 @@ class SyncStore:
     def ops_in(self, state: SyncState, record: Spoiled) -> Sequence[Op]:
         """Return what a record tells that was not deleted."""
         with self._database.write() as session:
-            authors = state.authors
+            others = (name for names, *_ in state.offers for name in names)
+            authors = [*state.authors, *others]
             return changes_between(session, authors, record.after, record.last)
 
     def erased(self, record: Spoiled) -> None:
@@ -170,30 +191,39 @@ class SyncStore:
     def rest(self, state: SyncState) -> int:
         """Return how many changes wait to be told."""
         with self._database.read() as session:
-            return waiting_count(session, state.authors, state.seq) + state.back_left
+            others = sum(
+                waiting_count(session, names, after, at)
+                for names, after, _, at in state.offers
+                if at > after
+            )
+            own = waiting_count(session, state.authors, state.seq)
+            return own + state.back_left + others
 
     def sealed(
         self,
         state: SyncState,
         records: Sequence[tuple[int, bytes]],
-        spans: Sequence[tuple[int, int, int]] = (),
+        spans: Sequence[LogSpan] = (),
         again: Sequence[Spoiled] = (),
+        marks: Sequence[StreamHead] = (),
     ) -> None:
         """Keep records until they are known to be kept, and how far they go.
 
         Args:
             state: As it is afterwards.
             records: With their numbers.
-            spans: For each that tells of the log: its number, and the places there.
+            spans: For each that tells of the log, of which part.
             again: Of which what was not deleted is told by these.
+            marks: What tells these records from others.
         """
         with self._database.write() as session:
             if records:
                 session.run("insert into sync_out(n, record) values (?, ?)", [*records])
-            for n, after, last in spans:
-                keep_span(session, state.stream, n, after, last)
+            for span in spans:
+                keep_span(session, state.stream, span)
             for record in again:
                 sent_again(session, record)
+            keep_read(session, ReadHeads(marks))
             keep_state(session, state)
 
     def written(self, state: SyncState) -> int:
@@ -206,6 +236,7 @@ class SyncStore:
         old = [one for one in state.old_streams if one != state.retired]
         with self._database.write() as session:
             forget_spans(session, state.retired)
+            forget_marks(session, state.retired)
             state = replace(state, old_streams=old, retired="", compact_at=compact_at)
             keep_state(session, state)
 
@@ -220,6 +251,9 @@ class SyncStore:
             session.run("delete from sync_out", ())
             if old:
                 session.run(_PEER, tuple(old))
+            elif state.old_streams:
+                # What is there is read like a stranger's: it may be another's.
+                forget_marks(session, state.old_streams[-1])
             keep_state(session, state)
         self._write_as(state)
 
@@ -230,6 +264,7 @@ class SyncStore:
         ops: Sequence[Op],
         peers: Sequence[Peer],
         first: Mapping[str, FirstTime],
+        heads: ReadHeads = ReadHeads(),  # noqa: B008 it never changes
     ) -> int:
         """Merge what came; return how many changes were new.
 
@@ -239,8 +274,10 @@ class SyncStore:
             ops: What came.
             peers: How far the streams were read.
             first: How far some are with what was before them.
+            heads: What was found out of streams.
         """
         with self._database.write() as session:
+            keep_read(session, heads)
             if kept:
                 session.run("delete from sync_out where n = ?", [(n,) for n in kept])
             came = merge(session, self._database.clock, ops)
@@ -251,6 +288,20 @@ class SyncStore:
             seq = settled(session, state.authors, state.seq)
             keep_state(session, replace(state, seq=seq))
             return came
+
+    def keep_notes(self, state: SyncState, notes: Mapping[str, StreamNotes]) -> None:
+        """Keep another state, and what is noted of some streams."""
+        with self._database.write() as session:
+            keep_read(session, ReadHeads((), notes))
+            keep_state(session, state)
+
+    def take_note(self, state: SyncState) -> None:
+        """Keep that a person has read what was found out and put right."""
+        with self._database.write() as session:
+            notes = notes_of(session).items()
+            seen = {name: replace(one, is_seen=True) for name, one in notes}
+            keep_read(session, ReadHeads((), seen))
+            keep_state(session, replace(state, sent_again=0, set_back_at=0))
 
     def forget(self) -> None:
         """Exchange nothing from now on; what came stays."""

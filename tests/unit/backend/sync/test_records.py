@@ -1,6 +1,7 @@
 """A record is what its device made, in the place its device put it, or nothing."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -8,12 +9,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from backend.sync.records import (
     BODY_AT,
     HEADER_BYTES,
+    ForkedStreamError,
     MissingRecordError,
     RecordHeader,
     RecordKind,
     RecordReader,
     RecordWriter,
     RefusedRecordError,
+    StreamHead,
     erased,
     padded_size,
 )
@@ -114,3 +117,57 @@ def test_only_its_device_erases_a_record_and_the_chain_holds() -> None:
         reader().open(gone[:-1], {EPOCH: KEY})
     with pytest.raises(RefusedRecordError):
         reader().open(gone[:-1] + b"1", {EPOCH: KEY})
+
+
+HEAD = StreamHead(bytes(range(16)).hex(), 7, b"12345678".hex())
+
+
+@pytest.mark.parametrize("payload", [[], ["x" * 5_000]])
+def test_heads_stand_where_older_versions_see_padding(payload: object) -> None:
+    writer = RecordWriter(EPOCH, KEY, SIGNER, STREAM, 0, START)
+    said = writer.seal(RecordKind.OPS, payload, [HEAD])
+    untold = writer.seal(RecordKind.OPS, payload)
+    reading = reader()
+    assert reading.open(said, {EPOCH: KEY}) == (RecordKind.OPS, payload)
+    assert list(reading.heads) == [HEAD]
+    assert reading.open(untold, {EPOCH: KEY}) == (RecordKind.OPS, payload)
+    assert not reading.heads
+    assert HEAD.stream.encode() not in said
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        [["no stream", 1, HEAD.mark]],
+        [[HEAD.stream, 0, HEAD.mark]],
+        [[HEAD.stream, "many", HEAD.mark]],
+        [[HEAD.stream, 1, "12"]],
+        [[HEAD.stream, 1]],
+        ["head"],
+        7,
+    ],
+)
+def test_what_is_no_head_is_refused(said: Any) -> None:  # noqa: ANN401 as it may come
+    writer = RecordWriter(EPOCH, KEY, SIGNER, STREAM, 0, START)
+    with pytest.raises(RefusedRecordError):
+        reader().open(writer.seal(RecordKind.OPS, [], said), {EPOCH: KEY})
+
+
+def test_who_signs_two_records_in_one_place_is_found_out() -> None:
+    first, second = sealed([["1"], ["2"]])
+    [other] = sealed([["another one"]])
+    reading = reader()
+    assert reading.open(other, {EPOCH: KEY})
+    with pytest.raises(ForkedStreamError):
+        reading.open(second, {EPOCH: KEY})
+    # What somebody else made up proves nothing.
+    forged = flip_signature(second)
+    with pytest.raises(RefusedRecordError) as refused:
+        reading.open(forged, {EPOCH: KEY})
+    assert not isinstance(refused.value, ForkedStreamError)
+    assert first != other
+
+
+def flip_signature(record: bytes) -> bytes:
+    at = HEADER_BYTES
+    return record[:at] + bytes([record[at] ^ 1]) + record[at + 1 :]

@@ -6,13 +6,14 @@ import pytest
 
 from backend.documents.document import Document, DocumentKind, DocumentSection, Unit
 from backend.errors import NotFoundError
+from backend.services.sync.retelling import FREE
 from backend.store.attachments.attachments import AttachmentStore, CheckedFile
 from backend.store.history.changes import ChangeStore
 from backend.store.messages import MessageStore
 from backend.store.search.indexes import DocumentIndex
 from backend.store.search.search import SearchStore
 from backend.sync.folder import ROOT
-from tests.helpers.synced import Computer, carry_all, settle
+from tests.helpers.synced import Computer, carry_all, settle, state_of
 
 CANARY = b"kanarienvogel"
 CONTENT = CANARY + os.urandom(2_500_000)
@@ -146,3 +147,19 @@ def test_what_is_deleted_for_good_goes_everywhere(three: list[Computer]) -> None
         run = session.connection().exec_driver_sql
         assert run("select count(*) from attachment").scalar() == 0
         assert run("select count(*) from message").scalar() == 0
+
+
+def test_what_is_lost_there_each_time_is_not_given_for_ever(
+    three: list[Computer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a = three[0]
+    ask(a)
+    settle(three)
+    carrier, given = a.carrier(state_of(a)), []
+    monkeypatch.setattr(carrier, "files", set)
+    monkeypatch.setattr(carrier, "put_file", lambda name, _: given.append(name))
+    for _ in range(20):
+        a.rounds.look_again()
+        a.sync()
+    # Both files, which were given once before.
+    assert len(given) == 2 * (FREE - 1)

@@ -1,5 +1,7 @@
 """A computer with data of its own joins: it is asked first, and can take that back."""
 
+from dataclasses import replace
+
 import pytest
 
 from backend.errors import ConflictError
@@ -12,6 +14,7 @@ from backend.store.history.trash import TrashStore
 from backend.store.messages import MessageStore
 from backend.store.notes import NoteStore
 from backend.store.states.message_state import MessageState
+from backend.store.sync.sync import SyncStore
 from tests.unit.backend.services.sync.test_devices import Desk, desk, titles
 
 __all__ = ["desk"]
@@ -184,3 +187,57 @@ def test_the_first_computer_has_nothing_to_take_back(desk: Desk) -> None:
     with pytest.raises(ConflictError):
         desk.a.take_back()
     assert desk.a.overview().joined_at == 0
+
+
+def renamed(database: Database) -> None:
+    """Go on as a computer does that was found to be set back: under another name."""
+    store = SyncStore(database)
+    state = store.state()
+    assert state
+    store.keep(replace(state, is_behind=True))
+
+
+def test_what_was_written_under_earlier_names_comes_to_a_new_group(desk: Desk) -> None:
+    a, b = desk.databases
+    NoteStore(a).create("under the first name", "")
+    NoteStore(b).create("of b", "")
+    joined(desk)
+    renamed(a)
+    desk.exchange()
+    NoteStore(a).create("under the second name", "")
+    desk.exchange()
+    everything = {"under the first name", "under the second name", "of b"}
+    assert titles(a) == titles(b) == everything
+    # Another group, in which b begins with nothing.
+    desk.a.leave()
+    desk.b.leave()
+    desk.databases[1] = Database.open(a.path.parent.with_name("c") / "hearth.db")
+    b.close()
+    desk.a, desk.b = desk.service(0), desk.service(1)
+    desk.pair()
+    for _ in range(3):
+        desk.exchange()
+    assert titles(desk.databases[1]) == everything
+
+
+def test_what_the_others_have_is_not_told_to_them_again(desk: Desk) -> None:
+    a, b = desk.databases
+    NoteStore(a).create("of a", "")
+    desk.pair()
+    desk.exchange()
+    NoteStore(b).create("of b", "")
+    desk.exchange()
+    desk.b.leave()
+    NoteStore(b).create("while it was alone", "")
+    desk.b.choose_folder(str(desk.folder))
+    desk.a.offer_code()
+    desk.b.join(desk.a.overview().code)
+    desk.a.step()
+    desk.a.accept()
+    desk.b.step()
+    desk.b.confirm()
+    state = SyncStore(b).state()
+    assert state
+    assert not state.offers
+    desk.exchange()
+    assert titles(a) == titles(b) == {"of a", "of b", "while it was alone"}

@@ -1,0 +1,83 @@
+"""What a person is told of a computer whose changes do not come as they should."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from backend.ids import now_ms
+from backend.store.sync.heads import StreamNotes
+
+if TYPE_CHECKING:
+    from backend.store.sync.state import Look, Peer
+
+_LATE_MS: Final = 10 * 60 * 1000
+"""As late may be what is missing before it is said."""
+_FORKED: Final = (
+    "{name} has written two different things in one place: it was restored from a "
+    "backup or copied, or the {where} shows your computers different things. Each of "
+    "them keeps what it has. Start Hearth on {name} and let it sync: then all of them "
+    "get everything."
+)
+_PUT_TOGETHER: Final = (
+    "Two versions of what {name} wrote were put together; nothing is lost. If you "
+    "neither restored nor copied {name}, do not trust this {where}: use another one."
+)
+_ALTERED: Final = (
+    "Something that {name} wrote was altered on its way, and was left out. Choose Sync "
+    "now there, or add that computer again."
+)
+_MISSED: Final = (
+    "The {where} no longer has all that {name} wrote. Start Hearth on {name}: it sends "
+    "it again. If it stays away for a day, this computer gives the others what it has."
+)
+_LATE: Final = (
+    "Part of what {name} wrote has not arrived. Check that a folder is synced on both "
+    "computers, or the server."
+)
+_GIVEN: Final = (
+    "The {where} had lost something that {name} wrote. This computer had it and gave "
+    "it to the others; nothing is lost."
+)
+
+
+class Doubts(NamedTuple):
+    """What is wrong with what comes of a computer, and what was put right."""
+
+    problem: str
+    is_forked: bool
+    mended: str
+
+
+def doubts_of(name: str, peers: Sequence["Peer"], look: "Look") -> Doubts:
+    """Return what is to be said of a computer of this name and its streams."""
+    where = "server" if look.state.server else "folder"
+    notes = {one.stream: look.notes.get(one.stream, StreamNotes()) for one in peers}
+    forked = [one for one in notes.values() if one.forked_at]
+    is_forked = any(one.left_n < 0 for one in forked)
+    altered = [p for p in peers if p.problem and not notes[p.stream].forked_at]
+    problem = mended = ""
+    if is_forked:
+        problem = _FORKED
+    elif altered:
+        problem = _ALTERED
+    elif any(one.missed_at and not one.given_at for one in notes.values()):
+        problem = _MISSED
+    elif _is_late(peers, notes):
+        problem = _LATE
+    if any(one.left_n >= 0 and not one.is_seen for one in forked):
+        mended = _PUT_TOGETHER
+    elif any(one.given_at and not one.is_seen for one in notes.values()):
+        mended = _GIVEN
+    said = {"name": name, "where": where}
+    return Doubts(problem.format(**said), is_forked, mended.format(**said))
+
+
+def _is_late(peers: Sequence["Peer"], notes: Mapping[str, StreamNotes]) -> bool:
+    """Whether something is missed for long: here, or as others have read more."""
+    late = now_ms() - _LATE_MS
+    if any(0 < one.waits_since < late for one in peers):
+        return True
+    # Where it wrote before, others may have read what is no longer there.
+    newest = max(peers, key=lambda one: one.seen, default=None)
+    return newest is not None and any(
+        since < late for _, _, since in notes[newest.stream].ahead
+    )
