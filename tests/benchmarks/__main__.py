@@ -9,6 +9,7 @@ from tests.benchmarks import (
     desktop,
     first_words,
     launch,
+    package,
     page,
     picker,
     soak,
@@ -31,13 +32,15 @@ GROUPS: Final = {
     "streaming": streaming.measure,
 }
 SOAK: Final = "soak"
-"""Only when it is asked for by name."""
+PACKAGE: Final = "package"
+ASKED: Final = (SOAK, PACKAGE)
+"""Only when they are asked for by name: one takes long, the other needs a package."""
 
 
 def main() -> None:
     """Measure the groups asked for, or all; exit 1 when an aim was missed."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
-    parser.add_argument("groups", nargs="*", choices=[*GROUPS, SOAK, []], default=[])
+    parser.add_argument("groups", nargs="*", choices=[*GROUPS, *ASKED, []], default=[])
     parser.add_argument(
         "--minutes", type=int, default=soak.MINUTES, help="how long the soak takes"
     )
@@ -47,8 +50,11 @@ def main() -> None:
     tables = []
     for name in chosen:
         before = load()
-        long = {SOAK: partial(soak.measure, options.minutes)}
-        table = (GROUPS | long)[name]()
+        asked = {
+            SOAK: partial(soak.measure, options.minutes),
+            PACKAGE: partial(package.measure, package.RUNS),
+        }
+        table = (GROUPS | asked)[name]()
         tables.append(table)
         said = f"{table.to_markdown()}\n\nLoad: {before} before, {load()} after.\n\n"
         sys.stdout.write(said)

@@ -89,7 +89,7 @@ def measure() -> Table:
         for run in range(RUNS + 1):
             for one in (hearth, pywebview, chromium):
                 sys.stderr.write(f"launch: {one.__name__}, {run} of {RUNS}\n")
-                took, used = _start(one)
+                took, used = start(one)
                 # The first start of each fills the system's cache.
                 if run:
                     times[one.__name__].values.append(took)
@@ -120,7 +120,8 @@ def _lines(
     ]
 
 
-def _start(program: Command) -> tuple[float, float]:
+def start(program: Command) -> tuple[float, float]:
+    """Return how long a program took to start, in ms, and its memory at rest in MB."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         address = _free_address()
         command, data = program(Path(folder), address)
