@@ -15,7 +15,7 @@ from backend.ids import now_ms
 from backend.interface.api_types import SyncSummary
 from backend.keys.api_keys import KeyStore
 from backend.services.sync.beginning import new_state, telling_all, with_others
-from backend.services.sync.joining import OpenServer, Pairing, SyncMoment
+from backend.services.sync.joining import Pairing
 from backend.services.sync.overview import (
     DeviceOverview,
     SyncPhase,
@@ -24,6 +24,7 @@ from backend.services.sync.overview import (
     summary_of,
 )
 from backend.services.sync.pace import EVERY_S, Pace
+from backend.services.sync.pairing_moment import OpenServer, SyncMoment
 from backend.services.sync.places import SyncPlace, SyncTokens
 from backend.services.sync.rounds import SyncRounds
 from backend.sync.group import OwnKeys, SyncGroup
@@ -299,6 +300,8 @@ class DeviceService:
         if self._now.transport:
             self._now.transport.close()
             self._now.transport = None
+        if self._now.joining:
+            self._now.joining.transport.close()
 
     def step(self) -> float | None:
         """Exchange what there is; return when to look again, None when called.
@@ -329,6 +332,7 @@ class DeviceService:
     def _pair(self) -> bool:
         """Look for who asks, and for an answer; return whether to do it again."""
         asked = self._now.asked
+        self._pairing.resume()
         is_awaited = self._pairing.look_for_hello(self._carrier)
         if not is_awaited and (joining := self._now.joining) and not joining.welcome:
             is_awaited = True

@@ -1,9 +1,7 @@
 """One computer lets another one in: a code is shown here and entered there."""
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from backend.errors import ConflictError, NotFoundError
@@ -13,8 +11,14 @@ from backend.services.sync.beginning import (
     telling_all,
     with_others,
 )
+from backend.services.sync.kept_pairing import KeptPairing
+from backend.services.sync.pairing_moment import (
+    PairingOffer,
+    PairingRequest,
+    SyncMoment,
+)
 from backend.services.sync.places import SyncPlace, SyncTokens
-from backend.sync.group import Member, OwnKeys, SyncGroup
+from backend.sync.group import OwnKeys, SyncGroup
 from backend.sync.pairing import (
     VALID_S,
     PairingAnswer,
@@ -33,7 +37,6 @@ if TYPE_CHECKING:
     from backend.store.sync.state import SyncState
     from backend.store.sync.sync import SyncStore
 
-_PATIENCE_S: Final = 5.0
 _NOT_ANSWERED: Final = (
     "The other computer did not answer. Make a new code there, and enter it here."
 )
@@ -42,92 +45,6 @@ _NOT_READ: Final = (
     "What the other computer answered cannot be read. Make a new code there, and enter "
     "it here."
 )
-
-
-@dataclass(slots=True)
-class PairingOffer:
-    """A code that is shown, and who has answered it."""
-
-    code: str
-    secret: str
-    until: float
-    asks: Member | None = None
-
-
-@dataclass(slots=True)
-class PairingRequest:
-    """What this computer said to be let in.
-
-    Attributes:
-        welcome: What it was answered, while a person is asked about it.
-    """
-
-    place: SyncPlace
-    transport: Transport
-    secret: str
-    own: OwnKeys
-    me: Member
-    until: float
-    welcome: PairingAnswer | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class OpenServer:
-    """A server that others on the way can listen to, until a person has agreed.
-
-    Attributes:
-        secret: Of the code with which it came; "" for none.
-    """
-
-    place: SyncPlace
-    secret: str = ""
-
-
-@dataclass(slots=True)
-class SyncMoment:
-    """What is known only while this runs.
-
-    Attributes:
-        is_awaited: A person waits for the lock: what is under way ends early.
-        is_metered: The system says that the connection costs by what goes over it.
-        is_wanted: A person wants the next exchange all the same.
-    """
-
-    chosen: SyncPlace | None = None
-    open_server: OpenServer | None = None
-    offer: PairingOffer | None = None
-    joining: PairingRequest | None = None
-    transport: Transport | None = None
-    problem: str = ""
-    last_ok: int = 0
-    is_awaited: bool = False
-    is_metered: bool = False
-    is_wanted: bool = False
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    @property
-    def asked(self) -> tuple[object, ...]:
-        """What is asked or answered now: who sees it is told when it is another."""
-        asks = self.offer and self.offer.asks
-        welcome = self.joining and self.joining.welcome
-        return self.offer, asks, self.joining, welcome
-
-    @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Let nothing be exchanged meanwhile.
-
-        Raises:
-            ConflictError: What is under way does not end.
-        """
-        self.is_awaited = True
-        has_it = self.lock.acquire(timeout=_PATIENCE_S)
-        self.is_awaited = False
-        if not has_it:
-            raise ConflictError("Hearth is busy exchanging. Try again soon.")
-        try:
-            yield
-        finally:
-            self.lock.release()
 
 
 class Pairing:
@@ -147,6 +64,27 @@ class Pairing:
         self._now = moment
         self._name = name
         self._clock = clock
+        self._kept = KeptPairing(store, tokens, clock)
+        self._is_resumed = False
+
+    def resume(self) -> None:
+        """Go on with what an earlier run had under way.
+
+        Raises:
+            TransportError: The keyring does not say the token now.
+        """
+        if self._is_resumed:
+            return
+        match self._kept.found():
+            case PairingOffer() as offer:
+                self._now.offer = offer
+            case PairingRequest() as joining if self._store.state() is None:
+                self._now.joining = joining
+        self._is_resumed = True
+
+    def _keep(self) -> None:
+        self._is_resumed = True
+        self._kept.keep(self._now.offer, self._now.joining)
 
     def valid_offer(self) -> PairingOffer | None:
         """Return the code that is shown, while it can be used."""
@@ -157,6 +95,7 @@ class Pairing:
         """Show a code, for ten minutes and one use."""
         code = new_code()
         self._now.offer = PairingOffer(code, read_code(code), self._clock() + VALID_S)
+        self._keep()
 
     def ask(self, secret: str, place: SyncPlace) -> None:
         """Ask whoever shows a code to be let in.
@@ -167,9 +106,13 @@ class Pairing:
         own = OwnKeys.make()
         me = own.as_member(self._name)
         transport = place.transport("")
-        transport.leave(hello_file(secret), seal_hello(secret, me))
         until = self._clock() + VALID_S
-        self._now.joining = PairingRequest(place, transport, secret, own, me, until)
+        joining = PairingRequest(place, transport, secret, own, me, until)
+        # Who asks is answered also when it is killed right after that.
+        self._is_resumed = True
+        self._kept.keep(None, joining)
+        transport.leave(hello_file(secret), seal_hello(secret, me))
+        self._now.joining = joining
         self._now.problem = ""
 
     def accept(self, state: "SyncState", transport: Transport) -> "SyncState":
@@ -193,6 +136,7 @@ class Pairing:
         transport.leave(welcome_file(offer.secret), welcome)
         transport.drop(hello_file(offer.secret))
         self._now.offer = None
+        self._keep()
         return state
 
     def remove(self, state: "SyncState", device_id: str) -> "SyncState":
@@ -216,7 +160,9 @@ class Pairing:
         if joining := self._now.joining:
             joining.transport.drop(hello_file(joining.secret))
             joining.transport.close()
+            self._tokens.drop_request(joining.me.id, joining.place)
         self._now.offer = self._now.joining = self._now.open_server = None
+        self._keep()
 
     def look_for_hello(self, transport: Callable[["SyncState"], Transport]) -> bool:
         """Look whether somebody asks; return whether that is to be done again."""
@@ -225,6 +171,8 @@ class Pairing:
             return False
         found = transport(state).take(hello_file(offer.secret))
         offer.asks = open_hello(offer.secret, found) if found else None
+        if offer.asks:
+            self._keep()
         return True
 
     def look_for_welcome(self) -> "SyncState | None":
@@ -240,7 +188,9 @@ class Pairing:
             return None
         if self._clock() > joining.until:
             joining.transport.close()
+            self._tokens.drop_request(joining.me.id, joining.place)
             self._now.joining = None
+            self._keep()
             raise TransportError(_NOT_ANSWERED)
         found = joining.transport.take(welcome_file(joining.secret))
         if not found:
@@ -252,7 +202,7 @@ class Pairing:
         return None if any(self._store.counts()) else self.confirm()
 
     def confirm(self) -> "SyncState":
-        """Join what is here with what the others have; return where we are then.
+        """Join what is here with what the others have; return the state, which is kept.
 
         Raises:
             ConflictError: This computer was not let in, or joined already.
@@ -266,9 +216,11 @@ class Pairing:
         state = with_others(self._store, self._store.join(state), joining.welcome.names)
         state = telling_all(self._store, state)
         state = self._tokens.moved(state, place)
+        self._store.keep(state)
         transport.drop(welcome_file(joining.secret))
         transport.close()
         self._now.joining = None
+        self._keep()
         return state
 
 

@@ -15,7 +15,7 @@ from backend.sync.group import Member, SyncGroup
 from backend.sync.pairing import shown_number
 
 if TYPE_CHECKING:
-    from backend.services.sync.joining import PairingOffer, SyncMoment
+    from backend.services.sync.pairing_moment import PairingOffer, SyncMoment
     from backend.store.sync.state import Look, SyncState
     from backend.store.sync.sync import SyncStore
 

@@ -10,7 +10,7 @@ from backend.errors import HearthError
 from backend.runtime.side_threads import SideThreads
 
 if TYPE_CHECKING:
-    from backend.services.sync.joining import SyncMoment
+    from backend.services.sync.pairing_moment import SyncMoment
 
 log = logging.getLogger("hearth.sync")
 

@@ -153,6 +153,26 @@ class SyncTokens:
             has_token=bool(place.token),
         )
 
+    def keep_request(self, device_id: str, place: SyncPlace) -> None:
+        """Keep the token of a computer that asks to be let in."""
+        self._keys.set(f"sync-{device_id}", place.token, place.server)
+
+    def of_request(self, device_id: str, place: SyncPlace) -> SyncPlace:
+        """Return the place with the token with which a computer asked.
+
+        Raises:
+            TransportError: The keyring does not say the token now.
+        """
+        token = self._keys.find(f"sync-{device_id}", place.server)
+        if token is None:
+            raise TransportError(_LOCKED)
+        return replace(place, token=token)
+
+    def drop_request(self, device_id: str, place: SyncPlace) -> None:
+        """Keep no token for a computer that asks no longer."""
+        if place.token:
+            self._keys.delete(f"sync-{device_id}")
+
     def forget(self, state: SyncState) -> None:
         """Keep no token any longer."""
         if state.has_token:

@@ -45,6 +45,8 @@ from backend.sync.records import StreamHead
 
 _STATE: Final = "select value from sync_state where key = 'state'"
 _KEEP: Final = "insert or replace into sync_state(key, value) values ('state', ?)"
+_PAIRING: Final = "select value from sync_state where key = 'pairing'"
+_KEEP_PAIRING: Final = "insert into sync_state(key, value) values ('pairing', ?)"
 _OUT: Final = "select n, record from sync_out order by n limit ?"
 _PEERS: Final = """
     select stream, member, n, prev, seen, waits_since, problem from sync_peer
@@ -101,6 +103,19 @@ class SyncStore:
         with self._database.write() as session:
             keep_state(session, state)
         self._write_as(state)
+
+    def pairing(self) -> str:
+        """Return what is kept of a code or a request; "" for nothing."""
+        with self._database.read() as session:
+            found = session.connection().exec_driver_sql(_PAIRING).scalar()
+            return str(found or "")
+
+    def keep_pairing(self, said: str) -> None:
+        """Keep a code that is shown or a request to be let in; "" for none."""
+        with self._database.write() as session:
+            session.run("delete from sync_state where key = 'pairing'", ())
+            if said:
+                session.run(_KEEP_PAIRING, (said,))
 
     def look(self) -> Look | None:
         """Return what a step begins with; None when nothing is exchanged."""

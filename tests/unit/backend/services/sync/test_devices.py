@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from backend.errors import ConflictError, InvalidInputError, NotFoundError
+from backend.ids import now_ms
 from backend.interface.api_types import SyncSummary
 from backend.keys.api_keys import KeyStore
+from backend.services.sync import kept_pairing
 from backend.services.sync.devices import DeviceService
 from backend.services.sync.overview import SyncPhase
 from backend.services.sync.pace import EVERY_S
@@ -156,6 +158,65 @@ def test_a_code_is_valid_once_and_for_ten_minutes(desk: Desk) -> None:
     desk.b.step()
     with pytest.raises(ConflictError):
         desk.a.accept()
+
+
+def test_a_kill_between_asking_and_answering_ends_nothing(desk: Desk) -> None:
+    NoteStore(desk.databases[0]).create("of a", "")
+    desk.b.join(desk.code())
+    number = desk.b.overview().number
+    desk.a, desk.b = desk.service(0), desk.service(1)
+    desk.b.step()
+    assert desk.b.overview().phase is SyncPhase.JOINING
+    assert desk.b.overview().number == number
+    desk.a.step()
+    desk.a = desk.service(0)
+    desk.a.step()
+    assert (desk.a.overview().asks, desk.a.overview().number) == ("Laptop", number)
+    desk.a.accept()
+    desk.a, desk.b = desk.service(0), desk.service(1)
+    desk.b.step()
+    desk.exchange()
+    assert titles(desk.databases[1]) == {"of a"}
+    assert not desk.a.overview().code
+    # Nothing of it is left to begin with again.
+    desk.b = desk.service(1)
+    desk.b.step()
+    assert desk.b.overview().phase is SyncPhase.ON
+
+
+def test_a_code_is_good_once_and_for_ten_minutes_also_over_a_kill(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = desk.code()
+    for minutes, is_there in ((4, True), (8, True), (11, False)):
+        then = now_ms() + minutes * 60_000
+        monkeypatch.setattr(kept_pairing, "now_ms", lambda then=then: then)
+        desk.a = desk.service(0)
+        desk.a.step()
+        assert bool(desk.a.overview().code) is is_there
+        assert desk.a.overview().code in (code, "")
+    # A clock that is set back does not make it good again.
+    monkeypatch.undo()
+    desk.a = desk.service(0)
+    desk.a.step()
+    assert not desk.a.overview().code
+    desk.a.offer_code()
+    then = now_ms() - 60_000
+    monkeypatch.setattr(kept_pairing, "now_ms", lambda: then)
+    desk.a = desk.service(0)
+    desk.a.step()
+    assert not desk.a.overview().code
+
+
+def test_who_asks_no_longer_does_not_begin_again(desk: Desk) -> None:
+    desk.b.join(desk.code())
+    desk.b.cancel()
+    desk.a.cancel()
+    desk.a, desk.b = desk.service(0), desk.service(1)
+    desk.a.step()
+    desk.b.step()
+    assert desk.b.overview().phase is SyncPhase.OFF
+    assert not desk.a.overview().code
 
 
 def test_who_is_not_let_in_is_given_nothing(desk: Desk) -> None:

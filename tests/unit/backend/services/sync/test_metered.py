@@ -2,8 +2,8 @@
 
 import pytest
 
-from backend.services.sync.joining import SyncMoment
 from backend.services.sync.overview import SyncPhase, phase_of
+from backend.services.sync.pairing_moment import SyncMoment
 from backend.store.sync.state import SyncState
 
 

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from backend.services.sync.joining import SyncMoment
 from backend.services.sync.pace import EVERY_S, LONGEST_S, Pace
+from backend.services.sync.pairing_moment import SyncMoment
 from backend.sync.transport import TransportError
 
 

@@ -89,6 +89,34 @@ def test_one_code_is_all_that_another_computer_needs(desk: Desk) -> None:
     assert [one.name for one in desk.b.overview().devices] == ["Desk"]
 
 
+def test_a_request_goes_on_after_a_kill_with_the_token_of_the_keyring(
+    desk: Desk, tmp_path: Path
+) -> None:
+    token = desk.server.token()
+    desk.a.choose_server(desk.server.url, token)
+    desk.a.begin()
+    desk.a.offer_code()
+    desk.b.join(desk.a.overview().full_code)
+    desk.databases[1].checkpoint()
+    assert token.encode() not in (tmp_path / "b" / "hearth.db").read_bytes()
+    desk.b.close()
+    desk.b = desk.service(1)
+    desk.a.step()
+    desk.a.accept()
+    desk.b.step()
+    assert desk.b.overview().phase is SyncPhase.ON
+
+
+def test_who_asks_no_longer_keeps_no_token(desk: Desk) -> None:
+    desk.a.choose_server(desk.server.url, desk.server.token())
+    desk.a.begin()
+    desk.a.offer_code()
+    desk.b.join(desk.a.overview().full_code)
+    assert desk.vaults[1].kept
+    desk.b.cancel()
+    assert not desk.vaults[1].kept
+
+
 def test_the_short_code_does_where_the_server_was_entered(desk: Desk) -> None:
     desk.a.choose_server(desk.server.url, desk.server.token())
     desk.a.begin()
