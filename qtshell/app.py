@@ -92,6 +92,7 @@ class Shell(QObject):
         )
         self.desktop_link = self._desktop_link(instance)
         self.hotkeys = Hotkeys(self)
+        self.spelling = Spelling(self._settings, options.data_dir, self.window)
         self.quick = self._quick_access()
         self.desktop_link.handlers[Verb.QUICK_ASK] = self.quick.open_quick_ask
         self.screenshots = ScreenshotTaker(self._client, self.window)
@@ -99,7 +100,6 @@ class Shell(QObject):
         self.page_settings = PageSettings(
             self.actions, self.commands, self._settings, self
         )
-        self.spelling = Spelling(self._settings, options.data_dir, self.window)
         self.actions.spelling.triggered.connect(self.spelling.choose)
         self.commands.register("spelling", lambda _: self.spelling.choose())
         self.rest = PageDiscarder(self.window)
@@ -169,6 +169,7 @@ class Shell(QObject):
             window=self.window,
             hotkeys=self.hotkeys,
             open_path=self._action_handlers.go,
+            spelling=self.spelling,
         )
 
     def _desktop_settings(self, desktop: Desktop) -> DesktopSettings:

@@ -17,6 +17,7 @@ from qtshell.sidecar.supervisor import SidecarSupervisor
 from qtshell.web.navigation import Verdict, classify_navigation
 from qtshell.web.urls import encoded
 from qtshell.window.actions import Actions
+from qtshell.window.spelling import Spelling
 from qtshell.window.tray import TrayIcon
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class QuickAccess(QObject):
         window: QWidget,
         hotkeys: Hotkeys,
         open_path: Callable[[str], None],
+        spelling: Spelling,
     ) -> None:
         super().__init__(window)
         self._client = client
@@ -48,6 +50,7 @@ class QuickAccess(QObject):
         self._pause = actions.pause
         self._tray = tray
         self._open_path = open_path
+        self._spelling = spelling
         self._window: QuickWindow | None = None
         self._quick_ask: QuickAsk | None = None
         self.quick_actions = QuickActions(client, self.quick_ask, tray.tell, self)
@@ -67,6 +70,7 @@ class QuickAccess(QObject):
     def quick_ask(self) -> "QuickAsk":
         """Return quick ask; its window is made once and kept."""
         from qtshell.quick.ask import QuickAsk  # noqa: PLC0415 the start needs none
+        from qtshell.quick.spelling import QuestionSpelling  # noqa: PLC0415 the start needs none
         from qtshell.quick.window import QuickWindow  # noqa: PLC0415 the start needs none
 
         if self._quick_ask is None:
@@ -75,6 +79,7 @@ class QuickAccess(QObject):
             # the sidecar that goes still answers, or leaves unanswered.
             self.destroyed.connect(self._window.deleteLater)
             self._window.warm_up()
+            QuestionSpelling(self._window.question, self._spelling)
             self._quick_ask = QuickAsk(
                 self._client, self._window, self._open_path, self
             )

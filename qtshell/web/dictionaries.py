@@ -133,5 +133,15 @@ def chosen_languages(
     return list(dict.fromkeys(filter(None, found)))
 
 
+def pairs_of(languages: Iterable[str], pairs: Mapping[str, Path]) -> list[Path]:
+    """Return the dictionaries of Hunspell for languages that have one.
+
+    A language may be known by a dictionary of Chromium, which is called otherwise.
+    """
+    by_name = {_plain(language): aff for language, aff in pairs.items()}
+    found = (by_name.get(_plain(language)) for language in languages)
+    return list(filter(None, found))
+
+
 def _plain(language: str) -> str:
     return language.replace("_", "-").lower()

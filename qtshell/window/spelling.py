@@ -19,6 +19,7 @@ from qtshell.web.dictionaries import (
     keep_words,
     known_languages,
     own_folder,
+    pairs_of,
 )
 
 log = logging.getLogger("hearth.web")
@@ -39,9 +40,11 @@ class Spelling(QObject):
 
     Signals:
         converted: The language of a dictionary, and whether it can be used.
+        changed: Other languages are chosen, or a word was added.
     """
 
     converted = Signal(str, bool)
+    changed = Signal()
 
     def __init__(
         self,
@@ -63,6 +66,7 @@ class Spelling(QObject):
         self._own = own_folder(data_dir)
         ready = known_languages(self._own)
         pairs = hunspell_pairs() if pairs is None else pairs
+        self._hunspell = dict(pairs)
         self._pairs = {name: aff for name, aff in pairs.items() if name not in ready}
         self._known = sorted({*ready, *self._pairs})
         self._window = window
@@ -76,10 +80,20 @@ class Spelling(QObject):
         desktop = QLocale.system().uiLanguages()
         return chosen_languages(self._settings.spelling, self._known, desktop)
 
+    @property
+    def affixes(self) -> list[Path]:
+        """Hunspell's dictionaries of the languages that are checked."""
+        return pairs_of(self.languages, self._hunspell)
+
+    @property
+    def own_words(self) -> list[str]:
+        """The words the user added."""
+        return self._settings.own_words
+
     def set_view(self, view: "WebView") -> None:
         """Check what is typed into this page."""
         self._view = view
-        view.word_added.connect(self._on_view_word_added)
+        view.word_added.connect(self.add_word)
         self._check(self.languages)
 
     def choose(self) -> None:
@@ -92,6 +106,7 @@ class Spelling(QObject):
     def _keep(self, languages: Sequence[str]) -> None:
         self._settings.spelling = " ".join(languages)
         self._check(languages)
+        self.changed.emit()
 
     def _check(self, languages: Sequence[str]) -> None:
         """Check in languages; those that are converted first follow."""
@@ -114,7 +129,7 @@ class Spelling(QObject):
             self._known.remove(language)
         self._check(self.languages)
 
-    def _on_view_word_added(self, word: str) -> None:
+    def add_word(self, word: str) -> None:
         """Know the word from now on; Chromium reads a dictionary when it is new."""
         words = sorted({*self._settings.own_words, word})
         try:
@@ -125,6 +140,7 @@ class Spelling(QObject):
         self._settings.own_words = words
         self._check([])
         self._check(self.languages)
+        self.changed.emit()
 
 
 class SpellingDialog(QDialog):

@@ -29,7 +29,7 @@ Architecture: amd64
 Maintainer: The Hearth authors <hearth@localhost.localdomain>
 Installed-Size: {kilobytes}
 Depends: {depends}
-Recommends: gnome-keyring | kwalletmanager, xdg-desktop-portal
+Recommends: gnome-keyring | kwalletmanager, libhunspell-1.7-0, xdg-desktop-portal
 Section: utils
 Priority: optional
 Description: private assistant that lives on your desktop

@@ -32,6 +32,7 @@ from qtshell.window.actions import Actions
 from qtshell.window.main_window import MainWindow
 from qtshell.window.tray import TrayIcon
 from tests.helpers.scripted_model import HELLO
+from tests.helpers.spelling import spelling_of
 
 pytestmark = [pytest.mark.gui, pytest.mark.sidecar]
 
@@ -53,6 +54,7 @@ class Desk:
         self.notices: list[str] = []
         self.tray.tell = self._tell  # type: ignore[method-assign]  # no bus here
         self.hotkeys = Hotkeys(self.window)
+        self.spelling = spelling_of(data_dir, self.window)
         self.quick = QuickAccess(
             client=self.client,
             supervisor=self.supervisor,
@@ -62,6 +64,7 @@ class Desk:
             window=self.window,
             hotkeys=self.hotkeys,
             open_path=self.opened.append,
+            spelling=self.spelling,
         )
         self.supervisor.phase_changed.connect(self.tray.set_phase)
         with qtbot.waitSignal(self.supervisor.ready, timeout=_WAIT_MS):

@@ -17,6 +17,7 @@ from qtshell.sidecar.launch import sidecar_launch
 from qtshell.sidecar.supervisor import SidecarSupervisor
 from qtshell.window.actions import Actions
 from qtshell.window.main_window import MainWindow
+from qtshell.window.spelling import Spelling
 from qtshell.window.tray import TrayIcon
 
 pytestmark = pytest.mark.gui
@@ -43,6 +44,7 @@ def test_answers_that_come_while_hearth_quits_find_the_window(
         window=window,
         hotkeys=Hotkeys(window),
         open_path=lambda _: None,
+        spelling=Spelling(ShellSettings(tmp_path), tmp_path, window),
     )
     ask = quick.quick_ask()
     asked = AskedQuestion(conversation_id="c", message_id="m")
