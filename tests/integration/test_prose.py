@@ -109,6 +109,7 @@ SOURCES = {
     MANY: False,
 }
 ROWS = "| المكوّن | الكمية |\n|---|---|\n| ماء | 2 |\n\n$\\cancel{x}$"
+BRACE = f"$$\\overbrace{{{' + '.join(f'a_{{{n}}}' for n in range(30))}}}^{{30}}$$"
 DRAWINGS = "\n\n".join(f"```mermaid\n{source}\n```" for source in SOURCES)
 
 
@@ -119,7 +120,7 @@ def page(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[RealPage]:
     parrot = Parrot()
-    parrot.texts = {QUESTION: ANSWER, "Draw": DRAWINGS, "Rows": ROWS}
+    parrot.texts = {QUESTION: ANSWER, "Draw": DRAWINGS, "Rows": ROWS, "Brace": BRACE}
     with parrot.server:
         page = RealPage(QtBot(request), tmp_path_factory.mktemp("data"))
         page.use_model(parrot)
@@ -319,6 +320,30 @@ def test_formulas_are_drawn_and_copied_as_they_were_written(page: RealPage) -> N
     page.run(f"{root}.dir = 'rtl'; {wide}.scrollLeft = 1e5; 0")
     assert page.run(f"{wide}.scrollLeft > 100") is True
     page.run(f"{root}.dir = ''; {wide}.scrollLeft = 0; 0")
+
+
+def test_a_brace_is_as_long_as_what_it_spans(page: RealPage) -> None:
+    page.ask("Brace")
+    page.view.resize(1000, 900)
+    page.wait_for("innerWidth > 900")
+    over = "[...document.querySelectorAll('.prose mover mo')].at(-1)"
+    page.wait_for(f"{over}.textContent", "⏞")
+    page.run(f"{over}.scrollIntoView({{block: 'center'}}); 0")
+    place = f"{over}.getBoundingClientRect().toJSON()"
+    frame = f"{over}.closest('p').getBoundingClientRect().toJSON()"
+
+    def is_whole() -> bool:
+        brace, seen = result_of(page, place), result_of(page, frame)
+        drawn = page.view.grab().toImage()
+        left, right = int(seen["left"]) + 4, int(seen["right"]) - 4
+        rows = range(int(brace["top"]), int(brace["bottom"]))
+        ground = drawn.pixelColor(left, rows[0] - 8).lightness()
+        return right - left > 512 and all(
+            any(abs(drawn.pixelColor(x, y).lightness() - ground) > 60 for y in rows)
+            for x in range(left, right, 16)
+        )
+
+    page.qtbot.waitUntil(is_whole, timeout=10_000)
 
 
 def test_a_note_is_reached_and_left_by_its_links(page: RealPage) -> None:
