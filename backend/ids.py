@@ -133,6 +133,7 @@ class DraftedForm(StrEnum):
 
     FOLDER = "folder"
     FOLDER_NAME = "folder-name"
+    SERVER = "server"
     SETUP = "setup"
     TITLE = "title"
 

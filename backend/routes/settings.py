@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from backend.routes.app_context import OpenContext
-from backend.routes.models.engines import EngineList, engine_list
+from backend.routes.models.engines import EngineList, engine_list, typed_address
 from backend.routes.purposes import PurposesView, purposes_view
 from backend.routes.updates import UpdatesView, updates_view
 from backend.services.settings import MAX_INSTRUCTIONS_CHARS, MAX_NAME_CHARS
@@ -19,6 +19,7 @@ class SettingsView(Template):
 
     template: ClassVar[str] = "settings/_view.html"
     engines: EngineList
+    address: str
     purposes: PurposesView
     instructions: str
     name: str
@@ -37,6 +38,7 @@ async def show(request: Request, app: OpenContext) -> Response:
     """Show all settings."""
     view = SettingsView(
         await engine_list(app.services),
+        await asyncio.to_thread(typed_address, app.services),
         await purposes_view(app),
         await asyncio.to_thread(app.services.settings.instructions),
         await asyncio.to_thread(app.services.settings.name),

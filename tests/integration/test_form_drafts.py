@@ -114,5 +114,46 @@ def test_how_a_conversation_is_answered(
     assert "Be brief" in desk.send("DELETE", f"{path}/draft").text
 
 
+SECRETS = ("sk-geheim", "hunter2", "abcdef0123456789abcdef0123456789abcdef01234567")
+
+
+def kept_files(desk: Desk) -> bytes:
+    return b"".join(one.read_bytes() for one in desk.folder.glob("**/*.db*"))
+
+
+def test_the_address_of_a_new_server_without_its_key(desk: Desk) -> None:
+    desk.type("server:new", url="http://10.0.0.7:80", key="sk-geheim", proxy="hunter2")
+    for page in ("/settings", "/engines/welcome"):
+        assert 'value="http://10.0.0.7:80"' in desk.get(page)
+    for typed in (
+        "http://me:hunter2@10.0.0.7",
+        "curl -H 'Authorization: Bearer sk-geheim' http://10.0.0.7",
+        "http://10.0.0.7/v1?key=sk-geheim",
+        "sk-geheim-proj-1",
+        SECRETS[2],
+    ):
+        desk.send("PUT", "/drafts/server:new/form", url=typed, key="sk-geheim")
+        assert "10.0.0.7" not in desk.get("/engines/welcome")
+    assert not [one for one in SECRETS if one.encode() in kept_files(desk)]
+
+
+def test_the_form_of_a_server(desk: Desk, conversation: str) -> None:
+    listed = desk.get("/engines")
+    engine = re.findall(r'id="engine-([^"]+)"', listed)[0]
+    name = re.findall(r'aria-label="Name of ([^"]+)"', listed)[0]
+    desk.type(f"server:{engine}", name="My mod", key="sk-geheim")
+    shown = desk.get("/engines")
+    assert 'value="My mod"' in shown
+    assert _UNSAVED in shown
+    over = desk.send("DELETE", f"/engines/{engine}/draft").text
+    assert f'value="{name}"' in over
+    assert _UNSAVED not in over
+    desk.type(f"server:{engine}", name="My mod")
+    desk.send("PUT", f"/engines/{engine}", name="My model")
+    shown = desk.get("/engines")
+    assert 'value="My model"' in shown
+    assert _UNSAVED not in shown
+
+
 def test_a_form_that_does_not_exist_keeps_nothing(desk: Desk) -> None:
     assert desk.send("PUT", "/drafts/nobody:new/form", text="x").status == 404

@@ -48,6 +48,8 @@ _ENDPOINTS: Final = re.compile(
 _API_VERSION: Final = re.compile(
     r"(?:^|&)api-version=([\w.-]{1,40})(?:&|$)", re.IGNORECASE
 )
+_WITHOUT_SECRETS: Final = re.compile(r"(?:[\w-]{0,40}[.:/\[\]]+)*[\w-]{0,40}")
+_SHORT: Final = 9
 _HERE: Final = ("localhost", "localhost.localdomain", "ip6-localhost")
 _EXAMPLE: Final = "It looks like http://127.0.0.1:11434 or https://api.example.com/v1."
 
@@ -120,6 +122,16 @@ def read_address(typed: str) -> Address:
     path = re.sub(r"/+", "/", parts.path).rstrip("/")
     version = _version_in(parts)
     return Address(scheme[1].lower() if scheme else "", host, netloc, path, version)
+
+
+def without_secrets(typed: str) -> str:
+    """Return an address as it is typed; "" for what may have a key or password in it.
+
+    A line of documentation may, a login before the host, and a key in the wrong field.
+    """
+    text = typed.strip()
+    is_address = len(text) <= _SHORT or any(mark in text for mark in ".:/")
+    return text if is_address and _WITHOUT_SECRETS.fullmatch(text) else ""
 
 
 def clean_base_url(text: str) -> str:

@@ -4,6 +4,7 @@ from typing import Final
 
 from backend.errors import NotFoundError, StoreFullError, StoreReadOnlyError
 from backend.ids import DraftedForm
+from backend.llm.servers.address import without_secrets
 from backend.routes.app_context import OpenContext
 from backend.routes.pages import no_content
 from backend.services.assistants.forms import PARAMETERS
@@ -14,10 +15,11 @@ router = AppRouter[OpenContext]()
 _FIELDS: Final = {
     DraftedForm.FOLDER: ("instructions", "assistant"),
     DraftedForm.FOLDER_NAME: ("name",),
+    DraftedForm.SERVER: ("name", "url", "models"),
     DraftedForm.SETUP: ("instructions", *PARAMETERS),
     DraftedForm.TITLE: ("title",),
 }
-"""What is kept of each form."""
+"""What is kept of each form: never a key."""
 _NO_FORM: Final = "There is no such form."
 
 
@@ -49,5 +51,7 @@ def save_form(request: Request, app: OpenContext) -> Response:
         raise NotFoundError(_NO_FORM)
     typed = request.form()
     fields = {name: typed.get(name, "") for name in _FIELDS[form]}
+    if form is DraftedForm.SERVER:
+        fields["url"] = without_secrets(fields["url"])
     app.services.drafts.save_form(form, row_id, fields)
     return no_content()

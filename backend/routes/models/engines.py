@@ -1,11 +1,12 @@
 """Engines: the list, the first choice, adding and removing."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
+from backend.ids import NEW, DraftedForm
 from backend.interface.stored_values import EngineKind
 from backend.live.notices import Toast
 from backend.llm.builtin.found_files import FoundFile
@@ -36,14 +37,19 @@ router = AppRouter[OpenContext]()
 
 @dataclass(frozen=True)
 class EngineRow:
-    """An engine as the page names it."""
+    """An engine as the page names it.
+
+    Attributes:
+        form: What its form holds, with what was typed and not saved.
+    """
 
     id: str
     name: str
     where: str
     place: str
     models: Sequence[str]
-    typed: Sequence[str]
+    form: Mapping[str, str]
+    is_draft: bool
     problem: str
     is_asked: bool
     is_too_large: bool
@@ -52,16 +58,23 @@ class EngineRow:
     proxy: str
 
     @classmethod
-    def of(cls, offer: Offer) -> "EngineRow":
-        """Return the row of an offer."""
+    def of(cls, offer: Offer, typed: Mapping[str, str]) -> "EngineRow":
+        """Return the row of an offer, with what was typed into its form."""
         record, options = offer.record, EngineOptions.read(offer.record.options)
+        where = shown(record.url) or record.path
+        models = ", ".join(offer.typed)
+        saved = {"name": record.name, "url": where, "models": models}
+        # An address that may have a password in it was not kept.
+        kept = {name: text for name, text in typed.items() if text or name == "models"}
+        form = saved | kept
         return cls(
             record.id,
             record.name,
-            shown(record.url) or record.path,
+            where,
             place_of(record.url) if record.url else "this computer",
             offer.models,
-            offer.typed,
+            form,
+            form != saved,
             offer.problem,
             offer.is_asked,
             offer.is_too_large,
@@ -90,11 +103,16 @@ class EngineList(Template):
 
 @dataclass(frozen=True)
 class Welcome(Template):
-    """The choices of a first run."""
+    """The choices of a first run.
+
+    Attributes:
+        address: Of a server, as far as it was typed.
+    """
 
     template: ClassVar[str] = "engines/_welcome.html"
     is_ready: bool
     found: Sequence[Found]
+    address: str
 
 
 @dataclass(frozen=True)
@@ -142,9 +160,25 @@ async def engine_list(services: "Services") -> EngineList:
     found = await services.engines.found()
     note = await asyncio.to_thread(services.keys.explain)
     # Windows may ask the network by which proxy an address is reached.
-    rows = await asyncio.to_thread(lambda: [EngineRow.of(offer) for offer in offers])
+    rows = await asyncio.to_thread(
+        lambda: [EngineRow.of(one, _typed(services, one.record.id)) for one in offers]
+    )
     has_gpu = has_file and services.graphics.has_card()
     return EngineList(rows, found, note, has_gpu)
+
+
+def _typed(services: "Services", engine_id: str) -> dict[str, str]:
+    return services.drafts.form(DraftedForm.SERVER, engine_id)
+
+
+async def _forget_typed(app: OpenContext, engine_id: str) -> None:
+    drop = app.services.drafts.drop_form
+    await asyncio.to_thread(drop, DraftedForm.SERVER, engine_id)
+
+
+def typed_address(services: "Services") -> str:
+    """Return the address of a new server, as far as it was typed."""
+    return _typed(services, NEW).get("url", "")
 
 
 @router.get("/engines")
@@ -159,7 +193,8 @@ async def welcome(_request: Request, app: OpenContext) -> Response:
     engines = app.services.engines
     is_ready = await engines.default() is not None
     found = () if is_ready else await engines.found()
-    return app.pages.fragment(Welcome(is_ready, found))
+    address = await asyncio.to_thread(typed_address, app.services)
+    return app.pages.fragment(Welcome(is_ready, found, address))
 
 
 @router.get("/engines/files")
@@ -183,6 +218,7 @@ async def add(request: Request, app: OpenContext) -> Response:
         options=form,
         may_send_in_clear=may_send_in_clear(form),
     )
+    await _forget_typed(app, NEW)
     app.pages.announce(Toast(_connected(added), tone=Tone.SUCCESS))
     return no_content(go_to("/"))
 
@@ -212,7 +248,15 @@ async def change(request: Request, app: OpenContext) -> Response:
         options=form,
         may_send_in_clear=may_send_in_clear(form),
     )
+    await _forget_typed(app, record.id)
     app.pages.announce(_saved(record.name, problem))
+    return await list_(request, app)
+
+
+@router.delete("/engines/:id/draft")
+async def start_over(request: Request, app: OpenContext) -> Response:
+    """Forget what was typed into the form of an engine."""
+    await _forget_typed(app, request.path_params["id"])
     return await list_(request, app)
 
 
@@ -255,6 +299,7 @@ async def remove(request: Request, app: OpenContext) -> Response:
     """Remove an engine."""
     engines = app.services.engines
     record, removed = await engines.remove(request.path_params["id"])
+    await _forget_typed(app, record.id)
     now = await engines.default()
     sentence = f"Removed “{record.name}”." + _answers_now(now)
     app.pages.announce(Toast(sentence, undo=undo_path(removed)))

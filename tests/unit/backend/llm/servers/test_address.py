@@ -11,6 +11,7 @@ from backend.llm.servers.address import (
     server_of,
     shown,
     stored,
+    without_secrets,
 )
 from backend.llm.wire.client import endpoint
 
@@ -251,3 +252,23 @@ def test_the_version_of_a_dated_address_stays_behind_it() -> None:
 )
 def test_where_a_server_is_is_said(url: str, place: str) -> None:
     assert place_of(url) == place
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("", ""),
+        ("localho", "localho"),
+        (" http://127.0.0.1:8080/v1 ", "http://127.0.0.1:8080/v1"),
+        ("https://api.example.com", "https://api.example.com"),
+        ("[::1]:8080", "[::1]:8080"),
+        ("http://me:secret@host", ""),
+        ("http://host/v1?key=secret", ""),
+        ("curl http://host", ""),
+        ("export KEY=secret", ""),
+        ("sk-proj-0123456789", ""),
+        ("eyJhbGciOiJIUzI1NiJ9.e30." + "a" * 43, ""),
+    ],
+)
+def test_of_an_address_that_is_typed_no_secret_is_kept(typed: str, kept: str) -> None:
+    assert without_secrets(typed) == kept
