@@ -314,3 +314,40 @@ def test_many_commits_are_few_events(database: Database) -> None:
         assert hub.seq == 3
 
     asyncio.run(run())
+
+
+def names(hub: EventHub, since: int) -> list[str]:
+    """Return what pages were told of, in its order."""
+    return [event.name for event in hub.wait(hub.subscribe(since), since, 0) or []]
+
+
+def test_lists_wait_for_an_answer_that_begins_and_messages_do_not(
+    database: Database, messages: MessageStore
+) -> None:
+    commits: list[Sequence[RowChange]] = []
+    database.on_commit = commits.append
+    messages.begin_conversation("Q", engine_id="e", **ENGINE)
+    rows: list[tuple[str, dict[str, str | int | None]]] = [
+        ("message", {"id": new_id(), "conversation_id": "c", "text": f"{i}"})
+        for i in range(MANY + 1)
+    ]
+    ImportStore(database).add("run", rows)
+    begun, imported = commits
+
+    async def run() -> None:
+        hub = EventHub(1)
+        feed = feed_over(hub)
+        feed.committed(begun)
+        assert names(hub, 1) == ["messages"]
+        seq = hub.seq
+        while hub.seq == seq:
+            await asyncio.sleep(0.01)
+        assert names(hub, seq) == ["conversations"]
+        while feed._refreshes._timer:
+            await asyncio.sleep(0.01)
+        # Its first words are still waited for.
+        seq = hub.seq
+        feed.committed(imported)
+        assert "messages" in names(hub, seq)
+
+    asyncio.run(run())
