@@ -1,9 +1,11 @@
 """A portal that gives or refuses shortcuts and screenshots; run as a program.
 
-`python -m tests.helpers.fake_portal gives|gives-one|refuses` prints a line per call.
+`python -m tests.helpers.fake_portal gives|gives-one|refuses [picture]` prints a line
+per call. A call of `Press` presses the keys of a shortcut.
 """
 
 import sys
+from collections.abc import Iterator
 
 from jeepney import (
     DBusAddress,
@@ -14,7 +16,7 @@ from jeepney import (
     new_method_return,
     new_signal,
 )
-from jeepney.io.blocking import Proxy, open_dbus_connection
+from jeepney.io.blocking import DBusConnection, Proxy, open_dbus_connection
 
 NAME = "org.freedesktop.portal.Desktop"
 PATH = "/org/freedesktop/portal/desktop"
@@ -34,7 +36,22 @@ def signal(
     return new_signal(DBusAddress(path, interface=interface), member, kinds, body)
 
 
-def main(behaviour: str) -> None:
+def calls(connection: DBusConnection) -> Iterator[Message]:
+    """Yield who calls."""
+    while True:
+        call = connection.receive()
+        if call.header.message_type is MessageType.method_call:
+            yield call
+
+
+def activated(name: str) -> Message:
+    """Return what tells that the keys of a shortcut were pressed."""
+    interface = "org.freedesktop.portal.GlobalShortcuts"
+    pressed = (SESSION, name, 1, dict[str, object]())
+    return signal(PATH, interface, "Activated", "osta{sv}", *pressed)
+
+
+def main(behaviour: str, picture: str = "/shown/A%20picture.png") -> None:
     """Answer until the bus ends."""
     connection = open_dbus_connection("SESSION")
     Proxy(message_bus, connection).RequestName(NAME)
@@ -51,10 +68,7 @@ def main(behaviour: str) -> None:
         connection.send(said)
         connection.send(new_method_return(call, "o", (handle,)))
 
-    while True:
-        call = connection.receive()
-        if call.header.message_type is not MessageType.method_call:
-            continue
+    for call in calls(connection):
         member = call.header.fields[HeaderFields.member]
         print(member, call.body, flush=True)  # noqa: T201 for the test
         match member:
@@ -63,17 +77,17 @@ def main(behaviour: str) -> None:
             case "BindShortcuts" | "Screenshot" if behaviour == "refuses":
                 respond(call, 1, {})
             case "Screenshot":
-                respond(call, 0, {"uri": ("s", "file:///shown/A%20picture.png")})
+                respond(call, 0, {"uri": ("s", f"file://{picture}")})
             case "BindShortcuts":
                 shortcuts = given(behaviour, call.body[1])
                 respond(call, 0, {"shortcuts": ("a(sa{sv})", shortcuts)})
-                interface = "org.freedesktop.portal.GlobalShortcuts"
-                pressed = (SESSION, "quick-ask", 1, dict[str, object]())
-                said = signal(PATH, interface, "Activated", "osta{sv}", *pressed)
-                connection.send(said)
+                connection.send(activated("quick-ask"))
+            case "Press":
+                connection.send(activated(call.body[0]))
+                connection.send(new_method_return(call))
             case _:
                 connection.send(new_method_return(call))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -75,12 +75,13 @@ def bus(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 @pytest.fixture
-def portal(bus: str) -> Iterator[Callable[[str], "subprocess.Popen[str]"]]:
-    """Starts a portal that behaves in a way."""
+def portal(bus: str) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
+    """Starts a portal that behaves in a way, and gives a picture if it has one."""
     started = []
 
-    def start(behaviour: str) -> "subprocess.Popen[str]":
-        command = [sys.executable, "-m", "tests.helpers.fake_portal", behaviour]
+    def start(behaviour: str, *picture: str) -> "subprocess.Popen[str]":
+        module = "tests.helpers.fake_portal"
+        command = [sys.executable, "-m", module, behaviour, *picture]
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         started.append(process)
         assert process.stdout is not None
