@@ -25,6 +25,7 @@ from backend.web.events import EventHub
 from backend.web.markdown.growing_markdown import STEP_CHARS, GrowingMarkdown, Step
 from backend.web.rendering import Renderer
 from tests.helpers.answer_blocks import ShownAnswer
+from tests.helpers.model_texts import MODEL_TEXTS
 
 if TYPE_CHECKING:
     from backend.lifecycle.open_store import Services
@@ -160,6 +161,20 @@ def test_an_answer_ends_as_a_new_page_shows_it(
         assert page.is_as_when_opened()
         assert page.parts[-1] == "ended"
 
+    asyncio.run(work())
+
+
+@pytest.mark.parametrize("text", MODEL_TEXTS)
+def test_what_models_write_ends_so_wherever_it_was_cut(text: str) -> None:
+    async def work() -> None:
+        for cut in range(len(text) + 1):
+            page = Page()
+            answer = await page.begin()
+            await write(page, answer, text, [cut])
+            await page.end(answer)
+            assert page.is_as_when_opened(), cut
+
+    assert len({*MODEL_TEXTS}) == 60
     asyncio.run(work())
 
 
