@@ -70,3 +70,27 @@ def test_what_is_typed_into_a_form_outlives_the_program(tmp_path: Path) -> None:
         window.wait_for(f"{FIELD.format('instructions')} === 'In French.'")
         window.click("button", "Start over")
         window.wait_for(f"{FIELD.format('instructions')} === ''")
+
+
+def test_the_address_of_a_server_is_kept_and_its_key_is_not_even_told(
+    tmp_path: Path,
+) -> None:
+    with Window.start(tmp_path) as window:
+        window.go("/settings")
+        focus(window, "url")
+        window.evaluate(
+            "window.told = []; document.addEventListener('htmx:configRequest', "
+            "({detail}) => told.push(...Object.keys(detail.parameters))); 0"
+        )
+        key = "document.querySelector('form.choice [name=key]')"
+        window.evaluate(
+            f"{key}.closest('details').open = true; {key}.value = 'sk-secret';"
+            f"{key}.dispatchEvent(new Event('input', {{bubbles: true}})); 0"
+        )
+        window.wait_for("told.length > 0")
+        assert set(window.evaluate("told")) <= {"url"}
+        type_and_kill(window, "url", "server:new", "http://10.0.0.7:8080")
+    with Window.start(tmp_path) as window:
+        window.go("/settings")
+        window.wait_for(f"{FIELD.format('url')} === 'http://10.0.0.7:8080'")
+        assert window.evaluate(FIELD.format("key")) == ""
