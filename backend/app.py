@@ -55,13 +55,20 @@ from backend.routes.health import SidecarHealth
 from backend.routes.models import engines, model_hub, models
 from backend.routes.pages import Pages
 from backend.runtime.loop_monitor import LoopWatch
+from backend.services.sync.connection import NetworkConnection
 from backend.web.assets import Assets, icons_dir
 from backend.web.assets import router as assets_router
 from backend.web.events import EventHub
 from backend.web.http import ErrorRenderer, Route, given
 from backend.web.rendering import Renderer
 
-_ALWAYS: Final = (alerts.always, conversations.always, notes.always, unlock.router)
+_ALWAYS: Final = (
+    alerts.always,
+    api.always,
+    conversations.always,
+    notes.always,
+    unlock.router,
+)
 _OFFLINE: Final = (api.offline, backups.router, encryption.router)
 _OPEN: Final = (
     actions.router,
@@ -132,7 +139,13 @@ def build(hello: Hello, find_vault: FindVault | None = None) -> App:
     pages = Pages(renderer, lambda: hub.seq, notices.show)
     database = Path(hello.data_dir) / DATABASE_NAME
     key = DatabaseKey(database.parent, OsKeyring(find_vault), hello.database_key)
-    store = StoreLifecycle(database, key, notices, is_safe_mode=hello.safe_mode)
+    store = StoreLifecycle(
+        database,
+        key,
+        notices,
+        is_safe_mode=hello.safe_mode,
+        connection=NetworkConnection(is_metered=hello.is_metered),
+    )
     feed = MessageFeed(hub, renderer, store.services)
     app = AppContext(
         pages=pages,

@@ -47,6 +47,7 @@ class Hello:
         safe_mode: Start without opening engines and background work.
         command_key: Stands in the page's own links to the shell's commands: what an
             answer says cannot name them. The same for as long as the shell runs.
+        is_metered: The system says that the connection costs by what goes over it.
     """
 
     token: str
@@ -56,6 +57,7 @@ class Hello:
     dev: bool = False
     safe_mode: bool = False
     command_key: str = ""
+    is_metered: bool = False
 
     def to_line(self) -> str:
         """Return the line to write, with its line break."""

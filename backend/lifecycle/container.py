@@ -55,6 +55,7 @@ from backend.services.protection.encryption import EncryptionService
 from backend.services.protection.going_back import GoingBack
 from backend.services.search import SearchService
 from backend.services.settings import SettingService
+from backend.services.sync.connection import NetworkConnection
 from backend.services.sync.devices import DeviceService
 from backend.services.temporary import TemporaryService
 from backend.services.transfer.exports import ExportService
@@ -144,8 +145,10 @@ class Container:
         swap: Swap,
         notices: NoticeSink,
         *,
+        connection: NetworkConnection,
         is_safe_mode: bool,
     ) -> None:
+        self._connection = connection
         self._path = database
         self._key = key
         self._swap = swap
@@ -285,6 +288,7 @@ class Container:
                 keys,
                 lambda rows: stores.changes.forget_all(rows, is_shared=False),
                 take_back=JoinStore(stores.database).take_back,
+                connection=self._connection,
             ),
             drafts=stores.drafts,
             engines=engines,

@@ -18,6 +18,7 @@ from backend.errors import (
 from backend.keys.database_key import DatabaseKey
 from backend.runtime.logs import describe_bug
 from backend.services.notices import NoticeSink
+from backend.services.sync.connection import NetworkConnection
 from backend.store.states.store_state import StoreState, move
 
 if TYPE_CHECKING:
@@ -53,7 +54,9 @@ class StoreLifecycle:
         notices: NoticeSink,
         *,
         is_safe_mode: bool,
+        connection: NetworkConnection | None = None,
     ) -> None:
+        self._connection = connection or NetworkConnection()
         self._database = database
         self._key = key
         self._notices = notices
@@ -82,6 +85,12 @@ class StoreLifecycle:
             GoneError: It was temporary, and is no more.
         """
         return await (await self._store()).services_of(ids)
+
+    def connection_is(self, *, is_metered: bool) -> None:
+        """Take note of what the shell says of the connection, open or not."""
+        self._connection.is_metered = is_metered
+        if self.state is StoreState.OPEN and self._opening and self._opening.done():
+            self._opening.result().services.devices.connection_changed()
 
     async def offline(self) -> "OfflineServices":
         """Return what works on the store's files also when it does not open."""
@@ -233,6 +242,7 @@ class StoreLifecycle:
                 self._key,
                 self.swap,
                 self._notices,
+                connection=self._connection,
                 is_safe_mode=self._is_safe_mode,
             )
         return self._container

@@ -25,7 +25,7 @@ from backend.interface.api_types import (
     SidecarStatus,
 )
 from backend.interface.stored_values import ActionKind
-from backend.routes.app_context import OfflineContext, OpenContext
+from backend.routes.app_context import AppContext, OfflineContext, OpenContext
 from backend.routes.chat.conversations import UNTITLED
 from backend.services.notes import SAVED
 from backend.web.http import AppRouter, Request, Response, as_json
@@ -42,6 +42,7 @@ _QUICK: Final = "quick"
 _RECENT: Final = 5
 
 router = AppRouter[OpenContext]()
+always = AppRouter[AppContext]()
 offline = AppRouter[OfflineContext]()
 
 
@@ -135,12 +136,12 @@ def pause_sync(request: Request, app: OpenContext) -> Response:
     return as_json(app.services.devices.summary())
 
 
-@router.post("/api/v1/sync/metered")
-def note_connection(request: Request, app: OpenContext) -> Response:
-    """Hear from the shell what the system says of the connection."""
+@always.post("/api/v1/sync/metered")
+async def note_connection(request: Request, app: AppContext) -> Response:
+    """Hear from the shell what the system says of the connection, open or not."""
     is_metered = request.form().get("metered") == "yes"
-    app.services.devices.connection_is(is_metered=is_metered)
-    return as_json(app.services.devices.summary())
+    app.store.connection_is(is_metered=is_metered)
+    return as_json(Done())
 
 
 @router.get("/api/v1/actions")

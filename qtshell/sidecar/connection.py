@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import SLOT, QObject, Slot
 
-from backend.interface.api_types import SyncSummary
+from backend.interface.api_types import Done
 from qtshell.sidecar.client import SidecarClient
 from qtshell.sidecar.supervisor import SidecarSupervisor
 
@@ -35,14 +35,16 @@ class ConnectionWatch(QObject):
     ) -> None:
         super().__init__(parent)
         self._client = client
+        self._supervisor = supervisor
         self._bus: QDBusConnection | None = None
-        self._is_metered = False
+        self._is_telling = False
         supervisor.ready.connect(self._on_ready)
 
     def _on_ready(self) -> None:
         if self._bus is None:
             self._follow()
-        elif self._is_metered:
+        else:
+            # It may be another word than the one it was begun with.
             self._tell()
 
     def _follow(self) -> None:
@@ -76,10 +78,31 @@ class ConnectionWatch(QObject):
         asked.deleteLater()
         found = asked.reply().arguments()
         said = found[0].variant() if not asked.isError() and found else 0
-        if is_metered(said) != self._is_metered:
-            self._is_metered = not self._is_metered
+        if is_metered(said) != self._supervisor.is_metered:
+            self._supervisor.is_metered = is_metered(said)
             self._tell()
 
     def _tell(self) -> None:
-        form = {"metered": "yes" if self._is_metered else ""}
-        self._client.post("/api/v1/sync/metered", form, SyncSummary)
+        """Tell the word; one that changes meanwhile is told after it, not beside it."""
+        if self._is_telling:
+            return
+        said, self._is_telling = self._supervisor.is_metered, True
+
+        def go_on(_: object = None) -> None:
+            self._is_telling = False
+            if said != self._supervisor.is_metered:
+                self._tell()
+
+        def stop() -> None:
+            # The next sidecar is begun with the word of then.
+            self._is_telling = False
+
+        form = {"metered": "yes" if said else ""}
+        self._client.post(
+            "/api/v1/sync/metered",
+            form,
+            Done,
+            go_on,
+            refused=go_on,
+            unreachable=stop,
+        )

@@ -68,6 +68,9 @@ class Failure:
 class SidecarSupervisor(QObject):
     """Starts the sidecar, proves it, watches it, restarts it and ends it.
 
+    Attributes:
+        is_metered: What the next sidecar is to know of the connection from the start.
+
     Signals:
         phase_changed: The new `Phase`.
         ready: The `Trust` of a sidecar that was just proved.
@@ -94,6 +97,7 @@ class SidecarSupervisor(QObject):
         self._dev = dev
         self._database_key = database_key
         self._clock = clock or SystemClock()
+        self.is_metered = False
         self._slept_ms = self._clock.slept_ms()
         self._state = Lifecycle()
         self._process: QProcess | None = None
@@ -215,6 +219,7 @@ class SidecarSupervisor(QObject):
             dev=self._dev,
             safe_mode=self._state.safe_mode,
             command_key=self._command_key,
+            is_metered=self.is_metered,
         )
 
     def _end(self, effect: Effect) -> None:

@@ -104,7 +104,7 @@ def test_a_server_waits_until_it_is_wanted_or_the_line_is_free(
         keys.press(" ")
         says(window, "Everything from here is on the server")
 
-        # A sidecar that was restarted is told again.
+        # A sidecar that was restarted knows it from the start.
         keys.rest()
         keys.focus("#devices [name=metered]")
         keys.press(" ")

@@ -15,6 +15,7 @@ from backend.ids import now_ms
 from backend.interface.api_types import SyncSummary
 from backend.keys.api_keys import KeyStore
 from backend.services.sync.beginning import new_state, telling_all, with_others
+from backend.services.sync.connection import NetworkConnection
 from backend.services.sync.joining import Pairing
 from backend.services.sync.overview import (
     DeviceOverview,
@@ -55,6 +56,7 @@ class DeviceService:
         clock: Callable[[], float] = time.monotonic,
         *,
         take_back: "Callable[[SyncState], object]",
+        connection: NetworkConnection | None = None,
     ) -> None:
         """Exchange what a store has.
 
@@ -66,13 +68,14 @@ class DeviceService:
             forget: Deletes rows for good, as another computer has.
             clock: Tells seconds.
             take_back: Takes back some of what came since this computer joined.
+            connection: What the shell says of it; nothing, when None.
         """
         self._store = store
         self._go_back = take_back
         self._notices = notices
         self._name = name
         self._tokens = SyncTokens(keys)
-        self._now = SyncMoment()
+        self._now = SyncMoment(connection=connection or NetworkConnection())
         self._pairing = Pairing(store, self._tokens, self._now, name, clock)
         self._rounds = SyncRounds(store, self._carrier, forget)
         self._pace = Pace(self.step, self._now, lambda: notices.changed(NOUN))
@@ -222,9 +225,8 @@ class DeviceService:
             self._keep(replace(self._state(), is_paused=is_paused))
             self._now.problem = ""
 
-    def connection_is(self, *, is_metered: bool) -> None:
-        """Take note of what the system says of the connection."""
-        self._now.is_metered = is_metered
+    def connection_changed(self) -> None:
+        """Go by what the shell says of the connection now."""
         self._changed()
 
     def use_metered(self, *, is_on_metered: bool) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from backend.errors import ConflictError
+from backend.services.sync.connection import NetworkConnection
 from backend.services.sync.places import SyncPlace
 from backend.sync.group import Member, OwnKeys
 from backend.sync.pairing import PairingAnswer
@@ -60,7 +61,7 @@ class SyncMoment:
 
     Attributes:
         is_awaited: A person waits for the lock: what is under way ends early.
-        is_metered: The system says that the connection costs by what goes over it.
+        connection: What the shell says of it.
         is_wanted: A person wants the next exchange all the same.
     """
 
@@ -72,7 +73,7 @@ class SyncMoment:
     problem: str = ""
     last_ok: int = 0
     is_awaited: bool = False
-    is_metered: bool = False
+    connection: NetworkConnection = field(default_factory=NetworkConnection)
     is_wanted: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 

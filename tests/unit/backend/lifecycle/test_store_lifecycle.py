@@ -129,3 +129,18 @@ async def test_nothing_opens_a_closed_store_again(tmp_path: Path) -> None:
         with pytest.raises(StoreClosedError):
             await store.swap(lambda: None)
         assert state_of(store) is StoreState.CLOSED
+
+
+async def test_what_is_said_of_the_connection_holds_whatever_is_open(
+    tmp_path: Path,
+) -> None:
+    async with started(tmp_path) as store:
+        store.connection_is(is_metered=True)
+        before = await store.services()
+        assert before.devices._now.connection.is_metered
+        await store.swap(lambda: None)
+        after = await store.services()
+        assert after.devices is not before.devices
+        assert after.devices._now.connection.is_metered
+        store.connection_is(is_metered=False)
+        assert not after.devices._now.connection.is_metered
