@@ -13,7 +13,7 @@ import os
 import re
 import secrets
 import tempfile
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -36,6 +36,8 @@ _NO_ROOM: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _FULL: Final = (
     "The disk is full, so the file was not attached. Make room, and try again."
 )
+_COMING: Final = ".coming-"
+"""Begins the name of a file of which some pieces have not come."""
 _NAME: Final = re.compile("[0-9a-f]{64}")
 _LOST: Final = (
     "This file is no longer in Hearth's data folder, is damaged, or has not come from "
@@ -118,24 +120,80 @@ class AttachmentFiles:
         whose row was never written, a restored backup names files that had gone.
         """
         there = names_in(self.folder)
-        for name in there - wanted:
+        coming = {f"{_COMING}{name}" for name in wanted - there}
+        for name in there - wanted - coming:
             with contextlib.suppress(OSError):
                 (self.folder / name).unlink()
         for name in wanted - there:
             with contextlib.suppress(NotFoundError):
                 self.sealed(name)
 
-    def take(self, name: str, sealed: bytes) -> bool:
-        """Keep a file as it was kept elsewhere, if it is the one of this name.
+    def come(self, name: str) -> int:
+        """Return how much of a file has come from elsewhere, in bytes."""
+        try:
+            return self._coming(name).stat().st_size
+        except OSError:
+            return 0
+
+    def add(self, name: str, at: int, piece: bytes) -> None:
+        """Keep a piece of a file that comes, after what has come before it.
 
         Raises:
             StoreFullError: The disk has no room for it.
             StoreReadOnlyError: It could not be written.
         """
-        is_right = hashlib.sha256(sealed).hexdigest() == name
-        if is_right:
-            self._write(name, sealed)
-        return is_right
+        make_private_dir(self.folder)
+        path = self._coming(name)
+        with _explained(), path.open("r+b" if path.exists() else "xb") as file:
+            file.truncate(at)
+            file.seek(at)
+            file.write(piece)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def finish(self, name: str) -> bool:
+        """Keep a file that has come, if it is the one of this name; else nothing of it.
+
+        Raises:
+            StoreFullError: The disk has no room for it.
+            StoreReadOnlyError: It could not be written.
+        """
+        path = self._coming(name)
+        with _explained():
+            if not _is_whole(path, name):
+                path.unlink(missing_ok=True)
+                return False
+            move_over(path, self.folder / name)
+            sync_dir(self.folder)
+            return True
+
+    def size(self, name: str) -> int | None:
+        """Return how large a file is as it is kept; None for a damaged one."""
+        path = self.folder / name
+        try:
+            if not _is_whole(path, name):
+                self.sealed(name)
+            return path.stat().st_size
+        except (NotFoundError, OSError):
+            return None
+
+    def piece(self, name: str, at: int, size: int) -> bytes:
+        """Return a part of a file as it is kept; less at its end.
+
+        Raises:
+            NotFoundError: It is not there.
+        """
+        try:
+            with (self.folder / name).open("rb") as file:
+                file.seek(at)
+                return file.read(size)
+        except OSError as exc:
+            raise NotFoundError(_LOST) from exc
+
+    def _coming(self, name: str) -> Path:
+        if not _NAME.fullmatch(name):
+            raise NotFoundError(_LOST)
+        return self.folder / f"{_COMING}{name}"
 
     def sealed(self, name: str) -> bytes:
         """Return a file as it is kept; a copy takes the place of a damaged one.
@@ -160,7 +218,7 @@ class AttachmentFiles:
 
     def _write(self, name: str, sealed: bytes) -> None:
         make_private_dir(self.folder)
-        try:
+        with _explained():
             number, part = tempfile.mkstemp(dir=self.folder, prefix=".part-")
             try:
                 with os.fdopen(number, "wb") as file:
@@ -172,10 +230,22 @@ class AttachmentFiles:
             except BaseException:
                 Path(part).unlink(missing_ok=True)
                 raise
-        except OSError as exc:
-            if exc.errno in _NO_ROOM:
-                raise StoreFullError(_FULL) from exc
-            raise StoreReadOnlyError(UNWRITABLE) from exc
+
+
+@contextlib.contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except OSError as exc:
+        if exc.errno in _NO_ROOM:
+            raise StoreFullError(_FULL) from exc
+        raise StoreReadOnlyError(UNWRITABLE) from exc
+
+
+def _is_whole(path: Path, name: str) -> bool:
+    """Whether a file is what its name says; read piece by piece."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == name
 
 
 def names_in(folder: Path) -> set[str]:

@@ -8,6 +8,7 @@ a stream is read as far as it is whole, and looked at again when its files chang
 """
 
 import errno
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, suppress
@@ -15,9 +16,10 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from backend.runtime.regular_files import open_regular
-from backend.sqlite.files import write_whole
+from backend.sqlite.files import move_over, write_whole
 from backend.sync.records import BODY_AT, RecordHeader, RefusedRecordError, hash_of
 from backend.sync.transport import (
+    PIECE_BYTES,
     WINDOW_BYTES,
     Exchanged,
     FoundRecord,
@@ -130,22 +132,50 @@ class FolderTransport:
                 return set()
             return {one.name for one in self._files.iterdir() if _is_file(one.name)}
 
-    def put_file(self, name: str, data: bytes) -> None:
-        """Keep a file under a name that is made of it."""
+    def pieces(self, name: str) -> Mapping[int, int]:
+        """Return which pieces of a file are there, as far as it has come."""
+        with self._explained():
+            for path in (self._files / name, self._begun(name)):
+                if path.exists():
+                    size = path.stat().st_size
+                    begins = range(0, size, PIECE_BYTES)
+                    sizes = (min(PIECE_BYTES, size - at) for at in begins)
+                    return dict(enumerate(sizes))
+        return {}
+
+    def put_piece(self, name: str, number: int, count: int, data: bytes) -> None:
+        """Keep a piece of a file, which has its name when it is whole."""
         with self._explained():
             self._files.mkdir(exist_ok=True)
-            write_whole(self._files / name, data)
+            path = self._begun(name)
+            with path.open("r+b" if path.exists() else "wb") as file:
+                file.truncate(number * PIECE_BYTES)
+                file.seek(number * PIECE_BYTES)
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            if number == count - 1:
+                move_over(path, self._files / name)
 
-    def get_file(self, name: str) -> bytes | None:
-        """Return a file, as it is there; None when it is not."""
+    def get_piece(self, name: str, number: int) -> bytes | None:
+        """Return a piece of a file, as it is there; None when it is not."""
         with self._explained():
             path = self._files / name
-            return _read(path) if path.exists() else None
+            if not path.exists():
+                return None
+            with open_regular(path) as file:
+                file.seek(number * PIECE_BYTES)
+                return file.read(PIECE_BYTES)
+
+    def _begun(self, name: str) -> Path:
+        """Return where a file is that is not whole: programs that sync pass it over."""
+        return self._files / f".{name}.part"
 
     def drop_file(self, name: str) -> None:
         """Remove a file, if it is there."""
         with self._explained():
             (self._files / name).unlink(missing_ok=True)
+            self._begun(name).unlink(missing_ok=True)
 
     def leave(self, name: str, data: bytes) -> None:
         """Leave something for a computer that is to join."""

@@ -136,8 +136,11 @@ _PUT: Final = """
     insert or replace into hearth_file(grp, name, part, parts, data)
     values (?1, ?2, ?3, ?4, ?5)
 """
+_PIECES: Final = """
+    select part, length(data) from hearth_file where grp = ?1 and name = ?2
+"""
 _GET: Final = """
-    select parts, data from hearth_file where grp = ?1 and name = ?2 and part = ?3
+    select data from hearth_file where grp = ?1 and name = ?2 and part = ?3
 """
 _DROP_FILE: Final = "delete from hearth_file where grp = ?1 and name = ?2"
 _LEAVE: Final = "insert or replace into hearth_left(name, data) values (?1, ?2)"
@@ -216,30 +219,19 @@ class ServerTransport:
         [found] = self._run([Statement(_FILES, (self._group,))])
         return {str(name) for (name,) in found}
 
-    def put_file(self, name: str, data: bytes) -> None:
-        """Keep a file under a name that is made of it."""
-        cuts = range(0, len(data), _PART_BYTES)
-        statements = (
-            Statement(
-                _PUT,
-                (self._group, name, part, len(cuts), data[at : at + _PART_BYTES]),
-            )
-            for part, at in enumerate(cuts)
-        )
-        for request in _requests(statements):
-            self._run(request)
+    def pieces(self, name: str) -> Mapping[int, int]:
+        """Return which pieces of a file are there, each with its size."""
+        [found] = self._run([Statement(_PIECES, (self._group, name))])
+        return {int(part or 0): int(size or 0) for part, size in found}
 
-    def get_file(self, name: str) -> bytes | None:
-        """Return a file, as it is there; None when it is not."""
-        whole, part, parts = bytearray(), 0, 1
-        while part < parts and len(whole) <= _MOST_BYTES:
-            asked = Statement(_GET, (self._group, name, part))
-            [found] = self._run([asked])
-            if not found:
-                return None
-            parts, part = int(found[0][0] or 0), part + 1
-            whole += _bytes(found[0][1])
-        return bytes(whole)
+    def put_piece(self, name: str, number: int, count: int, data: bytes) -> None:
+        """Keep a piece of a file."""
+        self._run([Statement(_PUT, (self._group, name, number, count, data))])
+
+    def get_piece(self, name: str, number: int) -> bytes | None:
+        """Return a piece of a file, as it is there; None when it is not."""
+        [found] = self._run([Statement(_GET, (self._group, name, number))])
+        return _bytes(found[0][0]) if found else None
 
     def drop_file(self, name: str) -> None:
         """Remove a file, if it is there."""

@@ -9,6 +9,10 @@ WINDOW_BYTES: Final = 256 * 1024
 """About as much is read at once: what a person does meanwhile waits for its merging."""
 
 
+PIECE_BYTES: Final = 256 * 1024
+"""As much of a file is given or fetched at once: changes wait for no more than that."""
+
+
 class TransportError(HearthError):
     """Records cannot be given or fetched now; the text says what to do."""
 
@@ -103,16 +107,30 @@ class Transport(Protocol):
         """
         ...
 
-    def put_file(self, name: str, data: bytes) -> None:
-        """Keep a file under a name that is made of it.
+    def pieces(self, name: str) -> Mapping[int, int]:
+        """Return which pieces of a file are there, each with its size.
 
         Raises:
             TransportError: That is not possible now.
         """
         ...
 
-    def get_file(self, name: str) -> bytes | None:
-        """Return a file, as it is there; None when it is not.
+    def put_piece(self, name: str, number: int, count: int, data: bytes) -> None:
+        """Keep a piece of a file; they come in their order, each of the same size.
+
+        Args:
+            name: Of the file, made of it.
+            number: Of the piece, from 0.
+            count: How many there are.
+            data: The piece.
+
+        Raises:
+            TransportError: That is not possible now.
+        """
+        ...
+
+    def get_piece(self, name: str, number: int) -> bytes | None:
+        """Return a piece of a file, as it is there; None when it is not.
 
         Raises:
             TransportError: That is not possible now.

@@ -75,11 +75,14 @@ class Unsteady:
     def files(self) -> Set[str]:
         return self.inner.files()
 
-    def put_file(self, name: str, data: bytes) -> None:
-        self.inner.put_file(name, data)
+    def pieces(self, name: str) -> Mapping[int, int]:
+        return self.inner.pieces(name)
 
-    def get_file(self, name: str) -> bytes | None:
-        return self.inner.get_file(name)
+    def put_piece(self, name: str, number: int, count: int, data: bytes) -> None:
+        self.inner.put_piece(name, number, count, data)
+
+    def get_piece(self, name: str, number: int) -> bytes | None:
+        return self.inner.get_piece(name, number)
 
     def drop_file(self, name: str) -> None:
         self.inner.drop_file(name)

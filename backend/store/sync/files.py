@@ -8,7 +8,6 @@ from collections.abc import Iterable, Set
 from typing import Final
 
 from backend.attachments.files import names_in
-from backend.errors import NotFoundError
 from backend.store.branches.tree import PATH
 from backend.store.change_log import RowChange, StoreSession
 from backend.store.database import Database
@@ -52,20 +51,37 @@ class TravellingFiles:
         """Return the names of all files that are here."""
         return names_in(self._database.files.folder)
 
-    def sealed(self, name: str) -> bytes | None:
-        """Return a file as it is kept; None for one that is damaged."""
-        try:
-            return self._database.files.sealed(name)
-        except NotFoundError:
-            return None
+    def size(self, name: str) -> int | None:
+        """Return how large a file is as it is kept; None for one that is damaged."""
+        return self._database.files.size(name)
 
-    def take(self, name: str, sealed: bytes) -> bool:
+    def piece(self, name: str, at: int, size: int) -> bytes:
+        """Return a part of a file as it is kept.
+
+        Raises:
+            NotFoundError: It is not there any more.
+        """
+        return self._database.files.piece(name, at, size)
+
+    def come(self, name: str) -> int:
+        """Return how much of a file has come, in bytes."""
+        return self._database.files.come(name)
+
+    def add(self, name: str, at: int, piece: bytes) -> None:
+        """Keep a piece of a file that comes.
+
+        Raises:
+            StoreError: It cannot be written.
+        """
+        self._database.files.add(name, at, piece)
+
+    def finish(self, name: str) -> bool:
         """Keep a file that came; return whether it is what its name says.
 
         Raises:
             StoreError: It cannot be written.
         """
-        if not self._database.files.take(name, sealed):
+        if not self._database.files.finish(name):
             return False
         with self._database.write() as session:
             session.note(RowChange("attachment", None, {}, {}))

@@ -1,19 +1,32 @@
 """Attached files come to other computers, whole, sealed, and go for good from all."""
 
 import os
+from pathlib import Path
 
 import pytest
 
 from backend.documents.document import Document, DocumentKind, DocumentSection, Unit
 from backend.errors import NotFoundError
 from backend.services.sync.retelling import FREE
+from backend.services.sync.rounds import SyncRounds
 from backend.store.attachments.attachments import AttachmentStore, CheckedFile
 from backend.store.history.changes import ChangeStore
 from backend.store.messages import MessageStore
+from backend.store.notes import NoteStore
 from backend.store.search.indexes import DocumentIndex
 from backend.store.search.search import SearchStore
 from backend.sync.folder import ROOT
-from tests.helpers.synced import Computer, carry_all, settle, state_of
+from backend.sync.transport import PIECE_BYTES, TransportError
+from tests.helpers.sqld import Sqld
+from tests.helpers.synced import (
+    Computer,
+    Unsteady,
+    carry_all,
+    grouped,
+    settle,
+    state_of,
+    titles,
+)
 
 CANARY = b"kanarienvogel"
 CONTENT = CANARY + os.urandom(2_500_000)
@@ -43,6 +56,19 @@ def content_at(computer: Computer, question: str) -> bytes:
     files = AttachmentStore(computer.database)
     [one] = files.of_messages([question])[question]
     return files.content(one)
+
+
+def whole(carrier: Unsteady, name: str) -> bytes:
+    pieces = (carrier.get_piece(name, number) for number in carrier.pieces(name))
+    return b"".join(piece or b"" for piece in pieces)
+
+
+def put(carrier: Unsteady, name: str, data: bytes) -> None:
+    carrier.drop_file(name)
+    cuts = range(0, len(data), PIECE_BYTES)
+    for number, at in enumerate(cuts):
+        piece = data[at : at + PIECE_BYTES]
+        carrier.put_piece(name, number, len(cuts), piece)
 
 
 def shared_files(computers: list[Computer]) -> set[str]:
@@ -92,18 +118,18 @@ def test_what_is_shared_is_sealed_and_what_was_altered_is_not_taken(
     assert state
     carrier = a.carrier(state)
     names = sorted(carrier.files())
-    honest = {name: carrier.get_file(name) for name in names}
+    honest = {name: whole(carrier, name) for name in names}
     for name, sealed in honest.items():
         assert sealed
         assert CANARY not in sealed
-        carrier.put_file(name, sealed[:-1] + bytes([sealed[-1] ^ 1]))
+        put(carrier, name, sealed[:-1] + bytes([sealed[-1] ^ 1]))
     carry_all(three)
     b.sync(20)
     with pytest.raises(NotFoundError):
         content_at(b, question)
     for name, sealed in honest.items():
         assert sealed
-        carrier.put_file(name, sealed)
+        put(carrier, name, sealed)
     settle(three)
     assert content_at(b, question) == CONTENT
 
@@ -157,9 +183,137 @@ def test_what_is_lost_there_each_time_is_not_given_for_ever(
     settle(three)
     carrier, given = a.carrier(state_of(a)), []
     monkeypatch.setattr(carrier, "files", set)
-    monkeypatch.setattr(carrier, "put_file", lambda name, _: given.append(name))
-    for _ in range(20):
+    monkeypatch.setattr(carrier, "pieces", lambda _: {})
+    monkeypatch.setattr(
+        carrier,
+        "put_piece",
+        lambda name, number, *_: given.append(name) if number == 0 else None,
+    )
+    for _ in range(60):
         a.rounds.look_again()
         a.sync()
     # Both files, which were given once before.
     assert len(given) == 2 * (FREE - 1)
+
+
+class SlowLine:
+    """A line over which a file goes piece by piece, and which is cut now and then.
+
+    Attributes:
+        carried: What went over it: the name, the number and the size of each piece.
+        lasts: As many pieces go over it before it is cut.
+    """
+
+    def __init__(self, patch: pytest.MonkeyPatch, carrier: Unsteady) -> None:
+        self.carried: list[tuple[str, int, int]] = []
+        self.lasts = 3
+        self._put, self._get = carrier.put_piece, carrier.get_piece
+        patch.setattr(carrier, "put_piece", self.put_piece)
+        patch.setattr(carrier, "get_piece", self.get_piece)
+
+    def put_piece(self, name: str, number: int, count: int, data: bytes) -> None:
+        self._carry(name, number, len(data))
+        self._put(name, number, count, data)
+
+    def get_piece(self, name: str, number: int) -> bytes | None:
+        piece = self._get(name, number)
+        self._carry(name, number, len(piece or b""))
+        return piece
+
+    def _carry(self, name: str, number: int, size: int) -> None:
+        if not self.lasts:
+            self.lasts = 3
+            raise TransportError("The line was cut.")
+        self.lasts -= 1
+        self.carried.append((name, number, size))
+
+
+def until_cut(computer: Computer) -> bool:
+    """Exchange until the line is cut or all is over; return whether it was cut."""
+    computer.rounds.look_again()
+    try:
+        computer.sync(50)
+    except TransportError:
+        return True
+    return False
+
+
+def test_a_large_file_goes_on_where_a_slow_line_was_cut(
+    three: list[Computer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b, _ = three
+    _, question = ask(a)
+    giving = SlowLine(monkeypatch, a.carrier(state_of(a)))
+    fetching = SlowLine(monkeypatch, b.carrier(state_of(b)))
+    cuts = 0
+    while until_cut(a):
+        cuts += 1
+        # Meanwhile the sidecar is killed.
+        a.rounds = SyncRounds(a.store, a.carrier, a.forget)
+    carry_all(three)
+    while until_cut(b):
+        cuts += 1
+        b.rounds = SyncRounds(b.store, b.carrier, b.forget)
+    assert cuts >= 4
+    assert content_at(b, question) == CONTENT
+    for line in (giving, fetching):
+        assert len(set(line.carried)) == len(line.carried)
+        assert max(size for _, _, size in line.carried) == PIECE_BYTES
+        assert sum(size for _, _, size in line.carried) < len(CONTENT) + PIECE_BYTES
+    assert not list(b.database.files.folder.glob(".*"))
+
+
+def test_changes_do_not_wait_behind_a_large_file(
+    three: list[Computer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b, _ = three
+    ask(a)
+    line = SlowLine(monkeypatch, a.carrier(state_of(a)))
+    assert until_cut(a)
+    before = len(line.carried)
+    NoteStore(a.database).create("typed meanwhile", "")
+    line.lasts = 1
+    assert until_cut(a)
+    assert len(line.carried) == before + 1
+    carry_all(three)
+    b.sync(5)
+    assert "typed meanwhile" in titles(b)
+
+
+def test_what_came_of_a_file_that_is_deleted_goes(
+    three: list[Computer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b, _ = three
+    talk, _ = ask(a)
+    settle([a])
+    carry_all(three)
+    SlowLine(monkeypatch, b.carrier(state_of(b)))
+    assert until_cut(b)
+    files = b.database.files
+    assert list(files.folder.glob(".coming-*"))
+    # It stays over a restart while it is wanted, and goes with its question.
+    AttachmentStore(b.database).settle()
+    assert list(files.folder.glob(".coming-*"))
+    ChangeStore(b.database).forget_all([("conversation", talk)], is_shared=True)
+    AttachmentStore(b.database).settle()
+    assert not list(files.folder.glob(".coming-*"))
+
+
+def test_a_file_that_was_given_in_larger_pieces_is_fetched(tmp_path: Path) -> None:
+    """Earlier versions gave pieces of a megabyte to a server."""
+    with Sqld(tmp_path) as server:
+        a, b = computers = grouped(tmp_path, ["a", "b"], server.url)
+        _, question = ask(a)
+        settle([a])
+        carrier, size = a.carrier(state_of(a)), 1024 * 1024
+        for name in carrier.files():
+            sealed = whole(carrier, name)
+            carrier.drop_file(name)
+            cuts = range(0, len(sealed), size)
+            for number, at in enumerate(cuts):
+                piece = sealed[at : at + size]
+                carrier.put_piece(name, number, len(cuts), piece)
+        settle([b])
+        assert content_at(b, question) == CONTENT
+        for one in computers:
+            one.close()
