@@ -18,6 +18,7 @@ from tools import run
 
 HERE: Final = Path(__file__).resolve().parent
 _ROOT: Final = HERE.parents[1]
+_QUICKJS_TERMS: Final = HERE / "quickjs-terms.txt"
 _LICENCE_WORDS: Final = ("LICEN", "COPYING", "NOTICE", "AUTHORS")
 # A package of Debian refers to Debian's own copies.
 _COMMON: Final = "On Debian the text is in /usr/share/common-licenses/{}."
@@ -112,9 +113,16 @@ def of_page() -> Iterator[dict[str, Any]]:
         yield _part("npm", name, package["version"], package.get("license", ""))
 
 
+def engine() -> dict[str, Any]:
+    """Return the engine that draws diagrams: its wheel tells its own terms alone."""
+    version = metadata.version("quickjs-ng").rpartition(".")[0]
+    return _part("github", "quickjs-ng/quickjs", version, "MIT AND Unicode-3.0")
+
+
 def _other_parts() -> Iterator[dict[str, Any]]:
     version = platform.python_version()
     yield _part("generic", "cpython", version, "PSF-2.0")
+    yield engine()
     from PySide6.QtWebEngineCore import qWebEngineChromiumVersion  # noqa: PLC0415 Qt is slow
 
     yield _part("generic", "chromium", qWebEngineChromiumVersion(), "BSD-3-Clause")
@@ -161,6 +169,7 @@ def copyright_text(bundled: Iterable[Package] = ()) -> str:
         (", ".join(filter(_is_qt, _wheels())), _QT_NOTE),
         ("Python", python.read_text("utf-8") if python.exists() else _python_note()),
         *((name, _terms(name)) for name in _wheels() if not _is_qt(name)),
+        ("QuickJS (part of quickjs-ng)", _QUICKJS_TERMS.read_text("utf-8")),
         *_of_scripts(),
         *((f"{each.name} {each.version}", each.terms) for each in bundled),
     ]

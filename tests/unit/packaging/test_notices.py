@@ -1,5 +1,6 @@
 """Terms of the parts, as a package of Debian gives them."""
 
+import re
 from pathlib import Path
 
 import notices
@@ -32,6 +33,15 @@ def test_every_part_of_the_page_is_named_and_comes_with_its_terms() -> None:
     given = {path.stem for path in (ROOT / "resources/web/vendor/licences").iterdir()}
     assert names == given
     assert {"beautiful-mermaid", "elkjs", "htmx.org"} <= names
+
+
+def test_the_engine_that_draws_diagrams_is_named_with_its_own_terms() -> None:
+    part = notices.engine()
+    assert part["name"] == "quickjs-ng/quickjs"
+    assert re.fullmatch(r"\d+\.\d+\.\d+", part["version"])
+    text = (Path(notices.__file__).parent / "quickjs-terms.txt").read_text("utf-8")
+    assert "Fabrice Bellard" in text
+    assert "UNICODE LICENSE V3" in text
 
 
 def test_what_is_built_into_a_wheel_is_named_without_where_it_was_built() -> None:
