@@ -44,8 +44,10 @@ def bus_with(services: Path) -> Iterator[str]:
     )
     with daemon:
         assert daemon.stdout is not None
-        yield daemon.stdout.readline().strip()
-        daemon.terminate()
+        try:
+            yield daemon.stdout.readline().strip()
+        finally:
+            daemon.terminate()
 
 
 @pytest.fixture

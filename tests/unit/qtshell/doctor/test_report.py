@@ -1,19 +1,27 @@
 """What `hearth doctor` finds, says and repairs."""
 
 import os
+import subprocess
 import sys
 import zipfile
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from backend.interface.stored_values import SnapshotReason
 from backend.keys import keyring
+from backend.keys.key_ring import BACKUPS
+from backend.recovery.snapshots import Snapshots
 from backend.store.database import Database
 from qtshell.doctor import data_checks, desktop_checks, report
 from qtshell.doctor.finding import Finding, Health, fault
 from qtshell.options import Options, Verb, read_options
 from tests.helpers.fake_keyrings import WorkingVault
+from tests.helpers.session_bus import bus_with
+from tests.helpers.tray import screen_of
+from tests.helpers.window import until
 
 
 @pytest.fixture
@@ -100,6 +108,96 @@ def test_a_system_that_denies_the_sandbox_is_noted(
     (tmp_path / name).parent.mkdir()
     (tmp_path / name).write_text(f"{value}\n")
     assert desktop_checks.check_sandbox(options).health is health
+
+
+def test_a_keyring_that_is_not_there_is_noted(
+    options: Options, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keyring, "find_os_vault", lambda: None)
+    finding = data_checks.check_keyring(options)
+    assert finding.health is Health.NOTE
+    assert "passphrase" in finding.remedy
+    monkeypatch.setattr(keyring, "find_os_vault", WorkingVault)
+    assert data_checks.check_keyring(options).health is Health.FINE
+
+
+def found_alone(check: str) -> Finding:
+    """Look in a process of its own: Qt knows one screen and one bus for good."""
+    script = (
+        f"from qtshell.doctor.desktop_checks import {check} as check;"
+        "found = check(None);"
+        "print(found.health.value, found.cause)"
+    )
+    command = [sys.executable, "-c", script]
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    health, _, cause = said.strip().partition(" ")
+    return Finding(cause=cause, health=Health(health))
+
+
+def test_a_screen_without_a_tray_is_noted() -> None:
+    with screen_of(800, 600):
+        assert found_alone("check_tray").health is Health.NOTE
+        with subprocess.Popen(["trayer"], stderr=subprocess.DEVNULL) as tray:
+            try:
+                until(lambda: found_alone("check_tray").health is Health.FINE, "it")
+            finally:
+                tray.terminate()
+
+
+def test_a_portal_is_found_where_the_bus_can_start_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = tmp_path / "services"
+    services.mkdir()
+    with bus_with(services) as address:
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
+        assert "no portals" in found_alone("check_portal").cause
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere")
+    assert "no session bus" in found_alone("check_portal").cause
+    (services / "portal.service").write_text(
+        "[D-BUS Service]\nName=org.freedesktop.portal.Desktop\nExec=/bin/true\n"
+    )
+    with bus_with(services) as address:
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
+        assert found_alone("check_portal").health is Health.FINE
+
+
+def test_a_display_that_does_not_answer_is_a_fault(
+    options: Options, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("QT_QPA_PLATFORM", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    assert desktop_checks.check_display(options).health is Health.FINE
+    monkeypatch.setenv("DISPLAY", ":987")
+    assert desktop_checks.check_display(options).health is Health.FAULT
+    assert desktop_checks.check_tray(options).health is Health.NOTE
+
+
+def test_an_old_backup_is_noted_and_a_new_one_is_not(
+    options: Options, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert data_checks.check_backups(options).health is Health.NOTE
+    path = options.data_dir / "hearth.db"
+    Database.open(path).close()
+    Snapshots(path, options.data_dir / BACKUPS).make(SnapshotReason.MANUAL)
+    assert data_checks.check_backups(options).health is Health.FINE
+    monkeypatch.setattr(data_checks, "BACKUP_AGE", -timedelta(days=1))
+    assert "make one" in data_checks.check_backups(options).remedy
+
+
+def test_what_the_system_refuses_is_a_fault(
+    options: Options, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(data_checks, "TemporaryFile", refuse)
+    monkeypatch.setattr("socket.create_server", refuse)
+    for check in (data_checks.check_folder, data_checks.check_port):
+        finding = check(options)
+        assert finding.health is Health.FAULT
+        assert "Permission denied" in finding.cause
+        assert finding.remedy
 
 
 def test_a_check_that_breaks_is_a_finding_and_the_others_go_on(
