@@ -110,14 +110,23 @@ def test_the_list_says_where_one_is(window: Window, path: str, entry: str) -> No
     window.wait_for(f"{CURRENT}.join() === '{entry}'")
 
 
+def is_shown_again(window: Window, path: str) -> bool:
+    with suppress(OSError):  # between the two
+        return any(page["url"].endswith(path) for page in window.pages())
+    return False
+
+
+def end_follower(data: Path) -> None:
+    """End the Hearth that was started in the place of another."""
+    follower = running(data)
+    assert follower
+    psutil.Process(follower).terminate()
+    until(lambda: running(data) is None, "its end")
+
+
 def test_an_updated_hearth_restarts_with_page_and_choices(tmp_path: Path) -> None:
     def kept() -> Theme:
         return ShellSettings(tmp_path / "hearth").theme
-
-    def is_shown_again(window: Window) -> bool:
-        with suppress(OSError):  # between the two
-            return any(page["url"].endswith("/notes") for page in window.pages())
-        return False
 
     # Its own window: this one ends, and a second try needs another.
     with opened(tmp_path) as window:
@@ -131,8 +140,28 @@ def test_an_updated_hearth_restarts_with_page_and_choices(tmp_path: Path) -> Non
         window.click("link", "Restart")
         assert window.process.wait(PATIENCE_S) == 0
         assert kept() is Theme.DARK
-        until(lambda: is_shown_again(window), "the page of before")
-        follower = running(tmp_path / "hearth")
-        assert follower
-        psutil.Process(follower).terminate()
-        until(lambda: running(tmp_path / "hearth") is None, "its end")
+        until(lambda: is_shown_again(window, "/notes"), "the page of before")
+        end_follower(tmp_path / "hearth")
+
+
+def test_an_answer_is_finished_before_an_updated_hearth_restarts(
+    tmp_path: Path, scripted_gguf: Path
+) -> None:
+    with opened(tmp_path) as window:
+        window.use_model(scripted_gguf)
+        window.wait_for("document.querySelector('.model [name=choice]') !== null")
+        window.ask("Go on forever")
+        window.find("button", "Stop")
+        place = window.wait_for("location.pathname !== '/' && location.pathname")
+        window.evaluate(f"{ROOT}.dataset.update = 'installed'")
+        window.click("link", "Restart")
+        awaited = "document.querySelector('.banner.updated .awaited')"
+        window.wait_for(f"{awaited}.checkVisibility()")
+        length = "document.querySelector('#log').innerText.length"
+        before = window.evaluate(length)
+        window.wait_for(f"{length} > {before} + 50")
+        assert window.process.poll() is None, "it waits"
+        window.click("button", "Stop")
+        assert window.process.wait(PATIENCE_S) == 0
+        until(lambda: is_shown_again(window, place), "the conversation of before")
+        end_follower(tmp_path / "hearth")
