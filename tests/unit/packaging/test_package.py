@@ -2,8 +2,11 @@
 
 import hashlib
 import shutil
+import subprocess
 import tarfile
+import tempfile
 from pathlib import Path
+from subprocess import DEVNULL
 
 import contents
 import package
@@ -119,3 +122,23 @@ def test_sums_are_those_of_the_files_and_an_old_signature_goes(tmp_path: Path) -
     lines = [line.split("  ") for line in sums.read_text("utf-8").splitlines()]
     assert lines == [[expected[0], "a.deb"], [expected[1], "b.tar.xz"]]
     assert not signature.exists()
+
+
+@pytest.mark.skipif(not shutil.which("gpg"), reason="gpg is not installed")
+def test_who_has_the_builders_key_sees_whose_the_sums_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Short: the name of its agent's socket has to fit.
+    with tempfile.TemporaryDirectory(prefix="gpg-") as home:
+        monkeypatch.setenv("GNUPGHOME", home)
+        whose = ("builder@example.org", "ed25519", "sign", "never")
+        made = ("--passphrase", "", "--quick-generate-key", *whose)
+        subprocess.run(["gpg", "--quiet", "--batch", *made], check=True)
+        (tmp_path / "a.deb").write_text("a", "utf-8")
+        sums = tmp_path / package.SUMS
+        package.write_sums([tmp_path / "a.deb"], sums, whose[0])
+        checked = ["gpg", "--quiet", "--verify", f"{sums}.asc", str(sums)]
+        assert subprocess.run(checked, check=False, stderr=DEVNULL).returncode == 0
+        sums.write_text(sums.read_text("utf-8").replace("a", "b"), "utf-8")
+        assert subprocess.run(checked, check=False, stderr=DEVNULL).returncode != 0
+        subprocess.run(["gpgconf", "--kill", "all"], check=True)

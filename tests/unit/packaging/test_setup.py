@@ -81,11 +81,21 @@ def test_node_is_fetched_only_where_there_is_no_npm(tmp_path: Path) -> None:
     for name in ("sh", "head", "cat", "make", "env", "rm"):
         (tools / name).symlink_to(str(shutil.which(name)))
     target = ("-n", "resources/web/vendor/.complete")
-    assert "--only-group assets npm ci" in make(tmp_path, *target, path=str(tools))
+    fetched = make(tmp_path, *target, path=str(tools))
+    assert "--only-group assets npm ci" in fetched
+    assert "--no-cache --isolated" in fetched, "nothing of Node is kept"
     npm = tools / "npm"
     npm.write_text("#!/bin/sh\n")
     npm.chmod(0o755)
     assert f"{npm} ci" in make(tmp_path, *target, path=str(tools))
+
+
+def test_what_runs_is_compiled_before_it_is_started(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    for name in ("pyproject.toml", "uv.lock"):
+        (tmp_path / name).touch()
+    asked = make(tmp_path, "-n", ".venv/.run")
+    assert "--no-default-groups --compile-bytecode" in asked
 
 
 def install_libraries(path: str, *sets: str) -> "subprocess.CompletedProcess[str]":
