@@ -77,7 +77,7 @@ clean: ## Remove what was installed and built here
 	@$(UV) sync --quiet --locked || { echo $(NO_NETWORK) >&2; exit 1; }
 	@touch $@ .venv/.run
 
-$(VENDOR): resources/web/package-lock.json resources/web/vendor.py resources/web/drawer.mjs resources/web/flowchart.mjs resources/web/icons.txt | .venv/.run
+$(VENDOR): resources/web/package-lock.json resources/web/vendor.py resources/web/drawer.mjs resources/web/flowchart.mjs resources/web/diagram_lines.mjs resources/web/icons.txt | .venv/.run
 	@$(NPM) ci --silent --ignore-scripts --prefix resources/web || { echo $(NO_NETWORK) >&2; exit 1; }
 	@$(RUN) python resources/web/vendor.py
 	@touch $@

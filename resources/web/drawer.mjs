@@ -1,6 +1,7 @@
 // Draws diagrams: in a worker of the page, which can be ended, and for files that are written
 // in `backend/diagrams`. Bundled by `vendor.py`. What is too much, or not understood, is "".
 import { renderMermaidSVG } from "beautiful-mermaid";
+import { told } from "./diagram_lines.mjs";
 import { shown, whole } from "./flowchart.mjs";
 
 const MAX_CHARS = 20_000;
@@ -22,7 +23,7 @@ const readable = (code) =>
 const draw = (code, colours) => {
   if (!isBounded(code)) return "";
   try {
-    const svg = renderMermaidSVG(whole(readable(code)), { ...colours, font: "system-ui" });
+    const svg = renderMermaidSVG(told(whole(readable(code))), { ...colours, font: "system-ui" });
     return svg.length > MAX_SVG_CHARS ? "" : shown(svg).replace(/@import url\('[^']*'\);/g, "");
   } catch {
     return "";

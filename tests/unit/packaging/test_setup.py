@@ -74,7 +74,7 @@ def test_node_is_fetched_only_where_there_is_no_npm(tmp_path: Path) -> None:
     web.mkdir(parents=True)
     for name in ("package-lock.json", "vendor.py", "icons.txt"):
         (web / name).touch()
-    for name in ("drawer.mjs", "flowchart.mjs"):
+    for name in ("drawer.mjs", "flowchart.mjs", "diagram_lines.mjs"):
         (web / name).touch()
     tools = tmp_path / "tools"
     tools.mkdir()
