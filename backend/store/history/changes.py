@@ -156,14 +156,12 @@ class ChangeStore:
             while self._forget_some_inside(table, row_id, files, is_shared=is_shared):
                 pass
             with self._database.write() as session:
-                shown_in = _lift_children(session, row_id) if table == "message" else ""
-                files |= _forget_row(
-                    session, LOGGED[table], row_id, is_shared=is_shared
-                )
-                if shown_in:
-                    lay_out(session, shown_in)
-                    what: Fields = {"conversation_id": shown_in}
-                    session.note(RowChange(PATH, None, {}, what))
+                if table == "message":
+                    files |= _forget_message(session, row_id, is_shared=is_shared)
+                else:
+                    files |= _forget_row(
+                        session, LOGGED[table], row_id, is_shared=is_shared
+                    )
                 unnamed = files - named_files(session) if files else files
                 drop_indexed(session, unnamed)
                 let_go(session, unnamed)
@@ -187,8 +185,11 @@ class ChangeStore:
             found = session.exec(inside.limit(_ROWS_PER_STEP)).all()
             for message_id in found:
                 if table == "message":
-                    _lift_children(session, message_id)
-                files |= _forget_row(session, Message, message_id, is_shared=is_shared)
+                    files |= _forget_message(session, message_id, is_shared=is_shared)
+                else:
+                    files |= _forget_row(
+                        session, Message, message_id, is_shared=is_shared
+                    )
             return bool(found)
 
     def replay(self, target: Database) -> None:
@@ -301,24 +302,45 @@ def _inside(table: str, row_id: str) -> SelectOfScalar[str] | None:
             return None
 
 
-def _lift_children(session: StoreSession, message_id: str) -> str:
-    """Let what follows a message that goes for good follow the one before it.
+def _forget_message(
+    session: StoreSession, message_id: str, *, is_shared: bool
+) -> set[str]:
+    """Forget a message; what followed it follows the one before it.
 
     Returns:
-        Its conversation, if it was shown there: not in the trash, as another computer
-        had it; "" for none.
+        The names of the files it had.
     """
     message = session.get(Message, message_id)
     if message is None:
-        return ""
+        return _forget_row(session, Message, message_id, is_shared=is_shared)
+    shown_in = message.conversation_id if _is_of_path(session, message) else ""
+    _lift_children(session, message)
+    files = _forget_row(session, Message, message_id, is_shared=is_shared)
+    if shown_in:
+        lay_out(session, shown_in)
+        what: Fields = {"conversation_id": shown_in}
+        session.note(RowChange(PATH, None, {}, what))
+    return files
+
+
+def _is_of_path(session: StoreSession, message: Message) -> bool:
+    """Whether another path may be shown without it, also where it is in the trash."""
+    if message.deleted_at is None or not message.aside:
+        return True
+    talk = session.get(Conversation, message.conversation_id)
+    leaf = talk.shown_leaf if talk else ""
+    return leaf == message.id or session.get(Message, leaf) is None
+
+
+def _lift_children(session: StoreSession, message: Message) -> None:
     following = select(Message).where(
-        Message.conversation_id == message.conversation_id, Message.parent == message_id
+        Message.conversation_id == message.conversation_id,
+        Message.parent == message.id,
     )
     above = parent_in(session, message)
     for child in session.exec(following).all():
         child.parent = above
     session.flush()
-    return message.conversation_id if message.deleted_at is None else ""
 
 
 def _forget_row(

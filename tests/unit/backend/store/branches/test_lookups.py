@@ -183,6 +183,23 @@ def test_what_is_in_the_trash_leaves_a_path_without_branches(
         assert path_end(session, talk.id) == talk.messages[end]
 
 
+@pytest.mark.parametrize("is_shared", [True, False], ids=["here", "elsewhere"])
+def test_an_end_that_lay_in_the_trash_and_goes_for_good_leaves_a_path(
+    database: Database, is_shared: bool
+) -> None:
+    """It was what was chosen: the path has to be laid out without it."""
+    talk = Talk(database, ConversationStore(database).create(title="T").id)
+    talk.ask(0)
+    talk.ask_again(0)
+    talk.show(0)
+    answer = talk.messages[1]
+    MessageStore(database).delete(answer)
+    check(talk)
+    forgotten = [("message", answer)]
+    ChangeStore(database).forget_all(forgotten, is_shared=is_shared)
+    check(talk)
+
+
 @pytest.mark.parametrize("messages", [2, 200])
 def test_another_version_in_a_conversation_of_usual_size_takes_few_statements(
     tmp_path: Path, messages: int
@@ -209,7 +226,7 @@ def check(talk: Talk) -> None:
         leaf = conversation_in(session, talk.id).shown_leaf
         rows = [session.get(Message, one) for one in talk.messages]
         live = {row.id for row in rows if row and row.deleted_at is None}
-        assert not live & tree.moved(leaf).keys()
+        assert tree.moved(leaf) == {}
         assert leaf_below(session, talk.id, "") == tree.leaf_below("")
         for message_id in live:
             below = leaf_below(session, talk.id, message_id)
