@@ -38,7 +38,6 @@ from backend.services.sync.retelling import FREE, counted, held_back, pause_ms
 from backend.services.sync.sealing import Sealing
 from backend.store.sync.heads import ReadHeads
 from backend.store.sync.state import Look, Peer, SyncState
-from backend.store.sync.travelling import FORGOTTEN
 from backend.sync.group import SyncGroup
 from backend.sync.records import (
     START,
@@ -187,7 +186,7 @@ class SyncRounds:
         """
         if self._hears_of_gone:
             self._hears_of_gone = False
-            if gone := self._store.still_there():
+            if (gone := self._store.still_there()) or self._store.are_words_left():
                 self._forget(gone)
                 return True
         state = self._store.state()
@@ -244,7 +243,8 @@ class SyncRounds:
         self._store.received(state, kept, came.ops, news, came.first, heads)
         if any(note.left_n >= 0 or note.forked_at for note in came.notes.values()):
             self._branches.look_again()
-        if any(op.table == FORGOTTEN for op in came.ops):
+        if any(op.base is None for op in came.ops):
+            # Something was deleted for good, or made anew after that.
             self._hears_of_gone = True
         if state.group != look.state.group:
             # A key or a member may be what was missing.

@@ -11,7 +11,6 @@ from backend.errors import ConflictError, NotFoundError
 from backend.ids import now_ms
 from backend.interface.stored_values import parameters_of
 from backend.sqlite.folding import indexed
-from backend.sqlite.schema import DOCUMENT_INDEX, FULL_TEXT
 from backend.store.attachments.rows import forget_files, named_files, of_messages
 from backend.store.branches.paths import lay_out, parent_in
 from backend.store.branches.tree import PATH
@@ -30,7 +29,7 @@ from backend.store.models import (
     Setting,
     StreamChunk,
 )
-from backend.store.search.indexes import drop_indexed, wipe
+from backend.store.search.indexes import drop_indexed, leave_words, wipe_words
 from backend.store.states.message_state import MessageState
 from backend.store.sync.files import let_go
 from backend.store.sync.forgetting import remember_gone
@@ -166,9 +165,7 @@ class ChangeStore:
                 drop_indexed(session, unnamed)
                 let_go(session, unnamed)
             self._database.files.drop(unnamed)
-        for index in (*FULL_TEXT, DOCUMENT_INDEX):
-            wipe(self._database, index)
-        self._database.checkpoint()
+        wipe_words(self._database)
 
     def _forget_some_inside(
         self, table: str, row_id: str, files: set[str], *, is_shared: bool
@@ -348,6 +345,7 @@ def _forget_row(
 ) -> set[str]:
     """Forget a row; return the names of the files it had."""
     connection = session.connection()
+    leave_words(session)
     remember_gone(session, str(model.__tablename__), row_id, is_shared=is_shared)
     connection.execute(
         delete(StreamChunk).where(col(StreamChunk.message_id) == row_id),

@@ -12,7 +12,7 @@ from backend.attachments.files import FileKey
 from backend.documents.document import Document, DocumentSection, document_of
 from backend.errors import NotFoundError
 from backend.sqlite.folding import indexed
-from backend.sqlite.schema import DOCUMENT_INDEX, SECTION_BITS
+from backend.sqlite.schema import DOCUMENT_INDEX, FULL_TEXT, SECTION_BITS
 from backend.store.change_log import StoreSession
 from backend.store.database import Database
 
@@ -40,6 +40,9 @@ _GO_ON: Final = """
     update indexed_document set sections = ?, is_whole = ? where number = ?
 """
 _DROP: Final = "delete from document_fts where rowid >= ? and rowid < ?"
+_LEAVE: Final = "insert or replace into sync_state(key, value) values ('words', ?)"
+_LEFT: Final = "select value from sync_state where key = 'words'"
+_WIPED: Final = "delete from sync_state where key = 'words' and value = ?"
 
 
 class DocumentIndex:
@@ -58,6 +61,8 @@ class DocumentIndex:
             drop_indexed(session, stale)
         if stale:
             wipe(self._database, DOCUMENT_INDEX)
+        if are_words_left(self._database):
+            wipe_words(self._database)
 
     def add_some(self) -> bool:
         """Put a few sections into the index; return whether there was anything."""
@@ -125,6 +130,31 @@ def drop_indexed(session: StoreSession, text_files: Iterable[str]) -> None:
 
 def _words_of(section: DocumentSection) -> str:
     return f"{section.title}\n{section.text}" if section.title else section.text
+
+
+def leave_words(session: StoreSession) -> None:
+    """Keep that indexes hold words of what goes for good, until they are wiped."""
+    session.run(_LEAVE, (session.transaction_id,))
+
+
+def are_words_left(database: Database) -> bool:
+    """Return whether indexes hold words of what went for good."""
+    with database.read() as session:
+        return session.connection().exec_driver_sql(_LEFT).first() is not None
+
+
+def wipe_words(database: Database) -> None:
+    """Let words of what went for good be nowhere: in no index, nor in what was written.
+
+    Whoever dies before the end of it goes on at the next start.
+    """
+    with database.read() as session:
+        left = session.connection().exec_driver_sql(_LEFT).scalar()
+    for index in (*FULL_TEXT, DOCUMENT_INDEX):
+        wipe(database, index)
+    with database.write() as session:
+        session.run(_WIPED, (left,))
+    database.checkpoint()
 
 
 def wipe(database: Database, index: str) -> None:

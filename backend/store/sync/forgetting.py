@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from backend.sqlite.dialect import to_json
 from backend.store.change_log import CLOCK, KEEP, StoreSession
+from backend.store.search.indexes import leave_words
 from backend.store.sync.travelling import FORGETTABLE, FORGOTTEN, Op
 
 _STATE: Final = "select value from sync_state where key = 'state'"
@@ -76,6 +77,13 @@ _MADE_AGAIN: Final = """
 _UNLOG_BEFORE: Final = """
     delete from change where table_name = ? and row_id = ? and hlc < ? returning 1
 """
+_UNPARK_BEFORE: Final = "delete from sync_parked where row_id = ? and hlc < ?"
+_UNPARK: Final = """
+    delete from sync_parked where row_id = ?1 and not exists(
+        select 1 from sync_parked p where p.row_id = ?1
+            and json_extract(p.op, '$[4]') is null
+    )
+"""
 
 
 SENT: Final = "sent"
@@ -131,6 +139,8 @@ def remember_gone(
         return
     _spoil(session, json.loads(found), table, row_id)
     session.run(_GONE, (table, row_id))
+    # What would change it later holds its words too.
+    session.run(_UNPARK, (row_id,))
     if is_shared and table in FORGETTABLE:
         clock = session.info[CLOCK]
         what = to_json({"table": table})
@@ -185,8 +195,10 @@ def drop_what_was(
     for table, row_id, gone in session.run(_MADE_AGAIN, (names,)).all():
         if state:
             _spoil(session, json.loads(state), table, row_id, before=gone)
+        session.run(_UNPARK_BEFORE, (row_id, gone))
         if session.run(_UNLOG_BEFORE, (table, row_id, gone)).all():
             found[table].append(row_id)
+            leave_words(session)
     return found
 
 
@@ -241,6 +253,7 @@ def _close(session: StoreSession, table: str, by_row: dict[str, Sequence[Op]]) -
         if name in closed:
             session.run(_GONE, (table, row_id))
             session.run(_UNLOG, (table, row_id))
+            leave_words(session)
             del by_row[row_id]
 
 

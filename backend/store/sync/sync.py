@@ -8,6 +8,7 @@ from typing import Final
 from backend.ids import now_ms
 from backend.store.change_log import StoreSession
 from backend.store.database import Database
+from backend.store.search.indexes import are_words_left
 from backend.store.sync.files import TravellingFiles
 from backend.store.sync.first_time import FirstTime, first_times, keep_first_times
 from backend.store.sync.forgetting import (
@@ -197,6 +198,10 @@ class SyncStore:
         with self._database.read() as session:
             found = session.connection().exec_driver_sql(_PARKED).scalar()
             return int(found or 0)
+
+    def are_words_left(self) -> bool:
+        """Return whether words of what others deleted for good are here yet."""
+        return are_words_left(self._database)
 
     def still_there(self) -> Sequence[tuple[str, str]]:
         """Return what others deleted for good and is here yet: table and id."""

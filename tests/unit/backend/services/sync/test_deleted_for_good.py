@@ -3,19 +3,24 @@
 import os
 from pathlib import Path
 
+import pytest
+
 from backend.services.sync.beginning import own_keys
 from backend.store.conversations import ConversationStore
+from backend.store.history import changes
 from backend.store.history.changes import ChangeStore
 from backend.store.history.trash import TrashStore
 from backend.store.messages import MessageStore
 from backend.store.models import Message
 from backend.store.notes import NoteStore
+from backend.store.search.indexes import DocumentIndex
 from backend.sync.group import SyncGroup
 from backend.sync.records import START, RecordHeader, RecordKind, RecordReader
 from backend.sync.server import ServerTransport
 from tests.helpers.sqld import Sqld
-from tests.helpers.synced import Computer, Unsteady, grouped, settle, titles
+from tests.helpers.synced import Computer, Crash, Unsteady, grouped, settle, titles
 
+DAY_MS = 24 * 3600 * 1000
 SECRET = "what nobody shall read"
 
 
@@ -178,3 +183,67 @@ def test_what_was_before_a_note_was_deleted_and_made_anew_is_nowhere(
         said = [row.after for row in ChangeStore(one.database).of_row("note", note.id)]
         assert SECRET not in str(said), one.home.name
     assert SECRET not in sent_to(b, a)
+
+
+WORD = "quokkaberry"
+
+
+def files_with(computer: Computer, word: str) -> list[str]:
+    """Return which of its files have a word in them."""
+    files = [path for path in computer.home.rglob("*") if path.is_file()]
+    return [path.name for path in files if word.encode() in path.read_bytes()]
+
+
+def test_its_words_are_in_no_file_of_who_heard_that_it_was_made_anew(
+    three: list[Computer],
+) -> None:
+    a, b, c = three
+    note = NoteStore(a.database).create(WORD, WORD)
+    settle(three)
+    assert files_with(c, WORD)
+    ChangeStore(b.database).forget("note", note.id)
+    NoteStore(b.database).keep(note.id, "made anew")
+    NoteStore(b.database).fold(note.id)
+    settle(three)
+    for one in three:
+        assert titles(one) == {"made anew"}
+        assert files_with(one, WORD) == [], one.home.name
+
+
+def test_a_kill_before_words_are_wiped_leaves_none(
+    three: list[Computer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b, _c = three
+    note = NoteStore(a.database).create(WORD, WORD)
+    settle(three)
+
+    def killed(_database: object) -> None:
+        raise Crash
+
+    monkeypatch.setattr(changes, "wipe_words", killed)
+    with pytest.raises(Crash):
+        ChangeStore(a.database).forget("note", note.id)
+    monkeypatch.undo()
+    assert files_with(a, WORD)
+    a.close()
+    a.open()
+    DocumentIndex(a.database).settle()
+    assert files_with(a, WORD) == []
+    settle(three)
+    assert files_with(b, WORD) == []
+
+
+def test_a_change_that_waits_for_its_time_keeps_no_words_of_what_is_gone(
+    three: list[Computer],
+) -> None:
+    a, b, c = three
+    note = NoteStore(a.database).create("to be deleted", "")
+    settle(three)
+    c.skew_ms = c.clock.skew_ms = 3 * DAY_MS
+    NoteStore(c.database).save(note.id, WORD)
+    settle(three)
+    assert b.store.parked() == 1
+    ChangeStore(a.database).forget("note", note.id)
+    settle(three)
+    assert a.store.parked() == b.store.parked() == 0
+    assert files_with(a, WORD) == files_with(b, WORD) == []
