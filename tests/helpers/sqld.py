@@ -111,6 +111,12 @@ class Sqld:
             shutil.copytree(self._kept, self._files)
         self.start()
 
+    def wipe(self) -> None:
+        """Let it have no files."""
+        self.kill()
+        shutil.rmtree(self._files, ignore_errors=True)
+        self.start()
+
     def files(self) -> list[Path]:
         """Return what it has written."""
         return [path for path in self._files.rglob("*") if path.is_file()]

@@ -55,7 +55,8 @@ class Sealing:
             if own_heads:
                 heads.clear()
 
-        for kind, payload in controls:
+        # Nobody can open what stands before the key under which it is sealed.
+        for kind, payload in sorted(controls, key=_is_no_key):
             seal(RecordKind(kind), payload)
         for span, begin, end, ops in (*repeated, *parts):
             if ops:
@@ -101,6 +102,10 @@ def _writer(state: SyncState, group: SyncGroup) -> RecordWriter:
         state.n,
         bytes.fromhex(state.prev),
     )
+
+
+def _is_no_key(control: tuple[int, object]) -> bool:
+    return control[0] != RecordKind.KEYS
 
 
 def _with_heads(state: SyncState, look: Look) -> SyncState:

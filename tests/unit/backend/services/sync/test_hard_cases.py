@@ -202,6 +202,23 @@ def test_a_server_that_was_set_back_and_then_written_on_is_told_all(
             one.close()
 
 
+def test_who_had_not_heard_of_a_key_gets_it_from_a_server_that_was_wiped(
+    tmp_path: Path,
+) -> None:
+    """All is told anew there, sealed under that key: it has to stand before it."""
+    with Sqld(tmp_path) as server:
+        a, b, c = three = grouped(tmp_path, ["a", "b", "c"], server.url)
+        settle(three)
+        rotate(c)
+        settle([b, c])
+        server.wipe()
+        write(b, "sealed under it")
+        settle(three)
+        assert titles(a) == {"sealed under it"}
+        for one in three:
+            one.close()
+
+
 def test_nothing_of_another_group_is_in_the_way(tmp_path: Path) -> None:
     """Two people use one server: none sees a word, a file or a stream of the other."""
     with Sqld(tmp_path) as server:
