@@ -46,6 +46,7 @@ _MARK: Final = """
 """
 
 
+_ORDER: Final = {table: place for place, table in enumerate(TRAVELS)}
 _PLACED: Final = {"deleted_at", "parent", "shown_leaf"}
 
 
@@ -81,7 +82,7 @@ def merge(session: StoreSession, clock: HybridClock, ops: Sequence[Op]) -> int:
         if op.hlc[:12] > ahead:
             session.run(_PARK, (op.row_id, op.hlc, json.dumps(op)))
     hear_of_gone(session, [op for op in fresh if op.table == FORGOTTEN])
-    for table, by_row in _by_table(fresh).items():
+    for table, by_row in sorted(_by_table(fresh).items(), key=_place_of):
         drop_gone(session, table, by_row)
         _merge_table(session, table, by_row)
     _refold(session, drop_what_was(session, fresh))
@@ -117,6 +118,11 @@ def _by_table(ops: Sequence[Op]) -> Mapping[str, dict[str, Sequence[Op]]]:
         if op.table != FORGOTTEN:
             found[op.table][op.row_id].append(op)
     return {table: dict(by_row) for table, by_row in found.items()}
+
+
+def _place_of(table: tuple[str, object]) -> int:
+    """A conversation comes before what is in it: without it that would be gone."""
+    return _ORDER.get(table[0], len(_ORDER))
 
 
 def _conversations(changes: Sequence[RowChange]) -> set[str]:

@@ -11,6 +11,7 @@ from backend.services.actions.builtin_actions import BUILTIN, VERSION
 from backend.store.actions import ActionStore
 from backend.store.database import Database
 from backend.store.history.changes import ChangeStore
+from backend.store.messages import MessageStore
 from backend.store.models import Change
 from backend.store.notes import NoteStore
 from backend.store.search.search import SearchStore
@@ -212,6 +213,21 @@ def test_messages_of_a_conversation_that_is_gone_pass_by(database: Database) -> 
     take(database, Op(reading(6), "t6", "message", message, None, fields))
     take(database, Op(reading(8), "t8", "message", message, {}, {"text": "latest"}))
     assert [one.table_name for one in all_changes(database)] == ["forgotten"]
+
+
+def test_what_is_in_a_conversation_that_was_made_anew_comes_with_it(
+    database: Database,
+) -> None:
+    """As who imports a file that was deleted for good elsewhere."""
+    exchanging(database)
+    conversation, message = new_id(), new_id()
+    take(database, gone(5, "conversation", conversation))
+    fields: Fields = {"conversation_id": conversation, "text": "here", "role": "user"}
+    earlier = Op(reading(3), "t3", "message", message, {}, {"text": "earlier"})
+    made = Op(reading(7), "t7", "conversation", conversation, None, {"title": "T"})
+    said = Op(reading(8), "t7", "message", message, None, fields)
+    take(database, earlier, made, said)
+    assert MessageStore(database).get(message).text == "here"
 
 
 def test_a_change_of_a_newer_version_is_kept_and_hurts_nothing(
