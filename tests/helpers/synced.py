@@ -1,15 +1,23 @@
 """Computers that share a folder, each with a copy of it, as programs that sync do."""
 
+import contextlib
 import functools
+import itertools
 import random
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
+from sqlalchemy import event
+
+from backend.errors import NotFoundError
 from backend.ids import now_ms
 from backend.services.sync.beginning import new_state, telling_all
+from backend.services.sync.joining import Pairing, SyncMoment
 from backend.services.sync.places import SyncPlace
 from backend.services.sync.rounds import SyncRounds
 from backend.store.clock import HybridClock
@@ -54,6 +62,7 @@ class Unsteady:
 
     inner: Transport
     crashes: bool = False
+    repeats: bool = False
 
     def exchange(
         self,
@@ -62,6 +71,8 @@ class Unsteady:
         known: Mapping[str, int | None],
     ) -> Exchanged:
         done = self.inner.exchange(stream, records, known)
+        if self.repeats:
+            self.inner.exchange(stream, records, known)
         if self.crashes:
             raise Crash
         return done
@@ -138,11 +149,40 @@ class Computer:
             self.transport = Unsteady(inner)
         return self.transport
 
-    def join(self, group: SyncGroup) -> None:
+    def join(self, group: SyncGroup, authors: Sequence[str] = ()) -> None:
         device_id = self.database.clock.device_id
         folder = "" if self.server else str(self.shared)
         state = new_state(folder, group, self.own, device_id, self.server)
+        state = replace(state, authors=list(authors) or state.authors)
         self.store.keep(telling_all(self.store, state))
+
+    def let_go(self) -> None:
+        """Let go of what carries records; the next round begins there anew."""
+        if self.transport:
+            self.transport.close()
+        self.transport = None
+
+    def leave(self) -> None:
+        """Exchange nothing from now on."""
+        self.let_go()
+        self.store.forget()
+        self.rounds = SyncRounds(self.store, self.carrier, self.forget)
+
+    def die_at(self, number: int) -> None:
+        """End the process at one of its next commits: right before or after it."""
+        commits = itertools.count()
+        watch = self.database._watch
+
+        def before(_connection: object) -> None:
+            if next(commits) == number // 2:
+                if number % 2:
+                    raise Crash
+                watch.committed = after  # type: ignore[method-assign, assignment]
+
+        def after(_latest: int) -> None:
+            raise Crash
+
+        event.listen(self.database._engine, "commit", before)
 
     def forget(self, rows: Sequence[tuple[str, str]]) -> None:
         ChangeStore(self.database).forget_all(rows, is_shared=False)
@@ -256,4 +296,13 @@ def titles(computer: Computer) -> set[str]:
 
 
 def empty_folder(computer: Computer) -> None:
-    shutil.rmtree(computer.shared / ROOT)
+    shutil.rmtree(computer.shared / ROOT, ignore_errors=True)
+
+
+def remove(computer: Computer, other: Computer) -> None:
+    """Let one remove another one, unless that was done."""
+    tokens: Any = None  # none is asked for
+    pairing = Pairing(computer.store, tokens, SyncMoment(), "", time.monotonic)
+    with contextlib.suppress(NotFoundError):
+        name = other.own.as_member("").id
+        computer.store.keep(pairing.remove(state_of(computer), name))

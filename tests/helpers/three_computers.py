@@ -1,37 +1,48 @@
 """Three computers and a person who goes from one to the other; what must be then."""
 
 import contextlib
-import json
 import random
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from backend.sqlite.folding import indexed
-from backend.store.database import Database
+from backend.ids import new_id, now_ms
+from backend.store.change_log import Fields
+from backend.store.history.changes import ChangeStore
+from backend.store.history.trash import TrashStore
+from backend.store.imports.imports import ImportStore
 from backend.store.messages import MessageStore
-from backend.store.models import LOGGED, Searched
-from backend.store.states.message_state import MessageState
-from backend.store.sync.travelling import TRAVELS, Fields, leaving
+from backend.sync.group import OwnKeys, SyncGroup
+from backend.sync.records import RecordKind
 from tests.helpers.sqld import Sqld
-from tests.helpers.store_actor import (
-    ACTS,
-    FORGETTABLE,
-    Actor,
-    check_index,
-    check_paths,
-    contents,
+from tests.helpers.store_actor import ACTS, FORGETTABLE, Actor
+from tests.helpers.sync_checks import (
+    CANARY,
+    check,
+    check_not_streaming,
+    check_sealed,
+    log_of,
 )
-from tests.helpers.synced import Computer, Crash, carry, files_of, grouped, settle
+from tests.helpers.synced import (
+    Crash,
+    carry,
+    empty_folder,
+    files_of,
+    grouped,
+    remove,
+    settle,
+    state_of,
+)
 
-CANARY = "kanarienvogel"
 OWN = ("setting",)  # settings stay here
-EVENTS = ("sync", "sync", "sync", "carry", "carry", "crash", "half", "reopen")
 OFTEN = ("exchange", "finish", "save_note", "rename", "edit")
-DAMAGE = ("lose", "copy", "set_back")
 CROSSED = {"conversation": "exchange", "message": "edit", "note": "save_note"}
 """How one goes on with what another deletes for good."""
+MINUTE_MS = 60_000
+CLOCKS_MS = [0, *(sign * n * MINUTE_MS for n in (1, 60, 1_200) for sign in (1, -1))]
+"""How wrong a clock may be: less than a day, after which it is no longer believed."""
 Step = tuple[str, int, int, str]
 
 
@@ -48,144 +59,222 @@ class Desk:
         self.rows: dict[str, list[str]] = {
             table: [] for table in ("conversation", "message", "note")
         }
+        self.imports: list[tuple[int, str]] = []
         self.actors = [Actor(one.database, self.rows) for one in self.computers]
         for actor in self.actors:
             for name in ("create", "exchange", "note"):
                 actor.act((name, 0, CANARY))
         for which, one in enumerate(self.computers):
             one.sync()
-            self.do_damage("copy", one, which)
-        self.computers[1].skew_ms = self.computers[1].clock.skew_ms = chance.choice(
-            [0, 3_600_000, -3_600_000]
-        )
+            self.keep_copy(which)
 
     def step(self, step: Step) -> None:
         name, which, number, text = step
-        one = self.computers[which]
         if name in ACTS:
             self.actors[which].act((name, number, f"{text}{CANARY}"))
-        elif name == "cross":
-            self.cross(which, number, f"{text}{CANARY}")
-        elif name == "carry":
-            carry(self.chance.choice(self.computers), one, self.chance)
-        elif name in DAMAGE and self.server and self.damage == "folder":
-            self.damage_server(name)
-        elif name in DAMAGE:
-            self.do_damage(name, one, which)
         else:
-            self.sync(name, one, which)
+            HAPPENS[name](self, which, number)
 
-    def cross(self, which: int, number: int, text: str) -> None:
+    def end(self) -> None:
+        """Let all end that is under way, and all come to rest."""
+        for one in self.computers:
+            MessageStore(one.database).interrupt_open()
+        settle(self.computers)
+        for which in range(3):
+            self.rejoin(which)
+        settle(self.computers)
+
+    def cross(self, which: int, number: int) -> None:
         """Let one delete for good what another goes on with, before either hears."""
         other = self.actors[(which + 1 + self.chance.randrange(2)) % 3]
         table = FORGETTABLE[number % len(FORGETTABLE)]
-        self.actors[which].act(("forget", number, text))
-        other.act((CROSSED[table], number, text))
+        self.actors[which].act(("forget", number, CANARY))
+        other.act((CROSSED[table], number, CANARY))
 
-    def sync(self, name: str, one: Computer, which: int) -> None:
-        state = one.store.state()
-        assert state
-        one.carrier(state).crashes = name == "crash"
-        one.clock.crashes = name == "half"
+    def bring_in(self, which: int, number: int) -> None:
+        """Import a file, which may be imported on another one too, or be longer."""
+        store = ImportStore(self.computers[which].database)
+        rows = imported(number % 3, 1 + number // 3)
+        run = store.begin(new_id(), "file.json", "ChatGPT")
+        store.add(run.id, rows)
+        store.end(run.id, "done", "")
+        self.imports.append((which, run.id))
+        for table, fields in rows:
+            if fields["id"] not in self.rows[table]:
+                self.rows[table].append(str(fields["id"]))
+
+    def bring_back(self, which: int, number: int) -> None:
+        """Take an import back, where it was done."""
+        if self.imports:
+            which, run_id = self.imports[number % len(self.imports)]
+            store = ImportStore(self.computers[which].database)
+            store.revert(run_id, store.new_undo())
+
+    def purge(self, which: int, _number: int) -> None:
+        """Let 30 days pass for what is in the trash of one."""
+        database = self.computers[which].database
+        while expired := TrashStore(database).expired(now_ms() + 1):
+            ChangeStore(database).forget_all(expired, is_shared=False)
+
+    def rotate(self, which: int, _number: int) -> None:
+        """Let there be another key."""
+        one = self.computers[which]
+        state = state_of(one)
+        if not state.is_removed:
+            group = SyncGroup.from_json(state.group).rotated(one.store.reading())
+            controls = [*state.controls, (RecordKind.KEYS, group.keys_payload())]
+            one.store.keep(replace(state, group=group.to_json(), controls=controls))
+
+    def remove(self, which: int, number: int) -> None:
+        """Let one remove another one, which may join again later."""
+        by, other = self.computers[which], self.computers[(which + 1 + number % 2) % 3]
+        if not state_of(by).is_removed:
+            remove(by, other)
+
+    def rejoin(self, which: int, _number: int = 0) -> None:
+        """Let one that knows that it was removed be let in as another one."""
+        one = self.computers[which]
+        if not state_of(one).is_removed:
+            return
+        within = [two for two in self.computers if not state_of(two).is_removed]
+        host = self.chance.choice(within) if within else one
+        authors = state_of(one).authors
+        one.own = OwnKeys.make()
+        member = one.own.as_member(one.home.name)
+        state = state_of(host)
+        group = SyncGroup.from_json(state.group).with_member(member)
+        if host is one:  # each was removed by another: a new group begins
+            group = SyncGroup.found(member, one.store.reading())
+        else:
+            controls = [*state.controls, (RecordKind.CONTROL, group.members_payload())]
+            host.store.keep(replace(state, group=group.to_json(), controls=controls))
+        one.leave()
+        one.join(group, authors)
+
+    def carry(self, which: int, _number: int) -> None:
+        carry(self.chance.choice(self.computers), self.computers[which], self.chance)
+
+    def sync(self, which: int, _number: int) -> None:
         with contextlib.suppress(Crash):
-            one.sync()
-        one.carrier(state).crashes = one.clock.crashes = False
-        if name == "reopen":
-            self.reopen(one, which)
+            self.computers[which].sync()
 
-    def do_damage(self, name: str, one: Computer, which: int) -> None:
-        """Let the folder lose files, or a computer go back to an earlier state."""
-        path = one.database.path
-        kept = path.with_suffix(".kept")
-        if name == "lose" and self.damage == "folder":
-            for file in files_of(one):
+    def lose_answer(self, which: int, _number: int) -> None:
+        """Let what was said to one get lost on the way."""
+        one = self.computers[which]
+        carrier = one.carrier(state_of(one))
+        carrier.crashes = True
+        self.sync(which, 0)
+        carrier.crashes = False
+
+    def repeat(self, which: int, _number: int) -> None:
+        """Let all that one says be heard twice."""
+        one = self.computers[which]
+        carrier = one.carrier(state_of(one))
+        carrier.repeats = True
+        self.sync(which, 0)
+        carrier.repeats = False
+
+    def half(self, which: int, _number: int) -> None:
+        """Let one fail while it takes in what came."""
+        clock = self.computers[which].clock
+        clock.crashes = True
+        self.sync(which, 0)
+        clock.crashes = False
+
+    def die(self, which: int, number: int) -> None:
+        """Kill one before or after a commit of the exchange, and start it again."""
+        one = self.computers[which]
+        one.die_at(number)
+        with contextlib.suppress(Crash):
+            one.sync(4)
+        self.reopen(which)
+
+    def reopen(self, which: int, _number: int = 0) -> None:
+        one = self.computers[which]
+        one.close()
+        one.open()
+        self.actors[which] = Actor(one.database, self.rows)
+
+    def set_clock(self, which: int, number: int) -> None:
+        """Let a clock be wrong, by less than a day."""
+        one = self.computers[which]
+        one.skew_ms = one.clock.skew_ms = CLOCKS_MS[number % len(CLOCKS_MS)]
+
+    def lose(self, which: int, _number: int) -> None:
+        """Let the folder lose files."""
+        if self.damage == "folder":
+            for file in files_of(self.computers[which]):
                 if self.chance.random() < 0.5:
                     for other in self.computers:
                         (other.shared / file).unlink(missing_ok=True)
-        elif name == "copy" and self.damage == "computer":
-            one.database.checkpoint()
-            shutil.copy(path, kept)
-        elif name == "set_back" and self.damage == "computer" and kept.exists():
+
+    def wipe(self, _which: int, number: int) -> None:
+        """Let a server, or all copies of a folder, be empty; seldom."""
+        if self.damage == "folder" and number < 3:
+            if self.server:
+                self.server.wipe()
+            for one in self.computers:
+                empty_folder(one)
+                one.let_go()  # as who chooses the folder once more
+
+    def keep_copy(self, which: int, _number: int = 0) -> None:
+        """Keep how a server or a computer is, to go back there."""
+        if self.server and self.damage == "folder":
+            self.server.keep_copy()
+        elif self.damage == "computer":
+            database = self.computers[which].database
+            database.checkpoint()
+            shutil.copy(database.path, database.path.with_suffix(".kept"))
+
+    def set_back(self, which: int, _number: int) -> None:
+        """Let a server or a computer be as it was."""
+        one = self.computers[which]
+        path = one.database.path
+        if self.server and self.damage == "folder":
+            self.server.set_back()
+        elif self.damage == "computer":
             one.close()
-            shutil.copy(kept, path)
+            shutil.copy(path.with_suffix(".kept"), path)
             for end in ("-wal", "-shm"):
                 Path(f"{path}{end}").unlink(missing_ok=True)
             one.open()
             self.actors[which] = Actor(one.database, self.rows)
 
-    def damage_server(self, name: str) -> None:
-        """Let the server go back to an earlier state, or to none."""
-        assert self.server
-        if name == "copy":
-            self.server.keep_copy()
-        elif name == "set_back":
-            self.server.set_back()
 
-    def reopen(self, one: Computer, which: int) -> None:
-        one.close()
-        one.open()
-        self.actors[which] = Actor(one.database, self.rows)
-
-    def end_answers(self) -> None:
-        for one in self.computers:
-            MessageStore(one.database).interrupt_open()
-
-
-def log_of(database: Database) -> dict[str, tuple[str, str, Fields]]:
-    """Return what travels of a change log, by the clock."""
-    with database.read() as session:
-        found = session.connection().exec_driver_sql(
-            "select hlc, table_name, row_id, after from change"
-        )
-        rows = found.all()
-        assert len({row[0] for row in rows}) == len(rows)
-        return {
-            hlc: (table, row_id, leaving(table, json.loads(after)))
-            for hlc, table, row_id, after in rows
-            if table in TRAVELS and table != "setting"
-        }
-
-
-def check(computers: Sequence[Computer]) -> None:
-    """See that every computer has what all changes come to, and their history."""
-    logs = [log_of(one.database) for one in computers]
-    everything = {hlc: op for log in logs for hlc, op in log.items()}
-    expected: dict[str, dict[str, Fields]] = {table: {} for table in TRAVELS}
-    for hlc in sorted(everything):
-        table, row_id, fields = everything[hlc]
-        expected[table].setdefault(row_id, {"id": row_id}).update(fields)
-    for one, log in zip(computers, logs, strict=True):
-        assert log.keys() == everything.keys(), one.home.name
-        there = contents(one.database)
-        for table, rows in expected.items():
-            if table == "setting":
-                continue
-            shown = {
-                str(row["id"]): {k: row[k] for k in rows[str(row["id"])]}
-                for row in there[table]
-            }
-            assert shown == rows, (one.home.name, table)
-        for table in ("note", "message", "conversation"):
-            for row in there[table]:
-                searched = LOGGED[table](**row)  # type: ignore[arg-type]  # as it is
-                assert isinstance(searched, Searched)
-                assert row["folded"] == indexed(searched.searched_text()), table
-        check_index(one.database)
-        check_paths(one.database)
-
-
-def check_sealed(computers: Sequence[Computer]) -> None:
-    """See that no word can be read in the folder."""
-    for one in computers:
-        for file in files_of(one):
-            assert CANARY.encode() not in (one.shared / file).read_bytes()
-
+HAPPENS: dict[str, Callable[[Desk, int, int], None]] = {
+    happens.__name__: happens
+    for happens in (
+        *(Desk.cross, Desk.bring_in, Desk.bring_back, Desk.purge, Desk.rotate),
+        *(Desk.remove, Desk.rejoin, Desk.carry, Desk.sync, Desk.lose_answer),
+        *(Desk.repeat, Desk.half, Desk.die, Desk.reopen, Desk.set_clock),
+        *(Desk.lose, Desk.wipe, Desk.keep_copy, Desk.set_back),
+    )
+}
+"""What happens besides what a person does."""
 
 NAMES = [
     *sorted(ACTS.keys() - set(OWN)),
-    *(*OFTEN * 2, *EVENTS * 2, *DAMAGE * 2, *["cross"] * 4),
+    *sorted(HAPPENS.keys() - {"purge"}),
+    *(*OFTEN * 2, *["sync"] * 6, *["carry"] * 4, *["cross"] * 3, "die"),
+    *(*["lose_answer", "half", "reopen", "keep_copy", "set_back"], "bring_in"),
 ]
 """What may happen, by chance."""
+
+
+def imported(number: int, messages: int) -> list[tuple[str, Fields]]:
+    """Return what an import stores; the same number gives the same ids."""
+    ids = [
+        f"018bcfe5-6800-7{place:03x}-8000-{number:012x}"
+        for place in range(messages + 1)
+    ]
+    at: Fields = {"created_at": 1_700_000_000_000, "updated_at": 1_700_000_000_000}
+    head = at | {"id": ids[0], "title": f"{number} {CANARY}", "title_source": "user"}
+    said = at | {"conversation_id": ids[0], "role": "user", "state": "complete"}
+    texts = [said | {"id": one, "text": f"{one} {CANARY}"} for one in ids[1:]]
+    return [
+        ("conversation", head | {"latest": ids[-1]}),
+        *(("message", fields) for fields in texts),
+    ]
 
 
 def random_steps(chance: random.Random) -> list[Step]:
@@ -197,7 +286,7 @@ def random_steps(chance: random.Random) -> list[Step]:
             chance.randrange(9),
             chance.choice(["", "a", "é", "漢字"]),
         )
-        for _ in range(chance.randrange(20, 41))
+        for _ in range(chance.randrange(20, 51))
     ]
 
 
@@ -212,8 +301,7 @@ def run(
                 desk.step(step)
             if not server:
                 check_not_streaming(desk.computers)
-            desk.end_answers()
-            settle(desk.computers)
+            desk.end()
             check(desk.computers)
             check_sealed(desk.computers)
             for file in server.files() if server else ():
@@ -222,23 +310,3 @@ def run(
         finally:
             for one in desk.computers:
                 one.close()
-
-
-def check_not_streaming(computers: Sequence[Computer]) -> None:
-    """See that no computer has the beginning of an answer that another one writes."""
-    assert not [
-        row["id"]
-        for one in computers
-        for row in contents(one.database)["message"]
-        if row["state"] is MessageState.STREAMING and row["id"] not in own_rows(one)
-    ]
-
-
-def own_rows(one: Computer) -> set[str]:
-    """Return the rows this computer changed itself."""
-    with one.database.read() as session:
-        found = session.connection().exec_driver_sql(
-            "select distinct row_id from change where device_id like ?",
-            (f"{one.store.device_id}%",),
-        )
-        return {row_id for (row_id,) in found}
