@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import (
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+_AFTER: Final = "+"
 _EPOCH_BYTES: Final = 8
 _NONCE_BYTES: Final = 12
 NAME_CHARS: Final = 60
@@ -172,10 +173,15 @@ class SyncGroup:
         return bool(newest.key) and set(newest.given) != set(self.present)
 
     def rotated(self, at: str) -> Self:
-        """Return the group with a new key for those that are in it now."""
+        """Return the group with a new key for those that are in it now.
+
+        It is the newest, also where an earlier one was made by a clock that was ahead:
+        else who was removed would have the key that seals.
+        """
+        newest = max((one.at for one in self.epochs.values()), default="")
         epoch = Epoch(
             os.urandom(_EPOCH_BYTES).hex(),
-            at,
+            at if at > newest else f"{newest}{_AFTER}",
             os.urandom(32).hex(),
             tuple(sorted(self.present)),
         )

@@ -226,6 +226,22 @@ class RecordReader:
         return opened
 
 
+def keys_in(record: bytes, verifier: Ed25519PublicKey) -> object | None:
+    """Return what a record of keys says, wherever it stands; None for any other.
+
+    Raises:
+        RefusedRecordError: It is not as its device made it.
+    """
+    header = RecordHeader.of(record)
+    if header.kind != RecordKind.KEYS:
+        return None
+    check_signature(record, verifier)
+    if is_erased(record, verifier):
+        return None
+    (_kind, said), _ = _opened(header, record, {})
+    return said
+
+
 def hash_of(record: bytes) -> str:
     """Return what the next record names this one by, in hexadecimal."""
     return hashlib.sha256(record[:HEADER_BYTES]).hexdigest()

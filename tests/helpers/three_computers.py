@@ -59,6 +59,7 @@ class Desk:
         self.rows: dict[str, list[str]] = {
             table: [] for table in ("conversation", "message", "note")
         }
+        self.removed: int | None = None
         self.imports: list[tuple[int, str]] = []
         self.actors = [Actor(one.database, self.rows) for one in self.computers]
         for actor in self.actors:
@@ -126,28 +127,28 @@ class Desk:
             one.store.keep(replace(state, group=group.to_json(), controls=controls))
 
     def remove(self, which: int, number: int) -> None:
-        """Let one remove another one, which may join again later."""
-        by, other = self.computers[which], self.computers[(which + 1 + number % 2) % 3]
-        if not state_of(by).is_removed:
-            remove(by, other)
+        """Let one remove another one, which may join again later.
+
+        Two that remove each other are two groups from then on: that does not happen.
+        """
+        if self.removed is None:
+            self.removed = (which + 1 + number % 2) % 3
+            remove(self.computers[which], self.computers[self.removed])
 
     def rejoin(self, which: int, _number: int = 0) -> None:
         """Let one that knows that it was removed be let in as another one."""
         one = self.computers[which]
         if not state_of(one).is_removed:
             return
-        within = [two for two in self.computers if not state_of(two).is_removed]
-        host = self.chance.choice(within) if within else one
+        host = self.chance.choice([two for two in self.computers if two is not one])
+        self.removed = None
         authors = state_of(one).authors
         one.own = OwnKeys.make()
         member = one.own.as_member(one.home.name)
         state = state_of(host)
         group = SyncGroup.from_json(state.group).with_member(member)
-        if host is one:  # each was removed by another: a new group begins
-            group = SyncGroup.found(member, one.store.reading())
-        else:
-            controls = [*state.controls, (RecordKind.CONTROL, group.members_payload())]
-            host.store.keep(replace(state, group=group.to_json(), controls=controls))
+        controls = [*state.controls, (RecordKind.CONTROL, group.members_payload())]
+        host.store.keep(replace(state, group=group.to_json(), controls=controls))
         one.leave()
         one.join(group, authors)
 

@@ -5,6 +5,7 @@ Nothing a folder or a server can do to records is believed: what is not whole, s
 a member and next in its stream stays where it is, and is told.
 """
 
+import contextlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -49,6 +50,7 @@ from backend.sync.records import (
     RefusedRecordError,
     StreamHead,
     erased,
+    keys_in,
     mark_of,
 )
 from backend.sync.transport import Exchanged, FoundRecord, Transport
@@ -154,7 +156,8 @@ class SyncRounds:
         arrivals = self._read(look, found)
         self._rest(arrivals.stalled)
         news = [peer for name, peer in arrivals.peers.items() if _is_news(look, peer)]
-        if kept or news or arrivals.notes:
+        is_news = arrivals.group.to_json() != look.state.group
+        if kept or news or arrivals.notes or is_news:
             return self._receive(look, kept, arrivals, news)
         transport = self._transport(look.state)
         return (
@@ -249,12 +252,14 @@ class SyncRounds:
         if state.group != look.state.group:
             # A key or a member may be what was missing.
             self.look_again()
+            return True
         return bool(kept) or came.is_behind or any(not one.is_stopped for one in news)
 
     def _read(self, look: Look, found: Sequence[FoundRecord]) -> Arrivals:
         came = Arrivals(SyncGroup.from_json(look.state.group))
         for stream, record in found:
             if stream in came.stalled:
+                self._hear_keys(look, came, stream, record)
                 continue
             peer = came.peers.get(stream) or look.peers.get(stream)
             try:
@@ -273,6 +278,22 @@ class SyncRounds:
         if came.heads or came.read:
             compare(look, came, self._store.heads.marks(to_compare(look, came)))
         return came
+
+    def _hear_keys(
+        self, look: Look, came: Arrivals, stream: str, record: bytes
+    ) -> None:
+        """Take a key that stands behind what is sealed under it.
+
+        Whoever made it was removed by somebody who had not heard of it, and its writer
+        told it once more as soon as that was known.
+        """
+        peer = look.peers.get(stream)
+        with contextlib.suppress(RefusedRecordError, KeyError, TypeError, ValueError):
+            member = came.group.members.get(peer.member if peer else "")
+            member = member or writer_of(came.group, record)
+            keys = keys_in(record, member.verifier)
+            if keys is not None and member.id not in came.group.removed:
+                apply(look.state, came, RecordKind.KEYS, keys)
 
     def _take(
         self,

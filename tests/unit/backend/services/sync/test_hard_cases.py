@@ -19,6 +19,7 @@ from tests.helpers.synced import (
     carry,
     files_of,
     grouped,
+    remove,
     settle,
     state_of,
     titles,
@@ -217,6 +218,38 @@ def test_who_had_not_heard_of_a_key_gets_it_from_a_server_that_was_wiped(
         assert titles(a) == {"sealed under it"}
         for one in three:
             one.close()
+
+
+def test_who_removes_a_computer_has_the_key_that_it_had_made_and_others_used(
+    three: list[Computer],
+) -> None:
+    a, b, c = three
+    rotate(a)
+    a.sync(3)
+    carry(a, b)
+    b.sync(3)
+    write(b, "sealed under the key of a")
+    b.sync(3)
+    remove(c, a)
+    settle([b, c])
+    assert titles(c) == {"sealed under the key of a"}
+    group = SyncGroup.from_json(state_of(b).group)
+    assert set(group.current.given) == set(group.present)
+
+
+def test_a_removed_computer_whose_clock_was_ahead_has_no_key_that_seals(
+    three: list[Computer],
+) -> None:
+    a, b, c = three
+    a.skew_ms = a.clock.skew_ms = 20 * 3600 * 1000
+    rotate(a)
+    settle(three)
+    remove(b, a)
+    settle([b, c])
+    for one in (b, c):
+        group = SyncGroup.from_json(state_of(one).group)
+        assert set(group.current.given) == set(group.present), one.home.name
+        assert len(group.present) == 2
 
 
 def test_nothing_of_another_group_is_in_the_way(tmp_path: Path) -> None:
