@@ -19,7 +19,9 @@ from tests.helpers.sqld import Sqld
 
 _KEY = "5a" * 32
 _ANSWERS_S = 60.0
-_ALL_THERE_S = 120.0
+_SERVER_EVERY = 3
+"""After as many kills of a computer the server is killed too."""
+_ALL_THERE_S = 240.0
 
 
 @dataclass
@@ -50,9 +52,9 @@ class KilledPair:
         for writer in writers:
             writer.start()
         try:
-            for _ in range(kills):
+            for number in range(1, kills + 1):
                 self._wait_for_more(chance.randrange(1, 6))
-                if isinstance(self.place, Sqld) and chance.random() < 0.25:
+                if isinstance(self.place, Sqld) and number % _SERVER_EVERY == 0:
                     self.place.kill()
                     self.place.start()
                 self._kill(chance.randrange(2))
