@@ -24,7 +24,7 @@ from backend.services.sync.overview import (
     phase_of,
     summary_of,
 )
-from backend.services.sync.pace import EVERY_S, Pace
+from backend.services.sync.pace import PAIRING_EVERY_S, Pace
 from backend.services.sync.pairing_moment import OpenServer, SyncMoment
 from backend.services.sync.places import SyncPlace, SyncTokens
 from backend.services.sync.rounds import SyncRounds
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from backend.store.sync.sync import SyncStore
 
 NOUN: Final = "devices"
-_PAIRING_EVERY_S: Final = 0.5
 _MOST_ROUNDS: Final = 8
 _NO_PLACE: Final = "Choose a folder or a server first."
 
@@ -318,7 +317,7 @@ class DeviceService:
             if state and state.going_back:
                 return self._take_back_some(state)
             if phase_of(state, self._now) is not SyncPhase.ON:
-                return _PAIRING_EVERY_S if is_pairing else None
+                return PAIRING_EVERY_S if is_pairing else None
             rounds = 1
             while (has_moved := self._rounds.round()) and rounds < _MOST_ROUNDS:
                 if self._now.is_awaited:
@@ -329,7 +328,8 @@ class DeviceService:
             self._now.is_wanted = was_wanted and has_moved
         if rounds > 1 or was_wanted:
             self._notices.changed(NOUN)
-        return 0.0 if has_moved else (_PAIRING_EVERY_S if is_pairing else EVERY_S)
+        pause_s = self._pace.pause_s(is_quiet=rounds == 1)
+        return 0.0 if has_moved else (PAIRING_EVERY_S if is_pairing else pause_s)
 
     def _pair(self) -> bool:
         """Look for who asks, and for an answer; return whether to do it again."""

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("hearth.sync")
 
+PAIRING_EVERY_S: Final = 0.5
+SOON_S: Final = 1.0
+"""While something was new a short while ago: it is looked at, or written on."""
+SOON_LOOKS: Final = 120
 EVERY_S: Final = 3.0
 LONGEST_S: Final = 300.0
 """As seldom is looked at what cannot be reached."""
@@ -39,8 +43,14 @@ class Pace:
         self._changed = changed
         self._side = SideThreads(1)
         self._failures = 0
+        self._quiet_looks = 0
         self._is_due = False
         self._wake: Callable[[], object] = lambda: None
+
+    def pause_s(self, *, is_quiet: bool) -> float:
+        """Return how long to wait after a look, which found nothing new if quiet."""
+        self._quiet_looks = self._quiet_looks + 1 if is_quiet else 0
+        return SOON_S if self._quiet_looks < SOON_LOOKS else EVERY_S
 
     def soon(self) -> None:
         """Do the next step now, if one is due at all and the last one did not fail."""

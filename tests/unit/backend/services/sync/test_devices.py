@@ -14,7 +14,7 @@ from backend.keys.api_keys import KeyStore
 from backend.services.sync import kept_pairing
 from backend.services.sync.devices import DeviceService
 from backend.services.sync.overview import SyncPhase
-from backend.services.sync.pace import EVERY_S
+from backend.services.sync.pace import SOON_S
 from backend.store.database import Database
 from backend.store.history.changes import ChangeStore
 from backend.store.history.joins import JoinStore
@@ -118,7 +118,7 @@ def test_two_computers_with_data_of_their_own_come_together(desk: Desk) -> None:
     assert [one.name for one in desk.b.overview().devices] == ["Desk"]
     assert desk.a.overview().waiting == desk.b.overview().waiting == 0
     assert desk.a.overview().devices[0].seen
-    assert desk.a.step() == EVERY_S
+    assert desk.a.step() == SOON_S
     assert desk.a.summary().words == "up to date"
     NoteStore(desk.databases[0]).create("one more")
     assert desk.a.summary().words == "1 change waits"

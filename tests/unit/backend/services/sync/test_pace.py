@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from backend.services.sync.pace import EVERY_S, LONGEST_S, Pace
+from backend.services.sync.pace import EVERY_S, LONGEST_S, SOON_LOOKS, SOON_S, Pace
 from backend.services.sync.pairing_moment import SyncMoment
 from backend.sync.transport import TransportError
 
@@ -51,6 +51,14 @@ def test_failures_make_it_rarer_and_one_that_goes_well_ends_that() -> None:
         assert steps.moment.problem == "Away."
 
     asyncio.run(test())
+
+
+def test_where_something_was_new_lately_it_is_looked_at_more_often() -> None:
+    pace = Pace(lambda: None, SyncMoment(), lambda: None)
+    for _ in range(2):
+        waits = [pace.pause_s(is_quiet=True) for _ in range(SOON_LOOKS)]
+        assert waits == [*[SOON_S] * (SOON_LOOKS - 1), EVERY_S]
+        assert pace.pause_s(is_quiet=False) == SOON_S
 
 
 @pytest.mark.parametrize("call", ["hurry", "soon"])
