@@ -16,6 +16,7 @@ from tests.benchmarks import (
     stalls,
     store,
     streaming,
+    sync,
 )
 from tests.benchmarks.machine import load, machine
 from tests.benchmarks.tables import missed
@@ -30,6 +31,7 @@ GROUPS: Final = {
     "answers": stalls.measure,
     "first_words": first_words.measure,
     "streaming": streaming.measure,
+    "sync": sync.measure,
 }
 SOAK: Final = "soak"
 PACKAGE: Final = "package"
@@ -44,6 +46,9 @@ def main() -> None:
     parser.add_argument(
         "--minutes", type=int, default=soak.MINUTES, help="how long the soak takes"
     )
+    parser.add_argument(
+        "--messages", type=int, default=sync.MESSAGES, help="that sync exchanges"
+    )
     parser.add_argument("--record", action="store_true", help="in MEASUREMENTS.md")
     options = parser.parse_args()
     chosen = options.groups or list(GROUPS)
@@ -53,6 +58,7 @@ def main() -> None:
         asked = {
             SOAK: partial(soak.measure, options.minutes),
             PACKAGE: partial(package.measure, package.RUNS),
+            "sync": partial(sync.measure, options.messages),
         }
         table = (GROUPS | asked)[name]()
         tables.append(table)

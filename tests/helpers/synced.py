@@ -17,7 +17,8 @@ from sqlalchemy import event
 from backend.errors import NotFoundError
 from backend.ids import now_ms
 from backend.services.sync.beginning import new_state, telling_all
-from backend.services.sync.joining import Pairing, SyncMoment
+from backend.services.sync.joining import Pairing
+from backend.services.sync.pairing_moment import SyncMoment
 from backend.services.sync.places import SyncPlace
 from backend.services.sync.rounds import SyncRounds
 from backend.store.clock import HybridClock
@@ -155,6 +156,10 @@ class Computer:
         state = new_state(folder, group, self.own, device_id, self.server)
         state = replace(state, authors=list(authors) or state.authors)
         self.store.keep(telling_all(self.store, state))
+
+    def start_again(self) -> None:
+        """Begin to exchange now, with what is there."""
+        self.join(SyncGroup.from_json(state_of(self).group))
 
     def let_go(self) -> None:
         """Let go of what carries records; the next round begins there anew."""
