@@ -14,14 +14,16 @@ from pathlib import Path
 from pyvirtualdisplay.display import Display
 
 from tests.benchmarks.machine import load, machine
-from tests.helpers import store_fault_report, sync_kills
+from tests.helpers import store_fault_report, sync_kills, three_windows
 from tests.helpers.fault_injection import Trial, running
 from tests.helpers.fault_table import FAULTS, Fault, Row, Series, to_markdown
 from tests.helpers.measurements import record
+from tests.helpers.networks import can_make_networks
 from tests.helpers.scripted_model import write_scripted_model
 from tests.helpers.store_fault_report import STORE_FAULTS
 
 _SYNC_KILLS = 100
+_CUTS = 30
 
 
 def measure(fault: Fault, runs: int, model: Path) -> Series:
@@ -67,6 +69,13 @@ def measure_sync(only: str, runs: int | None) -> Iterator[Row]:
     for name in ("folder", "server"):
         if only in name:
             yield sync_kills.measure(name, runs or _SYNC_KILLS)
+    if not can_make_networks():
+        sys.stderr.write("three windows: networks need root and veth\n")
+        return
+    with Display(size=(1440, 1000)):
+        for name in ("folder", "server"):
+            if only in f"windows-{name}":
+                yield three_windows.measure(name, runs or _CUTS)
 
 
 def main() -> int:

