@@ -16,6 +16,8 @@ pytestmark = pytest.mark.e2e
 
 ROOT = "document.documentElement"
 DARK = "getComputedStyle(document.body).backgroundColor.includes('0.205')"
+SHOWS_UPDATE = """(banner => banner.checkVisibility()
+  && banner.getAnimations().length === 0)(document.querySelector('.banner.updated'))"""
 CURRENT = (
     "[...document.querySelectorAll('.sidebar [aria-current]')].map(a => a.innerText)"
 )
@@ -136,6 +138,7 @@ def test_an_updated_hearth_restarts_with_page_and_choices(tmp_path: Path) -> Non
         window.click("link", "Notes")
         window.wait_for("location.pathname === '/notes'")
         window.evaluate(f"{ROOT}.dataset.update = 'installed'")
+        window.wait_for(SHOWS_UPDATE)
         window.photograph("updated")
         window.click("link", "Restart")
         assert window.process.wait(PATIENCE_S) == 0

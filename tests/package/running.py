@@ -8,6 +8,7 @@ from pathlib import Path
 import psutil
 
 from qtshell.ipc.instance import running
+from tests.e2e.test_settings import SHOWS_UPDATE
 from tests.helpers.window import Window, until
 from tests.package.upgrade import hearth
 
@@ -24,6 +25,7 @@ def test_it_says_so_and_restarts_as_the_new_one(tmp_path: Path) -> None:
         with suppress(AssertionError):
             window.wait_for(f"{UPDATE} === 'installed'")
         window.wait_for(f"{UPDATE} === 'installed'")
+        window.wait_for(SHOWS_UPDATE)
         window.photograph("upgraded-under-it")
         hearth(data, "note", "Written in between")
         window.click("link", "Restart")
