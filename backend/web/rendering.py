@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from backend.interface.protocol import command_path
 from backend.web.formulas.mathml import undrawn
+from backend.web.isolates import isolated
 from backend.web.markdown.markdown_page import lined, placed
 
 
@@ -55,6 +56,7 @@ class Renderer:
             moment=self._moment,
             exact=_exact,
             day=self.day,
+            isolated=_isolated,
             lined=lined,
             placed=placed,
             undrawn=undrawn,
@@ -109,6 +111,10 @@ def day_name(day: date, today: date) -> str:
         return day.strftime("%A")
     name = f"{day.day} {day.strftime('%B')}"
     return name if day.year == today.year else f"{name} {day.year}"
+
+
+def _isolated(text: str) -> Markup:
+    return Markup(isolated(text))  # noqa: S704 escaped by it
 
 
 def _local(ms: int) -> datetime:

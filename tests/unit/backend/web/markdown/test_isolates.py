@@ -1,9 +1,11 @@
 """What is read from left to right stays together in a text from right to left."""
 
 import re
+from html import unescape
 
 import pytest
 
+from backend.web.isolates import isolated as plain
 from backend.web.markdown.markdown import render
 
 
@@ -57,3 +59,13 @@ def test_no_letter_is_lost() -> None:
     html = "".join(block.html for block in render(text))
     assert re.sub(r"<[^>]*>", "", html).strip() == text.strip()
     assert isolated(text)[-3:] == ["-5", "C++", "3 kg"]
+
+
+def test_a_question_is_isolated_as_it_was_typed() -> None:
+    assert plain("<b> 100 °C 'x'") == "&lt;b&gt; 100 °C 'x'"
+    typed = "الحرارة 100 °C <b>\n+49 30 123456 & C++"
+    shown = plain(typed)
+    assert unescape(re.sub(r"<[^>]*>", "", shown)) == typed
+    assert re.findall(r'<bdi dir="ltr">(.*?)</bdi>', shown) == [
+        "100 °C", "+49 30 123456", "C++",
+    ]  # fmt: skip
