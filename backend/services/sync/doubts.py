@@ -63,7 +63,7 @@ def doubts_of(name: str, peers: Sequence["Peer"], look: "Look") -> Doubts:
         problem = _MISSED
     elif _is_late(peers, notes):
         problem = _LATE
-    if any(one.left_n >= 0 and not one.is_seen for one in forked):
+    elif any(not one.is_seen for one in forked):
         mended = _PUT_TOGETHER
     elif any(one.given_at and not one.is_seen for one in notes.values()):
         mended = _GIVEN
