@@ -7,6 +7,8 @@ from typing import Final
 from qtshell.display.server import display_problem
 from qtshell.doctor.finding import Finding, fault, note
 from qtshell.options import Options
+from qtshell.web.dictionaries import hunspell_pairs, known_languages, own_folder
+from qtshell.web.hunspell_library import load_library
 
 SYSTEM: Final = Path("/proc/sys")
 _PORTAL: Final = "org.freedesktop.portal.Desktop"
@@ -83,3 +85,22 @@ def check_sandbox(_: Options) -> Finding:
                 "If Hearth shows no page, allow user namespaces for it.",
             )
     return Finding(cause="The page runs in a sandbox.")
+
+
+def check_spelling(options: Options) -> Finding:
+    """Look whether words can be checked, in the page and in quick ask."""
+    if not sys.platform.startswith("linux"):
+        return Finding(cause="Spelling is checked in the page.")
+    pairs = hunspell_pairs()
+    if not pairs and not known_languages(own_folder(options.data_dir)):
+        return note(
+            "There are no dictionaries: spelling is not checked.",
+            "Install one, for example the package hunspell-de-de, and restart Hearth.",
+        )
+    if not pairs or load_library() is None:
+        return note(
+            "Spelling is checked in the page, but not in quick ask.",
+            "That needs libhunspell (the package libhunspell-1.7-0) and a dictionary "
+            "of Hunspell, for example hunspell-de-de.",
+        )
+    return Finding(cause="Spelling is checked.")

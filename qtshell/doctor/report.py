@@ -17,6 +17,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "tray": desktop_checks.check_tray,
     "portal": desktop_checks.check_portal,
     "sandbox": desktop_checks.check_sandbox,
+    "spelling": desktop_checks.check_spelling,
     "folder": data_checks.check_folder,
     "permissions": data_checks.check_permissions,
     "room": data_checks.check_room,

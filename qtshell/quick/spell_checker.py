@@ -10,8 +10,8 @@ from typing import Final
 
 from PySide6.QtCore import QLocale, QObject, QTimer, Signal
 
-from qtshell.quick.hunspell_library import HunspellDictionary, load_library
 from qtshell.quick.words import script_of
+from qtshell.web.hunspell_library import HunspellDictionary, load_library
 
 log = logging.getLogger("hearth.quick")
 

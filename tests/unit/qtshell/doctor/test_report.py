@@ -110,6 +110,30 @@ def test_a_system_that_denies_the_sandbox_is_noted(
     assert desktop_checks.check_sandbox(options).health is health
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux has Hunspell")
+@pytest.mark.parametrize(
+    ("has_pairs", "has_library", "said"),
+    [
+        (True, True, "Spelling is checked."),
+        (True, False, "not in quick ask"),
+        (False, True, "no dictionaries"),
+    ],
+)
+def test_what_spelling_lacks_is_noted(
+    options: Options,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    has_pairs: bool,
+    has_library: bool,
+    said: str,
+) -> None:
+    pairs = {"en_US": options.data_dir / "en_US.aff"} if has_pairs else {}
+    library = object() if has_library else None
+    monkeypatch.setattr(desktop_checks, "hunspell_pairs", lambda: pairs)
+    monkeypatch.setattr(desktop_checks, "load_library", lambda: library)
+    assert said in desktop_checks.check_spelling(options).cause
+
+
 def test_a_keyring_that_is_not_there_is_noted(
     options: Options, monkeypatch: pytest.MonkeyPatch
 ) -> None:

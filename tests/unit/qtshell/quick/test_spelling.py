@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from qtshell.display.theme import Theme, apply_theme
-from qtshell.quick import hunspell_library
 from qtshell.quick.spelling import QuestionSpelling
 from qtshell.quick.style import DARK, LIGHT
 from qtshell.quick.window import QuickWindow
+from qtshell.web import hunspell_library
 from tests.helpers.spelling import spelling_of, write_dictionary
 
 pytestmark = pytest.mark.gui
