@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from qtshell.settings import QUICK_ASK, ShellSettings
 from tests.e2e.test_panel import icon
-from tests.helpers.session_bus import bare_bus
+from tests.helpers.session_bus import bare_bus, portal
 from tests.helpers.sidecar import program_command
 from tests.helpers.sway import FIRST, SIZE, Seen, Sway, bar, sway
 from tests.helpers.window import Window, until
 
-__all__ = ["bar", "bare_bus", "sway"]
+__all__ = ["bar", "bare_bus", "portal", "sway"]
 pytestmark = [
     pytest.mark.gui,
     pytest.mark.e2e,
@@ -27,6 +28,12 @@ IS_SHARP = f"devicePixelRatio === 2 && innerWidth <= {SIZE[0] // 2}"
 """What the page says once it is drawn for twice the pixels, in half the room."""
 ICON = (SIZE[0] - 14, 12)
 """Where the bar shows the only icon."""
+
+
+@pytest.fixture
+def bus(bare_bus: str) -> str:
+    """The bus of the portal, which starts nothing else."""
+    return bare_bus
 
 
 def call(data_dir: Path, *arguments: str) -> None:
@@ -166,3 +173,44 @@ def test_quick_ask_comes_back_when_its_monitor_went_while_it_was_closed(
         quick = quick_ask(sway, window, tmp_path)
         assert sway.monitors()[FIRST].contains(quick.place)
         sway.screenshot("wayland-unplugged-closed")
+
+
+def want_keys(data: Path) -> None:
+    """Choose keys for quick ask, as a person did at an earlier time."""
+    settings = ShellSettings(data)
+    settings.set_hotkey(QUICK_ASK, "Ctrl+Alt+Space")
+    settings.save()
+
+
+def test_keys_that_the_portal_gives_open_quick_ask(
+    portal: Callable[[str], object], sway: Sway, tmp_path: Path
+) -> None:
+    want_keys(tmp_path)
+    portal("gives")
+    with Window.start(tmp_path) as window:
+        sway.window(window.process.pid, QUICK)
+        sway.press("Escape")
+        until(lambda: is_gone(sway, window, QUICK), "quick ask to close")
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "why"),
+    [
+        ("refuses", "The desktop did not allow the shortcut."),
+        ("", "This desktop offers no global shortcuts."),
+    ],
+)
+def test_without_keys_of_a_portal_quick_ask_opens_in_the_other_ways(
+    portal: Callable[[str], object],
+    sway: Sway,
+    tmp_path: Path,
+    behaviour: str,
+    why: str,
+) -> None:
+    want_keys(tmp_path)
+    if behaviour:
+        portal(behaviour)
+    with Window.start(tmp_path) as window:
+        until(lambda: why in window.log, why)
+        quick_ask(sway, window, tmp_path)
+        assert ShellSettings(tmp_path).is_hotkey_hint_shown(QUICK_ASK)
