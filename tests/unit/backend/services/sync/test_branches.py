@@ -240,3 +240,17 @@ def test_how_far_others_were_read_is_told_without_a_word_of_ones_own(
     settle(three)
     assert [state_of(one).n for one in three] == numbers
     assert titles(c) == {"of a"}
+
+
+def test_what_its_writer_tells_again_nobody_else_tells(
+    over_server: list[Computer], server: Sqld
+) -> None:
+    write(over_server[0], "of a")
+    settle(over_server)
+    server.set_back()  # to nothing
+    settle(over_server)
+    settle(over_server)
+    assert [titles(one) for one in over_server] == [{"before", "of a"}] * 3
+    assert all(state_of(one).sent_again for one in over_server)
+    assert not any(state_of(one).offers for one in over_server)
+    assert not forked(over_server)
