@@ -6,18 +6,20 @@
 import random
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from backend.services.sync import rounds
+from backend.services.sync import rounds, sealing
 from backend.store.clock import HybridClock
 from backend.store.sync import forgetting, inbox, outbox
 from backend.store.sync import sync as sync_store
+from backend.sync.group import SyncGroup
 from tests.helpers.three_computers import random_steps, run
 
 Bug = Callable[[pytest.MonkeyPatch], None]
-MOST_RUNS = 60
+MOST_RUNS = 120
 
 
 def what_came_twice_counts_twice(patch: pytest.MonkeyPatch) -> None:
@@ -109,6 +111,30 @@ def only_the_latest_name_is_ours(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(outbox, "_about", of_one)
 
 
+def a_key_stands_behind_what_is_sealed_under_it(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(sealing, "_is_no_key", lambda _control: False)
+
+
+def keys_are_heard_in_their_turn_alone(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(rounds.SyncRounds, "_hear_keys", lambda *_given: None)
+
+
+def a_new_key_may_be_older_than_another(patch: pytest.MonkeyPatch) -> None:
+    rotated = SyncGroup.rotated
+
+    def at_that_time(group: SyncGroup, at: str) -> SyncGroup:
+        made = rotated(group, at)
+        name = (made.epochs.keys() - group.epochs.keys()).pop()
+        epoch = made.epochs[name]._replace(at=at)
+        return replace(made, epochs={**made.epochs, name: epoch})
+
+    patch.setattr(SyncGroup, "rotated", at_that_time)
+
+
+def what_is_in_a_conversation_comes_before_it(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(inbox, "_place_of", lambda _table: 0)
+
+
 BUGS: list[Bug] = [
     what_came_twice_counts_twice,
     the_last_to_arrive_wins,
@@ -125,6 +151,10 @@ BUGS: list[Bug] = [
     what_others_deleted_stays,
     deleting_is_not_sent,
     only_the_latest_name_is_ours,
+    a_key_stands_behind_what_is_sealed_under_it,
+    keys_are_heard_in_their_turn_alone,
+    a_new_key_may_be_older_than_another,
+    what_is_in_a_conversation_comes_before_it,
 ]
 
 
