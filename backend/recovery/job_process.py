@@ -16,7 +16,8 @@ from backend.runtime.worker import answer, finish, take_job
 from backend.sqlite import dbapi, indexing
 from backend.sqlite.files import make_private_file, move_over, sync_dir
 from backend.sqlite.migrations import migrate, schema_faults, version_of
-from backend.sqlite.schema import FULL_TEXT, SEARCHED
+from backend.sqlite.places import SEARCHED
+from backend.sqlite.schema import FULL_TEXT
 
 Json: TypeAlias = Any
 _PATIENCE_S: Final = 5.0

@@ -8,7 +8,7 @@ from typing import Final
 
 from backend.sqlite.dbapi import Connection
 from backend.sqlite.folding import indexed
-from backend.sqlite.schema import SEARCHED, indexed_text, next_place
+from backend.sqlite.places import SEARCHED, indexed_text, next_place
 
 _BATCH: Final = 300
 

@@ -5,6 +5,13 @@ What a step does to the schema need not tell it from others: `migrations` marks 
 
 from typing import Final
 
+from backend.sqlite.places import (
+    LATEST_MS,
+    PLACES,
+    PLACES_PER_MS,
+    PLACES_TRIED,
+    indexed_text,
+)
 from backend.sqlite.sync_schema import SYNC
 
 Step = tuple[str, ...]
@@ -168,34 +175,10 @@ _FIRST: Final[Step] = (
 )
 
 FULL_TEXT: Final = ("conversation_fts", "message_fts", "note_fts", "assistant_fts")
-SEARCHED: Final = {
-    "conversation": "{row}title",
-    "message": "{row}text",
-    "note": "{row}title || char(10) || {row}body",
-    "assistant": "{row}name || char(10) || {row}instructions",
-}
-"""The text of each table that is searched, with `{row}` before each column.
-
-It, and the numbers below, are part of a step: changing one is a step of its own.
-"""
-
-PLACES_PER_MS: Final = 1024
-PLACES_TRIED: Final = 1024 * PLACES_PER_MS
-LATEST_MS: Final = 2**42
 
 
-def indexed_text(table: str, row: str = "") -> str:
-    """Return the expression of what is indexed: the text, or its folded form."""
-    text = SEARCHED[table].format(row=row)
-    return f"case when {row}folded = '' then {text} else {row}folded end"
-
-
-def next_place(table: str, row: str = "") -> str:
-    """Return the expression of where a row stands among all that were said.
-
-    It is a number made of the time, as the index can give out only the highest of
-    its numbers quickly. Those of one moment follow each other.
-    """
+def _next_place(table: str, row: str = "") -> str:
+    """Return where a row stands as the first such step had it; see `places`."""
     moment = f"min(max({row}created_at, 0), {LATEST_MS}) * {PLACES_PER_MS}"
     return f"""coalesce(
         (select max(place) + 1 from {table}_place
@@ -214,7 +197,7 @@ def _full_text_by_time(table: str) -> Step:
     """  # noqa: S608 names of our own
     add = f"""
         insert into {place}(place, seq)
-        select {next_place(table, "new.")}, new.seq where new.deleted_at is null;
+        select {_next_place(table, "new.")}, new.seq where new.deleted_at is null;
         insert into {index}(rowid, text)
         select place, {new} from {place} where seq = new.seq;
     """  # noqa: S608 names of our own
@@ -381,5 +364,6 @@ STEPS: Final[tuple[Step, ...]] = (
     _DOCUMENTS,
     _ASSISTANTS,
     SYNC,
+    PLACES,
 )
 """Step number n brings the file from version n to n + 1."""

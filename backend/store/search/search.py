@@ -8,7 +8,7 @@ from sqlalchemy import Row, TextClause, text
 from sqlmodel import Session
 
 from backend.sqlite.folding import literal
-from backend.sqlite.schema import LATEST_MS, PLACES_PER_MS, PLACES_TRIED, SEARCHED
+from backend.sqlite.places import LATEST_MS, PLACES_PER_MS, PLACES_TRIED, SEARCHED
 from backend.store.database import Database
 from backend.store.search.documents import DocumentSearch
 from backend.store.search.hits import Hit, Kind

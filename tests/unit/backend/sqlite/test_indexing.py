@@ -115,3 +115,17 @@ def test_a_large_file_takes_its_steps_in_another_process(
     assert len(SearchStore(database).search("елка", limit=5_000)) == 2_000
     database.close()
     looked_through(path)
+
+
+def test_rows_that_come_the_newest_first_have_a_place_each(tmp_path: Path) -> None:
+    """As another computer tells them: more than there are places in a moment."""
+    database = Database.open(tmp_path / "hearth.db")
+    with database.write() as session:
+        for ago in range(1_200):
+            rows = [(f"{ago}-{n}", 1_000_000 - ago) for n in range(3)]
+            session.run(
+                "insert into note(id, created_at, title) values (?, ?, 'x')", rows
+            )
+        placed = session.run("select count(*) from note_place", ()).scalar()
+    assert placed == 3_600
+    database.close()
