@@ -3,7 +3,7 @@
 import re
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QSize, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from qtshell.web.view import WebView
 
 _DEFAULT: Final = QSize(1100, 760)
+_FRAME: Final = QSize(8, 40)
+"""Room for borders and the title."""
 _SMALLEST: Final = QSize(720, 480)
 _NAME: Final = "Hearth"
 _NAMED: Final = f" — {_NAME}"
@@ -155,8 +157,10 @@ class MainWindow(QMainWindow):
         self.come_within_reach()
 
     def _take_default_place(self) -> None:
-        self.resize(_DEFAULT)
         screen = QGuiApplication.primaryScreen().availableGeometry()
-        frame = self.frameGeometry()
+        self.resize(_DEFAULT.boundedTo(screen.size() - _FRAME))
+        # What it really is, is known only once the window is shown.
+        frame = QRect(QPoint(), self.size() + _FRAME)
         frame.moveCenter(screen.center())
-        self.move(frame.topLeft())
+        # Where even the smallest is too large, its title and menus can be reached.
+        self.move(max(frame.left(), screen.left()), max(frame.top(), screen.top()))

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,7 +18,7 @@ from typing import Any, Final
 import pytest
 from PySide6.QtCore import QRect
 
-from tests.helpers.tray import screen_of
+from tests.helpers.tray import managed_screen
 from tests.helpers.window import ARTIFACTS, until
 
 FIRST: Final = "X11-1"
@@ -171,18 +171,15 @@ def sway(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sway]:
     """Run a compositor; what is started has it for its desktop."""
     with (
         tempfile.TemporaryDirectory(prefix="sway-") as folder,
-        screen_of(2 * SIZE[0], SIZE[1] + 100) as display,
-        ExitStack() as started,
+        managed_screen(2 * SIZE[0], SIZE[1] + 100) as display,
+        _ended(_started(folder)),
+        monkeypatch.context() as session,
     ):
-        started.enter_context(_ended(subprocess.Popen(["openbox"], stderr=QUIET)))
-        until(_is_managed, "the window manager")
-        started.enter_context(_ended(_started(folder)))
-        with monkeypatch.context() as session:
-            running = Sway(Path(folder), display.new_display_var)
-            session.delenv("DISPLAY")
-            for name, value in running.session.items():
-                session.setenv(name, value)
-            yield running
+        running = Sway(Path(folder), display.new_display_var)
+        session.delenv("DISPLAY")
+        for name, value in running.session.items():
+            session.setenv(name, value)
+        yield running
 
 
 @pytest.fixture
@@ -206,12 +203,6 @@ def _ended(process: "subprocess.Popen[bytes]") -> Iterator[None]:
     finally:
         process.kill()
         process.wait()
-
-
-def _is_managed() -> bool:
-    asked = ["xprop", "-root", "_NET_SUPPORTING_WM_CHECK"]
-    result = subprocess.run(asked, capture_output=True, text=True, check=False)
-    return "window id" in result.stdout
 
 
 def _started(folder: str) -> "subprocess.Popen[bytes]":

@@ -1,7 +1,8 @@
 """Uses a tray icon and its menu with the mouse, as a person does."""
 
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from pyvirtualdisplay.display import Display
@@ -38,6 +39,25 @@ def screen_of(width: int, height: int) -> Display:
     just then is not let in.
     """
     return Display(visible=False, size=(width, height), extra_args=["-noreset"])
+
+
+@contextmanager
+def managed_screen(width: int, height: int) -> Iterator[Display]:
+    """Run an X screen of its own with a window manager."""
+    asked = ["xprop", "-root", "_NET_SUPPORTING_WM_CHECK"]
+
+    def is_managed() -> bool:
+        result = subprocess.run(asked, capture_output=True, text=True, check=False)
+        return "window id" in result.stdout
+
+    with screen_of(width, height) as display:
+        manager = subprocess.Popen(["openbox"], stderr=subprocess.DEVNULL)
+        try:
+            until(is_managed, "the window manager")
+            yield display
+        finally:
+            manager.kill()
+            manager.wait()
 
 
 def xdotool(*arguments: object) -> str:

@@ -15,6 +15,7 @@ from qtshell.display.theme import Theme
 from qtshell.icons import icon, icon_folder, phase_icon_name
 from qtshell.settings import ShellSettings
 from qtshell.sidecar.lifecycle import Phase
+from qtshell.window import main_window
 from qtshell.window.actions import Actions, fill_menu_bar
 from qtshell.window.main_window import MainWindow, window_title
 from qtshell.window.shortcut_list import ShortcutList, every_key, shown_keys
@@ -38,6 +39,16 @@ def test_it_opens_at_its_default_size(qtbot: QtBot, tmp_path: Path) -> None:
     window = build(qtbot, tmp_path)
     assert window.size() == QSize(1100, 760)
     assert window.windowTitle() == "Hearth"
+
+
+def test_it_fits_a_screen_that_is_smaller(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(main_window, "_DEFAULT", QSize(9_000, 9_000))
+    window = build(qtbot, tmp_path)
+    room = window.screen().availableGeometry()
+    assert room.contains(window.frameGeometry())
+    assert window.height() > room.height() * 0.9
 
 
 def test_it_comes_back_where_it_was(qtbot: QtBot, tmp_path: Path) -> None:
