@@ -40,11 +40,16 @@ _GIVEN: Final = (
 
 
 class Doubts(NamedTuple):
-    """What is wrong with what comes of a computer, and what was put right."""
+    """What is wrong with what comes of a computer, and what was put right.
+
+    Attributes:
+        is_coming: Others have read more of it than has come here.
+    """
 
     problem: str
     is_forked: bool
     mended: str
+    is_coming: bool
 
 
 def doubts_of(name: str, peers: Sequence["Peer"], look: "Look") -> Doubts:
@@ -54,6 +59,8 @@ def doubts_of(name: str, peers: Sequence["Peer"], look: "Look") -> Doubts:
     forked = [one for one in notes.values() if one.forked_at]
     is_forked = any(one.left_n < 0 for one in forked)
     altered = [p for p in peers if p.problem and not notes[p.stream].forked_at]
+    missing = _missing_since(peers, notes)
+    late = now_ms() - _LATE_MS
     problem = mended = ""
     if is_forked:
         problem = _FORKED
@@ -61,23 +68,23 @@ def doubts_of(name: str, peers: Sequence["Peer"], look: "Look") -> Doubts:
         problem = _ALTERED
     elif any(one.missed_at and not one.given_at for one in notes.values()):
         problem = _MISSED
-    elif _is_late(peers, notes):
+    elif any(0 < since < late for since in missing):
         problem = _LATE
     elif any(not one.is_seen for one in forked):
         mended = _PUT_TOGETHER
     elif any(one.given_at and not one.is_seen for one in notes.values()):
         mended = _GIVEN
     said = {"name": name, "where": where}
-    return Doubts(problem.format(**said), is_forked, mended.format(**said))
+    problem, mended = problem.format(**said), mended.format(**said)
+    return Doubts(problem, is_forked, mended, bool(missing) and not problem)
 
 
-def _is_late(peers: Sequence["Peer"], notes: Mapping[str, StreamNotes]) -> bool:
-    """Whether something is missed for long: here, or as others have read more."""
-    late = now_ms() - _LATE_MS
-    if any(0 < one.waits_since < late for one in peers):
-        return True
+def _missing_since(
+    peers: Sequence["Peer"], notes: Mapping[str, StreamNotes]
+) -> list[int]:
+    """Return since when something is missed: here, or as others have read more."""
+    waits = [one.waits_since for one in peers if one.waits_since]
     # Where it wrote before, others may have read what is no longer there.
     newest = max(peers, key=lambda one: one.seen, default=None)
-    return newest is not None and any(
-        since < late for _, _, since in notes[newest.stream].ahead
-    )
+    ahead = notes[newest.stream].ahead if newest else ()
+    return [*waits, *(since for _, _, since in ahead)]

@@ -53,6 +53,7 @@ class Device:
         seen: When something of it came last, in milliseconds; 0 for never.
         problem: What is wrong with what comes of it, in a sentence; "" for nothing.
         is_forked: It has gone on in two ways, and does not know it yet.
+        is_coming: More of it is known to be on its way.
         mended: What was put right, in a sentence, until a person has taken note of it.
         first: How much has come of what it had before; None when all has.
     """
@@ -63,6 +64,7 @@ class Device:
     problem: str
     first: FirstTime | None = None
     is_forked: bool = False
+    is_coming: bool = False
     mended: str = ""
 
 
@@ -225,5 +227,6 @@ def _device(member: Member, look: "Look") -> Device:
         problem=doubts.problem,
         first=next(coming, None),
         is_forked=doubts.is_forked,
+        is_coming=doubts.is_coming,
         mended=doubts.mended,
     )

@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from backend.ids import now_ms
-from backend.services.sync import branches
+from backend.services.sync import branches, doubts
+from backend.services.sync.overview import (
+    Device,
+    DeviceOverview,
+    SyncPhase,
+    devices_of,
+    summary_of,
+)
+from backend.services.sync.places import SyncPlace
 from backend.store.history.changes import ChangeStore
 from backend.store.notes import NoteStore
 from backend.store.sync.heads import StreamNotes
@@ -254,3 +262,44 @@ def test_what_its_writer_tells_again_nobody_else_tells(
     assert all(state_of(one).sent_again for one in over_server)
     assert not any(state_of(one).offers for one in over_server)
     assert not forked(over_server)
+
+
+def seen_of(computer: Computer, name: str) -> Device:
+    look = computer.store.look()
+    assert look
+    [device] = [one for one in devices_of(look) if one.name == name]
+    return device
+
+
+def test_what_others_have_and_this_one_was_not_shown_is_missed(
+    apart: list[Computer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b, c = apart
+    write(a, "held back from c")
+    a.sync(3)
+    carry(a, b)
+    b.sync(3)
+    write(b, "of b")
+    b.sync(3)
+    mine = state_of(b).stream
+    for file in (b.shared / "hearth-sync").rglob("*.hs"):
+        if file.parent.name == mine:
+            shutil.copy(file, c.shared / file.relative_to(b.shared))
+    c.sync(3)
+    assert "of b" in titles(c)
+    assert seen_of(c, "a").is_coming
+    assert not seen_of(c, "a").problem
+    monkeypatch.setattr(doubts, "now_ms", lambda: now_ms() + 700_000)
+    assert "what a wrote has not arrived" in seen_of(c, "a").problem
+    settle(apart)
+    assert not seen_of(c, "a").problem
+    assert not seen_of(c, "a").is_coming
+    assert "held back from c" in titles(c)
+
+
+def test_the_status_names_who_has_gone_on_in_two_ways() -> None:
+    one = Device(id="1", name="Laptop", seen=1, problem="", is_forked=True)
+    place = SyncPlace(folder="/there")
+    seen = DeviceOverview(phase=SyncPhase.ON, name="Desk", place=place, devices=[one])
+    said = "Laptop was set back or copied: open Settings, Devices"
+    assert summary_of(seen).words == said
