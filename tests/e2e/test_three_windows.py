@@ -36,4 +36,4 @@ def test_what_is_typed_while_cables_are_pulled_is_seen_everywhere(
         three.type_on(0)
         three.wait_until_all_see_all()
         three.windows[1].go("/notes")
-        three.windows[1].screenshot(f"three-windows-{over}")
+        three.windows[1].photograph(f"three-windows-{over}")
