@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from backend.sync.folder import ROOT
+from tests.helpers.fault_injection import ForgivingWindow
 from tests.helpers.networks import SWITCH, Switch
 from tests.helpers.sqld import Sqld
 from tests.helpers.sync_kills import SyncSeries
@@ -91,7 +92,7 @@ class ThreeWindows:
             self.windows: list[Window] = []
             for number, one in enumerate(computers):
                 with self.switch.outside[number]:
-                    window = Window.start(one.home / "data")
+                    window = ForgivingWindow.start(one.home / "data")
                 self.windows.append(stack.enter_context(window))
             self._open = stack.pop_all()
         return self
