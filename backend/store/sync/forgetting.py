@@ -55,10 +55,13 @@ _CLOSED: Final = """
 _UNLOG: Final = "delete from change where table_name = ? and row_id = ?"
 _STILL_THERE: Final = """
     select json_extract(f.after, '$.table') as noun, f.row_id from change f
-    where f.table_name = 'forgotten' and exists(
+    where f.table_name = 'forgotten' and (exists(
         select 1 from change c where c.table_name = json_extract(f.after, '$.table')
             and c.row_id = f.row_id
-    ) and not exists(
+    ) or json_extract(f.after, '$.table') = 'conversation' and exists(
+        -- It never came here, and what is in it did.
+        select 1 from message m where m.conversation_id = f.row_id
+    )) and not exists(
         select 1 from change c where c.table_name = json_extract(f.after, '$.table')
             and c.row_id = f.row_id and c.hlc > f.hlc and c.before is null
     )

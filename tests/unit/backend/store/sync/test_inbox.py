@@ -215,6 +215,18 @@ def test_messages_of_a_conversation_that_is_gone_pass_by(database: Database) -> 
     assert [one.table_name for one in all_changes(database)] == ["forgotten"]
 
 
+def test_messages_go_with_a_conversation_that_never_came(database: Database) -> None:
+    exchanging(database)
+    conversation, message = new_id(), new_id()
+    fields: Fields = {"conversation_id": conversation, "text": "late", "role": "user"}
+    take(database, Op(reading(6), "t6", "message", message, None, fields))
+    take(database, gone(5, "conversation", conversation))
+    assert named(database) == [("conversation", conversation)]
+    ChangeStore(database).forget_all(named(database), is_shared=False)
+    assert [one.table_name for one in all_changes(database)] == ["forgotten"]
+    assert named(database) == []
+
+
 def test_what_is_in_a_conversation_that_was_made_anew_comes_with_it(
     database: Database,
 ) -> None:
