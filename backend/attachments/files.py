@@ -12,7 +12,6 @@ import hashlib
 import os
 import re
 import secrets
-import tempfile
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +24,13 @@ from backend.errors import (
     StoreFullError,
     StoreReadOnlyError,
 )
-from backend.sqlite.files import make_private_dir, move_over, sync_dir
+from backend.sqlite.files import (
+    make_private_dir,
+    move_over,
+    sync_dir,
+    write_at,
+    write_whole,
+)
 
 ATTACHMENTS: Final = "attachments"
 """The folder of the files, beside the database, and of their copies beside backups."""
@@ -143,13 +148,8 @@ class AttachmentFiles:
             StoreReadOnlyError: It could not be written.
         """
         make_private_dir(self.folder)
-        path = self._coming(name)
-        with _explained(), path.open("r+b" if path.exists() else "xb") as file:
-            file.truncate(at)
-            file.seek(at)
-            file.write(piece)
-            file.flush()
-            os.fsync(file.fileno())
+        with _explained():
+            write_at(self._coming(name), at, piece)
 
     def finish(self, name: str) -> bool:
         """Keep a file that has come, if it is the one of this name; else nothing of it.
@@ -219,17 +219,7 @@ class AttachmentFiles:
     def _write(self, name: str, sealed: bytes) -> None:
         make_private_dir(self.folder)
         with _explained():
-            number, part = tempfile.mkstemp(dir=self.folder, prefix=".part-")
-            try:
-                with os.fdopen(number, "wb") as file:
-                    file.write(sealed)
-                    file.flush()
-                    os.fsync(file.fileno())
-                move_over(Path(part), self.folder / name)
-                sync_dir(self.folder)
-            except BaseException:
-                Path(part).unlink(missing_ok=True)
-                raise
+            write_whole(self.folder / name, sealed)
 
 
 @contextlib.contextmanager

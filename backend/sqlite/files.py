@@ -154,6 +154,25 @@ def write_whole(path: Path, data: bytes) -> None:
         raise
 
 
+def write_at(path: Path, at: int, data: bytes) -> None:
+    """Write a piece of a file, after what has come of it before.
+
+    Args:
+        path: Of the file, which is made for its first piece.
+        at: Where the piece begins, in bytes; what is there from then on goes.
+        data: The piece.
+
+    Raises:
+        OSError: It could not be written.
+    """
+    with path.open("r+b" if path.exists() else "wb") as file:
+        file.truncate(at)
+        file.seek(at)
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
 def sweep(folder: Path) -> None:
     """Remove what `replace_file` left half-written when it was killed.
 

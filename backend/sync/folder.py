@@ -8,7 +8,6 @@ a stream is read as far as it is whole, and looked at again when its files chang
 """
 
 import errno
-import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, suppress
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from backend.runtime.regular_files import open_regular
-from backend.sqlite.files import move_over, write_whole
+from backend.sqlite.files import move_over, write_at, write_whole
 from backend.sync.records import BODY_AT, RecordHeader, RefusedRecordError, hash_of
 from backend.sync.transport import (
     PIECE_BYTES,
@@ -148,12 +147,7 @@ class FolderTransport:
         with self._explained():
             self._files.mkdir(exist_ok=True)
             path = self._begun(name)
-            with path.open("r+b" if path.exists() else "wb") as file:
-                file.truncate(number * PIECE_BYTES)
-                file.seek(number * PIECE_BYTES)
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
+            write_at(path, number * PIECE_BYTES, data)
             if number == count - 1:
                 move_over(path, self._files / name)
 

@@ -10,14 +10,13 @@ from itertools import accumulate
 from typing import Final
 
 from backend.errors import NotFoundError
-from backend.services.sync.retelling import FREE
+from backend.services.sync.retelling import pause_after
 from backend.store.sync.files import TravellingFiles
 from backend.sync.transport import PIECE_BYTES, Transport
 
 _LOOKS_EVERY: Final = 20
 """As many steps that came to nothing are left out, unless something has come."""
-_HOUR_S: Final = 3600.0
-_DAY_S: Final = 24 * _HOUR_S
+_MS_PER_S: Final = 1000
 _MOST_BYTES: Final = 128 * 1024 * 1024
 
 
@@ -33,10 +32,7 @@ class _Tries:
 
     def may(self, name: str) -> bool:
         times, at = self._done.get(name, (0, 0.0))
-        if times < FREE:
-            return True
-        pause_s = min(_HOUR_S * 2.0 ** min(times - FREE, 8), _DAY_S)
-        return time.monotonic() - at >= pause_s
+        return (time.monotonic() - at) * _MS_PER_S >= pause_after(times)
 
 
 class FileExchange:

@@ -21,11 +21,14 @@ class HeldBackError(TransportError):
     """All is to be told once more, and that has happened too often."""
 
 
+def pause_after(times: int, free: int = FREE) -> int:
+    """Return how long to wait after something was done so often, in milliseconds."""
+    return 0 if times < free else min(HOUR_MS << min(times - free, 8), _DAY_MS)
+
+
 def pause_ms(state: SyncState, free: int = FREE) -> int:
     """Return how long it is until all may be told again."""
-    if state.agains < free:
-        return 0
-    pause = min(HOUR_MS << min(state.agains - free, 8), _DAY_MS)
+    pause = pause_after(state.agains, free)
     # A clock that was set back holds nobody back for longer.
     return min(max(0, state.again_at + pause - now_ms()), pause)
 

@@ -283,7 +283,7 @@ def _spoil(
 
 
 def _spoil_record(session: StoreSession, stream: str, seq: int) -> None:
-    """RecordMark the records of a stream that tell what is at a place of the log."""
+    """Mark the records of a stream that tell what is at a place of the log."""
     begin = f"sent:{stream}:{seq:016x}", f"sent:{stream};"
     covers = session.run(_COVERS, begin).first()
     if covers is None or int(covers[1]) >= seq:
@@ -295,7 +295,7 @@ def _spoil_record(session: StoreSession, stream: str, seq: int) -> None:
 
 
 def _spoil_others(session: StoreSession, stream: str, seq: int) -> None:
-    """RecordMark the records that tell what others wrote: their parts may overlap."""
+    """Mark the records that tell what others wrote: their parts may overlap."""
     begin = f"{ALSO}:{stream}:{seq:016x}", f"{ALSO}:{stream};"
     for key, after in session.run(_KEYS, begin).all():
         if int(after) < seq:

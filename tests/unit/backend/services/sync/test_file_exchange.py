@@ -280,6 +280,23 @@ def test_changes_do_not_wait_behind_a_large_file(
     assert "typed meanwhile" in titles(b)
 
 
+def test_what_a_kill_left_of_a_piece_is_written_anew(
+    three: list[Computer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b, _ = three
+    _, question = ask(a)
+    settle([a])
+    carry_all(three)
+    with monkeypatch.context() as slow:
+        SlowLine(slow, b.carrier(state_of(b)))
+        assert until_cut(b)
+    [coming] = b.database.files.folder.glob(".coming-*")
+    # More than the whole file: whatever begins anew must not leave any of it.
+    coming.write_bytes(coming.read_bytes() + bytes(2 * len(CONTENT)))
+    settle(three)
+    assert content_at(b, question) == CONTENT
+
+
 def test_what_came_of_a_file_that_is_deleted_goes(
     three: list[Computer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
