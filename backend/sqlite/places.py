@@ -48,7 +48,13 @@ def next_place(table: str, row: str = "") -> str:
         ) end"""  # noqa: S608 names of our own
 
 
-def _triggers(table: str) -> tuple[str, ...]:
+def index_triggers(table: str, new_place: str) -> tuple[str, str, str]:
+    """Return what keeps the index of a table as its rows are: add, drop and edit.
+
+    Args:
+        table: Whose rows are indexed.
+        new_place: The expression of where a new row stands.
+    """
     index, place = f"{table}_fts", f"{table}_place"
     old, new = indexed_text(table, "old."), indexed_text(table, "new.")
     remove = f"""
@@ -58,19 +64,24 @@ def _triggers(table: str) -> tuple[str, ...]:
     """  # noqa: S608 names of our own
     add = f"""
         insert into {place}(place, seq)
-        select {next_place(table, "new.")}, new.seq where new.deleted_at is null;
+        select {new_place}, new.seq where new.deleted_at is null;
         insert into {index}(rowid, text)
         select place, {new} from {place} where seq = new.seq;
     """  # noqa: S608 names of our own
     return (
-        f"drop trigger {table}_fts_add",
-        f"drop trigger {table}_fts_edit",
         f"create trigger {table}_fts_add after insert on {table} begin {add} end",
+        f"create trigger {table}_fts_drop after delete on {table} begin {remove} end",
         f"""create trigger {table}_fts_edit after update on {table}
             when old.deleted_at is not new.deleted_at or {old} is not {new}
             begin {remove} {add} end""",
     )
 
 
-PLACES: Final = tuple(one for table in SEARCHED for one in _triggers(table))
+def _placed(table: str) -> tuple[str, ...]:
+    add, _, edit = index_triggers(table, next_place(table, "new."))
+    dropped = (f"drop trigger {table}_fts_{name}" for name in ("add", "edit"))
+    return (*dropped, add, edit)
+
+
+PLACES: Final = tuple(one for table in SEARCHED for one in _placed(table))
 """The step that lets no two rows want one place."""

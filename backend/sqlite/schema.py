@@ -10,6 +10,7 @@ from backend.sqlite.places import (
     PLACES,
     PLACES_PER_MS,
     PLACES_TRIED,
+    index_triggers,
     indexed_text,
 )
 from backend.sqlite.sync_schema import SYNC
@@ -189,18 +190,6 @@ def _next_place(table: str, row: str = "") -> str:
 def _full_text_by_time(table: str) -> Step:
     """Index folded text by when it was said, with a column and a table for that."""
     index, live, place = f"{table}_fts", f"{table}_live", f"{table}_place"
-    old, new = indexed_text(table, "old."), indexed_text(table, "new.")
-    remove = f"""
-        insert into {index}({index}, rowid, text)
-        select 'delete', place, {old} from {place} where seq = old.seq;
-        delete from {place} where seq = old.seq;
-    """  # noqa: S608 names of our own
-    add = f"""
-        insert into {place}(place, seq)
-        select {_next_place(table, "new.")}, new.seq where new.deleted_at is null;
-        insert into {index}(rowid, text)
-        select place, {new} from {place} where seq = new.seq;
-    """  # noqa: S608 names of our own
     return (
         f"alter table {table} add column folded text not null default ''",
         f"create table {place}(place integer primary key, seq integer not null)",
@@ -211,11 +200,7 @@ def _full_text_by_time(table: str) -> Step:
         f"""create virtual table {index} using fts5(text,
             content='{live}', content_rowid='place', prefix='2 3 4',
             tokenize="unicode61 remove_diacritics 2 categories 'L* M* N* Co'")""",
-        f"create trigger {table}_fts_add after insert on {table} begin {add} end",
-        f"create trigger {table}_fts_drop after delete on {table} begin {remove} end",
-        f"""create trigger {table}_fts_edit after update on {table}
-            when old.deleted_at is not new.deleted_at or {old} is not {new}
-            begin {remove} {add} end""",
+        *index_triggers(table, _next_place(table, "new.")),
     )
 
 
