@@ -145,12 +145,16 @@ const KINDS = [
   [/^xychart(?:-beta)?(?:\s+(?:horizontal|vertical))?$/, chart],
 ];
 
-/** Return a diagram of these kinds as it is read whole; another one as it is. */
-export const told = (code) => {
-  const [header, ...lines] = code
+/** Return the statements of a diagram, a line each, its kind first; without comments. */
+export const statements = (code) =>
+  code
     .split("\n")
     .map((line) => line.trim())
     .filter((line) => line && !line.startsWith("%%"));
+
+/** Return a diagram of these kinds as it is read whole; another one as it is. */
+export const told = (code) => {
+  const [header, ...lines] = statements(code);
   const [, read] = KINDS.find(([form]) => form.test(header ?? "")) ?? [];
   return read ? [header, ...read(lines)].join("\n") : code;
 };

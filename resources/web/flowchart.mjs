@@ -1,6 +1,7 @@
 // Flowcharts in the one form that beautiful-mermaid reads whole. Of another one it leaves out
 // what it does not know without a word: `A-->B` is one box to it. What is not known here
 // either is refused.
+import { statements } from "./diagram_lines.mjs";
 
 const HEADER = /^(?:graph|flowchart)(?:-elk)?(?:\s+(TD|TB|LR|BT|RL))?\s*$/i;
 // What opens and closes a shape, and the pair that it is drawn with.
@@ -146,10 +147,7 @@ class Flowchart {
 
 /** Return a flowchart as it is read whole; another diagram as it is. */
 export const whole = (code) => {
-  const [header, ...lines] = code
-    .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line && !line.startsWith("%%"));
+  const [header, ...lines] = statements(code);
   const match = header?.match(HEADER);
   if (!match) return code;
   const chart = new Flowchart(match[1] ?? "TB");

@@ -7,27 +7,16 @@ from pathlib import Path
 import pytest
 
 from backend.store.conversations import ConversationStore
-from backend.store.notes import NoteStore
 from backend.sync.folder import ROOT
 from tests.helpers.axe import choose_theme, violations
 from tests.helpers.keyboard import Keyboard
-from tests.helpers.synced import (
-    Computer,
-    carry,
-    grouped,
-    settle,
-    state_of,
-)
+from tests.helpers.synced import Computer, carry, grouped, settle, state_of, write
 from tests.helpers.window import Window
 
 pytestmark = pytest.mark.e2e
 
 ALARM = "document.querySelector('#devices .row .note.warning')"
 METRICS = {"deviceScaleFactor": 1, "mobile": False}
-
-
-def write(computer: Computer, title: str) -> None:
-    NoteStore(computer.database).create(title, "")
 
 
 def copied(computer: Computer) -> None:

@@ -1,11 +1,12 @@
 """The shell's page over a real sidecar and a model that says what a test wants."""
 
 import http.client
+import json
 import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from PySide6.QtCore import QUrl
@@ -100,6 +101,10 @@ class RealPage:
         with self.qtbot.waitCallback(timeout=WAIT_MS) as callback:
             self.view.page().runJavaScript(script, callback)
         return callback.args[0]
+
+    def result(self, script: str) -> Any:  # noqa: ANN401 whatever the page answers
+        """Run a script in the page and return what it gives, lists and objects too."""
+        return json.loads(str(self.run(f"JSON.stringify({script})")))
 
     def wait_for(self, script: str, value: object = True) -> None:
         """Wait until a script gives this value."""

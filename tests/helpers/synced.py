@@ -295,6 +295,11 @@ def state_of(computer: Computer) -> SyncState:
     return state
 
 
+def write(computer: Computer, title: str) -> None:
+    """Write a note."""
+    NoteStore(computer.database).create(title, "")
+
+
 def titles(computer: Computer) -> set[str]:
     """Return the titles of the notes on a computer."""
     return {note.title for note in NoteStore(computer.database).page(limit=1_000)}

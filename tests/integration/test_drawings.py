@@ -1,9 +1,7 @@
 """Diagrams and stretched marks of formulas, as the real page draws them."""
 
-import json
 import re
 from collections.abc import Iterator
-from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -43,10 +41,6 @@ def page(
         page.close()
 
 
-def result_of(page: RealPage, script: str) -> Any:  # noqa: ANN401 whatever the page answers
-    return json.loads(str(page.run(f"JSON.stringify({script})")))
-
-
 def test_a_brace_is_as_long_as_what_it_spans(page: RealPage) -> None:
     page.ask("Brace")
     page.view.resize(1000, 900)
@@ -58,7 +52,7 @@ def test_a_brace_is_as_long_as_what_it_spans(page: RealPage) -> None:
     frame = f"{over}.closest('p').getBoundingClientRect().toJSON()"
 
     def is_whole() -> bool:
-        brace, seen = result_of(page, place), result_of(page, frame)
+        brace, seen = page.result(place), page.result(frame)
         drawn = page.view.grab().toImage()
         left, right = int(seen["left"]) + 4, int(seen["right"]) - 4
         rows = range(int(brace["top"]), int(brace["bottom"]))
@@ -84,7 +78,7 @@ def test_a_diagram_is_drawn_apart_and_what_cannot_be_stays_code(
             page.wait_for(f"{figure}.querySelector('.drawing img')?.naturalWidth > 50")
             assert page.run(f"{figure}.querySelector('pre').checkVisibility()") is False
     page.settle()
-    drawn = result_of(page, f"{figures}.map(one => one.dataset.shows === 'diagram')")
+    drawn = page.result(f"{figures}.map(one => one.dataset.shows === 'diagram')")
     assert drawn == list(SOURCES.values())
     line = page.run(f"getComputedStyle({figures}[0].querySelector('figcaption')).color")
     svg = unquote(str(page.run(f"{figures}[0].querySelector('.drawing img').src")))
@@ -93,7 +87,7 @@ def test_a_diagram_is_drawn_apart_and_what_cannot_be_stays_code(
     page.run(f"{figures}[0].querySelector('[data-diagram-switch]').click(); 0")
     assert page.run(f"{figures}[0].querySelector('pre').checkVisibility()") is True
     images = "[...document.querySelectorAll('.drawing img')].map(one => one.src)"
-    svgs = [unquote(str(src)) for src in result_of(page, images)]
+    svgs = [unquote(str(src)) for src in page.result(images)]
     assert all(src.startswith("data:image/svg+xml,<svg") for src in svgs)
     assert not [
         src for src in svgs if re.search(r"<script|<img|https?://(?!www\.w3)", src)

@@ -5,7 +5,6 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -115,10 +114,6 @@ def page(
         page.close()
 
 
-def result_of(page: RealPage, script: str) -> Any:  # noqa: ANN401 whatever the page answers
-    return json.loads(str(page.run(f"JSON.stringify({script})")))
-
-
 def looks(markdown: str) -> list[str]:
     """Return how a text is rendered, without the spaces between elements."""
     return [re.sub(r"\s*\n\s*", "\n", block.html) for block in render(markdown)]
@@ -197,8 +192,7 @@ def test_what_a_spreadsheet_would_run_is_kept_a_text(
 
 
 def test_every_piece_of_code_has_its_frame_and_copies_itself(page: RealPage) -> None:
-    frames = result_of(
-        page,
+    frames = page.result(
         "[...document.querySelectorAll('.prose figure.code')].map(one =>"
         " [one.querySelector('figcaption span').textContent,"
         " one.querySelector('code').textContent])",
@@ -224,7 +218,7 @@ def test_long_lines_wrap_and_numbers_of_lines_are_no_text(page: RealPage) -> Non
     number = "{}.lastElementChild, '::before').{}"
     drawn = page.run(f"getComputedStyle({number.format(hello, 'content')}")
     assert drawn == "counter(line)"
-    heights = result_of(page, f"[...{hello}.children].map(one => one.offsetHeight)")
+    heights = page.result(f"[...{hello}.children].map(one => one.offsetHeight)")
     assert len(set(heights)) == 1
     assert selected(page, hello).text() == CODE
     narrow = f"{hello}.parentNode.style.width = '120px'; {hello}.parentNode.scrollWidth"
@@ -244,7 +238,7 @@ def test_code_runs_from_left_to_right_and_text_as_it_is_written(page: RealPage) 
     assert style(".prose p[dir=rtl] code", "direction") == "ltr"
     assert style(".prose p[dir=rtl] code", "unicodeBidi") == "isolate"
     codes = "[...document.querySelectorAll('.prose pre')]"
-    assert result_of(page, f"{codes}.map(one => getComputedStyle(one).direction)") == (
+    assert page.result(f"{codes}.map(one => getComputedStyle(one).direction)") == (
         ["ltr"] * 4
     )
     assert style(".prose li[dir=rtl]", "marginRight") != "0px"
@@ -252,8 +246,7 @@ def test_code_runs_from_left_to_right_and_text_as_it_is_written(page: RealPage) 
     assert style(".prose blockquote[dir=rtl]", "borderRightWidth") == "3px"
     assert style(".prose blockquote[dir=rtl]", "borderLeftWidth") == "0px"
     assert style(".prose table[dir=rtl] th", "textAlign") == "start"
-    edges = result_of(
-        page,
+    edges = page.result(
         "(() => { const item = document.querySelector('.prose li[dir=rtl]');"
         " const range = document.createRange(); range.selectNodeContents(item);"
         " const [text, all] = [range, item.closest('.prose')]"
@@ -289,7 +282,7 @@ def test_formulas_are_drawn_and_copied_as_they_were_written(page: RealPage) -> N
     page.wait_for("document.fonts.check('1em \"Hearth Math\"')")
     height = "{}.getBoundingClientRect().height"
     maths = "[...document.querySelectorAll('.prose math')]"
-    assert result_of(page, f"{maths}.map(one => one.getAttribute('alttext'))") == [
+    assert page.result(f"{maths}.map(one => one.getAttribute('alttext'))") == [
         "\\(a_1 * b_1 * c\\)", SUM, WIDE, "$\\frac{x}{2}$",
     ]  # fmt: skip
     arabic = "document.querySelector('.prose p[dir=rtl] math')"
@@ -337,7 +330,7 @@ def test_a_reader_finds_nothing_amiss(page: RealPage, scheme: str, width: int) -
         " one.id + ': ' + one.nodes[0].html))); 0"
     )
     page.wait_for("found !== null")
-    assert result_of(page, "found") == []
+    assert page.result("found") == []
     ARTIFACTS.mkdir(exist_ok=True)
     page.view.grab().save(str(ARTIFACTS / f"prose-{scheme}-{width}.png"))
 
@@ -349,5 +342,5 @@ def test_a_table_stands_where_its_text_begins_and_a_strike_is_seen(
     page.settle()
     last = "[...document.querySelectorAll('.prose {}')].at(-1).getBoundingClientRect()"
     of = {part: last.format(part) for part in (".table", "table", "menclose", "mrow")}
-    assert result_of(page, f"{of['.table']}.right - {of['table']}.right") == 0
+    assert page.result(f"{of['.table']}.right - {of['table']}.right") == 0
     assert page.run(f"{of['mrow']}.width > 1.2 * {of['menclose']}.width") is True

@@ -1,25 +1,12 @@
 """Diagrams drawn without a page: whole, or not at all."""
 
 import re
-from html import unescape
 
 import pytest
 
 from backend.diagrams.__main__ import Drawer, script
 from backend.diagrams.drawing import draw
-
-COLOURS = {"bg": "#fff", "fg": "#000"}
-
-
-@pytest.fixture(scope="module")
-def drawer() -> Drawer:
-    return Drawer(script())
-
-
-def words(svg: str) -> set[str]:
-    """Return the texts of a drawing; parts of one line stand apart."""
-    texts = re.findall(r"<text\b[^>]*>(.*?)</text>", svg, re.DOTALL)
-    return {unescape(re.sub(r"<[^>]*>", "", text)) for text in texts}
+from tests.helpers.drawings import COLOURS, words
 
 
 @pytest.mark.parametrize(

@@ -5,20 +5,8 @@ from html import unescape
 
 import pytest
 
-from backend.diagrams.__main__ import Drawer, script
-
-COLOURS = {"bg": "#fff", "fg": "#000"}
-
-
-@pytest.fixture(scope="module")
-def drawer() -> Drawer:
-    return Drawer(script())
-
-
-def words(svg: str) -> set[str]:
-    """Return the texts of a drawing; parts of one line stand apart."""
-    texts = re.findall(r"<text\b[^>]*>(.*?)</text>", svg, re.DOTALL)
-    return {unescape(re.sub(r"<[^>]*>", "", text)) for text in texts}
+from backend.diagrams.__main__ import Drawer
+from tests.helpers.drawings import COLOURS, words
 
 
 def links(svg: str) -> list[tuple[str, ...]]:

@@ -1,13 +1,10 @@
 """Diagrams that are no flowcharts are drawn with all their lines, or not at all."""
 
-import re
-from html import unescape
-
 import pytest
 
-from backend.diagrams.__main__ import Drawer, script
+from backend.diagrams.__main__ import Drawer
+from tests.helpers.drawings import COLOURS, words
 
-COLOURS = {"bg": "#fff", "fg": "#000"}
 WHOLE = {
     "sequence": (
         "sequenceDiagram\n autonumber\n actor W as Web Server\n User One->>W: Get\n"
@@ -39,17 +36,11 @@ WHOLE = {
 }
 
 
-@pytest.fixture(scope="module")
-def drawer() -> Drawer:
-    return Drawer(script())
-
-
 @pytest.mark.parametrize("kind", WHOLE)
 def test_every_line_is_drawn(drawer: Drawer, kind: str) -> None:
     source, expected = WHOLE[kind]
     svg = drawer.draw(source, COLOURS)
-    texts = re.findall(r"<text\b[^>]*>(.*?)</text>", svg, re.DOTALL)
-    drawn = {unescape(re.sub(r"<[^>]*>", "", text)) for text in texts}
+    drawn = words(svg)
     assert {one for one in expected if not any(one in text for text in drawn)} == set()
 
 

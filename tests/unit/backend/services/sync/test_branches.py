@@ -29,13 +29,10 @@ from tests.helpers.synced import (
     settle,
     state_of,
     titles,
+    write,
 )
 
 DAY_MS = 24 * 3600 * 1000
-
-
-def write(computer: Computer, title: str) -> None:
-    NoteStore(computer.database).create(title, "")
 
 
 def keep(computer: Computer) -> None:

@@ -23,13 +23,10 @@ from tests.helpers.synced import (
     settle,
     state_of,
     titles,
+    write,
 )
 
 DAY_MS = 24 * 3600 * 1000
-
-
-def write(computer: Computer, title: str) -> None:
-    NoteStore(computer.database).create(title, "")
 
 
 def copied(original: Computer, *, is_apart: bool = False) -> Computer:

@@ -45,6 +45,17 @@ def joined(desk: Desk) -> None:
     desk.exchange()
 
 
+def join_again(desk: Desk) -> None:
+    """Let the second computer, which has left, join once more."""
+    desk.b.choose_folder(str(desk.folder))
+    desk.a.offer_code()
+    desk.b.join(desk.a.overview().code)
+    desk.a.step()
+    desk.a.accept()
+    desk.b.step()
+    desk.b.confirm()
+
+
 def go_back(desk: Desk) -> None:
     desk.b.take_back()
     while desk.b.overview().phase is SyncPhase.GOING_BACK:
@@ -148,13 +159,7 @@ def test_who_joins_again_has_what_the_others_have(desk: Desk) -> None:
     assert titles(b) == {"here"}
     NoteStore(a).save(note.id, "more", "there, later")
     NoteStore(b).create("written between", "")
-    desk.b.choose_folder(str(desk.folder))
-    desk.a.offer_code()
-    desk.b.join(desk.a.overview().code)
-    desk.a.step()
-    desk.a.accept()
-    desk.b.step()
-    desk.b.confirm()
+    join_again(desk)
     desk.exchange()
     everything = {"there, later", "here", "written between"}
     assert (titles(a), titles(b)) == (everything, everything)
@@ -229,13 +234,7 @@ def test_what_the_others_have_is_not_told_to_them_again(desk: Desk) -> None:
     desk.exchange()
     desk.b.leave()
     NoteStore(b).create("while it was alone", "")
-    desk.b.choose_folder(str(desk.folder))
-    desk.a.offer_code()
-    desk.b.join(desk.a.overview().code)
-    desk.a.step()
-    desk.a.accept()
-    desk.b.step()
-    desk.b.confirm()
+    join_again(desk)
     state = SyncStore(b).state()
     assert state
     assert not state.offers
