@@ -106,25 +106,32 @@ class Tray:
         click(left + width // 2, top + height // 2, button)
 
     def choose(self, *path: str, among: tuple[str, ...] = ()) -> None:
-        """Choose an entry of the menu, or of a menu in it, whose entries are given."""
-        menu = self._menu_after(lambda: self.click(button=3))
-        if len(path) == 1:
-            click(*_middle_of(menu, path[0], ENTRIES))
-            return
-        x, y = _middle_of(menu, path[0], ENTRIES)
-        inner = self._menu_after(lambda: xdotool("mousemove", x, y, "click", 1))
-        click(*_middle_of(inner, path[1], among))
+        """Choose an entry of the menu, or of a menu in it, whose entries are given.
+
+        Qt 6.12 takes every menu away 100 ms after another window of the program lost
+        the keyboard (`QXcbConnection::focusInTimer`). No person opens one as soon; here
+        what went by itself is opened again.
+        """
+        menu = until(lambda: self._opened(*path[:-1]), "a menu")
+        click(*_middle_of(menu, path[-1], among or ENTRIES))
+
+    def _opened(self, inner: str = "") -> Area | None:
+        """Open the menu, or one in it; return where it is if it stays."""
+        menu = self._shown_by(lambda: self.click(button=3))
+        if menu is None or not inner:
+            return menu
+        x, y = _middle_of(menu, inner, ENTRIES)
+        return self._shown_by(lambda: click(x, y))
+
+    def _shown_by(self, act: Callable[[], object]) -> Area | None:
+        before = windows_of(self._pid)
+        act()
+        xdotool("sleep", 0.5)
+        return next(map(area_of, windows_of(self._pid) - before), None)
 
     def _icon(self) -> Area | None:
         areas = map(area_of, windows_of(self._pid))
         return next((area for area in areas if area[2] <= _LARGEST_ICON_PX), None)
-
-    def _menu_after(self, act: Callable[[], object]) -> Area:
-        """Do something that opens a menu and return where that is."""
-        before = windows_of(self._pid)
-        act()
-        until(lambda: windows_of(self._pid) - before, "a menu")
-        return area_of((windows_of(self._pid) - before).pop())
 
 
 def _middle_of(menu: Area, name: str, entries: tuple[str, ...]) -> tuple[int, int]:
