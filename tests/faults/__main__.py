@@ -23,8 +23,7 @@ from tests.helpers.scripted_model import write_scripted_model
 from tests.helpers.store_fault_report import STORE_FAULTS
 
 _SYNC_KILLS = 100
-_CUTS = 15
-"""Three notes in each: as many as one page of notes shows."""
+_CUTS = 30
 
 
 def measure(fault: Fault, runs: int, model: Path) -> Series:

@@ -26,7 +26,16 @@ from tests.helpers.window import PageMovedError, Window, until
 
 NAMES: Final = ("a", "b", "c")
 _CARRIED_EVERY_S: Final = 0.1
-_FIELD: Final = "document.getElementById('note-body')"
+_ALL_NOTES: Final = """(async () => {
+  let shown = "";
+  for (let next = "/notes"; next; ) {
+    const page = await (await fetch(next)).text();
+    shown += page;
+    next = page.match(/\\/notes\\/list\\?before=[^"&]+/)?.[0];
+  }
+  return shown;
+})().catch(() => "")"""
+"""The list of notes as it is when somebody has read on to its end."""
 
 
 class Carrying:
@@ -176,9 +185,8 @@ class ThreeWindows:
         )
 
     def _shown(self, number: int) -> str:
-        script = "fetch('/notes').then(r => r.text()).catch(() => '')"
         try:
-            return str(self.windows[number].evaluate(script))
+            return str(self.windows[number].evaluate(_ALL_NOTES))
         except PageMovedError:
             return ""
 
