@@ -12,7 +12,6 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, Executable, text
 from sqlalchemy.pool import QueuePool
-from sqlmodel import Session
 
 from backend.attachments.files import ATTACHMENTS, AttachmentFiles
 from backend.errors import (
@@ -112,6 +111,7 @@ class Database:
         on_commit: Called with what each transaction changed, one after another, in the
             thread that committed.
         loop_thread: The thread that must not wait for it: that of the event loop.
+        commits: How often something was stored since it was opened.
     """
 
     def __init__(
@@ -133,6 +133,7 @@ class Database:
         self._engine = engine
         self._writer = engine.execution_options(isolation_level="IMMEDIATE")
         self.loop_thread: int | None = None
+        self.commits = 0
         self._watch = watch
         self._closed = threading.Event()
         self._act = CurrentAct()
@@ -206,7 +207,7 @@ class Database:
         return cls(nowhere, engine, HybridClock(device_id=""), NoFile())
 
     @contextmanager
-    def read(self) -> Iterator[Session]:
+    def read(self) -> Iterator[StoreSession]:
         """Lend a session that sees one unchanging state of the database.
 
         Raises:
@@ -282,6 +283,7 @@ class Database:
             # The next writer may begin when this commits; listeners are called later.
             with self._committing:
                 session.commit()
+                self.commits += 1
                 self._announce(session.changes)
             self._watch.committed(latest)
 

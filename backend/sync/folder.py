@@ -59,6 +59,15 @@ class _Look(NamedTuple):
     last: int
 
 
+class _OwnEnd(NamedTuple):
+    """How our stream ends, as long as its newest file is this one."""
+
+    segment: Path
+    found: tuple[int, int, int]
+    head: int
+    name: str
+
+
 class FolderTransport:
     """The streams of one group in a folder."""
 
@@ -68,6 +77,7 @@ class FolderTransport:
         self._files = self._group / "files"
         self._pairing = folder / ROOT / _PAIRING
         self._looks: dict[Path, _Look] = {}
+        self._end: _OwnEnd | None = None
 
     def begin(self) -> None:
         """Make the place of the group, which is missed from then on when it goes.
@@ -89,9 +99,11 @@ class FolderTransport:
             if not self._group.is_dir():
                 sentence = _EMPTIED if self._folder.is_dir() else _AWAY
                 raise TransportError(sentence.format(folder=self._folder))
-            kept, head, last = self._push(self._group / stream, records)
-            name = hash_of(last) if last else ""
-            return Exchanged(kept, head, name, list(self._pull(stream, known)))
+            home, kept = self._group / stream, list[int]()
+            if records or (end := self._known_end(home)) is None:
+                kept, end = self._push(home, records)
+            self._end = end
+            return Exchanged(kept, end.head, end.name, list(self._pull(stream, known)))
 
     def heads(self) -> Mapping[str, bytes]:
         """Return how each stream ends there, as far as it is whole."""
@@ -191,12 +203,21 @@ class FolderTransport:
     def close(self) -> None:
         """Let go of nothing: no file is held open."""
 
+    def _known_end(self, home: Path) -> _OwnEnd | None:
+        """Return how our stream ends, unless that has to be read."""
+        end, segments = self._end, _segments(home)
+        if end is None or not segments or segments[-1] != end.segment:
+            return None
+        return end if _found(end.segment) == end.found else None
+
     def _push(
         self, home: Path, records: Sequence[tuple[int, bytes]]
-    ) -> tuple[list[int], int, bytes]:
-        """Add what follows; return the numbers that are there, and the last one."""
+    ) -> tuple[list[int], _OwnEnd]:
+        """Add what follows; return the numbers that are there, and how it ends."""
         segments = _segments(home)
         newest = segments[-1] if segments else home / f"{1:012x}.hs"
+        # What is written below is another file: the next look reads it once.
+        found = _found(newest)
         data = _read(newest) if segments else b""
         there = dict(_numbered(data))
         head = max(there, default=_first(newest) - 1)
@@ -214,7 +235,7 @@ class FolderTransport:
             if len(whole) + len(fresh[0]) > _SEGMENT_BYTES and whole:
                 newest, whole = home / f"{head - len(fresh) + 1:012x}.hs", b""
             write_whole(newest, whole + b"".join(fresh))
-        return kept, head, last
+        return kept, _OwnEnd(newest, found, head, hash_of(last) if last else "")
 
     def _pull(self, own: str, known: Mapping[str, int | None]) -> Iterator[FoundRecord]:
         for home in sorted(self._group.iterdir()):
@@ -267,6 +288,14 @@ def _after(segments: Sequence[Path], known: int) -> Sequence[Path]:
     """Return the files that may have records after a number."""
     before = [i for i, path in enumerate(segments) if _first(path) <= known + 1]
     return segments[before[-1] :] if before else segments
+
+
+def _found(path: Path) -> tuple[int, int, int]:
+    """Return what is another when a file is another."""
+    if not path.exists():
+        return 0, 0, 0
+    found = path.stat()
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _is_file(name: str) -> bool:

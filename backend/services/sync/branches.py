@@ -157,8 +157,7 @@ class StreamBranches:
         Raises:
             TransportError: That is not possible now.
         """
-        look = self._store.look()
-        if look is None or time.monotonic() < self._next:
+        if time.monotonic() < self._next or (look := self._store.look()) is None:
             return False
         there = transport.heads()
         self._next = time.monotonic() + _EVERY_S

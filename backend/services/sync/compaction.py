@@ -38,15 +38,20 @@ class Compaction:
             StoreError: The database failed.
         """
         look = self._store.look()
-        if look is None or look.out or look.state.back or self._store.rest(look.state):
+        if look is None or look.out or look.state.back:
+            return False
+        if not self._is_due(look.state) or self._store.rest(look.state):
             return False
         if look.state.retired:
             return self._drop(look.state, transport)
         return self._begin(look.state)
 
+    def _is_due(self, state: SyncState) -> bool:
+        if state.retired:
+            return now_ms() - state.retired_at >= KEPT_MS
+        return state.n >= max(self._next, state.compact_at, MANY_RECORDS)
+
     def _begin(self, state: SyncState) -> bool:
-        if state.n < max(self._next, state.compact_at, MANY_RECORDS):
-            return False
         self._next = 2 * state.n
         if self._store.written(state) >= state.n * SPARSE:
             return False
@@ -63,8 +68,6 @@ class Compaction:
         return True
 
     def _drop(self, state: SyncState, transport: Transport) -> bool:
-        if now_ms() - state.retired_at < KEPT_MS:
-            return False
         try:
             transport.drop_stream(state.retired)
         except TransportError:

@@ -16,6 +16,8 @@ from backend.sync.transport import PIECE_BYTES, Transport
 
 _LOOKS_EVERY: Final = 20
 """As many steps that came to nothing are left out, unless something has come."""
+_ALL_THERE: Final = 600
+"""As many where all that is wanted is both here and there: that it stays is seen to."""
 _MS_PER_S: Final = 1000
 _MOST_BYTES: Final = 128 * 1024 * 1024
 
@@ -64,6 +66,7 @@ class FileExchange:
         for name in self._files.unwanted():
             transport.drop_file(name)
             self._files.dropped(name)
+        rests = _ALL_THERE
         if wanted := self._files.wanted():
             if self._there is None:
                 self._there = transport.files()
@@ -72,7 +75,9 @@ class FileExchange:
                 return True
             if self._fetch(transport, (wanted - here) & self._there):
                 return True
-        self._there, self._rests = None, _LOOKS_EVERY
+            if wanted - (here & self._there):
+                rests = _LOOKS_EVERY
+        self._there, self._rests = None, rests
         return False
 
     def _give(self, transport: Transport, names: Set[str]) -> bool:

@@ -58,6 +58,7 @@ from backend.sync.transport import Exchanged, FoundRecord, Transport
 if TYPE_CHECKING:
     from backend.store.sync.sync import SyncStore
 
+_NEVER: Final = -1
 _MOST_PATIENCE: Final = 32
 """Rounds for which a stream that could not be read on is left alone, at most."""
 
@@ -107,6 +108,8 @@ class SyncRounds:
         self._transport = transport
         self._forget = forget
         self._hears_of_gone = True
+        self._nothing_at = _NEVER
+        """How much was stored when there was nothing to let go of."""
         self._files = FileExchange(store.files)
         self._compaction = Compaction(store)
         self._left_alone: dict[str, tuple[int, int]] = {}
@@ -153,12 +156,21 @@ class SyncRounds:
         self, look: Look, kept: Sequence[int], found: Sequence[FoundRecord]
     ) -> bool:
         """Take what came; at rest, do the rest."""
+        if not kept and not found:
+            return self._rest_of_work(look)
         arrivals = self._read(look, found)
         self._rest(arrivals.stalled)
         news = [peer for name, peer in arrivals.peers.items() if _is_news(look, peer)]
         is_news = arrivals.group.to_json() != look.state.group
         if kept or news or arrivals.notes or is_news:
             return self._receive(look, kept, arrivals, news)
+        return self._rest_of_work(look)
+
+    def _rest_of_work(self, look: Look) -> bool:
+        """Do what waits until nothing is told or taken; return whether there is more.
+
+        Where nothing was stored since the last time, it is known that nothing waits.
+        """
         transport = self._transport(look.state)
         return (
             self._do_away()
@@ -187,6 +199,9 @@ class SyncRounds:
         Returns:
             Whether there may be more to do at once.
         """
+        commits = self._store.commits
+        if commits == self._nothing_at:
+            return False
         if self._hears_of_gone:
             self._hears_of_gone = False
             if (gone := self._store.still_there()) or self._store.are_words_left():
@@ -202,6 +217,8 @@ class SyncRounds:
                     record.stream, record.n, lambda sealed: erased(sealed, signer)
                 )
                 self._store.erased(record)
+        if not found:
+            self._nothing_at = commits
         return bool(found)
 
     def _begin_again(self, look: Look, there: Exchanged) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from backend.ids import now_ms
 from backend.services.sync.beginning import MANY, first_payload, own_keys
@@ -16,6 +16,8 @@ from backend.sync.records import RecordKind, RecordWriter, StreamHead, mark_of
 if TYPE_CHECKING:
     from backend.store.sync.sync import SyncStore
 
+_NEVER: Final = -1
+
 
 class Sealing:
     """Makes the next records of this computer."""
@@ -23,9 +25,19 @@ class Sealing:
     def __init__(self, store: "SyncStore") -> None:
         """Seal what a store has to tell."""
         self._store = store
+        self._nothing_at = _NEVER
+        """How much was stored when nothing waited."""
 
     def seal(self, look: Look) -> bool:
         """Seal what waits; return whether anything did."""
+        commits = self._store.commits
+        if commits == self._nothing_at:
+            return False
+        is_sealed = self._seal(look)
+        self._nothing_at = _NEVER if is_sealed else commits
+        return is_sealed
+
+    def _seal(self, look: Look) -> bool:
         state = look.state
         group = SyncGroup.from_json(state.group)
         controls = list(state.controls)

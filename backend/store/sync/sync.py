@@ -72,6 +72,7 @@ _COUNTS: Final = """
     select (select count(*) from conversation where deleted_at is null),
         (select count(*) from note where deleted_at is null)
 """
+_NEVER: Final = -1
 _RECORDS: Final = 16
 _OPS: Final = 500
 
@@ -87,17 +88,22 @@ class SyncStore:
     def __init__(self, database: Database) -> None:
         """Work on a database; go on under the name of its latest changes."""
         self._database = database
+        self._seen: tuple[int, Look | None] = (_NEVER, None)
         self.files = TravellingFiles(database)
         self.heads = HeadStore(database)
         self.device_id = database.clock.device_id
         if state := self.state():
             self._write_as(state)
 
+    @property
+    def commits(self) -> int:
+        """Another number whenever something was stored: whatever is read may differ."""
+        return self._database.commits
+
     def state(self) -> SyncState | None:
         """Return where this computer is; None when it exchanges nothing."""
-        with self._database.read() as session:
-            found = session.connection().exec_driver_sql(_STATE).scalar()
-            return SyncState(**json.loads(found)) if found else None
+        look = self.look()
+        return look.state if look else None
 
     def keep(self, state: SyncState) -> None:
         """Keep another state."""
@@ -119,7 +125,18 @@ class SyncStore:
                 session.run(_KEEP_PAIRING, (said,))
 
     def look(self) -> Look | None:
-        """Return what a step begins with; None when nothing is exchanged."""
+        """Return what a step begins with; None when nothing is exchanged.
+
+        It is read again when something was stored since: looking in vain reads nothing.
+        """
+        commits = self.commits
+        at, found = self._seen
+        if at != commits:
+            found = self._look()
+            self._seen = commits, found
+        return found
+
+    def _look(self) -> Look | None:
         with self._database.read() as session:
             run = session.connection().exec_driver_sql
             found = run(_STATE).scalar()
@@ -158,32 +175,32 @@ class SyncStore:
 
     def waiting(self, state: SyncState) -> Outgoing:
         """Return what is to be told next."""
-        with self._database.write() as session:
+        with self._database.read() as session:
             return waiting(session, state.authors, state.seq, _OPS)
 
     def waiting_before(self, state: SyncState) -> Outgoing | None:
         """Return what is to be told next of what was before; None at its end."""
         if not state.back:
             return None
-        with self._database.write() as session:
+        with self._database.read() as session:
             return waiting_before(session, state.authors, 0, state.back, _OPS)
 
     def of_others(self, state: SyncState) -> tuple[int, Outgoing] | None:
         """Return what is to be told next of what others wrote, and of which offer."""
         for which, (names, after, _, at) in enumerate(state.offers):
             if at > after:
-                with self._database.write() as session:
+                with self._database.read() as session:
                     return which, waiting_before(session, names, after, at, _OPS)
         return None
 
     def spoiled(self) -> Sequence[Spoiled]:
         """Return records of ours that hold what was deleted for good; a few."""
-        with self._database.write() as session:
+        with self._database.read() as session:
             return spoiled(session, _RECORDS)
 
     def ops_in(self, state: SyncState, record: Spoiled) -> Sequence[Op]:
         """Return what a record tells that was not deleted."""
-        with self._database.write() as session:
+        with self._database.read() as session:
             others = (name for names, *_ in state.offers for name in names)
             authors = [*state.authors, *others]
             return changes_between(session, authors, record.after, record.last)
@@ -205,7 +222,7 @@ class SyncStore:
 
     def still_there(self) -> Sequence[tuple[str, str]]:
         """Return what others deleted for good and is here yet: table and id."""
-        with self._database.write() as session:
+        with self._database.read() as session:
             return still_there(session)
 
     def rest(self, state: SyncState) -> int:
