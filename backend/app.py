@@ -68,6 +68,7 @@ _ALWAYS: Final = (
     conversations.always,
     notes.always,
     unlock.router,
+    updates.always,
 )
 _OFFLINE: Final = (api.offline, backups.router, encryption.router)
 _OPEN: Final = (
@@ -153,6 +154,7 @@ def build(hello: Hello, find_vault: FindVault | None = None) -> App:
         feed=feed,
         renderer=renderer,
         data_dir=hello.data_dir,
+        window_version=hello.version,
     )
     # What stays of the hello must not keep the token alive.
     token = hello.token

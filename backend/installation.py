@@ -9,6 +9,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,7 @@ _BOOT: Final = (
     "import runpy, sys; sys.path.insert(0, sys.argv.pop(1)); "
     "runpy.run_module(sys.argv.pop(1), run_name='__main__', alter_sys=True)"
 )
+_VERSION: Final = re.compile(r'^version = "(.+)"$', re.MULTILINE)
 _PARTS: Final = ("backend", "qtshell", "templates", "resources/web")
 _RUN_MODULE: Final = "-m"
 _OWN: Final = re.compile(r"backend(\.\w+)*")
@@ -99,6 +101,27 @@ def installed_files() -> str:
             return ""
         digest.update(f"{path}|{status.st_size}|{status.st_mtime_ns}\n".encode())
     return digest.hexdigest() if found else ""
+
+
+def installed_version() -> str:
+    """Return the version of what is installed now.
+
+    Read from what lies beside the packages: importlib.metadata is slow to import, and
+    of a source tree it says what was built last.
+    """
+    if names := [path.name for path in _HOME.glob("hearth-*.dist-info")]:
+        return max(names).removeprefix("hearth-").removesuffix(".dist-info")
+    try:
+        said = _VERSION.search((_HOME / "pyproject.toml").read_text("utf-8"))
+    except OSError:
+        said = None
+    return said[1] if said else "development"
+
+
+@cache
+def running_version() -> str:
+    """Return the version that runs: what was installed when this was first asked."""
+    return installed_version()
 
 
 def _own_files() -> Iterator[Path]:

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
+from backend.installation import running_version
 from backend.interface.protocol import LEASH_GRACE_S, Handshake, ProtocolError
 from backend.runtime.leash import Leash
 from backend.runtime.logs import describe_bug, start_logging
@@ -57,6 +58,8 @@ def run(build: "Callable[[Hello], App] | None" = None) -> int:
         sys.stderr.write(_BY_HAND.format(exc))
         return 2
     sidecar.prepare(dev=hello.dev)
+    if hello.version not in ("", running_version()):
+        log.warning("this is %s, the window %s", running_version(), hello.version)
     listening = listener.listen(hello.port)
     built = (build or app.build)(hello)
     trust = request_guard.Credentials(hello.token, listening.port)

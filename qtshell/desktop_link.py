@@ -6,10 +6,11 @@ from typing import Any
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
 
+from backend.installation import installed_version, running_version
 from qtshell.ipc.handlers import Remote
 from qtshell.ipc.instance import Call, Instance
 from qtshell.ipc.server import InstanceServer
-from qtshell.options import Options, Verb, program_version
+from qtshell.options import Options, Verb
 from qtshell.sidecar.activity import Activity
 from qtshell.sidecar.client import SidecarClient
 from qtshell.sidecar.connection import ConnectionWatch
@@ -99,7 +100,8 @@ class DesktopLink(QObject):
 
     def _facts(self) -> dict[str, Any]:
         return {
-            "version": program_version(),
+            "version": running_version(),
+            "installed": installed_version(),
             "phase": self._supervisor.phase.value,
             "window": "shown" if self._window.isVisible() else "hidden",
             "data_dir": str(self._options.data_dir),

@@ -7,7 +7,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Final
 
-from backend.installation import own_command
+from backend.installation import own_command, running_version
 
 _NAME: Final = "hearth"
 
@@ -82,17 +82,6 @@ class Options:
         return (*own_command(), *self.instance_arguments)
 
 
-def program_version() -> str:
-    """Return the version of what is installed."""
-    # Slow to import, and a second launch does not ask for it.
-    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 slow
-
-    try:
-        return version(_NAME)
-    except PackageNotFoundError:
-        return "development"
-
-
 class _Version(argparse.Action):
     """Says the version and ends the program."""
 
@@ -103,7 +92,7 @@ class _Version(argparse.Action):
         values: object,  # noqa: ARG002 argparse's signature
         option_string: str | None = None,  # noqa: ARG002 argparse's signature
     ) -> None:
-        parser.exit(message=f"Hearth {program_version()}\n")
+        parser.exit(message=f"Hearth {running_version()}\n")
 
 
 def build_parser() -> argparse.ArgumentParser:

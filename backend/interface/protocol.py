@@ -48,6 +48,8 @@ class Hello:
         command_key: Stands in the page's own links to the shell's commands: what an
             answer says cannot name them. The same for as long as the shell runs.
         is_metered: The system says that the connection costs by what goes over it.
+        version: Of the program whose window this is. After an update it goes on as it
+            was, while a sidecar that is started again is of the new one.
     """
 
     token: str
@@ -58,6 +60,7 @@ class Hello:
     safe_mode: bool = False
     command_key: str = ""
     is_metered: bool = False
+    version: str = ""
 
     def to_line(self) -> str:
         """Return the line to write, with its line break."""

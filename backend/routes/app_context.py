@@ -16,13 +16,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class AppContext:
-    """For handlers that answer whether the store is open or not."""
+    """For handlers that answer whether the store is open or not.
+
+    Attributes:
+        window_version: Of the shell, which goes on as it was when files are replaced.
+    """
 
     pages: Pages
     store: StoreLifecycle
     feed: MessageFeed
     renderer: Renderer
     data_dir: str
+    window_version: str
 
     async def on_files(self, _request: Request) -> "OfflineContext":
         """Return the same with what works on the files of the store."""

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import ClassVar
 
+from backend.installation import running_version
 from backend.routes.app_context import OpenContext
 from backend.routes.models.engines import EngineList, engine_list, typed_address
 from backend.routes.purposes import PurposesView, purposes_view
@@ -43,7 +44,7 @@ async def show(request: Request, app: OpenContext) -> Response:
         await asyncio.to_thread(app.services.settings.instructions),
         await asyncio.to_thread(app.services.settings.name),
         app.data_dir,
-        _version(),
+        running_version(),
         await asyncio.to_thread(updates_view, app.services.updates),
     )
     return app.pages.show(request, "Settings", view)
@@ -61,10 +62,3 @@ def call(request: Request, app: OpenContext) -> Response:
     """Keep what the user is called in instructions."""
     app.services.settings.call(request.form().get("name", ""))
     return Response(body="Saved.")
-
-
-def _version() -> str:
-    # Slow to import, and only this page asks for it.
-    from importlib.metadata import version  # noqa: PLC0415 slow to import
-
-    return version("hearth")

@@ -1,11 +1,12 @@
-"""The part of the settings that looks for a newer Hearth."""
+"""What a page says of newer versions: looked for, and installed meanwhile."""
 
 import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from backend.installation import installed_version
 from backend.live.notices import Toast
-from backend.routes.app_context import OpenContext
+from backend.routes.app_context import AppContext, OpenContext
 from backend.services.notices import Tone
 from backend.web.http import AppRouter, Request, Response
 from backend.web.rendering import Template
@@ -27,7 +28,17 @@ class UpdatesView(Template):
     offer: "Release | None"
 
 
+@dataclass(frozen=True)
+class InstalledUpdate(Template):
+    """What the files were replaced by under an open window; often one version."""
+
+    template: ClassVar[str] = "settings/_installed_update.html"
+    before: str
+    now: str
+
+
 router = AppRouter[OpenContext]()
+always = AppRouter[AppContext]()
 
 
 def updates_view(updates: "UpdateService") -> UpdatesView:
@@ -66,3 +77,9 @@ async def look(_request: Request, app: OpenContext) -> Response:
     said = f"Hearth {found.version}" if found else "No newer Hearth"
     app.pages.announce(Toast(f"{said} is there.", tone=Tone.SUCCESS))
     return app.pages.fragment(await asyncio.to_thread(updates_view, updates))
+
+
+@always.get("/settings/updates/installed")
+def show_installed(_request: Request, app: AppContext) -> Response:
+    """Say from which version to which Hearth was updated while its window is open."""
+    return app.pages.fragment(InstalledUpdate(app.window_version, installed_version()))

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from backend.installation import installed_version
 from qtshell.desktop.resources import draw_icon
 from qtshell.identity import APP_ID, APP_NAME
-from qtshell.options import program_version
 
 _ICON_SIZE: Final = 512
 
@@ -82,7 +82,7 @@ def bundle_info() -> dict[str, object]:
         "CFBundleIconFile": "Hearth",
         "CFBundlePackageType": "APPL",
         "CFBundleInfoDictionaryVersion": "6.0",
-        "CFBundleShortVersionString": program_version(),
+        "CFBundleShortVersionString": installed_version(),
         "LSApplicationCategoryType": "public.app-category.productivity",
         "LSMinimumSystemVersion": "14.0",
         "LSMultipleInstancesProhibited": True,

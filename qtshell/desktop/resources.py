@@ -4,9 +4,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from backend.installation import resource_path
+from backend.installation import installed_version, resource_path
 from qtshell.identity import APP_ID
-from qtshell.options import program_version
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QImage
@@ -25,7 +24,7 @@ def filled_template(name: str, **values: str) -> str:
 
 def metainfo() -> str:
     """Return what software centres show of Hearth."""
-    version = program_version()
+    version = installed_version()
     built = datetime.fromtimestamp(Path(__file__).stat().st_mtime, UTC)
     known = version if version[0].isdigit() else _NO_VERSION
     return filled_template("metainfo.xml", VERSION=known, DATE=f"{built:%Y-%m-%d}")

@@ -1,5 +1,6 @@
 """Checks of what Hearth keeps: its folder, database, key, backups and engines."""
 
+import json
 import os
 import shutil
 import socket
@@ -12,6 +13,7 @@ from tempfile import TemporaryFile
 from typing import Final
 
 from backend.errors import HearthError
+from backend.installation import installed_version
 from backend.interface.protocol import LOOPBACK
 from backend.keys.database_key import DATABASE_NAME, DatabaseKey
 from backend.keys.key_ring import BACKUPS
@@ -19,8 +21,8 @@ from backend.keys.keyring import OsKeyring
 from backend.recovery.restore import is_damaged
 from backend.recovery.snapshots import Snapshots
 from qtshell.doctor.finding import Finding, fault, note
-from qtshell.ipc.instance import running
-from qtshell.options import Options, program_version
+from qtshell.ipc.instance import Call, CallError, call, running
+from qtshell.options import Options, Verb
 
 LITTLE_BYTES: Final = 1024**3
 TOO_LITTLE_BYTES: Final = 64 * 1024**2
@@ -159,16 +161,36 @@ def check_versions(_: Options) -> Finding:
     """Say what runs."""
     parts = ", ".join(f"{name} {_version(name)}" for name in _PARTS)
     python = sys.version.split()[0]
-    return Finding(cause=f"Hearth {program_version()}, Python {python}, {parts}.")
+    return Finding(cause=f"Hearth {installed_version()}, Python {python}, {parts}.")
 
 
 def check_running(options: Options) -> Finding:
-    """Look whether Hearth runs."""
+    """Look whether Hearth runs and answers, and is what is installed."""
     is_there = options.data_dir.exists()
     process = running(options.data_dir) if is_there else None
     if process is None:
         return Finding(cause="Hearth is not running.")
-    return Finding(cause=f"Hearth is running as process {process}.")
+    try:
+        runs = _running_version(options)
+    except CallError as exc:
+        return fault(f"Process {process} is Hearth, but does not answer.", str(exc))
+    said = f"Hearth {runs} is running as process {process}."
+    if runs != installed_version():
+        return note(
+            f"{said} {installed_version()} is installed.",
+            "Quit Hearth, and start it again.",
+        )
+    return Finding(cause=said)
+
+
+def _running_version(options: Options) -> str:
+    said = "".join(
+        reply.text for reply in call(options.data_dir, Call(Verb.STATUS.value, "json"))
+    )
+    try:
+        return str(json.loads(said)["version"])
+    except (ValueError, KeyError, TypeError) as exc:
+        raise CallError("Quit Hearth, and start it again.") from exc
 
 
 def _version(name: str) -> str:

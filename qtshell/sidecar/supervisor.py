@@ -12,7 +12,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
-from backend.installation import clean_environment
+from backend.installation import clean_environment, running_version
 from backend.interface.protocol import (
     Handshake,
     Hello,
@@ -220,6 +220,7 @@ class SidecarSupervisor(QObject):
             safe_mode=self._state.safe_mode,
             command_key=self._command_key,
             is_metered=self.is_metered,
+            version=running_version(),
         )
 
     def _end(self, effect: Effect) -> None:

@@ -17,7 +17,7 @@ _PIECE = re.compile(
     r"|conversations(?:/[^/?#]+/(?!(?:parameters|several)/?(?:[?#]|$))[^?#]+)?|(?:notes|trash|actions|backups)/list|actions/picker"
     r"|assistants/(?:list|picker|choices)"
     r"|folders/[^/?#]+/(?:item|rename)"
-    r"|models/[^?#]+|imports/state|devices/state|settings/updates"
+    r"|models/[^?#]+|imports/state|devices/state|settings/updates(?:/installed)?"
     r"|history/[^/?#]+/[^/?#]+/[^?#]+)/?(?:[?#].*)?"
 )
 _MAX_EXTERNAL: Final = 2_048

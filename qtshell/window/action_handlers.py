@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QMessageBox
 
+from backend.installation import installed_version, running_version
 from qtshell.dialogs.folders import open_folder
 from qtshell.display.theme import Theme, apply_theme
 from qtshell.hotkeys.registry import DEFAULT
 from qtshell.icons import icon
-from qtshell.options import Options, program_version
+from qtshell.options import Options
 from qtshell.settings import SCREENSHOT, ShellSettings
 from qtshell.sidecar.supervisor import SidecarSupervisor
 from qtshell.window.actions import Actions
@@ -164,20 +165,25 @@ class ActionHandlers(QObject):
         CheckWindow(command, self._window).open()
 
     def _show_about(self) -> None:
-        words = (
-            f"<h3>Hearth {program_version()}</h3>"
-            "<p>A private assistant that lives on your desktop.</p>"
-            "<p>Everything you write stays on this computer unless you choose "
-            "otherwise.</p>"
-        )
         box = QMessageBox(self._window)
         box.setObjectName("about")
         box.setWindowTitle("About Hearth")
         box.setTextFormat(Qt.TextFormat.RichText)
-        box.setText(words)
+        box.setText(about_text(running_version(), installed_version()))
         box.setIconPixmap(icon().pixmap(64, 64))
         box.finished.connect(box.deleteLater)
         box.open()
+
+
+def about_text(runs: str, installed: str) -> str:
+    """Return what About says of the version that runs, and of one put in its place."""
+    newer = f"<p>Version {installed} is installed: restart Hearth to use it.</p>"
+    return (
+        f"<h3>Hearth {runs}</h3>{newer if installed != runs else ''}"
+        "<p>A private assistant that lives on your desktop.</p>"
+        "<p>Everything you write stays on this computer unless you choose "
+        "otherwise.</p>"
+    )
 
 
 def _without_arguments(handler: Callable[[], object]) -> Callable[..., None]:

@@ -10,9 +10,9 @@ from typing import Final
 
 from tools import Build, run
 
+from backend.installation import installed_version
 from qtshell.desktop.linux import LinuxDesktop
 from qtshell.identity import APP_ID
-from qtshell.options import program_version
 
 # What every runtime can read, and what makes two builds alike.
 _PACKING: Final = ("-comp", "zstd", "-Xcompression-level", "22", "-root-owned")
@@ -27,7 +27,7 @@ def build_appimage(unpacked: Path, runtime: Path, build: Build) -> Path:
     # It refuses to be told the time twice.
     squash = ("env", "-u", "SOURCE_DATE_EPOCH", "mksquashfs", folder, image)
     run(*squash, *_PACKING, *_QUIET, *times)
-    target = build.dist / f"hearth-{program_version()}-x86_64.AppImage"
+    target = build.dist / f"hearth-{installed_version()}-x86_64.AppImage"
     target.write_bytes(runtime.read_bytes() + image.read_bytes())
     target.chmod(0o755)
     return target

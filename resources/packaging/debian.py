@@ -12,8 +12,9 @@ import notices
 import program_files
 from tools import Build, pack, run
 
+from backend.installation import installed_version
 from qtshell.desktop.linux import LinuxDesktop
-from qtshell.options import build_parser, program_version
+from qtshell.options import build_parser
 
 HERE: Final = Path(__file__).resolve().parent
 ROOT: Final = HERE.parents[1]
@@ -42,7 +43,7 @@ Description: private assistant that lives on your desktop
 def build_deb(program: Path, build: Build) -> Path:
     """Pack the program for Debian, whose libraries it depends on."""
     root = _installed(program, build)
-    version = f"{program_version()}-1"
+    version = f"{installed_version()}-1"
     control = build.work / "control"
     shutil.rmtree(control, ignore_errors=True)
     control.mkdir(mode=0o755)
@@ -107,7 +108,7 @@ def _share(share: Path, epoch: int) -> None:
     (doc / "copyright").write_text(terms, "utf-8")
     when = run("date", "--utc", "-R", f"--date=@{epoch}").strip()
     changelog = (
-        f"hearth ({program_version()}-1) unstable; urgency=medium\n\n"
+        f"hearth ({installed_version()}-1) unstable; urgency=medium\n\n"
         f"  * What is new stands in changelog.gz.\n\n"
         f" -- The Hearth authors <hearth@localhost.localdomain>  {when}\n"
     )

@@ -21,7 +21,7 @@ import notices
 import program_files
 from tools import Build, pack, run
 
-from qtshell.options import program_version
+from backend.installation import installed_version
 
 HERE: Final = Path(__file__).resolve().parent
 SUMS: Final = "SHA256SUMS"
@@ -46,12 +46,12 @@ def main() -> None:
     program = _frozen(build.work)
     deb = debian.build_deb(program, build)
     tarball, bundled = _tarball(program, build)
-    parts = build.dist / f"hearth-{program_version()}.cdx.json"
+    parts = build.dist / f"hearth-{installed_version()}.cdx.json"
     libraries = {path.name for path in program_files.files(program)}
     notices.write_parts_list(parts, bundled, libraries)
     built = [deb, tarball, parts]
     if runtime := options.appimage_runtime:
-        folder = build.work / "unpacked" / f"hearth-{program_version()}"
+        folder = build.work / "unpacked" / f"hearth-{installed_version()}"
         built.append(appimage.build_appimage(folder, runtime, build))
     write_sums(built, build.dist / SUMS, options.sign)
     sys.stdout.write("".join(f"{p.stat().st_size:>12,}  {p}\n" for p in built))
@@ -92,7 +92,7 @@ def _tarball(program: Path, build: Build) -> tuple[Path, list[notices.Package]]:
 def unpacked(program: Path, parent: Path) -> Path:
     """Make a folder that runs wherever it is, with its libraries."""
     shutil.rmtree(parent, ignore_errors=True)
-    folder = parent / f"hearth-{program_version()}"
+    folder = parent / f"hearth-{installed_version()}"
     shutil.copytree(program, folder, symlinks=True)
     private = folder / contents.PRIVATE
     program_files.join(private)

@@ -29,6 +29,7 @@ def test_a_hello_survives_the_way_with_its_secrets() -> None:
         safe_mode=True,
         command_key="0" * 32,
         is_metered=True,
+        version="0.1.0",
     )
     line = hello.to_line()
     assert line.count("\n") == 1

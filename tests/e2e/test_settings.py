@@ -139,6 +139,8 @@ def test_an_updated_hearth_restarts_with_page_and_choices(tmp_path: Path) -> Non
         window.wait_for("location.pathname === '/notes'")
         window.evaluate(f"{ROOT}.dataset.update = 'installed'")
         window.wait_for(SHOWS_UPDATE)
+        said = window.evaluate("document.querySelector('.banner .offer').innerText")
+        assert said.startswith("Hearth was updated. Restart it"), "it is one version"
         window.photograph("updated")
         window.click("link", "Restart")
         assert window.process.wait(PATIENCE_S) == 0

@@ -95,6 +95,7 @@ class Sidecar:
         folder: Path = ROOT,
         umask: int = -1,
         database_key: str | None = None,
+        version: str = "",
         drain: bool = True,
     ) -> Self:
         """Start one with `python -m module`; return it once it has shaken hands.
@@ -112,7 +113,11 @@ class Sidecar:
         )
         token = token or new_token()
         hello = Hello(
-            token=token, data_dir=str(data_dir), port=port, database_key=database_key
+            token=token,
+            data_dir=str(data_dir),
+            port=port,
+            database_key=database_key,
+            version=version,
         )
         sidecar = cls(process, token, 0)
         if drain:

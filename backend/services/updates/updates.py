@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import urlsplit
 
 from backend.errors import HearthError, InvalidInputError
-from backend.installation import resource_path
+from backend.installation import resource_path, running_version
 from backend.llm.servers.address import is_here
 from backend.llm.wire.answer_events import NotAnAnswerError
 from backend.llm.wire.client import ServerRoute, new_client
@@ -100,7 +100,7 @@ class UpdateService:
         self._settings = settings
         self._on_changed = on_changed
         self._source = source or UpdateSource.of_build()
-        self._own = own or _own_version
+        self._own = own or running_version
 
     @property
     def is_possible(self) -> bool:
@@ -230,9 +230,3 @@ def _checked(address: str) -> str:
             "one you were given."
         )
     return address
-
-
-def _own_version() -> str:
-    from importlib.metadata import version  # noqa: PLC0415 slow to import
-
-    return version("hearth")

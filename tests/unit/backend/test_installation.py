@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,11 @@ from backend.installation import (
     creation_flags,
     helper_environment,
     installed_files,
+    installed_version,
     module_command,
     own_command,
     resource_path,
+    running_version,
 )
 
 ROOT = Path(__file__).parents[3]
@@ -217,6 +220,42 @@ def test_files_lie_in_the_package_of_a_wheel_or_in_the_source_tree(
     installed = tmp_path / "backend" / "resources" / "web"
     installed.mkdir(parents=True)
     assert resource_path("backend", "resources", "web") == installed
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [("hearth-{}.dist-info/METADATA", ""), ("pyproject.toml", 'version = "{}"\n')],
+    ids=["built", "source"],
+)
+def test_what_runs_keeps_its_version_when_another_is_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, text: str
+) -> None:
+    monkeypatch.setattr(installation, "_HOME", tmp_path)
+    running_version.cache_clear()
+
+    def install(version: str) -> Path:
+        file = tmp_path / path.format(version)
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(f"[project]\n{text.format(version)}")
+        return file
+
+    try:
+        assert installed_version() == "development"
+        before = install("0.9.0")
+        assert running_version() == "0.9.0"
+        before.unlink()
+        if before.parent != tmp_path:
+            before.parent.rmdir()
+        install("0.10.0")
+        assert installed_version() == "0.10.0"
+        assert running_version() == "0.9.0"
+    finally:
+        running_version.cache_clear()
+
+
+def test_the_version_is_what_the_project_says() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert installed_version() == project["version"]
 
 
 def test_replaced_files_are_noticed(

@@ -14,7 +14,7 @@ import program_files
 import pytest
 from tools import Build, pack
 
-from qtshell.options import program_version
+from backend.installation import installed_version
 
 FILES = (
     "hearth",
@@ -64,7 +64,7 @@ def test_the_archive_leaves_to_the_machine_what_every_desktop_has(
 ) -> None:
     program_files.trim(program)
     folder = package.unpacked(program, tmp_path / "unpacked")
-    assert folder.name == f"hearth-{program_version()}"
+    assert folder.name == f"hearth-{installed_version()}"
     assert names(folder) == names(program) - {"_internal/libz.so.1"}
     assert package.system_libraries(folder / "_internal") == ["libnss3.so"]
     assert (folder / "hearth").stat().st_mode & 0o777 == 0o755

@@ -11,9 +11,10 @@ import pytest
 import yaml
 from PIL import Image
 
+from backend.installation import installed_version
 from qtshell.desktop.mac import bundle_info
 from qtshell.identity import APP_ID
-from qtshell.options import Verb, program_version
+from qtshell.options import Verb
 from tests.unit.packaging.test_contents import RECIPES, ROOT
 
 WORKFLOW = ROOT / ".github" / "workflows" / "package.yml"
@@ -88,7 +89,7 @@ def test_the_bundle_of_macos_is_for_those_that_qt_is_for() -> None:
     info = plistlib.loads(plistlib.dumps(bundle_info()))
     assert info["LSMinimumSystemVersion"] == "14.0"
     assert info["CFBundleIdentifier"] == APP_ID
-    assert info["CFBundleShortVersionString"] == program_version()
+    assert info["CFBundleShortVersionString"] == installed_version()
 
 
 def test_the_spec_is_python_and_finds_its_files() -> None:
