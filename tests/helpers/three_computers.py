@@ -60,6 +60,7 @@ class Desk:
             table: [] for table in ("conversation", "message", "note")
         }
         self.removed: int | None = None
+        self.is_purged = False
         self.imports: list[tuple[int, str]] = []
         self.actors = [Actor(one.database, self.rows) for one in self.computers]
         for actor in self.actors:
@@ -84,6 +85,11 @@ class Desk:
         for which in range(3):
             self.rejoin(which)
         settle(self.computers)
+        if self.is_purged:
+            # Each does so by itself: what is in the trash is so on all, or on none.
+            for which in range(3):
+                self.purge(which)
+            settle(self.computers)
 
     def cross(self, which: int, number: int) -> None:
         """Let one delete for good what another goes on with, before either hears."""
@@ -111,8 +117,9 @@ class Desk:
             store = ImportStore(self.computers[which].database)
             store.revert(run_id, store.new_undo())
 
-    def purge(self, which: int, _number: int) -> None:
+    def purge(self, which: int, _number: int = 0) -> None:
         """Let 30 days pass for what is in the trash of one."""
+        self.is_purged = True
         database = self.computers[which].database
         while expired := TrashStore(database).expired(now_ms() + 1):
             ChangeStore(database).forget_all(expired, is_shared=False)
@@ -255,7 +262,7 @@ HAPPENS: dict[str, Callable[[Desk, int, int], None]] = {
 
 NAMES = [
     *sorted(ACTS.keys() - set(OWN)),
-    *sorted(HAPPENS.keys() - {"purge"}),
+    *sorted(HAPPENS),
     *(*OFTEN * 2, *["sync"] * 6, *["carry"] * 4, *["cross"] * 3, "die"),
     *(*["lose_answer", "half", "reopen", "keep_copy", "set_back"], "bring_in"),
 ]

@@ -207,6 +207,15 @@ class SyncRounds:
             if (gone := self._store.still_there()) or self._store.are_words_left():
                 self._forget(gone)
                 return True
+        if self._store.ask():
+            return True
+        found = self._erase()
+        if not found:
+            self._nothing_at = commits
+        return found
+
+    def _erase(self) -> bool:
+        """Take words that are gone out of our records; return whether there were."""
         state = self._store.state()
         if state is None:
             return False
@@ -217,8 +226,6 @@ class SyncRounds:
                     record.stream, record.n, lambda sealed: erased(sealed, signer)
                 )
                 self._store.erased(record)
-        if not found:
-            self._nothing_at = commits
         return bool(found)
 
     def _begin_again(self, look: Look, there: Exchanged) -> None:

@@ -1,6 +1,6 @@
 """Seals what is to be told next: controls, changes, and how far others were read."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -53,7 +53,8 @@ class Sealing:
             (SENT, one.after, one.last, self._store.ops_in(state, one)) for one in again
         ]
         after, parts = self._parts(state)
-        if after == state and not controls and not again:
+        wanted = self._store.wanted(state)
+        if after == state and not any((controls, again, wanted)):
             return False
         is_over = state.back and not after.back and state.back_total >= MANY
         writer, heads = _writer(state, group), fresh_heads(look)
@@ -74,6 +75,7 @@ class Sealing:
             if ops:
                 seal(RecordKind.OPS, ops)
                 spans.append(LogSpan(span, writer.n, begin, end))
+        answers = {row: _sealed(seal, writer, of_row) for row, of_row in wanted.items()}
         after = replace(
             after if heads or not records else _with_heads(after, look),
             group=group.to_json(),
@@ -81,7 +83,7 @@ class Sealing:
             prev=writer.prev.hex(),
             controls=[first_payload(group, 0)] if is_over else (),
         )
-        self._store.sealed(after, records, spans, again, marks)
+        self._store.sealed(after, records, spans, again, marks, answers)
         return True
 
     def _parts(
@@ -102,6 +104,19 @@ class Sealing:
             offers[which] = names, after, upto, begin
             return replace(state, offers=offers), [(ALSO, begin, at, ops)]
         return state, []
+
+
+def _sealed(
+    seal: Callable[[RecordKind, object], None],
+    writer: RecordWriter,
+    parts: Sequence[Sequence[Op]],
+) -> Sequence[tuple[int, Sequence[Op]]]:
+    """Seal what another computer asked for; return the record of each part."""
+    done = []
+    for ops in parts:
+        seal(RecordKind.OPS, ops)
+        done.append((writer.n, ops))
+    return done
 
 
 def _writer(state: SyncState, group: SyncGroup) -> RecordWriter:

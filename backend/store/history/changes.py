@@ -32,7 +32,7 @@ from backend.store.models import (
 from backend.store.search.indexes import drop_indexed, leave_words, wipe_words
 from backend.store.states.message_state import MessageState
 from backend.store.sync.files import let_go
-from backend.store.sync.forgetting import remember_gone
+from backend.store.sync.forgetting import goes_here_alone, remember_gone
 
 _ROWS_PER_STEP: Final = 50
 _KEPT_BY_A_VERSION: Final = {
@@ -155,11 +155,14 @@ class ChangeStore:
             while self._forget_some_inside(table, row_id, files, is_shared=is_shared):
                 pass
             with self._database.write() as session:
+                kept = 0 if is_shared else goes_here_alone(session, table, row_id)
                 if table == "message":
-                    files |= _forget_message(session, row_id, is_shared=is_shared)
+                    files |= _forget_message(
+                        session, row_id, is_shared=is_shared, kept=kept
+                    )
                 else:
                     files |= _forget_row(
-                        session, LOGGED[table], row_id, is_shared=is_shared
+                        session, LOGGED[table], row_id, is_shared=is_shared, kept=kept
                     )
                 unnamed = files - named_files(session) if files else files
                 drop_indexed(session, unnamed)
@@ -199,6 +202,8 @@ class ChangeStore:
             log.setdefault((change.table_name, change.row_id), []).append(change)
         with target.write() as session:
             for (table, row_id), of_row in log.items():
+                if all(change.before is not None for change in of_row):
+                    continue  # what made it expired, or never came
                 # Past the session, which would log it once more.
                 session.connection().execute(
                     insert(LOGGED[table]),
@@ -300,7 +305,7 @@ def _inside(table: str, row_id: str) -> SelectOfScalar[str] | None:
 
 
 def _forget_message(
-    session: StoreSession, message_id: str, *, is_shared: bool
+    session: StoreSession, message_id: str, *, is_shared: bool, kept: int = 0
 ) -> set[str]:
     """Forget a message; what followed it follows the one before it.
 
@@ -309,10 +314,10 @@ def _forget_message(
     """
     message = session.get(Message, message_id)
     if message is None:
-        return _forget_row(session, Message, message_id, is_shared=is_shared)
+        return _forget_row(session, Message, message_id, is_shared=is_shared, kept=kept)
     shown_in = message.conversation_id if _is_of_path(session, message) else ""
     _lift_children(session, message)
-    files = _forget_row(session, Message, message_id, is_shared=is_shared)
+    files = _forget_row(session, Message, message_id, is_shared=is_shared, kept=kept)
     if shown_in:
         lay_out(session, shown_in)
         what: Fields = {"conversation_id": shown_in}
@@ -341,9 +346,14 @@ def _lift_children(session: StoreSession, message: Message) -> None:
 
 
 def _forget_row(
-    session: StoreSession, model: type[Logged], row_id: str, *, is_shared: bool
+    session: StoreSession,
+    model: type[Logged],
+    row_id: str,
+    *,
+    is_shared: bool,
+    kept: int = 0,
 ) -> set[str]:
-    """Forget a row; return the names of the files it had."""
+    """Forget a row but one place of the log; return the names of the files it had."""
     connection = session.connection()
     leave_words(session)
     remember_gone(session, str(model.__tablename__), row_id, is_shared=is_shared)
@@ -354,6 +364,7 @@ def _forget_row(
         delete(Change).where(
             col(Change.table_name) == model.__tablename__,
             col(Change.row_id) == row_id,
+            col(Change.seq) != kept,
         ),
     )
     connection.execute(delete(model).where(col(model.id) == row_id))

@@ -15,6 +15,7 @@ from backend.sqlite.dialect import to_json
 from backend.store.change_log import CLOCK, KEEP, StoreSession
 from backend.store.search.indexes import leave_words
 from backend.store.sync.travelling import FORGETTABLE, FORGOTTEN, Op
+from backend.store.sync.wanting import miss, records_with
 
 _STATE: Final = "select value from sync_state where key = 'state'"
 _KEEP_KEY: Final = "insert or replace into sync_state(key, value) values (?, ?)"
@@ -39,8 +40,15 @@ _MARKED: Final = """
     ), exists(
         select 1 from change c where c.table_name = g.table_name
             and c.row_id = g.row_id and c.before is null
+    ), (
+        select max(d.hlc) from change d where d.table_name = g.table_name
+            and d.row_id = g.row_id and json_type(d.after, '$.deleted_at') is not null
     ) from sync_gone g
     where g.table_name = ? and g.row_id in (select value from json_each(?))
+"""
+_DELETED: Final = """
+    select row_id, max(hlc) from change where table_name = 'forgotten'
+        and row_id in (select value from json_each(?)) group by row_id
 """
 _INSIDE: Final = {
     "message": ("conversation", "conversation_id"),
@@ -51,6 +59,14 @@ _CLOSED: Final = """
     select row_id from sync_gone g where table_name = '{outer}'
         and row_id in (select value from json_each(?))
         and not exists(select 1 from {outer} o where o.id = g.row_id)
+"""
+_TRASHED: Final = """
+    select max(seq) from change where table_name = ?1 and row_id = ?2 and hlc = (
+        select max(hlc) from change where table_name = ?1 and row_id = ?2
+            and json_type(after, '$.deleted_at') is not null
+    ) and not exists(
+        select 1 from change where table_name = 'forgotten' and row_id = ?2
+    ) and exists(select 1 from sync_state where key = 'state')
 """
 _UNLOG: Final = "delete from change where table_name = ? and row_id = ?"
 _STILL_THERE: Final = """
@@ -151,6 +167,20 @@ def remember_gone(
         session.run(KEEP, (*forgotten, clock.device_id))
 
 
+def goes_here_alone(session: StoreSession, table: str, row_id: str) -> int:
+    """Take note that a row goes that others may have, and may take out of the trash.
+
+    That it went into the trash is told without words, and stays in the log: so others
+    hear of it, however late, and what was changed after that is known to be newer.
+
+    Returns:
+        Its place in the log; 0 where nothing is exchanged, or all delete the row.
+    """
+    if session.run(_STATE, ()).scalar():
+        miss(session, table, row_id)
+    return int(session.run(_TRASHED, (table, row_id)).scalar() or 0)
+
+
 def hear_of_gone(session: StoreSession, ops: Sequence[Op]) -> None:
     """Take in what others deleted for good; their rows go after this transaction."""
     for op in ops:
@@ -167,15 +197,39 @@ def drop_gone(
     """Leave out what is said of rows that are gone, unless they were made anew."""
     if table in _INSIDE:
         _close(session, table, by_row)
+    _drop_older(session, by_row)
     names = json.dumps(list(by_row))
-    for row_id, gone, is_there in session.run(_MARKED, (table, names)).all():
-        newer = [op for op in by_row[row_id] if gone is None or op.hlc > gone]
-        is_new = gone is not None and any(op.base is None for op in newer)
-        if is_there or is_new:
-            by_row[row_id] = newer
+    for row_id, gone, is_there, trashed in session.run(_MARKED, (table, names)).all():
+        newer = by_row[row_id]
+        is_new = any(op.base is None for op in newer)
+        is_back = is_new if gone else _is_restored(table, newer, trashed, is_new=is_new)
+        if is_there or is_back:
             session.run(_BACK, (table, row_id))
         else:
             del by_row[row_id]
+            miss(session, table, row_id)
+
+
+def _drop_older(session: StoreSession, by_row: dict[str, Sequence[Op]]) -> None:
+    """Leave out what was said of rows before they were deleted for good, ever."""
+    names = json.dumps(list(by_row))
+    for row_id, gone in session.run(_DELETED, (names,)).all():
+        by_row[row_id] = [op for op in by_row[row_id] if op.hlc > gone]
+        if not by_row[row_id]:
+            del by_row[row_id]
+
+
+def _is_restored(
+    table: str, ops: Sequence[Op], trashed: str | None, *, is_new: bool
+) -> bool:
+    """Whether what expired here was taken out of the trash elsewhere.
+
+    What went along with a conversation, which is there again, comes with it.
+    """
+    if trashed is None:
+        return table in _INSIDE and is_new
+    placed = [op for op in ops if "deleted_at" in op.fields and op.hlc > trashed]
+    return bool(placed) and max(placed).fields["deleted_at"] is None
 
 
 def drop_what_was(
@@ -223,7 +277,7 @@ def keep_span(session: StoreSession, stream: str, span: LogSpan) -> None:
 
 def forget_spans(session: StoreSession, stream: str) -> None:
     """Keep nothing of the records of a stream that is gone."""
-    for kind in (SENT, ALSO, "erase"):
+    for kind in (SENT, ALSO, "erase", "gave", "answered"):
         session.run(_DROP_KEYS, (f"{kind}:{stream}:", f"{kind}:{stream};"))
 
 
@@ -256,6 +310,7 @@ def _close(session: StoreSession, table: str, by_row: dict[str, Sequence[Op]]) -
         if name in closed:
             session.run(_GONE, (table, row_id))
             session.run(_UNLOG, (table, row_id))
+            miss(session, outer, name)
             leave_words(session)
             del by_row[row_id]
 
@@ -275,6 +330,10 @@ def _spoil(
     others = [name for names, *_ in state.get("offers", ()) for name in names]
     about = table, row_id, before, json.dumps([*state["authors"], *others])
     seqs = [seq for (seq,) in session.run(_OWN, about).all()]
+    for stream, n in records_with(session, row_id):
+        # All that it holds is told anew: it needs no part of the log.
+        key = _key(Spoiled(stream, n, 0, 0, is_repeated=False))
+        session.run(_KEEP_KEY, (key, json.dumps([0, 0, 0])))
     for stream in (state["stream"], *state.get("old_streams", ())):
         for seq in seqs:
             _spoil_record(session, stream, seq)

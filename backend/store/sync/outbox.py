@@ -18,6 +18,7 @@ from backend.store.sync.travelling import (
     FORGOTTEN,
     SETTINGS,
     TRAVELS,
+    WANTED,
     Op,
     leaving,
 )
@@ -95,7 +96,7 @@ def waiting(
     """Return the next changes of ours after a place of the log."""
     found = session.run(_MINE, (*_about(authors, after), limit)).all()
     changes = _fitting(session, found)
-    ops = [_op(session, one) for change in changes for one in change]
+    ops = [op_of(session, one) for change in changes for one in change]
     return Outgoing(changes[-1][-1][0] if changes else after, ops, len(changes))
 
 
@@ -114,7 +115,7 @@ def waiting_before(
     inside = {json.loads(one[5]).get("conversation_id") for one in own}
     about = json.dumps(sorted(filter(None, inside))), begin, json.dumps([*authors])
     around = session.run(_AROUND, about).all()
-    ops = [_op(session, one) for one in (*around, *own)]
+    ops = [op_of(session, one) for one in (*around, *own)]
     return Outgoing(begin, ops, len(changes))
 
 
@@ -124,7 +125,7 @@ def changes_between(
     """Return all changes of ours between two places of the log."""
     found = session.run(_MINE, (*_about(authors, after, upto), _ALL)).all()
     whole = ([*_begun(session, change), change] for change in found)
-    return [_op(session, one) for change in whole for one in change]
+    return [op_of(session, one) for change in whole for one in change]
 
 
 def settled(session: Session, authors: Sequence[str], after: int) -> int:
@@ -150,7 +151,7 @@ def last_place(session: Session) -> int:
 def _about(
     authors: Sequence[str], after: int, upto: int = _END
 ) -> tuple[int, str, str, str, int]:
-    names = json.dumps(list(authors)), json.dumps([*TRAVELS, FORGOTTEN])
+    names = json.dumps(list(authors)), json.dumps([*TRAVELS, FORGOTTEN, WANTED])
     return after, *names, json.dumps(sorted(SETTINGS)), upto
 
 
@@ -176,7 +177,8 @@ def _begun(session: StoreSession, change: Sequence[Any]) -> Sequence[Sequence[An
     return ()
 
 
-def _op(session: StoreSession, change: Sequence[Any]) -> Op:
+def op_of(session: StoreSession, change: Sequence[Any]) -> Op:
+    """Return a change of the log as it travels."""
     _seq, transaction_id, table, row_id, before, after, hlc = change
     fields = leaving(table, json.loads(after))
     if before is None:

@@ -42,6 +42,14 @@ from backend.store.sync.outbox import (
 from backend.store.sync.state import Look, Peer, SyncState
 from backend.store.sync.travelling import Op
 from backend.store.sync.untold import forget_untold
+from backend.store.sync.wanting import (
+    WantedRow,
+    all_of,
+    ask,
+    keep_answer,
+    missed,
+    wanted_rows,
+)
 from backend.sync.records import StreamHead
 
 _STATE: Final = "select value from sync_state where key = 'state'"
@@ -225,6 +233,21 @@ class SyncStore:
         with self._database.read() as session:
             return still_there(session)
 
+    def ask(self) -> bool:
+        """Ask for what is there again after it was left out; return if there was."""
+        with self._database.read() as session:
+            rows = missed(session)
+        if rows:
+            with self._database.write() as session:
+                ask(session, rows)
+        return bool(rows)
+
+    def wanted(self, state: SyncState) -> Mapping[WantedRow, Sequence[Sequence[Op]]]:
+        """Return a row others ask for, with all that is to be told of it, in parts."""
+        with self._database.read() as session:
+            rows = wanted_rows(session, state.authors, state.stream)[:1]
+            return {row: list(all_of(session, row)) for row in rows}
+
     def rest(self, state: SyncState) -> int:
         """Return how many changes wait to be told."""
         with self._database.read() as session:
@@ -243,6 +266,7 @@ class SyncStore:
         spans: Sequence[LogSpan] = (),
         again: Sequence[Spoiled] = (),
         marks: Sequence[StreamHead] = (),
+        answers: Mapping[WantedRow, Sequence[tuple[int, Sequence[Op]]]] = {},
     ) -> None:
         """Keep records until they are known to be kept, and how far they go.
 
@@ -252,6 +276,7 @@ class SyncStore:
             spans: For each that tells of the log, of which part.
             again: Of which what was not deleted is told by these.
             marks: What tells these records from others.
+            answers: The rows others asked for, and which records tell what of them.
         """
         with self._database.write() as session:
             if records:
@@ -260,6 +285,8 @@ class SyncStore:
                 keep_span(session, state.stream, span)
             for record in again:
                 sent_again(session, record)
+            for row, parts in answers.items():
+                keep_answer(session, state.stream, row, parts)
             keep_read(session, ReadHeads(marks))
             keep_state(session, state)
 

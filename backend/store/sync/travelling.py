@@ -28,6 +28,9 @@ TRAVELS: Final[Mapping[str, Set[str]]] = {
 FORGOTTEN: Final = "forgotten"
 """What changes are of that tell of something deleted for good; no table is."""
 
+WANTED: Final = "wanted"
+"""What changes are of that ask for all of a row; no table is."""
+
 FORGETTABLE: Final = frozenset(
     {"conversation", "message", "folder", "note", "assistant"}
 )

@@ -1,0 +1,153 @@
+"""What was left out of a row that was gone is told once more when it is there again."""
+
+import pytest
+
+from backend.ids import now_ms
+from backend.store.conversations import ConversationStore
+from backend.store.history.changes import ChangeStore
+from backend.store.history.trash import TrashStore
+from backend.store.messages import MessageStore
+from backend.store.models import Conversation, Message
+from backend.store.notes import NoteStore
+from tests.helpers.sync_checks import check, log_of
+from tests.helpers.synced import Computer, carry, settle, titles
+from tests.unit.backend.services.sync.test_deleted_for_good import files_with, sent_to
+
+WORD = "quokkaberry"
+
+
+def expire(computer: Computer) -> None:
+    """Let 30 days pass for what is in the trash of one."""
+    expired = TrashStore(computer.database).expired(now_ms() + 1)
+    ChangeStore(computer.database).forget_all(expired, is_shared=False)
+
+
+def has_talk(computer: Computer, talk_id: str) -> bool:
+    with computer.database.read() as session:
+        return session.get(Conversation, talk_id) is not None
+
+
+def test_a_change_that_came_before_its_note_was_made_anew_comes_after_all(
+    three: list[Computer],
+) -> None:
+    a, b, c = three
+    note = NoteStore(a.database).create("first", "first")
+    settle(three)
+    ChangeStore(b.database).forget("note", note.id)
+    b.sync(4)
+    carry(b, a)
+    a.sync(4)
+    NoteStore(c.database).save(note.id, "while away")
+    c.sync(4)
+    if not a.server:
+        carry(c, b)
+    b.sync(4)
+    NoteStore(a.database).keep(note.id, "made anew")
+    NoteStore(a.database).fold(note.id)
+    settle(three)
+    assert titles(a) == titles(b) == titles(c) == {"made anew"}
+    check(three)
+
+
+def test_what_another_takes_out_of_the_trash_comes_back_whole(
+    three: list[Computer],
+) -> None:
+    a, b, c = three
+    talk = ConversationStore(a.database).create(title="T")
+    messages = MessageStore(a.database)
+    question, answer = messages.add_exchange(talk.id, "Q", engine_name="E", model="m")
+    messages.interrupt_open()
+    note = NoteStore(b.database).create("kept", "kept")
+    settle(three)
+    ConversationStore(a.database).delete(talk.id)
+    NoteStore(b.database).delete(note.id)
+    settle(three)
+    for one in (a, b):
+        expire(one)
+    assert not has_talk(a, talk.id)
+    TrashStore(c.database).restore("conversation", talk.id)
+    TrashStore(c.database).restore("note", note.id)
+    settle(three)
+    check(three)
+    for one in three:
+        assert titles(one) == {"kept"}
+        with one.database.read() as session:
+            for row_id in (question.id, answer.id):
+                found = session.get(Message, row_id)
+                assert found is not None, one.home.name
+        assert log_of(one.database).keys() == log_of(c.database).keys()
+
+
+def test_what_nobody_takes_out_of_the_trash_stays_away(three: list[Computer]) -> None:
+    a, b, c = three
+    note = NoteStore(a.database).create(WORD, WORD)
+    settle(three)
+    NoteStore(a.database).delete(note.id)
+    settle(three)
+    expire(a)
+    c.start_again()
+    settle(three)
+    for one in (b, c):
+        expire(one)
+    settle(three)
+    for one in three:
+        assert titles(one) == set()
+        assert files_with(one, WORD) == []
+
+
+def test_what_expired_before_it_was_told_expires_elsewhere(
+    three: list[Computer],
+) -> None:
+    a, b, c = three
+    note = NoteStore(a.database).create("to go", "")
+    settle(three)
+    NoteStore(a.database).delete(note.id)
+    expire(a)
+    settle(three)
+    for one in (b, c):
+        assert [one_.id for one_ in TrashStore(one.database).page()] == [note.id]
+        expire(one)
+    settle(three)
+    assert titles(a) == titles(b) == titles(c) == set()
+
+
+def test_words_told_when_asked_go_when_they_are_deleted_for_good(
+    three: list[Computer],
+) -> None:
+    a, b, c = three
+    note = NoteStore(a.database).create(WORD, WORD)
+    settle(three)
+    NoteStore(a.database).delete(note.id)
+    settle(three)
+    expire(a)
+    TrashStore(b.database).restore("note", note.id)
+    settle(three)
+    assert titles(a) == {WORD}
+    assert WORD in sent_to(a, b)
+    ChangeStore(c.database).forget("note", note.id)
+    settle(three)
+    for one in three:
+        assert titles(one) == set()
+        assert WORD not in sent_to(c, one)
+        assert files_with(one, WORD) == []
+
+
+@pytest.mark.parametrize("is_restored", [True, False])
+def test_all_is_told_again_to_a_new_stream(
+    three: list[Computer], *, is_restored: bool
+) -> None:
+    a, b, c = three
+    note = NoteStore(a.database).create("kept", "")
+    settle(three)
+    NoteStore(a.database).delete(note.id)
+    settle(three)
+    expire(a)
+    if is_restored:
+        TrashStore(b.database).restore("note", note.id)
+    b.start_again()
+    settle(three)
+    assert (note.id in {n.id for n in NoteStore(a.database).page()}) is is_restored
+    for one in (b, c):
+        expire(one)
+    settle(three)
+    check(three)
