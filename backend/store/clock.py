@@ -40,5 +40,9 @@ def continue_after(connection: dbapi.Connection) -> str:
         row = connection.execute(f"select max(id) from {table}").fetchone()  # noqa: S608 names of our own
         if row and row[0]:
             ids.not_before(row[0])
-    row = connection.execute("select max(hlc) from change").fetchone()
+    # What was deleted for good had readings too, which others know.
+    row = connection.execute(
+        "select max(hlc) from (select max(hlc) as hlc from change union all"
+        " select value from sync_state where key = 'latest')"
+    ).fetchone()
     return str(row[0]) if row and row[0] else ""

@@ -48,7 +48,9 @@ def check(computers: Sequence[Computer]) -> None:
     for hlc in sorted(everything):
         table, row_id, fields = everything[hlc]
         expected[table].setdefault(row_id, {"id": row_id}).update(fields)
+    latest = max(everything, default="")
     for one, log in zip(computers, logs, strict=True):
+        assert one.store.reading() > latest, f"the clock of {one.home.name} lags"
         assert log.keys() == everything.keys(), one.home.name
         there = contents(one.database)
         for table, rows in expected.items():

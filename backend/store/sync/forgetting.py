@@ -25,6 +25,13 @@ _OWN: Final = """
     select seq from change where table_name = ? and row_id = ? and hlc < ?
         and device_id in (select value from json_each(?))
 """
+_LATEST: Final = """
+    insert or replace into sync_state(key, value) select 'latest', max(
+        coalesce((select value from sync_state where key = 'latest'), ''),
+        coalesce((select max(hlc) from change), '')
+    )
+"""
+"""What goes out of the log takes its reading along, which is never given again."""
 _EVER: Final = "~"
 """Sorts after every clock."""
 _COVERS: Final = """
@@ -156,6 +163,7 @@ def remember_gone(
     found = session.run(_STATE, ()).scalar()
     if not found:
         return
+    session.run(_LATEST, ())
     _spoil(session, json.loads(found), table, row_id)
     session.run(_GONE, (table, row_id))
     # What would change it later holds its words too.
@@ -308,6 +316,7 @@ def _close(session: StoreSession, table: str, by_row: dict[str, Sequence[Op]]) -
     closed = {row_id for (row_id,) in found}
     for row_id, name in of.items():
         if name in closed:
+            session.run(_LATEST, ())
             session.run(_GONE, (table, row_id))
             session.run(_UNLOG, (table, row_id))
             miss(session, outer, name)

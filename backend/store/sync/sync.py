@@ -390,7 +390,8 @@ class SyncStore:
 def drop_all(session: StoreSession) -> None:
     """Let nothing be exchanged."""
     for table in _TABLES:
-        session.run(f"delete from {table}", ())  # noqa: S608 names of our own
+        kept = "where key <> 'latest'" if table == "sync_state" else ""
+        session.run(f"delete from {table} {kept}", ())  # noqa: S608 names of our own
 
 
 def keep_state(session: StoreSession, state: SyncState) -> None:

@@ -151,3 +151,21 @@ def test_all_is_told_again_to_a_new_stream(
         expire(one)
     settle(three)
     check(three)
+
+
+def test_no_reading_is_given_twice_after_what_had_it_expired(
+    three: list[Computer],
+) -> None:
+    a, b, _c = three
+    note = NoteStore(a.database).create("N", "")
+    settle(three)
+    NoteStore(a.database).delete(note.id)
+    b.skew_ms = b.clock.skew_ms = 20 * 3600 * 1000
+    NoteStore(b.database).save(note.id, "written while away, by a clock ahead")
+    settle(three)
+    given = max(log_of(b.database))
+    expire(b)
+    b.skew_ms = 0
+    b.close()
+    b.open()
+    assert b.store.reading() > given
