@@ -7,7 +7,7 @@ shows its text. In any order, and any number of times, it comes to the same.
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any, Final
 
 from backend.ids import ids, made_at, now_ms
@@ -95,6 +95,27 @@ def merge(session: StoreSession, clock: HybridClock, ops: Sequence[Op]) -> int:
 def refold(session: StoreSession, rows: Mapping[str, Sequence[str]]) -> None:
     """Let rows be as the log makes them, after something was taken out of it."""
     _refold(session, rows)
+    _lay_out_changed(session)
+
+
+def take_up(
+    session: StoreSession, table: str, names: Sequence[str], fields: Set[str]
+) -> None:
+    """Put into rows what their changes have of some fields.
+
+    Args:
+        session: In which it is done.
+        table: Of the rows.
+        names: Their ids; a row is made where the change that makes it came.
+        fields: Those that rows had no place for until now.
+    """
+    folds, rows = _folds(session, table, names), _rows(session, table, names)
+    for row_id, fold in folds.items():
+        if (was := rows.get(row_id)) is not None:
+            new = {k: value for k, value in fold.fields.items() if k in fields}
+            _edit(session, table, was, new)
+        elif fold.is_made:
+            _add(session, table, {**fold.fields, "id": row_id})
     _lay_out_changed(session)
 
 

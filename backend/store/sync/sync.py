@@ -30,6 +30,7 @@ from backend.store.sync.heads import (
     notes_of,
 )
 from backend.store.sync.inbox import merge
+from backend.store.sync.newer_fields import note_known, take_up_new
 from backend.store.sync.outbox import (
     Outgoing,
     changes_between,
@@ -101,6 +102,7 @@ class SyncStore:
         self.heads = HeadStore(database)
         self.device_id = database.clock.device_id
         if state := self.state():
+            take_up_new(database)
             self._write_as(state)
 
     @property
@@ -116,6 +118,7 @@ class SyncStore:
     def keep(self, state: SyncState) -> None:
         """Keep another state."""
         with self._database.write() as session:
+            note_known(session)
             keep_state(session, state)
         self._write_as(state)
 
@@ -137,12 +140,9 @@ class SyncStore:
 
         It is read again when something was stored since: looking in vain reads nothing.
         """
-        commits = self.commits
-        at, found = self._seen
-        if at != commits:
-            found = self._look()
-            self._seen = commits, found
-        return found
+        if self._seen[0] != (commits := self.commits):
+            self._seen = commits, self._look()
+        return self._seen[1]
 
     def _look(self) -> Look | None:
         with self._database.read() as session:
