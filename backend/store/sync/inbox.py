@@ -8,6 +8,7 @@ shows its text. In any order, and any number of times, it comes to the same.
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
+from itertools import groupby
 from typing import Any, Final
 
 from backend.ids import ids, made_at, now_ms
@@ -114,8 +115,8 @@ def take_up(
         if (was := rows.get(row_id)) is not None:
             new = {k: value for k, value in fold.fields.items() if k in fields}
             _edit(session, table, was, new)
-        elif fold.is_made:
-            _add(session, table, {**fold.fields, "id": row_id})
+    made = (name for name in names if name not in rows and folds[name].is_made)
+    _add(session, table, [{**folds[name].fields, "id": name} for name in made])
     _lay_out_changed(session)
 
 
@@ -168,9 +169,10 @@ def _merge_table(
         return
     folds = _folds(session, table, list(by_row))
     rows = _rows(session, table, list(by_row))
+    logged: list[tuple[Op, Fields]] = []
+    made: list[Fields] = []
     for row_id, ops in by_row.items():
         fold, was = folds[row_id], rows.get(row_id)
-        logged: list[tuple[Op, Fields]] = []
         newer: set[str] = set()
         for op in ops:
             _mark_conflicts(session, op, fold)
@@ -179,11 +181,12 @@ def _merge_table(
             newer |= won.keys()
             fold.is_made = fold.is_made or op.base is None
             logged.append((op, {name: there.get(name) for name in won}))
-        _log(session, logged)
         if was is not None:
             _edit(session, table, was, {name: fold.fields[name] for name in newer})
         elif fold.is_made:
-            _add(session, table, {**fold.fields, "id": row_id})
+            made.append({**fold.fields, "id": row_id})
+    _log(session, logged)
+    _add(session, table, made)
 
 
 def _folds(session: StoreSession, table: str, names: Sequence[str]) -> dict[str, _Fold]:
@@ -241,17 +244,19 @@ def _log(session: StoreSession, ops: Sequence[tuple[Op, Fields]]) -> None:
         session.run(KEEP, entries)
 
 
-def _add(session: StoreSession, table: str, fields: Fields) -> None:
-    """Make a row past the session, which would log it once more."""
-    row = _object(LOGGED[table], fields)
-    whole = {**fields, **_folded(row)}
-    session.run(
-        f"insert into {table}({', '.join(whole)}) "  # noqa: S608 names of our own
-        f"values ({', '.join('?' for _ in whole)})",
-        tuple(whole.values()),
-    )
-    ids.not_before(row.id)
-    session.note(RowChange(table, row, None, fields))
+def _add(session: StoreSession, table: str, made: Sequence[Fields]) -> None:
+    """Make rows past the session, which would log them once more."""
+    rows = [_object(LOGGED[table], fields) for fields in made]
+    whole = [{**one, **_folded(row)} for one, row in zip(made, rows, strict=True)]
+    for names, alike in groupby(whole, tuple):
+        session.run(
+            f"insert into {table}({', '.join(names)}) "  # noqa: S608 names of our own
+            f"values ({', '.join('?' for _ in names)})",
+            [tuple(one.values()) for one in alike],
+        )
+    for row, fields in zip(rows, made, strict=True):
+        ids.not_before(row.id)
+        session.note(RowChange(table, row, None, fields))
 
 
 def _edit(session: StoreSession, table: str, was: Fields, newer: Fields) -> None:
