@@ -55,7 +55,7 @@ from backend.routes.health import SidecarHealth
 from backend.routes.models import engines, model_hub, models
 from backend.routes.pages import Pages
 from backend.runtime.loop_monitor import LoopWatch
-from backend.services.sync.connection import NetworkConnection
+from backend.services.sync.shell_report import ShellReport
 from backend.web.assets import Assets, icons_dir
 from backend.web.assets import router as assets_router
 from backend.web.events import EventHub
@@ -145,7 +145,7 @@ def build(hello: Hello, find_vault: FindVault | None = None) -> App:
         key,
         notices,
         is_safe_mode=hello.safe_mode,
-        connection=NetworkConnection(is_metered=hello.is_metered),
+        report=ShellReport(is_metered=hello.is_metered),
     )
     feed = MessageFeed(hub, renderer, store.services)
     app = AppContext(

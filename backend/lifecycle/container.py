@@ -55,8 +55,8 @@ from backend.services.protection.encryption import EncryptionService
 from backend.services.protection.going_back import GoingBack
 from backend.services.search import SearchService
 from backend.services.settings import SettingService
-from backend.services.sync.connection import NetworkConnection
 from backend.services.sync.devices import DeviceService
+from backend.services.sync.shell_report import ShellReport
 from backend.services.temporary import TemporaryService
 from backend.services.transfer.exports import ExportService
 from backend.services.transfer.imports import ImportService
@@ -145,10 +145,10 @@ class Container:
         swap: Swap,
         notices: NoticeSink,
         *,
-        connection: NetworkConnection,
+        report: ShellReport,
         is_safe_mode: bool,
     ) -> None:
-        self._connection = connection
+        self._report = report
         self._path = database
         self._key = key
         self._swap = swap
@@ -288,7 +288,7 @@ class Container:
                 keys,
                 lambda rows: stores.changes.forget_all(rows, is_shared=False),
                 take_back=JoinStore(stores.database).take_back,
-                connection=self._connection,
+                report=self._report,
             ),
             drafts=stores.drafts,
             engines=engines,

@@ -18,13 +18,14 @@ from backend.errors import (
 from backend.keys.database_key import DatabaseKey
 from backend.runtime.logs import describe_bug
 from backend.services.notices import NoticeSink
-from backend.services.sync.connection import NetworkConnection
+from backend.services.sync.shell_report import ShellReport
 from backend.store.states.store_state import StoreState, move
 
 if TYPE_CHECKING:
     from backend.lifecycle.container import Container
     from backend.lifecycle.open_store import OfflineServices, OpenStore, Services
     from backend.services.chat.activity import PageAudience
+    from backend.services.sync.devices import DeviceService
     from backend.store.change_log import RowChange
 
     StartJobs = Callable[[OpenStore], list[asyncio.Task[None]]]
@@ -54,9 +55,9 @@ class StoreLifecycle:
         notices: NoticeSink,
         *,
         is_safe_mode: bool,
-        connection: NetworkConnection | None = None,
+        report: ShellReport | None = None,
     ) -> None:
-        self._connection = connection or NetworkConnection()
+        self._report = report or ShellReport()
         self._database = database
         self._key = key
         self._notices = notices
@@ -88,9 +89,20 @@ class StoreLifecycle:
 
     def connection_is(self, *, is_metered: bool) -> None:
         """Take note of what the shell says of the connection, open or not."""
-        self._connection.is_metered = is_metered
+        self._report.is_metered = is_metered
+        if devices := self._devices():
+            devices.connection_changed()
+
+    def window_is(self, *, is_in_view: bool) -> None:
+        """Take note of what the shell says of the window, open or not."""
+        self._report.is_in_view = is_in_view
+        if is_in_view and (devices := self._devices()):
+            devices.soon()
+
+    def _devices(self) -> "DeviceService | None":
         if self.state is StoreState.OPEN and self._opening and self._opening.done():
-            self._opening.result().services.devices.connection_changed()
+            return self._opening.result().services.devices
+        return None
 
     async def offline(self) -> "OfflineServices":
         """Return what works on the store's files also when it does not open."""
@@ -223,7 +235,7 @@ class StoreLifecycle:
 
         def tell(rows: "Sequence[RowChange]") -> None:
             services.activity.committed(rows)
-            services.devices.committed()
+            services.devices.soon()
             services.search.committed(rows)
             services.notes.committed(rows)
 
@@ -242,7 +254,7 @@ class StoreLifecycle:
                 self._key,
                 self.swap,
                 self._notices,
-                connection=self._connection,
+                report=self._report,
                 is_safe_mode=self._is_safe_mode,
             )
         return self._container

@@ -144,6 +144,13 @@ async def note_connection(request: Request, app: AppContext) -> Response:
     return as_json(Done())
 
 
+@always.post("/api/v1/window")
+async def note_window(request: Request, app: AppContext) -> Response:
+    """Hear from the shell whether somebody may see the window, open or not."""
+    app.store.window_is(is_in_view=request.form().get("view") == "yes")
+    return as_json(Done())
+
+
 @router.get("/api/v1/actions")
 def list_actions(_request: Request, app: OpenContext) -> Response:
     """Tell the user's quick actions."""

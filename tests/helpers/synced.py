@@ -305,6 +305,25 @@ def titles(computer: Computer) -> set[str]:
     return {note.title for note in NoteStore(computer.database).page(limit=1_000)}
 
 
+def copied(original: Computer, *, is_apart: bool = False) -> Computer:
+    """Return a computer with all that another one has, as a copied folder gives it.
+
+    Args:
+        original: The other one.
+        is_apart: It has a copy of the shared folder of its own.
+    """
+    original.close()
+    home = original.home.with_name("copy")
+    shutil.copytree(original.home, home)
+    original.open()
+    copy = Computer(home, original.own, original.server)
+    if is_apart and not original.server:
+        copy.store.keep(replace(state_of(copy), folder=str(copy.shared)))
+    else:
+        copy.shared = original.shared
+    return copy
+
+
 def empty_folder(computer: Computer) -> None:
     shutil.rmtree(computer.shared / ROOT, ignore_errors=True)
 

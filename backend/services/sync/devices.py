@@ -15,7 +15,6 @@ from backend.ids import now_ms
 from backend.interface.api_types import SyncSummary
 from backend.keys.api_keys import KeyStore
 from backend.services.sync.beginning import new_state, telling_all, with_others
-from backend.services.sync.connection import NetworkConnection
 from backend.services.sync.joining import Pairing
 from backend.services.sync.overview import (
     DeviceOverview,
@@ -28,6 +27,7 @@ from backend.services.sync.pace import PAIRING_EVERY_S, Pace
 from backend.services.sync.pairing_moment import OpenServer, SyncMoment
 from backend.services.sync.places import SyncPlace, SyncTokens
 from backend.services.sync.rounds import SyncRounds
+from backend.services.sync.shell_report import ShellReport
 from backend.sync.group import OwnKeys, SyncGroup
 from backend.sync.pairing import read_full_code
 from backend.sync.transport import Transport
@@ -55,7 +55,7 @@ class DeviceService:
         clock: Callable[[], float] = time.monotonic,
         *,
         take_back: "Callable[[SyncState], object]",
-        connection: NetworkConnection | None = None,
+        report: ShellReport | None = None,
     ) -> None:
         """Exchange what a store has.
 
@@ -67,14 +67,14 @@ class DeviceService:
             forget: Deletes rows for good, as another computer has.
             clock: Tells seconds.
             take_back: Takes back some of what came since this computer joined.
-            connection: What the shell says of it; nothing, when None.
+            report: What the shell says; nothing, when None.
         """
         self._store = store
         self._go_back = take_back
         self._notices = notices
         self._name = name
         self._tokens = SyncTokens(keys)
-        self._now = SyncMoment(connection=connection or NetworkConnection())
+        self._now = SyncMoment(report=report or ShellReport())
         self._pairing = Pairing(store, self._tokens, self._now, name, clock)
         self._rounds = SyncRounds(store, self._carrier, forget)
         self._pace = Pace(self.step, self._now, lambda: notices.changed(NOUN))
@@ -270,8 +270,8 @@ class DeviceService:
         self._rounds.tell_again()
         self._pace.hurry()
 
-    def committed(self) -> None:
-        """Tell others what was just stored."""
+    def soon(self) -> None:
+        """Exchange at once: something was just stored, or somebody looks again."""
         self._pace.soon()
 
     def conflicts(self) -> Sequence[tuple[str, str]]:

@@ -155,7 +155,7 @@ def phase_of(state: "SyncState | None", now: "SyncMoment") -> SyncPhase:
     if state.is_paused:
         return SyncPhase.PAUSED
     # A folder is of this computer: who carries it on decides about connections.
-    costs = now.connection.is_metered and bool(state.server) and not state.is_on_metered
+    costs = now.report.is_metered and bool(state.server) and not state.is_on_metered
     return SyncPhase.METERED if costs and not now.is_wanted else SyncPhase.ON
 
 

@@ -16,9 +16,11 @@ log = logging.getLogger("hearth.sync")
 
 PAIRING_EVERY_S: Final = 0.5
 SOON_S: Final = 1.0
-"""While something was new a short while ago: it is looked at, or written on."""
+"""While somebody may see it, or something was new a short while ago."""
 SOON_LOOKS: Final = 120
-EVERY_S: Final = 3.0
+UNSEEN_S: Final = 15.0
+"""While nobody sees it, as the window is hidden."""
+FAILED_S: Final = 3.0
 LONGEST_S: Final = 300.0
 """As seldom is looked at what cannot be reached."""
 _HANGS_AFTER_S: Final = 60.0
@@ -50,7 +52,8 @@ class Pace:
     def pause_s(self, *, is_quiet: bool) -> float:
         """Return how long to wait after a look, which found nothing new if quiet."""
         self._quiet_looks = self._quiet_looks + 1 if is_quiet else 0
-        return SOON_S if self._quiet_looks < SOON_LOOKS else EVERY_S
+        is_watched = self._now.report.is_in_view or self._quiet_looks < SOON_LOOKS
+        return SOON_S if is_watched else UNSEEN_S
 
     def soon(self) -> None:
         """Do the next step now, if one is due at all and the last one did not fail."""
@@ -97,5 +100,5 @@ class Pace:
         By chance a little more or less, so that not all computers come at once.
         """
         self._failures += 1
-        doubled = EVERY_S * 2.0 ** min(self._failures - 1, 10)
+        doubled = FAILED_S * 2.0 ** min(self._failures - 1, 10)
         return min(doubled, LONGEST_S) * random.uniform(0.75, 1.25)  # noqa: S311 no secret

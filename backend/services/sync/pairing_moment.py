@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from backend.errors import ConflictError
-from backend.services.sync.connection import NetworkConnection
 from backend.services.sync.places import SyncPlace
+from backend.services.sync.shell_report import ShellReport
 from backend.sync.group import Member, OwnKeys
 from backend.sync.pairing import PairingAnswer
 from backend.sync.transport import Transport
@@ -61,7 +61,7 @@ class SyncMoment:
 
     Attributes:
         is_awaited: A person waits for the lock: what is under way ends early.
-        connection: What the shell says of it.
+        report: What the shell says.
         is_wanted: A person wants the next exchange all the same.
     """
 
@@ -73,7 +73,7 @@ class SyncMoment:
     problem: str = ""
     last_ok: int = 0
     is_awaited: bool = False
-    connection: NetworkConnection = field(default_factory=NetworkConnection)
+    report: ShellReport = field(default_factory=ShellReport)
     is_wanted: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 

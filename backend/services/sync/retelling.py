@@ -16,6 +16,12 @@ HOUR_MS: Final = 3600 * 1000
 _DAY_MS: Final = 24 * HOUR_MS
 _FORGIVEN_MS: Final = 7 * _DAY_MS
 
+_LOST: Final = "The {where} has lost what this computer sent {times} times."
+_COPIED: Final = (
+    "There is a copy of this computer's data that is used too, or it was restored from "
+    "a backup: {times} times the {where} had something else from it than it sent."
+)
+
 
 class HeldBackError(TransportError):
     """All is to be told once more, and that has happened too often."""
@@ -40,16 +46,24 @@ def counted(state: SyncState) -> SyncState:
     return replace(state, agains=1 if is_rare else state.agains + 1, again_at=now)
 
 
-def held_back(state: SyncState, pause: int) -> HeldBackError:
-    """Return what is said while it waits."""
+def held_back(state: SyncState, pause: int, *, is_copy: bool) -> HeldBackError:
+    """Return what is said while it waits.
+
+    Args:
+        state: As it is.
+        pause: How long it is, in milliseconds.
+        is_copy: Not the place has lost something, but another one writes as this.
+    """
     where = "server" if state.server else "folder"
     hours = pause / HOUR_MS
     when = "less than an hour" if hours < 1 else f"about {hours:.0f} hours"
     if 1 <= hours < 1.5:  # noqa: PLR2004 it is said as one
         when = "about an hour"
+    why, what_helps = _LOST, f"use another {where}"
+    if is_copy:
+        why, what_helps = _COPIED, "use one of the two alone"
     return HeldBackError(
-        f"The {where} has lost what this computer sent {state.agains} times. So that "
-        f"not everything is sent for ever, it is sent again in {when}, or when you "
-        f"choose Sync now. Nothing here is lost, and what others write still comes. If "
-        f"it goes on, use another {where}."
+        f"{why.format(where=where, times=state.agains)} So that not everything is sent "
+        f"for ever, it is sent again in {when}, or when you choose Sync now. Nothing "
+        f"here is lost, and what others write still comes. If it goes on, {what_helps}."
     )

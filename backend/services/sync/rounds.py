@@ -149,7 +149,9 @@ class SyncRounds:
         kept = () if is_back else exchanged.kept
         has_moved = self._take_in(look, kept, exchanged.found)
         if is_back and not has_moved:
-            raise held_back(look.state, self._must_wait(look.state))
+            is_copy = look.state.is_behind or is_of_another(look, exchanged)
+            pause = self._must_wait(look.state)
+            raise held_back(look.state, pause, is_copy=is_copy)
         return has_moved
 
     def _take_in(

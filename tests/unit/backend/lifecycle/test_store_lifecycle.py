@@ -137,10 +137,10 @@ async def test_what_is_said_of_the_connection_holds_whatever_is_open(
     async with started(tmp_path) as store:
         store.connection_is(is_metered=True)
         before = await store.services()
-        assert before.devices._now.connection.is_metered
+        assert before.devices._now.report.is_metered
         await store.swap(lambda: None)
         after = await store.services()
         assert after.devices is not before.devices
-        assert after.devices._now.connection.is_metered
+        assert after.devices._now.report.is_metered
         store.connection_is(is_metered=False)
-        assert not after.devices._now.connection.is_metered
+        assert not after.devices._now.report.is_metered

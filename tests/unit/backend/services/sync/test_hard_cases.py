@@ -1,6 +1,5 @@
 """Computers that are copied, set back, a year away, or live in another time."""
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from tests.helpers.sqld import Sqld
 from tests.helpers.synced import (
     Computer,
     carry,
+    copied,
     files_of,
     grouped,
     remove,
@@ -27,25 +27,6 @@ from tests.helpers.synced import (
 )
 
 DAY_MS = 24 * 3600 * 1000
-
-
-def copied(original: Computer, *, is_apart: bool = False) -> Computer:
-    """Return a computer with all that another one has, as a copied folder gives it.
-
-    Args:
-        original: The other one.
-        is_apart: It has a copy of the shared folder of its own.
-    """
-    original.close()
-    home = original.home.with_name("copy")
-    shutil.copytree(original.home, home)
-    original.open()
-    copy = Computer(home, original.own, original.server)
-    if is_apart and not original.server:
-        copy.store.keep(replace(state_of(copy), folder=str(copy.shared)))
-    else:
-        copy.shared = original.shared
-    return copy
 
 
 @pytest.mark.parametrize("first", ["the original", "the copy"])

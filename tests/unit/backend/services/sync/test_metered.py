@@ -2,9 +2,9 @@
 
 import pytest
 
-from backend.services.sync.connection import NetworkConnection
 from backend.services.sync.overview import SyncPhase, phase_of
 from backend.services.sync.pairing_moment import SyncMoment
+from backend.services.sync.shell_report import ShellReport
 from backend.store.sync.state import SyncState
 
 
@@ -31,13 +31,11 @@ def test_only_a_server_waits_and_only_unless_wanted(
     is_wanted: bool,
     phase: SyncPhase,
 ) -> None:
-    now = SyncMoment(
-        connection=NetworkConnection(is_metered=is_metered), is_wanted=is_wanted
-    )
+    now = SyncMoment(report=ShellReport(is_metered=is_metered), is_wanted=is_wanted)
     one = state(server=server, is_on_metered=is_on_metered)
     assert phase_of(one, now) is phase
 
 
 def test_a_pause_is_a_pause_also_when_metered() -> None:
-    now = SyncMoment(connection=NetworkConnection(is_metered=True), is_wanted=True)
+    now = SyncMoment(report=ShellReport(is_metered=True), is_wanted=True)
     assert phase_of(state(server="http://s", is_paused=True), now) is SyncPhase.PAUSED

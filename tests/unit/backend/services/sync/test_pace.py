@@ -4,8 +4,16 @@ import asyncio
 
 import pytest
 
-from backend.services.sync.pace import EVERY_S, LONGEST_S, SOON_LOOKS, SOON_S, Pace
+from backend.services.sync.pace import (
+    FAILED_S,
+    LONGEST_S,
+    SOON_LOOKS,
+    SOON_S,
+    UNSEEN_S,
+    Pace,
+)
 from backend.services.sync.pairing_moment import SyncMoment
+from backend.services.sync.shell_report import ShellReport
 from backend.sync.transport import TransportError
 
 
@@ -43,22 +51,34 @@ def test_failures_make_it_rarer_and_one_that_goes_well_ends_that() -> None:
         assert waits[12] == 1.0
         failed = [wait for wait in waits[:12] if wait]
         for count, wait in enumerate(failed):
-            usual = min(EVERY_S * 2**count, LONGEST_S)
+            usual = min(FAILED_S * 2**count, LONGEST_S)
             assert usual * 0.75 <= wait <= usual * 1.25
         assert waits[13]
-        assert waits[13] <= EVERY_S * 1.25
+        assert waits[13] <= FAILED_S * 1.25
         assert steps.heard == 3
         assert steps.moment.problem == "Away."
 
     asyncio.run(test())
 
 
-def test_where_something_was_new_lately_it_is_looked_at_more_often() -> None:
-    pace = Pace(lambda: None, SyncMoment(), lambda: None)
+def test_while_nobody_looks_and_nothing_is_new_it_is_looked_at_less_often() -> None:
+    moment = SyncMoment(report=ShellReport(is_in_view=False))
+    pace = Pace(lambda: None, moment, lambda: None)
     for _ in range(2):
         waits = [pace.pause_s(is_quiet=True) for _ in range(SOON_LOOKS)]
-        assert waits == [*[SOON_S] * (SOON_LOOKS - 1), EVERY_S]
+        assert waits == [*[SOON_S] * (SOON_LOOKS - 1), UNSEEN_S]
         assert pace.pause_s(is_quiet=False) == SOON_S
+
+
+def test_while_the_window_is_in_view_what_comes_is_seen_within_a_second() -> None:
+    moment = SyncMoment()
+    pace = Pace(lambda: None, moment, lambda: None)
+    waits = {pace.pause_s(is_quiet=True) for _ in range(2 * SOON_LOOKS)}
+    assert waits == {SOON_S}
+    moment.report.is_in_view = False
+    assert pace.pause_s(is_quiet=True) == UNSEEN_S
+    moment.report.is_in_view = True
+    assert pace.pause_s(is_quiet=True) == SOON_S
 
 
 @pytest.mark.parametrize("call", ["hurry", "soon"])

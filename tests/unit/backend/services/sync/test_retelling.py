@@ -1,10 +1,12 @@
 """A place that loses what it is given again and again is not told all for ever."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from backend.ids import now_ms
 from backend.services.sync import retelling
 from backend.services.sync.retelling import FREE, HeldBackError, pause_ms
 from backend.services.sync.rounds import SyncRounds
@@ -12,11 +14,13 @@ from backend.store.notes import NoteStore
 from tests.helpers.synced import (
     Computer,
     carry,
+    copied,
     empty_folder,
     opened,
     settle,
     state_of,
     titles,
+    write,
 )
 
 HOUR_MS = 3600 * 1000
@@ -72,6 +76,19 @@ def test_the_first_times_are_free_and_then_it_waits(
         with pytest.raises(HeldBackError):
             a.sync(20)
     assert waited == [1, 2, 4, 8, 16, 24, 24, 24]
+
+
+def test_a_copy_is_not_said_to_be_a_loss(pair: list[Computer]) -> None:
+    a = pair[0]
+    a.store.keep(replace(state_of(a), agains=FREE, again_at=now_ms()))
+    copy = copied(a)
+    write(copy, "of the copy")
+    copy.sync(3)
+    a.rounds = SyncRounds(a.store, a.carrier, a.forget)
+    with pytest.raises(HeldBackError, match="copy of this computer") as held:
+        a.sync(3)
+    assert "has lost" not in str(held.value)
+    copy.close()
 
 
 def test_who_wants_it_at_once_has_it_at_once(pair: list[Computer]) -> None:
