@@ -80,7 +80,7 @@ def test_what_another_takes_out_of_the_trash_comes_back_whole(
 
 def test_what_nobody_takes_out_of_the_trash_stays_away(three: list[Computer]) -> None:
     a, b, c = three
-    note = NoteStore(a.database).create(WORD, WORD)
+    note = NoteStore(c.database).create(WORD, WORD)
     settle(three)
     NoteStore(a.database).delete(note.id)
     settle(three)
@@ -137,7 +137,7 @@ def test_all_is_told_again_to_a_new_stream(
     three: list[Computer], *, is_restored: bool
 ) -> None:
     a, b, c = three
-    note = NoteStore(a.database).create("kept", "")
+    note = NoteStore(b.database).create("kept", "")
     settle(three)
     NoteStore(a.database).delete(note.id)
     settle(three)
