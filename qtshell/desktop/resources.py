@@ -15,17 +15,22 @@ _NO_VERSION: Final = "0.0.0"
 
 def filled_template(name: str, **values: str) -> str:
     """Return a template of `resources/packaging` with its @NAMES@ filled in."""
-    folder = resource_path("qtshell", "resources", "packaging")
-    text = (folder / f"{APP_ID}.{name}.in").read_text("utf-8")
+    text = _template(name).read_text("utf-8")
     for key, value in values.items():
         text = text.replace(f"@{key}@", value)
     return text
 
 
+def _template(name: str) -> Path:
+    folder = resource_path("qtshell", "resources", "packaging")
+    return folder / f"{APP_ID}.{name}.in"
+
+
 def metainfo() -> str:
     """Return what software centres show of Hearth."""
     version = installed_version()
-    built = datetime.fromtimestamp(Path(__file__).stat().st_mtime, UTC)
+    # A module of a frozen program is no file.
+    built = datetime.fromtimestamp(_template("metainfo.xml").stat().st_mtime, UTC)
     known = version if version[0].isdigit() else _NO_VERSION
     return filled_template("metainfo.xml", VERSION=known, DATE=f"{built:%Y-%m-%d}")
 

@@ -122,6 +122,15 @@ def test_every_child_is_started_so() -> None:
     assert all("creationflags" in words for words in named)
 
 
+def test_no_module_but_the_one_that_knows_takes_itself_for_a_file() -> None:
+    """Frozen, they are in an archive, and what is named does not exist."""
+    sources = (
+        p for part in ("backend", "qtshell") for p in (ROOT / part).rglob("*.py")
+    )
+    found = [path for path in sources if "__file__" in path.read_text("utf-8")]
+    assert found == [ROOT / "backend" / "installation.py"]
+
+
 def test_a_frozen_hearth_is_asked_for_a_module(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     program, *arguments = module_command("backend.recovery.job_process")
