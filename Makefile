@@ -52,6 +52,7 @@ package: $(VENDOR) ## Build the .deb, the tar.xz, their parts list and sums into
 		nice $(WORK)/venv/bin/python resources/packaging/package.py $(WORK) dist $(if $(SIGN),--sign $(SIGN)) $(ARGS)
 
 package-test: setup ## Use the packages of dist/ in a clean Debian, as root (long; OLDER=FILE: upgrade from that .deb, and back)
+	@resources/packaging/install-libraries package package-test
 	$(RUN) pytest -n0 tests/package/checks.py
 	set -e; for release in bookworm trixie; do tests/package/debian dist/*.deb dist/*.tar.xz $(WORK)/$$release $$release $(OLDER); done
 

@@ -15,7 +15,9 @@ from qtshell.desktop.linux import LinuxDesktop
 from qtshell.identity import APP_ID
 
 # What every runtime can read, and what makes two builds alike.
-_PACKING: Final = ("-comp", "zstd", "-Xcompression-level", "22", "-root-owned")
+_PACKING: Final = ("-comp", "zstd", "-root-owned")
+_LEVEL: Final = {True: "22", False: "1"}
+"""How hard zstd tries: to the end, or for trying the recipe."""
 _QUIET: Final = ("-noappend", "-no-progress", "-quiet")
 
 
@@ -26,7 +28,8 @@ def build_appimage(unpacked: Path, runtime: Path, build: Build) -> Path:
     times = ("-mkfs-time", str(build.epoch), "-all-time", str(build.epoch))
     # It refuses to be told the time twice.
     squash = ("env", "-u", "SOURCE_DATE_EPOCH", "mksquashfs", folder, image)
-    run(*squash, *_PACKING, *_QUIET, *times)
+    level = ("-Xcompression-level", _LEVEL[build.preset == Build.preset])
+    run(*squash, *_PACKING, *level, *_QUIET, *times)
     target = build.dist / f"hearth-{installed_version()}-x86_64.AppImage"
     target.write_bytes(runtime.read_bytes() + image.read_bytes())
     target.chmod(0o755)

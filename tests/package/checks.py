@@ -2,20 +2,27 @@
 
 import hashlib
 import json
+import shutil
 import subprocess
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import appimage
 import contents
 import linking
 import program_files
 import pytest
+from tools import Build
 
+from qtshell.identity import APP_ID
 from tests.helpers.sidecar import Sidecar
+from tests.helpers.window import Window
 
 DIST = Path(__file__).parents[2] / "dist"
 INSTALLED = "usr/lib/hearth"
+RECIPE = DIST.parent / "resources" / "packaging" / f"{APP_ID}.yaml"
+RUNTIME, RUNTIME_BYTES = Path(__file__).with_name("standin_runtime"), 1024
 
 
 @cache
@@ -86,6 +93,51 @@ def test_in_the_archive_every_binary_finds_its_libraries(tmp_path: Path) -> None
     assert len(links) > 100
     assert linking.missing(links, program_files.names(private)) == {}
     subprocess.run(["rm", "-rf", folder], check=True)
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Iterator[Path]:
+    """An AppImage of the archive, behind a runtime that unpacks instead of mounting."""
+    [archive] = DIST.glob("*.tar.xz")
+    subprocess.run(["tar", "-xf", archive, "-C", tmp_path], check=True)
+    [unpacked] = tmp_path.iterdir()
+    runtime = tmp_path / "runtime"
+    runtime.write_bytes(RUNTIME.read_bytes().ljust(RUNTIME_BYTES))
+    build = Build(work=tmp_path / "work", dist=tmp_path, epoch=1, preset=0)
+    build.work.mkdir()
+    yield appimage.build_appimage(unpacked, runtime, build)
+    subprocess.run(["rm", "-rf", build.work, unpacked], check=True)
+
+
+def test_an_appimage_runs_where_it_lies(
+    image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved = image.rename(tmp_path / "Hearth (1).AppImage")
+    monkeypatch.setenv("HEARTH_PROGRAM", str(moved))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    installing = subprocess.run([moved, "--install-desktop"], check=False)
+    assert installing.returncode == 0
+    [entry] = tmp_path.glob("share/applications/*.desktop")
+    assert f'Exec="{moved}"\n' in entry.read_text("utf-8"), "not what was unpacked"
+    with Window.start(tmp_path / "data") as window:
+        window.find("link", "New conversation")
+        window.photograph("appimage")
+        assert window.quit() == 0
+
+
+def test_flatpak_understands_the_recipe(tmp_path: Path) -> None:
+    recipe = shutil.copy(RECIPE, tmp_path)
+    (tmp_path / "hearth").mkdir()
+    found = subprocess.run(
+        ["flatpak-builder", "--show-manifest", recipe],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    # What it does not know it says here, and goes on.
+    assert (found.returncode, found.stderr) == (0, "")
+    assert json.loads(found.stdout)["id"] == APP_ID
 
 
 def test_lintian_finds_nothing() -> None:
