@@ -21,6 +21,7 @@ from qtshell.window.main_window import MainWindow
 from qtshell.window.notifications import Notifications
 from qtshell.window.sync_menu import SyncMenu
 from qtshell.window.tray import TrayIcon
+from qtshell.window.window_watch import WindowWatch
 
 
 class TrayReply:
@@ -82,6 +83,7 @@ class DesktopLink(QObject):
         self.activity = Activity(client, supervisor, self)
         SyncMenu(client, tray)
         ConnectionWatch(client, supervisor, self)
+        WindowWatch(window, client, supervisor)
         Notifications(self.activity, tray, window, action_handlers.go)
 
     def begin(self) -> None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import SLOT, QObject, Slot
 
-from backend.interface.api_types import Done
 from qtshell.sidecar.client import SidecarClient
+from qtshell.sidecar.last_word import LastWord
 from qtshell.sidecar.supervisor import SidecarSupervisor
 
 if TYPE_CHECKING:
@@ -34,18 +34,18 @@ class ConnectionWatch(QObject):
         self, client: SidecarClient, supervisor: SidecarSupervisor, parent: QObject
     ) -> None:
         super().__init__(parent)
-        self._client = client
+        self._word = LastWord(client, "/api/v1/sync/metered", "metered")
         self._supervisor = supervisor
         self._bus: QDBusConnection | None = None
-        self._is_telling = False
         supervisor.ready.connect(self._on_ready)
 
     def _on_ready(self) -> None:
+        # What was heard since it was begun is told; what it was begun with is not.
+        self._word.begun_with(word=self._supervisor.began_metered)
         if self._bus is None:
             self._follow()
         else:
-            # It may be another word than the one it was begun with.
-            self._tell()
+            self._word.tell(word=self._supervisor.is_metered)
 
     def _follow(self) -> None:
         from PySide6.QtDBus import QDBusConnection  # noqa: PLC0415 slow to import
@@ -78,31 +78,5 @@ class ConnectionWatch(QObject):
         asked.deleteLater()
         found = asked.reply().arguments()
         said = found[0].variant() if not asked.isError() and found else 0
-        if is_metered(said) != self._supervisor.is_metered:
-            self._supervisor.is_metered = is_metered(said)
-            self._tell()
-
-    def _tell(self) -> None:
-        """Tell the word; one that changes meanwhile is told after it, not beside it."""
-        if self._is_telling:
-            return
-        said, self._is_telling = self._supervisor.is_metered, True
-
-        def go_on(_: object = None) -> None:
-            self._is_telling = False
-            if said != self._supervisor.is_metered:
-                self._tell()
-
-        def stop() -> None:
-            # The next sidecar is begun with the word of then.
-            self._is_telling = False
-
-        form = {"metered": "yes" if said else ""}
-        self._client.post(
-            "/api/v1/sync/metered",
-            form,
-            Done,
-            go_on,
-            refused=go_on,
-            unreachable=stop,
-        )
+        self._supervisor.is_metered = is_metered(said)
+        self._word.tell(word=is_metered(said))

@@ -70,6 +70,7 @@ class SidecarSupervisor(QObject):
 
     Attributes:
         is_metered: What the next sidecar is to know of the connection from the start.
+        began_metered: What the last one was begun with.
 
     Signals:
         phase_changed: The new `Phase`.
@@ -97,7 +98,7 @@ class SidecarSupervisor(QObject):
         self._dev = dev
         self._database_key = database_key
         self._clock = clock or SystemClock()
-        self.is_metered = False
+        self.is_metered = self.began_metered = False
         self._slept_ms = self._clock.slept_ms()
         self._state = Lifecycle()
         self._process: QProcess | None = None
@@ -211,6 +212,7 @@ class SidecarSupervisor(QObject):
         process.write(self._hello().to_line().encode())
 
     def _hello(self) -> Hello:
+        self.began_metered = self.is_metered
         return Hello(
             token=self._token,
             data_dir=str(self._data_dir),
