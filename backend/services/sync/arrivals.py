@@ -17,6 +17,8 @@ from backend.sync.records import (
     check_signature,
 )
 
+AFTER_REMOVAL: Final = "written after this device was removed"
+"""Why a record of a computer that was removed is left out."""
 _MOST: Final = 10**12
 
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from backend.interface.api_types import SyncSummary
+from backend.services.sync.arrivals import AFTER_REMOVAL
 from backend.services.sync.beginning import MANY, own_keys
 from backend.services.sync.doubts import doubts_of
 from backend.services.sync.places import SyncPlace
@@ -94,6 +95,7 @@ class DeviceOverview:
         is_on_metered: Whether a server is used on metered connections too.
         set_back_at: When it was found that this computer was set back or copied, until
             a person has taken note of it.
+        left_out: The computers that were removed here and have written since.
     """
 
     phase: SyncPhase
@@ -117,6 +119,7 @@ class DeviceOverview:
     joined_at: int = 0
     is_on_metered: bool = False
     set_back_at: int = 0
+    left_out: Sequence[str] = ()
 
 
 def _progress(overview: DeviceOverview) -> str:
@@ -199,6 +202,7 @@ def overview_of(
         joined_at=state.joined_at,
         is_on_metered=state.is_on_metered,
         set_back_at=state.set_back_at,
+        left_out=_left_out(look),
     )
 
 
@@ -214,6 +218,15 @@ def devices_of(look: "Look") -> list[Device]:
     group, me = SyncGroup.from_json(look.state.group), own_keys(look.state)
     own = me.as_member("").id
     return [_device(one, look) for one in group.present.values() if one.id != own]
+
+
+def _left_out(look: "Look") -> Sequence[str]:
+    """Return who was removed here and has written since: it may have removed us too."""
+    group = SyncGroup.from_json(look.state.group)
+    again = {one.name for one in group.present.values()}
+    write = {one.member for one in look.peers.values() if one.problem == AFTER_REMOVAL}
+    removed = [one for name, one in group.members.items() if name in group.removed]
+    return [o.name for o in removed if o.id in write and o.name not in again]
 
 
 def _device(member: Member, look: "Look") -> Device:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from backend.ids import now_ms
 from backend.services.sync.arrivals import (
+    AFTER_REMOVAL,
     Arrivals,
     apply,
     count_first,
@@ -335,7 +336,7 @@ class SyncRounds:
         member = came.group.members.get(known.member) or writer_of(came.group, record)
         counts = came.group.removed.get(member.id)
         if counts is not None and header.n > counts.get(stream, 0):
-            raise RefusedRecordError("written after this device was removed")
+            raise RefusedRecordError(AFTER_REMOVAL)
         reader = RecordReader(
             member.verifier, bytes.fromhex(stream), known.n, bytes.fromhex(known.prev)
         )

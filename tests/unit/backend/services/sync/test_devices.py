@@ -263,6 +263,35 @@ def test_a_removed_computer_says_so_and_keeps_its_data(desk: Desk) -> None:
     assert titles(desk.databases[1]) == {"before"}
 
 
+def test_who_removed_each_other_are_told_and_can_come_together_again(
+    desk: Desk,
+) -> None:
+    desk.pair()
+    NoteStore(desk.databases[0]).create("before")
+    desk.exchange()
+    for one in (desk.a, desk.b):
+        [other] = one.overview().devices
+        one.remove(other.id)
+    for database, title in zip(desk.databases, ("of a", "of b"), strict=True):
+        NoteStore(database).create(title)
+    desk.exchange()
+    assert desk.a.overview().left_out == ["Laptop"]
+    assert desk.b.overview().left_out == ["Desk"]
+    assert [one.overview().phase for one in (desk.a, desk.b)] == [SyncPhase.ON] * 2
+    # What the page says to do.
+    desk.b.leave()
+    desk.b.choose_folder(str(desk.folder))
+    desk.a.offer_code()
+    desk.b.join(desk.a.overview().code)
+    desk.a.step()
+    desk.a.accept()
+    desk.b.step()
+    desk.b.confirm()
+    desk.exchange()
+    assert desk.a.overview().left_out == desk.b.overview().left_out == []
+    assert [titles(one) for one in desk.databases] == [{"before", "of a", "of b"}] * 2
+
+
 def test_another_folder_is_filled_anew(desk: Desk, tmp_path: Path) -> None:
     desk.pair()
     NoteStore(desk.databases[0]).create("kept")
