@@ -27,12 +27,14 @@ _MOST_CHARS: Final = 400_000
 _END: Final = 2**53
 _ALL: Final = -1
 
+# The log is gone through by its places alone, up or down from one of them: by the
+# index of rows, for which a table is found first, each look would go through all of it.
 # Built-in actions are given on every computer; what a person made of them travels.
 _WAITS: Final = """
     from change
     where seq > ?1 and seq <= ?5
         and device_id in (select value from json_each(?2))
-        and table_name in (select value from json_each(?3))
+        and +table_name in (select value from json_each(?3))
         and (table_name <> 'setting'
             or row_id in (select value from json_each(?4)))
         and not (table_name = 'action' and before is null and length(row_id) < 36)

@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 
+import pytest
+
 from backend.store.conversations import ConversationStore
 from backend.store.database import Database
 from backend.store.messages import MessageStore
 from backend.store.states.message_state import MessageState
+from backend.store.sync import outbox
 from backend.store.sync.outbox import waiting
 from backend.store.sync.travelling import Op
 
@@ -27,3 +30,13 @@ def test_an_answer_that_is_written_waits_for_its_end(database: Database) -> None
     assert begun.base is None
     assert ended.fields["text"] == "Because."
     assert ended.hlc > begun.hlc
+
+
+@pytest.mark.parametrize("name", ["_MINE", "_NEWEST", "_COUNT"])
+def test_what_waits_is_found_by_its_place_whatever_else_is_in_the_log(
+    database: Database, name: str
+) -> None:
+    with database.read() as session:
+        plan = session.run(f"explain query plan {getattr(outbox, name)}", (0,) * 6)
+        first, *_ = (detail for *_, detail in plan.all())
+    assert first.startswith("SEARCH change USING INTEGER PRIMARY KEY")
