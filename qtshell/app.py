@@ -1,5 +1,6 @@
 """Builds the shell around its sidecar and joins its parts."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -31,6 +32,7 @@ from qtshell.web.discard import PageDiscarder
 from qtshell.window.action_handlers import ActionHandlers
 from qtshell.window.actions import Actions
 from qtshell.window.desktop_settings import DesktopSettings
+from qtshell.window.last_words import LastWords, keep_page
 from qtshell.window.main_window import MainWindow
 from qtshell.window.page_settings import PageSettings
 from qtshell.window.spelling import Spelling
@@ -131,17 +133,23 @@ class Shell(QObject):
         self.quick.come_within_reach()
 
     def quit(self) -> None:
-        """Hide at once, let the sidecar save, then leave; asked again, go on so."""
+        """Hide at once, let all save, then leave; asked again, go on with that."""
         if self._quitting.isActive():
             return
         self._quitting.start()
         self.desktop_link.close()
         self.hotkeys.release()
-        self.quick.close()
         self.window.save_geometry()
         self._settings.save()
         self.window.hide()
         self.tray.hide()
+        last_words = LastWords(self)
+        last_words.kept.connect(self._stop)
+        served = self.view and self.view.is_loaded and self.supervisor.trust
+        page = (partial(keep_page, self.view),) if self.view and served else ()
+        last_words.keep(self.quick.close, *page)
+
+    def _stop(self) -> None:
         self.supervisor.phase_changed.connect(self._leave_when_stopped)
         self.supervisor.stop()
         self._leave_when_stopped(self.supervisor.phase)

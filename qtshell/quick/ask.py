@@ -92,12 +92,14 @@ class QuickAsk(QObject):
         self._window.come()
         self._window.say(words, is_problem=True)
 
-    def close(self) -> None:
-        """Keep what was typed last: the program ends."""
+    def close(self, kept: Callable[..., object]) -> None:
+        """Keep what was typed last, and tell when that is done or cannot be."""
         self._answer.leave()
         if self._saving.isActive():
             self._saving.stop()
-            self._save_draft()
+            self._save_draft(kept)
+        else:
+            kept()
 
     def _join(self) -> None:
         self._window.asked.connect(self._ask)
@@ -207,9 +209,12 @@ class QuickAsk(QObject):
             selection = clipboard.text(QClipboard.Mode.Selection)
         self._window.offer(clipboard.text(), selection)
 
-    def _save_draft(self) -> None:
-        form = {"text": self._window.question.toPlainText()}
-        self._client.post("/api/v1/quick/draft", form, Done)
+    def _save_draft(self, ended: Callable[..., object] = lambda *_: None) -> None:
+        form, path = (
+            {"text": self._window.question.toPlainText()},
+            "/api/v1/quick/draft",
+        )
+        self._client.post(path, form, Done, ended, refused=ended, unreachable=ended)
 
     def _on_draft(self, kept: QuickDraft) -> None:
         self._knows_draft = True

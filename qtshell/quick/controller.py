@@ -94,11 +94,13 @@ class QuickAccess(QObject):
         if self._window is not None:
             self._window.come_within_reach()
 
-    def close(self) -> None:
-        """Put the window away: the program ends."""
-        if self._window is not None and self._quick_ask is not None:
-            self._quick_ask.close()
-            self._window.hide()
+    def close(self, closed: Callable[..., object]) -> None:
+        """Put the window away, and tell when what it shows is stored."""
+        if self._window is None or self._quick_ask is None:
+            closed()
+            return
+        self._window.hide()
+        self._quick_ask.close(closed)
 
     def _join(self, activity: Activity, actions: Actions) -> None:
         self._supervisor.ready.connect(self._on_supervisor_ready)

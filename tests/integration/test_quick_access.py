@@ -120,7 +120,9 @@ class Desk:
     def close(self) -> None:
         """End everything."""
         self.hotkeys.release()
-        self.quick.close()
+        kept: list[None] = []
+        self.quick.close(lambda *_: kept.append(None))
+        self.wait(lambda: bool(kept))
         self.supervisor.stop()
         self.wait(lambda: self.supervisor.phase is Phase.STOPPED)
         with self.qtbot.waitSignal(self.client.destroyed, timeout=_WAIT_MS):

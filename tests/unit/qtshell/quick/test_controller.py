@@ -48,12 +48,14 @@ def test_answers_that_come_while_hearth_quits_find_the_window(
     )
     ask = quick.quick_ask()
     asked = AskedQuestion(conversation_id="c", message_id="m")
+    closed: list[None] = []
     for _ in range(2):  # two signals end it as one does
-        quick.close()
+        quick.close(lambda *_: closed.append(None))
         delete_what_is_due()
         ask._on_refused(Refusal(error="Not now."))
         ask._on_asked(asked)
         ask._answer._on_follower_grown(0)
+    assert len(closed) == 2
     shown = quick._window
     quick.deleteLater()
     for _ in range(2):  # the window goes after it
