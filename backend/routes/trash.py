@@ -103,7 +103,7 @@ def _list(
 ) -> ItemList:
     trash = app.services.trash
     found = trash.page(before, size)
-    items = [_item(one, trash.days_left(one.deleted_at)) for one in found]
+    items = [_item(one, trash.days_left(one.since)) for one in found]
     last = found[-1] if len(found) == size else None
     more = f"{last.deleted_at}-{last.id}" if last else ""
     return ItemList(items, more, is_first=before is None)

@@ -41,9 +41,9 @@ class TrashService:
         parameters = {"before": before} if before else {}
         return self._trash.page(limit=limit, **parameters)
 
-    def days_left(self, deleted_at: int) -> int:
-        """Return for how many days something stays in the trash."""
-        return max(0, KEPT_DAYS - (self._clock() - deleted_at) // _DAY_MS)
+    def days_left(self, since: int) -> int:
+        """Return for how many days something stays that was changed last at a time."""
+        return max(0, KEPT_DAYS - (self._clock() - since) // _DAY_MS)
 
     def restore(self, table: str, row_id: str) -> str:
         """Take something out of the trash; return the transaction to undo.
@@ -66,14 +66,19 @@ class TrashService:
 
     def empty(self) -> None:
         """Delete everything that is in the trash now for good."""
-        self._forget_before(self._clock() + 1, is_shared=True)
+        while there := self._trash.expired(self._clock() + 1):
+            self._changes.forget_all(there)
 
     def purge(self) -> None:
         """Delete permanently what has been in the trash for 30 days.
 
         Every computer does so by itself, and none where it was taken out meanwhile.
+        What a person changed on a computer that had not heard that it was deleted
+        stays for 30 days from then.
         """
-        self._forget_before(self._clock() - KEPT_DAYS * _DAY_MS, is_shared=False)
+        before = self._clock() - KEPT_DAYS * _DAY_MS
+        while expired := self._trash.expired(before, changed=before):
+            self._changes.forget_all(expired, is_shared=False)
 
     async def keep_clean(self) -> None:
         """Purge now and then, for as long as this runs."""
@@ -83,10 +88,6 @@ class TrashService:
             except StoreError as exc:
                 log.warning("the trash was not purged: %s", exc)
             await asyncio.sleep(PURGE_EVERY_S)
-
-    def _forget_before(self, before: int, *, is_shared: bool) -> None:
-        while expired := self._trash.expired(before):
-            self._changes.forget_all(expired, is_shared=is_shared)
 
 
 def _check(table: str) -> None:

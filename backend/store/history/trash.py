@@ -15,6 +15,7 @@ TABLES: Final = ("conversation", "note", "message", "folder", "assistant")
 """What can be in the trash. A message of a conversation that is there is part of it."""
 
 _SHOWN_CHARS: Final = 200
+_EVER: Final = 2**53
 _TITLES: Final = {
     "conversation": "r.title",
     "note": "r.title",
@@ -36,11 +37,15 @@ _ON_ITS_OWN: Final = {
             where q.id = r.reply_to and q.deleted_at = r.deleted_at)""",
 }
 _PAGE: Final = """
-    select '{table}', r.id, {title}, r.deleted_at from {table} r
+    select '{table}', r.id, {title}, r.deleted_at, max(r.deleted_at, r.updated_at)
+    from {table} r
     where r.deleted_at is not null and (r.deleted_at, r.id) < (:at, :id) {on_its_own}
     order by r.deleted_at desc, r.id desc limit :limit
 """
-_EXPIRED: Final = "select id from {table} where deleted_at < :before limit :limit"
+_EXPIRED: Final = """
+    select id from {table} where deleted_at < :before and updated_at < :changed
+    limit :limit
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +56,14 @@ class Discarded:
         table: One of `TABLES`.
         title: Of a message, the beginning of its text.
         deleted_at: Milliseconds, UTC.
+        since: When it was changed last; later where another computer had not heard.
     """
 
     table: str
     id: str
     title: str
     deleted_at: int
+    since: int
 
 
 class TrashStore:
@@ -112,9 +119,17 @@ class TrashStore:
             row.deleted_at = None
             return session.transaction_id
 
-    def expired(self, before: int, limit: int = 50) -> list[tuple[str, str]]:
-        """Return table and id of things that were deleted before a moment, in ms."""
-        parameters = {"before": before, "limit": limit}
+    def expired(
+        self, before: int, limit: int = 50, *, changed: int = _EVER
+    ) -> list[tuple[str, str]]:
+        """Return table and id of things that were deleted before a moment, in ms.
+
+        Args:
+            before: The moment.
+            limit: How many at most.
+            changed: They were changed last before this moment.
+        """
+        parameters = {"before": before, "changed": changed, "limit": limit}
         with self._database.read() as session:
             return [
                 (table, row_id)

@@ -3,6 +3,7 @@
 import pytest
 
 from backend.ids import now_ms
+from backend.services.trash import KEPT_DAYS, TrashService
 from backend.store.conversations import ConversationStore
 from backend.store.history.changes import ChangeStore
 from backend.store.history.trash import TrashStore
@@ -14,6 +15,7 @@ from tests.helpers.synced import Computer, carry, settle, titles
 from tests.unit.backend.services.sync.test_deleted_for_good import files_with, sent_to
 
 WORD = "quokkaberry"
+DAY_MS = 24 * 3600 * 1000
 
 
 def expire(computer: Computer) -> None:
@@ -151,6 +153,26 @@ def test_all_is_told_again_to_a_new_stream(
         expire(one)
     settle(three)
     check(three)
+
+
+def test_what_was_written_without_hearing_of_the_trash_stays_its_30_days(
+    three: list[Computer],
+) -> None:
+    a, b, _c = three
+    note = NoteStore(a.database).create("N", "")
+    settle(three)
+    NoteStore(a.database).delete(note.id)
+    [there] = TrashStore(a.database).page()
+    NoteStore(b.database).save(note.id, "written on the way")
+    settle(three)
+    trash, changes = TrashStore(b.database), ChangeStore(b.database)
+    [written] = trash.page()
+    assert there.deleted_at == written.deleted_at <= written.since
+    late = KEPT_DAYS * DAY_MS
+    TrashService(trash, changes, clock=lambda: written.since + late).purge()
+    assert [one.id for one in trash.page()] == [note.id]
+    TrashService(trash, changes, clock=lambda: written.since + late + 1).purge()
+    assert trash.page() == []
 
 
 def test_no_reading_is_given_twice_after_what_had_it_expired(
