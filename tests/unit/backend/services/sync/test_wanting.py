@@ -51,6 +51,24 @@ def test_a_change_that_came_before_its_note_was_made_anew_comes_after_all(
     check(three)
 
 
+def test_words_from_before_a_deletion_come_back_to_no_note_made_anew(
+    three: list[Computer],
+) -> None:
+    a, b, c = three
+    note = NoteStore(a.database).create("first", "first")
+    settle(three)
+    NoteStore(c.database).save(note.id, WORD)
+    ChangeStore(b.database).forget("note", note.id)
+    NoteStore(b.database).keep(note.id, "made anew")
+    NoteStore(b.database).fold(note.id)
+    settle([a, b])
+    settle(three)
+    check(three)
+    for one in three:
+        assert titles(one) == {"made anew"}
+        assert files_with(one, WORD) == [], one.home.name
+
+
 def test_what_another_takes_out_of_the_trash_comes_back_whole(
     three: list[Computer],
 ) -> None:
