@@ -1,9 +1,11 @@
 """A page that is read from right to left has everything at the other side."""
 
 from collections.abc import Iterator
+from typing import Final
 
 import pytest
 
+from tests.helpers.dictation import Dictation
 from tests.helpers.keyboard import QUIET
 from tests.helpers.window import Window
 
@@ -49,3 +51,45 @@ def test_the_list_is_at_the_other_side_of_a_page_from_right_to_left(
     finally:
         window.send("Emulation.clearDeviceMetricsOverride")
         window.evaluate("document.documentElement.removeAttribute('dir'); 0")
+
+
+TITLE: Final = "درجة الحرارة 100 °C اليوم"
+READS_100_C: Final = """(selector => {
+  const place = document.querySelector(selector);
+  const nodes = place ? document.createTreeWalker(place, NodeFilter.SHOW_TEXT) : null;
+  const left = letter => {
+    nodes.currentNode = place;
+    while (nodes.nextNode()) {
+      const at = nodes.currentNode.data.indexOf(letter);
+      if (at < 0) continue;
+      const range = document.createRange();
+      range.setStart(nodes.currentNode, at);
+      range.setEnd(nodes.currentNode, at + 1);
+      return range.getBoundingClientRect().left;
+    }
+  };
+  return nodes !== null && left('1') < left('C');
+})"""
+
+
+def test_a_number_and_its_unit_stay_together_in_titles(
+    window: Window, model: Dictation
+) -> None:
+    model.serve(window)
+    window.go("/")
+    window.ask(TITLE)
+    model.say("نعم")
+    model.end()
+    for place in ("#head h1", ".conversation-item a"):
+        window.wait_for(f"{READS_100_C}({place!r})")
+    window.go("/notes/new")
+    window.write("textbox", "Note", TITLE)
+    window.wait_for(f"{READS_100_C}('#note-title')")
+    window.go("/notes")
+    window.wait_for(f"{READS_100_C}('#notes .hit-title')")
+    window.go("/search?q=100")
+    window.wait_for(f"{READS_100_C}('.found-talk h3, .hit-title')")
+    window.go("/notes")
+    window.click("button", f"Delete {TITLE}")
+    window.go("/trash")
+    window.wait_for(f"{READS_100_C}('.row-title')")

@@ -78,7 +78,7 @@ def test_every_field_of_a_context_is_read_by_its_template(
     context: type[Template],
 ) -> None:
     environment = jinja2.Environment()
-    environment.filters.update(moment=str, exact=str, placed=list)
+    environment.filters.update(moment=str, exact=str, placed=list, isolated=str)
     source = (TEMPLATES / context.template).read_text()
     read = meta.find_undeclared_variables(environment.parse(source))
     assert {field.name for field in fields(context)} <= read
