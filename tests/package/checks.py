@@ -106,7 +106,8 @@ def image(tmp_path: Path) -> Iterator[Path]:
     build = Build(work=tmp_path / "work", dist=tmp_path, epoch=1, preset=0)
     build.work.mkdir()
     yield appimage.build_appimage(unpacked, runtime, build)
-    subprocess.run(["rm", "-rf", build.work, unpacked], check=True)
+    made = (build.work, unpacked, tmp_path / "mounted")
+    subprocess.run(["rm", "-rf", *made], check=True)
 
 
 def test_an_appimage_runs_where_it_lies(
@@ -121,7 +122,7 @@ def test_an_appimage_runs_where_it_lies(
     [entry] = tmp_path.glob("share/applications/*.desktop")
     assert f'Exec="{moved}"\n' in entry.read_text("utf-8"), "not what was unpacked"
     with Window.start(tmp_path / "data") as window:
-        window.find("link", "New conversation")
+        window.find("button", "New conversation")
         window.photograph("appimage")
         assert window.quit() == 0
 
