@@ -47,7 +47,8 @@ build: setup ## Build the wheel and the source archive into dist/
 
 package: $(VENDOR) ## Build the .deb, the tar.xz, their parts list and sums into dist/ (SIGN=KEYID signs; ARGS=--preset=0: quick, large)
 	@resources/packaging/install-libraries run package
-	@UV_PROJECT_ENVIRONMENT=$(WORK)/venv $(UV) sync --quiet --locked --no-default-groups --group package --no-editable --reinstall-package hearth
+	@UV_PROJECT_ENVIRONMENT=$(WORK)/venv $(UV) sync --quiet --locked --no-default-groups --group package --no-editable \
+		--reinstall-package hearth
 	@SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || date +%s) PYTHONHASHSEED=0 \
 		nice $(WORK)/venv/bin/python resources/packaging/package.py $(WORK) dist $(if $(SIGN),--sign $(SIGN)) $(ARGS)
 

@@ -90,6 +90,13 @@ def test_node_is_fetched_only_where_there_is_no_npm(tmp_path: Path) -> None:
     assert f"{npm} ci" in make(tmp_path, *target, path=str(tools))
 
 
+def test_a_package_is_built_of_the_source_as_it_is_now() -> None:
+    """What uv built it keeps until pyproject.toml changes, whatever else does."""
+    said = make(ROOT, "-n", "package")
+    sync = said.partition("--no-editable")[2].partition("package.py")[0]
+    assert "--reinstall-package hearth" in sync
+
+
 def test_what_runs_is_compiled_before_it_is_started(tmp_path: Path) -> None:
     shutil.copy(ROOT / "Makefile", tmp_path)
     for name in ("pyproject.toml", "uv.lock"):
