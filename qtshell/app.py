@@ -32,7 +32,7 @@ from qtshell.web.discard import PageDiscarder
 from qtshell.window.action_handlers import ActionHandlers
 from qtshell.window.actions import Actions
 from qtshell.window.desktop_settings import DesktopSettings
-from qtshell.window.last_words import LastWords, keep_page
+from qtshell.window.draft_saver import DraftSaver, keep_page
 from qtshell.window.main_window import MainWindow
 from qtshell.window.page_settings import PageSettings
 from qtshell.window.spelling import Spelling
@@ -143,11 +143,11 @@ class Shell(QObject):
         self._settings.save()
         self.window.hide()
         self.tray.hide()
-        last_words = LastWords(self)
-        last_words.kept.connect(self._stop)
+        drafts = DraftSaver(self)
+        drafts.kept.connect(self._stop)
         served = self.view and self.view.is_loaded and self.supervisor.trust
         page = (partial(keep_page, self.view),) if self.view and served else ()
-        last_words.keep(self.quick.close, *page)
+        drafts.keep(self.quick.close, *page)
 
     def _stop(self) -> None:
         self.supervisor.phase_changed.connect(self._leave_when_stopped)

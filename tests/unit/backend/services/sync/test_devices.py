@@ -53,12 +53,24 @@ class Desk:
         """Let the first computer begin and show a code."""
         self.a.choose_folder(str(self.folder))
         self.a.begin()
+        return self.next_code()
+
+    def next_code(self) -> str:
+        """Let the first computer, which has begun, show a code."""
         self.b.choose_folder(str(self.folder))
         self.a.offer_code()
         return self.a.overview().code
 
     def pair(self) -> None:
-        self.b.join(self.code())
+        self._meet(self.code())
+
+    def join_again(self) -> None:
+        """Let the second computer, which has left, join once more."""
+        self._meet(self.next_code())
+        self.b.confirm()
+
+    def _meet(self, code: str) -> None:
+        self.b.join(code)
         self.a.step()
         self.a.accept()
         self.b.step()
@@ -280,13 +292,7 @@ def test_who_removed_each_other_are_told_and_can_come_together_again(
     assert [one.overview().phase for one in (desk.a, desk.b)] == [SyncPhase.ON] * 2
     # What the page says to do.
     desk.b.leave()
-    desk.b.choose_folder(str(desk.folder))
-    desk.a.offer_code()
-    desk.b.join(desk.a.overview().code)
-    desk.a.step()
-    desk.a.accept()
-    desk.b.step()
-    desk.b.confirm()
+    desk.join_again()
     desk.exchange()
     assert desk.a.overview().left_out == desk.b.overview().left_out == []
     assert [titles(one) for one in desk.databases] == [{"before", "of a", "of b"}] * 2

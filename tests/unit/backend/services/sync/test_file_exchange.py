@@ -238,6 +238,17 @@ def until_cut(computer: Computer) -> bool:
     return False
 
 
+def cut_on_its_way(three: list[Computer], patch: pytest.MonkeyPatch) -> tuple[str, str]:
+    """Cut the line while a file comes; return the ids of what the first asked."""
+    a, b, _ = three
+    asked = ask(a)
+    settle([a])
+    carry_all(three)
+    SlowLine(patch, b.carrier(state_of(b)))
+    assert until_cut(b)
+    return asked
+
+
 def test_a_large_file_goes_on_where_a_slow_line_was_cut(
     three: list[Computer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -283,13 +294,9 @@ def test_changes_do_not_wait_behind_a_large_file(
 def test_what_a_kill_left_of_a_piece_is_written_anew(
     three: list[Computer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    a, b, _ = three
-    _, question = ask(a)
-    settle([a])
-    carry_all(three)
+    b = three[1]
     with monkeypatch.context() as slow:
-        SlowLine(slow, b.carrier(state_of(b)))
-        assert until_cut(b)
+        _, question = cut_on_its_way(three, slow)
     [coming] = b.database.files.folder.glob(".coming-*")
     # More than the whole file: whatever begins anew must not leave any of it.
     coming.write_bytes(coming.read_bytes() + bytes(2 * len(CONTENT)))
@@ -300,12 +307,8 @@ def test_what_a_kill_left_of_a_piece_is_written_anew(
 def test_what_came_of_a_file_that_is_deleted_goes(
     three: list[Computer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    a, b, _ = three
-    talk, _ = ask(a)
-    settle([a])
-    carry_all(three)
-    SlowLine(monkeypatch, b.carrier(state_of(b)))
-    assert until_cut(b)
+    b = three[1]
+    talk, _ = cut_on_its_way(three, monkeypatch)
     files = b.database.files
     assert list(files.folder.glob(".coming-*"))
     # It stays over a restart while it is wanted, and goes with its question.

@@ -45,17 +45,6 @@ def joined(desk: Desk) -> None:
     desk.exchange()
 
 
-def join_again(desk: Desk) -> None:
-    """Let the second computer, which has left, join once more."""
-    desk.b.choose_folder(str(desk.folder))
-    desk.a.offer_code()
-    desk.b.join(desk.a.overview().code)
-    desk.a.step()
-    desk.a.accept()
-    desk.b.step()
-    desk.b.confirm()
-
-
 def go_back(desk: Desk) -> None:
     desk.b.take_back()
     while desk.b.overview().phase is SyncPhase.GOING_BACK:
@@ -159,7 +148,7 @@ def test_who_joins_again_has_what_the_others_have(desk: Desk) -> None:
     assert titles(b) == {"here"}
     NoteStore(a).save(note.id, "more", "there, later")
     NoteStore(b).create("written between", "")
-    join_again(desk)
+    desk.join_again()
     desk.exchange()
     everything = {"there, later", "here", "written between"}
     assert (titles(a), titles(b)) == (everything, everything)
@@ -234,7 +223,7 @@ def test_what_the_others_have_is_not_told_to_them_again(desk: Desk) -> None:
     desk.exchange()
     desk.b.leave()
     NoteStore(b).create("while it was alone", "")
-    join_again(desk)
+    desk.join_again()
     state = SyncStore(b).state()
     assert state
     assert not state.offers

@@ -8,7 +8,7 @@ from backend.store.conversations import ConversationStore
 from backend.store.history.changes import ChangeStore
 from backend.store.history.trash import TrashStore
 from backend.store.messages import MessageStore
-from backend.store.models import Conversation, Message
+from backend.store.models import Conversation, Message, Note
 from backend.store.notes import NoteStore
 from tests.helpers.sync_checks import check, log_of
 from tests.helpers.synced import Computer, carry, settle, titles
@@ -22,6 +22,15 @@ def expire(computer: Computer) -> None:
     """Let 30 days pass for what is in the trash of one."""
     expired = TrashStore(computer.database).expired(now_ms() + 1)
     ChangeStore(computer.database).forget_all(expired, is_shared=False)
+
+
+def in_the_trash(three: list[Computer], maker: Computer, text: str) -> Note:
+    """Let one make a note, and the first put it into the trash of all."""
+    note = NoteStore(maker.database).create(text, text)
+    settle(three)
+    NoteStore(three[0].database).delete(note.id)
+    settle(three)
+    return note
 
 
 def has_talk(computer: Computer, talk_id: str) -> bool:
@@ -100,10 +109,7 @@ def test_what_another_takes_out_of_the_trash_comes_back_whole(
 
 def test_what_nobody_takes_out_of_the_trash_stays_away(three: list[Computer]) -> None:
     a, b, c = three
-    note = NoteStore(c.database).create(WORD, WORD)
-    settle(three)
-    NoteStore(a.database).delete(note.id)
-    settle(three)
+    in_the_trash(three, c, WORD)
     expire(a)
     c.start_again()
     settle(three)
@@ -135,10 +141,7 @@ def test_words_told_when_asked_go_when_they_are_deleted_for_good(
     three: list[Computer],
 ) -> None:
     a, b, c = three
-    note = NoteStore(a.database).create(WORD, WORD)
-    settle(three)
-    NoteStore(a.database).delete(note.id)
-    settle(three)
+    note = in_the_trash(three, a, WORD)
     expire(a)
     TrashStore(b.database).restore("note", note.id)
     settle(three)
@@ -157,10 +160,7 @@ def test_all_is_told_again_to_a_new_stream(
     three: list[Computer], *, is_restored: bool
 ) -> None:
     a, b, c = three
-    note = NoteStore(b.database).create("kept", "")
-    settle(three)
-    NoteStore(a.database).delete(note.id)
-    settle(three)
+    note = in_the_trash(three, b, "kept")
     expire(a)
     if is_restored:
         TrashStore(b.database).restore("note", note.id)

@@ -19,7 +19,7 @@ Keeper = Callable[[Callable[..., object]], object]
 """Stores what it shows, and calls what it is given when that is done or in vain."""
 
 
-class LastWords(QObject):
+class DraftSaver(QObject):
     """Asks all places where something is typed to store it.
 
     Signals:
