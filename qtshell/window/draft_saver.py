@@ -32,7 +32,7 @@ class DraftSaver(QObject):
         super().__init__(parent)
         self._waiting = 0
         self._patience = QTimer(self, singleShot=True, interval=_PATIENCE_MS)
-        self._patience.timeout.connect(self._end)
+        self._patience.timeout.connect(self.kept)
 
     def keep(self, *keepers: Keeper) -> None:
         """Ask them all."""
@@ -44,11 +44,8 @@ class DraftSaver(QObject):
     def _on_stored(self, *_: object) -> None:
         self._waiting -= 1
         if not self._waiting and self._patience.isActive():
-            self._end()
-
-    def _end(self) -> None:
-        self._patience.stop()
-        self.kept.emit()
+            # Not inside the answer of a page or a sidecar that is let go of.
+            self._patience.start(0)
 
 
 def keep_page(view: "WebView", kept: Callable[..., object]) -> None:
