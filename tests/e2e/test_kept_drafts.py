@@ -105,6 +105,9 @@ def test_quick_ask_is_kept_when_hearth_quits(tmp_path: Path) -> None:
         )
         until(lambda: xdotool("getwindowfocus") == quick, "it to have the keyboard")
         xdotool("type", "--delay", 1, "half a thought")
+        # The page answers through the loop that hears the keys: they are typed then.
+        for _ in range(5):
+            window.evaluate("1")
         assert window.quit() == 0
     with Window.start(tmp_path, "--hidden") as window:
         kept = window.evaluate("fetch('/api/v1/quick').then(r => r.json())")
