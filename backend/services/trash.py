@@ -79,6 +79,7 @@ class TrashService:
         before = self._clock() - KEPT_DAYS * _DAY_MS
         while expired := self._trash.expired(before, changed=before):
             self._changes.forget_all(expired, is_shared=False)
+        self._changes.drop_unmade(before)
 
     async def keep_clean(self) -> None:
         """Purge now and then, for as long as this runs."""

@@ -90,6 +90,10 @@ class Desk:
             for which in range(3):
                 self.purge(which)
             settle(self.computers)
+        # After 30 days nothing is left of rows that are nowhere.
+        for one in self.computers:
+            ChangeStore(one.database).drop_unmade(now_ms() + 1)
+        settle(self.computers)
 
     def cross(self, which: int, number: int) -> None:
         """Let one delete for good what another goes on with, before either hears."""
@@ -123,6 +127,7 @@ class Desk:
         database = self.computers[which].database
         while expired := TrashStore(database).expired(now_ms() + 1):
             ChangeStore(database).forget_all(expired, is_shared=False)
+        ChangeStore(database).drop_unmade(now_ms() + 1)
 
     def rotate(self, which: int, _number: int) -> None:
         """Let there be another key."""

@@ -33,6 +33,7 @@ from backend.store.search.indexes import drop_indexed, leave_words, wipe_words
 from backend.store.states.message_state import MessageState
 from backend.store.sync.files import let_go
 from backend.store.sync.forgetting import goes_here_alone, remember_gone
+from backend.store.sync.unmade import drop_unmade
 
 _ROWS_PER_STEP: Final = 50
 _KEPT_BY_A_VERSION: Final = {
@@ -169,6 +170,13 @@ class ChangeStore:
                 let_go(session, unnamed)
             self._database.files.drop(unnamed)
         wipe_words(self._database)
+
+    def drop_unmade(self, before: int) -> None:
+        """Let go of what others changed in rows that did not come, from before then."""
+        with self._database.write() as session:
+            is_any = drop_unmade(session, before)
+        if is_any:
+            wipe_words(self._database)
 
     def _forget_some_inside(
         self, table: str, row_id: str, files: set[str], *, is_shared: bool

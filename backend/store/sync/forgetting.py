@@ -160,19 +160,29 @@ def remember_gone(
         row_id: Of the row.
         is_shared: Other computers are to delete it too.
     """
-    found = session.run(_STATE, ()).scalar()
-    if not found:
+    if not leave_log(session, table, row_id):
         return
-    session.run(_LATEST, ())
-    _spoil(session, json.loads(found), table, row_id)
     session.run(_GONE, (table, row_id))
-    # What would change it later holds its words too.
-    session.run(_UNPARK, (row_id,))
     if is_shared and table in FORGETTABLE:
         clock = session.info[CLOCK]
         what = to_json({"table": table})
         forgotten = session.transaction_id, FORGOTTEN, row_id, None, what, clock.read()
         session.run(KEEP, (*forgotten, clock.device_id))
+
+
+def leave_log(session: StoreSession, table: str, row_id: str) -> bool:
+    """Let what holds words of a row be found when these have left the log.
+
+    Returns:
+        Whether anything is exchanged.
+    """
+    found = session.run(_STATE, ()).scalar()
+    if found:
+        session.run(_LATEST, ())
+        _spoil(session, json.loads(found), table, row_id)
+        # What would change it later holds its words too.
+        session.run(_UNPARK, (row_id,))
+    return bool(found)
 
 
 def goes_here_alone(session: StoreSession, table: str, row_id: str) -> int:

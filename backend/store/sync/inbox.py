@@ -28,6 +28,7 @@ from backend.store.sync.travelling import (
     Op,
     known_fields,
 )
+from backend.store.sync.unmade import note_rows
 
 AHEAD_MS: Final = 24 * 3600 * 1000
 """A change further ahead waits: a wrong clock would win over all that follows."""
@@ -171,6 +172,7 @@ def _merge_table(
     rows = _rows(session, table, list(by_row))
     logged: list[tuple[Op, Fields]] = []
     made: list[Fields] = []
+    unmade: list[str] = []
     for row_id, ops in by_row.items():
         fold, was = folds[row_id], rows.get(row_id)
         newer: set[str] = set()
@@ -185,8 +187,11 @@ def _merge_table(
             _edit(session, table, was, {name: fold.fields[name] for name in newer})
         elif fold.is_made:
             made.append({**fold.fields, "id": row_id})
+        else:
+            unmade.append(row_id)
     _log(session, logged)
     _add(session, table, made)
+    note_rows(session, table, [str(fields["id"]) for fields in made], unmade)
 
 
 def _folds(session: StoreSession, table: str, names: Sequence[str]) -> dict[str, _Fold]:

@@ -42,6 +42,7 @@ from backend.store.sync.outbox import (
 )
 from backend.store.sync.state import Look, Peer, SyncState
 from backend.store.sync.travelling import Op
+from backend.store.sync.unmade import drop_unmade
 from backend.store.sync.untold import forget_untold
 from backend.store.sync.wanting import (
     WantedRow,
@@ -221,8 +222,7 @@ class SyncStore:
     def parked(self) -> int:
         """Return how many changes wait because they are of the future."""
         with self._database.read() as session:
-            found = session.connection().exec_driver_sql(_PARKED).scalar()
-            return int(found or 0)
+            return int(session.connection().exec_driver_sql(_PARKED).scalar() or 0)
 
     def are_words_left(self) -> bool:
         """Return whether words of what others deleted for good are here yet."""
@@ -234,7 +234,7 @@ class SyncStore:
             return still_there(session)
 
     def ask(self) -> bool:
-        """Ask for what is there again after it was left out; return if there was."""
+        """Ask for what was left out and is there again, and for what never came."""
         with self._database.read() as session:
             rows = missed(session)
         if rows:
@@ -389,6 +389,7 @@ class SyncStore:
 
 def drop_all(session: StoreSession) -> None:
     """Let nothing be exchanged."""
+    drop_unmade(session)
     for table in _TABLES:
         kept = "where key <> 'latest'" if table == "sync_state" else ""
         session.run(f"delete from {table} {kept}", ())  # noqa: S608 names of our own

@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from backend.sqlite.dialect import to_json
 from backend.store.change_log import CLOCK, KEEP, StoreSession
+from backend.store.sync.first_time import first_times
 from backend.store.sync.outbox import op_of
 from backend.store.sync.travelling import FORGETTABLE, WANTED, Op
 
@@ -25,6 +26,13 @@ _BACK: Final = """
         )
     )
 """
+IS_ASKED: Final = "?"
+_UNMADE: Final = """
+    select substr(key, length('unmade:{table}:') + 1) from sync_state
+    where key > 'unmade:{table}:' and key < 'unmade:{table};'
+        and value <> '' and value not like '%?'
+"""
+_ASKED: Final = "update sync_state set value = value || ? where key = ?"
 _DROP: Final = "delete from sync_state where key = ?"
 _CONVERSATION: Final = "select conversation_id from message where id = ?"
 _WANTED: Final = """
@@ -72,19 +80,26 @@ def miss(session: StoreSession, table: str, row_id: str) -> None:
 
 
 def missed(session: StoreSession) -> Sequence[tuple[str, str]]:
-    """Return table and id of what is there again after something was left out."""
+    """Return table and id of what is to be asked for.
+
+    Either it is there again after something was left out, or it is not there when all
+    was told, and what was changed in it is.
+    """
+    queries = [_BACK] if first_times(session) else [_BACK, _UNMADE]
     return [
         (table, row_id)
+        for query in queries
         for table in sorted(FORGETTABLE)
-        for (row_id,) in session.run(_BACK.format(table=table), ())
+        for (row_id,) in session.run(query.format(table=table), ())
     ]
 
 
 def ask(session: StoreSession, rows: Sequence[tuple[str, str]]) -> None:
-    """Ask for all of rows that are there again."""
+    """Ask for all of rows."""
     wanted: set[tuple[str, str]] = set()
     for table, row_id in rows:
         session.run(_DROP, (f"missed:{table}:{row_id}",))
+        session.run(_ASKED, (IS_ASKED, unmade_key(table, row_id)))
         inside = session.run(_CONVERSATION, (row_id,)).scalar()
         # Many messages of one conversation come back together: that is asked once.
         wanted.add(("conversation", inside) if inside else (table, row_id))
@@ -150,6 +165,11 @@ def records_with(session: StoreSession, row_id: str) -> Sequence[tuple[str, int]
     for key, held in found:
         session.run(_DROP, [(key,), (json.loads(held)[0],)])
     return [(key.split(":")[1], int(key.split(":")[2], 16)) for key, _ in found]
+
+
+def unmade_key(table: str, row_id: str) -> str:
+    """Return under which key it is kept that only changes of a row came, and when."""
+    return f"unmade:{table}:{row_id}"
 
 
 def _key(stream: str, row: WantedRow) -> str:
