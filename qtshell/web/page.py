@@ -53,6 +53,9 @@ _CONSOLE_LEVELS: Final = {
     QWebEnginePage.JavaScriptConsoleMessageLevel.ErrorMessageLevel: logging.WARNING,
 }
 
+_LEAVES: Final = "hearth place: "
+"""How `place.js` begins what it tells."""
+
 _IMAGES: Final = frozenset(
     {
         QWebEngineUrlRequestInfo.ResourceType.ResourceTypeImage,
@@ -96,10 +99,12 @@ class ShellPage(QWebEnginePage):
     Signals:
         command_asked: The user followed a link of ours to a command; its URL.
         outside_asked: The user followed a link that leads out; its URL.
+        left: A document of ours goes; what was typed into it, and where.
     """
 
     command_asked = Signal(QUrl)
     outside_asked = Signal(QUrl)
+    left = Signal(str)
 
     def __init__(self, profile: QWebEngineProfile, parent: QObject) -> None:
         super().__init__(profile, parent)
@@ -136,7 +141,10 @@ class ShellPage(QWebEnginePage):
         line: int,
         source: str,
     ) -> None:
-        """Log what the page says."""
+        """Log what the page says, and hear where it was when it goes."""
+        if message.startswith(_LEAVES):
+            self.left.emit(message.removeprefix(_LEAVES))
+            return
         place = QUrl(source).path()
         log.log(_CONSOLE_LEVELS[level], "%s:%d %s", place, line, message)
 

@@ -4,7 +4,7 @@ Standard library only. The view owns the page and the timers; every decision is
 taken here.
 
     BLANK ─▶ LOADING ◀─▶ SHOWN ─▶ DISCARDED
-                ▲         ◀─▶ MOVING
+                ▲  ◀─ MOVING ◀─▶
                 └─ CRASHED ◀─ (its process died) ─▶ LOST
 """
 
@@ -20,7 +20,7 @@ class PageState(Enum):
     BLANK = "no sidecar yet"
     LOADING = "loading"
     SHOWN = "shown"
-    MOVING = "asked what is typed, to take it to another origin"
+    MOVING = "shown until the page of another origin takes its place"
     DISCARDED = "discarded to save memory"
     CRASHED = "waiting to be loaded again"
     LOST = "crashed for good"
@@ -35,7 +35,7 @@ class PageEvent(Enum):
     ARRIVED = "a page of the sidecar was loaded"
     FAILED = "it was not loaded"
     RETRY_DUE = "time to try again"
-    PLACE_READ = "what is typed is known, or not waited for any longer"
+    LEFT = "its document goes, and told what is typed"
     HIDDEN = "hidden for long"
     PROCESS_DIED = "its process died"
     PAUSE_OVER = "the pause after a crash is over"
@@ -46,7 +46,7 @@ class PageEffect(Enum):
     """What the view does about it."""
 
     LOAD = "load"
-    READ_PLACE = "read what is typed"
+    HOLD_KEYS = "hold what is typed until it is shown"
     SHOW = "show"
     RETRY = "try again soon"
     DISCARD = "discard"
@@ -84,7 +84,7 @@ def step(life: PageLife, event: PageEvent, *, place: str = "", now_ms: int = 0) 
     Args:
         life: Before the event.
         event: What happened.
-        place: What PLACE_READ and HIDDEN found.
+        place: What LEFT and HIDDEN told.
         now_ms: When PROCESS_DIED happened.
     """
     match event:
@@ -95,15 +95,14 @@ def step(life: PageLife, event: PageEvent, *, place: str = "", now_ms: int = 0) 
         case PageEvent.RELOADED:
             return _load(replace(life, crashes=()))
         case PageEvent.ARRIVED:
-            moving = life.state is PageState.MOVING
-            state = PageState.MOVING if moving else PageState.SHOWN
-            return replace(life, state=state, place=""), (PageEffect.SHOW,)
+            shown = replace(life, state=PageState.SHOWN, place="")
+            return shown, (PageEffect.SHOW,)
         case PageEvent.PROCESS_DIED:
             return _on_death(life, now_ms)
         case (
             PageEvent.FAILED
             | PageEvent.RETRY_DUE
-            | PageEvent.PLACE_READ
+            | PageEvent.LEFT
             | PageEvent.HIDDEN
             | PageEvent.PAUSE_OVER
         ):
@@ -113,7 +112,8 @@ def step(life: PageLife, event: PageEvent, *, place: str = "", now_ms: int = 0) 
 def _on_trusted(life: PageLife, event: PageEvent) -> Step:
     elsewhere = event is PageEvent.TRUSTED_ELSEWHERE
     if life.is_loaded and elsewhere:
-        return replace(life, state=PageState.MOVING), (PageEffect.READ_PLACE,)
+        life, effects = _load(replace(life, state=PageState.MOVING))
+        return life, (PageEffect.HOLD_KEYS, *effects)
     if not elsewhere and (life.is_loaded or life.state is PageState.DISCARDED):
         return life, ()
     return _load(replace(life, state=PageState.LOADING))
@@ -122,8 +122,11 @@ def _on_trusted(life: PageLife, event: PageEvent) -> Step:
 def _on_answer(life: PageLife, event: PageEvent, place: str) -> Step:
     match life.state, event:
         case (
-            (PageState.SHOWN | PageState.LOADING | PageState.DISCARDED),
-            (PageEvent.FAILED),
+            PageState.SHOWN
+            | PageState.MOVING
+            | PageState.LOADING
+            | PageState.DISCARDED,
+            PageEvent.FAILED,
         ):
             return replace(life, state=PageState.LOADING), (PageEffect.RETRY,)
         case (PageState.LOADING, PageEvent.RETRY_DUE) | (
@@ -131,9 +134,9 @@ def _on_answer(life: PageLife, event: PageEvent, place: str) -> Step:
             PageEvent.PAUSE_OVER,
         ):
             return _load(life)
-        case PageState.MOVING, PageEvent.PLACE_READ:
-            # The page stays, and is watched, until the other one arrives.
-            return _load(replace(life, state=PageState.SHOWN, place=place))
+        case PageState.MOVING | PageState.LOADING, PageEvent.LEFT:
+            # Only now: until it goes, the page can be typed into.
+            return replace(life, place=place), ()
         case PageState.SHOWN, PageEvent.HIDDEN if place:
             away = replace(life, state=PageState.DISCARDED, place=place)
             return away, (PageEffect.DISCARD,)

@@ -23,6 +23,7 @@ from qtshell.sidecar.lifecycle import Phase
 from qtshell.sidecar.origin import Origin
 from qtshell.sidecar.supervisor import Trust
 from qtshell.web.hang_monitor import BEAT_MS, PageWatch
+from qtshell.web.held_keys import HeldKeys
 from qtshell.web.page import ShellPage, TokenInterceptor, private_profile
 from qtshell.web.page_state import (
     PageEffect,
@@ -45,7 +46,7 @@ _SERVING: Final = frozenset({Phase.READY, Phase.UNRESPONSIVE})
 
 _DESCRIBE: Final = "Object.assign(document.documentElement.dataset, FACTS)"
 _READ_PLACE: Final = "window.hearthPlace?.read()"
-_READ_PLACE_MS: Final = 500
+_RESTORE_PLACE: Final = "window.hearthPlace?.restore(PLACE)"
 
 _Action = QWebEnginePage.WebAction
 
@@ -97,6 +98,7 @@ class WebView(QWebEngineView):
         self._page = ShellPage(self._profile, self)
         self._page.command_asked.connect(self.command_asked)
         self._page.outside_asked.connect(self.outside_asked)
+        self._page.left.connect(lambda place: self._step(PageEvent.LEFT, place=place))
         self._page.findTextFinished.connect(
             lambda result: self.found.emit(
                 result.activeMatch(), result.numberOfMatches()
@@ -106,6 +108,7 @@ class WebView(QWebEngineView):
         self._page.urlChanged.connect(self._on_page_url_changed)
         self._page.renderProcessTerminated.connect(self._on_renderer_terminated)
         self.setPage(self._page)
+        self._keys = HeldKeys(self)
         self._phase = Phase.STOPPED
         self._life = PageLife()
         self._path = "/"
@@ -265,8 +268,8 @@ class WebView(QWebEngineView):
         match effect:
             case PageEffect.LOAD:
                 self._load()
-            case PageEffect.READ_PLACE:
-                self._read_place()
+            case PageEffect.HOLD_KEYS:
+                self._keys.hold()
             case PageEffect.SHOW:
                 self._show(place)
             case PageEffect.RETRY:
@@ -276,17 +279,12 @@ class WebView(QWebEngineView):
             case PageEffect.PAUSE:
                 self._step_later(self._life.pause_ms, PageEvent.PAUSE_OVER)
             case PageEffect.GIVE_UP:
+                self._keys.drop()
                 self.crashed_for_good.emit()
 
     def _load(self) -> None:
         if self._page.trusted is not None:
             self._page.load(QUrl(f"{self._page.trusted}{self._path}"))
-
-    def _read_place(self) -> None:
-        """Take what is typed along; a page that hangs is not waited for."""
-        self._step_later(_READ_PLACE_MS, PageEvent.PLACE_READ)
-        read = partial(self._step, PageEvent.PLACE_READ)
-        self._page.runJavaScript(_READ_PLACE, lambda place: read(place=place))
 
     def _step_later(self, after_ms: int, event: PageEvent) -> None:
         QTimer.singleShot(after_ms, self, lambda: self._step(event))
@@ -294,8 +292,8 @@ class WebView(QWebEngineView):
     def _show(self, place: str) -> None:
         self.setZoomFactor(self._zoom)
         self.describe({})
-        if place:
-            self._run(f"window.hearthPlace?.restore({json.dumps(place)})")
+        restore = _RESTORE_PLACE.replace("PLACE", json.dumps(place)) if place else "0"
+        self._page.runJavaScript(restore, lambda _: self._keys.give())
         self.shown.emit()
 
     def _on_hidden_place_read(self, place: object) -> None:

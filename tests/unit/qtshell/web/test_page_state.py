@@ -32,12 +32,10 @@ def _table() -> dict[tuple[PageState, PageEvent], Outcome]:
         for event in (_EVENT.OPENED, _EVENT.RELOADED):
             table[state, event] = (state, (_EFFECT.LOAD,))
     for state in (_STATE.SHOWN, _STATE.MOVING):
-        moves = (_STATE.MOVING, (_EFFECT.READ_PLACE,))
+        moves = (_STATE.MOVING, (_EFFECT.HOLD_KEYS, _EFFECT.LOAD))
         table[state, _EVENT.TRUSTED_ELSEWHERE] = moves
-    for state in (_STATE.SHOWN, _STATE.LOADING, _STATE.DISCARDED):
+    for state in (_STATE.SHOWN, _STATE.MOVING, _STATE.LOADING, _STATE.DISCARDED):
         table[state, _EVENT.FAILED] = (_STATE.LOADING, (_EFFECT.RETRY,))
-    table[_STATE.MOVING, _EVENT.ARRIVED] = (_STATE.MOVING, (_EFFECT.SHOW,))
-    table[_STATE.MOVING, _EVENT.PLACE_READ] = (_STATE.SHOWN, (_EFFECT.LOAD,))
     table[_STATE.SHOWN, _EVENT.HIDDEN] = (_STATE.DISCARDED, (_EFFECT.DISCARD,))
     table[_STATE.LOADING, _EVENT.RETRY_DUE] = load
     table[_STATE.CRASHED, _EVENT.PAUSE_OVER] = load
@@ -83,7 +81,6 @@ def test_no_state_is_without_a_way_to_a_page(
     assert effects == (PageEffect.LOAD,)
     assert life.crashes == ()
     life, _ = step(life, PageEvent.ARRIVED)
-    life, _ = step(life, PageEvent.PLACE_READ)
     assert life.state is PageState.SHOWN
 
 
@@ -95,6 +92,23 @@ def test_what_was_typed_waits_for_the_page_that_arrives(
     kept = step(life, PageEvent.PROCESS_DIED)[0].place
     assert kept == life.place
     assert step(life, PageEvent.ARRIVED)[0].place == ""
+
+
+def test_what_is_told_last_goes_to_another_origin_also_when_its_page_fails() -> None:
+    life = PageLife(state=PageState.SHOWN)
+    for event, place in (
+        (PageEvent.TRUSTED_ELSEWHERE, ""),
+        (PageEvent.LEFT, "typed"),
+        (PageEvent.FAILED, ""),
+        (PageEvent.RETRY_DUE, ""),
+    ):
+        life, _ = step(life, event, place=place)
+    assert life.place == "typed"
+
+
+def test_what_a_page_tells_is_not_taken_to_another_one_of_its_origin() -> None:
+    shown = PageLife(state=PageState.SHOWN)
+    assert step(shown, PageEvent.LEFT, place="typed") == (shown, ())
 
 
 @given(WALK)
