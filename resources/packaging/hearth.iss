@@ -22,9 +22,10 @@ UninstallDisplayIcon={app}\hearth.exe
 OutputBaseFilename=hearth-{#Version}-windows-x64
 Compression=lzma2/max
 SolidCompression=yes
-; A running Hearth is asked to end, and is started again after an update.
+; For what still runs after it was asked to quit, see below. Windows would start again
+; only what has registered for it.
 CloseApplications=yes
-RestartApplications=yes
+RestartApplications=no
 
 [Languages]
 Name: "en"; MessagesFile: "compiler:Default.isl"
@@ -47,3 +48,15 @@ Filename: "{app}\hearth.exe"; Description: "{cm:LaunchProgram,Hearth}"; Flags: n
 [UninstallRun]
 Filename: "{app}\hearth.exe"; Parameters: "quit"; Flags: runhidden; RunOnceId: "Quit"
 Filename: "{app}\hearth.exe"; Parameters: "--uninstall-desktop"; Flags: runhidden; RunOnceId: "Menu"
+
+[Code]
+// Before the files are looked at: windows that are closed stay in the tray, and the
+// processes behind them have none that Windows could close.
+function PrepareToInstall(var NeedsRestart: Boolean): String;
+var
+  Code: Integer;
+begin
+  if FileExists(ExpandConstant('{app}\hearth.exe')) then
+    Exec(ExpandConstant('{app}\hearth.exe'), 'quit', '', SW_HIDE, ewWaitUntilTerminated, Code);
+  Result := '';
+end;

@@ -15,6 +15,8 @@ from backend.installation import installed_version
 from qtshell.desktop.mac import bundle_info
 from qtshell.identity import APP_ID
 from qtshell.options import Verb
+from qtshell.window.notification_text import _NAME as _NOTIFICATIONS
+from qtshell.window.notification_text import _TRAY_HOST as _TRAY
 from tests.unit.packaging.test_contents import RECIPES, ROOT
 
 WORKFLOW = ROOT / ".github" / "workflows" / "package.yml"
@@ -37,7 +39,7 @@ def test_the_workflow_builds_each_kind_and_keeps_it() -> None:
     jobs = parsed(WORKFLOW)["jobs"]
     assert set(jobs) == {"linux", "flatpak", "desktop"}
     assert jobs["desktop"]["strategy"]["matrix"]["system"] == [
-        "macos-14",
+        "macos-15",
         "windows-2022",
     ]
     for job in jobs.values():
@@ -65,6 +67,8 @@ def test_the_flatpak_asks_for_no_more_than_it_says() -> None:
     assert manifest["command"] == "hearth"
     allowed = manifest["finish-args"]
     assert not [word for word in allowed if "filesystem" in word or "bus" in word]
+    for name in (_NOTIFICATIONS, _TRAY):
+        assert f"--talk-name={name}" in allowed
     [module] = manifest["modules"]
     assert [source["path"] for source in module["sources"]] == ["hearth"]
     assert f"--{Verb.INSTALL_DESKTOP.value}" in module["build-commands"][-1]
@@ -74,13 +78,18 @@ def test_the_installer_of_windows_has_what_it_names() -> None:
     text = INSTALLER.read_text("utf-8")
     sections = re.findall(r"^\[(\w+)\]$", text, re.MULTILINE)
     assert {"Setup", "Files", "Run", "UninstallRun"} <= set(sections)
-    lines = [line.strip() for line in text.splitlines()]
+    settings, _, code = text.partition("[Code]")
+    lines = [line.strip() for line in settings.splitlines()]
     assert all(re.match(r"[;#[]|\w+(=|: )\S|$", line) for line in lines)
     [licence] = re.findall(r"^LicenseFile=(.+)$", text, re.MULTILINE)
     assert (RECIPES / licence.replace("\\", "/")).is_file()
     assert f"AppId={APP_ID}\n" in text
     asked = set(re.findall(r'Parameters: "--([\w-]+)"', text))
     assert asked == {Verb.INSTALL_DESKTOP.value, Verb.UNINSTALL_DESKTOP.value}
+    # Before files are replaced, and before they are removed.
+    assert f"'{Verb.QUIT.value}'" in code
+    assert f'Parameters: "{Verb.QUIT.value}"' in settings
+    assert len(re.findall(r"\bbegin\b", code)) == len(re.findall(r"\bend;", code)) == 1
     given = set(re.findall(r"/D(\w+)=", WORKFLOW.read_text("utf-8")))
     assert set(re.findall(r"\{#(\w+)\}", text)) == given
 
@@ -96,6 +105,8 @@ def test_the_spec_is_python_and_finds_its_files() -> None:
     text = (RECIPES / "hearth.spec").read_text("utf-8")
     compile(text, "hearth.spec", "exec")
     assert "bundle_info()" in text
+    # With a console macOS shows no menus, and Windows a second window.
+    assert 'console=sys.platform == "linux"' in text
     for name in re.findall(r'"(\w+\.py)"', text):
         assert (RECIPES / name).is_file()
 
