@@ -1,6 +1,7 @@
 """What Hearth understands on its command line."""
 
 import argparse
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -92,7 +93,9 @@ class _Version(argparse.Action):
         values: object,  # noqa: ARG002 argparse's signature
         option_string: str | None = None,  # noqa: ARG002 argparse's signature
     ) -> None:
-        parser.exit(message=f"Hearth {running_version()}\n")
+        # `exit` would say it on standard error.
+        sys.stdout.write(f"Hearth {running_version()}\n")
+        parser.exit()
 
 
 def build_parser() -> argparse.ArgumentParser:

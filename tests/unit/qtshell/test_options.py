@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from backend.installation import installed_version
 from qtshell.options import WINDOWED, Verb, build_parser, read_options
 
 _FLAGS = build_parser().format_help()
@@ -42,6 +43,15 @@ def test_another_launch_is_led_to_the_same_instance(tmp_path: Path) -> None:
     chosen = read_options(["--data-dir", str(tmp_path)])
     assert read_options(chosen.instance_arguments).data_dir == tmp_path
     assert read_options([]).instance_arguments == ()
+
+
+def test_the_version_goes_where_a_script_reads(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        read_options(["--version"])
+    assert ended.value.code in (None, 0)
+    assert capsys.readouterr().out == f"Hearth {installed_version()}\n"
 
 
 @pytest.mark.parametrize("argv", [["--quick-ask"], ["--hidden"]])
