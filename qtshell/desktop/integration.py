@@ -23,6 +23,10 @@ class Desktop(Protocol):
     def install(self) -> None:
         """Write the menu entry and its icons; a second time renews them."""
 
+    @property
+    def is_dead(self) -> bool:
+        """Whether the menu or the log-in starts a Hearth that is gone."""
+
     def mend(self) -> None:
         """Start this Hearth where an entry starts one that is gone."""
 

@@ -81,18 +81,23 @@ class LinuxDesktop:
         if not self._is_of_another(self._autostart):
             self._autostart.unlink(missing_ok=True)
 
+    @property
+    def is_dead(self) -> bool:
+        """Whether the entry or the autostart starts a Hearth that is gone."""
+        return any(map(self._starts_nothing, (self._entry, self._autostart)))
+
     def mend(self) -> None:
         """Make what starts a Hearth that was moved or deleted start this one.
 
         A menu says nothing of an entry whose program is gone: it hides it, and a
         package's behind it.
         """
-        if self._is_dead(self._entry):
+        if self._starts_nothing(self._entry):
             if self._has_system_entry():
                 self._remove()
             else:
                 self.install()
-        if self._is_dead(self._autostart):
+        if self._starts_nothing(self._autostart):
             self.start_at_login(on=True)
 
     def _remove(self) -> None:
@@ -112,7 +117,7 @@ class LinuxDesktop:
         return program.is_file()
 
     @staticmethod
-    def _is_dead(entry: Path) -> bool:
+    def _starts_nothing(entry: Path) -> bool:
         program = _program_of(entry)
         return program is not None and not program.is_file()
 

@@ -39,13 +39,30 @@ class MacDesktop:
         program.chmod(0o755)
         draw_icon(_ICON_SIZE).save(str(contents / "Resources" / "Hearth.icns"))
 
+    @property
+    def is_dead(self) -> bool:
+        """Whether the bundle or the launch agent starts a Hearth that is gone."""
+        return any(map(_is_gone, (self._bundle_program(), self._agent_program())))
+
     def mend(self) -> None:
-        """Write the bundle again when the program it starts is gone."""
+        """Write again what starts a program that is gone."""
+        if _is_gone(self._bundle_program()):
+            self.install()
+        if _is_gone(self._agent_program()):
+            self.start_at_login(on=True)
+
+    def _bundle_program(self) -> str | None:
         script = self._bundle / "Contents" / "MacOS" / APP_NAME
-        if script.is_file():
-            [_, program, *_] = shlex.split(script.read_text("utf-8"), comments=True)
-            if not Path(program).is_file():
-                self.install()
+        if not script.is_file():
+            return None
+        [_, program, *_] = shlex.split(script.read_text("utf-8"), comments=True)
+        return program
+
+    def _agent_program(self) -> str | None:
+        if not self._agent.is_file():
+            return None
+        program: str = plistlib.loads(self._agent.read_bytes())["ProgramArguments"][0]
+        return program
 
     def uninstall(self) -> None:
         """Remove the bundle and the launch agent."""
@@ -70,6 +87,10 @@ class MacDesktop:
             "ProcessType": "Interactive",
         }
         self._agent.write_bytes(plistlib.dumps(entry))
+
+
+def _is_gone(program: str | None) -> bool:
+    return program is not None and not Path(program).is_file()
 
 
 def bundle_info() -> dict[str, object]:

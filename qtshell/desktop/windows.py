@@ -79,6 +79,11 @@ class WindowsDesktop:
         if sys.platform == "win32":
             self._run(self.jump_list_script(TASKS))
 
+    @property
+    def is_dead(self) -> bool:
+        """Whether a shortcut starts a Hearth that is gone: Windows itself looks."""
+        return False
+
     def mend(self) -> None:
         """Do nothing: a shortcut follows a program that moves by itself."""
 

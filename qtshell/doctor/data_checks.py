@@ -6,9 +6,11 @@ import shutil
 import socket
 import stat
 import sys
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
+from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Final
 
@@ -20,6 +22,7 @@ from backend.keys.key_ring import BACKUPS
 from backend.keys.keyring import OsKeyring
 from backend.recovery.restore import is_damaged
 from backend.recovery.snapshots import Snapshots
+from backend.sqlite.files import is_ordinary
 from qtshell.doctor.finding import Finding, fault, note
 from qtshell.ipc.instance import Call, CallError, call, running
 from qtshell.options import Options, Verb
@@ -42,32 +45,61 @@ def check_folder(options: Options) -> Finding:
         return note(f"There is no data in {folder} yet.", "Start Hearth once.")
     try:
         with TemporaryFile(dir=folder):
-            return Finding(cause=f"The data folder {folder} can be written.")
+            pass
+        _refuse_locked(folder)
     except OSError as exc:
         return fault(
             f"The data folder {folder} cannot be written: {exc.strerror}.",
             "Make it writable for your user, or choose another with --data-dir.",
+            (lambda: _unlock(folder)) if _is_ours(folder) else None,
         )
+    return Finding(cause=f"The data folder {folder} can be written.")
+
+
+def _refuse_locked(folder: Path) -> None:
+    """Raise OSError when a file of the database may not be written."""
+    for path in _database_files(folder):
+        with path.open("r+b"):
+            pass
+
+
+def _unlock(folder: Path) -> None:
+    """Let the user read and write the folder and the database, as at the start."""
+    folder.chmod(stat.S_IMODE(folder.stat().st_mode) | stat.S_IRWXU)
+    for path in _database_files(folder):
+        path.chmod(stat.S_IMODE(path.stat().st_mode) | stat.S_IRUSR | stat.S_IWUSR)
+
+
+def _database_files(folder: Path) -> list[Path]:
+    return [path for path in folder.glob(f"{DATABASE_NAME}*") if is_ordinary(path)]
+
+
+def _is_ours(folder: Path) -> bool:
+    return sys.platform != "win32" and folder.stat().st_uid == os.geteuid()
 
 
 def check_permissions(options: Options) -> Finding:
-    """Look whether other users of this computer may read the data."""
-    folder = options.data_dir
-    if sys.platform == "win32" or not folder.exists():
+    """Look whether other users of this computer may read the data, or the logs."""
+    folders = [p for p in (options.data_dir, options.log_dir) if p.exists()]
+    if sys.platform == "win32" or not folders:
         return Finding(cause="Other users are kept out by the system.")
-    about = folder.stat()
-    if about.st_uid != os.geteuid():
+    if foreign := [folder for folder in folders if not _is_ours(folder)]:
         return fault(
-            f"{folder} belongs to another user.",
+            f"{foreign[0]} belongs to another user.",
             "Choose a folder of your own with --data-dir.",
         )
-    if not about.st_mode & _OTHERS:
+    if not (open_ones := [p for p in folders if p.stat().st_mode & _OTHERS]):
         return Finding(cause="Only you may read the data folder.")
     return fault(
-        "Other users of this computer may look into the data folder.",
-        f"Run: chmod 700 {folder}",
-        lambda: folder.chmod(stat.S_IMODE(about.st_mode) & ~_OTHERS),
+        "Other users of this computer may look into the data folder, or the logs.",
+        f"Run: chmod 700 {' '.join(map(str, open_ones))}",
+        lambda: _shut(open_ones),
     )
+
+
+def _shut(folders: Iterable[Path]) -> None:
+    for folder in folders:
+        folder.chmod(stat.S_IMODE(folder.stat().st_mode) & ~_OTHERS)
 
 
 def check_room(options: Options) -> Finding:
@@ -133,18 +165,36 @@ def check_database(options: Options) -> Finding:
 
 def check_backups(options: Options) -> Finding:
     """Look when the last backup beside the data was made."""
-    made = Snapshots(options.data_dir / DATABASE_NAME, options.data_dir / BACKUPS).all()
+    path = options.data_dir / DATABASE_NAME
+    made = Snapshots(path, options.data_dir / BACKUPS).all()
+    can_be_made = path.exists() and path.stat().st_size
+    repair = (lambda: _make_backup(options)) if can_be_made else None
     if not made:
         return note(
             "There is no backup beside your data.",
             "Hearth makes one a day while it runs. If you chose another folder for "
             "backups, look there.",
+            repair,
         )
     newest = made[0].made_at.astimezone()
     said = f"The newest backup beside your data is of {newest:%Y-%m-%d %H:%M}."
     if datetime.now().astimezone() - newest > BACKUP_AGE:
-        return note(said, "Open Settings, Backups, and make one.")
+        return note(said, "Open Settings, Backups, and make one.", repair)
     return Finding(cause=said)
+
+
+def _make_backup(options: Options) -> None:
+    """Make a backup beside the data, also while Hearth runs.
+
+    Raises:
+        HearthError: The database is locked or damaged, or there is no room.
+    """
+    path = options.data_dir / DATABASE_NAME
+    key = DatabaseKey(options.data_dir, OsKeyring())
+    key.unlock_at_start(path)
+    Snapshots(path, options.data_dir / BACKUPS, key.for_file(path)).make()
+    if key.value:
+        key.copy_beside(options.data_dir / BACKUPS)
 
 
 def check_engine(_: Options) -> Finding:

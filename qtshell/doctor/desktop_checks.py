@@ -4,9 +4,10 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from qtshell.desktop.integration import this_desktop
 from qtshell.display.server import display_problem
 from qtshell.doctor.finding import Finding, fault, note
-from qtshell.options import Options
+from qtshell.options import Options, Verb
 from qtshell.web.dictionaries import hunspell_pairs, known_languages, own_folder
 from qtshell.web.hunspell_library import load_library
 
@@ -104,3 +105,17 @@ def check_spelling(options: Options) -> Finding:
             "of Hunspell, for example hunspell-de-de.",
         )
     return Finding(cause="Spelling is checked.")
+
+
+def check_menu(options: Options) -> Finding:
+    """Look whether the start menu and the log-in start a Hearth that is there."""
+    desktop = this_desktop(options)
+    if options.instance_arguments or not desktop.is_dead:
+        return Finding(
+            cause="The start menu and the log-in start nothing that is gone."
+        )
+    return fault(
+        "The start menu, or the log-in, starts a Hearth that was moved or deleted.",
+        f"Start Hearth once, or run: hearth --{Verb.INSTALL_DESKTOP.value}",
+        desktop.mend,
+    )

@@ -15,6 +15,9 @@ class Health(Enum):
     FAULT = "fault"
 
 
+Repair = Callable[[], object]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """How one thing is, and what to do about it.
@@ -28,17 +31,17 @@ class Finding:
     cause: str
     health: Health = Health.FINE
     remedy: str = ""
-    repair: Callable[[], None] | None = None
+    repair: Repair | None = None
 
 
 Check = Callable[[Options], Finding]
 
 
-def note(cause: str, remedy: str = "") -> Finding:
+def note(cause: str, remedy: str = "", repair: Repair | None = None) -> Finding:
     """Return something to know, with which Hearth works."""
-    return Finding(cause=cause, health=Health.NOTE, remedy=remedy)
+    return Finding(cause=cause, health=Health.NOTE, remedy=remedy, repair=repair)
 
 
-def fault(cause: str, remedy: str, repair: Callable[[], None] | None = None) -> Finding:
+def fault(cause: str, remedy: str, repair: Repair | None = None) -> Finding:
     """Return something that keeps Hearth from working."""
     return Finding(cause=cause, health=Health.FAULT, remedy=remedy, repair=repair)

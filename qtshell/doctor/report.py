@@ -1,16 +1,15 @@
-"""Runs the checks, and says what they found: on the terminal or in a bundle."""
+"""Runs the checks, and says what they found."""
 
 import sys
-import zipfile
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from dataclasses import replace
 from typing import Final
 
-from qtshell.doctor import data_checks, desktop_checks
-from qtshell.doctor.finding import Check, Finding, Health, fault
+from backend.errors import HearthError
+from qtshell.doctor import bundle, data_checks, desktop_checks
+from qtshell.doctor.finding import Check, Finding, Health, Repair, fault
 from qtshell.options import Options
 
-BUNDLE: Final = "hearth-support.zip"
 CHECKS: Final[Mapping[str, Check]] = {
     "versions": data_checks.check_versions,
     "display": desktop_checks.check_display,
@@ -18,6 +17,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "portal": desktop_checks.check_portal,
     "sandbox": desktop_checks.check_sandbox,
     "spelling": desktop_checks.check_spelling,
+    "menu": desktop_checks.check_menu,
     "folder": data_checks.check_folder,
     "permissions": data_checks.check_permissions,
     "room": data_checks.check_room,
@@ -39,9 +39,11 @@ def run(options: Options) -> int:
         sys.stdout.flush()
     if options.name == "bundle":
         try:
-            sys.stdout.write(_bundled(options, findings) + "\n")
+            said = "".join(f"{line_of(*found)}\n" for found in findings)
+            sys.stdout.write(f"{bundle.write(said, options)}\n")
         except OSError as exc:
-            sys.stderr.write(f"{BUNDLE} could not be written here: {exc.strerror}.\n")
+            why = exc.strerror
+            sys.stderr.write(f"{bundle.NAME}.zip could not be written here: {why}.\n")
             return 1
     return int(any(found.health is Health.FAULT for _, found in findings))
 
@@ -54,13 +56,22 @@ def examine(
         try:
             finding = check(options)
             if finding.repair and options.name == "repair":
-                finding.repair()
-                finding = check(options)
+                finding = _repaired(finding, finding.repair) or check(options)
         except Exception as exc:  # noqa: BLE001 the others are still of use
             finding = fault(
                 f"This check failed: {type(exc).__name__}.", "Please report it."
             )
         yield name, finding
+
+
+def _repaired(finding: Finding, repair: Repair) -> Finding | None:
+    """Repair it; what cannot be repaired is said, with what the user can do."""
+    try:
+        repair()
+    except (HearthError, OSError) as exc:
+        why = f"Hearth could not do it: {exc}"
+        return replace(finding, remedy=f"{finding.remedy} {why}", repair=None)
+    return None
 
 
 def line_of(name: str, finding: Finding) -> str:
@@ -71,20 +82,3 @@ def line_of(name: str, finding: Finding) -> str:
     if finding.repair:
         line += "\n      → Or let Hearth do it: hearth doctor --repair"
     return line
-
-
-def _bundled(options: Options, findings: list[tuple[str, Finding]]) -> str:
-    from qtshell.process.logs import redact  # noqa: PLC0415 Qt is slow
-
-    said = "\n".join(line_of(name, finding) for name, finding in findings)
-    target = Path(BUNDLE).absolute()
-    # Never over a file that is there.
-    with zipfile.ZipFile(target, "x", zipfile.ZIP_DEFLATED) as bundle:
-        bundle.writestr("checks.txt", redact(said) + "\n")
-        for log in sorted(options.log_dir.glob("*.log*")):
-            text = log.read_text(encoding="utf-8", errors="replace")
-            bundle.writestr(f"logs/{log.name}", redact(text))
-    return (
-        f"Written to {target}: these lines and the logs, without keys, addresses and "
-        "your name. Read it before you share it."
-    )

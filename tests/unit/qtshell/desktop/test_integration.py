@@ -117,8 +117,11 @@ def test_what_started_a_folder_that_moved_starts_this_one(
     before = files_in(tmp_path)
     of(new, tmp_path).mend()
     kept = started_by(tmp_path)
+    assert not of(new, tmp_path).is_dead
     old.unlink()
+    assert of(new, tmp_path).is_dead
     of(new, tmp_path).mend()
+    assert not of(new, tmp_path).is_dead
     mended = started_by(tmp_path)
     placed(tmp_path / "old", place)
     assert files_in(tmp_path) == before
@@ -159,13 +162,28 @@ def test_mending_adds_nothing_that_was_not_there(tmp_path: Path) -> None:
 
 def test_a_bundle_whose_program_is_gone_starts_this_one(tmp_path: Path) -> None:
     old = placed(tmp_path, "it's old/hearth")
-    MacDesktop([str(old)], tmp_path).install()
+    before = MacDesktop([str(old)], tmp_path)
+    before.install()
+    before.start_at_login(on=True)
+    new = MacDesktop([str(placed(tmp_path, "new/hearth"))], tmp_path)
     script = tmp_path / "Applications/Hearth.app/Contents/MacOS/Hearth"
-    mac(tmp_path).mend()
-    assert shlex.split(script.read_text())[2] == str(old)
+    agent = tmp_path / f"Library/LaunchAgents/{APP_ID}.plist"
+
+    def started() -> list[str]:
+        arguments = plistlib.loads(agent.read_bytes())["ProgramArguments"]
+        return [shlex.split(script.read_text())[2], arguments[0]]
+
+    def is_dead() -> bool:
+        return new.is_dead
+
+    assert not is_dead()
+    new.mend()
+    assert started() == [str(old)] * 2
     old.unlink()
-    mac(tmp_path).mend()
-    assert shlex.split(script.read_text())[2] == COMMAND[0]
+    assert is_dead()
+    new.mend()
+    assert not is_dead()
+    assert started() == [str(tmp_path / "new/hearth")] * 2
 
 
 @pytest.mark.parametrize(

@@ -3,18 +3,24 @@
 import os
 import subprocess
 import sys
-import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from backend.errors import StoreFullError
 from backend.interface.stored_values import SnapshotReason
 from backend.keys import keyring
+from backend.keys.database_key import DatabaseKey
 from backend.keys.key_ring import BACKUPS
+from backend.keys.keyring import OsKeyring
+from backend.recovery.encryption_probe import Seal, seal_of
 from backend.recovery.snapshots import Snapshots
 from backend.store.database import Database
+from qtshell.desktop.linux import LinuxDesktop
 from qtshell.doctor import data_checks, desktop_checks, report
 from qtshell.doctor.finding import Finding, Health, fault
 from qtshell.options import Options, Verb, read_options
@@ -22,13 +28,6 @@ from tests.helpers.fake_keyrings import WorkingVault
 from tests.helpers.session_bus import bus_with
 from tests.helpers.tray import screen_of
 from tests.helpers.window import until
-
-
-@pytest.fixture
-def options(tmp_path: Path) -> Options:
-    folder = tmp_path / "data"
-    folder.mkdir(mode=0o700)
-    return Options(data_dir=folder, log_dir=folder / "logs", verb=Verb.DOCTOR)
 
 
 def test_without_data_nothing_is_made(tmp_path: Path) -> None:
@@ -68,14 +67,78 @@ def test_a_damaged_database_is_a_fault(options: Options) -> None:
     assert "backup" in found.remedy
 
 
+@pytest.fixture
+def as_user(options: Options) -> Iterator[None]:
+    """Be somebody whom the system refuses something."""
+    if os.geteuid():
+        yield
+        return
+    for path in (options.data_dir, *options.data_dir.parents[:3]):
+        path.chmod(path.stat().st_mode | 0o011)
+    os.chown(options.data_dir, 65534, 65534)
+    os.seteuid(65534)
+    yield
+    os.seteuid(0)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such bits")
-def test_an_open_folder_is_shut_when_asked_for(options: Options) -> None:
-    options.data_dir.chmod(0o755)
+@pytest.mark.usefixtures("as_user")
+@pytest.mark.parametrize("locked", ["", "hearth.db", "hearth.db-wal"])
+def test_what_was_locked_can_be_written_again_when_asked_for(
+    options: Options, locked: str
+) -> None:
+    folder = options.data_dir
+    for name in ("hearth.db", "hearth.db-wal"):
+        (folder / name).write_bytes(b"")
+    (folder / locked).chmod(0o500 if not locked else 0o400)
+    found = data_checks.check_folder(options)
+    assert found.health is Health.FAULT
+    assert "Permission denied" in found.cause
+    assert repaired(options, "folder").health is Health.FINE
+    (folder / "hearth.db-wal").write_bytes(b"w")
+
+
+def repaired(options: Options, name: str) -> Finding:
+    checks = {name: report.CHECKS[name]}
+    return dict(report.examine(replace(options, name="repair"), checks))[name]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such bits")
+@pytest.mark.parametrize("name", ["data_dir", "log_dir"])
+def test_an_open_folder_is_shut_when_asked_for(options: Options, name: str) -> None:
+    folder: Path = getattr(options, name)
+    folder.mkdir(exist_ok=True)
+    folder.chmod(0o755)
     assert dict(report.examine(options))["permissions"].health is Health.FAULT
-    assert options.data_dir.stat().st_mode & 0o077
-    asked = replace(options, name="repair")
-    assert dict(report.examine(asked))["permissions"].health is Health.FINE
-    assert not options.data_dir.stat().st_mode & 0o077
+    assert folder.stat().st_mode & 0o077
+    assert repaired(options, "permissions").health is Health.FINE
+    assert not folder.stat().st_mode & 0o077
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="entries of Linux")
+def test_an_entry_of_a_folder_that_moved_is_mended_when_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+    options = read_options(["doctor"])
+    assert desktop_checks.check_menu(options).health is Health.FINE
+    gone = [str(tmp_path / "moved" / "hearth")]
+    desktop = LinuxDesktop(
+        gone, tmp_path / "XDG_DATA_HOME", tmp_path / "XDG_CONFIG_HOME"
+    )
+    desktop.install()
+    desktop.start_at_login(on=True)
+    of_a_folder = replace(options, log_dir=tmp_path / "data" / "logs")
+    of_a_folder = replace(of_a_folder, data_dir=tmp_path / "data")
+    assert desktop_checks.check_menu(of_a_folder).health is Health.FINE
+    found = desktop_checks.check_menu(options)
+    assert found.health is Health.FAULT
+    assert desktop.is_dead, "looking mends nothing"
+    assert repaired(options, "menu").health is Health.FINE
+    entries = [path.read_text("utf-8") for path in tmp_path.rglob("*.desktop")]
+    assert len(entries) == 2
+    assert not [text for text in entries if gone[0] in text]
 
 
 def test_little_room_is_noted_and_too_little_a_fault(
@@ -209,6 +272,39 @@ def test_an_old_backup_is_noted_and_a_new_one_is_not(
     assert "make one" in data_checks.check_backups(options).remedy
 
 
+@pytest.mark.parametrize("vault", [WorkingVault, lambda: None])
+def test_a_backup_is_made_when_asked_for(
+    options: Options, monkeypatch: pytest.MonkeyPatch, vault: Callable[[], object]
+) -> None:
+    kept = vault()
+    monkeypatch.setattr(keyring, "find_os_vault", lambda: kept)
+    assert repaired(options, "backups").health is Health.NOTE, "of nothing"
+    path = options.data_dir / "hearth.db"
+    key = DatabaseKey(options.data_dir, OsKeyring())
+    key.unlock_at_start(path)
+    # As it is while Hearth runs.
+    with closing(Database.open(path, key=key.value)):
+        assert dict(report.examine(options))["backups"].health is Health.NOTE
+        assert not (options.data_dir / BACKUPS).exists(), "looking makes none"
+        assert repaired(options, "backups").health is Health.FINE
+    [made] = Snapshots(path, options.data_dir / BACKUPS).all()
+    Snapshots(path, options.data_dir / BACKUPS, key.value).verify(made)
+    assert (seal_of(made.path) is Seal.PLAIN) == (kept is None)
+
+
+@pytest.mark.parametrize("error", [StoreFullError("No room."), OSError("No room.")])
+def test_what_cannot_be_repaired_is_said_with_what_to_do(
+    options: Options, error: Exception
+) -> None:
+    def refuse() -> None:
+        raise error
+
+    checks = {"one": lambda _: fault("Bad.", "Do this.", refuse)}
+    found = dict(report.examine(replace(options, name="repair"), checks))["one"]
+    assert found.remedy == "Do this. Hearth could not do it: No room."
+    assert "--repair" not in report.line_of("one", found)
+
+
 def test_what_the_system_refuses_is_a_fault(
     options: Options, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -241,26 +337,6 @@ def test_a_line_says_cause_and_remedy() -> None:
     assert line.splitlines()[0] == "fault room: Full."
     assert "Make room." in line
     assert "--repair" in line
-
-
-def test_the_bundle_has_the_logs_without_secrets_and_replaces_nothing(
-    options: Options,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    options.log_dir.mkdir()
-    (options.log_dir / "hearth.log").write_text("Authorization: Bearer abc123\n")
-    asked = replace(options, name="bundle")
-    report.run(asked)
-    with zipfile.ZipFile(report.BUNDLE) as bundle:
-        assert b"abc123" not in bundle.read("logs/hearth.log")
-        assert b"versions: Hearth" in bundle.read("checks.txt")
-    before = Path(report.BUNDLE).read_bytes()
-    assert report.run(asked) == 1
-    assert Path(report.BUNDLE).read_bytes() == before
-    assert "exists" in capsys.readouterr().err
 
 
 def test_the_command_line_knows_it() -> None:

@@ -1,12 +1,14 @@
 """The window that checks Hearth."""
 
 import sys
+from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from qtshell.window import check_window
 from qtshell.window.check_window import CheckWindow
 
 pytestmark = pytest.mark.gui
@@ -31,6 +33,20 @@ def test_findings_are_shown_repaired_and_copied(qtbot: QtBot, parent: QWidget) -
     qtbot.waitUntil(lambda: window.text.toPlainText() == "repaired\n")
     window.copy.click()
     assert QGuiApplication.clipboard().text() == "repaired\n"
+    window.reject()
+
+
+def test_a_bundle_is_saved_where_downloads_are(
+    qtbot: QtBot, parent: QWidget, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(check_window, "_downloads", lambda: str(tmp_path))
+    saving = "import os, sys; print(sys.argv[1:], os.getcwd())"
+    window = CheckWindow((sys.executable, "-c", saving), parent)
+    qtbot.waitUntil(window.save.isEnabled)
+    assert window.text.toPlainText() == f"[] {tmp_path}\n"
+    window.save.click()
+    said = f"['--bundle'] {tmp_path}\n"
+    qtbot.waitUntil(lambda: window.text.toPlainText() == said)
     window.reject()
 
 
