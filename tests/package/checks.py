@@ -16,6 +16,8 @@ import pytest
 from tools import Build
 
 from qtshell.identity import APP_ID
+from qtshell.ipc.instance import Call, call
+from qtshell.options import Verb
 from tests.helpers.sidecar import Sidecar
 from tests.helpers.window import Window
 
@@ -82,6 +84,30 @@ def test_the_sidecar_loads_no_qt(
     assert "libsql" in maps
     assert "PySide6" not in maps
     assert "shiboken" not in maps
+
+
+def test_what_runs_goes_on_when_an_update_has_replaced_its_file(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Modules that were not needed yet are still its own."""
+    folder = tmp_path / "hearth"
+    subprocess.run(["cp", "-al", root / INSTALLED, folder], check=True)
+    program, later = folder / "hearth", folder / "later"
+    monkeypatch.setenv("HEARTH_PROGRAM", str(program))
+    data = tmp_path / "data"
+    with Window.start(data) as window:
+        later.write_bytes(bytes(100_000) + program.read_bytes())
+        later.chmod(0o755)
+        later.replace(program)
+        for verb in (Verb.QUICK_ASK, Verb.STATUS):
+            assert [reply.exit for reply in call(data, Call(verb.value))][-1] == 0
+        for page in ("/settings/backups", "/notes", "/actions", "/trash"):
+            window.go(page)
+            window.find("link", "Settings")
+        assert window.quit() == 0
+        assert "a bug" not in window.log
+        assert "Traceback" not in window.log
+    subprocess.run(["rm", "-rf", folder], check=True)
 
 
 def test_in_the_archive_every_binary_finds_its_libraries(tmp_path: Path) -> None:
