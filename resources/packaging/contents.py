@@ -60,6 +60,7 @@ UNNEEDED: Final = {
     "*.chk": "signatures of the unstripped file",
     "*/tests/*": "tests of others",
     "*/direct_url.json": "where it was built",
+    "*/uv_build.json": "how it was built",
     "*/uv_cache.json": "when it was built",
     "*/RECORD": "lists files that are not here",
     "*/INSTALLER": "who installed it where it was built",

@@ -147,13 +147,26 @@ def write_parts_list(
         target: The file.
         bundled: Packages of the system with files in the archive.
         libraries: The names of the libraries in the archive.
+
+    Raises:
+        SystemExit: What was put together is no CycloneDX.
     """
     bom = parts()
     more = [_part("deb/debian", each.name, each.version, "") for each in bundled]
     more += with_wheels(libraries)
     whole = {**bom, "components": [*bom["components"], *more]}
     text = json.dumps(whole, indent=2, ensure_ascii=False, sort_keys=True)
+    _refuse_invalid(text, bom["specVersion"])
     target.write_text(text + "\n", "utf-8")
+
+
+def _refuse_invalid(text: str, version: str) -> None:
+    from cyclonedx.schema import SchemaVersion  # noqa: PLC0415 who builds has it
+    from cyclonedx.validation.json import JsonStrictValidator  # noqa: PLC0415 as above
+
+    validator = JsonStrictValidator(SchemaVersion.from_version(version))
+    if found := validator.validate_str(text):
+        raise SystemExit(f"The list of parts is no CycloneDX {version}: {found}")
 
 
 def copyright_text(bundled: Iterable[Package] = ()) -> str:

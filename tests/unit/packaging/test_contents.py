@@ -27,6 +27,7 @@ RECIPES = ROOT / "resources" / "packaging"
         "robyn/tests/test_it.py",
         "prompt_toolkit-3.0.53.dist-info/METADATA",
         "keyring-25.7.0.dist-info/RECORD",
+        "hearth-0.1.0.dist-info/uv_build.json",
         "hearth-0.1.0.dist-info/uv_cache.json",
         "sqlalchemy/cyextension/util.pyx",
     ],
