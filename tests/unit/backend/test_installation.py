@@ -157,13 +157,26 @@ def test_a_frozen_hearth_runs_nothing_but_its_own(arguments: list[str]) -> None:
     assert asked_module(arguments) is None
 
 
+IMPORTERS = """
+class Archive:
+    _filename = "/usr/bin/hearth"
+pyz_archive = Archive()
+"""
+"""What PyInstaller reads modules by."""
+WHERE_MODULES_ARE = """
+import pyimod02_importers
+print(pyimod02_importers.pyz_archive._filename)
+"""
+
+
 def test_a_frozen_child_becomes_what_it_is_asked_for(tmp_path: Path) -> None:
-    """Also without the library path that belongs to the frozen program."""
+    """Without the library path of the frozen program, and with its own modules."""
     (tmp_path / "backend").mkdir()
     (tmp_path / "backend" / "__init__.py").touch()
     shutil.copy(installation.__file__, tmp_path / "backend")
-    said = SAID + "print(os.environ.get('LD_LIBRARY_PATH'))"
+    said = f"{SAID}print(os.environ.get('LD_LIBRARY_PATH')){WHERE_MODULES_ARE}"
     (tmp_path / "backend" / "said.py").write_text(said, "utf-8")
+    (tmp_path / "pyimod02_importers.py").write_text(IMPORTERS, "utf-8")
     shutil.copy(ROOT / "resources" / "packaging" / "child.py", tmp_path)
     path = {"LD_LIBRARY_PATH": str(tmp_path), "LD_LIBRARY_PATH_ORIG": "/own"}
     done = subprocess.run(
@@ -173,9 +186,11 @@ def test_a_frozen_child_becomes_what_it_is_asked_for(tmp_path: Path) -> None:
         check=True,
         text=True,
     )
-    said, library_path = done.stdout.splitlines()
+    said, library_path, modules = done.stdout.splitlines()
     assert json.loads(said)[:2] == [[], "__main__"]
     assert library_path == "/own"
+    program = Path("/proc/self/exe")
+    assert modules == (str(program) if program.exists() else "/usr/bin/hearth")
 
 
 @pytest.mark.parametrize("package", ["backend", "qtshell"])
