@@ -77,14 +77,15 @@ def asked_module(arguments: Sequence[str]) -> str | None:
 
 def own_command() -> tuple[str, ...]:
     """Return the command that starts Hearth again, without its own arguments."""
-    if _is_frozen():
-        return (_appimage(os.environ) or sys.executable,)
+    if image := _appimage(os.environ):
+        return (image,)
     # Not resolved: in a virtual environment the interpreter is a link out of it.
+    # Windows opens a console beside the one that is for commands.
     name = "hearthw.exe" if sys.platform == "win32" else "hearth"
     script = Path(sys.executable).parent / name
     if script.is_file():
         return (str(script.absolute()),)
-    return (sys.executable, "-m", "qtshell")
+    return (sys.executable,) if _is_frozen() else (sys.executable, "-m", "qtshell")
 
 
 def installed_files() -> str:
@@ -167,6 +168,8 @@ def _appimage(environment: Mapping[str, str]) -> str | None:
 
     A program that one starts inherits its variables, so what counts is where we are.
     """
+    if not _is_frozen():
+        return None
     mounted, image = environment.get("APPDIR"), environment.get("APPIMAGE")
     ours = mounted and Path(sys.executable).is_relative_to(mounted)
     return image if ours else None

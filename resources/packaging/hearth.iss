@@ -18,7 +18,7 @@ ArchitecturesInstallIn64BitMode=x64compatible
 MinVersion=10.0.17763
 LicenseFile=..\..\LICENSE
 SetupIconFile={#Icons}\hearth.ico
-UninstallDisplayIcon={app}\hearth.exe
+UninstallDisplayIcon={app}\hearthw.exe
 OutputBaseFilename=hearth-{#Version}-windows-x64
 Compression=lzma2/max
 SolidCompression=yes
@@ -43,7 +43,7 @@ Source: "{#Program}\*"; DestDir: "{app}"; Flags: ignoreversion recursesubdirs cr
 [Run]
 ; The program knows its shortcut, its jump list and its identity.
 Filename: "{app}\hearth.exe"; Parameters: "--install-desktop"; Flags: runhidden
-Filename: "{app}\hearth.exe"; Description: "{cm:LaunchProgram,Hearth}"; Flags: nowait postinstall skipifsilent
+Filename: "{app}\hearthw.exe"; Description: "{cm:LaunchProgram,Hearth}"; Flags: nowait postinstall skipifsilent
 
 [UninstallRun]
 Filename: "{app}\hearth.exe"; Parameters: "quit"; Flags: runhidden; RunOnceId: "Quit"

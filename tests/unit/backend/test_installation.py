@@ -205,9 +205,17 @@ def test_one_module_alone_knows_the_interpreter(package: str) -> None:
     assert knowing <= {"backend/installation.py"}
 
 
-def test_a_frozen_hearth_starts_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("platform", ["linux", "win32"])
+def test_a_frozen_hearth_starts_itself_without_a_console(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: str
+) -> None:
     monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "hearth.exe"))
     assert own_command() == (sys.executable,)
+    (tmp_path / "hearthw.exe").touch()
+    name = "hearthw.exe" if platform == "win32" else "hearth.exe"
+    assert own_command() == (str(tmp_path / name),)
 
 
 @pytest.mark.parametrize(

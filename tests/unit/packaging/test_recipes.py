@@ -3,6 +3,7 @@
 import plistlib
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import appimage
@@ -106,7 +107,17 @@ def test_the_spec_is_python_and_finds_its_files() -> None:
     compile(text, "hearth.spec", "exec")
     assert "bundle_info()" in text
     # With a console macOS shows no menus, and Windows a second window.
-    assert 'console=sys.platform == "linux"' in text
+    consoles = re.search(r"^consoles = (.+)$", text, re.MULTILINE)
+    assert consoles
+    for platform, expected in {
+        "linux": {"hearth": True},
+        "darwin": {"hearth": False},
+        "win32": {"hearth": True, "hearthw": False},
+    }.items():
+        of_system = SimpleNamespace(platform=platform)
+        assert eval(consoles[1], {"sys": of_system}) == expected
+    run = set(re.findall(r"\{app\}\\(\w+)\.exe", INSTALLER.read_text("utf-8")))
+    assert run == {"hearth", "hearthw"}
     for name in re.findall(r'"(\w+\.py)"', text):
         assert (RECIPES / name).is_file()
 
