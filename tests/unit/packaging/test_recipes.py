@@ -50,9 +50,24 @@ def test_the_workflow_builds_each_kind_and_keeps_it() -> None:
         assert called in words
 
 
+def test_what_is_frozen_is_the_wheel_and_no_source_beside_it() -> None:
+    [freezing] = [step for step in steps() if "pyinstaller" in step.get("run", "")]
+    folder = ROOT / freezing["working-directory"]
+    assert not (folder / "backend").exists()
+    assert folder.parent == ROOT
+    files = {str(path.relative_to(ROOT)) for path in (ROOT / "templates").glob("*")}
+    wanted = re.findall(
+        r"_internal/backend/(templates/\S+)",
+        " ".join(s.get("run", "") for s in steps()),
+    )
+    assert wanted
+    assert set(wanted) <= files
+
+
 def test_every_path_in_the_workflow_exists() -> None:
     words = " ".join(step.get("run", "") for step in steps()).replace("\\", "/")
-    paths = set(re.findall(r"(?<![\w/])resources/[\w./]+", words))
+    paths = set(re.findall(r"(?:(?<![\w/])|(?<= \.\./))resources/[\w./]+", words))
+    assert "resources/packaging/hearth.spec" in paths
     assert len(paths) >= 5
     lost = [p for p in paths if not MADE.match(p) and not (ROOT / p).exists()]
     assert lost == []
