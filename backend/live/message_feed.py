@@ -6,12 +6,12 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence, Set
 from contextlib import suppress
-from dataclasses import replace
 from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final, cast
 
 from markupsafe import escape
+from msgspec.structs import replace
 
 from backend.errors import NotFoundError
 from backend.live.message_views import (

@@ -1,8 +1,9 @@
 """How messages look: what was asked, and answers, whole or growing."""
 
 from collections.abc import Iterable, Sequence, Set
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
+
+from msgspec import field
 
 from backend.live.waiting import WaitingLine
 from backend.services.notices import Tone
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from backend.store.rows import AnyMessage
 
 
-@dataclass(frozen=True)
-class Blocks(Template):
+class Blocks(Template, frozen=True):
     """Blocks of an answer.
 
     Attributes:
@@ -33,8 +33,7 @@ class Blocks(Template):
     kept: Set[int] = frozenset()
 
 
-@dataclass(frozen=True)
-class ReadsFrom(Template):
+class ReadsFrom(Template, frozen=True):
     """Stands before the first message that the model is given.
 
     Attributes:
@@ -46,8 +45,7 @@ class ReadsFrom(Template):
     has_files: bool
 
 
-@dataclass(frozen=True)
-class AssistantLine(Template):
+class AssistantLine(Template, frozen=True):
     """Stands where another assistant has the questions, or none.
 
     Attributes:
@@ -58,16 +56,14 @@ class AssistantLine(Template):
     name: str
 
 
-@dataclass(frozen=True)
-class AttachedFiles(Template):
+class AttachedFiles(Template, frozen=True):
     """The files of a question, each shown large by a press."""
 
     template: ClassVar[str] = "attachments/_shown.html"
     files: "Sequence[AttachedFile]"
 
 
-@dataclass(frozen=True)
-class QuestionView(Template):
+class QuestionView(Template, frozen=True):
     """What the user asked.
 
     Attributes:
@@ -85,8 +81,7 @@ class QuestionView(Template):
     is_marked: bool = False
 
 
-@dataclass(frozen=True)
-class Answer(Template):
+class Answer(Template, frozen=True):
     """What came back, whole or growing.
 
     Attributes:

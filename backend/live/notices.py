@@ -1,6 +1,5 @@
 """Tells open pages, through the event stream, what services have to say."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from backend.services.notices import Tone
@@ -8,8 +7,7 @@ from backend.web.events import EventHub
 from backend.web.rendering import Renderer, Template
 
 
-@dataclass(frozen=True)
-class Toast(Template):
+class Toast(Template, frozen=True):
     """A short message at the edge of the page.
 
     Attributes:

@@ -1,8 +1,9 @@
 """Which rows a transaction changed, and so which events pages must hear: one table."""
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
+
+from msgspec import Struct
 
 from backend.store.branches.tree import PATH
 from backend.store.states.message_state import MessageState
@@ -27,8 +28,7 @@ _SHOWN: Final = {"text", "reasoning", "state", "error", "engine", "model"}
 _MODEL_SETTINGS: Final = "model"
 
 
-@dataclass(frozen=True, slots=True)
-class PageEvents:
+class PageEvents(Struct, frozen=True):
     """What pages must hear of one transaction.
 
     Attributes:

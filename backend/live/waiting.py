@@ -1,6 +1,5 @@
 """What stands in for the first words of an answer: what they wait for, how long."""
 
-from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from backend.llm.engine import Wait
@@ -17,8 +16,7 @@ _WORDS: Final = {
 }
 
 
-@dataclass(frozen=True)
-class WaitingLine(Template):
+class WaitingLine(Template, frozen=True):
     """Says what an answer waits for; nothing where no words are.
 
     Attributes:

@@ -2,9 +2,10 @@
 
 from base64 import b64encode
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Protocol
+
+from msgspec import Struct
 
 from backend.llm.listed_model import ListedModel
 from backend.llm.options import AS_SET, Parameters
@@ -18,8 +19,7 @@ class Role(StrEnum):
     ASSISTANT = "assistant"
 
 
-@dataclass(frozen=True, slots=True)
-class TurnPicture:
+class TurnPicture(Struct, frozen=True):
     """A picture that is sent with a question."""
 
     media_type: str
@@ -36,8 +36,7 @@ class TurnPicture:
         return f"data:{self.media_type};base64,{self.base64}"
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(Struct, frozen=True):
     """One thing said in a conversation."""
 
     role: Role
@@ -55,16 +54,14 @@ class Wait(Enum):
     READING = "reading"
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(Struct, frozen=True):
     """How many tokens an answer took, as its server counted them."""
 
     prompt: int = 0
     answer: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Delta:
+class Delta(Struct, frozen=True):
     """A piece of an answer as it arrives.
 
     Attributes:
@@ -97,8 +94,7 @@ class Delta:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
+class Measure(Struct, frozen=True):
     """What a model can read at once, and what a request takes of it, in tokens.
 
     None for what nobody says, or what cannot be counted just now.

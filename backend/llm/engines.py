@@ -3,10 +3,12 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Protocol
+
+from msgspec import Struct
 
 from backend.interface.stored_values import EngineKind
 from backend.keys.api_keys import KeyStore
@@ -62,8 +64,7 @@ class StoredEngine(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewEngine:
+class NewEngine(Struct, frozen=True, kw_only=True):
     """An engine that is tried out before it is stored."""
 
     id: str = ""

@@ -1,8 +1,9 @@
 """A model as its engine lists it: what it is for, and what is known of it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class ModelTask(StrEnum):
@@ -17,8 +18,7 @@ class ModelTask(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListedModel:
+class ListedModel(Struct, frozen=True, kw_only=True):
     """One model of an engine; what the engine does not say is 0, False or unknown.
 
     Attributes:

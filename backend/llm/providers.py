@@ -1,12 +1,12 @@
 """Well-known providers: where they answer, and what each does in its own way."""
 
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Provider:
+
+class Provider(Struct, frozen=True, kw_only=True):
     """A provider of models.
 
     Attributes:

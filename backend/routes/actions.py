@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Final, Self
+
+from msgspec import Struct, field
 
 from backend.ids import NEW
 from backend.live.notices import Toast
@@ -35,8 +36,7 @@ _DEFAULT_MODEL: Final = "The model for new conversations"
 router = AppRouter[OpenContext]()
 
 
-@dataclass(frozen=True)
-class ActionItem:
+class ActionItem(Struct, frozen=True):
     """An action in the list.
 
     Attributes:
@@ -58,8 +58,7 @@ class ActionItem:
     is_last: bool
 
 
-@dataclass(frozen=True)
-class ActionList(Template):
+class ActionList(Template, frozen=True):
     """All actions in their order."""
 
     template: ClassVar[str] = "actions/_list.html"
@@ -89,16 +88,14 @@ class ActionList(Template):
         )
 
 
-@dataclass(frozen=True)
-class ActionsView(Template):
+class ActionsView(Template, frozen=True):
     """The page of quick actions."""
 
     template: ClassVar[str] = "actions/_view.html"
     actions: ActionList
 
 
-@dataclass(frozen=True, kw_only=True)
-class ActionForm(Template):
+class ActionForm(Template, frozen=True, kw_only=True):
     """The form for a new action, and for another one's facts.
 
     Attributes:

@@ -1,7 +1,6 @@
 """What the user must know about the store, above every page."""
 
 import asyncio
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from backend.errors import StoreClosedError
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
     from backend.services.protection.alerts import Alert
 
 
-@dataclass(frozen=True)
-class AlertList(Template):
+class AlertList(Template, frozen=True):
     """All there is to know now."""
 
     template: ClassVar[str] = "alerts/_list.html"

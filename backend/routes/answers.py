@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from backend.errors import HearthError, NotFoundError
@@ -23,8 +22,7 @@ _KEEP_ALIVE_S: Final = 2.0
 router = AppRouter[OpenContext]()
 
 
-@dataclass(frozen=True)
-class AnswerHtml(Template):
+class AnswerHtml(Template, frozen=True):
     """An answer as a rich text widget shows it: no buttons, no pictures."""
 
     template: ClassVar[str] = "actions/_answer.html"

@@ -1,7 +1,9 @@
 """What a handler works with, besides the request."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from backend.ids import is_id
 from backend.lifecycle.store_lifecycle import StoreLifecycle
@@ -14,8 +16,7 @@ if TYPE_CHECKING:
     from backend.lifecycle.open_store import OfflineServices, Services
 
 
-@dataclass(frozen=True, kw_only=True)
-class AppContext:
+class AppContext(Struct, frozen=True, kw_only=True):
     """For handlers that answer whether the store is open or not.
 
     Attributes:
@@ -31,7 +32,7 @@ class AppContext:
 
     async def on_files(self, _request: Request) -> "OfflineContext":
         """Return the same with what works on the files of the store."""
-        return OfflineContext(**vars(self), offline=await self.store.offline())
+        return OfflineContext(**asdict(self), offline=await self.store.offline())
 
     async def on_open(self, request: Request) -> "OpenContext":
         """Return the same with the services of the store, when it is open.
@@ -44,18 +45,16 @@ class AppContext:
             GoneError: It is about a temporary conversation that is no more.
         """
         services = await self.store.services(_ids_in(request))
-        return OpenContext(**vars(self), services=services)
+        return OpenContext(**asdict(self), services=services)
 
 
-@dataclass(frozen=True, kw_only=True)
-class OfflineContext(AppContext):
+class OfflineContext(AppContext, frozen=True, kw_only=True):
     """For handlers that work on the files of the store."""
 
     offline: "OfflineServices"
 
 
-@dataclass(frozen=True, kw_only=True)
-class OpenContext(AppContext):
+class OpenContext(AppContext, frozen=True, kw_only=True):
     """For handlers that need the store open; a request waits until it is."""
 
     services: "Services"

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from backend.interface.protocol import HEALTH_PATH
 from backend.web.http import AppRouter, Request, Response
@@ -10,8 +11,7 @@ from backend.web.http import AppRouter, Request, Response
 _MAX_NONCE_CHARS = 128
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SidecarHealth:
+class SidecarHealth(Struct, frozen=True, kw_only=True):
     """What is known about this process.
 
     Attributes:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from backend.errors import NotFoundError
@@ -20,8 +19,7 @@ _PLACE: Final = re.compile(r"/(conversations|notes)/[0-9a-f-]{36}")
 router = AppRouter[OpenContext]()
 
 
-@dataclass(frozen=True)
-class HistoryView(Template):
+class HistoryView(Template, frozen=True):
     """The versions of one thing, newest first.
 
     Attributes:
@@ -36,8 +34,7 @@ class HistoryView(Template):
     versions: Sequence[Version]
 
 
-@dataclass(frozen=True)
-class Differences(Template):
+class Differences(Template, frozen=True):
     """How one version differs from the one before it, or from the present."""
 
     template: ClassVar[str] = "history/_differences.html"

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 from urllib.parse import urlencode
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backend.errors import InvalidInputError
 from backend.ids import NEW
@@ -34,8 +36,7 @@ MAX_QUERY_CHARS: Final = 200
 _MAX_DIGITS: Final = 6
 
 
-@dataclass(frozen=True)
-class PickerRow:
+class PickerRow(Struct, frozen=True):
     """One model in the list.
 
     Attributes:
@@ -58,8 +59,7 @@ class PickerRow:
         )
 
 
-@dataclass(frozen=True)
-class PickerGroup:
+class PickerGroup(Struct, frozen=True):
     """Models that stand together, with how their server is."""
 
     name: str
@@ -78,8 +78,7 @@ class PickerGroup:
         return cls(group.name, rows, health, mark, group.note, group.is_continued)
 
 
-@dataclass(frozen=True)
-class PickerList(Template):
+class PickerList(Template, frozen=True):
     """A page of the models to choose from.
 
     Attributes:
@@ -98,8 +97,7 @@ class PickerList(Template):
     next_offset: int | None
 
 
-@dataclass(frozen=True)
-class Picker(Template):
+class Picker(Template, frozen=True):
     """What was chosen in a place, and the button that opens the list.
 
     Attributes:

@@ -1,9 +1,10 @@
 """Notes: the list, one note with autosave and preview, deleting."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 from uuid import UUID
+
+from msgspec import Struct
 
 from backend.errors import NotFoundError
 from backend.ids import new_id
@@ -31,8 +32,7 @@ router = AppRouter[OpenContext]()
 always = AppRouter[AppContext]()
 
 
-@dataclass(frozen=True)
-class NoteItem(Template):
+class NoteItem(Template, frozen=True):
     """One note in the list."""
 
     template: ClassVar[str] = "notes/_item.html"
@@ -41,8 +41,7 @@ class NoteItem(Template):
     beginning: str
 
 
-@dataclass(frozen=True)
-class NoteList(Template):
+class NoteList(Template, frozen=True):
     """A page of the list, or what was found in the notes.
 
     Attributes:
@@ -57,16 +56,14 @@ class NoteList(Template):
     is_first: bool = True
 
 
-@dataclass(frozen=True)
-class NotesView(Template):
+class NotesView(Template, frozen=True):
     """All notes."""
 
     template: ClassVar[str] = "notes/_view.html"
     list: NoteList
 
 
-@dataclass(frozen=True)
-class NoteOrigin:
+class NoteOrigin(Struct, frozen=True):
     """The message a note was made of.
 
     Attributes:
@@ -77,8 +74,7 @@ class NoteOrigin:
     path: str = ""
 
 
-@dataclass(frozen=True)
-class Editor(Template):
+class Editor(Template, frozen=True):
     """One note, being written."""
 
     template: ClassVar[str] = "notes/_editor.html"
@@ -90,8 +86,7 @@ class Editor(Template):
     max_chars: int = MAX_NOTE_CHARS
 
 
-@dataclass(frozen=True)
-class Saved(Template):
+class Saved(Template, frozen=True):
     """What saving tells the page."""
 
     template: ClassVar[str] = "notes/_saved.html"

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 from urllib.parse import quote, urlencode
+
+from msgspec.structs import replace
 
 from backend.errors import GoneError, StoreClosedError
 from backend.ids import NEW, is_temporary
@@ -49,8 +50,7 @@ CLOSED_PATH: Final = "/unlock"
 """The page of a store that does not open."""
 
 
-@dataclass(frozen=True)
-class Layout(Template):
+class Layout(Template, frozen=True):
     """A whole page around what it shows."""
 
     template: ClassVar[str] = "layout.html"
@@ -62,8 +62,7 @@ class Layout(Template):
     max_query_chars: int = MAX_QUERY_CHARS
 
 
-@dataclass(frozen=True)
-class ErrorView(Template):
+class ErrorView(Template, frozen=True):
     """A page that could not be shown."""
 
     template: ClassVar[str] = "errors/_view.html"

@@ -1,7 +1,6 @@
 """Which model is used for titles and for quick actions."""
 
 import asyncio
-from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from backend.errors import NotFoundError
@@ -23,8 +22,7 @@ _LABELS: Final = {
 }
 
 
-@dataclass(frozen=True)
-class PurposesView(Template):
+class PurposesView(Template, frozen=True):
     """A part of the settings."""
 
     template: ClassVar[str] = "settings/_purposes.html"

@@ -1,9 +1,11 @@
 """Search: one page that follows what is typed into the sidebar's field."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final
 from urllib.parse import urlencode
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backend.routes.app_context import OpenContext
 from backend.services.search import (
@@ -51,8 +53,7 @@ _ICONS: Final = {
 }
 
 
-@dataclass(frozen=True)
-class Filter:
+class Filter(Struct, frozen=True):
     """One choice of a filter."""
 
     name: str
@@ -60,8 +61,7 @@ class Filter:
     is_chosen: bool
 
 
-@dataclass(frozen=True)
-class HitItem(Template):
+class HitItem(Template, frozen=True):
     """Something found, and where it leads.
 
     Attributes:
@@ -76,8 +76,7 @@ class HitItem(Template):
     is_title: bool
 
 
-@dataclass(frozen=True)
-class ConversationHits(Template):
+class ConversationHits(Template, frozen=True):
     """What was found in one conversation, under its title."""
 
     template: ClassVar[str] = "search/_talk.html"
@@ -85,8 +84,7 @@ class ConversationHits(Template):
     items: Sequence[HitItem]
 
 
-@dataclass(frozen=True)
-class Section(Template):
+class Section(Template, frozen=True):
     """What was found of one kind.
 
     Attributes:
@@ -101,8 +99,7 @@ class Section(Template):
     note: str = ""
 
 
-@dataclass(frozen=True)
-class SearchView(Template):
+class SearchView(Template, frozen=True):
     """The field's words, the filters, and what was found.
 
     Attributes:

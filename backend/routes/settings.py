@@ -1,7 +1,6 @@
 """The settings page."""
 
 import asyncio
-from dataclasses import dataclass
 from typing import ClassVar
 
 from backend.installation import running_version
@@ -14,8 +13,7 @@ from backend.web.http import AppRouter, Request, Response
 from backend.web.rendering import Template
 
 
-@dataclass(frozen=True)
-class SettingsView(Template):
+class SettingsView(Template, frozen=True):
     """All settings on one page."""
 
     template: ClassVar[str] = "settings/_view.html"

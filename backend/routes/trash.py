@@ -1,7 +1,6 @@
 """The trash: what was deleted, taking it back, deleting for good."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from backend.errors import InvalidInputError
@@ -27,8 +26,7 @@ _UNTITLED: Final = "Untitled"
 router = AppRouter[OpenContext]()
 
 
-@dataclass(frozen=True)
-class TrashItem(Template):
+class TrashItem(Template, frozen=True):
     """One thing in the trash."""
 
     template: ClassVar[str] = "trash/_item.html"
@@ -42,8 +40,7 @@ class TrashItem(Template):
     days_left: int
 
 
-@dataclass(frozen=True)
-class ItemList(Template):
+class ItemList(Template, frozen=True):
     """A page of what is in the trash."""
 
     template: ClassVar[str] = "trash/_list.html"
@@ -52,8 +49,7 @@ class ItemList(Template):
     is_first: bool
 
 
-@dataclass(frozen=True)
-class TrashView(Template):
+class TrashView(Template, frozen=True):
     """The trash."""
 
     template: ClassVar[str] = "trash/_view.html"

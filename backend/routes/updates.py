@@ -1,7 +1,6 @@
 """What a page says of newer versions: looked for, and installed meanwhile."""
 
 import asyncio
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from backend.installation import installed_version
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
     from backend.services.updates.updates import UpdateService
 
 
-@dataclass(frozen=True)
-class UpdatesView(Template):
+class UpdatesView(Template, frozen=True):
     """Whether and where is looked, and what was found."""
 
     template: ClassVar[str] = "settings/_updates.html"
@@ -28,8 +26,7 @@ class UpdatesView(Template):
     offer: "Release | None"
 
 
-@dataclass(frozen=True)
-class InstalledUpdate(Template):
+class InstalledUpdate(Template, frozen=True):
     """What the files were replaced by under an open window; often one version."""
 
     template: ClassVar[str] = "settings/_installed_update.html"

@@ -1,8 +1,9 @@
 """Attaches files to what is typed: each is checked and made ready first."""
 
-from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from backend.attachments.pictures import (
     media_type_of,
@@ -42,8 +43,7 @@ _EMPTY: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ShownPassage:
+class ShownPassage(Struct, frozen=True):
     """A passage an answer was given.
 
     Attributes:

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
 from itertools import groupby
 from typing import Final
+
+from msgspec import Struct
 
 _WORDS: Final = re.compile(r"\s+|\w+|[^\w\s]")
 _MAX_LINES: Final = 5_000
@@ -25,8 +26,7 @@ class Side(StrEnum):
     LEFT_OUT = "left out"
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """A piece of one text or both; unchanged lines in between are left out."""
 
     side: Side

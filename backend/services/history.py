@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from backend.errors import NotFoundError
 from backend.interface.stored_values import TitleSource
@@ -39,8 +40,7 @@ Stop = Callable[[Sequence[str]], Awaitable[None]]
 """Stops those of these answers that are being written."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Version:
+class Version(Struct, frozen=True, kw_only=True):
     """A thing as it was after one change.
 
     Attributes:
@@ -59,8 +59,7 @@ class Version:
     has_changed: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class History:
+class History(Struct, frozen=True, kw_only=True):
     """What became of one thing.
 
     Attributes:

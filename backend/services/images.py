@@ -11,9 +11,10 @@ import ipaddress
 import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from backend.errors import HearthError, InvalidInputError, NotFoundError
 from backend.web.markdown.markdown import render
@@ -45,8 +46,7 @@ class ImageError(HearthError):
     status = 502
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Image:
+class Image(Struct, frozen=True, kw_only=True):
     """A loaded image, to be shown from memory."""
 
     kind: str

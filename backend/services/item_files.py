@@ -2,16 +2,16 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from backend.errors import InvalidInputError
 
 _VERSION: Final = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemFile:
+class ItemFile(Struct, frozen=True, kw_only=True):
     """A kind of file.
 
     Attributes:

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from backend.ids import now_ms
 from backend.store.text import clean_text
@@ -73,8 +74,7 @@ _ALL: Final[dict[Scope, int]] = {
 """What is shown of each kind when everything is searched, in this order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """What was found of one kind: messages and files newest first, the rest best first.
 
     Attributes:

@@ -2,9 +2,10 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
+
+from msgspec import Struct
 
 from backend.errors import NotFoundError
 from backend.installation import resource_path
@@ -31,8 +32,7 @@ class AssetMissingError(LookupError):
     """A template names an asset that is not there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asset:
+class Asset(Struct, frozen=True):
     """One file, read once."""
 
     url: str

@@ -4,8 +4,9 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 RING_EVENTS: Final = 1_000
 RING_BYTES: Final = 4 * 1024 * 1024
@@ -14,8 +15,7 @@ KEEP_ALIVE_S: Final = 2.0
 _RETRY_MS: Final = 300
 
 
-@dataclass(frozen=True, slots=True)
-class StreamEvent:
+class StreamEvent(Struct, frozen=True):
     """One thing a page must hear."""
 
     seq: int

@@ -3,9 +3,10 @@
 import asyncio
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeAlias, TypeVar
 from urllib.parse import parse_qsl, urlsplit
+
+from msgspec import Struct, field
 
 from backend.errors import InvalidInputError, TooLargeError
 from backend.interface.api_types import encode
@@ -28,8 +29,7 @@ TOO_LARGE: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(Struct, frozen=True, kw_only=True):
     """What a handler gets.
 
     Attributes:
@@ -101,8 +101,7 @@ class Request:
             raise InvalidInputError("The form could not be read.") from exc
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Response:
+class Response(Struct, frozen=True, kw_only=True):
     """What a handler answers; security headers are added where it leaves.
 
     Attributes:
@@ -153,8 +152,7 @@ def as_json(value: "DataclassInstance", status: int = 200) -> Response:
     return Response(status=status, body=encode(value), content_type="application/json")
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """One method and path; path parameters are written `:name`.
 
     Attributes:

@@ -4,8 +4,9 @@ import os
 import socket
 import stat
 import sys
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from backend.interface.protocol import LOOPBACK
 from backend.web.robyn_binding import SocketHeld
@@ -17,8 +18,7 @@ class ListenError(RuntimeError):
     """The socket does not listen where it must."""
 
 
-@dataclass(frozen=True, slots=True)
-class BoundSocket:
+class BoundSocket(Struct, frozen=True):
     """A bound socket as Robyn wants it, and its port."""
 
     held: Any

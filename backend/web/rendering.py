@@ -1,7 +1,6 @@
-"""Renders typed contexts through Jinja2: one dataclass, one template."""
+"""Renders typed contexts through Jinja2: one context, one template."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from functools import lru_cache, partial
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import ClassVar, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
+from msgspec import Struct
 
 from backend.interface.protocol import command_path
 from backend.web.formulas.mathml import undrawn
@@ -16,8 +16,7 @@ from backend.web.isolates import isolated
 from backend.web.markdown.markdown_page import lined, placed
 
 
-@dataclass(frozen=True)
-class Template:
+class Template(Struct, frozen=True):
     """The context of one template; subclasses name it and add the fields it reads."""
 
     template: ClassVar[str]
@@ -64,7 +63,7 @@ class Renderer:
 
     def render(self, context: Template) -> str:
         """Return the HTML of a context."""
-        values = {f.name: getattr(context, f.name) for f in fields(context)}
+        values = {name: getattr(context, name) for name in context.__struct_fields__}
         return self._env.get_template(context.template).render(values)
 
     def part(self, context: Template) -> Markup:

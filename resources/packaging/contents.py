@@ -127,6 +127,7 @@ NEEDED: Final = {
     "sqlalchemy*": "the database",
     "markupsafe*": "templates",
     "math_core*": "draws formulas",
+    "msgspec*": "makes the values of a page",
     "nh3*": "makes HTML safe",
     "pydantic*": "checks what comes in",
     "_quickjs*": "draws diagrams",

@@ -7,11 +7,11 @@ import signal
 import sys
 import time
 from contextlib import aclosing
-from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
+from msgspec.structs import replace
 
 from backend.errors import EngineError, EngineFault
 from backend.llm.builtin.child import ChildOptions

@@ -5,12 +5,12 @@ import os
 import signal
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 import uvloop
+from msgspec.structs import replace
 
 from backend.errors import EngineError, EngineFault
 from backend.llm.builtin.engine import BuiltinEngine

@@ -4,10 +4,10 @@ import contextlib
 import random
 import struct
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from backend.errors import EngineError, EngineFault
 from backend.llm.builtin.engine import BuiltinEngine

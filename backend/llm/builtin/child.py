@@ -10,9 +10,11 @@ import signal
 import subprocess
 import time
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from backend.errors import EngineError, EngineFault
 from backend.installation import creation_flags, helper_environment, module_command
@@ -44,8 +46,7 @@ _REASON_CHARS: Final = 200
 _MIN_DATA_BYTES: Final = GIGABYTE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChildOptions:
+class ChildOptions(Struct, frozen=True, kw_only=True):
     """How the built-in engine is run.
 
     Attributes:

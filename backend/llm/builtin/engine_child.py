@@ -11,9 +11,11 @@ import os
 import signal
 import sys
 import threading
-from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct, to_builtins
+from msgspec.structs import replace
 
 from backend.interface.protocol import LOOPBACK
 from backend.runtime.worker import limit, take_job
@@ -23,8 +25,7 @@ _EXIT_BAD_MODEL: Final = 3
 _PICTURE_BATCH: Final = 512
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChildConfig:
+class ChildConfig(Struct, frozen=True, kw_only=True):
     """What the sidecar tells the child.
 
     Attributes:
@@ -51,11 +52,10 @@ class ChildConfig:
 
     def to_line(self) -> bytes:
         """Return the line to write, with its line break."""
-        return json.dumps(asdict(self)).encode() + b"\n"
+        return json.dumps(to_builtins(self)).encode() + b"\n"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChildReply:
+class ChildReply(Struct, frozen=True, kw_only=True):
     """What the child says once: its address, or why it cannot serve the model."""
 
     url: str = ""
@@ -63,7 +63,7 @@ class ChildReply:
 
     def to_line(self) -> str:
         """Return the line to print, with its line break."""
-        return f"{_READY}{json.dumps(asdict(self))}\n"
+        return f"{_READY}{json.dumps(to_builtins(self))}\n"
 
     @classmethod
     def from_line(cls, line: str) -> "ChildReply | None":

@@ -10,9 +10,10 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from backend.llm.builtin.gguf_header import HeaderError, read_header
 from backend.llm.builtin.model_file import kind_of, sibling_parts
@@ -32,8 +33,7 @@ _SMALL_BYTES: Final = 1024 * 1024
 _HUB_VARIABLES: Final = ("LLAMA_CACHE", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a program keeps models."""
 
     program: str
@@ -41,8 +41,7 @@ class Place:
     depth: int = MOST_DEPTH
 
 
-@dataclass(frozen=True, slots=True)
-class FoundFile:
+class FoundFile(Struct, frozen=True):
     """A model that could be used in place."""
 
     program: str

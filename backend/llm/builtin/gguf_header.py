@@ -6,9 +6,10 @@ the tensors' names, shapes and places. Lists of text (the vocabulary) are passed
 
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
+
+from msgspec import Struct
 
 from backend.runtime.regular_files import open_regular
 
@@ -48,8 +49,7 @@ class CutShortError(HeaderError):
     """The file ends within its header."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Header:
+class Header(Struct, frozen=True, kw_only=True):
     """What a header tells.
 
     Attributes:

@@ -4,8 +4,9 @@ The weights are mapped from the file. What it keeps of a text is taken when it l
 for every place in which a conversation can be answered.
 """
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from backend.llm.builtin.gguf_header import Header
 from backend.llm.builtin.memory import GIGABYTE
@@ -20,8 +21,7 @@ _UNKNOWN: Final = 8_192
 _NUMBER_BYTES: Final = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Fit:
+class Fit(Struct, frozen=True):
     """How a model is run on this computer.
 
     Attributes:

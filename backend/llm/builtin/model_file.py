@@ -3,9 +3,10 @@
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from backend.errors import EngineError, EngineFault
 from backend.llm.builtin.file_faults import why_no_header, why_unreadable
@@ -36,8 +37,7 @@ _WRITERS_AT_ONCE: Final = ("dream", "llada", "llada-moe", "rnd1")
 _CHOOSE: Final = "Choose another GGUF file"
 
 
-@dataclass(frozen=True, slots=True)
-class ModelFile:
+class ModelFile(Struct, frozen=True):
     """A file that may be a model.
 
     Attributes:

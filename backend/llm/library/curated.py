@@ -1,13 +1,13 @@
 """A short list of models to begin with, by the memory they are made for."""
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from backend.llm.builtin.memory import GIGABYTE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suggestion:
+class Suggestion(Struct, frozen=True, kw_only=True):
     """A model that is good for its size.
 
     Attributes:

@@ -7,10 +7,12 @@ and is found again by whoever starts next.
 import glob
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, Self
+
+from msgspec import Struct, field, to_builtins
+from msgspec.structs import replace
 
 from backend.ids import new_id
 from backend.llm.library.hub import RemoteFile
@@ -62,8 +64,7 @@ def move(state: DownloadState, step: DownloadEvent) -> DownloadState:
     return _MOVES.get((state, step), state)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Download:
+class Download(Struct, frozen=True, kw_only=True):
     """A model that is being downloaded.
 
     Attributes:
@@ -113,7 +114,7 @@ class Download:
             StoreReadOnlyError: The folder cannot be written.
         """
         make_private_dir(models)
-        data = asdict(self) | {"folder": str(self.folder)}
+        data = to_builtins(self, enc_hook=str)
         replace_file(models / f"{self.id}{SUFFIX}", json.dumps(data))
 
     def forget(self, models: Path) -> None:

@@ -12,10 +12,11 @@ import os
 import shutil
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
 
 from backend.llm.builtin.memory import GIGABYTE
 from backend.llm.library.ranges import (
@@ -51,8 +52,7 @@ class _AgainError(Exception):
         self.after_s = after_s
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(Struct, frozen=True, kw_only=True):
     """A file that is wanted.
 
     Attributes:
@@ -73,8 +73,7 @@ class Wanted:
         return self.target.with_name(f"{self.target.name}.{self.sha256[:16]}.part")
 
 
-@dataclass(slots=True)
-class _FilePart:
+class _FilePart(Struct):
     """What has arrived of a file, and what it hashes to."""
 
     path: Path

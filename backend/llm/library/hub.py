@@ -8,9 +8,11 @@ hashes. Everything in them comes from strangers.
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backend.llm.builtin.projectors import is_projector, quantisation_of, sees_with
 
@@ -28,8 +30,7 @@ _LONGEST_NAME: Final = 200
 _MOST_MODELS: Final = 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HubModel:
+class HubModel(Struct, frozen=True, kw_only=True):
     """A repository as a search shows it.
 
     Attributes:
@@ -47,16 +48,14 @@ class HubModel:
     is_gated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class FoundModels:
+class FoundModels(Struct, frozen=True):
     """One page of a search; `next_page` is "" at its end."""
 
     models: tuple[HubModel, ...]
     next_page: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoteFile:
+class RemoteFile(Struct, frozen=True, kw_only=True):
     """A file of a repository.
 
     Attributes:
@@ -74,8 +73,7 @@ class RemoteFile:
         return PurePosixPath(self.path).name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Variant:
+class Variant(Struct, frozen=True, kw_only=True):
     """A model in one size: a file, or all parts of one, and what it sees with.
 
     Attributes:
@@ -100,8 +98,7 @@ class Variant:
         return sum(file.bytes for file in self.files)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Repository:
+class Repository(Struct, frozen=True, kw_only=True):
     """What can be downloaded from a repository.
 
     Attributes:

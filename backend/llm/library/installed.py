@@ -3,10 +3,12 @@
 import json
 import shutil
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct, to_builtins
+from msgspec.structs import replace
 
 from backend.errors import ConflictError, NotFoundError
 from backend.ids import new_id, now_ms
@@ -34,8 +36,7 @@ _FILE_TYPES: Final = {
 """llama.cpp's names of `general.file_type` (`llama_ftype` in its `llama.h`)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstalledModel:
+class InstalledModel(Struct, frozen=True, kw_only=True):
     """A model file, and what its header says of it.
 
     Attributes:
@@ -61,8 +62,7 @@ class InstalledModel:
     checkable: tuple[Path, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeletedModel:
+class DeletedModel(Struct, frozen=True, kw_only=True):
     """A model in the trash.
 
     Attributes:
@@ -155,7 +155,7 @@ def delete(models: Path, path: Path) -> str:
         deleted_at=now_ms(),
     )
     # The note comes first: what is moved can always be moved back.
-    replace_file(trash / _NOTE, json.dumps(asdict(note)))
+    replace_file(trash / _NOTE, json.dumps(to_builtins(note)))
     for file in (*files, *sums):
         file.rename(trash / file.name)
     return id

@@ -11,9 +11,10 @@ import ipaddress
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
+
+from msgspec import Struct
 
 from backend.errors import InvalidInputError
 from backend.llm.providers import provider_of
@@ -54,8 +55,7 @@ _HERE: Final = ("localhost", "localhost.localdomain", "ip6-localhost")
 _EXAMPLE: Final = "It looks like http://127.0.0.1:11434 or https://api.example.com/v1."
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Struct, frozen=True):
     """An address as it was typed.
 
     Attributes:

@@ -5,10 +5,11 @@ import contextlib
 import importlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from backend.errors import HearthError
 from backend.interface.protocol import LOOPBACK
@@ -35,8 +36,7 @@ _ANYBODY: Final = ("llama.cpp", "KoboldCpp")
 """Names of ports that many other programs use too."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A model server that answered."""
 
     name: str

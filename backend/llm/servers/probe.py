@@ -5,11 +5,12 @@ import json
 import socket
 import ssl
 from contextlib import suppress
-from dataclasses import dataclass
 from enum import Enum
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin
+
+from msgspec import Struct
 
 from backend.llm.listed_model import ListedModel
 from backend.llm.wire.answer_events import NotAnAnswerError
@@ -64,8 +65,7 @@ ANSWERED: Final = frozenset(
 """There is somebody: another path may be the right one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Probe:
+class Probe(Struct, frozen=True, kw_only=True):
     """One address and what came of it.
 
     Attributes:

@@ -5,8 +5,9 @@ Everything here is pure and treats a server's words as data that may be hostile.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from backend.errors import EngineFault
 from backend.llm.engine import Delta, Usage
@@ -28,8 +29,7 @@ class NotAnAnswerError(ValueError):
     """What the server sent is not what such a server says."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chunk:
+class Chunk(Struct, frozen=True, kw_only=True):
     """One event of an answer.
 
     Attributes:

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backend.llm.engine import Role, Turn
 from backend.llm.wire.continuing import asked_in_words, is_continuation
@@ -34,8 +36,7 @@ _NEWER_LONGEST: Final = "max_completion_tokens"
 _OF_SYSTEM: Final = re.compile(r"\bsystem\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(Struct, frozen=True):
     """One way to ask.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from backend.llm.engine import Turn
 from backend.llm.wire.client import native_base
@@ -19,8 +20,7 @@ _OLLAMA_OPTIONS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ChatRequest:
+class ChatRequest(Struct, frozen=True):
     """One question as it is sent; all of its body is ASCII, whatever was typed.
 
     Attributes:

@@ -8,9 +8,10 @@ it is a whole JSON value, because some servers part events by no empty line; a f
 
 import codecs
 import re
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
+
+from msgspec import Struct
 
 ERROR: Final = "error"
 
@@ -25,8 +26,7 @@ class TooLongError(ValueError):
     """An event is longer than any answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class ServerEvent:
+class ServerEvent(Struct, frozen=True):
     """One event: its data, and what kind of event the server calls it."""
 
     data: str

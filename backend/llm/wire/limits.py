@@ -6,14 +6,15 @@ given up when it shows no life. An answer that still moves is never ended.
 """
 
 import math
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backend.llm.options import EngineOptions
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """What a server far away may take.
 
     Attributes:

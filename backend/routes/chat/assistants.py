@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final
 from urllib.parse import urlencode
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backend.ids import NEW
 from backend.live.notices import Toast
@@ -40,8 +42,7 @@ _ABOUT_CHARS: Final = 160
 router = AppRouter[OpenContext]()
 
 
-@dataclass(frozen=True)
-class AssistantRow:
+class AssistantRow(Struct, frozen=True):
     """An assistant in a list.
 
     Attributes:
@@ -56,8 +57,7 @@ class AssistantRow:
     problem: str = ""
 
 
-@dataclass(frozen=True)
-class AssistantList(Template):
+class AssistantList(Template, frozen=True):
     """All assistants, or examples where there are none."""
 
     template: ClassVar[str] = "assistants/_list.html"
@@ -65,16 +65,14 @@ class AssistantList(Template):
     examples: Sequence[AssistantRow]
 
 
-@dataclass(frozen=True)
-class AssistantsView(Template):
+class AssistantsView(Template, frozen=True):
     """The page of assistants."""
 
     template: ClassVar[str] = "assistants/_view.html"
     assistants: AssistantList
 
 
-@dataclass(frozen=True, kw_only=True)
-class AssistantForm(Template):
+class AssistantForm(Template, frozen=True, kw_only=True):
     """The form for a new assistant, and for another one's facts.
 
     Attributes:
@@ -100,8 +98,7 @@ class AssistantForm(Template):
     max_chars: int = MAX_INSTRUCTIONS_CHARS
 
 
-@dataclass(frozen=True)
-class AssistantPicker(Template):
+class AssistantPicker(Template, frozen=True):
     """Which assistant was chosen in a place, and the button that opens the list.
 
     Attributes:
@@ -121,8 +118,7 @@ class AssistantPicker(Template):
     folder: str = ""
 
 
-@dataclass(frozen=True)
-class AssistantChoices(Template):
+class AssistantChoices(Template, frozen=True):
     """The assistants to choose from.
 
     Attributes:

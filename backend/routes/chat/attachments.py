@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 from urllib.parse import unquote, urlencode
+
+from msgspec import Struct
 
 from backend.attachments.pictures import KEPT_TYPES, media_type_of
 from backend.documents.document import Document
@@ -32,8 +34,7 @@ _SECTIONS_BEFORE: Final = 2
 _UNKNOWN: Final = "application/octet-stream"
 
 
-@dataclass(frozen=True)
-class Drafted(Template):
+class Drafted(Template, frozen=True):
     """The files of a draft, and what is to be said of them before they are sent.
 
     Attributes:
@@ -50,8 +51,7 @@ class Drafted(Template):
     may_try: bool = False
 
 
-@dataclass(frozen=True)
-class ShownSection:
+class ShownSection(Struct, frozen=True):
     """A section of a document: its place, and its text around what is marked."""
 
     place: str
@@ -60,8 +60,7 @@ class ShownSection:
     after: str = ""
 
 
-@dataclass(frozen=True)
-class ShownText(Template):
+class ShownText(Template, frozen=True):
     """A part of what was read of a document.
 
     Attributes:
@@ -74,8 +73,7 @@ class ShownText(Template):
     following: int
 
 
-@dataclass(frozen=True)
-class DocumentView(Template):
+class DocumentView(Template, frozen=True):
     """The page of what was read of a document, around a passage.
 
     Attributes:
@@ -91,8 +89,7 @@ class DocumentView(Template):
     text: ShownText
 
 
-@dataclass(frozen=True)
-class PassageList(Template):
+class PassageList(Template, frozen=True):
     """The passages an answer was given."""
 
     template: ClassVar[str] = "attachments/_passages.html"

@@ -1,7 +1,6 @@
 """How full the context of a conversation is, and its summary."""
 
 import asyncio
-from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from backend.routes.app_context import OpenContext
@@ -15,8 +14,7 @@ _ROUND: Final = 100
 """An estimate is no better than that."""
 
 
-@dataclass(frozen=True)
-class ContextMeter(Template):
+class ContextMeter(Template, frozen=True):
     """How full the context is.
 
     Attributes:

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import groupby
 from typing import TYPE_CHECKING, ClassVar, Final
 from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backend.errors import InvalidInputError, NotFoundError
 from backend.ids import ARCHIVE, DraftedForm, form_draft, made_at
@@ -36,8 +38,7 @@ class Mark(StrEnum):
     UNREAD = "New answer"
 
 
-@dataclass(frozen=True)
-class ConversationItem(Template):
+class ConversationItem(Template, frozen=True):
     """One conversation in the list."""
 
     template: ClassVar[str] = "conversations/_item.html"
@@ -46,8 +47,7 @@ class ConversationItem(Template):
     mark: Mark = Mark.NONE
 
 
-@dataclass(frozen=True)
-class Day:
+class Day(Struct, frozen=True):
     """The conversations of one day.
 
     Attributes:
@@ -59,8 +59,7 @@ class Day:
     goes_on: bool = False
 
 
-@dataclass(frozen=True)
-class FolderItem(Template):
+class FolderItem(Template, frozen=True):
     """One folder in the list."""
 
     template: ClassVar[str] = "folders/_item.html"
@@ -68,8 +67,7 @@ class FolderItem(Template):
     count: int
 
 
-@dataclass(frozen=True)
-class FolderChoice(Template):
+class FolderChoice(Template, frozen=True):
     """Where conversations can be moved, as the options of a field.
 
     Attributes:
@@ -81,8 +79,7 @@ class FolderChoice(Template):
     here: str | None
 
 
-@dataclass(frozen=True)
-class ConversationList(Template):
+class ConversationList(Template, frozen=True):
     """A page of the list, or of a folder or the archive in its place.
 
     Attributes:
@@ -104,8 +101,7 @@ class ConversationList(Template):
     temporary: "Sequence[Conversation]" = ()
 
 
-@dataclass(frozen=True)
-class Rename(Template):
+class Rename(Template, frozen=True):
     """The form for another title, in the list.
 
     Attributes:
@@ -120,8 +116,7 @@ class Rename(Template):
     max_chars: int = MAX_TITLE_CHARS
 
 
-@dataclass(frozen=True)
-class Move(Template):
+class Move(Template, frozen=True):
     """The form for another folder, in the list."""
 
     template: ClassVar[str] = "conversations/_move.html"

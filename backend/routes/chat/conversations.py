@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -25,8 +24,7 @@ router = AppRouter[OpenContext]()
 always = AppRouter[AppContext]()
 
 
-@dataclass(frozen=True)
-class Composer(Template):
+class Composer(Template, frozen=True):
     """Where the user writes.
 
     Attributes:
@@ -45,15 +43,13 @@ class Composer(Template):
     takes_files: bool = True
 
 
-@dataclass(frozen=True)
-class Empty(Template):
+class Empty(Template, frozen=True):
     """What a conversation without messages says."""
 
     template: ClassVar[str] = "messages/_empty.html"
 
 
-@dataclass(frozen=True)
-class Earlier(Template):
+class Earlier(Template, frozen=True):
     """Messages from before those shown."""
 
     template: ClassVar[str] = "messages/_earlier.html"
@@ -62,8 +58,7 @@ class Earlier(Template):
     earlier: str
 
 
-@dataclass(frozen=True)
-class Later(Template):
+class Later(Template, frozen=True):
     """Messages from after those shown."""
 
     template: ClassVar[str] = "messages/_later.html"
@@ -72,8 +67,7 @@ class Later(Template):
     later: str
 
 
-@dataclass(frozen=True)
-class Log(Template):
+class Log(Template, frozen=True):
     """The messages of a conversation.
 
     Attributes:
@@ -95,8 +89,7 @@ class Log(Template):
     later: str = ""
 
 
-@dataclass(frozen=True)
-class Head(Template):
+class Head(Template, frozen=True):
     """The title of a conversation.
 
     Attributes:
@@ -113,8 +106,7 @@ class Head(Template):
     is_temporary: bool = False
 
 
-@dataclass(frozen=True)
-class View(Template):
+class View(Template, frozen=True):
     """One conversation with its composer."""
 
     template: ClassVar[str] = "conversations/_view.html"
@@ -123,8 +115,7 @@ class View(Template):
     composer: Composer
 
 
-@dataclass(frozen=True)
-class Sent(Template):
+class Sent(Template, frozen=True):
     """What the composer calls the next question, and which one was asked."""
 
     template: ClassVar[str] = "conversations/_sent.html"

@@ -1,6 +1,5 @@
 """Folders of conversations: made, named, given instructions, begun in, deleted."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from backend.ids import NEW, DraftedForm, form_draft, new_id
@@ -29,8 +28,7 @@ if TYPE_CHECKING:
 router = AppRouter[OpenContext]()
 
 
-@dataclass(frozen=True)
-class RenameFolder(Template):
+class RenameFolder(Template, frozen=True):
     """The form for another name, in the list.
 
     Attributes:
@@ -45,8 +43,7 @@ class RenameFolder(Template):
     max_chars: int = MAX_NAME_CHARS
 
 
-@dataclass(frozen=True)
-class FolderPage(Template):
+class FolderPage(Template, frozen=True):
     """What a folder's conversations are answered by.
 
     Attributes:

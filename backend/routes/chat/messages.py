@@ -2,8 +2,9 @@
 
 import asyncio
 import json
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final
+
+from msgspec.structs import replace
 
 from backend.errors import ConflictError, NotFoundError
 from backend.ids import edit_draft, is_temporary
@@ -25,16 +26,14 @@ _NOT_KEPT: Final = (
 )
 
 
-@dataclass(frozen=True)
-class LoadedImage(Template):
+class LoadedImage(Template, frozen=True):
     """An image the user asked for, shown from memory."""
 
     template: ClassVar[str] = "messages/_image.html"
     image: Image
 
 
-@dataclass(frozen=True)
-class Edit(Template):
+class Edit(Template, frozen=True):
     """The form for another text of a question.
 
     Attributes:
@@ -49,8 +48,7 @@ class Edit(Template):
     is_draft: bool
 
 
-@dataclass(frozen=True)
-class Changed(Template):
+class Changed(Template, frozen=True):
     """A message as it is now, and what was done to it."""
 
     template: ClassVar[str] = "messages/_changed.html"

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from backend.ids import DraftedForm, form_draft
@@ -17,8 +16,7 @@ from backend.web.http import AppRouter, Request, Response
 from backend.web.rendering import Template
 
 
-@dataclass(frozen=True)
-class ParameterPage(Template):
+class ParameterPage(Template, frozen=True):
     """The form in which they are set.
 
     Attributes:

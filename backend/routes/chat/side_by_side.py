@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
+
+from msgspec.structs import replace
 
 from backend.ids import NEW, new_id
 from backend.routes.app_context import OpenContext
@@ -16,8 +17,7 @@ from backend.web.http import AppRouter, Request, Response
 from backend.web.rendering import Template
 
 
-@dataclass(frozen=True)
-class Several(Template):
+class Several(Template, frozen=True):
     """The form that asks which models answer.
 
     Attributes:
@@ -39,8 +39,7 @@ class Several(Template):
     folder_id: str = ""
 
 
-@dataclass(frozen=True)
-class Answers(Template):
+class Answers(Template, frozen=True):
     """A question, and all answers to it beside each other.
 
     Attributes:
@@ -56,8 +55,7 @@ class Answers(Template):
     answers: Sequence[tuple[str, str, Template]]
 
 
-@dataclass(frozen=True)
-class SideBySideView(Template):
+class SideBySideView(Template, frozen=True):
     """The page of the answers to a question."""
 
     template: ClassVar[str] = "messages/_side_by_side.html"

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from backend.errors import BackupLockedError, InvalidInputError
@@ -31,8 +30,7 @@ _REASONS: Final[Mapping[str, str]] = {
 }
 
 
-@dataclass(frozen=True)
-class BackupItem(Template):
+class BackupItem(Template, frozen=True):
     """One backup."""
 
     template: ClassVar[str] = "backups/_item.html"
@@ -41,16 +39,14 @@ class BackupItem(Template):
     size: str
 
 
-@dataclass(frozen=True)
-class BackupList(Template):
+class BackupList(Template, frozen=True):
     """All backups."""
 
     template: ClassVar[str] = "backups/_list.html"
     items: Sequence[BackupItem]
 
 
-@dataclass(frozen=True)
-class BackupsView(Template):
+class BackupsView(Template, frozen=True):
     """The page."""
 
     template: ClassVar[str] = "backups/_view.html"
@@ -59,8 +55,7 @@ class BackupsView(Template):
     is_away: bool
 
 
-@dataclass(frozen=True)
-class KeyView(Template):
+class KeyView(Template, frozen=True):
     """Asks for the key of a backup that is to be restored.
 
     Attributes:
@@ -73,8 +68,7 @@ class KeyView(Template):
     max_chars: int = MAX_SECRET_CHARS
 
 
-@dataclass(frozen=True)
-class MissingView(Template):
+class MissingView(Template, frozen=True):
     """Says what would be missing with a backup, and asks whether to restore it.
 
     Attributes:

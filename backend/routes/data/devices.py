@@ -1,8 +1,9 @@
 """The page of the computers that exchange their data."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
+
+from msgspec import Struct
 
 from backend.errors import NotFoundError
 from backend.routes.app_context import OpenContext
@@ -18,8 +19,7 @@ MAX_TOKEN_CHARS = 4_000
 MAX_CODE_CHARS = 2 * MAX_TOKEN_CHARS
 
 
-@dataclass(frozen=True)
-class ChangedTwice:
+class ChangedTwice(Struct, frozen=True):
     """What was changed on two computers.
 
     Attributes:
@@ -32,8 +32,7 @@ class ChangedTwice:
     looked: str
 
 
-@dataclass(frozen=True)
-class DeviceState(Template):
+class DeviceState(Template, frozen=True):
     """What changes by itself while the page is open.
 
     Attributes:
@@ -48,8 +47,7 @@ class DeviceState(Template):
     max_token: int = MAX_TOKEN_CHARS
 
 
-@dataclass(frozen=True)
-class DevicesView(Template):
+class DevicesView(Template, frozen=True):
     """The page."""
 
     template: ClassVar[str] = "devices/_view.html"

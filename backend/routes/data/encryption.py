@@ -1,7 +1,6 @@
 """The page of the encryption: how it is, another way, the recovery code."""
 
 import asyncio
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from backend.keys.database_key import MAX_SECRET_CHARS, MIN_PASSPHRASE_CHARS
@@ -15,16 +14,14 @@ if TYPE_CHECKING:
     from backend.lifecycle.open_store import OfflineServices
 
 
-@dataclass(frozen=True)
-class Code(Template):
+class Code(Template, frozen=True):
     """A new recovery code, shown this once."""
 
     template: ClassVar[str] = "encryption/_code.html"
     code: str
 
 
-@dataclass(frozen=True)
-class EncryptionView(Template):
+class EncryptionView(Template, frozen=True):
     """The page.
 
     Attributes:

@@ -1,7 +1,6 @@
 """Exports: write a conversation or everything into a file the user chose."""
 
 import asyncio
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,8 +12,7 @@ from backend.web.http import AppRouter, Request, Response
 from backend.web.rendering import Template
 
 
-@dataclass(frozen=True)
-class ExportState(Template):
+class ExportState(Template, frozen=True):
     """The export that is under way, if any."""
 
     template: ClassVar[str] = "exports/_state.html"

@@ -1,9 +1,10 @@
 """Imports: choose a file, see what it holds, import, cancel, undo."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
+
+from msgspec import Struct
 
 from backend.errors import InvalidInputError
 from backend.routes.app_context import OpenContext
@@ -23,8 +24,7 @@ _MANY_UPDATED: Final = (
 )
 
 
-@dataclass(frozen=True)
-class Skipped:
+class Skipped(Struct, frozen=True):
     """What is left out for one reason, and what some of it is called."""
 
     count: int
@@ -32,8 +32,7 @@ class Skipped:
     names: Sequence[str]
 
 
-@dataclass(frozen=True)
-class Current(Template):
+class Current(Template, frozen=True):
     """The import the user is at, in whatever state it is."""
 
     template: ClassVar[str] = "imports/_current.html"
@@ -52,8 +51,7 @@ class Current(Template):
     error: str
 
 
-@dataclass(frozen=True)
-class Past:
+class Past(Struct, frozen=True):
     """An import that has ended."""
 
     id: str
@@ -64,8 +62,7 @@ class Past:
     can_undo: bool
 
 
-@dataclass(frozen=True)
-class State(Template):
+class State(Template, frozen=True):
     """What changes on the page of imports."""
 
     template: ClassVar[str] = "imports/_state.html"
@@ -73,8 +70,7 @@ class State(Template):
     past: Sequence[Past]
 
 
-@dataclass(frozen=True)
-class ImportView(Template):
+class ImportView(Template, frozen=True):
     """The page of imports."""
 
     template: ClassVar[str] = "imports/_view.html"

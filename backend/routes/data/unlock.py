@@ -1,7 +1,6 @@
 """The page of a store that does not open: enter its key, try again, restore."""
 
 import asyncio
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from backend.errors import HearthError, StoreClosedError
@@ -23,8 +22,7 @@ _SHOWN_BACKUPS = 5
 _HOME = {"HX-Redirect": "/"}
 
 
-@dataclass(frozen=True)
-class UnlockView(Template):
+class UnlockView(Template, frozen=True):
     """Why the store does not open, and the ways forward.
 
     Attributes:

@@ -1,7 +1,6 @@
 """What a form of engines says when it was not done; what is typed in it stays."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from functools import wraps
 from typing import ClassVar, TypeAlias
 
@@ -20,8 +19,7 @@ from backend.web.rendering import Template
 _Handle: TypeAlias = Callable[[Request, OpenContext], Awaitable[Response]]
 
 
-@dataclass(frozen=True)
-class FormQuestion(Template):
+class FormQuestion(Template, frozen=True):
     """What else a form asks, shown in it beside the message why it was not done.
 
     Attributes:

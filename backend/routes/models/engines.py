@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
+
+from msgspec import Struct
 
 from backend.ids import NEW, DraftedForm
 from backend.interface.stored_values import EngineKind
@@ -35,8 +36,7 @@ _NONE_CHATS = (
 router = AppRouter[OpenContext]()
 
 
-@dataclass(frozen=True)
-class EngineRow:
+class EngineRow(Struct, frozen=True):
     """An engine as the page names it.
 
     Attributes:
@@ -84,8 +84,7 @@ class EngineRow:
         )
 
 
-@dataclass(frozen=True)
-class EngineList(Template):
+class EngineList(Template, frozen=True):
     """The engines in the settings.
 
     Attributes:
@@ -101,8 +100,7 @@ class EngineList(Template):
     efforts: Sequence[str] = tuple(Effort)
 
 
-@dataclass(frozen=True)
-class Welcome(Template):
+class Welcome(Template, frozen=True):
     """The choices of a first run.
 
     Attributes:
@@ -115,8 +113,7 @@ class Welcome(Template):
     address: str
 
 
-@dataclass(frozen=True)
-class FileRow:
+class FileRow(Struct, frozen=True):
     """A model file of another program."""
 
     name: str
@@ -130,8 +127,7 @@ class FileRow:
         return cls(found.name, found.program, size_text(found.bytes), found.path)
 
 
-@dataclass(frozen=True)
-class Files(Template):
+class Files(Template, frozen=True):
     """The model files other programs have, and where others come from.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
+
+from msgspec import Struct
 
 from backend.live.notices import Toast
 from backend.routes.app_context import OpenContext
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from backend.llm.library.hub import FoundModels, HubModel, Repository, Variant
 
 
-@dataclass(frozen=True)
-class ResultRow:
+class ResultRow(Struct, frozen=True):
     """A repository that was found."""
 
     name: str
@@ -38,8 +38,7 @@ class ResultRow:
         return cls(model.repository, shown, model.is_gated)
 
 
-@dataclass(frozen=True)
-class Results(Template):
+class Results(Template, frozen=True):
     """A page of what was found."""
 
     template: ClassVar[str] = "models/_results.html"
@@ -49,8 +48,7 @@ class Results(Template):
     is_first: bool
 
 
-@dataclass(frozen=True)
-class VariantRow:
+class VariantRow(Struct, frozen=True):
     """A model in one size."""
 
     name: str
@@ -73,8 +71,7 @@ class VariantRow:
         )
 
 
-@dataclass(frozen=True)
-class Variants(Template):
+class Variants(Template, frozen=True):
     """What can be downloaded from a repository."""
 
     template: ClassVar[str] = "models/_variants.html"

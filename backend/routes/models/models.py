@@ -3,9 +3,10 @@
 import asyncio
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
+
+from msgspec import Struct
 
 from backend.errors import InvalidInputError
 from backend.live.notices import Toast
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
     from backend.services.engines.model_folders import ModelFolders
 
 
-@dataclass(frozen=True)
-class ModelRow:
+class ModelRow(Struct, frozen=True):
     """A model in Hearth's own folder.
 
     Attributes:
@@ -75,8 +75,7 @@ class ModelRow:
         )
 
 
-@dataclass(frozen=True)
-class DownloadRow:
+class DownloadRow(Struct, frozen=True):
     """A download and how far it is."""
 
     id: str
@@ -109,8 +108,7 @@ class DownloadRow:
         )
 
 
-@dataclass(frozen=True)
-class Here(Template):
+class Here(Template, frozen=True):
     """What is on this computer and what is on its way."""
 
     template: ClassVar[str] = "models/_here.html"
@@ -120,8 +118,7 @@ class Here(Template):
     place: "FolderRow"
 
 
-@dataclass(frozen=True)
-class FolderRow:
+class FolderRow(Struct, frozen=True):
     """The folder for new models.
 
     Attributes:
@@ -146,8 +143,7 @@ class FolderRow:
         )
 
 
-@dataclass(frozen=True)
-class DeletedRow:
+class DeletedRow(Struct, frozen=True):
     """A model in the trash."""
 
     id: str
@@ -160,8 +156,7 @@ class DeletedRow:
         return cls(model.id, model.name, size_text(model.bytes))
 
 
-@dataclass(frozen=True)
-class ModelsView(Template):
+class ModelsView(Template, frozen=True):
     """The whole page."""
 
     template: ClassVar[str] = "models/_view.html"

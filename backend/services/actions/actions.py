@@ -4,9 +4,10 @@ import asyncio
 import logging
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Final, Protocol
+
+from msgspec import Struct
 
 from backend.errors import (
     ConflictError,
@@ -57,8 +58,7 @@ class Notes(Protocol):
         """Store a new note."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What running an action gave.
 
     Attributes:

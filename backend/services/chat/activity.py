@@ -5,8 +5,9 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
+
+from msgspec import Struct
 
 from backend.services.chat.answers import Audience
 from backend.services.chat.growing import Growing
@@ -19,8 +20,7 @@ _LOOK_AGAIN_S: Final = 3_600.0
 _SHOWN_BY_SHELL: Final = {"conversation", "action"}
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """An answer that has ended.
 
     Attributes:
@@ -34,8 +34,7 @@ class Ended:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class News:
+class News(Struct, frozen=True):
     """How answers go, as of a sequence number."""
 
     seq: int

@@ -1,8 +1,10 @@
 """How full the context of a conversation's model is, and from where on it reads."""
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from backend.errors import HearthError
 from backend.ids import NEW
@@ -19,8 +21,7 @@ if TYPE_CHECKING:
     from backend.store.rows import AnyMessage
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContextUse:
+class ContextUse(Struct, frozen=True, kw_only=True):
     """What the next question takes, in tokens.
 
     Attributes:
@@ -33,8 +34,7 @@ class ContextUse:
     is_counted: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ReadingStart:
+class ReadingStart(Struct, frozen=True):
     """From where on a model reads a conversation.
 
     Attributes:

@@ -1,9 +1,10 @@
 """Conversations: begin, ask, answer again, go on, stop, rename, delete."""
 
 import asyncio
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from backend.errors import ConflictError
 from backend.ids import NEW
@@ -39,8 +40,7 @@ _NO_QUESTION: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(Struct, frozen=True):
     """A question and the answer that grows to it."""
 
     conversation: "Conversation"
@@ -48,8 +48,7 @@ class Exchange:
     answer: "AnyMessage"
 
 
-@dataclass(frozen=True, slots=True)
-class Removed:
+class Removed(Struct, frozen=True):
     """What left a conversation in one act.
 
     Attributes:

@@ -5,8 +5,9 @@ any place, over another connection or with a sidecar that was started again.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
 
 from backend.interface.api_types import AnswerPiece, checksum
 from backend.services.chat.activity import AnswerActivity
@@ -25,8 +26,7 @@ class TextChange(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class KnownText:
+class KnownText(Struct, frozen=True):
     """What a follower has of a text."""
 
     chars: int = 0

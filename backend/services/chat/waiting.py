@@ -1,12 +1,12 @@
 """What an answer waits for before its first word, and for how long."""
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backend.llm.engine import Delta, Wait
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """What an answer waits for at a moment.
 
     Attributes:

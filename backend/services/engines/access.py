@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from backend.errors import EngineError, EngineFault, InvalidInputError
 from backend.interface.stored_values import EngineKind
@@ -30,8 +32,7 @@ if TYPE_CHECKING:
     from backend.store.models import EngineRecord
 
 
-@dataclass(frozen=True, slots=True)
-class AddedEngine:
+class AddedEngine(Struct, frozen=True):
     """An engine that can be used now.
 
     Attributes:
@@ -64,8 +65,7 @@ async def look_at(
         return [], str(exc)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Secrets:
+class Secrets(Struct, frozen=True, kw_only=True):
     """What a form has for the keyring; what is empty stays there as it is.
 
     Attributes:

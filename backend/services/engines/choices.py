@@ -1,7 +1,8 @@
 """Which model answers new conversations, and which one after that."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from backend.store.settings import SettingStore
@@ -10,8 +11,7 @@ DEFAULT_MODEL: Final = "model.default"
 REMEMBERED: Final = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """One model of one engine, as the user picks it."""
 
     engine_id: str

@@ -1,9 +1,10 @@
 """Whether a model that was chosen can still be used, and what to do when not."""
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from backend.interface.stored_values import EngineKind
 from backend.llm.servers.address import is_here
@@ -25,8 +26,7 @@ class WayOn(Enum):
     LIBRARY = "/models"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChosenModel:
+class ChosenModel(Struct, frozen=True, kw_only=True):
     """A model that was chosen somewhere.
 
     Attributes:

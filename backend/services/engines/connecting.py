@@ -1,10 +1,12 @@
 """Finds the form of an address at which a model server answers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backend.errors import HearthError
 from backend.llm.providers import provider_of
@@ -52,8 +54,7 @@ class NotConnectedError(HearthError):
         self.target = target
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServerRequest:
+class ServerRequest(Struct, frozen=True, kw_only=True):
     """What a person filled in.
 
     Attributes:

@@ -4,9 +4,10 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct, to_builtins
 
 from backend.errors import ConflictError, NotFoundError
 from backend.llm.library import download_process
@@ -27,8 +28,7 @@ _AWAY: Final = (
 _DIED: Final = "The download stopped unexpectedly. Resume it; the part so far is kept."
 
 
-@dataclass(slots=True)
-class Progress:
+class Progress(Struct):
     """How far a download is.
 
     Attributes:
@@ -236,7 +236,7 @@ class Downloads:
             "commit": download.commit,
             "name": download.name,
             "folder": str(download.folder),
-            "files": [asdict(file) for file in download.files],
+            "files": [to_builtins(file) for file in download.files],
         }
 
 

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from msgspec import structs
+
 from backend.errors import ConflictError, EngineError, EngineFault, NotFoundError
 from backend.interface.stored_values import EngineKind
 from backend.llm.builtin.found_files import FoundFile
@@ -111,7 +113,7 @@ class EngineService:
         """Return what every engine offers as far as is known; it waits for none."""
         records, typed = await asyncio.to_thread(self._records.with_typed)
         return [
-            replace(offer, listed=with_typed(offer.listed, names), typed=names)
+            structs.replace(offer, listed=with_typed(offer.listed, names), typed=names)
             for offer, names in zip(await self._offers.of(records), typed, strict=True)
         ]
 
@@ -266,7 +268,7 @@ class EngineService:
                 may_send_in_clear=may_send_in_clear,
             )
             if request.route.headers:
-                secrets = replace(secrets, headers=request.route.headers)
+                secrets = structs.replace(secrets, headers=request.route.headers)
             address, problem = await self._free_address(record, request)
         record = await asyncio.to_thread(
             self._records.change,

@@ -1,9 +1,11 @@
 """Finds models among all that engines offer, a page at a time."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backend.interface.stored_values import EngineKind
 from backend.llm.listed_model import ListedModel
@@ -26,8 +28,7 @@ class ServerHealth(Enum):
     NOT_ASKED = "not asked yet"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FoundModel:
+class FoundModel(Struct, frozen=True, kw_only=True):
     """One model to choose.
 
     Attributes:
@@ -44,8 +45,7 @@ class FoundModel:
     is_new: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FoundGroup:
+class FoundGroup(Struct, frozen=True, kw_only=True):
     """Models that stand together.
 
     Attributes:
@@ -61,8 +61,7 @@ class FoundGroup:
     is_continued: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelPage:
+class ModelPage(Struct, frozen=True, kw_only=True):
     """A page of what was found.
 
     Attributes:

@@ -4,8 +4,9 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from backend.errors import EngineError, EngineFault, HearthError
 from backend.llm.engine_status import NO_ANSWER, status_for
@@ -27,8 +28,7 @@ PATIENCE_S: Final = 0.25
 Ask = Callable[["EngineRecord"], Awaitable[Sequence[ListedModel]]]
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Struct, frozen=True):
     """An engine with the models it offers.
 
     Attributes:
@@ -52,8 +52,7 @@ class Offer:
         return tuple(model.id for model in self.listed)
 
 
-@dataclass(slots=True)
-class _Known:
+class _Known(Struct):
     """What is known of an engine.
 
     Attributes:

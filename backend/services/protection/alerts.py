@@ -4,10 +4,11 @@ import asyncio
 import logging
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from backend.errors import (
     StoreDamagedError,
@@ -37,8 +38,7 @@ TRY_EVERY_S: Final = 2.0
 _MB: Final = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alert:
+class Alert(Struct, frozen=True, kw_only=True):
     """One thing to know.
 
     Attributes:

@@ -1,9 +1,10 @@
 """What is remembered of the backups beside the database, readable without it."""
 
 import json
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self
+
+from msgspec import Struct, field, to_builtins
 
 from backend.errors import UNWRITABLE, InvalidInputError, StoreReadOnlyError
 from backend.keys.key_files import KEY_FILES
@@ -37,8 +38,7 @@ def folder_in(chosen: Path) -> Path:
     return folder
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Backup:
+class Backup(Struct, frozen=True, kw_only=True):
     """One backup, as the page shows it.
 
     Attributes:
@@ -58,8 +58,7 @@ class Backup:
     is_locked: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Restored:
+class Restored(Struct, frozen=True, kw_only=True):
     """What a restore did.
 
     Attributes:
@@ -71,8 +70,7 @@ class Restored:
     asks_at_start: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WentBack:
+class WentBack(Struct, frozen=True, kw_only=True):
     """What is kept when somebody goes back to an earlier Hearth, for the way forward.
 
     Attributes:
@@ -108,13 +106,12 @@ class WentBack:
             StoreReadOnlyError: It cannot be written.
         """
         try:
-            replace_file(folder / WENT_BACK_FILE, json.dumps(asdict(self)))
+            replace_file(folder / WENT_BACK_FILE, json.dumps(to_builtins(self)))
         except OSError as exc:
             raise StoreReadOnlyError(UNWRITABLE) from exc
 
 
-@dataclass(slots=True)
-class BackupRecord:
+class BackupRecord(Struct):
     """The folder the user chose, and what is known of single backups.
 
     Attributes:
@@ -157,4 +154,4 @@ class BackupRecord:
         Raises:
             OSError: It cannot be written.
         """
-        replace_file(path, json.dumps(asdict(self)))
+        replace_file(path, json.dumps(to_builtins(self)))

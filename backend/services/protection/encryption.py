@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from backend.errors import InvalidInputError
 from backend.keys.database_key import DatabaseKey
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("hearth.encryption")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EncryptionState:
+class EncryptionState(Struct, frozen=True, kw_only=True):
     """How the data is kept now.
 
     Attributes:

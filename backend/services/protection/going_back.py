@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from backend.errors import HearthError
 from backend.keys.database_key import DatabaseKey
@@ -15,8 +16,7 @@ from backend.sqlite.schema import STEPS
 log = logging.getLogger("hearth.backups")
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(Struct, frozen=True):
     """What the present data has that a backup lacks.
 
     Attributes:

@@ -1,8 +1,9 @@
 """What came in one round, before it is merged: changes, members, keys."""
 
 from collections import defaultdict
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from backend.services.sync.beginning import MANY, own_keys
 from backend.store.sync.first_time import FirstTime
@@ -22,8 +23,7 @@ AFTER_REMOVAL: Final = "written after this device was removed"
 _MOST: Final = 10**12
 
 
-@dataclass(slots=True)
-class Arrivals:
+class Arrivals(Struct):
     """What was read in one round.
 
     Attributes:

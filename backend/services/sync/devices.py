@@ -85,7 +85,7 @@ class DeviceService:
         seen = overview_of(self._store, self._now, offer, self._name)
         if not seen.code or not (state := self._store.state()):
             return seen
-        return replace(seen, full_code=self._tokens.full_code(state, seen.code))
+        return seen.with_full_code(self._tokens.full_code(state, seen.code))
 
     def summary(self) -> SyncSummary:
         """Return how it is in a few words; reads the store."""

@@ -1,9 +1,11 @@
 """What a person sees of the computers that exchange their data."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backend.interface.api_types import SyncSummary
 from backend.services.sync.arrivals import AFTER_REMOVAL
@@ -46,8 +48,7 @@ _WORDS: Final = {
 _FORKED: Final = "{name} was set back or copied: open Settings, Devices"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Device:
+class Device(Struct, frozen=True, kw_only=True):
     """Another computer, as a person sees it.
 
     Attributes:
@@ -69,8 +70,7 @@ class Device:
     mended: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeviceOverview:
+class DeviceOverview(Struct, frozen=True, kw_only=True):
     """What the page shows.
 
     Attributes:
@@ -120,6 +120,10 @@ class DeviceOverview:
     is_on_metered: bool = False
     set_back_at: int = 0
     left_out: Sequence[str] = ()
+
+    def with_full_code(self, full_code: str) -> "DeviceOverview":
+        """Return it with the code that names the server too."""
+        return replace(self, full_code=full_code)
 
 
 def _progress(overview: DeviceOverview) -> str:

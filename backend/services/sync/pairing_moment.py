@@ -3,8 +3,9 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from backend.errors import ConflictError
 from backend.services.sync.places import SyncPlace
@@ -16,8 +17,7 @@ from backend.sync.transport import Transport
 _PATIENCE_S: Final = 5.0
 
 
-@dataclass(slots=True)
-class PairingOffer:
+class PairingOffer(Struct):
     """A code that is shown, and who has answered it."""
 
     code: str
@@ -26,8 +26,7 @@ class PairingOffer:
     asks: Member | None = None
 
 
-@dataclass(slots=True)
-class PairingRequest:
+class PairingRequest(Struct):
     """What this computer said to be let in.
 
     Attributes:
@@ -43,8 +42,7 @@ class PairingRequest:
     welcome: PairingAnswer | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OpenServer:
+class OpenServer(Struct, frozen=True):
     """A server that others on the way can listen to, until a person has agreed.
 
     Attributes:
@@ -55,8 +53,7 @@ class OpenServer:
     secret: str = ""
 
 
-@dataclass(slots=True)
-class SyncMoment:
+class SyncMoment(Struct):
     """What is known only while this runs.
 
     Attributes:

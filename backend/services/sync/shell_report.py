@@ -1,10 +1,9 @@
 """What the shell says of the computer and the window: it holds whatever is open."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(slots=True)
-class ShellReport:
+class ShellReport(Struct):
     """What only the shell sees.
 
     Attributes:

@@ -3,9 +3,10 @@
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from html import unescape
 from typing import Final
+
+from msgspec import Struct
 
 from backend.diagrams.drawing import LANGUAGE, draw
 from backend.web.markdown.markdown import Block
@@ -23,8 +24,7 @@ COLOURS: Final = {
 _MARK: Final = re.compile(r"<[^>]*>")
 
 
-@dataclass(frozen=True, slots=True)
-class Drawing:
+class Drawing(Struct, frozen=True):
     """A diagram as an image, in which nothing acts and nothing is fetched."""
 
     name: str

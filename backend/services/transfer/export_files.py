@@ -5,11 +5,13 @@ import json
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import islice
 from typing import IO, TYPE_CHECKING, ClassVar, Final, TypeAlias
+
+from msgspec import field
+from msgspec.structs import replace
 
 from backend.attachments.pictures import KEPT_TYPES
 from backend.importing.markup import fenced
@@ -56,8 +58,7 @@ Attached: TypeAlias = "tuple[Attachment, bytes, str]"
 Messages = Callable[["Conversation"], Iterable["Message"]]
 
 
-@dataclass(frozen=True)
-class Page(Template):
+class Page(Template, frozen=True):
     """An exported page, around what it shows."""
 
     template: ClassVar[str] = "exports/_page.html"
@@ -67,8 +68,7 @@ class Page(Template):
     exported_at: int
 
 
-@dataclass(frozen=True)
-class ExportedTurn(Template):
+class ExportedTurn(Template, frozen=True):
     """One exported message, or the text of a note.
 
     Attributes:

@@ -9,9 +9,11 @@ import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backend.errors import ConflictError, HearthError, InvalidInputError, StoreFullError
 from backend.services.notices import NoticeSink, Tone
@@ -53,8 +55,7 @@ class _CancelledError(Exception):
     """The user cancelled."""
 
 
-@dataclass(frozen=True, slots=True)
-class Export:
+class Export(Struct, frozen=True):
     """The export that is under way."""
 
     path: Path

@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field, to_builtins
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from backend.store.imports.plans import Plan
@@ -20,8 +22,7 @@ _NEW = {
 """What new rows of a table count as."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
+class Summary(Struct, frozen=True, kw_only=True):
     """What a file holds.
 
     Attributes:
@@ -51,11 +52,10 @@ class Summary:
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> "Summary":
         """Return what the reader reported at its end."""
-        return cls(**{name: data[name] for name in cls.__dataclass_fields__})
+        return cls(**{name: data[name] for name in cls.__struct_fields__})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(Struct, frozen=True, kw_only=True):
     """What an import came to.
 
     Each message that was read is new, restored, known, updated, older or binned.
@@ -150,4 +150,4 @@ class Report:
 
     def to_json(self) -> str:
         """Return it as it is stored."""
-        return json.dumps(asdict(self))
+        return json.dumps(to_builtins(self))

@@ -5,9 +5,11 @@ import logging
 import threading
 import time
 from collections.abc import Coroutine
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from backend.errors import ConflictError, HearthError, InvalidInputError, NotFoundError
 from backend.ids import new_id
@@ -35,8 +37,7 @@ _BUG: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Import:
+class Import(Struct, frozen=True, kw_only=True):
     """The import the user is at.
 
     Attributes:

@@ -6,10 +6,12 @@ Its first line is an Ed25519 signature in base64, the rest is JSON, signed to th
 import base64
 import json
 import re
-from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from enum import Enum
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 _VERSION: Final = re.compile(r"\d{1,6}(\.\d{1,6}){0,3}")
 _AHEAD: Final = timedelta(days=2)
@@ -31,8 +33,7 @@ class NoUpdateFileError(ValueError):
     """What came is no such file, or its signature is not right."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Release:
+class Release(Struct, frozen=True, kw_only=True):
     """What is offered.
 
     Attributes:

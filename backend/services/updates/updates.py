@@ -5,12 +5,13 @@ import json
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from backend.errors import HearthError, InvalidInputError
 from backend.installation import resource_path, running_version
@@ -60,8 +61,7 @@ class UpdateError(HearthError):
     status = 502
 
 
-@dataclass(frozen=True, slots=True)
-class UpdateSource:
+class UpdateSource(Struct, frozen=True):
     """Where this build looks, and whose signature it takes.
 
     Attributes:

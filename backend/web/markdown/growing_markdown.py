@@ -11,9 +11,11 @@ row by row, code line by line, a quotation block by block, a paragraph at spaces
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backend.web.markdown.markdown import Block, markdown, render
 from backend.web.markdown.source_lines import SourceLines
@@ -55,8 +57,7 @@ _SPACE: Final = re.compile(r"(?<=[^\s\\]) (?=[^\W\d_])")
 _BETWEEN: Final = re.compile(r"(?<=[^\W\d_])(?=[^\W\d_])|(?<=[。！？])(?=\S)")  # noqa: RUF001 full-width marks
 
 
-@dataclass(frozen=True, slots=True)
-class Fresh:
+class Fresh(Struct, frozen=True):
     """What has been finished.
 
     Attributes:
@@ -67,8 +68,7 @@ class Fresh:
     into: Into | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """How a text looks after it has grown.
 
     Attributes:
@@ -82,8 +82,7 @@ class Step:
     tail: Sequence[Block]
 
 
-@dataclass(frozen=True, slots=True)
-class _OpenBlock:
+class _OpenBlock(Struct, frozen=True):
     """A block of which a part is finished.
 
     Attributes:
@@ -94,8 +93,7 @@ class _OpenBlock:
     prefix: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
+class _Group(Struct, frozen=True):
     """A top-level block in the lines of a source.
 
     Attributes:

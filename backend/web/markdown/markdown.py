@@ -9,11 +9,12 @@ What it stands on is slow to import and loaded with the first text: the first pa
 none.
 """
 
-from dataclasses import dataclass
 from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from backend.web.formulas import mathml
 
@@ -50,8 +51,7 @@ _ATTRIBUTES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class RemoteImage:
+class RemoteImage(Struct, frozen=True):
     """An image an answer names; it is loaded only when the user asks."""
 
     url: str
@@ -59,8 +59,7 @@ class RemoteImage:
     description: str
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """One top-level block of an answer, rendered.
 
     Attributes:

@@ -6,9 +6,10 @@ is Hearth's own, and nothing a text holds can make it.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+from msgspec import Struct
 
 from backend.web.markdown.markdown import Block, RemoteImage
 
@@ -36,8 +37,7 @@ class FrameKind(Enum):
     TABLE = "table"
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """A part of a block that has one frame, or none.
 
     Attributes:
@@ -50,8 +50,7 @@ class Piece:
     label: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Struct, frozen=True):
     """One block as it stands in a page."""
 
     pieces: Sequence[Piece]

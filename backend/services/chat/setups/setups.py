@@ -1,9 +1,10 @@
 """What a conversation has beside its messages: assistant, instructions, parameters."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from backend.llm.options import AS_SET, Parameters
 from backend.services.assistants.forms import parameters_in
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from backend.store.chat.folders import FolderStore
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setup:
+class Setup(Struct, frozen=True, kw_only=True):
     """How the next question of a conversation is sent.
 
     Attributes:

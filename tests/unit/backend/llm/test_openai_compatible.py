@@ -3,10 +3,10 @@
 import asyncio
 import json
 import time
-from dataclasses import replace
 
 import psutil
 import pytest
+from msgspec.structs import replace
 
 from backend.errors import EngineError, EngineFault
 from backend.llm.engine import Delta, Role, Turn

@@ -1,6 +1,5 @@
 """Contexts become HTML, and days get the names people use."""
 
-from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
 from typing import ClassVar
@@ -33,16 +32,14 @@ def test_days_have_the_names_people_use(day: date, name: str) -> None:
     assert day_name(day, TODAY) == name
 
 
-@dataclass(frozen=True)
-class Outer(Template):
+class Outer(Template, frozen=True):
     """A context with another one inside."""
 
     template: ClassVar[str] = "outer.html"
     inner: Template
 
 
-@dataclass(frozen=True)
-class Inner(Template):
+class Inner(Template, frozen=True):
     """A context with hostile text."""
 
     template: ClassVar[str] = "inner.html"
@@ -81,7 +78,7 @@ def test_every_field_of_a_context_is_read_by_its_template(
     environment.filters.update(moment=str, exact=str, placed=list, isolated=str)
     source = (TEMPLATES / context.template).read_text()
     read = meta.find_undeclared_variables(environment.parse(source))
-    assert {field.name for field in fields(context)} <= read
+    assert {*context.__struct_fields__} <= read
 
 
 @pytest.mark.parametrize(

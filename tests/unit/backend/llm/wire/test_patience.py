@@ -7,9 +7,9 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from backend.errors import EngineFault
 from backend.llm.engine import Delta
