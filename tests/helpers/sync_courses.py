@@ -94,11 +94,29 @@ def what_expired_stays_away(three: Sequence[Computer]) -> None:
     settle(three)
     NoteStore(a.database).delete(note.id)
     settle(three)
-    expired = TrashStore(a.database).expired(now_ms() + 1)
-    ChangeStore(a.database).forget_all(expired, is_shared=False)
+    expire(a)
     c.start_again()
     settle(three)
     assert contents(a.database)["note"] == []
+
+
+def what_another_takes_out_of_the_trash_is_whole(three: Sequence[Computer]) -> None:
+    """See that who had let it expire gets all of it."""
+    a, _, c = three
+    note = NoteStore(c.database).create("restored", "")
+    settle(three)
+    NoteStore(a.database).delete(note.id)
+    settle(three)
+    expire(a)
+    TrashStore(c.database).restore("note", note.id)
+    settle(three)
+    assert titles(a) == {"restored"}
+
+
+def expire(computer: Computer) -> None:
+    """Let 30 days pass for what is in the trash of one."""
+    expired = TrashStore(computer.database).expired(now_ms() + 1)
+    ChangeStore(computer.database).forget_all(expired, is_shared=False)
 
 
 def _seals_for(computer: Computer, other: Computer) -> bool:
@@ -108,6 +126,7 @@ def _seals_for(computer: Computer, other: Computer) -> bool:
 
 COURSES: list[Course] = [
     what_expired_stays_away,
+    what_another_takes_out_of_the_trash_is_whole,
     a_key_of_who_was_removed_meanwhile,
     a_key_before_what_is_sealed_under_it,
     a_key_newer_than_one_of_a_clock_ahead,

@@ -2,7 +2,6 @@
 
 import pytest
 
-from backend.ids import now_ms
 from backend.services.trash import KEPT_DAYS, TrashService
 from backend.store.conversations import ConversationStore
 from backend.store.history.changes import ChangeStore
@@ -11,17 +10,12 @@ from backend.store.messages import MessageStore
 from backend.store.models import Conversation, Message, Note
 from backend.store.notes import NoteStore
 from tests.helpers.sync_checks import check, log_of
+from tests.helpers.sync_courses import expire
 from tests.helpers.synced import Computer, carry, settle, titles
 from tests.unit.backend.services.sync.test_deleted_for_good import files_with, sent_to
 
 WORD = "quokkaberry"
 DAY_MS = 24 * 3600 * 1000
-
-
-def expire(computer: Computer) -> None:
-    """Let 30 days pass for what is in the trash of one."""
-    expired = TrashStore(computer.database).expired(now_ms() + 1)
-    ChangeStore(computer.database).forget_all(expired, is_shared=False)
 
 
 def in_the_trash(three: list[Computer], maker: Computer, text: str) -> Note:
