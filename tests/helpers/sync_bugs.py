@@ -70,6 +70,8 @@ def answers_are_sent_while_they_are_written(patch: pytest.MonkeyPatch) -> None:
 
 def an_answer_ends_without_its_beginning(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(outbox, "_begun", lambda _session, _change: ())
+    # Asking for what never came would mend it.
+    nobody_asks_for_what_was_left_out(patch)
 
 
 def what_is_searched_is_forgotten(patch: pytest.MonkeyPatch) -> None:
