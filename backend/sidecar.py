@@ -40,12 +40,19 @@ class StartStage(Enum):
     ENDING = "ending"
 
 
-def run(build: "Callable[[Hello], App] | None" = None) -> int:
-    """Serve one shell; return an exit code when that cannot be."""
+def run(
+    build: "Callable[[Hello], App] | None" = None, system: ProcessGuard | None = None
+) -> int:
+    """Serve one shell; return an exit code when that cannot be.
+
+    Args:
+        build: Builds another application than Hearth's.
+        system: Another guard than that of a process which the shell started itself.
+    """
     if os.isatty(0):
         sys.stderr.write(_BY_HAND.format("it cannot be run by hand"))
         return 2
-    sidecar = Sidecar(this_system())
+    sidecar = Sidecar(system or this_system())
     leash = Leash(sidecar.end)
     leash.follow()
     # While the hello is on its way.

@@ -27,6 +27,7 @@ LEASH_GRACE_S: Final = 5.0
 _HANDSHAKE = re.compile(
     r"hearth/1 listening on: 127\.0\.0\.1:(\d{1,5}) pid: (\d{1,10})",
 )
+_ENDED = re.compile(r"hearth/1 ended with: (-?\d{1,3})")
 _MAX_PORT: Final = 65_535
 
 
@@ -107,6 +108,29 @@ class Handshake:
             return None
         port, pid = int(match[1]), int(match[2])
         return cls(port=port, pid=pid) if port and _is_port(port) and pid else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SidecarEnd:
+    """What the fork server says, on stdout, when a sidecar has ended.
+
+    It starts the next one when a hello comes.
+
+    Attributes:
+        code: The exit code, or the number of the signal that killed it, negative.
+    """
+
+    code: int
+
+    def to_line(self) -> str:
+        """Return the line to print, with its line break."""
+        return f"hearth/1 ended with: {self.code}\n"
+
+    @classmethod
+    def from_line(cls, line: str) -> "SidecarEnd | None":
+        """Read an end; None for any other line."""
+        match = _ENDED.fullmatch(line.rstrip("\r\n"))
+        return cls(code=int(match[1])) if match else None
 
 
 class LineReader:

@@ -163,6 +163,28 @@ else:
                 if os.getppid() != parent:
                     end()
 
+        class CopyGuard(LinuxGuard):
+            """The guard of a copy of the fork server, with which it ends at once.
+
+            When the fork server is gone, the shell starts another one, whose sidecar
+            must find the data to itself.
+            """
+
+            def __init__(self, fork_server: int) -> None:
+                self._fork_server = fork_server
+
+            def follow_parent(self, end: Callable[[], None]) -> None:
+                """Be killed by the kernel; the end of the leash is heard as ever."""
+                libc = ctypes.CDLL(None, use_errno=True)
+                libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+                _arm_alarm_on_leash(libc)
+                if os.getppid() != self._fork_server:
+                    end()
+
+        def resume_with_parent() -> None:
+            """Have this process resumed, if it was stopped, when its parent ends."""
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGCONT, 0, 0, 0)
+
         def _arm_alarm_on_leash(libc: ctypes.CDLL) -> None:
             # A thread that holds the GIL for ever also stops the one that follows
             # the leash. So the kernel sends SIGILL (4) at the leash's end, and the

@@ -1,5 +1,6 @@
 """How to start the sidecar."""
 
+import sys
 from dataclasses import dataclass
 
 from backend.installation import module_command
@@ -14,6 +15,7 @@ class Launch:
 
 
 def sidecar_launch() -> Launch:
-    """Return the command for this installation."""
-    program, *arguments = module_command("backend")
+    """Return the command for this installation: on Linux that of the fork server."""
+    module = "backend.fork_server" if sys.platform == "linux" else "backend"
+    program, *arguments = module_command(module)
     return Launch(program, tuple(arguments))

@@ -17,6 +17,7 @@ from backend.interface.protocol import (
     Handshake,
     Hello,
     LineReader,
+    SidecarEnd,
     new_command_key,
     new_token,
 )
@@ -39,6 +40,8 @@ sidecar_log = logging.getLogger("hearth.sidecar")
 
 _MAX_LOGGED: Final = 16 * 1024
 _LAST_LINES: Final = 50
+_SERVING: Final = (Phase.READY, Phase.UNRESPONSIVE)
+_AT_REST: Final = (Phase.STOPPED, Phase.FAILED)
 _LAST_WORDS: Final = (
     # Robyn 0.88, sparckles/Robyn#1425.
     ("Failed to read chunk from payload", Event.BAD_REQUEST_ABORT),
@@ -102,6 +105,7 @@ class SidecarSupervisor(QObject):
         self._slept_ms = self._clock.slept_ms()
         self._state = Lifecycle()
         self._process: QProcess | None = None
+        self._pid = 0
         self._trust: Trust | None = None
         self._token = ""
         self._command_key = new_command_key()
@@ -127,13 +131,12 @@ class SidecarSupervisor(QObject):
     @property
     def pid(self) -> int:
         """The process id of the sidecar; 0 when there is none."""
-        return self._process.processId() if self._process else 0
+        return self._pid
 
     @property
     def trust(self) -> Trust | None:
         """The proved sidecar, while it serves."""
-        serving = self.phase in (Phase.READY, Phase.UNRESPONSIVE)
-        return self._trust if serving else None
+        return self._trust if self.phase in _SERVING else None
 
     def start(self) -> None:
         """Start the sidecar unless it runs already."""
@@ -158,6 +161,8 @@ class SidecarSupervisor(QObject):
 
     def _announce(self, before: Phase) -> None:
         phase = self._state.phase
+        if phase in _AT_REST:
+            self._dismiss_fork_server()
         why = self._state.reason.value if self._state.reason else ""
         log.info("%s -> %s %s", before.value, phase.value, why)
         self.phase_changed.emit(phase)
@@ -184,6 +189,15 @@ class SidecarSupervisor(QObject):
     def _spawn(self) -> None:
         self._token, self._trust = new_token(), None
         self._death = Event.EXITED
+        process = self._process
+        # A fork server whose sidecar has ended waits for the next hello.
+        if process is None:
+            process = self._process = self._new_process()
+            process.start()
+        self._pid = process.processId()
+        process.write(self._hello().to_line().encode())
+
+    def _new_process(self) -> QProcess:
         process = QProcess(self)
         environment = QProcessEnvironment()
         for name, value in clean_environment(os.environ).items():
@@ -207,9 +221,7 @@ class SidecarSupervisor(QObject):
         process.errorOccurred.connect(
             lambda error: self._on_process_error(process, error)
         )
-        self._process = process
-        process.start()
-        process.write(self._hello().to_line().encode())
+        return process
 
     def _hello(self) -> Hello:
         self.began_metered = self.is_metered
@@ -241,18 +253,23 @@ class SidecarSupervisor(QObject):
 
     def _on_stdout_ready(self, process: QProcess, reader: LineReader) -> None:
         lines = reader.feed(bytes(process.readAllStandardOutput().data()))
-        if process is not self._process or self.phase is not Phase.LAUNCHING:
-            return
         for line in lines:
-            shaken = Handshake.from_line(line)
-            if shaken:
-                self._on_handshake(process, shaken)
+            if process is not self._process:
                 return
+            if end := SidecarEnd.from_line(line):
+                # Queued: its last words are on stderr, which is read in this turn too.
+                take = partial(self._on_sidecar_ended, process, end)
+                QTimer.singleShot(0, self, take)
+            elif self.phase is Phase.LAUNCHING and (
+                shaken := Handshake.from_line(line)
+            ):
+                self._on_handshake(process, shaken)
 
     def _on_handshake(self, process: QProcess, shaken: Handshake) -> None:
-        if shaken.pid != process.processId():
+        if process.processId() not in (shaken.pid, _parent_of(shaken.pid)):
             self._feed(Event.MISMATCHED)
             return
+        self._pid = shaken.pid
         self._last_port = shaken.port
         self._trust = Trust(
             origin=Origin.of_sidecar(shaken.port),
@@ -272,6 +289,20 @@ class SidecarSupervisor(QObject):
                     self._death,
                 )
 
+    def _on_sidecar_ended(self, process: QProcess, end: SidecarEnd) -> None:
+        log.info("the sidecar ended with %d", end.code)
+        if process is self._process and self.phase in _SERVING:
+            self._pid = 0
+            self._feed(self._death)
+        else:
+            # Of a fork server whose sidecar never served there is no second one.
+            process.closeWriteChannel()
+
+    def _dismiss_fork_server(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+
     def _on_process_finished(self, process: QProcess) -> None:
         log.info("the sidecar ended with %d", process.exitCode())
         self._gone(process, self._death)
@@ -286,7 +317,7 @@ class SidecarSupervisor(QObject):
     def _gone(self, process: QProcess, event: Event) -> None:
         process.deleteLater()
         if process is self._process:
-            self._process = None
+            self._process, self._pid = None, 0
             self._feed(event)
 
     def _arm(self) -> None:
@@ -315,3 +346,12 @@ def _ask_for_dump(pid: int) -> None:
     """Make the sidecar write where it hangs to its stderr, where that exists."""
     if pid and hasattr(signal, "SIGUSR1"):
         os.kill(pid, signal.SIGUSR1)
+
+
+def _parent_of(pid: int) -> int:
+    """Return the parent's process id, -1 where the system does not tell it so."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
+        return int(status.rpartition(")")[2].split()[1])
+    except (OSError, LookupError):
+        return -1

@@ -12,6 +12,7 @@ from backend.interface.protocol import (
     Hello,
     LineReader,
     ProtocolError,
+    SidecarEnd,
     new_token,
     prove,
 )
@@ -95,6 +96,14 @@ def test_a_handshake_is_read_as_it_is_written() -> None:
 )
 def test_any_other_line_is_no_handshake(line: str) -> None:
     assert Handshake.from_line(line) is None
+
+
+@pytest.mark.parametrize("code", [0, 2, -9])
+def test_an_end_is_read_as_it_is_written(code: int) -> None:
+    end = SidecarEnd(code=code)
+    assert SidecarEnd.from_line(end.to_line()) == end
+    assert Handshake.from_line(end.to_line()) is None
+    assert SidecarEnd.from_line(f"INFO {end.to_line()}") is None
 
 
 def test_a_handshake_split_at_any_byte_is_read() -> None:

@@ -1,7 +1,7 @@
 """Starts a misbehaving sidecar, brings it into a state, and waits to be killed.
 
-Run as `python -m tests.helpers.crashing_shell DATA_DIR STATE`;
-prints the sidecar's pid.
+Run as `python -m tests.helpers.crashing_shell DATA_DIR STATE [MODULE]`;
+prints the pid of the process it started.
 """
 
 import contextlib
@@ -15,9 +15,11 @@ from pathlib import Path
 from tests.helpers.sidecar import Sidecar
 
 
-def main(data_dir: str, state: str) -> None:
+def main(
+    data_dir: str, state: str, module: str = "tests.helpers.misbehaving_sidecar"
+) -> None:
     """Hold a sidecar that is `running`, `stopped`, or in an odd route."""
-    sidecar = Sidecar.start(Path(data_dir), module="tests.helpers.misbehaving_sidecar")
+    sidecar = Sidecar.start(Path(data_dir), module=module)
 
     def ask() -> None:
         with contextlib.suppress(OSError):

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+import psutil
+
 from backend.interface.api_types import AnswerPiece, decode
 from backend.interface.protocol import (
     HEALTH_PATH,
@@ -292,10 +294,15 @@ class Sidecar:
         assert stdout is not None
         ready, _, _ = select.select([stdout], [], [], BOOT_S)
         handshake = Handshake.from_line(stdout.readline().decode()) if ready else None
-        if handshake is None or handshake.pid != self.pid:
+        if handshake is None or self.pid not in _with_parent(handshake.pid):
             self.kill()
             raise AssertionError(f"no handshake of {self.pid}:\n{self.log}")
         return handshake
+
+
+def _with_parent(pid: int) -> tuple[int, int]:
+    """Return a process id, and that of the process which may have forked it."""
+    return pid, psutil.Process(pid).ppid()
 
 
 def read_events(lines: "http.client.HTTPResponse") -> Iterator[SentEvent]:

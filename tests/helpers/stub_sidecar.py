@@ -1,7 +1,7 @@
 """A sidecar of the standard library that keeps, or breaks, the contract on demand.
 
 Run as a program with one behaviour: obey, crash, silent, garbled, deaf, wrong-port,
-wrong-pid, impostor, noisy, ignores-quit, shakes-again.
+wrong-pid, impostor, noisy, ignores-quit, shakes-again, ends, last-words.
 """
 
 import json
@@ -25,6 +25,7 @@ from backend.interface.protocol import (  # noqa: E402  run as a program, the pa
     TOKEN_HEADER,
     Handshake,
     Hello,
+    SidecarEnd,
     prove,
 )
 from qtshell.sidecar.launch import Launch  # noqa: E402 after the path is set
@@ -45,6 +46,7 @@ class StubHandler(BaseHTTPRequestHandler):
     token: ClassVar[str] = ""
     honest: ClassVar[bool] = True
     says_again: ClassVar[int] = 0
+    beats_left: ClassVar[int] = -1
     seen: ClassVar[list[dict[str, object]]] = []
 
     def do_GET(self) -> None:
@@ -55,6 +57,9 @@ class StubHandler(BaseHTTPRequestHandler):
             proof = prove(self.token if self.honest else "guess", nonce)
             body = {"status": "healthy", "database": "connected", "proof": proof}
             self._answer(200, json.dumps(body), "application/json")
+            StubHandler.beats_left -= 1
+            if self.beats_left == 0:
+                end_with_words()
             if self.says_again:
                 shake(self.says_again)
                 sys.stderr.write("said again\n")
@@ -189,6 +194,26 @@ def shake_again(hello: Hello) -> None:
     shake(serve(hello))
 
 
+def end_before_serving() -> None:
+    """Be a fork server whose sidecar dies at once."""
+    sys.stdout.write(SidecarEnd(code=1).to_line())
+    sys.stdout.flush()
+
+
+def end_with_words() -> None:
+    """Be a fork server whose sidecar dies of too little memory, and says so."""
+    sys.stderr.write("memory allocation of 8 bytes failed\n")
+    sys.stderr.flush()
+    sys.stdout.write(SidecarEnd(code=-6).to_line())
+    sys.stdout.flush()
+
+
+def serve_one_beat(hello: Hello) -> None:
+    """Die after the proof, at the first heartbeat."""
+    StubHandler.beats_left = 2
+    shake(serve(hello))
+
+
 BEHAVIOURS: dict[str, Callable[[Hello], None]] = {
     "obey": lambda hello: shake(serve(hello)),
     "crash": lambda _: crash(),
@@ -201,6 +226,8 @@ BEHAVIOURS: dict[str, Callable[[Hello], None]] = {
     "noisy": make_noise,
     "ignores-quit": stay,
     "shakes-again": shake_again,
+    "ends": lambda _: end_before_serving(),
+    "last-words": serve_one_beat,
 }
 
 

@@ -24,7 +24,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from backend.interface.protocol import LOOPBACK
 from tests.helpers.htmx import SETTLED
-from tests.helpers.processes import command_line
+from tests.helpers.processes import find_sidecar
 from tests.helpers.sidecar import program_command
 
 ROOT: Final = Path(__file__).parents[2]
@@ -52,7 +52,6 @@ _KEYS: Final = {
 }
 FOUND: Final = "found"
 """The group of the elements that were found; the page keeps them until it is let go."""
-_SIDECAR: Final = " backend"
 # What the developer protocol calls the keys that are held meanwhile.
 _HELD: Final = {"Alt": 1, "Control": 2, "Shift": 8}
 # What the developer protocol says of a page, or a part of one, that is gone.
@@ -118,7 +117,9 @@ class Window:
     @property
     def sidecar(self) -> psutil.Process:
         """The sidecar's process."""
-        return next(p for p in self.children if command_line(p).endswith(_SIDECAR))
+        found = until(lambda: find_sidecar(self.children), "the sidecar", self._why)
+        assert isinstance(found, psutil.Process)
+        return found
 
     @property
     def port(self) -> int:

@@ -85,6 +85,7 @@ def test_a_sidecar_that_proves_itself_is_ready(
     ("behaviour", "reason"),
     [
         ("crash", Reason.CRASHED),
+        ("ends", Reason.CRASHED),
         ("wrong-pid", Reason.MISMATCHED),
         ("impostor", Reason.UNPROVED),
     ],
@@ -97,8 +98,11 @@ def test_it_gives_up_with_a_reason_after_five_failures(
     reason: Reason,
 ) -> None:
     supervisor = supervise(behaviour)
+    reasons: set[Reason | None] = set()
+    supervisor.phase_changed.connect(lambda _: reasons.add(supervisor.reason))
     with qtbot.waitSignal(supervisor.failed, timeout=_WAIT_MS) as blocker:
         supervisor.start()
+    assert reasons == {None, reason}
     failure = blocker.args[0]
     assert isinstance(failure, Failure)
     assert failure.reason is reason
@@ -230,3 +234,19 @@ def test_a_second_handshake_moves_nothing(
     qtbot.waitUntil(lambda: said() >= 3, timeout=_WAIT_MS)
     assert supervisor.trust == trust
     assert supervisor.phase is Phase.READY
+
+
+def test_what_a_copy_said_last_is_heard_before_its_end(
+    qtbot: QtBot, supervise: Supervise, impatient: None
+) -> None:
+    """The words and the end are on two pipes; the process itself goes on."""
+    reasons: list[Reason | None] = []
+    for _ in range(5):
+        supervisor = supervise("last-words")
+        started(qtbot, supervisor)
+        process = supervisor._process
+        with qtbot.waitSignal(supervisor.phase_changed, timeout=_WAIT_MS):
+            pass
+        reasons.append(supervisor.reason)
+        assert supervisor._process is process
+    assert reasons == [Reason.OUT_OF_MEMORY] * 5

@@ -20,6 +20,7 @@ from backend.interface.protocol import HEALTH_PATH, LOOPBACK, TOKEN_HEADER
 from qtshell.web.chromium import is_root
 from tests.helpers.canary_shell import CANARY_TOKEN
 from tests.helpers.page import Parrot
+from tests.helpers.processes import find_sidecar
 from tests.helpers.sidecar import ROOT
 from tests.helpers.window import until
 
@@ -134,8 +135,7 @@ class Program:
         self.process.wait(30)
 
     def _find_sidecar(self) -> psutil.Process | None:
-        children = psutil.Process(self.process.pid).children()
-        return next((p for p in children if _command(p).endswith(" backend")), None)
+        return find_sidecar(psutil.Process(self.process.pid).children(recursive=True))
 
     def _find_port(self) -> int | None:
         sidecar = self._find_sidecar()
