@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -73,8 +74,11 @@ def as_user(options: Options) -> Iterator[None]:
     if os.geteuid():
         yield
         return
-    for path in (options.data_dir, *options.data_dir.parents[:3]):
-        path.chmod(path.stat().st_mode | 0o011)
+    top = Path(tempfile.gettempdir())
+    for path in (options.data_dir, *options.data_dir.parents):
+        # A worker's folders are one deeper.
+        if top in path.parents:
+            path.chmod(path.stat().st_mode | 0o011)
     os.chown(options.data_dir, 65534, 65534)
     os.seteuid(65534)
     yield
