@@ -241,6 +241,7 @@ class Shell(QObject):
         from qtshell.web.view import WebView  # noqa: PLC0415 Chromium loads slowly
 
         self.view = view = WebView()
+        view.begun.connect(self._on_view_begun)
         view.shown.connect(self._on_view_shown)
         view.command_asked.connect(self.commands.run)
         view.outside_asked.connect(self._links.ask)
@@ -313,10 +314,14 @@ class Shell(QObject):
         next_step = f"{_SAFE} {_CLOSE_OTHERS if aborted else _RETRY}"
         self.window.show_recovery(failure.reason.value, next_step, lines)
 
-    def _on_view_shown(self) -> None:
-        self._page_failed = False
+    def _on_view_begun(self) -> None:
+        # Chromium draws nothing that is hidden: its first frame would come later.
         if self.supervisor.phase is not Phase.FAILED:
             self.window.show_page()
+
+    def _on_view_shown(self) -> None:
+        self._page_failed = False
+        self._on_view_begun()
 
     def _on_view_crashed_for_good(self) -> None:
         self._page_failed = True

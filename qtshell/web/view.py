@@ -74,6 +74,7 @@ class WebView(QWebEngineView):
     """The one page of Hearth.
 
     Signals:
+        begun: A page of the sidecar has come, and is drawn while it is loaded.
         shown: A page of the sidecar has been loaded.
         command_asked: The user followed a link of ours to a command; its URL.
         outside_asked: The user followed a link that leads out; its URL.
@@ -82,6 +83,7 @@ class WebView(QWebEngineView):
         found: Which match of the words looked for is marked, and how many there are.
     """
 
+    begun = Signal()
     shown = Signal()
     found = Signal(int, int)
     command_asked = Signal(QUrl)
@@ -327,6 +329,7 @@ class WebView(QWebEngineView):
             return
         if self._is_at_home():
             self._path = _path_of(url)
+            self.begun.emit()
         else:
             QTimer.singleShot(0, self, lambda: self.open_path(self._path))
 

@@ -3,7 +3,8 @@
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
@@ -51,17 +52,30 @@ class Stranger(BaseHTTPRequestHandler):
         """Log nothing."""
 
 
+Serve = Callable[[type[BaseHTTPRequestHandler]], int]
+
+
 @pytest.fixture
-def stranger() -> Iterator[str]:
+def serve() -> Iterator[Serve]:
+    """Serve on other ports, and return which."""
+    with ExitStack() as end:
+
+        def begin(handler: type[BaseHTTPRequestHandler]) -> int:
+            server = end.enter_context(ThreadingHTTPServer((LOOPBACK, 0), handler))
+            thread = threading.Thread(target=server.serve_forever)
+            thread.start()
+            end.callback(thread.join)
+            end.callback(server.shutdown)
+            return int(server.server_address[1])
+
+        yield begin
+
+
+@pytest.fixture
+def stranger(serve: Serve) -> str:
     """Serve on another port."""
     Stranger.heard.clear()
-    server = ThreadingHTTPServer((LOOPBACK, 0), Stranger)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://{LOOPBACK}:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    return f"http://{LOOPBACK}:{serve(Stranger)}"
 
 
 # First in this file: after many pages in one process, Chromium sometimes notices a
@@ -189,6 +203,38 @@ def test_on_another_port_the_same_path_is_loaded(
     assert stage.view.url() == QUrl(f"{ready.args[0].origin}/c/1?a=b")
     other.stop()
     qtbot.waitUntil(lambda: other.phase is Phase.STOPPED, timeout=WAIT_MS)
+
+
+class Held(BaseHTTPRequestHandler):
+    """A server of a page with a picture that comes when it is let go."""
+
+    released: ClassVar[threading.Event] = threading.Event()
+
+    def do_GET(self) -> None:
+        if self.path == "/picture":
+            self.released.wait(WAIT_MS / 1000)
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<p>There</p><img src='/picture'>")
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Log nothing."""
+
+
+def test_a_page_is_there_while_some_of_it_is_awaited(
+    stage: Stage, qtbot: QtBot, serve: Serve
+) -> None:
+    Held.released.clear()
+    shown: list[bool] = []
+    stage.view.shown.connect(lambda: shown.append(True))
+    trust = Trust(origin=Origin.of_sidecar(serve(Held)), token="its own")
+    with qtbot.waitSignal(stage.view.begun, timeout=WAIT_MS):
+        stage.view.trust(trust)
+    stage.wait_for("document.querySelector('p')?.innerText", "There")
+    assert not shown
+    with qtbot.waitSignal(stage.view.shown, timeout=WAIT_MS):
+        Held.released.set()
 
 
 def test_while_nobody_is_proved_the_old_port_gets_nothing(
